@@ -1,0 +1,3 @@
+"""A local emulator of Hume's Empathic Voice Interface (EVI) API."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,188 @@
+"""Every error of the emulator, and the one home of the texts that reach a client.
+
+    EmulatorError
+    ├── UsageError            a setting or argument is wrong             (exit code 2)
+    ├── StartupError          the server cannot start                    (exit code 3)
+    │   ├── DocumentError     the OpenAPI document cannot be served
+    │   └── SeedError         a seed has a mistake
+    └── ApiError              a request is answered with an error status
+        └── ValidationFailed  422, with every problem of the request
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TypeAlias
+
+Loc: TypeAlias = tuple[str | int, ...]
+
+
+class EmulatorError(Exception):
+    """The base of every error that the emulator raises on purpose."""
+
+
+class UsageError(EmulatorError):
+    """A setting or a command-line argument is wrong."""
+
+
+class StartupError(EmulatorError):
+    """The server cannot start."""
+
+
+class DocumentError(StartupError):
+    """The OpenAPI document cannot be served."""
+
+
+class SeedError(StartupError):
+    """A seed has a mistake; the message has one line for each."""
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorText:
+    """One kind of error answer: its status, its code, and its message as a format string."""
+
+    status: int
+    code: str
+    message: str
+
+
+PHRASES = {
+    400: "Bad Request",
+    401: "Unauthorized",
+    403: "Forbidden",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    413: "Content Too Large",
+    500: "Internal Server Error",
+}
+
+# 404. The wording of configs and tools is as clients have seen it (PROTOCOL 2.5).
+CONFIG_NOT_FOUND = ErrorText(404, "config_not_found", "Config (ID: {id}) was not found.")
+PROMPT_NOT_FOUND = ErrorText(404, "prompt_not_found", "Prompt (ID: {id}) was not found.")
+TOOL_NOT_FOUND = ErrorText(404, "tool_not_found", "No tool was found for tool id {id}.")
+VERSION_NOT_FOUND = ErrorText(
+    404, "version_not_found", "{kind} (ID: {id}) has no version {version}; it has {known}."
+)
+CHAT_NOT_FOUND = ErrorText(404, "chat_not_found", "Chat (ID: {id}) was not found.")
+CHAT_NOT_LIVE = ErrorText(
+    404, "chat_not_live", "Chat (ID: {id}) is not live: no client is connected to it."
+)
+CHAT_GROUP_NOT_FOUND = ErrorText(
+    404, "chat_group_not_found", "Chat group (ID: {id}) was not found."
+)
+AUDIO_NOT_FOUND = ErrorText(
+    404, "audio_not_found", "There is no audio under this URL. Ask for the audio again."
+)
+PATH_NOT_FOUND = ErrorText(404, "path_not_found", "No operation for {method} {path}.{hint}")
+METHOD_NOT_ALLOWED = ErrorText(
+    405, "method_not_allowed", "{path} does not allow {method}; it allows {allowed}."
+)
+
+# 400: well-formed, but wrong.
+NAME_TAKEN = ErrorText(400, "name_taken", "A {kind} named {name!r} already exists (ID: {id}).")
+EVI_VERSION_UNKNOWN = ErrorText(
+    400, "evi_version_unknown", "evi_version {got!r} is not offered; use one of {known}."
+)
+PROMPT_UNKNOWN = ErrorText(
+    400, "prompt_unknown", "The config names prompt {id!r}{version}, which does not exist."
+)
+PROMPT_AMBIGUOUS = ErrorText(
+    400,
+    "prompt_ambiguous",
+    "A config's prompt has either 'text', which creates a prompt, or the 'id' of one; got {got}.",
+)
+TOOL_UNKNOWN = ErrorText(
+    400, "tool_unknown", "The config names tool {id!r}{version}, which does not exist."
+)
+VOICE_REQUIRED = ErrorText(
+    400,
+    "voice_required",
+    "Attempting to create an EVI3 config without specifying a voice. Voice spec is required.",
+)
+VOICE_UNKNOWN = ErrorText(
+    400, "voice_unknown", "No voice has the {key} {value!r} and the provider {provider}{hint}."
+)
+VOICE_NAME_UNKNOWN = ErrorText(
+    400, "voice_unknown", "No custom voice is named {name!r}; known: {known}."
+)
+PARAMETERS_INVALID = ErrorText(
+    400,
+    "parameters_invalid",
+    "A tool's 'parameters' must be a string that holds a JSON object (a JSON Schema): {why}.",
+)
+WEBHOOK_URL_INVALID = ErrorText(
+    400,
+    "webhook_url_invalid",
+    "The webhook URL {url!r} must start with https:// (http:// only for a loopback host).",
+)
+STATUS_UNKNOWN = ErrorText(
+    400, "status_unknown", "{got!r} is not a chat status{hint}; known: {known}."
+)
+
+# The transport.
+BODY_TOO_LARGE = ErrorText(
+    413, "body_too_large", "The body has more than {limit} bytes, the most that is accepted."
+)
+INTERNAL_ERROR = ErrorText(
+    500, "emulator_error", "The emulator has a bug; its log has the details under {reference}."
+)
+
+# 401, in the words of the gateway in front of the service (PROTOCOL 1.10).
+GATEWAY_FAULTS = {
+    "missing": ("No API key or access token was sent", "oauth.v2.FailedToResolveAPIKey"),
+    "key": ("Invalid ApiKey", "oauth.v2.InvalidApiKey"),
+    "token": ("Invalid Access Token", "oauth.v2.InvalidAccessToken"),
+    "expired": ("Access Token expired", "oauth.v2.AccessTokenExpired"),
+}
+
+
+class ApiError(EmulatorError):
+    """A request is answered with an error: `status`, JSON `body` and extra `headers`."""
+
+    def __init__(
+        self, status: int, body: Mapping[str, object], headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(f"{status}: {body}")
+        self.status = status
+        self.body = body
+        self.headers = headers or {}
+
+
+def api_error(text: ErrorText, headers: Mapping[str, str] | None = None, **values: object) -> ApiError:
+    """The error answer of one kind, as the service's ErrorResponse: error, message, code."""
+    message = text.message.format(**values)
+    body = {"error": PHRASES[text.status], "message": message, "code": text.code}
+    return ApiError(text.status, body, headers)
+
+
+def gateway_fault(fault: str) -> ApiError:
+    """The 401 of the gateway: `fault` is a key of GATEWAY_FAULTS."""
+    faultstring, errorcode = GATEWAY_FAULTS[fault]
+    body = {"fault": {"faultstring": faultstring, "detail": {"errorcode": errorcode}}}
+    return ApiError(401, body)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong with a value: where, in words, and as a machine-readable type."""
+
+    loc: Loc
+    msg: str
+    type: str
+
+    def to_json(self) -> dict[str, object]:
+        return {"loc": list(self.loc), "msg": self.msg, "type": self.type}
+
+
+class ValidationFailed(ApiError):
+    """422 with all problems of one request, as HTTPValidationError."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__(422, {"detail": [problem.to_json() for problem in problems]})
+        self.problems = tuple(problems)
+
+
+def closest(word: str, known: Sequence[str]) -> str:
+    """A ' (did you mean ...?)' for the known word nearest to `word`, or nothing."""
+    matches = get_close_matches(word, known, n=1)
+    return f" (did you mean {matches[0]!r}?)" if matches else ""

@@ -1,0 +1,35 @@
+"""Where randomness comes from: ids and secrets, repeatable when a random seed is given."""
+
+import random
+import uuid
+
+# Ids that a seed leaves out are derived from their place in it, so they never change.
+DERIVED_IDS = uuid.UUID("0b3c9a5e-8d7f-5c53-9a0e-6f1f6f2f6a51")
+_VERSION_4 = 0x4 << 76 | 0x2 << 62
+_VERSION_BITS = 0xF << 76 | 0x3 << 62
+
+
+class IdSource:
+    """Makes ids; two sources with the same random seed make the same ones in the same order."""
+
+    def __init__(self, random_seed: int | None = None) -> None:
+        self._random = random.Random(random_seed)
+
+    def uuid(self) -> str:
+        """A version 4 UUID."""
+        text = f"{self._random.getrandbits(128) & ~_VERSION_BITS | _VERSION_4:032x}"
+        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+    def secret(self) -> str:
+        """128 random bits as 32 hexadecimal digits."""
+        return f"{self._random.getrandbits(128):032x}"
+
+
+def derived_uuid(*place: str | int) -> str:
+    """The version 5 UUID that belongs to a place, such as ('chat', chat_id, 'event', 3)."""
+    return str(uuid.uuid5(DERIVED_IDS, "/".join(map(str, place))))
+
+
+def derived_random(*place: str | int) -> random.Random:
+    """A source of numbers that belongs to a place, and gives the same ones every time."""
+    return random.Random("/".join(map(str, place)))

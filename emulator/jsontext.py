@@ -1,0 +1,69 @@
+"""JSON text: strict parsing and fast rendering."""
+
+import json
+from typing import Any, TypeAlias
+
+import orjson
+
+Json: TypeAlias = Any
+JsonObject: TypeAlias = dict[str, Any]
+
+render = orjson.dumps
+Fragment = orjson.Fragment  # JSON text that is rendered already
+
+
+class JsonTextError(ValueError):
+    """Text is not acceptable JSON: `position` counts characters from 0."""
+
+    def __init__(self, message: str, position: int) -> None:
+        super().__init__(message)
+        self.message = message
+        self.position = position
+
+
+def parse(text: bytes) -> Json:
+    """The value of a JSON text in UTF-8.
+
+    Stricter than Python's parser: NaN, infinite numbers, lone surrogates, nesting deeper than
+    254, a name twice in one object, an integer of more than 64 bits, and U+0000 in a string raise
+    JsonTextError.
+    """
+    try:
+        value: Json = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise JsonTextError(error.msg, error.pos) from None
+    try:
+        # Most clients send compact JSON; if it renders to itself, no name is there twice and no
+        # integer was rounded.
+        if orjson.dumps(value) != text:
+            json.loads(text, object_pairs_hook=_refuse_duplicates, parse_int=_refuse_huge)
+        if b"\\u0000" in text:
+            _refuse_nul(value)
+    except (RecursionError, TypeError):  # orjson renders 254 levels
+        raise JsonTextError("depth limit exceeded", 0) from None
+    return value
+
+
+def _refuse_duplicates(pairs: list[tuple[str, Json]]) -> None:
+    names: set[str] = set()
+    for name, _ in pairs:
+        if name in names:
+            raise JsonTextError(f"the name {name!r} stands twice in one object", 0)
+        names.add(name)
+
+
+def _refuse_huge(digits: str) -> None:
+    if len(digits) > 20 or not -(2**63) <= int(digits) < 2**64:
+        raise JsonTextError(f"the integer {digits[:24]}... has more than 64 bits", 0)
+
+
+def _refuse_nul(value: Json) -> None:
+    if isinstance(value, str) and "\0" in value:
+        raise JsonTextError("a string contains the character U+0000", 0)
+    if isinstance(value, dict):
+        for name, item in value.items():
+            _refuse_nul(name)
+            _refuse_nul(item)
+    elif isinstance(value, list):
+        for item in value:
+            _refuse_nul(item)

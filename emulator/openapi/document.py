@@ -1,0 +1,146 @@
+"""Loading an OpenAPI 3.1 document, and refusing one that could not be served faithfully."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from emulator.errors import DocumentError
+from emulator.jsontext import JsonObject
+from emulator.resources import bundled, read_data
+
+METHODS = ("get", "post", "put", "patch", "delete")
+
+# What a schema may say: annotations, and the assertions whose failures the emulator can word.
+ANNOTATIONS = {"title", "description", "default", "deprecated", "example", "examples"}
+ASSERTIONS = {
+    "$ref", "type", "enum", "const", "properties", "required", "additionalProperties", "items",
+    "oneOf", "format", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum",
+    "minLength", "maxLength", "minItems", "maxItems", "pattern",
+}  # fmt: skip
+FORMATS = {"uuid", "int32", "int64", "float", "double"}
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A loaded document: its file, and its content as plain data."""
+
+    path: Path
+    content: JsonObject
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+    @property
+    def version(self) -> str:
+        return str(self.content["info"]["version"])
+
+    def at(self, pointer: str) -> Any:
+        """What a JSON pointer such as '#/components/schemas/Tool' leads to."""
+        value: Any = self.content
+        for part in pointer.removeprefix("#/").split("/"):
+            try:
+                value = value[part.replace("~1", "/").replace("~0", "~")]
+            except (KeyError, TypeError):
+                raise DocumentError(f"{self.name}: nothing at {pointer}") from None
+        return value
+
+    def follow(self, value: JsonObject) -> JsonObject:
+        """The object that `value` refers to, or `value` itself."""
+        while "$ref" in value:
+            value = self.at(value["$ref"])
+        return value
+
+
+def load_document(path: str = "") -> Document:
+    """The document at `path`, or the bundled one. Raises DocumentError."""
+    file = Path(path) if path else bundled("openapi.yaml")
+    try:
+        content = read_data(file)
+    except (OSError, UnicodeDecodeError) as error:
+        raise DocumentError(f"cannot read the OpenAPI document {path}: {error}") from None
+    except (yaml.YAMLError, ValueError) as error:
+        raise DocumentError(f"{file.name} is neither YAML nor JSON: {error}") from None
+    document = Document(file, _check_outline(file.name, content))
+    _check_schemas(document)
+    return document
+
+
+def _check_outline(name: str, content: Any) -> JsonObject:
+    if not isinstance(content, dict) or not str(content.get("openapi", "")).startswith("3.1"):
+        got = content.get("openapi") if isinstance(content, dict) else type(content).__name__
+        raise DocumentError(f"{name}: expected an OpenAPI 3.1 document, got {got!r}")
+    for key in ("info", "paths"):
+        if not isinstance(content.get(key), dict):
+            raise DocumentError(f"{name}: expected an object at {key}")
+    return content
+
+
+def _check_schemas(document: Document) -> None:
+    for pointer, schema in iter_schemas(document):
+        for keyword in schema.keys() - ANNOTATIONS - ASSERTIONS:
+            raise DocumentError(
+                f"{document.name}: keyword {keyword!r} at {pointer} is not supported by this emulator"
+            )
+        if "$ref" in schema:
+            document.at(schema["$ref"])
+        if schema.get("format", "int64") not in FORMATS:
+            raise DocumentError(
+                f"{document.name}: format {schema['format']!r} at {pointer} is not supported "
+                f"by this emulator; known: {', '.join(sorted(FORMATS))}"
+            )
+
+
+def iter_schemas(document: Document) -> Iterator[tuple[str, JsonObject]]:
+    """Every schema of the document with its pointer, in no particular order."""
+    waiting = list(_root_schemas(document))
+    while waiting:
+        pointer, schema = waiting.pop()
+        if not isinstance(schema, dict):
+            if isinstance(schema, bool):
+                continue
+            raise DocumentError(f"{document.name}: expected a schema at {pointer}, got {schema!r}")
+        yield pointer, schema
+        waiting += _subschemas(pointer, schema)
+
+
+def _subschemas(pointer: str, schema: JsonObject) -> Iterator[tuple[str, Any]]:
+    for name, part in schema.get("properties", {}).items():
+        yield f"{pointer}/properties/{name}", part
+    for index, part in enumerate(schema.get("oneOf", ())):
+        yield f"{pointer}/oneOf/{index}", part
+    for keyword in ("items", "additionalProperties"):
+        if keyword in schema:
+            yield f"{pointer}/{keyword}", schema[keyword]
+
+
+def _root_schemas(document: Document) -> Iterator[tuple[str, Any]]:
+    components = document.content.get("components", {})
+    for name, schema in components.get("schemas", {}).items():
+        yield f"#/components/schemas/{name}", schema
+    for name, response in components.get("responses", {}).items():
+        yield from _content_schemas(f"#/components/responses/{name}", response)
+    for path, item in document.content["paths"].items():
+        for method in METHODS & item.keys():
+            yield from _operation_schemas(operation_pointer(path, method), item[method])
+
+
+def operation_pointer(path: str, method: str) -> str:
+    """Where the document describes `method` on `path`."""
+    return f"#/paths/{path.replace('~', '~0').replace('/', '~1')}/{method}"
+
+
+def _operation_schemas(pointer: str, operation: JsonObject) -> Iterator[tuple[str, Any]]:
+    for index, parameter in enumerate(operation.get("parameters", ())):
+        yield f"{pointer}/parameters/{index}/schema", parameter["schema"]
+    yield from _content_schemas(f"{pointer}/requestBody", operation.get("requestBody", {}))
+    for status, response in operation.get("responses", {}).items():
+        yield from _content_schemas(f"{pointer}/responses/{status}", response)
+
+
+def _content_schemas(pointer: str, holder: JsonObject) -> Iterator[tuple[str, Any]]:
+    for media_type, content in holder.get("content", {}).items():
+        yield f"{pointer}/content/{media_type.replace('/', '~1')}/schema", content["schema"]

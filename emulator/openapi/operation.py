@@ -1,0 +1,111 @@
+"""The operation table: what the document says of each operation, in frozen values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from emulator.errors import DocumentError
+from emulator.jsontext import JsonObject
+from emulator.openapi.document import METHODS, Document, operation_pointer
+
+JSON_MEDIA_TYPE = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One path or query parameter. `type` is its JSON type, `pointer` leads to its schema."""
+
+    name: str
+    location: str
+    required: bool
+    type: str
+    default: Any
+    pointer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation. `responses` maps each status to the pointer of its JSON schema."""
+
+    id: str
+    method: str
+    path_template: str
+    summary: str
+    parameters: tuple[Parameter, ...]
+    request_body: str | None
+    success_status: int
+    responses: Mapping[int, str | None]
+
+
+def compile_operations(document: Document) -> tuple[Operation, ...]:
+    """Every operation of the document, in its order. Raises DocumentError."""
+    operations = []
+    seen: dict[str, str] = {}
+    for path, item in document.content["paths"].items():
+        for method in METHODS:
+            if method in item:
+                operation = _compile(document, path, method, item[method])
+                place = f"{method.upper()} {path}"
+                if operation.id in seen:
+                    raise DocumentError(
+                        f"{document.name}: operationId {operation.id!r} names both "
+                        f"{seen[operation.id]} and {place}; it must be unique"
+                    )
+                seen[operation.id] = place
+                operations.append(operation)
+    return tuple(operations)
+
+
+def _compile(document: Document, path: str, method: str, found: JsonObject) -> Operation:
+    pointer = operation_pointer(path, method)
+    if "operationId" not in found:
+        raise DocumentError(f"{document.name}: {method.upper()} {path} has no operationId")
+    responses = _responses(document, pointer, found)
+    success = [status for status in responses if 200 <= status < 300]
+    if len(success) != 1:
+        raise DocumentError(
+            f"{document.name}: {found['operationId']} needs one 2xx response, got {len(success)}"
+        )
+    return Operation(
+        id=found["operationId"],
+        method=method.upper(),
+        path_template=path,
+        summary=found.get("summary", ""),
+        parameters=_parameters(document, pointer, found),
+        request_body=_json_schema(f"{pointer}/requestBody", found.get("requestBody", {})),
+        success_status=success[0],
+        responses=responses,
+    )
+
+
+def _parameters(document: Document, pointer: str, found: JsonObject) -> tuple[Parameter, ...]:
+    parameters = []
+    for index, parameter in enumerate(found.get("parameters", ())):
+        if parameter["in"] == "header":  # only the API key, which `web/auth.py` reads
+            continue
+        schema = document.follow(parameter["schema"])
+        parameters.append(
+            Parameter(
+                name=parameter["name"],
+                location=parameter["in"],
+                required=parameter.get("required", False),
+                type=schema.get("type", "string"),
+                default=schema.get("default"),
+                pointer=f"{pointer}/parameters/{index}/schema",
+            )
+        )
+    return tuple(parameters)
+
+
+def _responses(document: Document, pointer: str, found: JsonObject) -> dict[int, str | None]:
+    responses: dict[int, str | None] = {}
+    for status, response in found["responses"].items():
+        place = response.get("$ref", f"{pointer}/responses/{status}")
+        responses[int(status)] = _json_schema(place, document.follow(response))
+    return responses
+
+
+def _json_schema(pointer: str, holder: JsonObject) -> str | None:
+    if JSON_MEDIA_TYPE not in holder.get("content", {}):
+        return None
+    return f"{pointer}/content/{JSON_MEDIA_TYPE.replace('/', '~1')}/schema"

@@ -1,0 +1,181 @@
+"""Values against the document's schemas, with every problem worded as FastAPI words it.
+
+The service's chat and voice parts answer 422 as FastAPI does (PROTOCOL 2.2); the words below
+are those of pydantic 2.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+from urllib.parse import quote
+
+import jsonschema_rs
+
+from emulator.errors import DocumentError, Loc, Problem
+from emulator.jsontext import Json
+from emulator.openapi.document import Document
+
+DOCUMENT_URI = "urn:evi-emulator:document"
+
+TYPE_PROBLEMS = {
+    "string": ("Input should be a valid string", "string_type"),
+    "integer": ("Input should be a valid integer", "int_type"),
+    "number": ("Input should be a valid number", "float_type"),
+    "boolean": ("Input should be a valid boolean", "bool_type"),
+    "array": ("Input should be a valid list", "list_type"),
+    "object": (
+        "Input should be a valid dictionary or object to extract fields from",
+        "model_attributes_type",
+    ),
+    "null": ("Input should be None", "none_required"),
+}
+
+# By keyword: the message (its {} is the keyword's value) and the type.
+LIMIT_PROBLEMS = {
+    "minimum": ("Input should be greater than or equal to {}", "greater_than_equal"),
+    "maximum": ("Input should be less than or equal to {}", "less_than_equal"),
+    "exclusiveMinimum": ("Input should be greater than {}", "greater_than"),
+    "exclusiveMaximum": ("Input should be less than {}", "less_than"),
+    "minLength": ("String should have at least {} characters", "string_too_short"),
+    "maxLength": ("String should have at most {} characters", "string_too_long"),
+    "minItems": ("List should have at least {} items", "too_short"),
+    "maxItems": ("List should have at most {} items", "too_long"),
+    "pattern": ("String should match pattern '{}'", "string_pattern_mismatch"),
+    "const": ("Input should be {!r}", "literal_error"),
+    "format": ("Input should be a valid {}", "{}_parsing"),
+}
+
+Check = Callable[[Json, Loc], list[Problem]]
+
+
+class Validation:
+    """Compiles the schemas of one document into checks."""
+
+    def __init__(self, document: Document) -> None:
+        self._name = document.name
+        self._registry = jsonschema_rs.Registry([(DOCUMENT_URI, document.content)])
+
+    def check(self, pointer: str) -> Check:
+        """A check of values against the schema at `pointer`: it lists every problem, or none."""
+        return self.check_schema({"$ref": DOCUMENT_URI + quote(pointer, safe="#/~")})
+
+    def check_schema(self, schema: Json) -> Check:
+        """The same for a schema of one's own, which may refer to DOCUMENT_URI.
+
+        Raises DocumentError for a schema that is none.
+        """
+        try:
+            validator = jsonschema_rs.Draft202012Validator(
+                schema, registry=self._registry, validate_formats=True
+            )
+        except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError) as error:
+            raise DocumentError(f"{self._name}: {schema}: {error}") from None
+        is_valid, iter_errors = validator.is_valid, validator.iter_errors
+
+        def check(value: Json, loc: Loc) -> list[Problem]:
+            if is_valid(value):
+                return []
+            return _unique(_explain(iter_errors(value), loc))
+
+        return check
+
+
+def _unique(problems: Iterable[Problem]) -> list[Problem]:
+    return list(dict.fromkeys(problems))
+
+
+def _explain(errors: Iterable[jsonschema_rs.ValidationError], loc: Loc) -> list[Problem]:
+    return [problem for error in errors for problem in _problems(error, loc)]
+
+
+def _problems(error: Any, base: Loc) -> list[Problem]:
+    keyword, value = error.kind.name, error.kind.value
+    loc = (*base, *error.instance_path)
+    if keyword == "required":
+        return [Problem((*loc, value), "Field required", "missing")]
+    if keyword == "type":
+        return [_type_problem(loc, value, error.instance)]
+    if keyword == "enum":
+        return [Problem(loc, f"Input should be {_either(value)}", "enum")]
+    if keyword in ("additionalProperties", "unevaluatedProperties"):
+        extra = "Extra inputs are not permitted"
+        return [Problem((*loc, name), extra, "extra_forbidden") for name in error.kind.unexpected]
+    if keyword == "oneOf":
+        return _union_problems(error, base, loc)
+    message, kind = LIMIT_PROBLEMS[keyword]
+    return [Problem(loc, message.format(value), kind.format(value))]
+
+
+def _type_problem(loc: Loc, types: Sequence[str], got: Json) -> Problem:
+    expected = next((name for name in types if name != "null"), "null")
+    if expected == "integer" and isinstance(got, float):
+        fraction = "Input should be a valid integer, got a number with a fractional part"
+        return Problem(loc, fraction, "int_from_float")
+    return Problem(loc, *TYPE_PROBLEMS[expected])
+
+
+def _either(options: Sequence[Json]) -> str:
+    words = [repr(option) for option in options if option is not None]
+    return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " or " + words[-1]
+
+
+def _union_problems(error: Any, base: Loc, loc: Loc) -> list[Problem]:
+    """The problems of the member that was meant, rather than those of every member."""
+    members = error.kind.context
+    if not all(members):
+        several = "Input should match one alternative only, and matches several"
+        return [Problem(loc, several, "union_ambiguous")]
+    depth = len(error.instance_path)
+    tags = [_tag_error(member, depth) for member in members]
+    if all(tags):
+        return [_tag_problem(loc, error.instance, tags)]
+    if any(tags):
+        return _explain(members[tags.index(None)], base)
+    if _ties(members, depth):
+        names = [member[0].kind.value for member in members]
+        return [Problem(loc, f"Field required: {_either(names)}", "missing")]
+    return _explain(_nearest(members, depth), base)
+
+
+def _tag_error(member: Sequence[Any], depth: int) -> Any | None:
+    """The error that says that 'type' names another member of the union, if there is one."""
+    found = None
+    for error in member:
+        below = error.instance_path[depth:]
+        if below == ["type"] and error.kind.name in ("enum", "type"):
+            found = error  # for a 'type' that is no string both come, 'enum' last
+        if not below and error.kind.name == "required" and error.kind.value == "type":
+            found = error
+    return found
+
+
+def _tag_problem(loc: Loc, got: Json, tags: Sequence[Any]) -> Problem:
+    if "type" not in got:
+        missing = "Unable to extract tag using discriminator 'type'"
+        return Problem(loc, missing, "union_tag_not_found")
+    known = [tag for error in tags if error.kind.name == "enum" for tag in error.kind.value]
+    expected = ", ".join(repr(tag) for tag in known)
+    message = (
+        f"Input tag {str(got['type'])!r} found using 'type' "
+        f"does not match any of the expected tags: {expected}"
+    )
+    return Problem(loc, message, "union_tag_invalid")
+
+
+def _nearest(members: Sequence[Sequence[Any]], depth: int) -> Sequence[Any]:
+    """The member with the fewest problems; one of another JSON type is never meant."""
+    same_type = [member for member in members if not _is_other_type(member, depth)]
+    return min(same_type or members, key=len)
+
+
+def _is_other_type(member: Sequence[Any], depth: int) -> bool:
+    return len(member[0].instance_path) == depth and member[0].kind.name == "type"
+
+
+def _ties(members: Sequence[Sequence[Any]], depth: int) -> bool:
+    """Whether each member lacks just one field, so that nothing tells which was meant."""
+    return all(
+        len(member) == 1
+        and member[0].kind.name == "required"
+        and len(member[0].instance_path) == depth
+        for member in members
+    )

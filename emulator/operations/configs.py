@@ -1,0 +1,214 @@
+"""Configs: their defaults, and the prompts, tools and voices that they name (PROTOCOL 3.2, 3.3)."""
+
+from urllib.parse import urlsplit
+
+from emulator import errors
+from emulator.errors import api_error
+from emulator.hosts import is_loopback
+from emulator.jsontext import Json, JsonObject
+from emulator.operations.prompts import FIXED, LATEST, prompt_content, render_prompt
+from emulator.operations.registry import Call
+from emulator.operations.versioned import Kind, register, render_version
+from emulator.operations.voices import resolve_voice
+from emulator.store.versioned import Resource, Row, Version, VersionedCollection
+from emulator.store.world import Store
+
+EVI_VERSIONS = ("3", "4-mini")
+
+# What a config has where its body says nothing. PROTOCOL 3.2 and 3.3.
+EVENT_MESSAGES = ("on_new_chat", "on_inactivity_timeout", "on_max_duration_timeout")
+DEFAULT_EVENT_MESSAGE = {"enabled": False, "text": ""}
+DEFAULT_MAX_DURATION_SECS = 1800
+DEFAULT_NUDGES = {"enabled": False, "interval_secs": None}
+DEFAULT_INTERRUPTION = {"min_interruption_ms": 800}
+DEFAULT_TURN_DETECTION = {
+    "end_of_turn_silence_ms": 800,
+    "speech_detection_threshold": 0.5,
+    "prefix_padding_ms": 300,
+}
+
+
+def new_content(call: Call, previous: Version | None) -> JsonObject:
+    """A config version's content. Raises ApiError for what is well-formed, but wrong.
+
+    References to prompts and tools are kept as references, since what they show may change.
+    A version does not build on the one before, but for `allow_short_responses`.
+    """
+    body, store = call.body, call.world.store
+    _check_evi_version(body["evi_version"])
+    content: JsonObject = {
+        "evi_version": body["evi_version"],
+        "version_description": body.get("version_description", ""),
+        "voice": _voice(call),
+        "ellm_model": _ellm_model(body, previous),
+        "tools": [_tool_reference(store, tool) for tool in body.get("tools") or ()],
+        "builtin_tools": [_builtin_tool(tool) for tool in body.get("builtin_tools") or ()],
+        "event_messages": _event_messages(body.get("event_messages", {})),
+        "timeouts": _timeouts(body.get("timeouts", {}), call.settings.inactivity_timeout),
+        "nudges": _filled(DEFAULT_NUDGES, body.get("nudges", {})),
+        "interruption": _filled(DEFAULT_INTERRUPTION, body.get("interruption", {})),
+        "turn_detection": _filled(DEFAULT_TURN_DETECTION, body.get("turn_detection", {})),
+        "webhooks": [_webhook(webhook) for webhook in body.get("webhooks") or ()],
+    }
+    if "language_model" in body:
+        content["language_model"] = body["language_model"]
+    if "prompt" in body:  # last, since it may create a prompt
+        content["prompt"] = _prompt_reference(call, body["prompt"])
+    return content
+
+
+def _check_evi_version(got: str) -> None:
+    if got not in EVI_VERSIONS:
+        known = ", ".join(map(repr, EVI_VERSIONS))
+        raise api_error(errors.EVI_VERSION_UNKNOWN, got=got, known=known)
+
+
+def _voice(call: Call) -> JsonObject:
+    if "voice" in call.body:
+        return resolve_voice(call.world.store.voices, call.body["voice"])
+    if call.settings.require_voice and call.body["evi_version"] == "3":
+        raise api_error(errors.VOICE_REQUIRED)
+    return call.world.store.voices.default
+
+
+def _ellm_model(body: JsonObject, previous: Version | None) -> JsonObject:
+    given = body.get("ellm_model", {}).get("allow_short_responses")
+    if given is not None:
+        return {"allow_short_responses": given}
+    if previous is not None:
+        inherited: JsonObject = previous.content["ellm_model"]
+        return inherited
+    return {"allow_short_responses": False}
+
+
+def _tool_reference(store: Store, tool: JsonObject) -> JsonObject:
+    return _reference(store.tools, tool, errors.TOOL_UNKNOWN)
+
+
+def _prompt_reference(call: Call, prompt: JsonObject) -> JsonObject:
+    given = [key for key in ("id", "text") if prompt.get(key) is not None]
+    if len(given) != 1:
+        got = "both" if given else "neither"
+        raise api_error(errors.PROMPT_AMBIGUOUS, got=got)
+    if given == ["id"]:
+        reference = _reference(call.world.store.prompts, prompt, errors.PROMPT_UNKNOWN)
+    else:
+        reference = {"id": _create_prompt(call, prompt), "version": 0}
+    if "prompt_expansion" in prompt:
+        reference["prompt_expansion"] = prompt["prompt_expansion"]
+    return reference
+
+
+def _create_prompt(call: Call, prompt: JsonObject) -> str:
+    id = call.world.ids.uuid()
+    name = f"{call.body.get('name', 'Config')} prompt"
+    now_ms = call.world.clock.now_ms()
+    call.world.store.prompts.create(id, name, prompt_content(prompt), now_ms)
+    return id
+
+
+def _reference(
+    collection: VersionedCollection, given: JsonObject, unknown: errors.ErrorText
+) -> JsonObject:
+    """The id and the version (None for the latest) that a config names, if they exist."""
+    number = given.get("version")
+    reference = {"id": given["id"].lower(), "version": None if number is None else int(number)}
+    if _look_up(collection, reference) is None:
+        version = "" if number is None else f" version {number}"
+        raise api_error(unknown, id=given["id"], version=version)
+    return reference
+
+
+def _look_up(collection: VersionedCollection, reference: JsonObject) -> Row | None:
+    resource = collection.find(reference["id"])
+    if resource is None:
+        return None
+    if reference["version"] is None:
+        return resource, resource.latest
+    version = resource.find_version(reference["version"])
+    return None if version is None else (resource, version)
+
+
+def _builtin_tool(tool: JsonObject) -> JsonObject:
+    return {
+        "tool_type": "BUILTIN",
+        "name": tool["name"],
+        "fallback_content": tool.get("fallback_content"),
+    }
+
+
+def _event_messages(given: JsonObject) -> JsonObject:
+    return {key: _filled(DEFAULT_EVENT_MESSAGE, given.get(key, {})) for key in EVENT_MESSAGES}
+
+
+def _timeouts(given: JsonObject, inactivity_secs: int) -> JsonObject:
+    defaults = {"inactivity": inactivity_secs, "max_duration": DEFAULT_MAX_DURATION_SECS}
+    return {
+        key: _filled({"enabled": True, "duration_secs": seconds}, given.get(key, {}))
+        for key, seconds in defaults.items()
+    }
+
+
+def _filled(defaults: JsonObject, given: JsonObject) -> JsonObject:
+    """The defaults with what was given in their place; null means the default too."""
+    return {
+        key: default if given.get(key) is None else given[key] for key, default in defaults.items()
+    }
+
+
+def _webhook(webhook: JsonObject) -> JsonObject:
+    if not _is_webhook_url(webhook["url"]):
+        raise api_error(errors.WEBHOOK_URL_INVALID, url=webhook["url"])
+    return {"url": webhook["url"], "events": webhook["events"]}
+
+
+def _is_webhook_url(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018 - raises ValueError for a port that is none
+    except ValueError:
+        return False
+    host = parts.hostname or ""
+    return (parts.scheme == "https" and host != "") or (
+        parts.scheme == "http" and is_loopback(host)
+    )
+
+
+def render_config(store: Store, resource: Resource, version: Version, listed: bool) -> JsonObject:
+    """A config with its prompt and tools as full objects, as they are now."""
+    content = version.content
+    config = {
+        "id": resource.id,
+        "name": resource.name,
+        "version": version.number,
+        "created_on": resource.created_on,
+        "modified_on": version.modified_on,
+        **content,
+        "tools": [tool for tool in (_render_tool(store, each) for each in content["tools"]) if tool],
+    }
+    if "prompt" in content:
+        _show_prompt(store, config, content["prompt"], listed)
+    return config
+
+
+def _show_prompt(store: Store, config: JsonObject, reference: JsonObject, listed: bool) -> None:
+    row = _look_up(store.prompts, reference)
+    if row is None:  # deleted since
+        del config["prompt"]
+        return
+    prompt = render_prompt(*row, listed, _version_type(reference))
+    if not listed and "prompt_expansion" in reference:
+        prompt["prompt_expansion"] = reference["prompt_expansion"]
+    config["prompt"] = prompt
+
+
+def _render_tool(store: Store, reference: JsonObject) -> Json:
+    row = _look_up(store.tools, reference)
+    return None if row is None else render_version(*row, _version_type(reference))
+
+
+def _version_type(reference: JsonObject) -> str:
+    return LATEST if reference["version"] is None else FIXED
+
+
+register(Kind("config", "Config", errors.CONFIG_NOT_FOUND, True, new_content, render_config))

@@ -1,0 +1,40 @@
+"""Prompts (PROTOCOL 3.4)."""
+
+from emulator.errors import PROMPT_NOT_FOUND
+from emulator.jsontext import JsonObject
+from emulator.operations.registry import Call
+from emulator.operations.versioned import Kind, register, render_version
+from emulator.store.versioned import Resource, Version
+from emulator.store.world import Store
+
+FIXED, LATEST = "FIXED", "LATEST"
+DEFAULT_EXPANSION = {"enabled": True}
+
+
+def new_content(call: Call, previous: Version | None) -> JsonObject:
+    return prompt_content(call.body)
+
+
+def prompt_content(body: JsonObject) -> JsonObject:
+    """A prompt version's content, from a prompt's body or from the prompt of a config."""
+    return {
+        "text": body["text"],
+        "version_description": body.get("version_description", ""),
+        "prompt_expansion": {**DEFAULT_EXPANSION, **body.get("prompt_expansion", {})},
+    }
+
+
+def render_prompt(
+    resource: Resource, version: Version, listed: bool, version_type: str = FIXED
+) -> JsonObject:
+    prompt = render_version(resource, version, version_type)
+    if listed:  # the schemas of pages don't have it
+        del prompt["prompt_expansion"]
+    return prompt
+
+
+def _render(store: Store, resource: Resource, version: Version, listed: bool) -> JsonObject:
+    return render_prompt(resource, version, listed)
+
+
+register(Kind("prompt", "Prompt", PROMPT_NOT_FOUND, False, new_content, _render))

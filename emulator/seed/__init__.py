@@ -1,0 +1,1 @@
+"""Seeds: the data that a world starts with."""

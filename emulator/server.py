@@ -1,0 +1,106 @@
+"""The HTTP server around the application: uvicorn, in the foreground or in a thread."""
+
+import errno
+import logging
+import socket
+import sys
+import threading
+from types import TracebackType
+
+import uvicorn
+
+from emulator.errors import StartupError
+from emulator.settings import Settings
+from emulator.web.app import App
+
+
+class Server:
+    """One emulator on one port.
+
+    The port is bound at once, so `url` is known before the server runs. Raises StartupError if
+    that fails, or if the application can't be served.
+    """
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        self.settings = settings or Settings()
+        self.app = App(self.settings)
+        self._socket = _bind(self.settings.host, self.settings.port)
+        self._uvicorn = uvicorn.Server(
+            uvicorn.Config(
+                self.app,
+                log_config=None,
+                access_log=self.settings.log_requests,
+                lifespan="off",
+                server_header=False,
+                timeout_graceful_shutdown=1,
+            )
+        )
+        self._thread: threading.Thread | None = None
+
+    @property
+    def url(self) -> str:
+        """Such as http://127.0.0.1:8484."""
+        host, port = self._socket.getsockname()[:2]
+        if host in ("0.0.0.0", "::"):  # listening everywhere; reached here
+            host = "127.0.0.1"
+        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+    def run(self) -> None:
+        """Serve until the process is told to stop."""
+        _log_to_stderr(self.settings.log_requests)
+        self._uvicorn.run(sockets=[self._socket])
+
+    def start(self) -> "Server":
+        """Serve from a thread; back as soon as connections are answered."""
+        self._thread = threading.Thread(target=self.run, name="evi-emulator", daemon=True)
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """End the thread, and close the port."""
+        self._uvicorn.should_exit = True
+        if self._thread is not None:
+            self._thread.join()
+        self._socket.close()
+
+    def __enter__(self) -> "Server":
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    """A listening socket: the system queues connections from here on."""
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        return socket.create_server(address[:2], family=family, backlog=2048)
+    except OSError as error:
+        raise StartupError(f"cannot listen on {host}:{port}: {_reason(error)}") from None
+
+
+def _reason(error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return "the port is in use; stop the other process, or choose a port with --port (0: any)"
+    if isinstance(error, socket.gaierror):
+        return "there is no such host"
+    return error.strerror or str(error)
+
+
+def _log_to_stderr(requests: bool) -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(name)s: %(message)s"))
+    for name, level in {
+        "emulator": logging.WARNING,
+        "uvicorn.error": logging.WARNING,
+        "uvicorn.access": logging.INFO if requests else logging.WARNING,
+    }.items():
+        logger = logging.getLogger(name)
+        logger.setLevel(level)
+        if not logger.handlers:
+            logger.addHandler(handler)

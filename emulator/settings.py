@@ -1,0 +1,162 @@
+"""The table of settings. Flags, environment variables, `--help` and the docs read it."""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from emulator.errors import UsageError, closest
+
+ENV_PREFIX = "EVI_EMULATOR_"
+_TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting: `name` in Python, `--flag` on the command line, `env` in the environment."""
+
+    name: str
+    kind: str  # text, integer, switch or list
+    default: Any
+    help: str
+    choices: tuple[str, ...] = ()
+    minimum: int | None = None
+    maximum: int | None = None
+    secret: bool = False
+
+    @property
+    def flag(self) -> str:
+        return "--" + self.name.replace("_", "-")
+
+    @property
+    def env(self) -> str:
+        return ENV_PREFIX + self.name.upper()
+
+    def parse(self, text: str, source: str) -> Any:
+        """The value that `text` means. Raises UsageError, naming `source`."""
+        try:
+            return self.check(_PARSERS[self.kind](text), source)
+        except ValueError:
+            raise self._wrong(f"must be {_WORDS[self.kind]}", text, source) from None
+
+    def check(self, value: Any, source: str) -> Any:
+        """The value itself, if it is within bounds. Raises UsageError, naming `source`."""
+        if self.choices and value not in self.choices:
+            hint = closest(str(value), self.choices)
+            raise self._wrong("must be one of " + ", ".join(self.choices) + hint, value, source)
+        if self.minimum is not None and value is not None and value < self.minimum:
+            raise self._wrong(f"must be at least {self.minimum}", value, source)
+        if self.maximum is not None and value is not None and value > self.maximum:
+            raise self._wrong(f"must be at most {self.maximum}", value, source)
+        return value
+
+    def _wrong(self, expected: str, got: Any, source: str) -> UsageError:
+        return UsageError(f"{self.name} {expected}, got {got!r} (from {source})")
+
+
+def _parse_switch(text: str) -> bool:
+    if text.lower() in _TRUE:
+        return True
+    if text.lower() in _FALSE:
+        return False
+    raise ValueError(text)
+
+
+def _parse_list(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+_PARSERS: Mapping[str, Any] = {
+    "text": str,
+    "integer": int,
+    "switch": _parse_switch,
+    "list": _parse_list,
+}
+_WORDS = {
+    "text": "a text",
+    "integer": "an integer",
+    "switch": "one of " + ", ".join(_TRUE + _FALSE),
+    "list": "a comma-separated list",
+}
+
+
+def _setting(kind: str, default: Any, help: str, **more: Any) -> Any:
+    return field(default=default, metadata={"kind": kind, "help": help, **more})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings of one server. Each field is a row of the table."""
+
+    host: str = _setting("text", "127.0.0.1", "address to listen on")
+    port: int = _setting(
+        "integer", 8484, "port to listen on; 0 picks a free one", minimum=0, maximum=65535
+    )
+    seed: str = _setting("text", "demo", "what a world starts with: demo, empty, or a file's path")
+    spec: str = _setting("text", "", "an OpenAPI document to serve instead of the bundled one")
+    api_key: tuple[str, ...] = _setting(
+        "list", (), "accept only these API keys (any non-empty key otherwise)", secret=True
+    )
+    random_seed: int | None = _setting(
+        "integer", None, "make every id repeatable: each world draws from this number"
+    )
+    timestamps: str = _setting(
+        "text",
+        "milliseconds",
+        "unit of the times of chats, chat groups, configs, prompts and tools",
+        choices=("milliseconds", "seconds"),
+    )
+    require_voice: bool = _setting(
+        "switch", False, "answer 400 for an EVI 3 config without a voice"
+    )
+    inactivity_timeout: int = _setting(
+        "integer", 600, "inactivity timeout (s) of a config that names none", minimum=30, maximum=1800
+    )
+    max_body_bytes: int = _setting(
+        "integer", 1_048_576, "largest request body; a larger one is answered 413", minimum=1024
+    )
+    log_requests: bool = _setting("switch", False, "print a line for each request")
+
+    def __post_init__(self) -> None:
+        for setting in SETTINGS:
+            setting.check(getattr(self, setting.name), "Settings")
+
+    def to_json(self) -> dict[str, Any]:
+        """Every setting's value, secrets left out."""
+        return {
+            setting.name: "(hidden)" if setting.secret and value else value
+            for setting in SETTINGS
+            for value in [getattr(self, setting.name)]
+        }
+
+
+SETTINGS: tuple[Setting, ...] = tuple(
+    Setting(name=row.name, default=row.default, **row.metadata) for row in fields(Settings)
+)
+
+
+def load_settings(
+    flags: Mapping[str, str | Sequence[str] | None], environ: Mapping[str, str] | None = None
+) -> Settings:
+    """Settings from flags (text by setting name), else the environment, else the defaults.
+
+    Raises UsageError for a value that doesn't fit and for an unknown EVI_EMULATOR_ variable.
+    """
+    environ = os.environ if environ is None else environ
+    _refuse_unknown(environ)
+    values: dict[str, Any] = {}
+    for setting in SETTINGS:
+        given = flags.get(setting.name)
+        if given is not None:
+            text = given if isinstance(given, str) else ",".join(given)
+            values[setting.name] = setting.parse(text, setting.flag)
+        elif setting.env in environ:
+            values[setting.name] = setting.parse(environ[setting.env], setting.env)
+    return Settings(**values)
+
+
+def _refuse_unknown(environ: Mapping[str, str]) -> None:
+    known = [setting.env for setting in SETTINGS]
+    for name in environ:
+        if name.startswith(ENV_PREFIX) and name not in known:
+            raise UsageError(f"no setting {name}{closest(name, known)}; known: {', '.join(known)}")

@@ -1,0 +1,1 @@
+"""What a world remembers: versioned resources, chats, voices. No I/O."""

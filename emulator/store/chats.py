@@ -1,0 +1,243 @@
+"""Chats, chat groups and their events, kept as the documents that REST answers (PROTOCOL 11)."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from emulator.jsontext import Fragment, Json, JsonObject, parse, render
+from emulator.store.overlay import Index, Overlay
+from emulator.store.paging import Page, Paging, page_of
+
+CHAT_STATUSES = (
+    "ACTIVE",
+    "USER_ENDED",
+    "USER_TIMEOUT",
+    "MAX_DURATION_TIMEOUT",
+    "INACTIVITY_TIMEOUT",
+    "ERROR",
+)
+
+# The role of each event type. PROTOCOL 11.2; where it offers two, the first.
+EVENT_ROLES: Mapping[str, str] = {
+    "CHAT_START_MESSAGE": "SYSTEM",
+    "SYSTEM_PROMPT": "SYSTEM",
+    "SESSION_SETTINGS": "SYSTEM",
+    "USER_RECORDING_START_MESSAGE": "SYSTEM",
+    "USER_MESSAGE": "USER",
+    "USER_INTERRUPTION": "USER",
+    "AGENT_MESSAGE": "AGENT",
+    "ASSISTANT_PROSODY": "AGENT",
+    "FUNCTION_CALL": "TOOL",
+    "FUNCTION_CALL_RESPONSE": "TOOL",
+    "PAUSE_ONSET": "USER",
+    "RESUME_ONSET": "USER",
+    "CHAT_END_MESSAGE": "SYSTEM",
+}
+
+# (start or first start in ms, position, id): what lists are sorted by
+ChatEntry: TypeAlias = tuple[int, int, str]
+GroupEntry: TypeAlias = tuple[int, int, str]
+
+AUDIO_STATUSES = ("QUEUED", "IN_PROGRESS", "COMPLETE", "ERROR", "CANCELLED")
+
+
+def new_event(
+    id: str,
+    chat_id: str,
+    timestamp: int,
+    type: str,
+    message_text: str = "",
+    emotion_features: str = "",
+    metadata: str = "",
+    role: str | None = None,
+    related_event_id: str | None = None,
+) -> JsonObject:
+    """An event as in `return_chat_event`; its role is that of its type unless given."""
+    event: JsonObject = {
+        "id": id,
+        "chat_id": chat_id,
+        "timestamp": timestamp,
+        "role": role or EVENT_ROLES[type],
+        "type": type,
+        "message_text": message_text,
+        "emotion_features": emotion_features,
+        "metadata": metadata,
+    }
+    if related_event_id is not None:
+        event["related_event_id"] = related_event_id
+    return event
+
+
+@dataclass(frozen=True, slots=True)
+class Audio:
+    """The audio reconstruction of a chat: its status, and when that was reached (ms)."""
+
+    status: str
+    modified_at: int
+
+
+class ChatStore:
+    """All chats of a world.
+
+    A chat and a group are JSON objects as in `return_chat` and `return_chat_group`, replaced
+    when they change. An event is rendered once, when it happens: a page of events is a slice of
+    JSON texts.
+    """
+
+    def __init__(self) -> None:
+        self._chats: Overlay[str, JsonObject] = Overlay()
+        self._groups: Overlay[str, JsonObject] = Overlay()
+        self._audio: Overlay[str, Audio] = Overlay()
+        # (config id or None, status or None) -> ChatEntry
+        self._by_filter: Index[tuple[str | None, str | None]] = Index()
+        # (group id, status or None) -> ChatEntry
+        self._by_group: Index[tuple[str, str | None]] = Index()
+        # config id of the most recent chat, or None -> GroupEntry
+        self._group_order: Index[str | None] = Index()
+        # chat id or group id -> events, in order of arrival
+        self._events: Index[str] = Index()
+        self._positions: Overlay[str, int] = Overlay()
+        self._position = 0
+
+    def fork(self) -> "ChatStore":
+        """An equal store, at no cost; changes on either side stay there."""
+        copy = ChatStore()
+        for name, value in vars(self).items():
+            setattr(copy, name, value if isinstance(value, int) else value.fork())
+        return copy
+
+    # chats
+
+    def find_chat(self, id: str) -> JsonObject | None:
+        return self._chats.get(id)
+
+    def add_chat(self, chat: JsonObject) -> None:
+        """A chat that begins, in its group, which is created if need be."""
+        chat = {**chat, "event_count": 0}
+        self._chats[chat["id"]] = chat
+        self._positions[chat["id"]] = self._next_position()
+        self._index_chat(chat)
+        self._join_group(chat)
+
+    def end_chat(self, id: str, status: str, end_timestamp: int) -> None:
+        """The chat is over: its status is no longer ACTIVE."""
+        chat = self._chats[id]
+        self._unindex_chat(chat)
+        chat = {**chat, "status": status, "end_timestamp": end_timestamp}
+        self._chats[id] = chat
+        self._index_chat(chat)
+        group = self._groups[chat["chat_group_id"]]
+        active = bool(self._by_group.get((group["id"], "ACTIVE")))
+        self._groups[group["id"]] = {**group, "active": active}
+
+    def page_of_chats(
+        self, paging: Paging, config_id: str | None = None, status: str | None = None
+    ) -> Page[JsonObject]:
+        """A page of chats in order of their start."""
+        return self._chats_of(page_of(self._by_filter.get((config_id, status)), paging))
+
+    # groups
+
+    def find_group(self, id: str) -> JsonObject | None:
+        return self._groups.get(id)
+
+    def page_of_groups(self, paging: Paging, config_id: str | None = None) -> Page[JsonObject]:
+        """A page of groups in order of their first start; `config_id` is the newest chat's."""
+        found = page_of(self._group_order.get(config_id), paging)
+        groups = [self._groups[id] for _, _, id in found.items]
+        return Page(groups, paging, found.total)
+
+    def page_of_group_chats(
+        self, group_id: str, paging: Paging, status: str | None = None
+    ) -> Page[JsonObject]:
+        """A page of one group's chats in order of their start."""
+        return self._chats_of(page_of(self._by_group.get((group_id, status)), paging))
+
+    # events
+
+    def add_event(self, event: JsonObject) -> None:
+        """One more event of a chat (a `return_chat_event`), and so of its group."""
+        chat = self._chats[event["chat_id"]]
+        text = render(event)
+        self._events.append(chat["id"], text)
+        self._events.append(chat["chat_group_id"], text)
+        self._chats[chat["id"]] = {**chat, "event_count": chat["event_count"] + 1}
+
+    def page_of_events(self, id: str, paging: Paging) -> Page[Json]:
+        """A page of the events of one chat, or of one group through all its chats."""
+        found = page_of(self._events.get(id), paging)
+        return Page([Fragment(text) for text in found.items], paging, found.total)
+
+    def iter_events(self, id: str) -> Iterator[JsonObject]:
+        """Every event of one chat, or of one group."""
+        return map(parse, list(self._events.get(id)))
+
+    # audio
+
+    def find_audio(self, chat_id: str) -> Audio | None:
+        return self._audio.get(chat_id)
+
+    def set_audio(self, chat_id: str, audio: Audio) -> None:
+        self._audio[chat_id] = audio
+
+    # inside
+
+    def _chats_of(self, found: Page[ChatEntry]) -> Page[JsonObject]:
+        return Page([self._chats[id] for _, _, id in found.items], found.paging, found.total)
+
+    def _next_position(self) -> int:
+        self._position += 1
+        return self._position
+
+    def _index_chat(self, chat: JsonObject) -> None:
+        for index, key, entry in self._entries(chat):
+            index.add(key, entry)
+
+    def _unindex_chat(self, chat: JsonObject) -> None:
+        for index, key, entry in self._entries(chat):
+            index.remove(key, entry)
+
+    def _entries(self, chat: JsonObject) -> list[tuple[Index[Any], Any, ChatEntry]]:
+        entry = (chat["start_timestamp"], self._positions[chat["id"]], chat["id"])
+        config_id, status, group_id = _config_id(chat), chat["status"], chat["chat_group_id"]
+        filters = {(None, None), (config_id, None), (None, status), (config_id, status)}
+        return [(self._by_filter, key, entry) for key in filters] + [
+            (self._by_group, (group_id, None), entry),
+            (self._by_group, (group_id, status), entry),
+        ]
+
+    def _join_group(self, chat: JsonObject) -> None:
+        group_id = chat["chat_group_id"]
+        group = self._groups.get(group_id)
+        if group is None:
+            self._positions[group_id] = self._next_position()
+        else:
+            self._order_group(group, self._group_order.remove)
+        self._groups[group_id] = group = self._group_with(chat)
+        self._order_group(group, self._group_order.add)
+
+    def _group_with(self, newcomer: JsonObject) -> JsonObject:
+        entries = self._by_group.get((newcomer["chat_group_id"], None))
+        newest = self._chats[entries[-1][2]]
+        group = {
+            "id": newcomer["chat_group_id"],
+            "first_start_timestamp": entries[0][0],
+            "most_recent_start_timestamp": newest["start_timestamp"],
+            "num_chats": len(entries),
+            "most_recent_chat_id": newest["id"],
+            "active": bool(self._by_group.get((newcomer["chat_group_id"], "ACTIVE"))),
+        }
+        # Left out rather than null where there is none, as the schema asks.
+        return group if "config" not in newest else {**group, "most_recent_config": newest["config"]}
+
+    def _order_group(
+        self, group: JsonObject, change: Callable[[str | None, GroupEntry], None]
+    ) -> None:
+        entry = (group["first_start_timestamp"], self._positions[group["id"]], group["id"])
+        for key in {None, group.get("most_recent_config", {}).get("id")}:
+            change(key, entry)
+
+
+def _config_id(chat: JsonObject) -> str | None:
+    config_id: str | None = chat.get("config", {}).get("id")
+    return config_id

@@ -1,0 +1,89 @@
+"""Containers that are copied at no cost, whatever their size.
+
+A fresh world shares its seed's data and keeps only what it changes. Values are never changed in
+place: a record is replaced by a new one, a list is copied by the first world that adds to it.
+"""
+
+from bisect import bisect_left, insort
+from collections.abc import Hashable, Iterator, Mapping, MutableMapping, Sequence
+from typing import Any, Generic, TypeVar
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+_DELETED: Any = object()
+
+
+class Overlay(MutableMapping[K, V]):
+    """A mapping with its own changes over a base that it shares and never changes."""
+
+    __slots__ = ("_base", "_own")
+
+    def __init__(self, base: Mapping[K, V] | None = None) -> None:
+        self._base: Mapping[K, V] = base if base is not None else {}
+        self._own: dict[K, V] = {}
+
+    def fork(self) -> "Overlay[K, V]":
+        """An equal mapping; what either changes from here on, the other doesn't see."""
+        if self._own:
+            self._base = dict(self.items())
+            self._own = {}
+        return Overlay(self._base)
+
+    def owns(self, key: K) -> bool:
+        """Whether the value of `key` was set here, so that nobody else holds it."""
+        return key in self._own
+
+    def __getitem__(self, key: K) -> V:
+        value = self._own.get(key, _DELETED)
+        if value is not _DELETED:
+            return value
+        if key in self._own:
+            raise KeyError(key)
+        return self._base[key]
+
+    def __setitem__(self, key: K, value: V) -> None:
+        self._own[key] = value
+
+    def __delitem__(self, key: K) -> None:
+        self[key]  # KeyError for what isn't there
+        self._own[key] = _DELETED
+
+    def __iter__(self) -> Iterator[K]:
+        yield from (key for key in self._base if key not in self._own)
+        yield from (key for key, value in self._own.items() if value is not _DELETED)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+class Index(Generic[K]):
+    """Sorted lists of entries, each list under a key: a page of any of them is one slice."""
+
+    __slots__ = ("_lists",)
+
+    def __init__(self, lists: Overlay[K, list[Any]] | None = None) -> None:
+        self._lists: Overlay[K, list[Any]] = lists if lists is not None else Overlay()
+
+    def fork(self) -> "Index[K]":
+        return Index(self._lists.fork())
+
+    def get(self, key: K) -> Sequence[Any]:
+        """The entries under `key`, in order."""
+        return self._lists.get(key, ())
+
+    def add(self, key: K, entry: Any) -> None:
+        insort(self._own(key), entry)
+
+    def remove(self, key: K, entry: Any) -> None:
+        entries = self._own(key)
+        del entries[bisect_left(entries, entry)]
+
+    def append(self, key: K, entry: Any) -> None:
+        """Add an entry that is known to come last, or whose order is that of arrival."""
+        self._own(key).append(entry)
+
+    def _own(self, key: K) -> list[Any]:
+        if not self._lists.owns(key):
+            self._lists[key] = list(self._lists.get(key, ()))
+        return self._lists[key]

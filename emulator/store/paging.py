@@ -1,0 +1,52 @@
+"""Pages: a slice of a sequence, counted as the API counts (PROTOCOL 4)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from emulator.jsontext import JsonObject
+
+T = TypeVar("T")
+DEFAULT_PAGE_SIZE = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Paging:
+    """What a client asks for: a page number from 0, a page size, and the direction."""
+
+    number: int = 0
+    size: int = DEFAULT_PAGE_SIZE
+    ascending: bool = True
+
+    @property
+    def direction(self) -> str:
+        return "ASC" if self.ascending else "DESC"
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """The items of one page, and the number of all items."""
+
+    items: Sequence[T]
+    paging: Paging
+    total: int
+
+    def to_json(self) -> JsonObject:
+        """The three numbers that every list answers. An empty list has 0 pages."""
+        return {
+            "page_number": self.paging.number,
+            "page_size": self.paging.size,
+            "total_pages": -(-self.total // self.paging.size),
+        }
+
+
+def page_of(entries: Sequence[T], paging: Paging) -> Page[T]:
+    """One page of `entries`, which are in ascending order; empty past the end."""
+    total = len(entries)
+    start = paging.number * paging.size
+    if paging.ascending:
+        items = entries[start : start + paging.size]
+    else:
+        stop = max(total - start, 0)
+        items = entries[max(stop - paging.size, 0) : stop][::-1]
+    return Page(items, paging, total)

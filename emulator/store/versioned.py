@@ -1,0 +1,159 @@
+"""Versioned resources: what configs, prompts and tools have in common (PROTOCOL 3.1)."""
+
+from bisect import bisect_left
+from dataclasses import dataclass, replace
+
+from emulator.jsontext import JsonObject
+from emulator.store.overlay import Index, Overlay
+from emulator.store.paging import Page, Paging, page_of
+
+_LATEST, _ALL = "latest", "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version: its number from 0, its own content, and when it was made (ms)."""
+
+    number: int
+    content: JsonObject
+    modified_on: int
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One config, prompt or tool with its versions, oldest first; there is always one."""
+
+    id: str
+    name: str
+    created_on: int
+    position: int  # in the order of creation
+    next_number: int  # a number is never given twice
+    versions: tuple[Version, ...]
+
+    @property
+    def latest(self) -> Version:
+        return self.versions[-1]
+
+    def find_version(self, number: int) -> Version | None:
+        place = bisect_left(self.versions, number, key=lambda version: version.number)
+        found = self.versions[place : place + 1]
+        return found[0] if found and found[0].number == number else None
+
+
+Row = tuple[Resource, Version]
+
+
+class VersionedCollection:
+    """All resources of one kind. The order of lists is that of creation, oldest first."""
+
+    def __init__(self) -> None:
+        self._resources: Overlay[str, Resource] = Overlay()
+        self._index: Index[str | tuple[str, str]] = Index()
+        self._position = 0
+
+    def fork(self) -> "VersionedCollection":
+        """An equal collection, at no cost; changes on either side stay there."""
+        copy = VersionedCollection()
+        copy._resources = self._resources.fork()
+        copy._index = self._index.fork()
+        copy._position = self._position
+        return copy
+
+    def find(self, id: str) -> Resource | None:
+        return self._resources.get(id)
+
+    def find_name(self, name: str) -> Resource | None:
+        """The oldest resource of that name."""
+        entries = self._index.get(("name", name))
+        return self._resources[entries[0][1]] if entries else None
+
+    def create(self, id: str, name: str, content: JsonObject, now_ms: int) -> Resource:
+        """A new resource with version 0."""
+        version = Version(0, content, now_ms)
+        resource = Resource(id, name, now_ms, self._position, 1, (version,))
+        self._position += 1
+        self._resources[id] = resource
+        self._index.add(_LATEST, (resource.position, id))
+        self._index.add(_ALL, (resource.position, 0, id))
+        self._index.add(("name", name), (resource.position, id))
+        return resource
+
+    def add_version(self, resource: Resource, content: JsonObject, now_ms: int) -> Resource:
+        """The resource with one more version, under the next number."""
+        version = Version(resource.next_number, content, now_ms)
+        self._index.add(_ALL, (resource.position, version.number, resource.id))
+        return self._replace(
+            resource, versions=(*resource.versions, version), next_number=version.number + 1
+        )
+
+    def rename(self, resource: Resource, name: str) -> Resource:
+        """The resource under another name, which shows in every version."""
+        self._index.remove(("name", resource.name), (resource.position, resource.id))
+        self._index.add(("name", name), (resource.position, resource.id))
+        return self._replace(resource, name=name)
+
+    def describe(self, resource: Resource, version: Version, description: str | None) -> Version:
+        """The version with another description."""
+        described = replace(
+            version, content={**version.content, "version_description": description}
+        )
+        versions = tuple(described if each is version else each for each in resource.versions)
+        self._replace(resource, versions=versions)
+        return described
+
+    def delete(self, resource: Resource) -> None:
+        """Remove the resource with all its versions."""
+        del self._resources[resource.id]
+        self._index.remove(_LATEST, (resource.position, resource.id))
+        self._index.remove(("name", resource.name), (resource.position, resource.id))
+        for version in resource.versions:
+            self._index.remove(_ALL, (resource.position, version.number, resource.id))
+
+    def delete_version(self, resource: Resource, version: Version) -> None:
+        """Remove one version; with its last one the resource goes too."""
+        if len(resource.versions) == 1:
+            return self.delete(resource)
+        self._index.remove(_ALL, (resource.position, version.number, resource.id))
+        versions = tuple(each for each in resource.versions if each is not version)
+        self._replace(resource, versions=versions)
+
+    def page(self, paging: Paging, latest_only: bool, name: str | None = None) -> Page[Row]:
+        """A page of the latest versions, or of all versions; of one name, or of all."""
+        if name is not None:
+            return self._page_of_name(paging, latest_only, name)
+        if latest_only:
+            found = page_of(self._index.get(_LATEST), paging)
+            return Page([_latest(self._resources[id]) for _, id in found.items], paging, found.total)
+        found = page_of(self._index.get(_ALL), paging)
+        rows = [self._row(id, number) for _, number, id in found.items]
+        return Page(rows, paging, found.total)
+
+    def page_of_versions(self, resource: Resource, paging: Paging, latest_only: bool) -> Page[Row]:
+        """A page of one resource's versions, or of its latest alone."""
+        versions = resource.versions[-1:] if latest_only else resource.versions
+        found = page_of(versions, paging)
+        return Page([(resource, version) for version in found.items], paging, found.total)
+
+    def _page_of_name(self, paging: Paging, latest_only: bool, name: str) -> Page[Row]:
+        same_name = [self._resources[id] for _, id in self._index.get(("name", name))]
+        rows = [
+            (resource, version)
+            for resource in same_name
+            for version in (resource.versions[-1:] if latest_only else resource.versions)
+        ]
+        return page_of(rows, paging)
+
+    def _row(self, id: str, number: int) -> Row:
+        resource = self._resources[id]
+        version = resource.find_version(number)
+        assert version is not None, "the index and the resources disagree"
+        return resource, version
+
+    def _replace(self, resource: Resource, **changes: object) -> Resource:
+        changed = replace(resource, **changes)  # type: ignore[arg-type]
+        self._resources[resource.id] = changed
+        return changed
+
+
+def _latest(resource: Resource) -> Row:
+    return resource, resource.latest

@@ -1,0 +1,67 @@
+"""The composition root: documents, seed, worlds and routes become one ASGI application."""
+
+from pathlib import Path
+
+from starlette.types import Receive, Scope, Send
+
+from emulator.clock import SystemClock
+from emulator.ids import IdSource
+from emulator.openapi.document import Document, load_document
+from emulator.openapi import operation
+from emulator.openapi.operation import compile_operations
+from emulator.openapi.validation import Validation
+from emulator.operations.registry import bind
+from emulator.seed.loader import load_seed
+from emulator.settings import Settings
+from emulator.store.world import Worlds
+from emulator.web.auth import Auth
+from emulator.web.control import Control
+from emulator.web.cors import Cors
+from emulator.web.dispatch import Dispatcher
+
+VOICES_DOCUMENT = str(Path(operation.__file__).with_name("voices.yaml"))
+
+
+class App:
+    """The whole server as an ASGI application. Raises StartupError if it can't be served."""
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        self.settings = settings or Settings()
+        self.document = load_document(self.settings.spec)
+        self.operations = compile_operations(self.document)
+        validation = Validation(self.document)
+        seed = load_seed(self.settings.seed, validation, self.settings)
+        self.worlds = Worlds(seed, self.settings.random_seed, SystemClock)
+        self.auth = Auth(self.worlds, self.settings.api_key, IdSource(self.settings.random_seed))
+        self.dispatcher = self._dispatcher(validation)
+        control = Control(
+            self.auth, self.worlds, self.settings, self.document, len(self.operations)
+        )
+        self._control = control.application()
+        self._cors = Cors(self._route)
+
+    def _dispatcher(self, validation: Validation) -> Dispatcher:
+        voices = load_document(VOICES_DOCUMENT)
+        voice_operations = compile_operations(voices)
+        handlers = bind((*self.operations, *voice_operations), self.document.name)
+        dispatcher = Dispatcher(self.auth, self.settings)
+        for operations, checks in (
+            (self.operations, validation),
+            (voice_operations, Validation(voices)),
+        ):
+            for operation in operations:
+                dispatcher.add(operation, handlers[operation.id], checks)
+        return dispatcher
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._cors(scope, receive, send)
+
+    async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and not self._is_control(scope["path"]):
+            await self.dispatcher(scope, receive, send)
+        else:
+            await self._control(scope, receive, send)
+
+    @staticmethod
+    def _is_control(path: str) -> bool:
+        return path.startswith(("/_emulator", "/openapi.", "/oauth2-cc/"))

@@ -1,0 +1,63 @@
+"""Who calls: API keys and access tokens (PROTOCOL 1)."""
+
+from collections.abc import Mapping, Sequence
+
+from emulator.errors import gateway_fault
+from emulator.ids import IdSource
+from emulator.store.world import World, Worlds
+
+TOKEN_LIFETIME_MS = 30 * 60 * 1000
+API_KEY_HEADER = b"x-hume-api-key"
+
+
+class Auth:
+    """Turns credentials into worlds: an API key is a world, a token stands for a key."""
+
+    def __init__(self, worlds: Worlds, accepted_keys: Sequence[str], ids: IdSource) -> None:
+        self._worlds = worlds
+        self._accepted_keys = frozenset(accepted_keys)
+        self._ids = ids
+        self._tokens: dict[str, tuple[World, int]] = {}  # token -> its world, when it expires
+
+    def world(self, headers: Mapping[bytes, bytes], query: Mapping[str, str]) -> World:
+        """The caller's world. A header counts before the query. Raises ApiError (401)."""
+        key = headers.get(API_KEY_HEADER)
+        if key:
+            return self.world_of_key(key.decode("latin-1"))
+        bearer = headers.get(b"authorization", b"").decode("latin-1")
+        if bearer[:7].lower() == "bearer ":
+            return self._world_of_token(bearer[7:].strip())
+        if query.get("api_key"):
+            return self.world_of_key(query["api_key"])
+        if query.get("access_token"):
+            return self._world_of_token(query["access_token"])
+        raise gateway_fault("missing")
+
+    def world_of_key(self, api_key: str) -> World:
+        """The world of an API key. Raises ApiError (401) for one that isn't accepted."""
+        if self._accepted_keys and api_key not in self._accepted_keys:
+            raise gateway_fault("key")
+        return self._worlds.get(api_key)
+
+    def issue_token(self, world: World) -> str:
+        """A new access token, good for 30 minutes on the world's clock."""
+        self._forget_expired()
+        token = self._ids.secret()
+        self._tokens[token] = (world, world.clock.now_ms() + TOKEN_LIFETIME_MS)
+        return token
+
+    def _world_of_token(self, token: str) -> World:
+        if token not in self._tokens:
+            raise gateway_fault("token")
+        world, expires_ms = self._tokens[token]
+        if world.clock.now_ms() >= expires_ms:
+            raise gateway_fault("expired")
+        return world
+
+    def _forget_expired(self) -> None:
+        """Tokens are kept for one more lifetime, so that the answer can tell what is wrong."""
+        self._tokens = {
+            token: (world, expires_ms)
+            for token, (world, expires_ms) in self._tokens.items()
+            if world.clock.now_ms() < expires_ms + TOKEN_LIFETIME_MS
+        }

@@ -1,0 +1,206 @@
+"""The pipeline that every operation runs through.
+
+route → world → parameters and body → handler → response, all described by the operation table.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from starlette.types import Receive, Scope, Send
+
+from emulator.errors import (
+    BODY_TOO_LARGE,
+    INTERNAL_ERROR,
+    ApiError,
+    Problem,
+    ValidationFailed,
+    api_error,
+)
+from emulator.ids import IdSource
+from emulator.jsontext import Json, JsonTextError, parse, render
+from emulator.openapi.operation import Operation
+from emulator.openapi.validation import Check, Validation
+from emulator.operations.registry import Call, Handler
+from emulator.settings import Settings
+from emulator.web.auth import Auth
+from emulator.web.parameters import ParameterReader, parse_query
+from emulator.web.routing import Router
+
+logger = logging.getLogger("emulator")
+
+_JSON_HEADER = (b"content-type", b"application/json")
+_SECONDS_FIELDS = frozenset(
+    (
+        "created_on",
+        "modified_on",
+        "start_timestamp",
+        "end_timestamp",
+        "first_start_timestamp",
+        "most_recent_start_timestamp",
+    )
+)
+
+
+class Route:
+    """One operation with its handler and its compiled checks."""
+
+    def __init__(self, operation: Operation, handler: Handler, validation: Validation) -> None:
+        self.operation = operation
+        self.handler = handler
+        self.status = operation.success_status
+        readers = {
+            (parameter.location, parameter.name): ParameterReader(
+                parameter, validation.check(parameter.pointer)
+            )
+            for parameter in operation.parameters
+        }
+        self.path_readers = [
+            (index, readers["path", segment[1:-1]])
+            for index, segment in enumerate(operation.path_template.split("/"))
+            if segment.startswith("{")
+        ]
+        self.query_readers = {
+            name: reader for (location, name), reader in readers.items() if location == "query"
+        }
+        self.defaults = {name: reader.default for name, reader in self.query_readers.items()}
+        self.required = [reader for reader in self.query_readers.values() if reader.required]
+        self.check_body: Check | None = (
+            validation.check(operation.request_body) if operation.request_body else None
+        )
+
+    def read_parameters(
+        self, segments: Sequence[str], query: Mapping[str, str], problems: list[Problem]
+    ) -> dict[str, Json]:
+        """The values of all parameters by name; what is wrong goes into `problems`."""
+        values = dict(self.defaults)
+        for index, reader in self.path_readers:
+            reader.read(segments[index], values, problems)
+        for name, text in query.items():
+            if name in self.query_readers:
+                self.query_readers[name].read(text, values, problems)
+        problems += [reader.missing() for reader in self.required if reader.name not in query]
+        return values
+
+
+class Dispatcher:
+    """An ASGI application: the operations of all documents."""
+
+    def __init__(self, auth: Auth, settings: Settings) -> None:
+        self.router: Router[Route] = Router()
+        self._auth = auth
+        self._settings = settings
+        self._in_seconds = settings.timestamps == "seconds"
+        self._references = IdSource()
+
+    def add(self, operation: Operation, handler: Handler, validation: Validation) -> None:
+        route = Route(operation, handler, validation)
+        self.router.add(operation.method, operation.path_template, route)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        extra: Mapping[str, str] = {}
+        try:
+            status, answer = await self._answer(scope, receive)
+        except ApiError as error:
+            status, answer, extra = error.status, error.body, error.headers
+        except Exception:
+            reference = self._references.uuid()
+            logger.exception("bug %s in %s %s", reference, scope["method"], scope["path"])
+            bug = api_error(INTERNAL_ERROR, reference=reference)
+            status, answer = bug.status, bug.body
+        await _respond(send, status, render(answer), extra)
+
+    async def _answer(self, scope: Scope, receive: Receive) -> tuple[int, Json]:
+        route, segments = self.router.match(scope["method"], scope["path"])
+        headers = dict(scope["headers"])
+        query = parse_query(scope["query_string"])
+        world = self._auth.world(headers, query)
+        problems: list[Problem] = []
+        parameters = route.read_parameters(segments, query, problems)
+        body: Json = {}
+        if route.check_body is not None:
+            body = await self._read_body(route.check_body, headers, receive, problems)
+        if problems:
+            raise ValidationFailed(problems)
+        host = headers.get(b"host", b"localhost").decode("latin-1")
+        call = Call(world, self._settings, parameters, body, f"{scope['scheme']}://{host}")
+        answer = route.handler(call)
+        return route.status, in_seconds(answer) if self._in_seconds else answer
+
+    async def _read_body(
+        self,
+        check: Check,
+        headers: Mapping[bytes, bytes],
+        receive: Receive,
+        problems: list[Problem],
+    ) -> Json:
+        text = await read_body(receive, self._settings.max_body_bytes)
+        wrong_type = _wrong_content_type(headers)
+        if wrong_type is not None:
+            problems.append(wrong_type)
+        elif not text:
+            problems.append(Problem(("body",), "Field required", "missing"))
+        else:
+            try:
+                body = parse(text)
+            except JsonTextError as error:
+                message = f"JSON decode error: {error.message}"
+                problems.append(Problem(("body", error.position), message, "json_invalid"))
+            else:
+                problems += check(body, ("body",))
+                return body
+        return None
+
+
+async def read_body(receive: Receive, limit: int) -> bytes:
+    """The whole request body. Raises ApiError (413) past `limit` bytes."""
+    chunks, size, more = [], 0, True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            break
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size > limit:
+            raise api_error(BODY_TOO_LARGE, limit=limit)
+        chunks.append(chunk)
+        more = message.get("more_body", False)
+    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+def _wrong_content_type(headers: Mapping[bytes, bytes]) -> Problem | None:
+    """Left out, it counts as JSON, as in FastAPI."""
+    given = headers.get(b"content-type", b"")
+    media_type = given.partition(b";")[0].strip().lower()
+    if not media_type or media_type == b"application/json":
+        return None
+    if media_type.startswith(b"application/") and media_type.endswith(b"+json"):
+        return None
+    message = (
+        "Input should be a valid dictionary or object to extract fields from; "
+        f"the Content-Type is {given.decode('latin-1')!r}, expected 'application/json'"
+    )
+    return Problem(("body",), message, "model_attributes_type")
+
+
+def in_seconds(value: Json) -> Json:
+    """The same answer with the times of resources in s; those of events stay in ms."""
+    if isinstance(value, dict):
+        return {
+            key: item // 1000 if key in _SECONDS_FIELDS and item is not None else in_seconds(item)
+            for key, item in value.items()
+        }
+    if isinstance(value, list):
+        return [in_seconds(item) for item in value]
+    return value
+
+
+async def _respond(send: Send, status: int, body: bytes, extra: Mapping[str, str]) -> None:
+    headers: list[tuple[bytes, Any]] = [
+        _JSON_HEADER,
+        (b"content-length", str(len(body)).encode()),
+    ]
+    for name, value in extra.items():
+        headers.append((name.lower().encode(), value.encode()))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,84 @@
+"""Judges every response of every App in the test run against its OpenAPI document.
+
+`conftest.py` wraps `App.__call__` with `judged`, so no test can forget it. The judge is
+jsonschema, the reference implementation; the emulator itself validates with another library.
+"""
+
+import json
+import re
+from collections.abc import Awaitable, Callable
+from functools import cache
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from referencing import Registry, Resource
+from referencing.jsonschema import DRAFT202012
+from starlette.types import Message, Receive, Scope, Send
+
+from emulator.openapi.document import Document, load_document
+from emulator.web.app import VOICES_DOCUMENT, App
+
+AsgiCall = Callable[[App, Scope, Receive, Send], Awaitable[None]]
+URI = "urn:judge"
+
+violations: list[str] = []
+
+
+def judged(call: AsgiCall) -> AsgiCall:
+    """`App.__call__`, with each response judged on its way out."""
+
+    async def judged_call(app: App, scope: Scope, receive: Receive, send: Send) -> None:
+        response: dict[str, Any] = {"body": b""}
+
+        async def watching_send(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                response.update(status=message["status"], headers=dict(message["headers"]))
+            if message["type"] == "http.response.body":
+                response["body"] += message.get("body", b"")
+            await send(message)
+
+        await call(app, scope, receive, watching_send)
+        if scope["type"] == "http" and "status" in response:
+            found = judge(app.document, scope["method"], scope["path"], response)
+            if found:
+                place = f"{scope['method']} {scope['path']} -> {response['status']}"
+                violations.append(f"{place}: {found}")
+
+    return judged_call
+
+
+def judge(document: Document, method: str, path: str, response: dict[str, Any]) -> str | None:
+    """What is wrong with a response of an operation, or None."""
+    status, body = response["status"], response["body"]
+    item = _path_item(document, path) or _path_item(load_document(VOICES_DOCUMENT), path)
+    if item is None or (method == "OPTIONS" and status == 200):
+        return None
+    document, content = item
+    operation = content.get(method.lower())
+    if operation is None:
+        return None if status == 405 else f"no such operation, expected 405, got {status}"
+    declared = operation["responses"].get(str(status))
+    if declared is None:
+        return f"status {status} is not declared; declared: {', '.join(operation['responses'])}"
+    if response["headers"].get(b"content-type") != b"application/json":
+        return f"content type {response['headers'].get(b'content-type')!r}"
+    schema = document.follow(declared)["content"]["application/json"]["schema"]
+    errors = _validator(document.path, json.dumps(schema)).iter_errors(json.loads(body))
+    return "; ".join(f"{error.json_path}: {error.message[:200]}" for error in errors) or None
+
+
+def _path_item(document: Document, path: str) -> tuple[Document, dict[str, Any]] | None:
+    for template, item in document.content["paths"].items():
+        if re.fullmatch(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(template)), path):
+            return document, item
+    return None
+
+
+@cache
+def _validator(path: Any, schema: str) -> Draft202012Validator:
+    document = load_document(str(path))
+    resource = Resource(contents=document.content, specification=DRAFT202012)
+    absolute = schema.replace('"#/', f'"{URI}#/')
+    return Draft202012Validator(
+        json.loads(absolute), registry=Registry().with_resource(URI, resource)
+    )

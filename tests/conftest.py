@@ -1,0 +1,56 @@
+"""What all tests share: one server for the run, a world of its own for each test."""
+
+import itertools
+from collections.abc import Iterator
+
+import pytest
+from starlette.testclient import TestClient
+
+from emulator.server import Server
+from emulator.settings import Settings
+from emulator.store.world import World
+from emulator.web.app import App
+from tests import conformance
+
+App.__call__ = conformance.judged(App.__call__)  # type: ignore[method-assign]
+
+_numbers = itertools.count()
+
+
+@pytest.fixture(autouse=True)
+def every_response_conforms() -> Iterator[None]:
+    """Fails a test in which any App, in whatever thread, answered against its document."""
+    conformance.violations.clear()
+    yield
+    assert conformance.violations == []
+
+
+@pytest.fixture(scope="session")
+def app() -> App:
+    """The application with the demo seed."""
+    return App(Settings(seed="demo"))
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """The emulator on a real port, with the demo seed."""
+    with Server(Settings(seed="demo", port=0)) as server:
+        yield server
+
+
+@pytest.fixture
+def api_key() -> str:
+    """A key that no other test has: a world of its own."""
+    return f"test-{next(_numbers)}"
+
+
+@pytest.fixture
+def client(app: App, api_key: str) -> TestClient:
+    """HTTP without a socket, as the test's own key."""
+    return TestClient(app, headers={"X-Hume-Api-Key": api_key})
+
+
+@pytest.fixture
+def world(app: App, api_key: str) -> World:
+    """The world that `client` talks to."""
+    return app.worlds.get(api_key)
