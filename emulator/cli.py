@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 from emulator import __version__
 from emulator.errors import EmulatorError, StartupError, UsageError
@@ -11,6 +12,7 @@ from emulator.settings import SETTINGS, Settings, load_settings
 OK, FAILED, USAGE, NOT_STARTED = 0, 1, 2, 3
 
 Command = Callable[[argparse.Namespace], int]
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -64,13 +66,8 @@ def make_parser() -> argparse.ArgumentParser:
     return parser
 
 
-_Commands = "argparse._SubParsersAction[argparse.ArgumentParser]"
-
-
-def _add(commands: _Commands, name: str, command: Command, help: str) -> argparse.ArgumentParser:  # type: ignore[valid-type]
-    parser: argparse.ArgumentParser = commands.add_parser(  # type: ignore[attr-defined]
-        name, help=help, description=help[:1].upper() + help[1:] + "."
-    )
+def _add(commands: Commands, name: str, command: Command, help: str) -> argparse.ArgumentParser:
+    parser = commands.add_parser(name, help=help, description=help[:1].upper() + help[1:] + ".")
     parser.set_defaults(command=command)
     return parser
 
@@ -99,7 +96,7 @@ def _settings(arguments: argparse.Namespace) -> Settings:
 # serve
 
 
-def _add_serve(commands: _Commands) -> None:  # type: ignore[valid-type]
+def _add_serve(commands: Commands) -> None:
     _add_settings(_add(commands, "serve", serve, "serve the emulated API until Ctrl-C"))
 
 
@@ -126,9 +123,10 @@ def banner(url: str, seed: str, operations: int) -> str:
 # ready
 
 
-def _add_ready(commands: _Commands) -> None:  # type: ignore[valid-type]
+def _add_ready(commands: Commands) -> None:
     parser = _add(commands, "ready", ready, "wait until an emulator answers; exit 1 if it doesn't")
-    default = f"http://{Settings.host}:{Settings.port}"
+    defaults = Settings()
+    default = f"http://{defaults.host}:{defaults.port}"
     parser.add_argument("--url", default=default, help=f"where it serves (default {default})")
     parser.add_argument(
         "--timeout", default="10s", help="how long to wait, such as 10s or 500ms (default 10s)"
@@ -146,7 +144,7 @@ def ready(arguments: argparse.Namespace) -> int:
 # operations
 
 
-def _add_operations(commands: _Commands) -> None:  # type: ignore[valid-type]
+def _add_operations(commands: Commands) -> None:
     parser = _add(
         commands, "operations", operations, "list the document's operations, implemented or not"
     )
@@ -170,7 +168,7 @@ def operations(arguments: argparse.Namespace) -> int:
 # seed
 
 
-def _add_seed(commands: _Commands) -> None:  # type: ignore[valid-type]
+def _add_seed(commands: Commands) -> None:
     parser = _add(commands, "seed", seed_check, "check a seed file, or show a bundled one")
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     check = _add(actions, "check", seed_check, "say what is wrong with a seed, or what is in it")

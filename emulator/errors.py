@@ -1,12 +1,12 @@
 """Every error of the emulator, and the one home of the texts that reach a client.
 
-    EmulatorError
-    ├── UsageError            a setting or argument is wrong             (exit code 2)
-    ├── StartupError          the server cannot start                    (exit code 3)
-    │   ├── DocumentError     the OpenAPI document cannot be served
-    │   └── SeedError         a seed has a mistake
-    └── ApiError              a request is answered with an error status
-        └── ValidationFailed  422, with every problem of the request
+EmulatorError
+├── UsageError            a setting or argument is wrong             (exit code 2)
+├── StartupError          the server cannot start                    (exit code 3)
+│   ├── DocumentError     the OpenAPI document cannot be served
+│   └── SeedError         a seed has a mistake
+└── ApiError              a request is answered with an error status
+    └── ValidationFailed  422, with every problem of the request
 """
 
 from collections.abc import Mapping, Sequence
@@ -148,7 +148,9 @@ class ApiError(EmulatorError):
         self.headers = headers or {}
 
 
-def api_error(text: ErrorText, headers: Mapping[str, str] | None = None, **values: object) -> ApiError:
+def api_error(
+    text: ErrorText, headers: Mapping[str, str] | None = None, **values: object
+) -> ApiError:
     """The error answer of one kind, as the service's ErrorResponse: error, message, code."""
     message = text.message.format(**values)
     body = {"error": PHRASES[text.status], "message": message, "code": text.code}

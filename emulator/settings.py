@@ -110,7 +110,11 @@ class Settings:
         "switch", False, "answer 400 for an EVI 3 config without a voice"
     )
     inactivity_timeout: int = _setting(
-        "integer", 600, "inactivity timeout (s) of a config that names none", minimum=30, maximum=1800
+        "integer",
+        600,
+        "inactivity timeout (s) of a config that names none",
+        minimum=30,
+        maximum=1800,
     )
     max_body_bytes: int = _setting(
         "integer", 1_048_576, "largest request body; a larger one is answered 413", minimum=1024

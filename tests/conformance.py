@@ -6,19 +6,19 @@ jsonschema, the reference implementation; the emulator itself validates with ano
 
 import json
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from functools import cache
 from typing import Any
 
 from jsonschema import Draft202012Validator
-from referencing import Registry, Resource
+from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 from starlette.types import Message, Receive, Scope, Send
 
-from emulator.openapi.document import Document, load_document
-from emulator.web.app import VOICES_DOCUMENT, App
+from emulator.openapi.document import VOICES_DOCUMENT, Document, load_document
+from emulator.web.app import App
 
-AsgiCall = Callable[[App, Scope, Receive, Send], Awaitable[None]]
+AsgiCall = Callable[[App, Scope, Receive, Send], Coroutine[Any, Any, None]]
 URI = "urn:judge"
 
 violations: list[str] = []
@@ -77,7 +77,7 @@ def _path_item(document: Document, path: str) -> tuple[Document, dict[str, Any]]
 @cache
 def _validator(path: Any, schema: str) -> Draft202012Validator:
     document = load_document(str(path))
-    resource = Resource(contents=document.content, specification=DRAFT202012)
+    resource = DRAFT202012.create_resource(document.content)
     absolute = schema.replace('"#/', f'"{URI}#/')
     return Draft202012Validator(
         json.loads(absolute), registry=Registry().with_resource(URI, resource)

@@ -12,7 +12,7 @@ from emulator.store.world import World
 from emulator.web.app import App
 from tests import conformance
 
-App.__call__ = conformance.judged(App.__call__)  # type: ignore[method-assign]
+App.__call__ = conformance.judged(App.__call__)  # type: ignore[method-assign,assignment]
 
 _numbers = itertools.count()
 

@@ -21,7 +21,7 @@ PITCHES = {"USER": 196.0, "AGENT": 293.7}  # Hz
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """Something said: when it begins (ms from the start), for how long (ms), at which pitch (Hz)."""
+    """Something said: its begin (ms from the start), its length (ms) and its pitch (Hz)."""
 
     begin_ms: int
     duration_ms: int

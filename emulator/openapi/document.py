@@ -11,6 +11,9 @@ from emulator.errors import DocumentError
 from emulator.jsontext import JsonObject
 from emulator.resources import bundled, read_data
 
+# Operations on voices come from another API of the service, in a document of their own.
+VOICES_DOCUMENT = str(Path(__file__).with_name("voices.yaml"))
+
 METHODS = ("get", "post", "put", "patch", "delete")
 
 # What a schema may say: annotations, and the assertions whose failures the emulator can word.
@@ -83,7 +86,8 @@ def _check_schemas(document: Document) -> None:
     for pointer, schema in iter_schemas(document):
         for keyword in schema.keys() - ANNOTATIONS - ASSERTIONS:
             raise DocumentError(
-                f"{document.name}: keyword {keyword!r} at {pointer} is not supported by this emulator"
+                f"{document.name}: keyword {keyword!r} at {pointer} is not supported "
+                "by this emulator"
             )
         if "$ref" in schema:
             document.at(schema["$ref"])

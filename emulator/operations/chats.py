@@ -51,5 +51,7 @@ def chat_status(call: Call) -> str | None:
     status: str | None = call.parameters["status"]
     if status is not None and status not in CHAT_STATUSES:
         known = ", ".join(CHAT_STATUSES)
-        raise api_error(STATUS_UNKNOWN, got=status, hint=closest(status, CHAT_STATUSES), known=known)
+        raise api_error(
+            STATUS_UNKNOWN, got=status, hint=closest(status, CHAT_STATUSES), known=known
+        )
     return status

@@ -184,7 +184,9 @@ def render_config(store: Store, resource: Resource, version: Version, listed: bo
         "created_on": resource.created_on,
         "modified_on": version.modified_on,
         **content,
-        "tools": [tool for tool in (_render_tool(store, each) for each in content["tools"]) if tool],
+        "tools": [
+            tool for tool in (_render_tool(store, each) for each in content["tools"]) if tool
+        ],
     }
     if "prompt" in content:
         _show_prompt(store, config, content["prompt"], listed)

@@ -86,7 +86,9 @@ def _check_schema(document: SeedDocument, validation: Validation) -> None:
         elif problem.type == "missing":
             document.mistake(problem.loc[:-1], f"the key {problem.loc[-1]!r} is missing")
         else:
-            document.mistake(problem.loc, f"{problem.msg}, got {_short(got)}{_near(problem.msg, got)}")
+            document.mistake(
+                problem.loc, f"{problem.msg}, got {_short(got)}{_near(problem.msg, got)}"
+            )
 
 
 def _known_keys(content: Any, parent: Any) -> Sequence[str]:

@@ -228,7 +228,9 @@ class ChatStore:
             "active": bool(self._by_group.get((newcomer["chat_group_id"], "ACTIVE"))),
         }
         # Left out rather than null where there is none, as the schema asks.
-        return group if "config" not in newest else {**group, "most_recent_config": newest["config"]}
+        return (
+            group if "config" not in newest else {**group, "most_recent_config": newest["config"]}
+        )
 
     def _order_group(
         self, group: JsonObject, change: Callable[[str | None, GroupEntry], None]

@@ -35,12 +35,12 @@ class Overlay(MutableMapping[K, V]):
         return key in self._own
 
     def __getitem__(self, key: K) -> V:
-        value = self._own.get(key, _DELETED)
-        if value is not _DELETED:
-            return value
-        if key in self._own:
+        if key not in self._own:
+            return self._base[key]
+        value = self._own[key]
+        if value is _DELETED:
             raise KeyError(key)
-        return self._base[key]
+        return value
 
     def __setitem__(self, key: K, value: V) -> None:
         self._own[key] = value

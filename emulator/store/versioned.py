@@ -123,7 +123,9 @@ class VersionedCollection:
             return self._page_of_name(paging, latest_only, name)
         if latest_only:
             found = page_of(self._index.get(_LATEST), paging)
-            return Page([_latest(self._resources[id]) for _, id in found.items], paging, found.total)
+            return Page(
+                [_latest(self._resources[id]) for _, id in found.items], paging, found.total
+            )
         found = page_of(self._index.get(_ALL), paging)
         rows = [self._row(id, number) for _, number, id in found.items]
         return Page(rows, paging, found.total)

@@ -1,13 +1,10 @@
 """The composition root: documents, seed, worlds and routes become one ASGI application."""
 
-from pathlib import Path
-
 from starlette.types import Receive, Scope, Send
 
 from emulator.clock import SystemClock
 from emulator.ids import IdSource
-from emulator.openapi.document import Document, load_document
-from emulator.openapi import operation
+from emulator.openapi.document import VOICES_DOCUMENT, load_document
 from emulator.openapi.operation import compile_operations
 from emulator.openapi.validation import Validation
 from emulator.operations.registry import bind
@@ -18,8 +15,6 @@ from emulator.web.auth import Auth
 from emulator.web.control import Control
 from emulator.web.cors import Cors
 from emulator.web.dispatch import Dispatcher
-
-VOICES_DOCUMENT = str(Path(operation.__file__).with_name("voices.yaml"))
 
 
 class App:

@@ -1,7 +1,7 @@
 """The emulator's own routes, under /_emulator/, and the documents that it serves."""
 
 import hmac
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -95,8 +95,8 @@ class Control:
         )
 
 
-def _is_signed(world: World, chat_id: str, query: object) -> bool:
-    expires, given = query.get("expires", ""), query.get("signature", "")  # type: ignore[attr-defined]
+def _is_signed(world: World, chat_id: str, query: Mapping[str, str]) -> bool:
+    expires, given = query.get("expires", ""), query.get("signature", "")
     if not expires.isascii() or not expires.isdigit() or len(expires) > 15:
         return False
     good = hmac.compare_digest(given.encode(), signature(world, chat_id, int(expires)).encode())

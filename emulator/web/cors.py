@@ -3,8 +3,9 @@
 from typing import Any
 from urllib.parse import urlsplit
 
-from emulator.hosts import is_loopback
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from emulator.hosts import is_loopback
 
 _METHODS = b"GET, POST, PATCH, PUT, DELETE, OPTIONS"
 _MAX_AGE = b"600"  # s

@@ -2,10 +2,11 @@
 
 import base64
 import binascii
+from collections.abc import Awaitable, Callable
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 
 from emulator.errors import ApiError
 from emulator.web.auth import TOKEN_LIFETIME_MS, Auth
@@ -14,7 +15,7 @@ from emulator.web.dispatch import read_body
 _LARGEST_FORM = 16_384
 
 
-def token_endpoint(auth: Auth):  # type: ignore[no-untyped-def]
+def token_endpoint(auth: Auth) -> Callable[[Request], Awaitable[Response]]:
     """The endpoint; credentials come as HTTP Basic, or as client_id and client_secret."""
 
     async def token(request: Request) -> JSONResponse:
@@ -63,9 +64,10 @@ def _basic(authorization: str) -> tuple[str, str] | None:
     if scheme.lower() != "basic":
         return None
     try:
-        api_key, colon, secret_key = base64.b64decode(encoded, validate=True).decode().partition(":")
+        decoded = base64.b64decode(encoded, validate=True).decode()
     except (binascii.Error, UnicodeDecodeError):
         raise _Refused(401, "invalid_client", "the Basic credentials are not base64") from None
+    api_key, _, secret_key = decoded.partition(":")
     return api_key, secret_key
 
 

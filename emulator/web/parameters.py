@@ -69,9 +69,7 @@ def _to_boolean(text: str) -> bool:
         return True
     if lower in _FALSE:
         return False
-    raise _Unreadable(
-        "Input should be a valid boolean, unable to interpret input", "bool_parsing"
-    )
+    raise _Unreadable("Input should be a valid boolean, unable to interpret input", "bool_parsing")
 
 
 def _to_text(text: str) -> str:

@@ -1,0 +1,88 @@
+"""The shape of the package, as ARCHITECTURE.md draws it."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import emulator
+
+PACKAGE = Path(emulator.__file__).parent
+
+# Each layer may import from the layers below it, and from itself; layers on one line not from
+# each other.
+LADDER = [
+    ["__main__"],
+    ["cli"],
+    ["server"],
+    ["web"],
+    ["seed"],
+    ["operations"],
+    ["chat"],
+    ["store", "openapi"],
+    ["settings", "resources", "ready"],
+    ["errors", "clock", "ids", "jsontext", "hosts"],
+]
+LEVELS = {layer: level for level, layers in enumerate(LADDER) for layer in layers}
+
+
+def modules() -> list[Path]:
+    return [path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py"]
+
+
+def layer_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).with_suffix("").parts[0]
+
+
+def imported_layers(path: Path) -> Iterator[str]:
+    """The layers that a module imports from, at its top or inside a function."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module == "emulator":
+            yield from (alias.name for alias in node.names if alias.name in LEVELS)
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("emulator."):
+            yield str(node.module).split(".")[1]
+        elif isinstance(node, ast.Import):
+            yield from (
+                alias.name.split(".")[1]
+                for alias in node.names
+                if alias.name.startswith("emulator.")
+            )
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_go_down_the_ladder(path: Path) -> None:
+    """A module imports from layers below its own, never from above or from a sibling."""
+    own = layer_of(path)
+    assert own in LEVELS, f"{own} has no place in the ladder"
+    for layer in imported_layers(path):
+        assert layer == own or LEVELS[layer] > LEVELS[own], f"{own} must not import {layer}"
+
+
+def test_every_layer_of_the_ladder_exists() -> None:
+    """The ladder names no layer that is gone."""
+    assert {layer_of(path) for path in modules()} == set(LEVELS)
+
+
+def test_only_web_and_server_know_the_server_libraries() -> None:
+    """starlette and uvicorn are imported by `web/` and `server.py` alone."""
+    for path in modules():
+        names = {
+            (node.module or "").split(".")[0]
+            for node in ast.walk(ast.parse(path.read_text()))
+            if isinstance(node, ast.ImportFrom)
+        } | {
+            alias.name.split(".")[0]
+            for node in ast.walk(ast.parse(path.read_text()))
+            if isinstance(node, ast.Import)
+            for alias in node.names
+        }
+        if names & {"starlette", "uvicorn"}:
+            assert layer_of(path) in ("web", "server"), path
+
+
+def test_architecture_page_shows_the_ladder() -> None:
+    """ARCHITECTURE.md draws the ladder that is checked here."""
+    page = (PACKAGE.parent / "ARCHITECTURE.md").read_text()
+    for layers in LADDER:
+        assert " | ".join(f"`{layer}`" for layer in layers) in page
