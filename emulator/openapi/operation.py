@@ -13,7 +13,8 @@ JSON_MEDIA_TYPE = "application/json"
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One path or query parameter. `type` is its JSON type, `pointer` leads to its schema."""
+    """One path or query parameter. `pointer` leads to its schema, `type` is 'integer', 'boolean',
+    'string' or, for a string of that format, 'uuid'."""
 
     name: str
     location: str
@@ -89,7 +90,7 @@ def _parameters(document: Document, pointer: str, found: JsonObject) -> tuple[Pa
                 name=parameter["name"],
                 location=parameter["in"],
                 required=parameter.get("required", False),
-                type=schema.get("type", "string"),
+                type="uuid" if schema.get("format") == "uuid" else schema.get("type", "string"),
                 default=schema.get("default"),
                 pointer=f"{pointer}/parameters/{index}/schema",
             )

@@ -129,7 +129,8 @@ class _Loading:
             document["config"] = chat["config"]
         self.store.chats.add_chat(document)
         if "audio" in chat:
-            audio = Audio(chat["audio"]["status"], chat["audio"]["modified_at"])
+            end = chat.get("end_timestamp", chat["start_timestamp"])
+            audio = Audio(chat["audio"]["status"], chat["audio"].get("modified_at", end))
             self.store.chats.set_audio(chat["id"], audio)
 
     def _check_config(self, chat: JsonObject, loc: Loc) -> None:

@@ -29,7 +29,7 @@ class ParameterReader:
         self.required = parameter.required
         self.default = parameter.default
         self._loc: Loc = (parameter.location, parameter.name)
-        self._convert = _CONVERTERS.get(parameter.type, _to_text)
+        self._convert = _CONVERTERS[parameter.type]
         self._check = check
 
     def read(self, text: str, values: dict[str, Any], problems: list[Problem]) -> None:
@@ -82,4 +82,5 @@ _CONVERTERS: Mapping[str, Callable[[str], Any]] = {
     "integer": _to_integer,
     "boolean": _to_boolean,
     "string": _to_text,
+    "uuid": lambda text: _to_text(text).lower(),
 }

@@ -1,0 +1,43 @@
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+
+help:  ## list the targets
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
+
+serve: .venv/serve  ## serve the emulated API on 127.0.0.1:8484
+	@$(BIN)/evi-emulator serve
+
+test: .venv/dev  ## run the tests
+	$(BIN)/pytest -n auto
+
+check: .venv/dev  ## check format, lint and types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+fix: .venv/dev  ## format, and mend what lint can mend
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: .venv/dev  ## measure, and print ratios
+	$(BIN)/python -m benchmarks.paging
+	$(BIN)/python -m benchmarks.http
+
+lock: .venv/dev  ## pin what is installed now in requirements*.txt
+	sh scripts/lock
+
+clean:  ## remove all that make has made
+	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+.venv/serve: requirements.txt pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+.venv/dev: requirements-dev.txt .venv/serve
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+.PHONY: help serve test check fix bench lock clean

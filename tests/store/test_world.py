@@ -1,0 +1,49 @@
+"""Worlds."""
+
+from emulator.clock import ManualClock
+from emulator.store.world import Store, Worlds
+
+
+def seed() -> Store:
+    store = Store("user")
+    store.prompts.create("p", "greeting", {"text": "hi"}, 1)
+    return store
+
+
+def test_each_key_has_its_own_world() -> None:
+    """Two keys start from the same seed and never see each other's data."""
+    worlds = Worlds(seed())
+    first, second = worlds.get("a"), worlds.get("b")
+
+    prompt = first.store.prompts.find("p")
+    assert prompt is not None
+    first.store.prompts.delete(prompt)
+    second.store.prompts.create("q", "other", {"text": ""}, 2)
+
+    assert worlds.get("a").store.prompts.find("p") is None
+    assert worlds.get("a").store.prompts.find("q") is None
+    assert worlds.get("b").store.prompts.find("p") is not None
+
+
+def test_reset_goes_back_to_the_seed() -> None:
+    """A reset undoes every change, and the ids repeat when a random seed is given."""
+    world = Worlds(seed(), random_seed=3).get("a")
+    ids = [world.ids.uuid() for _ in range(3)]
+    world.store.prompts.create("q", "other", {"text": ""}, 2)
+
+    world.reset()
+
+    assert world.store.prompts.find("q") is None
+    assert world.store.prompts.find("p") is not None
+    assert [world.ids.uuid() for _ in range(3)] == ids
+
+
+def test_a_reference_leads_to_its_world_without_the_key() -> None:
+    """A world's public reference finds it, and doesn't contain its key."""
+    worlds = Worlds(seed(), new_clock=lambda: ManualClock(5))
+    world = worlds.get("secret-key")
+
+    assert worlds.find_reference(world.reference) is world
+    assert "secret-key" not in world.reference
+    assert worlds.find_reference("0" * 16) is None
+    assert world.clock.now_ms() == 5

@@ -1,0 +1,140 @@
+"""Credentials: who may call, and as which world."""
+
+import base64
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from emulator.clock import ManualClock
+from emulator.settings import Settings
+from emulator.store.world import World
+from emulator.web.app import App
+from emulator.web.auth import TOKEN_LIFETIME_MS
+
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+GRANT = {"grant_type": "client_credentials"}
+
+
+def basic(credentials: str) -> dict[str, str]:
+    return {"Authorization": "Basic " + base64.b64encode(credentials.encode()).decode()}
+
+
+def names(client: TestClient, query: str = "", headers: dict[str, str] | None = None) -> list[str]:
+    answer = client.get(f"/v0/evi/prompts?page_size=100&{query}", headers=headers)
+    assert answer.status_code == 200, answer.text
+    return [prompt["name"] for prompt in answer.json()["prompts_page"]]
+
+
+@pytest.fixture
+def anonymous(app: App) -> TestClient:
+    return TestClient(app)
+
+
+@pytest.fixture
+def token(anonymous: TestClient, api_key: str, world: World) -> str:
+    """An access token for the test's world, which has a prompt of its own."""
+    world.store.prompts.create(world.ids.uuid(), api_key, {"text": "", "prompt_expansion": {}}, 1)
+    answer = anonymous.post("/oauth2-cc/token", data=GRANT, headers=basic(f"{api_key}:secret"))
+    assert answer.status_code == 200
+    token: str = answer.json()["access_token"]
+    return token
+
+
+def fault(answer: Any) -> str:
+    assert answer.status_code == 401
+    code: str = answer.json()["fault"]["detail"]["errorcode"]
+    return code
+
+
+@pytest.mark.parametrize("headers", [{}, {"X-Hume-Api-Key": ""}, {"Authorization": "Basic xyz"}])
+def test_no_credentials_are_refused(anonymous: TestClient, headers: dict[str, str]) -> None:
+    """Without key and token the answer is the gateway's 401."""
+    assert fault(anonymous.get("/v0/evi/configs", headers=headers)) == (
+        "oauth.v2.FailedToResolveAPIKey"
+    )
+
+
+def test_refusal_comes_before_validation(anonymous: TestClient) -> None:
+    """An unknown caller learns nothing about what else is wrong."""
+    assert anonymous.post("/v0/evi/configs/1", content=b"{").status_code == 401
+
+
+def test_every_carrier_leads_to_the_same_world(
+    anonymous: TestClient, api_key: str, token: str
+) -> None:
+    """Key and token work in the header and in the query."""
+    assert api_key in names(anonymous, headers={"X-Hume-Api-Key": api_key})
+    assert api_key in names(anonymous, f"api_key={api_key}")
+    assert api_key in names(anonymous, headers={"Authorization": f"Bearer {token}"})
+    assert api_key in names(anonymous, headers={"Authorization": f"bearer {token}"})
+    assert api_key in names(anonymous, f"access_token={token}")
+    assert api_key not in names(anonymous, "api_key=another")
+
+
+def test_credentials_may_come_in_the_form(anonymous: TestClient, api_key: str) -> None:
+    """client_id and client_secret in the form do as well as HTTP Basic."""
+    form = {**GRANT, "client_id": api_key, "client_secret": "secret"}
+    answer = anonymous.post("/oauth2-cc/token", data=form)
+
+    assert answer.status_code == 200
+    assert answer.json()["token_type"] == "bearer"
+    assert answer.json()["expires_in"] == 1800
+
+
+def test_a_token_expires(anonymous: TestClient, world: World, token: str) -> None:
+    """A token is good for 30 minutes of the world's clock, and then says that it expired."""
+    world.clock = clock = ManualClock(world.clock.now_ms())
+    clock.advance(TOKEN_LIFETIME_MS - 5_000)
+    assert names(anonymous, f"access_token={token}")
+
+    clock.advance(10_000)
+
+    assert fault(anonymous.get(f"/v0/evi/prompts?access_token={token}")) == (
+        "oauth.v2.AccessTokenExpired"
+    )
+
+
+def test_an_unknown_token_is_refused(anonymous: TestClient) -> None:
+    """A token that was never issued is not one."""
+    answer = anonymous.get("/v0/evi/prompts", headers={"Authorization": "Bearer nonsense"})
+    assert fault(answer) == "oauth.v2.InvalidAccessToken"
+
+
+@pytest.mark.parametrize(
+    ("data", "headers", "status", "error"),
+    [
+        pytest.param(GRANT, {}, 401, "invalid_client", id="no credentials"),
+        pytest.param(GRANT, basic("key:"), 401, "invalid_client", id="no secret"),
+        pytest.param(GRANT, {"Authorization": "Basic ?"}, 401, "invalid_client", id="no base64"),
+        pytest.param({}, basic("key:secret"), 400, "invalid_request", id="no grant type"),
+        pytest.param(
+            {"grant_type": "password"},
+            basic("key:secret"),
+            400,
+            "unsupported_grant_type",
+            id="another grant type",
+        ),
+    ],
+)
+def test_token_requests_are_judged(
+    anonymous: TestClient, data: dict[str, str], headers: dict[str, str], status: int, error: str
+) -> None:
+    """A bad token request is answered as OAuth 2 says, with a sentence."""
+    answer = anonymous.post("/oauth2-cc/token", data=data, headers={**FORM, **headers})
+
+    assert (answer.status_code, answer.json()["error"]) == (status, error)
+    assert answer.json()["error_description"]
+
+
+def test_accepted_keys_can_be_limited() -> None:
+    """With a list of API keys, any other is refused, for tokens too."""
+    client = TestClient(App(Settings(seed="empty", api_key=("good", "fine"))))
+
+    assert client.get("/v0/evi/configs", headers={"X-Hume-Api-Key": "fine"}).status_code == 200
+    assert fault(client.get("/v0/evi/configs", headers={"X-Hume-Api-Key": "bad"})) == (
+        "oauth.v2.InvalidApiKey"
+    )
+    assert fault(client.post("/oauth2-cc/token", data=GRANT, headers=basic("bad:secret"))) == (
+        "oauth.v2.InvalidApiKey"
+    )

@@ -1,0 +1,165 @@
+"""Routing, CORS, the emulator's own routes, and what happens when a handler has a bug."""
+
+import logging
+
+import pytest
+from starlette.testclient import TestClient
+
+from emulator import __version__
+from emulator.operations.registry import HANDLERS
+from emulator.settings import SETTINGS, Settings
+from emulator.web.app import App
+
+ORIGIN = "https://app.example"
+SDK_HEADERS = "x-hume-api-key,content-type,x-fern-language,x-hume-client-name"
+
+
+def test_an_unknown_path_names_the_closest_operation(client: TestClient) -> None:
+    """A path without an operation is 404, with the operation that was probably meant."""
+    answer = client.get("/v0/evi/config")
+
+    assert answer.status_code == 404
+    assert answer.json() == {
+        "error": "Not Found",
+        "message": "No operation for GET /v0/evi/config. The closest is GET /v0/evi/configs.",
+        "code": "path_not_found",
+    }
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/v0/evi/chats//", "/v0/evi/configs/", "/v0/evi/configs//version/0", "//"]
+)
+def test_paths_with_empty_segments_are_unknown(client: TestClient, path: str) -> None:
+    """An empty segment is no id."""
+    assert client.get(f"http://testserver{path}").status_code == 404
+
+
+def test_a_wrong_method_says_which_are_allowed(client: TestClient) -> None:
+    """Another method on a known path is 405, with the allowed ones in `Allow`."""
+    answer = client.put("/v0/evi/configs", json={})
+
+    assert answer.status_code == 405
+    assert answer.headers["Allow"] == "GET, POST"
+    assert answer.json()["message"] == "/v0/evi/configs does not allow PUT; it allows GET, POST."
+
+
+def test_preflights_are_answered_for_every_operation(app: App) -> None:
+    """A page of any origin may use every operation, with the headers that it asks for."""
+    client = TestClient(app)
+    for operation in app.operations:
+        answer = client.options(
+            operation.path_template,
+            headers={
+                "Origin": ORIGIN,
+                "Access-Control-Request-Method": operation.method,
+                "Access-Control-Request-Headers": SDK_HEADERS,
+            },
+        )
+        assert answer.status_code == 200
+        assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN
+        assert operation.method in answer.headers["Access-Control-Allow-Methods"]
+        assert answer.headers["Access-Control-Allow-Headers"] == SDK_HEADERS
+
+
+@pytest.mark.parametrize("path", ["/v0/evi/configs", "/openapi.json", "/v0/evi/nothing"])
+def test_answers_can_be_read_by_a_page(client: TestClient, path: str) -> None:
+    """Answers to a page carry its origin, errors too."""
+    answer = client.get(path, headers={"Origin": ORIGIN})
+    assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN
+    assert "Access-Control-Allow-Origin" not in client.get(path).headers
+
+
+@pytest.mark.parametrize(
+    ("origin", "allowed"),
+    [
+        ("http://localhost:5173", True),
+        ("http://127.0.0.1:3000", True),
+        (ORIGIN, False),
+        ("null", False),
+        ("http://[broken", False),
+    ],
+)
+def test_the_control_api_is_for_pages_of_this_machine(
+    client: TestClient, origin: str, allowed: bool
+) -> None:
+    """A page from elsewhere can't read the control API."""
+    answer = client.get("/_emulator/health", headers={"Origin": origin})
+    assert ("Access-Control-Allow-Origin" in answer.headers) is allowed
+
+
+def test_health(client: TestClient) -> None:
+    """Health says what runs: versions, and the number of operations."""
+    assert client.get("/_emulator/health").json() == {
+        "status": "ok",
+        "version": __version__,
+        "spec_version": "1.0.0",
+        "operations": 35,
+    }
+
+
+def test_settings_are_shown(client: TestClient) -> None:
+    """Every setting of the server can be read."""
+    shown = client.get("/_emulator/settings").json()
+    assert set(shown) == {setting.name for setting in SETTINGS}
+
+
+def test_reset_puts_the_callers_world_back(app: App) -> None:
+    """A reset needs a key, and undoes the changes of that key's world alone."""
+    mine, other = (TestClient(app, headers={"X-Hume-Api-Key": key}) for key in ("r1", "r2"))
+    seeded = mine.get("/v0/evi/prompts").json()
+    for client in (mine, other):
+        client.post("/v0/evi/prompts", json={"name": "new", "text": ""})
+
+    assert TestClient(app).post("/_emulator/reset").status_code == 401
+    assert mine.post("/_emulator/reset").status_code == 204
+
+    assert mine.get("/v0/evi/prompts").json() == seeded
+    assert other.get("/v0/evi/prompts?name=new").json()["total_pages"] == 1
+
+
+def test_the_document_is_served(app: App, client: TestClient) -> None:
+    """The document comes as it is bundled, as JSON and as YAML."""
+    assert client.get("/openapi.json").json() == app.document.content
+    assert client.get("/openapi.yaml").content == app.document.path.read_bytes()
+
+
+def test_a_bug_is_a_500_with_a_reference(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A handler that fails is our fault: no traceback for the client, all of it in the log."""
+    monkeypatch.setitem(HANDLERS, "list-configs", lambda call: 1 / 0)
+    client = TestClient(App(Settings(seed="empty")), headers={"X-Hume-Api-Key": "k"})
+
+    with caplog.at_level(logging.ERROR):
+        answer = client.get("/v0/evi/configs")
+
+    assert answer.status_code == 500
+    assert answer.json()["code"] == "emulator_error"
+    assert "ZeroDivisionError" not in answer.text
+    assert answer.json()["message"].split()[-1].rstrip(".") in caplog.text
+    assert "ZeroDivisionError" in caplog.text
+    from tests import conformance
+
+    assert "status 500 is not declared" in conformance.violations.pop()
+
+
+def test_times_can_be_in_seconds() -> None:
+    """`timestamps=seconds` renders the times of resources in s, those of events still in ms."""
+    client = TestClient(
+        App(Settings(seed="demo", timestamps="seconds")), headers={"X-Hume-Api-Key": "k"}
+    )
+    config = client.get("/v0/evi/configs").json()["configs_page"][0]
+    chat = client.get("/v0/evi/chats/470a49f6-1dec-4afe-8b61-035d3b2d63b0").json()
+    group = client.get("/v0/evi/chat_groups").json()["chat_groups_page"][0]
+
+    for value in (
+        config["created_on"],
+        config["modified_on"],
+        config["prompt"]["created_on"],
+        chat["start_timestamp"],
+        group["first_start_timestamp"],
+        group["most_recent_start_timestamp"],
+    ):
+        assert len(str(value)) == 10
+    assert (chat["start_timestamp"], chat["end_timestamp"]) == (1716244940, 1716244958)
+    assert chat["events_page"][0]["timestamp"] == 1716244940762
