@@ -29,7 +29,8 @@ def print_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """A Markdown table, aligned."""
     widths = [max(len(row[column]) for row in (head, *rows)) for column in range(len(head))]
     for row in (head, ["-" * width for width in widths], *rows):
-        print("| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths)) + " |")
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
+        print("| " + " | ".join(cells) + " |")
 
 
 def chat_id(number: int) -> str:

@@ -9,19 +9,19 @@ from emulator.jsontext import JsonObject
 from emulator.openapi.document import METHODS, Document, operation_pointer
 
 JSON_MEDIA_TYPE = "application/json"
+PARAMETER_TYPES = ("integer", "boolean", "string", "uuid")  # the last: a string of that format
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One path or query parameter. `pointer` leads to its schema, `type` is 'integer', 'boolean',
-    'string' or, for a string of that format, 'uuid'."""
+    """One path or query parameter; `type` is one of PARAMETER_TYPES."""
 
     name: str
     location: str
     required: bool
     type: str
     default: Any
-    pointer: str
+    pointer: str  # to its schema
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +85,18 @@ def _parameters(document: Document, pointer: str, found: JsonObject) -> tuple[Pa
         if parameter["in"] == "header":  # only the API key, which `web/auth.py` reads
             continue
         schema = document.follow(parameter["schema"])
+        kind = "uuid" if schema.get("format") == "uuid" else schema.get("type")
+        if kind not in PARAMETER_TYPES:
+            raise DocumentError(
+                f"{document.name}: parameter {parameter['name']!r} of {found['operationId']} has "
+                f"the type {kind!r}; expected one of {', '.join(PARAMETER_TYPES)}"
+            )
         parameters.append(
             Parameter(
                 name=parameter["name"],
                 location=parameter["in"],
                 required=parameter.get("required", False),
-                type="uuid" if schema.get("format") == "uuid" else schema.get("type", "string"),
+                type=kind,
                 default=schema.get("default"),
                 pointer=f"{pointer}/parameters/{index}/schema",
             )

@@ -1,5 +1,6 @@
 """From a seed file to a store, through the same code as the API's own requests."""
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -223,7 +224,7 @@ class _Events:
         if after_ms < before_ms:
             message = f"{after_ms} is before the event above it ({before_ms})"
             self.document.mistake((*at, "after_ms"), message)
-        end = self.chat.get("end_timestamp")
-        if end is not None and self.chat["start_timestamp"] + after_ms > end:
-            message = f"{after_ms} is after the chat's end ({end - self.chat['start_timestamp']})"
+        lasts_ms = self.chat.get("end_timestamp", math.inf) - self.chat["start_timestamp"]
+        if 0 <= lasts_ms < after_ms:
+            message = f"{after_ms} is after the chat's end ({lasts_ms})"
             self.document.mistake((*at, "after_ms"), message)

@@ -1,5 +1,6 @@
 """The composition root: documents, seed, worlds and routes become one ASGI application."""
 
+from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from emulator.clock import SystemClock
@@ -33,6 +34,7 @@ class App:
             self.auth, self.worlds, self.settings, self.document, len(self.operations)
         )
         self._control = control.application()
+        self.control_routes = [route for route in self._control.routes if isinstance(route, Route)]
         self._cors = Cors(self._route)
 
     def _dispatcher(self, validation: Validation) -> Dispatcher:

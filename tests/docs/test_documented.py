@@ -1,0 +1,96 @@
+"""The docs say what there is, and what they show runs."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+import emulator
+from emulator.cli import make_parser
+from emulator.openapi.document import load_document
+from emulator.openapi.validation import Validation
+from emulator.seed.loader import load_seed, summary
+from emulator.server import Server
+from emulator.settings import SETTINGS, Settings
+from emulator.web.app import App
+
+ROOT = Path(emulator.__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+
+
+def blocks(page: str, language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", page, re.DOTALL)
+
+
+def test_settings_page_has_every_setting() -> None:
+    """Each setting's row has its flag, variable, default and help."""
+    page = (ROOT / "docs" / "settings.md").read_text()
+    for setting in SETTINGS:
+        [row] = [line for line in page.splitlines() if line.startswith(f"| `{setting.flag}`")]
+        assert f"`{setting.env}`" in row
+        assert setting.help in row
+        if setting.default not in ("", (), None):
+            assert f"`{str(setting.default).lower()}`" in row
+    assert page.count("| `--") == len(SETTINGS)
+
+
+def test_readme_has_every_command() -> None:
+    """Each command of the help is in the README."""
+    commands = re.findall(r"\{(.*?)\}", make_parser().format_usage()) or [
+        line.split()[0]
+        for line in make_parser().format_help().splitlines()
+        if re.match(r"    [a-z]+ *", line)
+    ]
+    assert len(commands) >= 4
+    for command in commands:
+        assert f"evi-emulator {command}" in README
+
+
+def test_readme_has_every_control_route(app: App) -> None:
+    """Each route of the emulator's own is in the README."""
+    paths = [route.path for route in app.control_routes if "{" not in route.path]
+    assert "/_emulator/reset" in paths
+    for path in paths:
+        assert path in README or path in (ROOT / "docs" / "clients.md").read_text()
+
+
+def test_readme_starts_with_a_command() -> None:
+    """The first command stands on the first 15 lines."""
+    assert any(line.startswith("    make serve") for line in README.splitlines()[:15])
+
+
+def test_readme_example_runs(server: Server) -> None:
+    """The first Python example does what it shows."""
+    example = blocks(README, "python")[0]
+    exec(example.replace("http://127.0.0.1:8484", server.url), {"print": lambda *values: None})
+
+
+def test_readme_fixture_compiles() -> None:
+    """The fixture that the README shows is Python, with names that exist."""
+    namespace: dict[str, object] = {}
+    exec(blocks(README, "python")[1], namespace)
+    assert callable(namespace["evi_url"]) or namespace["evi_url"] is not None
+
+
+def test_seed_example_loads(tmp_path: Path) -> None:
+    """The seed that the docs show is one."""
+    [example] = blocks((ROOT / "docs" / "seeds.md").read_text(), "yaml")
+    path = tmp_path / "mine.yaml"
+    path.write_text(example)
+
+    store = load_seed(str(path), Validation(load_document()), Settings())
+
+    assert summary(store) == (
+        "1 configs, 1 prompts, 0 tools, 1 custom voices, 1 chats, 1 chat groups"
+    )
+    assert yaml.safe_load(example)["chat_groups"][0]["chats"][0]["status"] == "USER_ENDED"
+
+
+@pytest.mark.parametrize(
+    "page", [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")], ids=lambda page: page.name
+)
+def test_links_lead_somewhere(page: Path) -> None:
+    """Relative links lead to files of the repository."""
+    for link in re.findall(r"\]\(([^)#]+?)\)", page.read_text()):
+        assert link.startswith("http") or (page.parent / link).exists(), link

@@ -1,0 +1,326 @@
+"""Configs: defaults, references, and what is well-formed, but wrong."""
+
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from emulator.settings import Settings
+from emulator.web.app import App
+
+BASE = {"evi_version": "3", "name": "c"}
+DEFAULT_MESSAGE = {"enabled": False, "text": ""}
+AVA = {"name": "Ava Song", "provider": "HUME_AI"}
+AVA_ID = "5bb7de05-c8fe-426a-8fcc-ba4fc4ce9f9c"
+DAVID_ID = "c42352c0-4566-455d-b180-0f654b65b525"
+NOBODY = "00000000-0000-4000-8000-000000000000"
+PARAMETERS = '{"type":"object","properties":{}}'
+
+
+def create(client: TestClient, **more: Any) -> dict[str, Any]:
+    answer = client.post("/v0/evi/configs", json={**BASE, **more})
+    assert answer.status_code == 201, answer.text
+    config: dict[str, Any] = answer.json()
+    return config
+
+
+def refusal(client: TestClient, **more: Any) -> dict[str, Any]:
+    answer = client.post("/v0/evi/configs", json={**BASE, **more})
+    assert answer.status_code == 400, answer.text
+    assert client.get("/v0/evi/configs?name=c").json()["total_pages"] == 0
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+def post(client: TestClient, path: str, **body: Any) -> dict[str, Any]:
+    answer = client.post(path, json=body)
+    assert answer.status_code == 201, answer.text
+    created: dict[str, Any] = answer.json()
+    return created
+
+
+def test_omitted_parts_get_the_documented_defaults(client: TestClient) -> None:
+    """A config of only its required fields has every default; what can't be null is left out."""
+    config = create(client)
+    created = config.pop("created_on")
+
+    assert config.pop("modified_on") == created
+    assert config.pop("id")
+    assert config.pop("voice")["id"] == AVA_ID
+    assert config == {
+        "name": "c",
+        "version": 0,
+        "version_description": "",
+        "evi_version": "3",
+        "ellm_model": {"allow_short_responses": False},
+        "tools": [],
+        "builtin_tools": [],
+        "webhooks": [],
+        "event_messages": {
+            "on_new_chat": DEFAULT_MESSAGE,
+            "on_inactivity_timeout": DEFAULT_MESSAGE,
+            "on_max_duration_timeout": DEFAULT_MESSAGE,
+        },
+        "timeouts": {
+            "inactivity": {"enabled": True, "duration_secs": 600},
+            "max_duration": {"enabled": True, "duration_secs": 1800},
+        },
+        "nudges": {"enabled": False, "interval_secs": None},
+        "interruption": {"min_interruption_ms": 800},
+        "turn_detection": {
+            "end_of_turn_silence_ms": 800,
+            "speech_detection_threshold": 0.5,
+            "prefix_padding_ms": 300,
+        },
+    }
+
+
+def test_parts_that_are_given_in_part_are_filled(client: TestClient) -> None:
+    """Within a part, what is missing or null has its default and the rest is kept."""
+    config = create(
+        client,
+        event_messages={"on_new_chat": {"enabled": True}},
+        turn_detection={"prefix_padding_ms": 0, "end_of_turn_silence_ms": None},
+        nudges={"enabled": True, "interval_secs": 7},
+        timeouts={"inactivity": {"enabled": False}, "max_duration": {"enabled": True}},
+        tools=None,
+        builtin_tools=[{"name": "hang_up"}, {"name": "web_search", "fallback_content": "f"}],
+        version_description=None,
+    )
+
+    assert config["event_messages"]["on_new_chat"] == {"enabled": True, "text": ""}
+    assert config["event_messages"]["on_inactivity_timeout"] == DEFAULT_MESSAGE
+    assert config["turn_detection"] == {
+        "end_of_turn_silence_ms": 800,
+        "speech_detection_threshold": 0.5,
+        "prefix_padding_ms": 0,
+    }
+    assert config["nudges"] == {"enabled": True, "interval_secs": 7}
+    assert config["timeouts"]["inactivity"] == {"enabled": False, "duration_secs": 600}
+    assert config["tools"] == []
+    assert config["builtin_tools"] == [
+        {"tool_type": "BUILTIN", "name": "hang_up", "fallback_content": None},
+        {"tool_type": "BUILTIN", "name": "web_search", "fallback_content": "f"},
+    ]
+    assert config["version_description"] is None
+
+
+def test_a_version_inherits_only_allow_short_responses(client: TestClient) -> None:
+    """A new version starts from the defaults again, but for the short responses."""
+    config = create(
+        client,
+        ellm_model={"allow_short_responses": True},
+        interruption={"min_interruption_ms": 60},
+        voice={"id": DAVID_ID, "provider": "CUSTOM_VOICE"},
+    )
+    version = post(client, f"/v0/evi/configs/{config['id']}", evi_version="3")
+
+    assert version["version"] == 1
+    assert version["ellm_model"] == {"allow_short_responses": True}
+    assert version["interruption"] == {"min_interruption_ms": 800}
+    assert version["voice"]["id"] == AVA_ID
+
+
+def test_a_prompt_text_becomes_a_prompt(client: TestClient) -> None:
+    """A prompt given as text is created, shown in full, and listed with the prompts."""
+    config = create(client, prompt={"text": "Be kind.", "prompt_expansion": {"enabled": False}})
+
+    prompt = config["prompt"]
+    assert (prompt["text"], prompt["version"], prompt["version_type"]) == ("Be kind.", 0, "FIXED")
+    assert prompt["prompt_expansion"] == {"enabled": False}
+    [listed] = client.get(f"/v0/evi/prompts/{prompt['id']}").json()["prompts_page"]
+    assert listed["name"] == "c prompt"
+
+
+def test_fixed_and_latest_references_follow_their_prompts_and_tools(client: TestClient) -> None:
+    """A reference with a version stays; one without follows the newest; a rename shows in both."""
+    prompt = post(client, "/v0/evi/prompts", name="p", text="old")
+    tool = post(client, "/v0/evi/tools", name="t", parameters=PARAMETERS)
+    config = create(client, prompt={"id": prompt["id"]}, tools=[{"id": tool["id"], "version": 0}])
+    path = f"/v0/evi/configs/{config['id']}"
+
+    post(client, f"/v0/evi/prompts/{prompt['id']}", text="new")
+    post(client, f"/v0/evi/tools/{tool['id']}", parameters=PARAMETERS, description="second")
+    client.patch(f"/v0/evi/tools/{tool['id']}", json={"name": "renamed"})
+    config = client.get(f"{path}/version/0").json()
+
+    assert (config["prompt"]["text"], config["prompt"]["version"]) == ("new", 1)
+    assert config["prompt"]["version_type"] == "LATEST"
+    [shown] = config["tools"]
+    assert (shown["name"], shown["version"], shown["description"]) == ("renamed", 0, None)
+    assert (shown["version_type"], shown["tool_type"]) == ("FIXED", "FUNCTION")
+
+    client.delete(f"/v0/evi/tools/{tool['id']}")
+    client.delete(f"/v0/evi/prompts/{prompt['id']}")
+    config = client.get(f"{path}/version/0").json()
+    assert config["tools"] == []
+    assert "prompt" not in config
+
+
+def test_prompt_expansion_shows_where_the_schema_has_it(client: TestClient) -> None:
+    """A single config or prompt shows prompt_expansion; a page doesn't."""
+    config = create(client, prompt={"text": "t"})
+    prompt_id = config["prompt"]["id"]
+
+    assert config["prompt"]["prompt_expansion"] == {"enabled": True}
+    [listed] = client.get("/v0/evi/configs?name=c").json()["configs_page"]
+    assert "prompt_expansion" not in listed["prompt"]
+    assert "prompt_expansion" in client.get(f"/v0/evi/prompts/{prompt_id}/version/0").json()
+    [listed] = client.get(f"/v0/evi/prompts/{prompt_id}").json()["prompts_page"]
+    assert "prompt_expansion" not in listed
+
+
+@pytest.mark.parametrize(
+    ("voice", "id"),
+    [
+        (AVA, AVA_ID),
+        ({"id": AVA_ID, "provider": "HUME_AI"}, AVA_ID),
+        ({"id": DAVID_ID}, DAVID_ID),
+        ({"name": "David Hume", "provider": "CUSTOM_VOICE"}, DAVID_ID),
+    ],
+)
+def test_a_voice_is_found_by_id_or_name(client: TestClient, voice: dict[str, str], id: str) -> None:
+    """A voice reference resolves in its provider's voices, custom ones if none is named."""
+    assert create(client, voice=voice)["voice"]["id"] == id
+
+
+@pytest.mark.parametrize(
+    ("part", "code", "words"),
+    [
+        pytest.param({"evi_version": "2"}, "evi_version_unknown", "'3', '4-mini'", id="version"),
+        pytest.param({"prompt": {"id": NOBODY}}, "prompt_unknown", NOBODY, id="prompt"),
+        pytest.param({"prompt": {}}, "prompt_ambiguous", "neither", id="empty prompt"),
+        pytest.param(
+            {"prompt": {"id": NOBODY, "text": "t"}}, "prompt_ambiguous", "both", id="two prompts"
+        ),
+        pytest.param({"tools": [{"id": NOBODY}]}, "tool_unknown", NOBODY, id="tool"),
+        pytest.param(
+            {"tools": [{"id": "no uuid", "version": 3}]}, "tool_unknown", "version 3", id="tool 3"
+        ),
+        pytest.param(
+            {"voice": {"name": "Ava Song"}}, "voice_unknown", "provider HUME_AI", id="provider"
+        ),
+        pytest.param(
+            {"voice": {"name": "Ava Sing", "provider": "HUME_AI"}},
+            "voice_unknown",
+            "did you mean 'Ava Song'",
+            id="voice name",
+        ),
+        pytest.param({"voice": {"id": NOBODY}}, "voice_unknown", NOBODY, id="voice id"),
+        *(
+            pytest.param(
+                {"webhooks": [{"url": url, "events": []}]}, "webhook_url_invalid", url, id=url
+            )
+            for url in (
+                "http://example.com/hook",
+                "ftp://localhost/",
+                "https://",
+                "hook",
+                "http://localhost.example.com/",
+                "https://a:port/",
+            )
+        ),
+    ],
+)
+def test_well_formed_but_wrong(
+    client: TestClient, part: dict[str, Any], code: str, words: str
+) -> None:
+    """What a schema can't forbid is a 400 that says what is wrong; nothing is stored."""
+    prompts = client.get("/v0/evi/prompts?page_size=100").json()
+
+    body = refusal(client, **{"prompt": {"text": "unused"}, **part})
+
+    assert (body["error"], body["code"]) == ("Bad Request", code)
+    assert words in body["message"]
+    assert client.get("/v0/evi/prompts?page_size=100").json() == prompts
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://example.com/h?x=1", "http://127.0.0.1:9/", "http://localhost/", "http://[::1]:8/"],
+)
+def test_webhooks_may_be_https_or_local(client: TestClient, url: str) -> None:
+    """https goes anywhere, http to this machine only."""
+    webhook = {"url": url, "events": ["chat_ended"]}
+    assert create(client, webhooks=[webhook])["webhooks"] == [webhook]
+
+
+@pytest.mark.parametrize("kind", ["configs", "tools"])
+def test_names_are_taken_once(client: TestClient, kind: str) -> None:
+    """A name in use is refused for a new resource and for a rename, and free after a delete."""
+    path = f"/v0/evi/{kind}"
+    body = {"evi_version": "3"} if kind == "configs" else {"parameters": PARAMETERS}
+    first = post(client, path, name="one", **body)
+    second = post(client, path, name="two", **body)
+
+    for answer in (
+        client.post(path, json={"name": "one", **body}),
+        client.patch(f"{path}/{second['id']}", json={"name": "one"}),
+    ):
+        assert answer.status_code == 400
+        assert answer.json()["code"] == "name_taken"
+        assert first["id"] in answer.json()["message"]
+    assert client.patch(f"{path}/{first['id']}", json={"name": "one"}).status_code == 200
+    assert client.delete(f"{path}/{first['id']}").status_code == 200
+    assert client.post(path, json={"name": "one", **body}).status_code == 201
+
+
+@pytest.mark.parametrize("parameters", ["", "text", "[]", "3", '{"a":1,"a":2}', "{'a': 1}"])
+def test_tool_parameters_must_hold_a_json_object(client: TestClient, parameters: str) -> None:
+    """Parameters that are no JSON object are refused, for a tool and for a version of it."""
+    tool = post(client, "/v0/evi/tools", name="good", parameters=PARAMETERS)
+    for path in ("/v0/evi/tools", f"/v0/evi/tools/{tool['id']}"):
+        answer = client.post(path, json={"name": "bad", "parameters": parameters})
+        assert answer.status_code == 400
+        assert answer.json()["code"] == "parameters_invalid"
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [("configs", "Config (ID: {id})"), ("prompts", "Prompt (ID: {id})"), ("tools", "tool id {id}")],
+)
+def test_what_is_not_there_is_named(client: TestClient, kind: str, words: str) -> None:
+    """Every operation on an unknown id is a 404 whose message names it."""
+    path = f"/v0/evi/{kind}/{NOBODY}"
+    bodies: dict[str, Any] = {
+        "configs": {"evi_version": "3"},
+        "prompts": {"text": "t"},
+        "tools": {"parameters": PARAMETERS},
+    }
+    for answer in (
+        client.get(path),
+        client.post(path, json=bodies[kind]),
+        client.patch(path, json={"name": "n"}),
+        client.delete(path),
+        client.get(f"{path}/version/0"),
+        client.patch(f"{path}/version/0", json={}),
+        client.delete(f"{path}/version/0"),
+    ):
+        assert answer.status_code == 404
+        assert words.format(id=NOBODY) in answer.json()["message"]
+
+
+def test_an_unknown_version_names_those_there_are(client: TestClient) -> None:
+    """A version that isn't there is a 404 with the versions that are."""
+    config = create(client)
+    post(client, f"/v0/evi/configs/{config['id']}", evi_version="3")
+
+    answer = client.get(f"/v0/evi/configs/{config['id']}/version/7")
+
+    assert answer.status_code == 404
+    assert answer.json()["message"] == (
+        f"Config (ID: {config['id']}) has no version 7; it has 0, 1."
+    )
+
+
+def test_a_voice_can_be_required() -> None:
+    """With `require_voice`, an EVI 3 config without a voice is refused as one report words it."""
+    app = App(Settings(seed="empty", require_voice=True, inactivity_timeout=120))
+    client = TestClient(app, headers={"X-Hume-Api-Key": "k"})
+
+    assert refusal(client)["message"] == (
+        "Attempting to create an EVI3 config without specifying a voice. Voice spec is required."
+    )
+    config = create(client, voice=AVA)
+    assert config["timeouts"]["inactivity"]["duration_secs"] == 120
+    assert create(client, name="mini", evi_version="4-mini")["voice"]["id"] == AVA_ID

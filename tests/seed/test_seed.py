@@ -1,0 +1,258 @@
+"""Seeds: what the bundled ones hold, and how a mistake is reported."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from emulator.errors import SeedError
+from emulator.openapi.document import load_document
+from emulator.openapi.validation import Validation
+from emulator.resources import bundled, read_data
+from emulator.seed.document import BUNDLED_SEEDS
+from emulator.seed.loader import load_seed, summary
+from emulator.settings import Settings
+from emulator.store.chats import CHAT_STATUSES, EVENT_ROLES
+from emulator.store.paging import Paging
+from emulator.store.world import Store
+
+VALIDATION = Validation(load_document())
+CONFIG = "11111111-1111-4111-8111-111111111111"
+CHAT = "22222222-2222-4222-8222-222222222222"
+GROUP = "33333333-3333-4333-8333-333333333333"
+
+
+def load(name: str | Path) -> Store:
+    return load_seed(str(name), VALIDATION, Settings())
+
+
+def events(store: Store) -> list[dict[str, Any]]:
+    chats = store.chats.page_of_chats(Paging(size=100)).items
+    return [event for chat in chats for event in store.chats.iter_events(chat["id"])]
+
+
+@pytest.mark.parametrize("name", BUNDLED_SEEDS)
+def test_bundled_seeds_load(name: str) -> None:
+    """Every bundled seed is without mistakes, and has the whole voice library."""
+    library = read_data(bundled("fixtures/voices.yaml"))
+    assert load(name).voices.page("HUME_AI", Paging(size=100)).total == len(library)
+
+
+def test_demo_holds_something_of_everything() -> None:
+    """The demo seed has what a developer wants to try, in the promised amounts."""
+    store = load("demo")
+    every = Paging(size=100)
+    configs = store.configs.page(every, latest_only=False).items
+    chats = store.chats.page_of_chats(every).items
+
+    assert store.configs.page(every, latest_only=True).total >= 3
+    assert store.prompts.page(every, latest_only=True).total >= 4
+    assert store.tools.page(every, latest_only=True).total >= 3
+    assert (len(chats), store.chats.page_of_groups(every).total) == (12, 6)
+    assert {chat["status"] for chat in chats} == set(CHAT_STATUSES)
+    assert [chat["event_count"] for chat in chats].count(250) == 1
+    for key in ("prompt", "tools", "builtin_tools", "webhooks"):
+        assert any(version.content.get(key) for _, version in configs), key
+    assert {event["type"] for event in events(store)} == set(EVENT_ROLES)
+    assert summary(store).startswith("4 configs, 4 prompts, 4 tools, 1 custom voices, 12 chats")
+
+
+def test_demo_scores_have_all_emotions() -> None:
+    """Whatever has scores has all 48 of them."""
+    with_scores = [event for event in events(load("demo")) if event["emotion_features"]]
+    assert len(with_scores) > 100
+    assert {len(json.loads(event["emotion_features"])) for event in with_scores} == {48}
+
+
+def test_demo_has_the_recorded_events() -> None:
+    """The events of the recorded example keep their ids and scores."""
+    store = load("demo")
+    recorded = list(store.chats.iter_events("470a49f6-1dec-4afe-8b61-035d3b2d63b0"))
+
+    assert [event["id"] for event in recorded] == [
+        "5d44bdbb-49a3-40fb-871d-32bf7e76efe7",
+        "5976ddf6-d093-4bb9-ba60-8f6c25832dde",
+        "7645a0d1-2e64-410d-83a8-b96040432e9a",
+    ]
+    assert json.loads(recorded[1]["emotion_features"])["Admiration"] == 0.09906005859375
+    assert store.user_id == "e6235940-cfda-3988-9147-ff531627cf42"
+
+
+def test_a_seed_loads_the_same_every_time() -> None:
+    """Ids and scores that a seed leaves out are the same in every run."""
+    assert events(load("demo")) == events(load("demo"))
+
+
+def test_assistant_prosody_belongs_to_the_message_before_it() -> None:
+    """An ASSISTANT_PROSODY event names the AGENT_MESSAGE that it scores."""
+    by_id = {event["id"]: event for event in events(load("demo"))}
+    prosody = [event for event in by_id.values() if event["type"] == "ASSISTANT_PROSODY"]
+
+    assert prosody
+    assert {by_id[event["related_event_id"]]["type"] for event in prosody} == {"AGENT_MESSAGE"}
+
+
+MINIMAL = '{evi_version: "3"}'
+
+
+def seed_file(
+    folder: Path, chat: str = "status: ACTIVE", config: str = MINIMAL, more: str = ""
+) -> Path:
+    """A small seed with parts of it replaced, on known lines."""
+    path = folder / "mine.yaml"
+    path.write_text(
+        "configs:\n"
+        f"  - id: {CONFIG}\n"
+        "    name: one\n"
+        "    created_on: 1000\n"
+        "    versions:\n"
+        f"      - {config}\n"
+        "chat_groups:\n"
+        f"  - id: {GROUP}\n"
+        "    chats:\n"
+        f"      - id: {CHAT}\n"
+        f"        {chat}\n"
+        "        start_timestamp: 2000\n"
+        "        events:\n"
+        "          - {type: CHAT_START_MESSAGE, after_ms: 0}\n"
+        f"{more}"
+    )
+    return path
+
+
+def test_a_seed_of_ones_own(tmp_path: Path) -> None:
+    """A file's path is a seed too, in YAML or JSON."""
+    path = seed_file(tmp_path, more="          - {type: USER_MESSAGE, after_ms: 5}\n")
+    as_json = tmp_path / "mine.json"
+    as_json.write_text(json.dumps(read_data(path)))
+
+    for each in (path, as_json):
+        store = load(each)
+        assert summary(store).endswith("1 chats, 1 chat groups")
+        assert [event["timestamp"] for event in events(store)] == [2000, 2005]
+
+
+MISTAKES: list[Any] = [
+    pytest.param(
+        {"config": '{evi_version: "3", promt: {text: hi}}'},
+        "mine.yaml:6: /configs/0/versions/0: unknown key 'promt' (did you mean 'prompt'?)",
+        id="unknown key",
+    ),
+    pytest.param(
+        {"config": "{version_description: x}"},
+        "mine.yaml:6: /configs/0/versions/0: the key 'evi_version' is missing",
+        id="missing key",
+    ),
+    pytest.param(
+        {"config": '{evi_version: "3", tools: [{id: x}]}'},
+        "mine.yaml:6: /configs/0/versions/0: The config names tool 'x', which does not exist.",
+        id="unknown tool",
+    ),
+    pytest.param(
+        {"config": '{evi_version: "3", modified_on: 1}'},
+        "mine.yaml:6: /configs/0/versions/0/modified_on: is before created_on",
+        id="older than its config",
+    ),
+    pytest.param(
+        {"chat": "status: ENDED"},
+        "mine.yaml:11: /chat_groups/0/chats/0/status: Input should be 'ACTIVE', 'USER_ENDED', "
+        "'USER_TIMEOUT', 'MAX_DURATION_TIMEOUT', 'INACTIVITY_TIMEOUT' or 'ERROR', got 'ENDED' "
+        "(did you mean 'USER_ENDED'?)",
+        id="unknown status",
+    ),
+    pytest.param(
+        {"chat": "status: USER_ENDED"},
+        "mine.yaml:10: /chat_groups/0/chats/0: end_timestamp is missing; the chat is USER_ENDED",
+        id="no end",
+    ),
+    pytest.param(
+        {"chat": "{status: ERROR, end_timestamp: 1}".strip("{}").replace(", ", "\n        ")},
+        "mine.yaml:12: /chat_groups/0/chats/0/end_timestamp: is before start_timestamp",
+        id="ends before it starts",
+    ),
+    pytest.param(
+        {"chat": f"status: ACTIVE\n        config: {{id: {CONFIG}, version: 4}}"},
+        "mine.yaml:12: /chat_groups/0/chats/0/config/version: 'one' has no such version; it has 0",
+        id="unknown version",
+    ),
+    pytest.param(
+        {"chat": f"status: ACTIVE\n        config: {{id: {CHAT}, version: 0}}"},
+        "mine.yaml:12: /chat_groups/0/chats/0/config/id: no config of this seed has this id",
+        id="unknown config",
+    ),
+    pytest.param(
+        {
+            "more": "          - {type: USER_MESSAGE, after_ms: 9, scores: {joy: 0.5}}\n"
+            "          - {type: USER_MESSAGE, after_ms: 3}\n"
+        },
+        "mine.yaml:15: /chat_groups/0/chats/0/events/1/scores/joy: no emotion 'joy' "
+        "(did you mean 'Joy'?)\n"
+        "mine.yaml:16: /chat_groups/0/chats/0/events/2/after_ms: 3 is before the event above it "
+        "(9)",
+        id="two mistakes",
+    ),
+    pytest.param(
+        {"more": "          - {type: USER_MESAGE, after_ms: -1}\n"},
+        "mine.yaml:15: /chat_groups/0/chats/0/events/1/type: Input should be 'AGENT_MESSAGE', "
+        "'ASSISTANT_PROSODY', 'CHAT_START_MESSAGE', 'CHAT_END_MESSAGE', 'FUNCTION_CALL', "
+        "'FUNCTION_CALL_RESPONSE', 'PAUSE_ONSET', 'RESUME_ONSET', 'SESSION_SETTINGS', "
+        "'SYSTEM_PROMPT', 'USER_INTERRUPTION', 'USER_MESSAGE' or "
+        "'USER_RECORDING_START_MESSAGE', "
+        "got 'USER_MESAGE' (did you mean 'USER_MESSAGE'?)\n"
+        "mine.yaml:15: /chat_groups/0/chats/0/events/1/after_ms: Input should be greater than or "
+        "equal to 0, got -1",
+        id="wrong event",
+    ),
+    pytest.param(
+        {
+            "more": f"  - id: {GROUP}\n    chats: [{{id: {CHAT}, status: ACTIVE, "
+            "start_timestamp: 1, events: []}]\n"
+        },
+        f"mine.yaml:15: /chat_groups/1/id: {GROUP} stands here twice",
+        id="an id twice",
+    ),
+    pytest.param(
+        {"more": "chats: []\n"}, "mine.yaml:1: /: unknown key 'chats'", id="unknown section"
+    ),
+    pytest.param({"more": "- no\n"}, "mine.yaml:15: ", id="no YAML"),
+]
+
+
+@pytest.mark.parametrize(("parts", "message"), MISTAKES)
+def test_a_mistake_is_reported_with_its_place(
+    tmp_path: Path, parts: dict[str, str], message: str
+) -> None:
+    """A seed with mistakes is refused: a line for each, with file, line, pointer and words."""
+    with pytest.raises(SeedError) as caught:
+        load(seed_file(tmp_path, **parts))
+
+    assert str(caught.value).startswith(message)
+    assert len(str(caught.value).splitlines()) == len(message.splitlines())
+
+
+def test_an_end_of_events_before_the_end_of_the_chat(tmp_path: Path) -> None:
+    """An event after the chat's end is a mistake."""
+    path = seed_file(tmp_path, more="          - {type: USER_MESSAGE, after_ms: 900}\n")
+    path.write_text(
+        path.read_text().replace("status: ACTIVE", "status: ERROR\n        end_timestamp: 2100")
+    )
+    with pytest.raises(SeedError, match=re.escape("900 is after the chat's end (100)")):
+        load(path)
+
+
+@pytest.mark.parametrize("name", ["demos", "missing.yaml"])
+def test_a_seed_that_is_not_there(name: str) -> None:
+    """An unknown name is refused with what a seed can be."""
+    with pytest.raises(SeedError, match="expected one of demo, empty, or the path of a YAML"):
+        load(name)
+
+
+@pytest.mark.parametrize("text", ["[]", "3", "just words"])
+def test_a_seed_that_is_no_object(tmp_path: Path, text: str) -> None:
+    """A seed is an object; anything else is refused at its first line."""
+    path = tmp_path / "mine.yaml"
+    path.write_text(text)
+    with pytest.raises(SeedError, match=r"mine\.yaml:1: /: Input should be a valid dictionary"):
+        load(path)
