@@ -50,6 +50,7 @@ CONFIG: JsonObject = {
         "on_max_duration_timeout": {"enabled": False, "text": ""},
     },
 }
+TWO_FIELDS: JsonObject = {"evi_version": "3", "name": "Weather"}
 ONE_PROBLEM: JsonObject = {"evi_version": "3"}  # no name
 SIX_PROBLEMS: JsonObject = {
     "evi_version": 3,
@@ -75,7 +76,7 @@ class Case:
     name: str
     status: int
     make: Callable[[], bytes]
-    answer: bytes
+    answer: bytes = b""
     emulator: list[Slice] = field(default_factory=list)
     bare: list[Slice] = field(default_factory=list)
 
@@ -137,12 +138,16 @@ class Target:
             columns = file.read().rpartition(")")[2].split()
         return (int(columns[11]) + int(columns[12])) / TICKS_PER_SECOND
 
-    def ask(self, method: str, path: str, key: str, body: bytes = b"") -> bytes:
-        """The body of the answer to a single request."""
+    def ask(self, status: int, method: str, path: str, key: str, body: bytes = b"") -> bytes:
+        """The body of the answer to a single request, which must have that status."""
         connection = HTTPConnection(self.host, self.port, timeout=10)
         try:
             connection.request(method, path, body, {"X-Hume-Api-Key": key})
-            return connection.getresponse().read()
+            response = connection.getresponse()
+            answer = response.read()
+            if response.status != status:
+                raise SystemExit(f"{method} {path}: {response.status} {answer!r}")
+            return answer
         finally:
             connection.close()
 
@@ -169,42 +174,39 @@ def started(what: str) -> Iterator[Target]:
 
 def make_cases(emulator: Target) -> list[Case]:
     """What is measured. The emulator's answers are kept for the bare server to repeat."""
-    prompt = parse(emulator.ask("POST", "/v0/evi/prompts", READ_KEY, render(PROMPT)))
+    prompt = parse(emulator.ask(201, "POST", "/v0/evi/prompts", READ_KEY, render(PROMPT)))
     with_prompt = {**CONFIG, "prompt": {"id": prompt["id"], "version": 0}}
-    config = parse(emulator.ask("POST", CONFIGS, READ_KEY, render(with_prompt)))
+    config = parse(emulator.ask(201, "POST", CONFIGS, READ_KEY, render(with_prompt)))
     version = f"{CONFIGS}/{config['id']}/version/0"
-    one, six = render(ONE_PROBLEM), render(SIX_PROBLEMS)
-    return [
-        Case("list-chats", 200, always("GET", CHATS), emulator.ask("GET", CHATS, READ_KEY)),
-        Case(
-            "get-config-version",
-            200,
-            always("GET", version),
-            emulator.ask("GET", version, READ_KEY),
-        ),
-        Case("create-config", 201, new_config, emulator.ask("POST", CONFIGS, "0", render(CONFIG))),
-        Case(
-            "create-config, 1 problem",
-            422,
-            always("POST", CONFIGS, one),
-            emulator.ask("POST", CONFIGS, "0", one),
-        ),
-        Case(
-            "create-config, 6 problems",
-            422,
-            always("POST", CONFIGS, six),
-            emulator.ask("POST", CONFIGS, "0", six),
-        ),
+    cases = [
+        Case("list-chats", 200, always("GET", CHATS)),
+        Case("get-config-version", 200, always("GET", version)),
+        Case("create-config", 201, new_configs(CONFIG)),
+        Case("create-config, 2 fields", 201, new_configs(TWO_FIELDS)),
+        Case("create-config, 1 problem", 422, always("POST", CONFIGS, render(ONE_PROBLEM))),
+        Case("create-config, 6 problems", 422, always("POST", CONFIGS, render(SIX_PROBLEMS))),
     ]
+    for case in cases:
+        case.answer = first_answer(emulator, case)
+    return cases
 
 
-_numbers = count()
+def first_answer(target: Target, case: Case) -> bytes:
+    """The body of one answer; what is created has a world of its own."""
+    head, _, body = case.make().partition(b"\r\n\r\n")
+    method, url, _ = head.decode().split(" ", 2)
+    return target.ask(case.status, method, url, case.name if body else READ_KEY, body)
 
 
-def new_config() -> bytes:
-    """A request for another config."""
-    body = render({**CONFIG, "name": f"Weather {next(_numbers):06}"})
-    return request("POST", CONFIGS, WRITE_KEY, body)
+def new_configs(config: JsonObject) -> Callable[[], bytes]:
+    """Requests for one config after another, each with a name of its own."""
+    numbers = count()
+
+    def make() -> bytes:
+        body = render({**config, "name": f"Weather {next(numbers):06}"})
+        return request("POST", CONFIGS, WRITE_KEY, body)
+
+    return make
 
 
 def always(method: str, path: str, body: bytes | None = None) -> Callable[[], bytes]:
@@ -304,14 +306,14 @@ async def load(target: Target, case: Case, seconds: float) -> Slice:
 
 async def measure(case: Case, emulator: Target, bare: Target) -> None:
     """Slices of both servers in turn, the order swapped every time."""
-    bare.ask("PUT", f"/{case.status}", "", case.answer)
+    bare.ask(case.status, "PUT", f"/{case.status}", "", case.answer)
     turns = [(emulator, case.emulator), (bare, case.bare)]
     for target, _ in turns:
         await load(target, case, WARM_UP_SECONDS)
     for _ in range(SLICES):
         for target, slices in turns:
             if target is emulator:
-                target.ask("POST", "/_emulator/reset", WRITE_KEY)
+                target.ask(204, "POST", "/_emulator/reset", WRITE_KEY)
             slices.append(await load(target, case, SLICE_SECONDS))
         turns.reverse()
 

@@ -142,10 +142,12 @@ class ApiError(EmulatorError):
     def __init__(
         self, status: int, body: Mapping[str, object], headers: Mapping[str, str] | None = None
     ) -> None:
-        super().__init__(f"{status}: {body}")
         self.status = status
         self.body = body
         self.headers = headers or {}
+
+    def __str__(self) -> str:
+        return f"{self.status}: {self.body}"
 
 
 def api_error(

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -14,10 +15,9 @@ _TRUE = frozenset(("true", "1", "yes", "on", "t", "y"))
 _FALSE = frozenset(("false", "0", "no", "off", "f", "n"))
 
 
-def parse_query(query_string: bytes) -> dict[str, str]:
+@lru_cache(maxsize=256)  # clients repeat themselves, and parsing costs as much as answering
+def parse_query(query_string: bytes) -> Mapping[str, str]:
     """Names and values of a query; of a name given twice, the last counts."""
-    if not query_string:
-        return {}
     return dict(parse_qsl(query_string.decode("latin-1"), keep_blank_values=True))
 
 

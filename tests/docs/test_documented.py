@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -63,7 +64,13 @@ def test_readme_starts_with_a_command() -> None:
 def test_readme_example_runs(server: Server) -> None:
     """The first Python example does what it shows."""
     example = blocks(README, "python")[0]
-    exec(example.replace("http://127.0.0.1:8484", server.url), {"print": lambda *values: None})
+    printed: list[object] = []
+    names: dict[str, Any] = {"print": lambda *values: printed.append(values)}
+
+    exec(example.replace("http://127.0.0.1:8484", server.url), names)
+    names["client"]._client_wrapper.httpx_client.httpx_client.close()
+
+    assert len(printed) == 12
 
 
 def test_readme_fixture_compiles() -> None:

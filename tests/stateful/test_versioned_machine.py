@@ -1,8 +1,8 @@
-"""Configs, prompts and tools over REST behave as a plain model of dicts does, whatever happens."""
+"""Configs, prompts and tools over REST behave as a plain model of dicts, whatever is called."""
 
 import itertools
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,41 +23,52 @@ from tests import conformance
 
 Json = dict[str, Any]
 
-settings.register_profile("machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile(
-    "machine-ci", settings.get_profile("machine"), derandomize=True, database=None
+    "versioned",
+    max_examples=30,
+    stateful_step_count=30,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
 )
-PROFILE = settings.get_profile("machine-ci" if os.environ.get("CI") else "machine")
+settings.register_profile(
+    "versioned-ci", settings.get_profile("versioned"), derandomize=True, database=None
+)
+PROFILE = settings.get_profile("versioned-ci" if os.environ.get("CI") else "versioned")
 
 KINDS = ("configs", "prompts", "tools")
-UNIQUE = ("configs", "tools")
-NAMES = ("Anna", "Bert", "Cora")
-TEXTS = ("", "one", "two")
+KINDS_WITH_UNIQUE_NAMES = ("configs", "tools")
+TEXT_FIELDS = {"prompts": "text", "tools": "description"}  # of a version, apart from configs
 
 kinds = st.sampled_from(KINDS)
-names = st.sampled_from(NAMES)
-texts = st.sampled_from(TEXTS)
-picks = st.integers(0, 5)  # which of the resources there are, counted around
-numbers = st.integers(0, 4)  # of versions: most exist, or did
+names = st.sampled_from(("Anna", "Bert", "Cora"))
+texts = st.sampled_from(("", "one", "two"))
+descriptions = st.none() | texts
+picks = st.integers(0, 7)  # one of the resources that there are, counted around
+places = st.sampled_from(("latest", "latest", "oldest", "deleted", "next", "negative"))
 pages = st.fixed_dictionaries(
     {"page_size": st.integers(1, 4)},
     optional={"page_number": st.integers(0, 4), "restrict_to_most_recent": st.booleans()},
 )
-# A reference of a config: which prompt or tool, and whether to its version of the moment.
-references = st.tuples(picks, st.booleans())
+# How a config refers to a prompt or a tool: which, which of its versions, and whether to fix it.
+references = st.tuples(picks, picks, st.booleans())
+
+Pick = tuple[int, int, bool]
 
 
 @dataclass
 class Reference:
-    """What a config version keeps of a prompt or a tool; without a version, the latest."""
+    """What a config keeps of a prompt or a tool; without a version it means the latest."""
 
     id: str
     version: int | None
 
+    def to_json(self) -> Json:
+        return {"id": self.id} if self.version is None else {"id": self.id, "version": self.version}
+
 
 @dataclass
 class Version:
-    """What is particular to a version: its description, and one text, or a config's references."""
+    """What a version has of its own: a text, or in a config the references."""
 
     description: str | None
     text: str = ""
@@ -67,6 +78,9 @@ class Version:
 
 @dataclass
 class Resource:
+    """A config, prompt or tool: what all versions share, and the versions by number."""
+
+    kind: str
     id: str
     name: str
     created_on: int
@@ -74,12 +88,23 @@ class Resource:
     next_number: int = 1
 
     @property
-    def latest(self) -> int:
-        return max(self.versions)
+    def path(self) -> str:
+        return f"{self.kind}/{self.id}"
+
+    def number(self, place: str) -> int:
+        """The number of a version: one that is there, was there, or was never there."""
+        deleted = set(range(self.next_number)) - self.versions.keys()
+        return {
+            "latest": max(self.versions),
+            "oldest": min(self.versions),
+            "deleted": max(deleted, default=self.next_number),
+            "next": self.next_number,
+            "negative": -1,
+        }[place]
 
 
 class VersionedMachine(RuleBasedStateMachine):
-    """Every step acts on the emulator and on the model; after it, all lists must agree."""
+    """Each step acts on the emulator and on the model alike; after each, they must agree."""
 
     _runs = itertools.count()
 
@@ -87,31 +112,357 @@ class VersionedMachine(RuleBasedStateMachine):
         super().__init__()
         key = f"versioned-{next(self._runs)}"
         self.client = TestClient(app, headers={"X-Hume-Api-Key": key})
-        self.model: dict[str, list[Resource]] = {kind: [] for kind in KINDS}  # oldest first
-        self.gone: dict[str, list[str]] = {kind: [] for kind in KINDS}
+        self.resources: list[Resource] = []  # oldest first
+        self.gone: list[Resource] = []
 
-    # requests
+    @initialize()
+    def start_small(self) -> None:
+        """Nothing of the seed, but a config that refers to a prompt and twice to a tool."""
+        for kind in KINDS:
+            for row in self.call("GET", f"{kind}?page_size=100")[f"{kind}_page"]:
+                self.call("DELETE", f"{kind}/{row['id']}")
+        self.create("prompts", "Anna", None, "one", None, [])
+        self.create("tools", "Anna", "", "one", None, [])
+        self.create("configs", "Anna", "", "", (0, 0, False), [(0, 0, False), (0, 0, True)])
 
-    def call(self, method: str, path: str, status: int, body: Json | None = None) -> Json:
-        response = self.client.request(method, f"/v0/evi/{path}", json=body)
+    # What clients do.
+
+    @rule(
+        kind=kinds,
+        name=names,
+        description=descriptions,
+        text=texts,
+        prompt=st.none() | references,
+        tools=st.lists(references, max_size=2),
+    )
+    def create(
+        self,
+        kind: str,
+        name: str,
+        description: str | None,
+        text: str,
+        prompt: Pick | None,
+        tools: Sequence[Pick],
+    ) -> None:
+        version = self.version(kind, description, text, prompt, tools)
+        body = {"name": name, **self.body(kind, version)}
+        if self.is_taken(kind, name):
+            self.refuse("POST", kind, 400, body)
+            return
+        answer = self.call("POST", kind, body, status=201)
+        self.add_prompt_of(answer, version)
+        resource = Resource(kind, answer["id"], name, answer["created_on"], {0: version})
+        self.resources.append(resource)
+        assert self.seen(kind, answer) == self.expected(resource, 0)
+
+    @precondition(lambda self: self.resources)
+    @rule(
+        pick=picks,
+        description=descriptions,
+        text=texts,
+        prompt=st.none() | references,
+        tools=st.lists(references, max_size=2),
+    )
+    def create_version(
+        self,
+        pick: int,
+        description: str | None,
+        text: str,
+        prompt: Pick | None,
+        tools: Sequence[Pick],
+    ) -> None:
+        resource = self.pick(pick)
+        version = self.version(resource.kind, description, text, prompt, tools)
+        answer = self.call("POST", resource.path, self.body(resource.kind, version), status=201)
+        self.add_prompt_of(answer, version)
+        number = resource.next_number
+        resource.versions[number] = version
+        resource.next_number += 1
+        assert self.seen(resource.kind, answer) == self.expected(resource, number)
+
+    @precondition(lambda self: self.resources)
+    @rule(pick=picks, name=names)
+    def rename(self, pick: int, name: str) -> None:
+        resource = self.pick(pick)
+        if self.is_taken(resource.kind, name, by_other_than=resource):
+            self.refuse("PATCH", resource.path, 400, {"name": name})
+            return
+        assert self.call("PATCH", resource.path, {"name": name}) == {}
+        resource.name = name
+
+    @precondition(lambda self: self.resources)
+    @rule(pick=picks, place=places, description=descriptions)
+    def describe(self, pick: int, place: str, description: str | None) -> None:
+        resource, body = self.pick(pick), {"version_description": description}
+        number = resource.number(place)
+        path = f"{resource.path}/version/{number}"
+        if number not in resource.versions:
+            self.refuse("PATCH", path, 404, body)
+            return
+        answer = self.call("PATCH", path, body)
+        resource.versions[number].description = description
+        assert self.seen(resource.kind, answer) == self.expected(resource, number)
+
+    @precondition(lambda self: self.resources)
+    @rule(pick=picks, place=places)
+    def get_version(self, pick: int, place: str) -> None:
+        resource = self.pick(pick)
+        number = resource.number(place)
+        path = f"{resource.path}/version/{number}"
+        if number not in resource.versions:
+            self.refuse("GET", path, 404)
+            return
+        answer = self.call("GET", path)
+        assert self.seen(resource.kind, answer) == self.expected(resource, number)
+
+    @precondition(lambda self: self.resources)
+    @rule(pick=picks, place=places)
+    def delete_version(self, pick: int, place: str) -> None:
+        resource = self.pick(pick)
+        number = resource.number(place)
+        path = f"{resource.path}/version/{number}"
+        if number not in resource.versions:
+            self.refuse("DELETE", path, 404)
+            return
+        assert self.call("DELETE", path) == {}
+        del resource.versions[number]
+        if not resource.versions:
+            self.forget(resource)
+
+    @precondition(lambda self: self.resources)
+    @rule(pick=picks)
+    def delete(self, pick: int) -> None:
+        resource = self.pick(pick)
+        assert self.call("DELETE", resource.path) == {}
+        self.forget(resource)
+
+    @rule(kind=kinds, name=st.none() | names, page=pages)
+    def list_resources(self, kind: str, name: str | None, page: Json) -> None:
+        same = [each for each in self.of_kind(kind) if name in (None, each.name)]
+        query = page if name is None else {**page, "name": name}
+        self.check_page(kind, kind, query, same)
+
+    @precondition(lambda self: self.resources)
+    @rule(pick=picks, page=pages)
+    def list_versions(self, pick: int, page: Json) -> None:
+        resource = self.pick(pick)
+        self.check_page(resource.kind, resource.path, page, [resource])
+
+    @precondition(lambda self: self.gone)
+    @rule(
+        pick=picks,
+        request=st.sampled_from(
+            (
+                ("GET", "", None),
+                ("POST", "", {}),
+                ("PATCH", "", {"name": "Anna"}),
+                ("DELETE", "", None),
+                ("GET", "/version/0", None),
+                ("PATCH", "/version/0", {"version_description": ""}),
+                ("DELETE", "/version/0", None),
+            )
+        ),
+    )
+    def use_a_deleted_one(self, pick: int, request: tuple[str, str, Json | None]) -> None:
+        resource = self.gone[pick % len(self.gone)]
+        method, below, body = request
+        if method == "POST":
+            body = self.body(resource.kind, Version(None))
+        self.refuse(method, resource.path + below, 404, body)
+
+    @precondition(lambda self: any(each.kind != "configs" for each in self.gone))
+    @rule(pick=picks)
+    def refer_to_a_deleted_one(self, pick: int) -> None:
+        referable = [each for each in self.gone if each.kind != "configs"]
+        self.refuse_reference(referable[pick % len(referable)], None)
+
+    @precondition(lambda self: any(each.kind != "configs" for each in self.resources))
+    @rule(pick=picks, place=places)
+    def refer_to_a_version_that_is_not_there(self, pick: int, place: str) -> None:
+        referable = [each for each in self.resources if each.kind != "configs"]
+        resource = referable[pick % len(referable)]
+        number = resource.number(place)
+        if number not in resource.versions:
+            self.refuse_reference(resource, number)
+
+    # What holds after every step.
+
+    @invariant()
+    def every_version_of_every_resource_is_listed(self) -> None:
+        for kind in KINDS:
+            query = {"page_size": 100, "restrict_to_most_recent": False}
+            self.check_page(kind, kind, query, self.of_kind(kind))
+
+    @invariant()
+    def every_response_conforms(self) -> None:
+        assert conformance.violations == []
+
+    # Requests.
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: Json | None = None,
+        query: Json | None = None,
+        status: int = 200,
+    ) -> Json:
+        response = self.client.request(method, f"/v0/evi/{path}", json=body, params=query)
         assert response.status_code == status, f"{method} {path} {body}: {response.text}"
         answer: Json = response.json()
         return answer
 
-    def fetch(self, path: str, **query: object) -> Json:
-        text = {
-            key: str(value).lower() if value in (True, False) else value
-            for key, value in query.items()
+    def refuse(self, method: str, path: str, status: int, body: Json | None = None) -> None:
+        assert self.call(method, path, body, status=status).keys() == {"error", "message", "code"}
+
+    def refuse_reference(self, resource: Resource, number: int | None) -> None:
+        reference = Reference(resource.id, number)
+        version = Version(None)
+        if resource.kind == "prompts":
+            version.prompt = reference
+        else:
+            version.tools = [reference]
+        self.refuse("POST", "configs", 400, {"name": "Dora", **self.body("configs", version)})
+
+    def check_page(self, kind: str, path: str, query: Json, resources: list[Resource]) -> None:
+        """The page asked for is that slice of the versions of `resources`, oldest first."""
+        latest_only = query.get("restrict_to_most_recent", True)
+        rows = [
+            self.expected(resource, number)
+            for resource in resources
+            for number in sorted(resource.versions)
+            if number == max(resource.versions) or not latest_only
+        ]
+        size, number = query["page_size"], query.get("page_number", 0)
+        page = self.call("GET", path, query=query)
+        items = [self.seen(kind, row) for row in page.pop(f"{kind}_page")]
+        assert items == rows[number * size : (number + 1) * size]
+        total_pages = (len(rows) + size - 1) // size
+        assert page == {"page_number": number, "page_size": size, "total_pages": total_pages}
+
+    def body(self, kind: str, version: Version) -> Json:
+        """A body that asks for this version."""
+        if kind == "prompts":
+            return {"text": version.text, "version_description": version.description}
+        if kind == "tools":
+            return {
+                "parameters": "{}",
+                "description": version.text,
+                "version_description": version.description,
+            }
+        body: Json = {
+            "evi_version": "3",
+            "tools": [tool.to_json() for tool in version.tools],
+            "version_description": version.description,
         }
-        response = self.client.get(f"/v0/evi/{path}", params=text)
-        assert response.status_code == 200, response.text
-        answer: Json = response.json()
-        return answer
+        if version.prompt is not None:
+            body["prompt"] = version.prompt.to_json()
+        elif version.text:
+            body["prompt"] = {"text": version.text}
+        return body
 
-    # the model
+    # The model.
 
-    def pick(self, kind: str, pick: int) -> Resource:
-        return self.model[kind][pick % len(self.model[kind])]
+    def of_kind(self, kind: str) -> list[Resource]:
+        return [each for each in self.resources if each.kind == kind]
 
-    def find(self, kind: str, id: str) -> Resource | None:
-        return next((each for each in self.model[kind] if each.id == id), None)
+    def pick(self, pick: int) -> Resource:
+        return self.resources[pick % len(self.resources)]
+
+    def forget(self, resource: Resource) -> None:
+        self.resources.remove(resource)
+        self.gone.append(resource)
+
+    def is_taken(self, kind: str, name: str, by_other_than: Resource | None = None) -> bool:
+        return kind in KINDS_WITH_UNIQUE_NAMES and any(
+            each.name == name and each is not by_other_than for each in self.of_kind(kind)
+        )
+
+    def version(
+        self,
+        kind: str,
+        description: str | None,
+        text: str,
+        prompt: Pick | None,
+        tools: Sequence[Pick],
+    ) -> Version:
+        if kind != "configs":
+            return Version(description, text)
+        found = [self.reference("tools", tool) for tool in tools]
+        return Version(
+            description,
+            text,
+            None if prompt is None else self.reference("prompts", prompt),
+            [reference for reference in found if reference is not None],
+        )
+
+    def reference(self, kind: str, pick: Pick) -> Reference | None:
+        """A reference to something there is, if there is anything of that kind."""
+        which, version, is_fixed = pick
+        resources = self.of_kind(kind)
+        if not resources:
+            return None
+        resource = resources[which % len(resources)]
+        known = sorted(resource.versions)
+        return Reference(resource.id, known[version % len(known)] if is_fixed else None)
+
+    def add_prompt_of(self, config: Json, version: Version) -> None:
+        """The text of a config's prompt has become a prompt, which the config refers to."""
+        if "evi_version" in config and version.text and version.prompt is None:
+            made = config["prompt"]
+            prompt = Version("", version.text)
+            self.resources.append(
+                Resource("prompts", made["id"], made["name"], made["created_on"], {0: prompt})
+            )
+            version.prompt = Reference(made["id"], 0)
+
+    def expected(self, resource: Resource, number: int) -> Json:
+        """What a response must show of a version."""
+        version = resource.versions[number]
+        common = {
+            "id": resource.id,
+            "name": resource.name,
+            "version": number,
+            "created_on": resource.created_on,
+            "version_description": version.description,
+        }
+        if resource.kind != "configs":
+            return {**common, TEXT_FIELDS[resource.kind]: version.text}
+        tools = [self.referred(tool) for tool in version.tools]
+        prompt = None if version.prompt is None else self.referred(version.prompt)
+        return {**common, "prompt": prompt, "tools": [tool for tool in tools if tool is not None]}
+
+    def referred(self, reference: Reference) -> Json | None:
+        """The prompt or tool as a config shows it; nothing if that was deleted."""
+        resource = next((each for each in self.resources if each.id == reference.id), None)
+        if resource is None:
+            return None
+        is_latest = reference.version is None
+        number = max(resource.versions) if reference.version is None else reference.version
+        if number not in resource.versions:
+            return None
+        version_type = "LATEST" if is_latest else "FIXED"
+        return {**self.expected(resource, number), "version_type": version_type}
+
+    def seen(self, kind: str, row: Json) -> Json:
+        """What a response shows, as far as the model knows about it."""
+        common = ("id", "name", "version", "created_on", "version_description")
+        shown = {key: row[key] for key in common}
+        if kind != "configs":
+            return {**shown, TEXT_FIELDS[kind]: row[TEXT_FIELDS[kind]]}
+        return {
+            **shown,
+            "prompt": self.seen_reference("prompts", row["prompt"]) if "prompt" in row else None,
+            "tools": [self.seen_reference("tools", tool) for tool in row["tools"]],
+        }
+
+    def seen_reference(self, kind: str, row: Json) -> Json:
+        return {**self.seen(kind, row), "version_type": row["version_type"]}
+
+
+def test_versioned_resources_follow_the_model(app: App) -> None:
+    """Versions, names, lists and references of configs agree with the model after every step."""
+    run_state_machine_as_test(
+        lambda: VersionedMachine(app),  # type: ignore[arg-type]  # a factory is fine, says its doc
+        settings=PROFILE,
+    )
