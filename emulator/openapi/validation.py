@@ -88,7 +88,8 @@ def _explain(errors: Iterable[jsonschema_rs.ValidationError], loc: Loc) -> list[
 
 
 def _problems(error: Any, base: Loc) -> list[Problem]:
-    keyword, value = error.kind.name, error.kind.value
+    kind = error.kind
+    keyword, value = kind.name, kind.value
     loc = (*base, *error.instance_path)
     if keyword == "required":
         return [Problem((*loc, value), "Field required", "missing")]
@@ -98,11 +99,11 @@ def _problems(error: Any, base: Loc) -> list[Problem]:
         return [Problem(loc, f"Input should be {_either(value)}", "enum")]
     if keyword in ("additionalProperties", "unevaluatedProperties"):
         extra = "Extra inputs are not permitted"
-        return [Problem((*loc, name), extra, "extra_forbidden") for name in error.kind.unexpected]
+        return [Problem((*loc, name), extra, "extra_forbidden") for name in kind.unexpected]
     if keyword == "oneOf":
         return _union_problems(error, base, loc)
-    message, kind = LIMIT_PROBLEMS[keyword]
-    return [Problem(loc, message.format(value), kind.format(value))]
+    message, problem_type = LIMIT_PROBLEMS[keyword]
+    return [Problem(loc, message.format(value), problem_type.format(value))]
 
 
 def _type_problem(loc: Loc, types: Sequence[str], got: Json) -> Problem:

@@ -151,6 +151,8 @@ def _timeouts(given: JsonObject, inactivity_secs: int) -> JsonObject:
 
 def _filled(defaults: JsonObject, given: JsonObject) -> JsonObject:
     """The defaults with what was given in their place; null means the default too."""
+    if not given:
+        return defaults  # stored documents are never changed, so they may share parts
     return {
         key: default if given.get(key) is None else given[key] for key, default in defaults.items()
     }

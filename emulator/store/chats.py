@@ -158,7 +158,7 @@ class ChatStore:
     def add_event(self, event: JsonObject) -> None:
         """One more event of a chat (a `return_chat_event`), and so of its group."""
         chat = self._chats[event["chat_id"]]
-        text = render(event)
+        text = bytes(memoryview(render(event)))  # a copy: the original holds a buffer of 4 KB
         self._events.append(chat["id"], text)
         self._events.append(chat["chat_group_id"], text)
         self._chats[chat["id"]] = {**chat, "event_count": chat["event_count"] + 1}

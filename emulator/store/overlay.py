@@ -12,6 +12,7 @@ K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 _DELETED: Any = object()
+_MISSING: Any = object()
 
 
 class Overlay(MutableMapping[K, V]):
@@ -41,6 +42,12 @@ class Overlay(MutableMapping[K, V]):
         if value is _DELETED:
             raise KeyError(key)
         return value
+
+    def get(self, key: K, default: Any = None) -> Any:
+        value = self._own.get(key, _MISSING)
+        if value is _MISSING:
+            return self._base.get(key, default)
+        return default if value is _DELETED else value
 
     def __setitem__(self, key: K, value: V) -> None:
         self._own[key] = value

@@ -63,6 +63,7 @@ class Worlds:
         random_seed: int | None = None,
         new_clock: Callable[[], Clock] = SystemClock,
     ) -> None:
+        seed.fork()  # folds what was loaded into the base that worlds share, once
         self._seed = seed
         self._random_seed = random_seed
         self._new_clock = new_clock

@@ -236,11 +236,12 @@ class VersionedMachine(RuleBasedStateMachine):
         assert self.call("DELETE", resource.path) == {}
         self.forget(resource)
 
-    @rule(kind=kinds, name=st.none() | names, page=pages)
-    def list_resources(self, kind: str, name: str | None, page: Json) -> None:
-        same = [each for each in self.of_kind(kind) if name in (None, each.name)]
+    @rule(name=st.none() | names, page=pages)
+    def list_resources(self, name: str | None, page: Json) -> None:
         query = page if name is None else {**page, "name": name}
-        self.check_page(kind, kind, query, same)
+        for kind in KINDS:
+            same = [each for each in self.of_kind(kind) if name in (None, each.name)]
+            self.check_page(kind, kind, query, same)
 
     @precondition(lambda self: self.resources)
     @rule(pick=picks, page=pages)
