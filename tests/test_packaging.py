@@ -64,10 +64,11 @@ def test_the_wheel_works_far_from_the_checkout(wheel: Path, tmp_path: Path) -> N
     )
 
     def output(*arguments: str) -> str:
-        command = [python, *arguments]
-        return subprocess.run(
+        command = [str(python), *arguments]
+        done = subprocess.run(
             command, cwd=tmp_path, check=True, capture_output=True, text=True, timeout=60
-        ).stdout
+        )
+        return done.stdout
 
     where = output("-c", "import emulator; print(emulator.__file__)")
     assert where.startswith(str(site))

@@ -84,7 +84,7 @@ def _check_outline(name: str, content: Any) -> JsonObject:
 
 def _check_schemas(document: Document) -> None:
     for pointer, schema in iter_schemas(document):
-        for keyword in schema.keys() - ANNOTATIONS - ASSERTIONS:
+        for keyword in sorted(schema.keys() - ANNOTATIONS - ASSERTIONS):
             raise DocumentError(
                 f"{document.name}: keyword {keyword!r} at {pointer} is not supported "
                 "by this emulator"
@@ -99,7 +99,7 @@ def _check_schemas(document: Document) -> None:
 
 
 def iter_schemas(document: Document) -> Iterator[tuple[str, JsonObject]]:
-    """Every schema of the document with its pointer, in no particular order."""
+    """Every schema of the document with its pointer."""
     waiting = list(_root_schemas(document))
     while waiting:
         pointer, schema = waiting.pop()
@@ -128,8 +128,9 @@ def _root_schemas(document: Document) -> Iterator[tuple[str, Any]]:
     for name, response in components.get("responses", {}).items():
         yield from _content_schemas(f"#/components/responses/{name}", response)
     for path, item in document.content["paths"].items():
-        for method in METHODS & item.keys():
-            yield from _operation_schemas(operation_pointer(path, method), item[method])
+        for method in METHODS:
+            if method in item:
+                yield from _operation_schemas(operation_pointer(path, method), item[method])
 
 
 def operation_pointer(path: str, method: str) -> str:

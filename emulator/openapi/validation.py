@@ -41,7 +41,6 @@ LIMIT_PROBLEMS = {
     "maxItems": ("List should have at most {} items", "too_long"),
     "pattern": ("String should match pattern '{}'", "string_pattern_mismatch"),
     "const": ("Input should be {!r}", "literal_error"),
-    "format": ("Input should be a valid {}", "{}_parsing"),
 }
 
 Check = Callable[[Json, Loc], list[Problem]]
@@ -80,7 +79,10 @@ class Validation:
 
 
 def _unique(problems: Iterable[Problem]) -> list[Problem]:
-    return list(dict.fromkeys(problems))
+    """Each problem once. A value of another JSON type than its enum has one problem, not two."""
+    found = dict.fromkeys(problems)
+    enums = {problem.loc for problem in found if problem.type == "enum"}
+    return [problem for problem in found if problem.type == "enum" or problem.loc not in enums]
 
 
 def _explain(errors: Iterable[jsonschema_rs.ValidationError], loc: Loc) -> list[Problem]:
@@ -100,10 +102,12 @@ def _problems(error: Any, base: Loc) -> list[Problem]:
     if keyword in ("additionalProperties", "unevaluatedProperties"):
         extra = "Extra inputs are not permitted"
         return [Problem((*loc, name), extra, "extra_forbidden") for name in kind.unexpected]
+    if keyword == "format":
+        return [Problem(loc, f"Input should be a valid {value.upper()}", f"{value}_parsing")]
     if keyword == "oneOf":
         return _union_problems(error, base, loc)
     message, problem_type = LIMIT_PROBLEMS[keyword]
-    return [Problem(loc, message.format(value), problem_type.format(value))]
+    return [Problem(loc, message.format(value), problem_type)]
 
 
 def _type_problem(loc: Loc, types: Sequence[str], got: Json) -> Problem:
@@ -121,20 +125,26 @@ def _either(options: Sequence[Json]) -> str:
 
 def _union_problems(error: Any, base: Loc, loc: Loc) -> list[Problem]:
     """The problems of the member that was meant, rather than those of every member."""
-    members = error.kind.context
-    if not all(members):
+    if not all(error.kind.context):
         several = "Input should match one alternative only, and matches several"
         return [Problem(loc, several, "union_ambiguous")]
     depth = len(error.instance_path)
+    members = [member for member in error.kind.context if not _wants_null(member, depth)]
+    if len(members) == 1:
+        return _explain(members[0], base)
     tags = [_tag_error(member, depth) for member in members]
     if all(tags):
         return [_tag_problem(loc, error.instance, tags)]
     if any(tags):
         return _explain(members[tags.index(None)], base)
-    if _ties(members, depth):
-        names = [member[0].kind.value for member in members]
-        return [Problem(loc, f"Field required: {_either(names)}", "missing")]
+    missing = [_missing(member, depth) for member in members]
+    if all(len(each) == 1 for each in missing):
+        return _either_missing(members[0], missing, base, loc)
     return _explain(_nearest(members, depth), base)
+
+
+def _wants_null(member: Sequence[Any], depth: int) -> bool:
+    return _is_of_other_type(member, depth) and list(member[0].kind.value) == ["null"]
 
 
 def _tag_error(member: Sequence[Any], depth: int) -> Any | None:
@@ -162,21 +172,29 @@ def _tag_problem(loc: Loc, got: Json, tags: Sequence[Any]) -> Problem:
     return Problem(loc, message, "union_tag_invalid")
 
 
+def _missing(member: Sequence[Any], depth: int) -> list[Any]:
+    """The errors of a member that say that the value itself lacks a field."""
+    return [
+        error
+        for error in member
+        if error.kind.name == "required" and len(error.instance_path) == depth
+    ]
+
+
+def _either_missing(
+    member: Sequence[Any], missing: Sequence[Sequence[Any]], base: Loc, loc: Loc
+) -> list[Problem]:
+    """Every member lacks one field, so nothing tells which member was meant."""
+    names = _either([errors[0].kind.value for errors in missing])
+    others = [error for error in member if error is not missing[0][0]]
+    return [Problem(loc, f"Field required: {names}", "missing"), *_explain(others, base)]
+
+
 def _nearest(members: Sequence[Sequence[Any]], depth: int) -> Sequence[Any]:
-    """The member with the fewest problems; one of another JSON type is never meant."""
-    same_type = [member for member in members if not _is_other_type(member, depth)]
-    return min(same_type or members, key=len)
+    """The member that lacks the fewest fields; one of another JSON type is never meant."""
+    same_type = [member for member in members if not _is_of_other_type(member, depth)]
+    return min(same_type or members, key=lambda member: (len(_missing(member, depth)), len(member)))
 
 
-def _is_other_type(member: Sequence[Any], depth: int) -> bool:
+def _is_of_other_type(member: Sequence[Any], depth: int) -> bool:
     return len(member[0].instance_path) == depth and member[0].kind.name == "type"
-
-
-def _ties(members: Sequence[Sequence[Any]], depth: int) -> bool:
-    """Whether each member lacks just one field, so that nothing tells which was meant."""
-    return all(
-        len(member) == 1
-        and member[0].kind.name == "required"
-        and len(member[0].instance_path) == depth
-        for member in members
-    )

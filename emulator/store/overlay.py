@@ -6,10 +6,11 @@ place: a record is replaced by a new one, a list is copied by the first world th
 
 from bisect import bisect_left, insort
 from collections.abc import Hashable, Iterator, Mapping, MutableMapping, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, overload
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
+D = TypeVar("D")
 
 _DELETED: Any = object()
 _MISSING: Any = object()
@@ -43,7 +44,12 @@ class Overlay(MutableMapping[K, V]):
             raise KeyError(key)
         return value
 
-    def get(self, key: K, default: Any = None) -> Any:
+    @overload
+    def get(self, key: K, default: None = None, /) -> V | None: ...
+    @overload
+    def get(self, key: K, default: V | D, /) -> V | D: ...
+    def get(self, key: K, default: Any = None, /) -> Any:
+        """As inherited, without an exception for each miss."""
         value = self._own.get(key, _MISSING)
         if value is _MISSING:
             return self._base.get(key, default)

@@ -338,7 +338,7 @@ SINGLE_PROBLEMS: dict[str, tuple[str, Json, Row]] = {
         at(
             "context",
             "type",
-            says=("Input should be 'editable', 'persistent' or 'temporary'", "enum"),
+            says=("Input should be 'persistent' or 'temporary'", "enum"),
         ),
     ),
     "no enum or null": (
@@ -398,7 +398,7 @@ OWN_SCHEMAS: dict[str, tuple[Json, Json, Row]] = {
     "format": (
         {"type": "string", "format": "uuid"},
         "abc",
-        at(says=("Input should be a valid uuid", "uuid_parsing")),
+        at(says=("Input should be a valid UUID", "uuid_parsing")),
     ),
 }
 
@@ -459,7 +459,7 @@ SEVERAL_PROBLEMS = [
             at("context", "text", says=MISSING),
             at(
                 *("context", "type"),
-                says=("Input should be 'editable', 'persistent' or 'temporary'", "enum"),
+                says=("Input should be 'persistent' or 'temporary'", "enum"),
             ),
         },
         id="in an object or null with a type",

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.store.paging import Paging, page_of
+from emulator.store.paging import Page, Paging, page_of
 
 
 @given(st.integers(0, 60), st.integers(1, 25), st.booleans())
@@ -25,5 +25,5 @@ def test_all_pages_hold_everything_once(total: int, size: int, ascending: bool) 
 
 def test_an_empty_sequence_has_no_pages() -> None:
     """Nothing to list is 0 pages, with the numbers that were asked for."""
-    page = page_of([], Paging(3, 7))
+    page: Page[int] = page_of([], Paging(3, 7))
     assert page.to_json() == {"page_number": 3, "page_size": 7, "total_pages": 0}
