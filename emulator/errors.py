@@ -73,7 +73,7 @@ CHAT_GROUP_NOT_FOUND = ErrorText(
 AUDIO_NOT_FOUND = ErrorText(
     404, "audio_not_found", "There is no audio under this URL. Ask for the audio again."
 )
-PATH_NOT_FOUND = ErrorText(404, "path_not_found", "No operation for {method} {path}.{hint}")
+PATH_NOT_FOUND = ErrorText(404, "path_not_found", "Nothing answers {method} {path}{hint}.")
 METHOD_NOT_ALLOWED = ErrorText(
     405, "method_not_allowed", "{path} does not allow {method}; it allows {allowed}."
 )

@@ -4,13 +4,21 @@ import hmac
 from collections.abc import Iterator, Mapping
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from emulator import __version__
 from emulator.chat.audio import Utterance, conversation, mp4_header, pcm, pcm_bytes
-from emulator.errors import AUDIO_NOT_FOUND, ApiError, api_error
+from emulator.errors import (
+    AUDIO_NOT_FOUND,
+    METHOD_NOT_ALLOWED,
+    PATH_NOT_FOUND,
+    ApiError,
+    api_error,
+    closest,
+)
 from emulator.jsontext import JsonObject, render
 from emulator.openapi.document import Document
 from emulator.operations.audio import AUDIO_PATH, signature
@@ -46,7 +54,7 @@ class Control:
                 Route("/openapi.yaml", self.openapi_yaml, methods=["GET"]),
                 Route("/oauth2-cc/token", token_endpoint(self._auth), methods=["POST"]),
             ],
-            exception_handlers={ApiError: _answer_api_error},
+            exception_handlers={ApiError: _answer_api_error, HTTPException: _answer_http_error},
         )
 
     async def health(self, request: Request) -> Response:
@@ -119,3 +127,22 @@ def _file(header: bytes, utterances: list[Utterance], duration_ms: int) -> Itera
 async def _answer_api_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, ApiError)
     return JSONResponse(error.body, error.status)
+
+
+async def _answer_http_error(request: Request, error: Exception) -> Response:
+    """No such route, or another method, in the shape of all other errors."""
+    assert isinstance(error, HTTPException)
+    method, path = request.method, request.url.path
+    if error.status_code == 405:
+        allowed = (error.headers or {}).get("Allow", "")
+        refusal = api_error(
+            METHOD_NOT_ALLOWED,
+            headers={"Allow": allowed},
+            method=method,
+            path=path,
+            allowed=allowed,
+        )
+    else:
+        known = [route.path for route in request.app.routes]
+        refusal = api_error(PATH_NOT_FOUND, method=method, path=path, hint=closest(path, known))
+    return JSONResponse(refusal.body, refusal.status, dict(refusal.headers))

@@ -64,4 +64,4 @@ class Router(Generic[R]):
 
     def _hint(self, method: str, path: str) -> str:
         matches = get_close_matches(f"{method} {path}", self._known, n=1)
-        return f" The closest is {matches[0]}." if matches else ""
+        return f"; the closest is {matches[0]}" if matches else ""

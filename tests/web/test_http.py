@@ -21,7 +21,7 @@ def test_an_unknown_path_names_the_closest_operation(client: TestClient) -> None
     assert answer.status_code == 404
     assert answer.json() == {
         "error": "Not Found",
-        "message": "No operation for GET /v0/evi/config. The closest is GET /v0/evi/configs.",
+        "message": "Nothing answers GET /v0/evi/config; the closest is GET /v0/evi/configs.",
         "code": "path_not_found",
     }
 
@@ -95,6 +95,16 @@ def test_health(client: TestClient) -> None:
         "spec_version": "1.0.0",
         "operations": 35,
     }
+
+
+def test_control_routes_refuse_in_the_same_shape(client: TestClient) -> None:
+    """An unknown control route, or another method, is answered as on the API."""
+    unknown, wrong = client.get("/_emulator/helth"), client.get("/_emulator/reset")
+
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "path_not_found")
+    assert "did you mean '/_emulator/health'" in unknown.json()["message"]
+    assert (wrong.status_code, wrong.json()["code"]) == (405, "method_not_allowed")
+    assert wrong.headers["Allow"] == "POST"
 
 
 def test_settings_are_shown(client: TestClient) -> None:
