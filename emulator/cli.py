@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from emulator import __version__
-from emulator.errors import EmulatorError, StartupError, UsageError
+from emulator.errors import EmulatorError, SeedError, StartupError, UsageError
 from emulator.settings import SETTINGS, Settings, load_settings
 
 OK, FAILED, USAGE, NOT_STARTED = 0, 1, 2, 3
@@ -185,7 +185,10 @@ def seed_check(arguments: argparse.Namespace) -> int:
 
     name = arguments.seed
     settings = load_settings({"spec": arguments.spec})
-    store = load_seed(name, Validation(load_document(settings.spec)), settings)
+    try:
+        store = load_seed(name, Validation(load_document(settings.spec)), settings)
+    except SeedError as error:
+        return _complain(error, FAILED)
     print(f"{name}: {summary(store)}")
     return OK
 

@@ -127,6 +127,10 @@ INTERNAL_ERROR = ErrorText(
     500, "emulator_error", "The emulator has a bug; its log has the details under {reference}."
 )
 
+ORIGIN_REFUSED = ErrorText(
+    403, "origin_refused", "{path} is for this machine; a page from elsewhere may not use it."
+)
+
 # 401, in the words of the gateway in front of the service (PROTOCOL 1.10).
 GATEWAY_FAULTS = {
     "missing": ("No API key or access token was sent", "oauth.v2.FailedToResolveAPIKey"),

@@ -3,8 +3,8 @@
 import json
 import re
 import time
-import urllib.error
 import urllib.request
+from http.client import HTTPException
 from typing import Any
 
 from emulator.errors import EmulatorError, UsageError
@@ -29,7 +29,7 @@ def wait_until_ready(url: str, timeout_ms: int) -> dict[str, Any]:
         left = deadline - time.monotonic()
         try:
             return _health(url, max(left, _INTERVAL_S))
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, HTTPException) as error:
             if left <= _INTERVAL_S:
                 reason = getattr(error, "reason", error)
                 message = f"no emulator answered at {url} within {timeout_ms} ms: {reason}"
@@ -38,7 +38,8 @@ def wait_until_ready(url: str, timeout_ms: int) -> dict[str, Any]:
 
 
 def _health(url: str, timeout_s: float) -> dict[str, Any]:
-    with urllib.request.urlopen(f"{url.rstrip('/')}/_emulator/health", timeout=timeout_s) as answer:
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with direct.open(f"{url.rstrip('/')}/_emulator/health", timeout=timeout_s) as answer:
         health = json.load(answer)
     if not isinstance(health, dict) or "version" not in health:
         raise ValueError("something else answers there")

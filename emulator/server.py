@@ -41,8 +41,7 @@ class Server:
     def url(self) -> str:
         """Such as http://127.0.0.1:8484."""
         host, port = self._socket.getsockname()[:2]
-        if host in ("0.0.0.0", "::"):  # listening everywhere; reached here
-            host = "127.0.0.1"
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # everywhere: reached here
         return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
     def run(self) -> None:
@@ -51,7 +50,7 @@ class Server:
         self._uvicorn.run(sockets=[self._socket])
 
     def start(self) -> "Server":
-        """Serve from a thread; back as soon as connections are answered."""
+        """Serve from a thread. The port is bound already, so connections wait until it runs."""
         self._thread = threading.Thread(target=self.run, name="evi-emulator", daemon=True)
         self._thread.start()
         return self
@@ -80,11 +79,13 @@ def _bind(host: str, port: int) -> socket.socket:
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         return socket.create_server(address[:2], family=family, backlog=2048)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         raise StartupError(f"cannot listen on {host}:{port}: {_reason(error)}") from None
 
 
-def _reason(error: OSError) -> str:
+def _reason(error: OSError | UnicodeError) -> str:
+    if isinstance(error, UnicodeError):
+        return "that is no host name"
     if error.errno == errno.EADDRINUSE:
         return "the port is in use; stop the other process, or choose a port with --port (0: any)"
     if isinstance(error, socket.gaierror):

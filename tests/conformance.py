@@ -35,16 +35,22 @@ def judged(call: AsgiCall) -> AsgiCall:
                 response.update(status=message["status"], headers=dict(message["headers"]))
             if message["type"] == "http.response.body":
                 response["body"] += message.get("body", b"")
+                if not message.get("more_body"):  # judged before the client can go on
+                    note(scope, judge(app.document, scope["method"], scope["path"], response))
             await send(message)
 
-        await call(app, scope, receive, watching_send)
-        if scope["type"] == "http" and "status" in response:
-            found = judge(app.document, scope["method"], scope["path"], response)
-            if found:
-                place = f"{scope['method']} {scope['path']} -> {response['status']}"
-                violations.append(f"{place}: {found}")
+        try:
+            await call(app, scope, receive, watching_send)
+        except Exception as error:
+            note(scope, f"the application raised {error!r}")
+            raise
 
     return judged_call
+
+
+def note(scope: Scope, found: str | None) -> None:
+    if found:
+        violations.append(f"{scope['method']} {scope['path']}: {found}")
 
 
 def judge(document: Document, method: str, path: str, response: dict[str, Any]) -> str | None:

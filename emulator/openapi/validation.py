@@ -5,6 +5,7 @@ are those of pydantic 2.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 from typing import Any
 from urllib.parse import quote
 
@@ -43,6 +44,9 @@ LIMIT_PROBLEMS = {
     "const": ("Input should be {!r}", "literal_error"),
 }
 
+# A body of nothing but mistakes would otherwise be answered with megabytes, after seconds.
+MOST_PROBLEMS = 100
+
 Check = Callable[[Json, Loc], list[Problem]]
 
 
@@ -67,13 +71,14 @@ class Validation:
                 schema, registry=self._registry, validate_formats=True
             )
         except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError) as error:
-            raise DocumentError(f"{self._name}: {schema}: {error}") from None
+            where = schema.get("$ref", "a schema")
+            raise DocumentError(f"{self._name}: {where}: {str(error)[:500]}") from None
         is_valid, iter_errors = validator.is_valid, validator.iter_errors
 
         def check(value: Json, loc: Loc) -> list[Problem]:
             if is_valid(value):
                 return []
-            return _unique(_explain(iter_errors(value), loc))
+            return _unique(_explain(islice(iter_errors(value), MOST_PROBLEMS), loc))
 
         return check
 

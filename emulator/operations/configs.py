@@ -6,7 +6,13 @@ from emulator import errors
 from emulator.errors import api_error
 from emulator.hosts import is_loopback
 from emulator.jsontext import Json, JsonObject
-from emulator.operations.prompts import FIXED, LATEST, prompt_content, render_prompt
+from emulator.operations.prompts import (
+    DEFAULT_EXPANSION,
+    FIXED,
+    LATEST,
+    prompt_content,
+    render_prompt,
+)
 from emulator.operations.registry import Call
 from emulator.operations.versioned import Kind, register, render_version
 from emulator.operations.voices import resolve_voice
@@ -16,6 +22,7 @@ from emulator.store.world import Store
 EVI_VERSIONS = ("3", "4-mini")
 
 # What a config has where its body says nothing. PROTOCOL 3.2 and 3.3.
+LANGUAGE_MODEL = ("model_provider", "model_resource", "temperature")
 EVENT_MESSAGES = ("on_new_chat", "on_inactivity_timeout", "on_max_duration_timeout")
 DEFAULT_EVENT_MESSAGE = {"enabled": False, "text": ""}
 DEFAULT_MAX_DURATION_SECS = 1800
@@ -51,7 +58,8 @@ def new_content(call: Call, previous: Version | None) -> JsonObject:
         "webhooks": [_webhook(webhook) for webhook in body.get("webhooks") or ()],
     }
     if "language_model" in body:
-        content["language_model"] = body["language_model"]
+        given = body["language_model"]
+        content["language_model"] = {key: given[key] for key in LANGUAGE_MODEL if key in given}
     if "prompt" in body:  # last, since it may create a prompt
         content["prompt"] = _prompt_reference(call, body["prompt"])
     return content
@@ -95,13 +103,13 @@ def _prompt_reference(call: Call, prompt: JsonObject) -> JsonObject:
     else:
         reference = {"id": _create_prompt(call, prompt), "version": 0}
     if "prompt_expansion" in prompt:
-        reference["prompt_expansion"] = prompt["prompt_expansion"]
+        reference["prompt_expansion"] = _filled(DEFAULT_EXPANSION, prompt["prompt_expansion"])
     return reference
 
 
 def _create_prompt(call: Call, prompt: JsonObject) -> str:
     id = call.world.ids.uuid()
-    name = f"{call.body.get('name', 'Config')} prompt"
+    name = f"{call.body['name']} prompt"
     now_ms = call.world.clock.now_ms()
     call.world.store.prompts.create(id, name, prompt_content(prompt), now_ms)
     return id

@@ -20,7 +20,9 @@ def prompt_content(body: JsonObject) -> JsonObject:
     return {
         "text": body["text"],
         "version_description": body.get("version_description", ""),
-        "prompt_expansion": {**DEFAULT_EXPANSION, **body.get("prompt_expansion", {})},
+        "prompt_expansion": {
+            "enabled": body.get("prompt_expansion", {}).get("enabled", True),
+        },
     }
 
 

@@ -1,7 +1,7 @@
 """The nine operations that configs, prompts and tools share (PROTOCOL 3.1)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from operator import attrgetter
 
@@ -90,6 +90,7 @@ def _list_versions(kind: Kind, call: Call) -> Json:
 
 def _create_version(kind: Kind, call: Call) -> Json:
     resource = _get(kind, call)
+    call = replace(call, body={**call.body, "name": resource.name})
     content = kind.new_content(call, resource.latest)
     resource = kind.collection(call).add_version(resource, content, call.world.clock.now_ms())
     return kind.render(call.world.store, resource, resource.latest, False)

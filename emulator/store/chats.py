@@ -38,8 +38,6 @@ EVENT_ROLES: Mapping[str, str] = {
 ChatEntry: TypeAlias = tuple[int, int, str]
 GroupEntry: TypeAlias = tuple[int, int, str]
 
-AUDIO_STATUSES = ("QUEUED", "IN_PROGRESS", "COMPLETE", "ERROR", "CANCELLED")
-
 
 def new_event(
     id: str,

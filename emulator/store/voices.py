@@ -37,7 +37,7 @@ class VoiceStore:
         self._order.remove(voice["provider"], (self._positions.pop(voice["id"]), voice["id"]))
 
     def find(self, id: str) -> JsonObject | None:
-        return self._voices.get(id)
+        return self._voices.get(id.lower())
 
     def find_name(self, provider: str, name: str) -> JsonObject | None:
         id = self._names.get((provider, name))

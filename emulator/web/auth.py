@@ -23,7 +23,7 @@ class Auth:
         """The caller's world. A header counts before the query. Raises ApiError (401)."""
         key = headers.get(API_KEY_HEADER)
         if key:
-            return self.world_of_key(key.decode("latin-1"))
+            return self.world_of_key(_text(key))
         bearer = headers.get(b"authorization", b"").decode("latin-1")
         if bearer[:7].lower() == "bearer ":
             return self._world_of_token(bearer[7:].strip())
@@ -55,9 +55,20 @@ class Auth:
         return world
 
     def _forget_expired(self) -> None:
-        """Tokens are kept for one more lifetime, so that the answer can tell what is wrong."""
-        self._tokens = {
-            token: (world, expires_ms)
-            for token, (world, expires_ms) in self._tokens.items()
-            if world.clock.now_ms() < expires_ms + TOKEN_LIFETIME_MS
-        }
+        """Tokens are kept for one more lifetime, so that the answer can tell what is wrong.
+
+        The oldest come first; the first that is to be kept ends the search.
+        """
+        while self._tokens:
+            token, (world, expires_ms) = next(iter(self._tokens.items()))
+            if world.clock.now_ms() < expires_ms + TOKEN_LIFETIME_MS:
+                break
+            del self._tokens[token]
+
+
+def _text(value: bytes) -> str:
+    """A header's value: UTF-8, as in a query, or else latin-1."""
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")

@@ -3,8 +3,10 @@
 from typing import Any
 from urllib.parse import urlsplit
 
+from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from emulator.errors import ORIGIN_REFUSED, api_error
 from emulator.hosts import is_loopback
 
 _METHODS = b"GET, POST, PATCH, PUT, DELETE, OPTIONS"
@@ -21,12 +23,19 @@ class Cors:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         origin = _header(scope, b"origin") if scope["type"] == "http" else None
-        if origin is None or not _allows(scope["path"], origin):
+        if origin is None:
             await self._app(scope, receive, send)
+        elif not _allows(scope["path"], origin):
+            await _refuse(scope, receive, send)
         elif scope["method"] == "OPTIONS" and _header(scope, b"access-control-request-method"):
             await _answer_preflight(scope, origin, send)
         else:
             await self._app(scope, receive, _with_origin(send, origin))
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
+    refusal = api_error(ORIGIN_REFUSED, path=scope["path"])
+    await JSONResponse(refusal.body, refusal.status)(scope, receive, send)
 
 
 def _allows(path: str, origin: bytes) -> bool:

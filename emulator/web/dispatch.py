@@ -7,6 +7,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
 from emulator.errors import (
@@ -101,14 +102,17 @@ class Dispatcher:
         extra: Mapping[str, str] = {}
         try:
             status, answer = await self._answer(scope, receive)
+            body = render(answer)
         except ApiError as error:
-            status, answer, extra = error.status, error.body, error.headers
+            status, body, extra = error.status, render(error.body), error.headers
+        except ClientDisconnect:
+            return  # half a request is none
         except Exception:
             reference = self._references.uuid()
             logger.exception("bug %s in %s %s", reference, scope["method"], scope["path"])
             bug = api_error(INTERNAL_ERROR, reference=reference)
-            status, answer = bug.status, bug.body
-        await _respond(send, status, render(answer), extra)
+            status, body = bug.status, render(bug.body)
+        await _respond(send, status, body, extra)
 
     async def _answer(self, scope: Scope, receive: Receive) -> tuple[int, Json]:
         route, segments = self.router.match(scope["method"], scope["path"])
@@ -122,8 +126,7 @@ class Dispatcher:
             body = await self._read_body(route.check_body, headers, receive, problems)
         if problems:
             raise ValidationFailed(problems)
-        host = headers.get(b"host", b"localhost").decode("latin-1")
-        call = Call(world, self._settings, parameters, body, f"{scope['scheme']}://{host}")
+        call = Call(world, self._settings, parameters, body, _base_url(scope, headers))
         answer = route.handler(call)
         return route.status, in_seconds(answer) if self._in_seconds else answer
 
@@ -152,13 +155,18 @@ class Dispatcher:
         return None
 
 
+def _base_url(scope: Scope, headers: Mapping[bytes, bytes]) -> str:
+    host = headers.get(b"host", b"").decode("latin-1") or ":".join(map(str, scope["server"]))
+    return f"{scope['scheme']}://{host}"
+
+
 async def read_body(receive: Receive, limit: int) -> bytes:
-    """The whole request body. Raises ApiError (413) past `limit` bytes."""
+    """The whole request body. Raises ApiError (413) past `limit` bytes, and ClientDisconnect."""
     chunks, size, more = [], 0, True
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
-            break
+            raise ClientDisconnect
         chunk = message.get("body", b"")
         size += len(chunk)
         if size > limit:

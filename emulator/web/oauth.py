@@ -1,7 +1,6 @@
 """`POST /oauth2-cc/token`: an access token for an API key and a secret key (PROTOCOL 1.7-1.9)."""
 
 import base64
-import binascii
 from collections.abc import Awaitable, Callable
 from urllib.parse import parse_qsl
 
@@ -65,7 +64,7 @@ def _basic(authorization: str) -> tuple[str, str] | None:
         return None
     try:
         decoded = base64.b64decode(encoded, validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:
         raise _Refused(401, "invalid_client", "the Basic credentials are not base64") from None
     api_key, _, secret_key = decoded.partition(":")
     return api_key, secret_key

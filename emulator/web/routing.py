@@ -31,10 +31,6 @@ class Router(Generic[R]):
         node.routes[method] = route
         self._known.append(f"{method} {path_template}")
 
-    def knows(self, path: str) -> bool:
-        """Whether any method has a route on the path."""
-        return self._find(path.split("/")) is not None
-
     def match(self, method: str, path: str) -> tuple[R, Sequence[str]]:
         """The route, and the path's segments. Raises ApiError (404 or 405)."""
         segments = path.split("/")

@@ -152,7 +152,7 @@ def test_seed_check_finds_mistakes(capsys: pytest.CaptureFixture[str], tmp_path:
 
     code, _, errors = run(capsys, "seed", "check", str(path))
 
-    assert code == 3
+    assert code == 1
     assert errors == "evi-emulator: bad.yaml:1: /prompts: Input should be a valid list, got 3\n"
 
 
