@@ -25,6 +25,14 @@ class IdSource:
         return f"{self._random.getrandbits(128):032x}"
 
 
+class PlacedIds(IdSource):
+    """Makes ids that belong to a place, the same in every run and at no other place."""
+
+    def __init__(self, *place: str | int) -> None:
+        super().__init__()
+        self._random = derived_random("ids", *place)
+
+
 def derived_uuid(*place: str | int) -> str:
     """The version 5 UUID that belongs to a place, such as ('chat', chat_id, 'event', 3)."""
     return str(uuid.uuid5(DERIVED_IDS, "/".join(map(str, place))))

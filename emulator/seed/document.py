@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from emulator.errors import Loc, SeedError, closest
-from emulator.jsontext import JsonObject
+from emulator.jsontext import JsonObject, JsonTextError, parse, render
 from emulator.openapi.validation import Validation
 from emulator.resources import Loader, bundled, read_data
 
@@ -62,12 +62,20 @@ def read_seed(name: str, validation: Validation) -> SeedDocument:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise SeedError(f"{path.name}:{line}: {error.problem}") from None
-    except (OSError, ValueError, yaml.YAMLError) as error:
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise SeedError(f"{path.name}: {error}") from None
-    document = SeedDocument(path, content if content is not None else {})
+    document = SeedDocument(path, _as_json(path, {} if content is None else content))
     _check_schema(document, validation)
     document.refuse_mistakes()
     return document
+
+
+def _as_json(path: Path, content: Any) -> Any:
+    """The content as the API would read it; a date of YAML is a text. Raises SeedError."""
+    try:
+        return parse(render(content))
+    except (TypeError, JsonTextError) as error:
+        raise SeedError(f"{path.name}: something in it can't be JSON: {error}") from None
 
 
 @cache
@@ -81,7 +89,7 @@ def _check_schema(document: SeedDocument, validation: Validation) -> None:
         got = _at(document.content, problem.loc)
         if problem.type == "extra_forbidden":
             parent = _at(document.content, problem.loc[:-1])
-            known = closest(str(problem.loc[-1]), _known_keys(document.content, parent))
+            known = closest(str(problem.loc[-1]), _known_keys(parent))
             document.mistake(problem.loc[:-1], f"unknown key {str(problem.loc[-1])!r}{known}")
         elif problem.type == "missing":
             document.mistake(problem.loc[:-1], f"the key {problem.loc[-1]!r} is missing")
@@ -91,9 +99,9 @@ def _check_schema(document: SeedDocument, validation: Validation) -> None:
             )
 
 
-def _known_keys(content: Any, parent: Any) -> Sequence[str]:
+def _known_keys(parent: Any) -> Sequence[str]:
     """Every key that a seed may have anywhere, but for those already there."""
-    return sorted(set(_property_names(_schema())) - set(parent) | set(_VERSION_KEYS))
+    return sorted({*_property_names(_schema()), *_VERSION_KEYS} - set(parent))
 
 
 _VERSION_KEYS = (

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from emulator.chat.prosody import EMOTIONS, emotion_features, fill_scores
 from emulator.clock import ManualClock
 from emulator.errors import ApiError, Loc, closest
-from emulator.ids import derived_uuid
+from emulator.ids import PlacedIds, derived_uuid
 from emulator.jsontext import JsonObject
 from emulator.openapi.validation import Validation
 from emulator.operations import configs, prompts, tools
@@ -20,6 +20,8 @@ from emulator.store.paging import Paging
 from emulator.store.versioned import Resource, Version, VersionedCollection
 from emulator.store.voices import CUSTOM_VOICE, HUME_AI
 from emulator.store.world import Store, World
+
+LONGEST_CHAT_MS = 86_400_000
 
 Items = Iterator[tuple[Loc, JsonObject]]
 
@@ -88,7 +90,7 @@ class _Loading:
                     self.document.mistake((*at, "modified_on"), "is before created_on")
                 try:
                     content = new_content(
-                        self._call({"name": item["name"], **body}, now_ms),
+                        self._call({**body, "name": item["name"]}, now_ms, at),
                         resource.latest if resource else None,
                     )
                 except ApiError as error:
@@ -107,7 +109,8 @@ class _Loading:
         for loc, group in self._items("chat_groups"):
             if not self._is_new(group["id"], loc):
                 continue
-            for number, chat in enumerate(group["chats"]):
+            for number, given in enumerate(group["chats"]):
+                chat = {**given, "id": given["id"].lower()}
                 at = (*loc, "chats", number)
                 if self._is_new(chat["id"], at):
                     self._add_chat(group["id"], chat, at)
@@ -127,7 +130,7 @@ class _Loading:
             "metadata": chat.get("metadata", ""),
         }
         if "config" in chat:
-            document["config"] = chat["config"]
+            document["config"] = {**chat["config"], "id": chat["config"]["id"].lower()}
         self.store.chats.add_chat(document)
         if "audio" in chat:
             end = chat.get("end_timestamp", chat["start_timestamp"])
@@ -137,7 +140,7 @@ class _Loading:
     def _check_config(self, chat: JsonObject, loc: Loc) -> None:
         if "config" not in chat:
             return
-        config = self.store.configs.find(chat["config"]["id"])
+        config = self.store.configs.find(chat["config"]["id"].lower())
         if config is None:
             self.document.mistake((*loc, "config", "id"), "no config of this seed has this id")
         elif config.find_version(chat["config"]["version"]) is None:
@@ -147,6 +150,10 @@ class _Loading:
 
     def _check_end(self, chat: JsonObject, loc: Loc) -> None:
         end, active = chat.get("end_timestamp"), chat["status"] == "ACTIVE"
+        if active and chat.get("audio", {}).get("status") == "COMPLETE":
+            self.document.mistake((*loc, "audio"), "an ACTIVE chat's audio can't be COMPLETE")
+        if end is not None and end - chat["start_timestamp"] > LONGEST_CHAT_MS:
+            self.document.mistake((*loc, "end_timestamp"), "is more than a day after the start")
         if active and end is not None:
             self.document.mistake((*loc, "end_timestamp"), "an ACTIVE chat has none")
         if not active and end is None:
@@ -156,7 +163,7 @@ class _Loading:
 
     def _items(self, key: str) -> Items:
         for index, item in enumerate(self.document.content.get(key, ())):
-            yield (key, index), item
+            yield (key, index), {**item, "id": item["id"].lower()}
 
     def _is_new(self, id: str, loc: Loc) -> bool:
         if id in self._seen_ids:
@@ -165,10 +172,11 @@ class _Loading:
         self._seen_ids.add(id)
         return True
 
-    def _call(self, body: JsonObject, now_ms: int) -> Call:
-        """A request with this body, made at that time."""
-        world = World("seed", Store(""), ManualClock(now_ms), random_seed=len(self._seen_ids))
+    def _call(self, body: JsonObject, now_ms: int, at: Loc) -> Call:
+        """A request with this body, made at that time; its ids belong to its place."""
+        world = World("seed", self.store, ManualClock(now_ms), random_seed=None)
         world.store = self.store
+        world.ids = PlacedIds(*at)
         return Call(world, self.settings, {}, body, "")
 
 
