@@ -105,17 +105,18 @@ def serve(arguments: argparse.Namespace) -> int:
     from emulator.server import Server  # not for commands that don't serve
 
     server = Server(settings)
-    print(banner(server.url, settings.seed, len(server.app.operations)), flush=True)
+    api_key = settings.api_key[0] if settings.api_key else "any"
+    print(banner(server.url, settings.seed, len(server.app.operations), api_key), flush=True)
     server.run()
     return OK
 
 
-def banner(url: str, seed: str, operations: int) -> str:
+def banner(url: str, seed: str, operations: int, api_key: str) -> str:
     """The line that says what is served where, and how to point clients at it."""
     return (
         f"Serving {operations} operations (seed {seed}) on {url}"
-        f' | Python: HumeClient(base_url="{url}", api_key="any")'
-        f' | TypeScript: new HumeClient({{ environment: "{url}", apiKey: "any" }})'
+        f' | Python: HumeClient(base_url="{url}", api_key="{api_key}")'
+        f' | TypeScript: new HumeClient({{ environment: "{url}", apiKey: "{api_key}" }})'
         f' | React: <VoiceProvider hostname="{url}">'
     )
 

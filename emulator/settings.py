@@ -41,6 +41,8 @@ class Setting:
 
     def check(self, value: Any, source: str) -> Any:
         """The value itself, if it is within bounds. Raises UsageError, naming `source`."""
+        if value != self.default and type(value) is not _TYPES[self.kind]:
+            raise self._wrong(f"must be {_WORDS[self.kind]}", value, source)
         if self.choices and value not in self.choices:
             hint = closest(str(value), self.choices)
             raise self._wrong("must be one of " + ", ".join(self.choices) + hint, value, source)
@@ -63,7 +65,10 @@ def _parse_switch(text: str) -> bool:
 
 
 def _parse_list(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(",") if part.strip())
+    parts = tuple(part.strip() for part in text.split(","))
+    if not all(parts):
+        raise ValueError(text)
+    return parts
 
 
 _PARSERS: Mapping[str, Any] = {
@@ -72,11 +77,12 @@ _PARSERS: Mapping[str, Any] = {
     "switch": _parse_switch,
     "list": _parse_list,
 }
+_TYPES = {"text": str, "integer": int, "switch": bool, "list": tuple}
 _WORDS = {
     "text": "a text",
     "integer": "an integer",
     "switch": "one of " + ", ".join(_TRUE + _FALSE),
-    "list": "a comma-separated list",
+    "list": "a comma-separated list without empty items",
 }
 
 

@@ -1,10 +1,12 @@
 """Loading an OpenAPI 3.1 document, and refusing one that could not be served faithfully."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import orjson
 import yaml
 
 from emulator.errors import DocumentError
@@ -14,6 +16,7 @@ from emulator.resources import bundled, read_data
 # Operations on voices come from another API of the service, in a document of their own.
 VOICES_DOCUMENT = str(Path(__file__).with_name("voices.yaml"))
 
+_MOST_HOPS = 20
 METHODS = ("get", "post", "put", "patch", "delete")
 
 # What a schema may say: annotations, and the assertions whose failures the emulator can word.
@@ -53,9 +56,11 @@ class Document:
 
     def follow(self, value: JsonObject) -> JsonObject:
         """The object that `value` refers to, or `value` itself."""
-        while "$ref" in value:
+        for _ in range(_MOST_HOPS):
+            if "$ref" not in value:
+                return value
             value = self.at(value["$ref"])
-        return value
+        raise DocumentError(f"{self.name}: the references from {value['$ref']} lead in a circle")
 
 
 def load_document(path: str = "") -> Document:
@@ -67,9 +72,29 @@ def load_document(path: str = "") -> Document:
         raise DocumentError(f"cannot read the OpenAPI document {path}: {error}") from None
     except (yaml.YAMLError, ValueError) as error:
         raise DocumentError(f"{file.name} is neither YAML nor JSON: {error}") from None
-    document = Document(file, _check_outline(file.name, content))
-    _check_schemas(document)
+    document = Document(file, _check_outline(file.name, _as_json(file.name, content)))
+    with clear_failure(document):
+        _check_schemas(document)
     return document
+
+
+def _as_json(name: str, content: Any) -> Any:
+    """The content as JSON has it: a status that YAML reads as a number becomes a text again."""
+    try:
+        return orjson.loads(orjson.dumps(content, option=orjson.OPT_NON_STR_KEYS))
+    except TypeError as error:
+        raise DocumentError(f"{name}: something in it can't be JSON: {error}") from None
+
+
+@contextmanager
+def clear_failure(document: Document) -> Iterator[None]:
+    """Turns what fails on a document of another layout into a DocumentError."""
+    try:
+        yield
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        raise DocumentError(
+            f"{document.name}: not laid out as the emulator can serve it: {error!r}"
+        ) from error
 
 
 def _check_outline(name: str, content: Any) -> JsonObject:

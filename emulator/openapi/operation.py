@@ -1,12 +1,12 @@
 """The operation table: what the document says of each operation, in frozen values."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from emulator.errors import DocumentError
 from emulator.jsontext import JsonObject
-from emulator.openapi.document import METHODS, Document, operation_pointer
+from emulator.openapi.document import METHODS, Document, clear_failure, operation_pointer
 
 JSON_MEDIA_TYPE = "application/json"
 PARAMETER_TYPES = ("integer", "boolean", "string", "uuid")  # the last: a string of that format
@@ -40,7 +40,11 @@ class Operation:
 
 def compile_operations(document: Document) -> tuple[Operation, ...]:
     """Every operation of the document, in its order. Raises DocumentError."""
-    operations = []
+    with clear_failure(document):
+        return tuple(_compile_all(document))
+
+
+def _compile_all(document: Document) -> Iterator[Operation]:
     seen: dict[str, str] = {}
     for path, item in document.content["paths"].items():
         for method in METHODS:
@@ -53,8 +57,7 @@ def compile_operations(document: Document) -> tuple[Operation, ...]:
                         f"{seen[operation.id]} and {place}; it must be unique"
                     )
                 seen[operation.id] = place
-                operations.append(operation)
-    return tuple(operations)
+                yield operation
 
 
 def _compile(document: Document, path: str, method: str, found: JsonObject) -> Operation:
@@ -73,7 +76,7 @@ def _compile(document: Document, path: str, method: str, found: JsonObject) -> O
         path_template=path,
         summary=found.get("summary", ""),
         parameters=_parameters(document, pointer, found),
-        request_body=_json_schema(f"{pointer}/requestBody", found.get("requestBody", {})),
+        request_body=_request_body(document, pointer, found),
         success_status=success[0],
         responses=responses,
     )
@@ -104,9 +107,16 @@ def _parameters(document: Document, pointer: str, found: JsonObject) -> tuple[Pa
     return tuple(parameters)
 
 
+def _request_body(document: Document, pointer: str, found: JsonObject) -> str | None:
+    body = found.get("requestBody", {})
+    return _json_schema(body.get("$ref", f"{pointer}/requestBody"), document.follow(body))
+
+
 def _responses(document: Document, pointer: str, found: JsonObject) -> dict[int, str | None]:
     responses: dict[int, str | None] = {}
     for status, response in found["responses"].items():
+        if not status.isdigit():  # 'default' and '4XX' say nothing of one status
+            continue
         place = response.get("$ref", f"{pointer}/responses/{status}")
         responses[int(status)] = _json_schema(place, document.follow(response))
     return responses

@@ -48,7 +48,8 @@ class VersionedCollection:
 
     def __init__(self) -> None:
         self._resources: Overlay[str, Resource] = Overlay()
-        self._index: Index[str | tuple[str, str]] = Index()
+        # (latest or all, name or None) -> (position, id) or (position, number, id)
+        self._index: Index[tuple[str, str | None]] = Index()
         self._position = 0
 
     def fork(self) -> "VersionedCollection":
@@ -64,7 +65,7 @@ class VersionedCollection:
 
     def find_name(self, name: str) -> Resource | None:
         """The oldest resource of that name."""
-        entries = self._index.get(("name", name))
+        entries = self._index.get((_LATEST, name))
         return self._resources[entries[0][1]] if entries else None
 
     def create(self, id: str, name: str, content: JsonObject, now_ms: int) -> Resource:
@@ -73,23 +74,27 @@ class VersionedCollection:
         resource = Resource(id, name, now_ms, self._position, 1, (version,))
         self._position += 1
         self._resources[id] = resource
-        self._index.add(_LATEST, (resource.position, id))
-        self._index.add(_ALL, (resource.position, 0, id))
-        self._index.add(("name", name), (resource.position, id))
+        for key in (None, name):
+            self._index.add((_LATEST, key), (resource.position, id))
+        self._index_version(resource, version)
         return resource
 
     def add_version(self, resource: Resource, content: JsonObject, now_ms: int) -> Resource:
         """The resource with one more version, under the next number."""
         version = Version(resource.next_number, content, now_ms)
-        self._index.add(_ALL, (resource.position, version.number, resource.id))
+        self._index_version(resource, version)
         return self._replace(
             resource, versions=(*resource.versions, version), next_number=version.number + 1
         )
 
     def rename(self, resource: Resource, name: str) -> Resource:
         """The resource under another name, which shows in every version."""
-        self._index.remove(("name", resource.name), (resource.position, resource.id))
-        self._index.add(("name", name), (resource.position, resource.id))
+        self._index.remove((_LATEST, resource.name), (resource.position, resource.id))
+        self._index.add((_LATEST, name), (resource.position, resource.id))
+        for version in resource.versions:
+            entry = (resource.position, version.number, resource.id)
+            self._index.remove((_ALL, resource.name), entry)
+            self._index.add((_ALL, name), entry)
         return self._replace(resource, name=name)
 
     def describe(self, resource: Resource, version: Version, description: str | None) -> Version:
@@ -104,30 +109,27 @@ class VersionedCollection:
     def delete(self, resource: Resource) -> None:
         """Remove the resource with all its versions."""
         del self._resources[resource.id]
-        self._index.remove(_LATEST, (resource.position, resource.id))
-        self._index.remove(("name", resource.name), (resource.position, resource.id))
+        for key in (None, resource.name):
+            self._index.remove((_LATEST, key), (resource.position, resource.id))
         for version in resource.versions:
-            self._index.remove(_ALL, (resource.position, version.number, resource.id))
+            self._unindex_version(resource, version)
 
     def delete_version(self, resource: Resource, version: Version) -> None:
         """Remove one version; with its last one the resource goes too."""
         if len(resource.versions) == 1:
             return self.delete(resource)
-        self._index.remove(_ALL, (resource.position, version.number, resource.id))
+        self._unindex_version(resource, version)
         versions = tuple(each for each in resource.versions if each is not version)
         self._replace(resource, versions=versions)
 
     def page(self, paging: Paging, latest_only: bool, name: str | None = None) -> Page[Row]:
         """A page of the latest versions, or of all versions; of one name, or of all."""
-        if name is not None:
-            return self._page_of_name(paging, latest_only, name)
         if latest_only:
-            found = page_of(self._index.get(_LATEST), paging)
-            return Page(
-                [_latest(self._resources[id]) for _, id in found.items], paging, found.total
-            )
-        found = page_of(self._index.get(_ALL), paging)
-        rows = [self._row(id, number) for _, number, id in found.items]
+            found = page_of(self._index.get((_LATEST, name)), paging)
+            rows = [_latest(self._resources[id]) for _, id in found.items]
+        else:
+            found = page_of(self._index.get((_ALL, name)), paging)
+            rows = [self._row(id, number) for _, number, id in found.items]
         return Page(rows, paging, found.total)
 
     def page_of_versions(self, resource: Resource, paging: Paging, latest_only: bool) -> Page[Row]:
@@ -136,14 +138,13 @@ class VersionedCollection:
         found = page_of(versions, paging)
         return Page([(resource, version) for version in found.items], paging, found.total)
 
-    def _page_of_name(self, paging: Paging, latest_only: bool, name: str) -> Page[Row]:
-        same_name = [self._resources[id] for _, id in self._index.get(("name", name))]
-        rows = [
-            (resource, version)
-            for resource in same_name
-            for version in (resource.versions[-1:] if latest_only else resource.versions)
-        ]
-        return page_of(rows, paging)
+    def _index_version(self, resource: Resource, version: Version) -> None:
+        for key in (None, resource.name):
+            self._index.add((_ALL, key), (resource.position, version.number, resource.id))
+
+    def _unindex_version(self, resource: Resource, version: Version) -> None:
+        for key in (None, resource.name):
+            self._index.remove((_ALL, key), (resource.position, version.number, resource.id))
 
     def _row(self, id: str, number: int) -> Row:
         resource = self._resources[id]

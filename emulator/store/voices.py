@@ -5,6 +5,7 @@ from emulator.store.overlay import Index, Overlay
 from emulator.store.paging import Page, Paging, page_of
 
 HUME_AI, CUSTOM_VOICE = "HUME_AI", "CUSTOM_VOICE"
+_NAMED = 20
 
 
 class VoiceStore:
@@ -44,7 +45,8 @@ class VoiceStore:
         return None if id is None else self._voices[id]
 
     def names(self, provider: str) -> list[str]:
-        return [self._voices[id]["name"] for _, id in self._order.get(provider)]
+        """The names of the first voices, for a hint."""
+        return [self._voices[id]["name"] for _, id in self._order.get(provider)[:_NAMED]]
 
     @property
     def default(self) -> JsonObject:
