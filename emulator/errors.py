@@ -54,6 +54,7 @@ PHRASES = {
     405: "Method Not Allowed",
     413: "Content Too Large",
     500: "Internal Server Error",
+    501: "Not Implemented",
 }
 
 # 404. The wording of configs and tools is as clients have seen it (PROTOCOL 2.5).
@@ -117,6 +118,10 @@ WEBHOOK_URL_INVALID = ErrorText(
 )
 STATUS_UNKNOWN = ErrorText(
     400, "status_unknown", "{got!r} is not a chat status{hint}; known: {known}."
+)
+
+CHAT_SOCKET_MISSING = ErrorText(
+    501, "chat_socket_missing", "The chat WebSocket {path} is not emulated yet."
 )
 
 # The transport.

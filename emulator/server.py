@@ -31,6 +31,7 @@ class Server:
                 log_config=None,
                 access_log=self.settings.log_requests,
                 lifespan="off",
+                ws="none",
                 server_header=False,
                 timeout_graceful_shutdown=1,
             )

@@ -1,11 +1,16 @@
 """The composition root: documents, seed, worlds and routes become one ASGI application."""
 
+import logging
+import re
+
+from starlette.responses import JSONResponse
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from emulator.clock import SystemClock
+from emulator.errors import CHAT_SOCKET_MISSING, api_error
 from emulator.ids import IdSource
-from emulator.openapi.document import VOICES_DOCUMENT, load_document
+from emulator.openapi.document import VOICES_DOCUMENT, clear_failure, load_document
 from emulator.openapi.operation import compile_operations
 from emulator.openapi.validation import Validation
 from emulator.operations.registry import bind
@@ -16,6 +21,9 @@ from emulator.web.auth import Auth
 from emulator.web.control import Control
 from emulator.web.cors import Cors
 from emulator.web.dispatch import Dispatcher
+
+logger = logging.getLogger("emulator")
+_CHAT_SOCKET = re.compile("/v0/evi/chat(/[^/]*/connect)?/?")
 
 
 class App:
@@ -46,15 +54,20 @@ class App:
             (self.operations, validation),
             (voice_operations, Validation(voices)),
         ):
-            for operation in operations:
-                dispatcher.add(operation, handlers[operation.id], checks)
+            with clear_failure(self.document):
+                for operation in operations:
+                    dispatcher.add(operation, handlers[operation.id], checks)
         return dispatcher
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._cors(scope, receive, send)
 
     async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and not self._is_control(scope["path"]):
+        if _CHAT_SOCKET.fullmatch(scope["path"]):
+            logger.warning("%s: the chat WebSocket is not emulated yet", scope["path"])
+            refusal = api_error(CHAT_SOCKET_MISSING, path=scope["path"])
+            await JSONResponse(refusal.body, refusal.status)(scope, receive, send)
+        elif not self._is_control(scope["path"]):
             await self.dispatcher(scope, receive, send)
         else:
             await self._control(scope, receive, send)

@@ -104,6 +104,21 @@ def schemas(content: dict[str, Any]) -> Any:
             id="version",
         ),
         pytest.param(
+            lambda d: d["paths"][CONFIGS]["get"].pop("responses"),
+            "changed.yaml: not laid out as the emulator can serve it: KeyError('responses')",
+            id="no responses",
+        ),
+        pytest.param(
+            lambda d: (
+                schemas(d).update(Circle={"$ref": "#/components/schemas/Circle"}),
+                d["paths"][CONFIGS]["get"]["parameters"][0].update(
+                    schema={"$ref": "#/components/schemas/Circle"}
+                ),
+            ),
+            "changed.yaml: the references from #/components/schemas/Circle lead in a circle",
+            id="a circle",
+        ),
+        pytest.param(
             lambda d: d.pop("paths"), "changed.yaml: expected an object at paths", id="paths"
         ),
     ],

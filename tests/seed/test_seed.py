@@ -256,3 +256,44 @@ def test_a_seed_that_is_no_object(tmp_path: Path, text: str) -> None:
     path.write_text(text)
     with pytest.raises(SeedError, match=r"mine\.yaml:1: /: Input should be a valid dictionary"):
         load(path)
+
+
+def test_prompts_given_as_text_are_different_prompts(tmp_path: Path) -> None:
+    """Two versions of a config with a prompt text each have a prompt of their own."""
+    versions = MINIMAL.replace("}", ", prompt: {text: one}}")
+    path = seed_file(tmp_path, config=versions + "\n      - " + versions.replace("one}", "two}"))
+    store = load(path)
+
+    page = store.prompts.page(Paging(), latest_only=True)
+    assert [version.content["text"] for _, version in page.items] == ["one", "two"]
+    assert len({resource.id for resource, _ in page.items}) == 2
+
+
+def test_ids_may_be_in_upper_case(tmp_path: Path) -> None:
+    """A seed's ids are found however they are spelt."""
+    path = tmp_path / "mine.yaml"
+    id = "aaaaaaaa-1111-4111-8111-111111111111"
+    path.write_text(
+        f"prompts: [{{id: {id.upper()}, name: p, created_on: 1, versions: [{{text: t}}]}}]"
+    )
+    assert load(path).prompts.find(id) is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("1: 2", "can't be JSON"),
+        ("prompts: &a [*a]", "can't be JSON"),
+        (
+            "prompts: [{id: x, name: n, created_on: 2024-05-20, versions: [{text: t}]}]",
+            "2024-05-20",
+        ),
+        ("user_id: 9999999999999999999999999", "can't be JSON"),
+    ],
+)
+def test_what_json_does_not_have_is_refused(tmp_path: Path, text: str, message: str) -> None:
+    """Dates, circles and keys that YAML allows are mistakes, not tracebacks."""
+    path = tmp_path / "mine.yaml"
+    path.write_text(text)
+    with pytest.raises(SeedError, match=message):
+        load(path)

@@ -138,3 +138,15 @@ def test_accepted_keys_can_be_limited() -> None:
     assert fault(client.post("/oauth2-cc/token", data=GRANT, headers=basic("bad:secret"))) == (
         "oauth.v2.InvalidApiKey"
     )
+
+
+def test_a_key_may_have_any_letters(app: App, anonymous: TestClient) -> None:
+    """A key in UTF-8 is the same key in the header and in the query."""
+    world = app.worlds.get("clé")
+    world.store.prompts.create(world.ids.uuid(), "é", {"text": "", "prompt_expansion": {}}, 1)
+
+    assert "é" in names(anonymous, "api_key=cl%C3%A9")
+    answer = anonymous.get(
+        "/v0/evi/prompts?name=%C3%A9", headers={b"X-Hume-Api-Key": "clé".encode()}
+    )
+    assert answer.json()["total_pages"] == 1

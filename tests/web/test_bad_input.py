@@ -1,13 +1,18 @@
 """Bad input gets a clear answer, and leaves the store as it was."""
 
+import asyncio
+import json
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 from starlette.testclient import TestClient
+from starlette.types import Message
 
 from emulator.store.paging import Paging
 from emulator.store.world import World
+from emulator.web.app import App
 
 JSON = {"Content-Type": "application/json"}
 GOOD = b'{"evi_version":"3","name":"new"}'
@@ -18,11 +23,16 @@ def problems(response: Any) -> list[tuple[Any, ...]]:
     return [(tuple(item["loc"]), item["type"]) for item in response.json()["detail"]]
 
 
-def contents(world: World) -> list[int]:
-    store = world.store
+def contents(world: World) -> list[Any]:
+    """Everything that a request could have changed."""
+    store, every = world.store, Paging(size=1000)
     return [
-        collection.page(Paging(size=1), latest_only=False).total
-        for collection in (store.configs, store.prompts, store.tools)
+        *(
+            list(collection.page(every, latest_only=False).items)
+            for collection in (store.configs, store.prompts, store.tools)
+        ),
+        list(store.voices.page("CUSTOM_VOICE", every).items),
+        list(store.chats.page_of_chats(every).items),
     ]
 
 
@@ -181,3 +191,49 @@ def test_a_body_past_the_limit_is_refused(client: TestClient, world: World) -> N
     assert answer.json()["code"] == "body_too_large"
     assert "1048576 bytes" in answer.json()["message"]
     assert contents(world) == before
+
+
+def test_a_truncated_body_is_not_executed(app: App, world: World) -> None:
+    """A client that goes away in the middle of its body has not asked for anything."""
+    before = contents(world)
+    messages: Iterator[Message] = iter(
+        [
+            {"type": "http.request", "body": b'{"name":"p","text":"t"}', "more_body": True},
+            {"type": "http.disconnect"},
+        ]
+    )
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return next(messages)
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    headers = [(b"x-hume-api-key", world.api_key.encode())]
+    scope = {"type": "http", "method": "POST", "path": "/v0/evi/prompts", "headers": headers}
+    asyncio.run(app({**scope, "query_string": b"", "scheme": "http"}, receive, send))
+
+    assert sent == []
+    assert contents(world) == before
+
+
+def test_a_body_of_mistakes_gets_an_answer_of_bounded_size(client: TestClient) -> None:
+    """At most 100 problems are listed."""
+    answer = client.post("/v0/evi/configs", json={**json.loads(GOOD), "tools": [1] * 50_000})
+    assert len(problems(answer)) == 100
+
+
+def test_unknown_keys_in_a_part_are_dropped(client: TestClient) -> None:
+    """What the document doesn't know isn't stored at any depth."""
+    deep = json.loads("[" * 240 + "]" * 240)
+    body = {
+        **json.loads(GOOD),
+        "language_model": {"temperature": 0.5, "created_on": "abc", "deep": deep},
+        "prompt": {"text": "t", "prompt_expansion": {"enabled": False, "deep": deep}},
+    }
+    config = client.post("/v0/evi/configs", json=body).json()
+
+    assert config["language_model"] == {"temperature": 0.5}
+    assert config["prompt"]["prompt_expansion"] == {"enabled": False}
+    assert client.get("/v0/evi/configs").status_code == 200

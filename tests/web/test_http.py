@@ -82,9 +82,14 @@ def test_answers_can_be_read_by_a_page(client: TestClient, path: str) -> None:
 def test_the_control_api_is_for_pages_of_this_machine(
     client: TestClient, origin: str, allowed: bool
 ) -> None:
-    """A page from elsewhere can't read the control API."""
-    answer = client.get("/_emulator/health", headers={"Origin": origin})
+    """A page from elsewhere can neither read nor use the control API."""
+    client.post("/v0/evi/prompts", json={"name": "mine", "text": ""})
+    answer = client.post("/_emulator/reset", headers={"Origin": origin})
+
     assert ("Access-Control-Allow-Origin" in answer.headers) is allowed
+    assert answer.status_code == (204 if allowed else 403)
+    kept = client.get("/v0/evi/prompts?name=mine").json()["total_pages"]
+    assert kept == (0 if allowed else 1)
 
 
 def test_health(client: TestClient) -> None:
@@ -105,6 +110,14 @@ def test_control_routes_refuse_in_the_same_shape(client: TestClient) -> None:
     assert "did you mean '/_emulator/health'" in unknown.json()["message"]
     assert (wrong.status_code, wrong.json()["code"]) == (405, "method_not_allowed")
     assert wrong.headers["Allow"] == "POST"
+
+
+@pytest.mark.parametrize("path", ["/v0/evi/chat", "/v0/evi/chat/1/connect"])
+def test_the_chat_socket_says_that_it_is_missing(client: TestClient, path: str) -> None:
+    """A client that wants to chat learns why it can't."""
+    answer = client.get(path)
+    assert answer.status_code == 501
+    assert answer.json()["code"] == "chat_socket_missing"
 
 
 def test_settings_are_shown(client: TestClient) -> None:
