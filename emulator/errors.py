@@ -1,4 +1,4 @@
-"""Every error of the emulator, and the one home of the texts that reach a client.
+"""Every error of the emulator, and the texts of error answers (the words of 422: validation).
 
 EmulatorError
 ├── UsageError            a setting or argument is wrong             (exit code 2)
