@@ -1,5 +1,6 @@
 """Reading a seed file, and telling where in it a mistake is."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -14,6 +15,7 @@ from emulator.openapi.validation import Validation
 from emulator.resources import Loader, bundled, read_data
 
 BUNDLED_SEEDS = ("demo", "empty")
+_PLACES_OF_A_KEY = 2  # `_walk` tells the place of a key and that of its value
 
 
 @dataclass
@@ -65,9 +67,20 @@ def read_seed(name: str, validation: Validation) -> SeedDocument:
     except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise SeedError(f"{path.name}: {error}") from None
     document = SeedDocument(path, _as_json(path, {} if content is None else content))
+    if name not in BUNDLED_SEEDS:  # which the tests check
+        _check_duplicates(document)
     _check_schema(document, validation)
     document.refuse_mistakes()
     return document
+
+
+def _check_duplicates(document: SeedDocument) -> None:
+    """A key that stands twice in one object: YAML and JSON would drop the first in silence."""
+    places = [loc for loc, _ in _walk(_compose(document.path), ()) if loc]
+    keys = [loc for loc in places if isinstance(loc[-1], str)]
+    for loc, count in Counter(keys).items():
+        if count > _PLACES_OF_A_KEY:
+            document.mistake(loc, "this key stands twice in one object")
 
 
 def _as_json(path: Path, content: Any) -> Any:
@@ -144,9 +157,12 @@ def _pointer(loc: Loc) -> str:
 
 def _lines(path: Path) -> dict[Loc, int]:
     """The line of every place in the file."""
+    return dict(_walk(_compose(path), ()))
+
+
+def _compose(path: Path) -> Any:
     with path.open("rb") as file:
-        node = yaml.compose(file, Loader)
-    return dict(_walk(node, ()))
+        return yaml.compose(file, Loader)
 
 
 def _walk(node: Any, loc: Loc) -> Iterator[tuple[Loc, int]]:

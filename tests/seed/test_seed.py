@@ -216,6 +216,11 @@ MISTAKES: list[Any] = [
     pytest.param(
         {"more": "chats: []\n"}, "mine.yaml:1: /: unknown key 'chats'", id="unknown section"
     ),
+    pytest.param(
+        {"chat": "status: ACTIVE\n        status: ERROR"},
+        "mine.yaml:12: /chat_groups/0/chats/0/status: this key stands twice in one object",
+        id="a key twice",
+    ),
     pytest.param({"more": "- no\n"}, "mine.yaml:15: ", id="no YAML"),
 ]
 
