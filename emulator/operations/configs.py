@@ -8,13 +8,11 @@ from emulator.hosts import is_loopback
 from emulator.jsontext import Json, JsonObject
 from emulator.operations.prompts import (
     DEFAULT_EXPANSION,
-    FIXED,
-    LATEST,
     prompt_content,
     render_prompt,
 )
 from emulator.operations.registry import Call
-from emulator.operations.versioned import Kind, register, render_version
+from emulator.operations.versioned import FIXED, LATEST, Kind, register, render_version
 from emulator.operations.voices import resolve_voice
 from emulator.store.versioned import Resource, Row, Version, VersionedCollection
 from emulator.store.world import Store

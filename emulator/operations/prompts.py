@@ -3,11 +3,10 @@
 from emulator.errors import PROMPT_NOT_FOUND
 from emulator.jsontext import JsonObject
 from emulator.operations.registry import Call
-from emulator.operations.versioned import Kind, register, render_version
+from emulator.operations.versioned import FIXED, Kind, register, render_version
 from emulator.store.versioned import Resource, Version
 from emulator.store.world import Store
 
-FIXED, LATEST = "FIXED", "LATEST"
 DEFAULT_EXPANSION = {"enabled": True}
 
 

@@ -3,17 +3,14 @@
 from emulator.errors import PARAMETERS_INVALID, TOOL_NOT_FOUND, api_error
 from emulator.jsontext import JsonObject, JsonTextError, parse
 from emulator.operations.registry import Call
-from emulator.operations.versioned import Kind, register, render_version
+from emulator.operations.versioned import FIXED, Kind, register, render_version
 from emulator.store.versioned import Resource, Version
 from emulator.store.world import Store
 
 
 def new_content(call: Call, previous: Version | None) -> JsonObject:
-    return tool_content(call.body)
-
-
-def tool_content(body: JsonObject) -> JsonObject:
     """A tool version's content. Raises ApiError if its parameters are no JSON object."""
+    body = call.body
     _check_parameters(body["parameters"])
     return {
         "tool_type": "FUNCTION",
@@ -34,7 +31,7 @@ def _check_parameters(text: str) -> None:
 
 
 def _render(store: Store, resource: Resource, version: Version, listed: bool) -> JsonObject:
-    return render_version(resource, version, "FIXED")
+    return render_version(resource, version, FIXED)
 
 
 register(Kind("tool", "Tool", TOOL_NOT_FOUND, True, new_content, _render))

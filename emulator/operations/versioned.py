@@ -12,6 +12,9 @@ from emulator.store.paging import Page
 from emulator.store.versioned import Resource, Row, Version, VersionedCollection
 from emulator.store.world import Store
 
+# What `version_type` says: this version, or whatever is newest.
+FIXED, LATEST = "FIXED", "LATEST"
+
 
 @dataclass(frozen=True, slots=True)
 class Kind:
