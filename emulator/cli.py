@@ -170,7 +170,7 @@ def operations(arguments: argparse.Namespace) -> int:
 
 
 def _add_seed(commands: Commands) -> None:
-    parser = _add(commands, "seed", seed_check, "check a seed file, or show a bundled one")
+    parser = commands.add_parser("seed", help="check a seed file, or show a bundled one")
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     check = _add(actions, "check", seed_check, "say what is wrong with a seed, or what is in it")
     check.add_argument("seed", metavar="SEED", help="demo, empty, or a file's path")
