@@ -28,7 +28,8 @@ from emulator.jsontext import parse, render
 from emulator.settings import Settings
 from emulator.store.chats import ChatStore
 from emulator.store.paging import Paging
-from emulator.store.world import Store, Worlds
+from emulator.store.store import Store
+from emulator.world import Worlds
 from emulator.web.app import App
 
 ROUNDS = 151

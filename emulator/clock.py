@@ -18,7 +18,7 @@ class SystemClock:
 
 
 class ManualClock:
-    """A clock that stands still until it is advanced."""
+    """A clock that stands still until it is moved."""
 
     def __init__(self, now_ms: int) -> None:
         self._now_ms = now_ms
@@ -28,3 +28,67 @@ class ManualClock:
 
     def advance(self, ms: int) -> None:
         self._now_ms += ms
+
+    def move_to(self, ms: int) -> None:
+        """To a later time; an earlier one changes nothing, since time never goes back."""
+        self._now_ms = max(self._now_ms, ms)
+
+
+class WorldClock:
+    """A world's time: it runs with the wall clock, ahead of it by what it was advanced, or stands.
+
+    Its `mode` is 'system' while it runs and 'manual' while it stands.
+    """
+
+    def __init__(self, wall: Clock | None = None) -> None:
+        self._wall = wall or SystemClock()
+        self.reset()
+
+    def reset(self) -> None:
+        """Back to the wall clock."""
+        self._ahead_ms = 0
+        self._frozen_ms: int | None = None
+
+    @property
+    def mode(self) -> str:
+        return "system" if self._frozen_ms is None else "manual"
+
+    def now_ms(self) -> int:
+        if self._frozen_ms is not None:
+            return self._frozen_ms
+        return self._wall.now_ms() + self._ahead_ms
+
+    def freeze(self) -> None:
+        """Stand still."""
+        self._frozen_ms = self.now_ms()
+
+    def resume(self) -> None:
+        """Run on from here."""
+        self._ahead_ms = self.now_ms() - self._wall.now_ms()
+        self._frozen_ms = None
+
+    def move_to(self, ms: int) -> None:
+        """To a later time; an earlier one changes nothing, since time never goes back."""
+        forward_ms = max(0, ms - self.now_ms())
+        if self._frozen_ms is None:
+            self._ahead_ms += forward_ms
+        else:
+            self._frozen_ms += forward_ms
+
+
+class LaggingClock:
+    """A clock that runs behind another one, and can catch up with it but not overtake it.
+
+    A chat that is simulated at once runs on it: it begins in the past and ends now.
+    """
+
+    def __init__(self, clock: Clock, lag_ms: int = 0) -> None:
+        self._clock = clock
+        self.lag_ms = lag_ms
+
+    def now_ms(self) -> int:
+        return self._clock.now_ms() - self.lag_ms
+
+    def move_to(self, ms: int) -> None:
+        """To a later time, at most the other clock's; an earlier one changes nothing."""
+        self.lag_ms = min(self.lag_ms, max(0, self._clock.now_ms() - ms))

@@ -4,7 +4,8 @@ EmulatorError
 ├── UsageError            a setting or argument is wrong             (exit code 2)
 ├── StartupError          the server cannot start                    (exit code 3)
 │   ├── DocumentError     the OpenAPI document cannot be served
-│   └── SeedError         a seed has a mistake
+│   ├── SeedError         a seed has a mistake
+│   └── ScriptError       a script has a mistake
 └── ApiError              a request is answered with an error status
     └── ValidationFailed  422, with every problem of the request
 """
@@ -35,6 +36,20 @@ class DocumentError(StartupError):
 
 class SeedError(StartupError):
     """A seed has a mistake; the message has one line for each."""
+
+
+class ScriptError(StartupError):
+    """A script has a mistake; `mistakes` has the place and the message of each."""
+
+    def __init__(self, mistakes: "Sequence[tuple[Loc, str]]", name: str = "script") -> None:
+        lines = [f"{name}: {pointer(loc)}: {message}" for loc, message in mistakes]
+        super().__init__("\n".join(lines))
+        self.mistakes = tuple(mistakes)
+
+
+def pointer(loc: Loc) -> str:
+    """A place as a JSON pointer, such as /rules/0/say."""
+    return "/" + "/".join(str(step).replace("~", "~0").replace("/", "~1") for step in loc)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,3 +214,73 @@ def closest(word: str, known: Sequence[str]) -> str:
     """A ' (did you mean ...?)' for the known word nearest to `word`, or nothing."""
     matches = get_close_matches(word, known, n=1)
     return f" (did you mean {matches[0]!r}?)" if matches else ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChatErrorText:
+    """One kind of error frame in a chat; `ends` says whether the chat is over with it."""
+
+    code: str
+    slug: str
+    message: str
+    ends: bool = False
+
+
+# By slug. E and I: the service's own (PROTOCOL 7.1). EMU: what only an emulator has to say.
+CHAT_ERRORS: Mapping[str, ChatErrorText] = {
+    text.slug: text
+    for text in (
+        ChatErrorText("I0100", "uncaught", "An unexpected error occurred.", True),
+        ChatErrorText(
+            "I0116",
+            "transcription_failure",
+            "Unable to transcribe audio. Please ensure that your audio is appropriately encoded.",
+            True,
+        ),
+        ChatErrorText(
+            "I0118", "transcription_disconnected", "The transcription was disconnected.", True
+        ),
+        ChatErrorText(
+            "E0712",
+            "custom_language_model_timed_out",
+            "Custom language model timed out during connection attempt.",
+        ),
+        ChatErrorText(
+            "E0705",
+            "custom_language_model_disconnected",
+            "The custom language model was disconnected.",
+        ),
+        ChatErrorText(
+            "E0714",
+            "inactivity_timeout",
+            "Chat was ended because no user message was received in {seconds} seconds.",
+            True,
+        ),
+        ChatErrorText(
+            "E0715",
+            "max_duration_timeout",
+            "Chat was ended because it exceeded the max duration of {seconds} seconds.",
+            True,
+        ),
+        ChatErrorText(
+            "EMU01",
+            "variable_missing",
+            "The system prompt uses {{{{{name}}}}}, but no session settings gave it a value.",
+        ),
+        ChatErrorText(
+            "EMU02",
+            "tool_call_unknown",
+            "No tool call {id!r} waits for an answer{hint}.",
+        ),
+        ChatErrorText(
+            "EMU03",
+            "script_unmatched",
+            "No rule of the strict script matches turn {turn}, {text!r}; its rules: {rules}.",
+        ),
+        ChatErrorText(
+            "EMU04",
+            "script_exhausted",
+            "The strict script has no rule left for turn {turn}, {text!r}: each is used up.",
+        ),
+    )
+}

@@ -12,8 +12,14 @@ _VERSION_BITS = 0xF << 76 | 0x3 << 62
 class IdSource:
     """Makes ids; two sources with the same random seed make the same ones in the same order."""
 
-    def __init__(self, random_seed: int | None = None) -> None:
+    def __init__(self, random_seed: int | str | None = None) -> None:
         self._random = random.Random(random_seed)
+
+    def fork(self) -> "IdSource":
+        """A source that will make the same ids as this one."""
+        copy = IdSource()
+        copy._random.setstate(self._random.getstate())
+        return copy
 
     def uuid(self) -> str:
         """A version 4 UUID."""

@@ -1,25 +1,14 @@
 """Waiting for a server to answer."""
 
 import json
-import re
 import time
 import urllib.request
 from http.client import HTTPException
 from typing import Any
 
-from emulator.errors import EmulatorError, UsageError
+from emulator.errors import EmulatorError
 
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m)?")
-_UNITS_MS = {"ms": 1, "s": 1000, "m": 60_000, None: 1000}
 _INTERVAL_S = 0.05
-
-
-def parse_duration_ms(text: str) -> int:
-    """'10s', '500ms', '2m' or '10' (s) in ms. Raises UsageError."""
-    match = _DURATION.fullmatch(text)
-    if match is None:
-        raise UsageError(f"a duration must look like 10s, 500ms or 2m, got {text!r}")
-    return round(float(match[1]) * _UNITS_MS[match[2]])
 
 
 def wait_until_ready(url: str, timeout_ms: int) -> dict[str, Any]:

@@ -122,6 +122,30 @@ class Settings:
         minimum=30,
         maximum=1800,
     )
+    signing_key: str = _setting(
+        "text", "emulator-signing-key", "key that webhooks are signed with", secret=True
+    )
+    sign_webhooks_with: str = _setting(
+        "text",
+        "signing_key",
+        "sign webhooks with the signing key, or with the world's API key",
+        choices=("signing_key", "api_key"),
+    )
+    webhook_time: str = _setting(
+        "text",
+        "wall",
+        "the time in a webhook's header: the wall clock's, or the world's",
+        choices=("wall", "world"),
+    )
+    webhook_timeout: int = _setting(
+        "integer", 5, "how long a webhook's receiver may take to answer (s)", minimum=1
+    )
+    webhook_queue: int = _setting(
+        "integer", 10_000, "webhook deliveries that a world keeps, or has pending", minimum=1
+    )
+    journal_limit: int = _setting(
+        "integer", 10_000, "entries that a world's journal keeps", minimum=1
+    )
     max_body_bytes: int = _setting(
         "integer", 1_048_576, "largest request body; a larger one is answered 413", minimum=1024
     )

@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 
 from emulator.server import Server
 from emulator.settings import Settings
-from emulator.store.world import World
+from emulator.world import World
 from emulator.web.app import App
 from tests import conformance
 

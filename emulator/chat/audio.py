@@ -1,4 +1,4 @@
-"""Sound: tones that stand for speech, as 16-bit PCM, and the MP4 file that holds them.
+"""Sound: tones that stand for speech, as 16-bit PCM, in WAV chunks or in an MP4 file.
 
 The emulator has no voice. A sentence is a row of short tones, one for a syllable, as long as the
 sentence would take to say; the user's are low, the assistant's high.
@@ -7,14 +7,17 @@ sentence would take to say; the user's are low, the assistant's high.
 import math
 import struct
 from array import array
+from base64 import b64encode
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-SAMPLE_RATE = 16_000  # Hz
+SAMPLE_RATE = 16_000  # Hz, of the audio reconstruction
+LIVE_SAMPLE_RATE = 48_000  # Hz, of audio_output (PROTOCOL 6.5)
 _SAMPLE_BYTES = 2
 _MS_PER_CHARACTER = 60  # about 165 words a minute
 _SYLLABLE_MS = 180
+_CHUNK_SYLLABLES = 5  # of one audio_output: 0.9 s
 _LOUDNESS = 0.25
 PITCHES = {"USER": 196.0, "AGENT": 293.7}  # Hz
 
@@ -29,8 +32,34 @@ class Utterance:
 
 
 def speech_ms(text: str) -> int:
-    """How long a text takes to say, in ms."""
-    return max(_SYLLABLE_MS, len(text) * _MS_PER_CHARACTER)
+    """How long a text takes to say, in ms: a whole number of syllables."""
+    syllables = -(-len(text) * _MS_PER_CHARACTER // _SYLLABLE_MS)
+    return max(1, syllables) * _SYLLABLE_MS
+
+
+def wav_chunks(duration_ms: int) -> Iterator[str]:
+    """The assistant's speech of that length, as WAV files in base64 that play back to back."""
+    syllables = duration_ms // _SYLLABLE_MS
+    for _ in range(syllables // _CHUNK_SYLLABLES):
+        yield _wav_chunk(_CHUNK_SYLLABLES)
+    if syllables % _CHUNK_SYLLABLES:
+        yield _wav_chunk(syllables % _CHUNK_SYLLABLES)
+
+
+@cache
+def _wav_chunk(syllables: int) -> str:
+    samples = _syllable(PITCHES["AGENT"], LIVE_SAMPLE_RATE) * syllables
+    return b64encode(wav_header(len(samples), LIVE_SAMPLE_RATE) + samples).decode()
+
+
+def wav_header(size: int, sample_rate: int) -> bytes:
+    """The canonical 44 bytes before `size` bytes of 16-bit mono PCM."""
+    return struct.pack(
+        "<4sI4s4sIHHIIHH4sI",
+        b"RIFF", 36 + size, b"WAVE",
+        b"fmt ", 16, 1, 1, sample_rate, sample_rate * _SAMPLE_BYTES, _SAMPLE_BYTES, 16,
+        b"data", size,
+    )  # fmt: skip
 
 
 def pcm(utterances: Sequence[Utterance], duration_ms: int) -> Iterator[bytes]:
@@ -69,11 +98,11 @@ def _tones(pitch: float, samples: int) -> Iterator[bytes]:
 
 
 @cache
-def _syllable(pitch: float) -> bytes:
+def _syllable(pitch: float, sample_rate: int = SAMPLE_RATE) -> bytes:
     """One tone that swells and fades."""
-    count = _samples(_SYLLABLE_MS)
+    count = _SYLLABLE_MS * sample_rate // 1000
     wave = (
-        math.sin(math.pi * n / count) * math.sin(2 * math.pi * pitch * n / SAMPLE_RATE)
+        math.sin(math.pi * n / count) * math.sin(2 * math.pi * pitch * n / sample_rate)
         for n in range(count)
     )
     return array("h", (int(_LOUDNESS * 32767 * value) for value in wave)).tobytes()

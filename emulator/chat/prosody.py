@@ -2,8 +2,9 @@
 
 import json
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from emulator.errors import closest
 from emulator.ids import derived_random
 
 EMOTIONS = (
@@ -36,3 +37,47 @@ def _half_precision(value: float) -> float:
     """Recorded scores are 16-bit floating-point numbers."""
     rounded: float = struct.unpack("e", struct.pack("e", value))[0]
     return rounded
+
+
+_NAMED = 0.6  # of an emotion that is named without a score
+
+# What the two sides sound like when nothing else is said; one is drawn for each message.
+USER_MOODS: tuple[Mapping[str, float], ...] = (
+    {"Interest": 0.42, "Calmness": 0.3, "Concentration": 0.18},
+    {"Calmness": 0.45, "Contentment": 0.24, "Interest": 0.2},
+    {"Interest": 0.38, "Joy": 0.26, "Excitement": 0.16},
+    {"Concentration": 0.4, "Contemplation": 0.31, "Doubt": 0.14},
+)
+ASSISTANT_MOODS: tuple[Mapping[str, float], ...] = (
+    {"Interest": 0.48, "Calmness": 0.29, "Concentration": 0.17},
+    {"Joy": 0.41, "Contentment": 0.28, "Calmness": 0.18},
+    {"Calmness": 0.5, "Interest": 0.27, "Sympathy": 0.15},
+    {"Determination": 0.33, "Interest": 0.3, "Satisfaction": 0.2},
+)
+
+
+def read_mood(given: str | Mapping[str, float]) -> Mapping[str, float]:
+    """Scores by emotion, of a mood given as one name or as scores. Raises ValueError."""
+    mood = {given: _NAMED} if isinstance(given, str) else dict(given)
+    for name, score in mood.items():
+        if name not in EMOTIONS:
+            raise ValueError(f"no emotion {name!r}{closest(name, EMOTIONS)}")
+        if not 0 <= score <= 1:
+            raise ValueError(f"a score is from 0 to 1, got {score} for {name}")
+    return mood
+
+
+def sound_like(
+    mood: Mapping[str, float] | None, usual: Sequence[Mapping[str, float]], *place: str | int
+) -> dict[str, float]:
+    """All 48 scores of a message in a mood, else in one of the usual ones, which its place picks.
+
+    The strongest waver a little, so that no two messages sound the same.
+    """
+    random = derived_random("mood", *place)
+    chosen = random.choice(usual) if mood is None else mood
+    wavering = {
+        name: _half_precision(min(1.0, score * random.uniform(0.92, 1.08)))
+        for name, score in chosen.items()
+    }
+    return fill_scores(wavering, *place)

@@ -6,7 +6,7 @@ import hmac
 from emulator.jsontext import Json, JsonObject
 from emulator.operations.registry import Call
 from emulator.store.chats import Audio
-from emulator.store.world import World
+from emulator.world import World
 
 URL_LIFETIME_MS = 60 * 60 * 1000
 AUDIO_PATH = "/_emulator/audio/{world}/{chat_id}/reconstructed_audio.mp4"

@@ -15,7 +15,7 @@ from emulator.operations.registry import Call
 from emulator.operations.versioned import FIXED, LATEST, Kind, register, render_version
 from emulator.operations.voices import resolve_voice
 from emulator.store.versioned import Resource, Row, Version, VersionedCollection
-from emulator.store.world import Store
+from emulator.store.store import Store
 
 EVI_VERSIONS = ("3", "4-mini")
 

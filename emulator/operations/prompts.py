@@ -5,7 +5,7 @@ from emulator.jsontext import JsonObject
 from emulator.operations.registry import Call
 from emulator.operations.versioned import FIXED, Kind, register, render_version
 from emulator.store.versioned import Resource, Version
-from emulator.store.world import Store
+from emulator.store.store import Store
 
 DEFAULT_EXPANSION = {"enabled": True}
 

@@ -9,7 +9,7 @@ from emulator.jsontext import Json, JsonObject
 from emulator.openapi.operation import Operation
 from emulator.settings import Settings
 from emulator.store.paging import DEFAULT_PAGE_SIZE, Paging
-from emulator.store.world import World
+from emulator.world import World
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from emulator.jsontext import Json, JsonObject
 from emulator.operations.registry import Call, operation
 from emulator.store.paging import Page
 from emulator.store.versioned import Resource, Row, Version, VersionedCollection
-from emulator.store.world import Store
+from emulator.store.store import Store
 
 # What `version_type` says: this version, or whatever is newest.
 FIXED, LATEST = "FIXED", "LATEST"

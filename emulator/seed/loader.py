@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from emulator.chat.prosody import EMOTIONS, emotion_features, fill_scores
-from emulator.clock import ManualClock
+from emulator.clock import ManualClock, WorldClock
 from emulator.errors import ApiError, Loc, closest
 from emulator.ids import PlacedIds, derived_uuid
 from emulator.jsontext import JsonObject
@@ -19,7 +19,8 @@ from emulator.store.chats import Audio, new_event
 from emulator.store.paging import Paging
 from emulator.store.versioned import Resource, Version, VersionedCollection
 from emulator.store.voices import CUSTOM_VOICE, HUME_AI
-from emulator.store.world import Store, World
+from emulator.store.store import Store
+from emulator.world import World
 
 LONGEST_CHAT_MS = 86_400_000
 
@@ -174,7 +175,7 @@ class _Loading:
 
     def _call(self, body: JsonObject, now_ms: int, at: Loc) -> Call:
         """A request with this body, made at that time; its ids belong to its place."""
-        world = World("seed", self.store, ManualClock(now_ms), random_seed=None)
+        world = World("seed", self.store, self.settings, WorldClock(ManualClock(now_ms)))
         world.store = self.store
         world.ids = PlacedIds(*at)
         return Call(world, self.settings, {}, body, "")

@@ -134,6 +134,10 @@ class ChatStore:
         """A page of chats in order of their start."""
         return self._chats_of(page_of(self._by_filter.get((config_id, status)), paging))
 
+    def set_metadata(self, id: str, metadata: str) -> None:
+        """What the client says about the chat: a JSON text."""
+        self._chats[id] = {**self._chats[id], "metadata": metadata}
+
     # groups
 
     def find_group(self, id: str) -> JsonObject | None:
@@ -169,6 +173,10 @@ class ChatStore:
     def iter_events(self, id: str) -> Iterator[JsonObject]:
         """Every event of one chat, or of one group."""
         return map(parse, list(self._events.get(id)))
+
+    def newest_events(self, id: str) -> Iterator[JsonObject]:
+        """Every event of one chat, or of one group, the newest first."""
+        return map(parse, reversed(list(self._events.get(id))))
 
     # audio
 
@@ -215,8 +223,9 @@ class ChatStore:
         self._order_group(group, self._group_order.add)
 
     def _group_with(self, newcomer: JsonObject) -> JsonObject:
+        """The group now: its newest chat is the one that joined last, whenever it began."""
         entries = self._by_group.get((newcomer["chat_group_id"], None))
-        newest = self._chats[entries[-1][2]]
+        newest = self._chats[newcomer["id"]]
         group = {
             "id": newcomer["chat_group_id"],
             "first_start_timestamp": entries[0][0],

@@ -7,7 +7,6 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from emulator.clock import SystemClock
 from emulator.errors import CHAT_SOCKET_MISSING, api_error
 from emulator.ids import IdSource
 from emulator.openapi.document import VOICES_DOCUMENT, clear_failure, load_document
@@ -16,7 +15,7 @@ from emulator.openapi.validation import Validation
 from emulator.operations.registry import bind
 from emulator.seed.loader import load_seed
 from emulator.settings import Settings
-from emulator.store.world import Worlds
+from emulator.world import Worlds
 from emulator.web.auth import Auth
 from emulator.web.control import Control
 from emulator.web.cors import Cors
@@ -35,7 +34,7 @@ class App:
         self.operations = compile_operations(self.document)
         validation = Validation(self.document)
         seed = load_seed(self.settings.seed, validation, self.settings)
-        self.worlds = Worlds(seed, self.settings.random_seed, SystemClock)
+        self.worlds = Worlds(seed, self.settings)
         self.auth = Auth(self.worlds, self.settings.api_key, IdSource(self.settings.random_seed))
         self.dispatcher = self._dispatcher(validation)
         control = Control(

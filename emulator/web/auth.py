@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from emulator.errors import gateway_fault
 from emulator.ids import IdSource
-from emulator.store.world import World, Worlds
+from emulator.world import World, Worlds
 
 TOKEN_LIFETIME_MS = 30 * 60 * 1000
 API_KEY_HEADER = b"x-hume-api-key"

@@ -23,7 +23,7 @@ from emulator.jsontext import JsonObject, render
 from emulator.openapi.document import Document
 from emulator.operations.audio import AUDIO_PATH, signature
 from emulator.settings import Settings
-from emulator.store.world import World, Worlds
+from emulator.world import World, Worlds
 from emulator.web.auth import Auth
 from emulator.web.oauth import token_endpoint
 from emulator.web.parameters import parse_query

@@ -19,7 +19,7 @@ from schemathesis import Case, HookContext
 from emulator.server import Server
 from emulator.settings import Settings
 from emulator.store.paging import Paging
-from emulator.store.world import Store
+from emulator.store.store import Store
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIG = "tests/contract/schemathesis.toml"

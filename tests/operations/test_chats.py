@@ -7,7 +7,7 @@ from starlette.testclient import TestClient
 
 from emulator.clock import ManualClock
 from emulator.operations.audio import URL_LIFETIME_MS
-from emulator.store.world import World
+from emulator.world import World
 
 RECORDED = "470a49f6-1dec-4afe-8b61-035d3b2d63b0"
 GROUP = "9fc18597-3567-42d5-94d6-935bde84bf2f"

@@ -16,7 +16,7 @@ from emulator.seed.loader import load_seed, summary
 from emulator.settings import Settings
 from emulator.store.chats import CHAT_STATUSES, EVENT_ROLES
 from emulator.store.paging import Paging
-from emulator.store.world import Store
+from emulator.store.store import Store
 
 VALIDATION = Validation(load_document())
 CONFIG = "11111111-1111-4111-8111-111111111111"

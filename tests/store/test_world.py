@@ -1,7 +1,8 @@
 """Worlds."""
 
 from emulator.clock import ManualClock
-from emulator.store.world import Store, Worlds
+from emulator.store.store import Store
+from emulator.world import Worlds
 
 
 def seed() -> Store:

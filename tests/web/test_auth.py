@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 
 from emulator.clock import ManualClock
 from emulator.settings import Settings
-from emulator.store.world import World
+from emulator.world import World
 from emulator.web.app import App
 from emulator.web.auth import TOKEN_LIFETIME_MS
 

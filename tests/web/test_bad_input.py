@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from starlette.types import Message
 
 from emulator.store.paging import Paging
-from emulator.store.world import World
+from emulator.world import World
 from emulator.web.app import App
 
 JSON = {"Content-Type": "application/json"}

@@ -1,0 +1,92 @@
+"""What leaves a session: messages to the client, and chat events for everybody else."""
+
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from emulator.chat.messages import ErrorMessage, ServerMessage, ToolCall
+from emulator.chat.settings import SettingsInForce
+from emulator.errors import CHAT_ERRORS
+from emulator.ids import IdSource
+from emulator.store.journal import Journal
+
+
+@dataclass(frozen=True, slots=True)
+class ChatStarted:
+    """The chat began, in a new group or in one that it resumed."""
+
+    start_ms: int
+    resumed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCalled:
+    """The assistant called a function tool."""
+
+    at_ms: int
+    call: ToolCall
+
+
+@dataclass(frozen=True, slots=True)
+class ChatEnded:
+    """The chat ended with a status such as USER_ENDED."""
+
+    start_ms: int
+    end_ms: int
+    status: str
+
+
+ChatEvent: TypeAlias = ChatStarted | ToolCalled | ChatEnded
+
+
+@dataclass(slots=True)
+class Output:
+    """What came of one input, in order."""
+
+    messages: list[ServerMessage] = field(default_factory=list)
+    events: list[ChatEvent] = field(default_factory=list)
+
+
+class Channel:
+    """Collects the output of a session until its driver takes it."""
+
+    def __init__(
+        self, chat_id: str, settings: SettingsInForce, ids: IdSource, journal: Journal
+    ) -> None:
+        self._chat_id = chat_id
+        self._settings = settings
+        self._ids = ids
+        self._journal = journal
+        self._out = Output()
+
+    def send(self, message: ServerMessage) -> None:
+        """A message to the client, with the session id that it chose."""
+        chosen = self._settings.custom_session_id
+        if chosen is not None:
+            message = message.model_copy(update={"custom_session_id": chosen})
+        self._out.messages.append(message)
+
+    def error(self, slug: str, message: str | None = None, **values: object) -> None:
+        """An error frame of CHAT_ERRORS; what concerns the script goes to the journal too."""
+        kind = CHAT_ERRORS[slug]
+        text = message or kind.message.format(**values)
+        if kind.code.startswith("EMU"):
+            self.note(text, slug)
+        self.send(
+            ErrorMessage(code=kind.code, slug=slug, message=text, request_id=self.request_id())
+        )
+
+    def note(self, message: str, finding: str) -> None:
+        """Tell the journal alone."""
+        self._journal.add("script", chat_id=self._chat_id, finding=finding, message=message)
+
+    def tell(self, event: ChatEvent) -> None:
+        self._out.events.append(event)
+
+    def request_id(self) -> str:
+        """A UUID with seven digits after it (PROTOCOL 6.4)."""
+        return f"{self._ids.uuid()}{int(self._ids.secret()[:6], 16) % 10_000_000:07d}"
+
+    def take(self) -> Output:
+        """The output since the last time."""
+        out, self._out = self._out, Output()
+        return out

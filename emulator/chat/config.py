@@ -1,0 +1,85 @@
+"""What a config says to a chat, read once when the chat begins (PROTOCOL 3.2, 7.2)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from emulator.jsontext import JsonObject
+
+DEFAULT_PROMPT = "You are a friendly voice assistant. Keep your answers short and helpful."
+DEFAULT_NUDGE_MS = 10_000  # no source names the service's own
+MAX_DURATION_CAP_MS = 1_800_000  # also where the timeout is disabled
+
+
+@dataclass(frozen=True, slots=True)
+class ToolSpec:
+    """A function tool: `parameters` is the JSON text of its JSON schema."""
+
+    name: str
+    parameters: str
+    fallback_content: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EventMessage:
+    """What the assistant says of its own accord; an empty text leaves it to the assistant."""
+
+    enabled: bool = False
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChatConfig:
+    """Times in ms; None for a timeout that is switched off."""
+
+    id: str | None
+    version: int | None
+    name: str
+    prompt: str
+    evi_version: str
+    tools: Mapping[str, ToolSpec]
+    builtin_tools: Mapping[str, str | None]  # fallback content by name
+    on_new_chat: EventMessage
+    on_inactivity_timeout: EventMessage
+    on_max_duration_timeout: EventMessage
+    inactivity_ms: int | None
+    max_duration_ms: int
+    nudge_ms: int | None
+    allow_short_responses: bool
+    webhooks: tuple[JsonObject, ...] = field(default=())
+
+
+def read_config(config: JsonObject) -> ChatConfig:
+    """The config of a chat, from a config version as REST shows it."""
+    timeouts, messages, nudges = config["timeouts"], config["event_messages"], config["nudges"]
+    max_duration, inactivity = timeouts["max_duration"], timeouts["inactivity"]
+    return ChatConfig(
+        id=config.get("id"),
+        version=config.get("version"),
+        name=config.get("name", ""),
+        prompt=config.get("prompt", {}).get("text") or DEFAULT_PROMPT,
+        evi_version=config["evi_version"],
+        tools={tool["name"]: _tool(tool) for tool in config["tools"]},
+        builtin_tools={
+            tool["name"]: tool.get("fallback_content") for tool in config["builtin_tools"]
+        },
+        on_new_chat=EventMessage(**messages["on_new_chat"]),
+        on_inactivity_timeout=EventMessage(**messages["on_inactivity_timeout"]),
+        on_max_duration_timeout=EventMessage(**messages["on_max_duration_timeout"]),
+        inactivity_ms=inactivity["duration_secs"] * 1000 if inactivity["enabled"] else None,
+        max_duration_ms=(
+            max_duration["duration_secs"] * 1000
+            if max_duration["enabled"]
+            else MAX_DURATION_CAP_MS
+        ),
+        nudge_ms=(
+            (nudges["interval_secs"] or 0) * 1000 or DEFAULT_NUDGE_MS
+            if nudges["enabled"]
+            else None
+        ),
+        allow_short_responses=config["ellm_model"]["allow_short_responses"],
+        webhooks=tuple(config["webhooks"]),
+    )
+
+
+def _tool(tool: JsonObject) -> ToolSpec:
+    return ToolSpec(tool["name"], tool["parameters"], tool.get("fallback_content"))

@@ -1,0 +1,129 @@
+"""What the assistant says when no script tells it: it greets, echoes, and calls tools by name."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from emulator.chat.config import ToolSpec
+from emulator.chat.script import CallTool, Say, Step, UseBuiltin
+from emulator.jsontext import JsonObject
+
+INACTIVITY = "Are you still there? If I hear nothing, I will end our chat."
+MAX_DURATION = "Our time is up, so I have to go. Goodbye!"
+NUDGE = "Take your time. I am still here."
+QUICK_RESPONSES = ("Okay.", "I see.", "Right.", "Let me think.")
+
+_HELLO = re.compile(r"\W*(hello|hi|hey|good (morning|day|afternoon|evening))\b\W*(there)?\W*", re.I)
+_GOODBYE = re.compile(r"\b(goodbye|good bye|bye|hang up|hang_up)\b", re.I)
+_SEARCH = re.compile(r"\b(web_search|search the web|look it up)\b", re.I)
+_FOLLOW_UPS = ("Tell me more.", "What happened then?", "Go on, I am listening.")
+
+
+def greeting(name: str, last_said: str | None) -> str:
+    """The first words of a chat; in a resumed one with what was said last."""
+    if last_said is not None:
+        return f'Welcome back. Last time you said: {_quoted(last_said)}'
+    return f"Hello, this is {name}. How can I help you?" if name else "Hello! How can I help you?"
+
+
+def reply(
+    text: str,
+    turn: int,
+    context: str | None,
+    tools: Mapping[str, ToolSpec],
+    builtin_tools: Iterable[str],
+) -> list[Step]:
+    """The steps that answer a user turn."""
+    named = _named_tool(text, tools)
+    if named is not None:
+        return [
+            CallTool(named.name, example_arguments(named.parameters, text)),
+            Say(f"{named.name} answered: {{tool_result}}"),
+        ]
+    if "hang_up" in builtin_tools and _GOODBYE.search(text):
+        return [Say("Goodbye! It was nice to talk to you."), UseBuiltin("hang_up", {})]
+    if "web_search" in builtin_tools and _SEARCH.search(text):
+        return [
+            UseBuiltin("web_search", {"query": text}),
+            Say("The web says: {tool_result.summary}"),
+        ]
+    known = " I keep in mind: {context}." if context else ""
+    return [Say(_echo(text, turn) + known)]
+
+
+def _echo(text: str, turn: int) -> str:
+    if _HELLO.fullmatch(text):
+        return "Hello! What would you like to talk about?"
+    if text.rstrip().endswith("?"):
+        return 'You asked: "{user_text}" I can only repeat what I hear.'
+    return f"You said: {_quoted(text, '{user_text}')} {_FOLLOW_UPS[turn % len(_FOLLOW_UPS)]}"
+
+
+def _quoted(text: str, shown: str | None = None) -> str:
+    """The text in quotation marks, with a full stop if it has none of its own."""
+    stop = "" if text.rstrip().endswith((".", "!", "?")) else "."
+    return f'"{text if shown is None else shown}"{stop}'
+
+
+def _named_tool(text: str, tools: Mapping[str, ToolSpec]) -> ToolSpec | None:
+    """The tool whose name is in the text, as it is or with spaces in it; the longest one."""
+    said = f" {_words(text)} "
+    for name in sorted(tools, key=len, reverse=True):
+        if f" {_words(name)} " in said:
+            return tools[name]
+    return None
+
+
+def _words(text: str) -> str:
+    return " ".join(re.findall(r"[^\W_]+", text.casefold()))
+
+
+def example_arguments(parameters: str, text: str) -> JsonObject:
+    """Arguments that fit a tool's JSON schema; free texts are what the user said."""
+    try:
+        schema = json.loads(parameters)
+    except ValueError:
+        return {}
+    example = _example(schema, text)
+    return example if isinstance(example, dict) else {}
+
+
+def _example(schema: Any, text: str) -> Any:
+    if not isinstance(schema, dict):
+        return text
+    for key in ("const", "default"):
+        if key in schema:
+            return schema[key]
+    for key in ("enum", "examples"):
+        if schema.get(key):
+            return schema[key][0]
+    kind = schema.get("type", "object" if "properties" in schema else "string")
+    if isinstance(kind, list):
+        kind = next((each for each in kind if each != "null"), "null")
+    if kind == "object":
+        properties = schema.get("properties", {})
+        required = schema.get("required", list(properties))
+        return {name: _example(properties.get(name, {}), text) for name in required}
+    if kind == "array":
+        return [_example(schema.get("items", {}), text)]
+    if kind in ("integer", "number"):
+        return _number_in(text, schema)
+    return {"boolean": True, "null": None}.get(kind, text)
+
+
+def _number_in(text: str, schema: Mapping[str, Any]) -> float:
+    """The first number that the user said, else the smallest that the schema allows."""
+    found = re.search(r"\d+", text)
+    value = int(found[0]) if found else schema.get("minimum", 1)
+    low, high = schema.get("minimum", value), schema.get("maximum", value)
+    return max(low, min(high, value))
+
+
+def search_result(parameters: str) -> JsonObject:
+    """What a web search finds here: nothing, in the shape that web_search answers."""
+    query = json.loads(parameters).get("query", "")
+    return {
+        "summary": f"The emulator has no web. It would have searched for: {query}",
+        "references": [],
+    }

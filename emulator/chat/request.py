@@ -1,0 +1,30 @@
+"""How a chat is to begin."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from emulator.chat.config import ChatConfig
+from emulator.chat.messages import SessionSettings
+from emulator.chat.script import Script
+
+HISTORY_LIMIT = 300  # events of a resumed group that are remembered (PROTOCOL 8.1)
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRequest:
+    """What its client asks for.
+
+    `pace` stretches the assistant's own times: 1 as in life, 0 at once. Where no one is to hear
+    it (`voiced` is false), no audio is made. A present user may be silent without consequences.
+    """
+
+    config: ChatConfig
+    script: Script = field(default_factory=Script)
+    resumed_group_id: str | None = None
+    settings: SessionSettings | None = None
+    event_limit: int = HISTORY_LIMIT
+    pace: float = 0
+    voiced: bool = True
+    user_is_present: bool = False
+    caller_number: str | None = None
+    twilio_metadata: Mapping[str, str] | None = None

@@ -1,0 +1,30 @@
+"""All the data of one world, or of a seed."""
+
+from dataclasses import dataclass, field
+
+from emulator.store.chats import ChatStore
+from emulator.store.versioned import VersionedCollection
+from emulator.store.voices import VoiceStore
+
+
+@dataclass(slots=True)
+class Store:
+    """Configs, prompts, tools, voices and chats of one account."""
+
+    user_id: str
+    configs: VersionedCollection = field(default_factory=VersionedCollection)
+    prompts: VersionedCollection = field(default_factory=VersionedCollection)
+    tools: VersionedCollection = field(default_factory=VersionedCollection)
+    voices: VoiceStore = field(default_factory=VoiceStore)
+    chats: ChatStore = field(default_factory=ChatStore)
+
+    def fork(self) -> "Store":
+        """An equal store, at no cost; changes on either side stay there."""
+        return Store(
+            self.user_id,
+            self.configs.fork(),
+            self.prompts.fork(),
+            self.tools.fork(),
+            self.voices.fork(),
+            self.chats.fork(),
+        )

@@ -1,0 +1,67 @@
+"""What is to happen at a later time of a clock."""
+
+import heapq
+from collections.abc import Callable
+from typing import TypeAlias
+
+from emulator.clock import Clock
+
+Callback: TypeAlias = Callable[[], None]
+
+
+class Timer:
+    """One callback that is due at a time, unless it is cancelled."""
+
+    __slots__ = ("callback", "cancelled", "due_ms", "order")
+
+    def __init__(self, due_ms: int, order: int, callback: Callback) -> None:
+        self.due_ms = due_ms
+        self.order = order
+        self.callback = callback
+        self.cancelled = False
+
+    def __lt__(self, other: "Timer") -> bool:
+        return (self.due_ms, self.order) < (other.due_ms, other.order)
+
+
+class Timers:
+    """All timers of one clock. They run only when told to: `run_due`.
+
+    `on_change` is called when the next time to run may be another than before.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._heap: list[Timer] = []
+        self._order = 0
+        self.on_change: Callback = lambda: None
+
+    def at(self, due_ms: int, callback: Callback) -> Timer:
+        """Call back at that time; of two due at one time, the one asked for first comes first."""
+        self._order += 1
+        timer = Timer(due_ms, self._order, callback)
+        heapq.heappush(self._heap, timer)
+        if self._heap[0] is timer:
+            self.on_change()
+        return timer
+
+    def cancel(self, timer: Timer | None) -> None:
+        if timer is not None:
+            timer.cancelled = True
+
+    def clear(self) -> None:
+        """Forget all timers."""
+        self._heap.clear()
+        self.on_change()
+
+    @property
+    def next_due_ms(self) -> int | None:
+        """When the next timer is due, or None if there is none."""
+        while self._heap and self._heap[0].cancelled:
+            heapq.heappop(self._heap)
+        return self._heap[0].due_ms if self._heap else None
+
+    def run_due(self) -> None:
+        """Run all timers whose time has come, in order."""
+        while (due_ms := self.next_due_ms) is not None and due_ms <= self._clock.now_ms():
+            heapq.heappop(self._heap).callback()

@@ -1,0 +1,376 @@
+"""The outbox of a world: deliveries on their way, and the record of each attempt.
+
+It plans and records; `send`, which is given to it, does the talking (`webhooks/sender`).
+"""
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TypeAlias
+
+from emulator.clock import Clock, SystemClock
+from emulator.ids import IdSource
+from emulator.jsontext import JsonObject, render
+from emulator.settings import Settings
+from emulator.store.journal import Journal
+from emulator.timers import Timer, Timers
+from emulator.webhooks.faults import DEFAULT_DELAY_MS, FaultRule, headers_and_body, take
+
+RETRY_DELAYS_MS = (1_000, 4_000, 16_000)  # after the first, second and third attempt
+REORDER_PATIENCE_MS = 5_000  # how long a delivery waits for the next one to go first
+PENDING, DELIVERED, FAILED = "pending", "delivered", "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookRequest:
+    """What goes over the wire: a POST."""
+
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookResult:
+    """What came back: a status with the beginning of the body, or an error."""
+
+    status: int | None
+    error: str | None
+    duration_ms: int
+    body: str = ""
+
+    @property
+    def is_good(self) -> bool:
+        return self.status is not None and 200 <= self.status < 300
+
+
+Done: TypeAlias = Callable[[WebhookResult], None]
+Send: TypeAlias = Callable[[WebhookRequest, Done], None]
+
+
+def send_nothing(request: WebhookRequest, done: Done) -> None:
+    """For worlds that nobody gave a way to send."""
+    done(WebhookResult(None, "this world sends nothing", 0))
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One request of a delivery and its result; times in ms."""
+
+    number: int
+    at_ms: int
+    request: WebhookRequest
+    result: WebhookResult
+    faults: tuple[str, ...]
+
+    def to_json(self) -> JsonObject:
+        return {
+            "number": self.number,
+            "at_ms": self.at_ms,
+            "status": self.result.status,
+            "error": self.result.error,
+            "duration_ms": self.result.duration_ms,
+            "faults": list(self.faults),
+            "request": {
+                "headers": dict(self.request.headers),
+                "body": self.request.body.decode(),
+            },
+            "response": {"body": self.result.body},
+        }
+
+
+@dataclass(slots=True)
+class Delivery:
+    """One event on its way to one URL."""
+
+    id: str
+    event_name: str
+    chat_id: str
+    url: str
+    body: bytes
+    created_ms: int
+    state: str = PENDING
+    error: str | None = None  # why it failed, where no attempt tells
+    attempts: list[Attempt] = field(default_factory=list)
+    faults: tuple[str, ...] = ()  # that came with it, beside those of the rules
+    attempts_left: int = len(RETRY_DELAYS_MS) + 1
+    scheduled: bool = False
+    twice: bool = False
+
+    def to_json(self) -> JsonObject:
+        return {
+            "id": self.id,
+            "event_name": self.event_name,
+            "chat_id": self.chat_id,
+            "url": self.url,
+            "state": self.state,
+            "error": self.error,
+            "created_at_ms": self.created_ms,
+            "body": self.body.decode(),
+            "attempts": [attempt.to_json() for attempt in self.attempts],
+        }
+
+
+@dataclass(slots=True)
+class Lane:
+    """The deliveries of one chat to one URL: the first is under way, the others wait for it."""
+
+    queue: deque[Delivery] = field(default_factory=deque)
+    busy: bool = False
+    holding: Timer | None = None  # the first waits for the second to go before it
+
+
+class Outbox:
+    """All deliveries of a world: in order within a chat, independent across chats and URLs."""
+
+    def __init__(
+        self,
+        api_key: str,
+        settings: Settings,
+        clock: Clock,
+        timers: Timers,
+        ids: IdSource,
+        journal: Journal,
+        send: Send,
+    ) -> None:
+        by_key = settings.sign_webhooks_with == "api_key"
+        self.key = api_key if by_key else settings.signing_key
+        self._settings = settings
+        self._clock = clock
+        self._header_clock = clock if settings.webhook_time == "world" else SystemClock()
+        self._timers = timers
+        self._send = send
+        self._ids = ids
+        self._journal = journal
+        self._lanes: dict[tuple[str, str], Lane] = {}
+        self.rules: list[FaultRule] = []
+        self.deliveries: dict[str, Delivery] = {}  # by id, the oldest first
+        self.pending = 0
+        self.in_flight = 0
+        self.watchers: list[Callable[[], None]] = []  # called after each attempt
+        self._closed = False
+
+    def close(self) -> None:
+        """Forget everything; what is in flight comes back to nobody."""
+        self._closed = True
+        self._lanes.clear()
+        self.in_flight = self.pending = 0
+        self._tell()
+
+    # rules
+
+    def add_rule(
+        self,
+        fault: str,
+        event_name: str | None = None,
+        chat_id: str | None = None,
+        times: int | None = None,
+        delay_ms: int = DEFAULT_DELAY_MS,
+    ) -> FaultRule:
+        """From now on, webhooks misbehave as the rule says (`webhooks/faults`)."""
+        rule = FaultRule(self._ids.uuid(), fault, event_name, chat_id, times, delay_ms)
+        self.rules.append(rule)
+        return rule
+
+    # deliveries
+
+    def post(self, payload: JsonObject, url: str) -> Delivery:
+        """Deliver an event, after those of its chat that are on their way to this URL."""
+        delivery = self._new(payload, url)
+        self._enqueue(delivery, (delivery.chat_id, url))
+        return delivery
+
+    def trigger(
+        self,
+        payload: JsonObject,
+        url: str,
+        faults: Mapping[str, int] | None = None,
+        before: JsonObject | None = None,
+    ) -> Delivery:
+        """Deliver one event now, in a single attempt, with the faults given (delay in ms).
+
+        An event `before` goes out too; a 'reorder' turns the two around.
+        """
+        faults = dict(faults or {})
+        lane = ("trigger", self._ids.uuid())
+        if before is not None:
+            self._lanes[lane] = Lane(busy=True)  # until both are there
+            first = self._new(before, url, attempts=1)
+            first.faults = ("reorder",) if faults.pop("reorder", None) is not None else ()
+            self._enqueue(first, lane)
+        delivery = self._new(payload, url, attempts=1)
+        delivery.faults = tuple(faults)
+        self._enqueue(delivery, lane, faults.get("delay"))
+        if before is not None:
+            self._lanes[lane].busy = False
+            self._pump(lane)
+        return delivery
+
+    def redeliver(self, delivery: Delivery) -> None:
+        """Send a finished delivery once more, now."""
+        delivery.state, delivery.error = PENDING, None
+        delivery.attempts_left, delivery.twice, delivery.scheduled = 1, False, True
+        delivery.faults = ()
+        self.pending += 1
+        self._put(delivery, ("redeliver", delivery.id))
+
+    def _new(self, payload: JsonObject, url: str, attempts: int = 4) -> Delivery:
+        return Delivery(
+            self._ids.uuid(),
+            payload["event_name"],
+            payload["chat_id"],
+            url,
+            render(payload),
+            self._clock.now_ms(),
+            attempts_left=attempts,
+        )
+
+    def _enqueue(
+        self, delivery: Delivery, key: tuple[str, str], delay_ms: int | None = None
+    ) -> None:
+        self._make_room()
+        self.deliveries[delivery.id] = delivery
+        self.pending += 1
+        if self.pending > self._settings.webhook_queue:
+            limit = self._settings.webhook_queue
+            self._finish(delivery, FAILED, f"more than {limit} deliveries are pending")
+        elif delay_ms is not None:
+            delivery.faults = tuple(fault for fault in delivery.faults if fault != "delay")
+            self._timers.at(self._clock.now_ms() + delay_ms, partial(self._put, delivery, key))
+        else:
+            self._put(delivery, key)
+
+    def _make_room(self) -> None:
+        """The oldest finished deliveries go first."""
+        if len(self.deliveries) < self._settings.webhook_queue:
+            return
+        for id, delivery in self.deliveries.items():
+            if delivery.state != PENDING:
+                del self.deliveries[id]
+                break
+
+    # lanes
+
+    def _put(self, delivery: Delivery, key: tuple[str, str]) -> None:
+        lane = self._lanes.setdefault(key, Lane())
+        lane.queue.append(delivery)
+        if lane.holding is not None:
+            self._timers.cancel(lane.holding)
+            self._let_pass(lane)
+        self._pump(key)
+
+    def _pump(self, key: tuple[str, str]) -> None:
+        """Set the first of a lane going, unless one is under way."""
+        lane = self._lanes.get(key)
+        while lane is not None and lane.queue and not lane.busy:
+            lane.busy = True
+            self._set_going(lane.queue[0], lane, key)
+        if lane is not None and not lane.queue and self._lanes.get(key) is lane:
+            del self._lanes[key]
+
+    def _set_going(self, delivery: Delivery, lane: Lane, key: tuple[str, str]) -> None:
+        if delivery.scheduled:
+            self._attempt(delivery, key)
+            return
+        delivery.scheduled = True
+        faults = take(self.rules, delivery.event_name, delivery.chat_id, scheduling=True)
+        delivery.twice = "duplicate" in faults or "duplicate" in delivery.faults
+        now_ms = self._clock.now_ms()
+        if "drop" in faults or "drop" in delivery.faults:
+            self._leave(delivery, key, FAILED, "dropped on request: it was never sent")
+        elif "reorder" in faults or "reorder" in delivery.faults:
+            self._hold(lane, key)
+        elif "delay" in faults:
+            at_ms = now_ms + faults["delay"].delay_ms
+            self._timers.at(at_ms, partial(self._attempt, delivery, key))
+        else:
+            self._attempt(delivery, key)
+
+    def _hold(self, lane: Lane, key: tuple[str, str]) -> None:
+        """The first of the lane lets the second pass, or waits for one."""
+        if len(lane.queue) > 1:
+            self._let_pass(lane)
+            return
+
+        def go_alone() -> None:
+            lane.holding, lane.busy = None, False
+            self._pump(key)
+
+        lane.holding = self._timers.at(self._clock.now_ms() + REORDER_PATIENCE_MS, go_alone)
+
+    @staticmethod
+    def _let_pass(lane: Lane) -> None:
+        first = lane.queue.popleft()
+        lane.queue.insert(1, first)
+        lane.holding, lane.busy = None, False
+
+    def _leave(
+        self, delivery: Delivery, key: tuple[str, str], state: str, error: str | None = None
+    ) -> None:
+        lane = self._lanes[key]
+        lane.queue.popleft()
+        lane.busy = False
+        self._finish(delivery, state, error)
+
+    def _finish(self, delivery: Delivery, state: str, error: str | None = None) -> None:
+        self.pending -= 1
+        delivery.state, delivery.error = state, error
+        if error is not None:
+            self._note(delivery, error=error)
+        self._tell()
+
+    # attempts
+
+    def _attempt(self, delivery: Delivery, key: tuple[str, str]) -> None:
+        rules = take(self.rules, delivery.event_name, delivery.chat_id, scheduling=False)
+        faults = (*delivery.faults, *rules)
+        timestamp_s = self._header_clock.now_ms() // 1000
+        headers, body = headers_and_body(delivery.body, timestamp_s, self.key, faults)
+        request = WebhookRequest(delivery.url, headers, body)
+        delivery.attempts_left -= 1
+        self.in_flight += 1
+        at_ms = self._clock.now_ms()
+        self._send(request, partial(self._done, delivery, key, request, faults, at_ms))
+
+    def _done(
+        self,
+        delivery: Delivery,
+        key: tuple[str, str],
+        request: WebhookRequest,
+        faults: tuple[str, ...],
+        at_ms: int,
+        result: WebhookResult,
+    ) -> None:
+        if self._closed:
+            return
+        self.in_flight -= 1
+        number = len(delivery.attempts) + 1
+        delivery.attempts.append(Attempt(number, at_ms, request, result, faults))
+        self._note(
+            delivery, number=number, status=result.status, error=result.error,
+            duration_ms=result.duration_ms, faults=list(faults),
+        )  # fmt: skip
+        if result.is_good and delivery.twice:
+            delivery.twice = False
+            self._attempt(delivery, key)
+        elif any(attempt.result.is_good for attempt in delivery.attempts):
+            self._leave(delivery, key, DELIVERED)
+        elif delivery.attempts_left > 0:
+            wait_ms = RETRY_DELAYS_MS[-delivery.attempts_left]
+            at = self._clock.now_ms() + wait_ms
+            self._timers.at(at, partial(self._attempt, delivery, key))
+        else:
+            self._leave(delivery, key, FAILED)
+        self._pump(key)
+        self._tell()
+
+    def _note(self, delivery: Delivery, **more: object) -> None:
+        self._journal.add(
+            "webhook", delivery_id=delivery.id, event_name=delivery.event_name,
+            chat_id=delivery.chat_id, url=delivery.url, **more,
+        )  # fmt: skip
+
+    def _tell(self) -> None:
+        for watcher in list(self.watchers):
+            watcher()

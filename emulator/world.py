@@ -1,0 +1,123 @@
+"""Worlds: everything that one API key sees."""
+
+import hashlib
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from emulator.clock import WorldClock
+from emulator.ids import IdSource
+from emulator.settings import Settings
+from emulator.store.journal import Journal
+from emulator.store.store import Store
+from emulator.timers import Timers
+from emulator.webhooks.outbox import Outbox, Send, send_nothing
+
+if TYPE_CHECKING:
+    from emulator.chat.live import LiveChat  # whose import costs time that few need at the start
+
+
+class World:
+    """What one API key sees: its data, its time, its ids, its live chats, its webhooks.
+
+    `reference` tells worlds apart where the key must not show, such as in a signed URL.
+    """
+
+    def __init__(
+        self,
+        api_key: str,
+        seed: Store,
+        settings: Settings,
+        clock: WorldClock | None = None,
+        send: Send = send_nothing,
+    ) -> None:
+        self.api_key = api_key
+        self.reference = hashlib.sha256(api_key.encode()).hexdigest()[:16]
+        self.settings = settings
+        self.clock = clock or WorldClock()
+        self.timers = Timers(self.clock)
+        self._seed = seed
+        self._send = send
+        self._begin()
+
+    def reset(self) -> None:
+        """Back to the seed and to the wall clock; whatever was under way is gone."""
+        self.outbox.close()
+        self.timers.clear()
+        self.clock.reset()
+        self._begin()
+
+    def _begin(self) -> None:
+        self.store = self._seed.fork()
+        self.ids = IdSource(self.settings.random_seed)
+        self.journal = Journal(self.clock, self.settings.journal_limit)
+        self.live: dict[str, LiveChat] = {}
+        random_seed = self.settings.random_seed
+        self.outbox = Outbox(
+            self.api_key,
+            self.settings,
+            self.clock,
+            self.timers,
+            IdSource(None if random_seed is None else f"webhooks/{random_seed}"),
+            self.journal,
+            self._send,
+        )
+
+    # time
+
+    def freeze(self) -> None:
+        """The clock stands still, until it is advanced or resumes."""
+        self.clock.freeze()
+        self._clock_changed("freeze")
+
+    def resume(self) -> None:
+        """The clock runs on from where it stands."""
+        self.clock.resume()
+        self._clock_changed("resume")
+
+    def advancing(self, ms: int) -> Iterator[None]:
+        """Move the clock forward, stopping wherever something is due, after it has run."""
+        target_ms = self.clock.now_ms() + ms
+        while (due_ms := self.timers.next_due_ms) is not None and due_ms <= target_ms:
+            self.clock.move_to(due_ms)
+            self.timers.run_due()
+            yield
+        self.clock.move_to(target_ms)
+        self._clock_changed("advance", ms=ms)
+
+    def _clock_changed(self, action: str, **more: int) -> None:
+        self.journal.add("clock", action=action, mode=self.clock.mode, **more)
+        self.timers.on_change()
+
+
+class Worlds:
+    """Every world of a server, created when its key is first used."""
+
+    def __init__(
+        self,
+        seed: Store,
+        settings: Settings | None = None,
+        send: Send = send_nothing,
+        on_create: Callable[[World], None] = lambda world: None,
+    ) -> None:
+        seed.fork()  # folds what was loaded into the base that worlds share, once
+        self._seed = seed
+        self._settings = settings or Settings()
+        self._send = send
+        self._on_create = on_create
+        self._worlds: dict[str, World] = {}
+        self._by_reference: dict[str, World] = {}
+
+    def get(self, api_key: str) -> World:
+        """The world of `api_key`."""
+        world = self._worlds.get(api_key)
+        return world if world is not None else self._create(api_key)
+
+    def find_reference(self, reference: str) -> World | None:
+        """The world of that reference, if there is one yet."""
+        return self._by_reference.get(reference)
+
+    def _create(self, api_key: str) -> World:
+        world = World(api_key, self._seed, self._settings, send=self._send)
+        self._worlds[api_key] = self._by_reference[world.reference] = world
+        self._on_create(world)
+        return world
