@@ -137,7 +137,7 @@ def _add_ready(commands: Commands) -> None:
 def ready(arguments: argparse.Namespace) -> int:
     from emulator.ready import parse_duration_ms, wait_until_ready
 
-    health = wait_until_ready(arguments.url, parse_duration_ms(arguments.timeout))
+    health = wait_until_ready(arguments.url, read_timeout_ms(arguments.timeout))
     print(f"ready: evi-emulator {health['version']} on {arguments.url}")
     return OK
 

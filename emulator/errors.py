@@ -41,9 +41,14 @@ class SeedError(StartupError):
 class ScriptError(StartupError):
     """A script has a mistake; `mistakes` has the place and the message of each."""
 
-    def __init__(self, mistakes: "Sequence[tuple[Loc, str]]", name: str = "script") -> None:
+    def __init__(
+        self,
+        mistakes: Sequence[tuple[Loc, str]],
+        name: str = "script",
+        description: str | None = None,
+    ) -> None:
         lines = [f"{name}: {pointer(loc)}: {message}" for loc, message in mistakes]
-        super().__init__("\n".join(lines))
+        super().__init__(description or "\n".join(lines))
         self.mistakes = tuple(mistakes)
 
 

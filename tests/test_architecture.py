@@ -17,12 +17,14 @@ LADDER = [
     ["cli"],
     ["server"],
     ["web"],
-    ["seed"],
+    ["seed", "simulation"],
     ["operations"],
-    ["chat"],
+    ["world"],
+    ["chat", "webhooks"],
     ["store", "openapi"],
+    ["handwritten", "timers"],
     ["settings", "resources", "ready"],
-    ["errors", "clock", "ids", "jsontext", "hosts"],
+    ["errors", "clock", "ids", "jsontext", "hosts", "durations"],
 ]
 LEVELS = {layer: level for level, layers in enumerate(LADDER) for layer in layers}
 

@@ -11,6 +11,7 @@ from emulator.jsontext import JsonObject
 
 INACTIVITY = "Are you still there? If I hear nothing, I will end our chat."
 MAX_DURATION = "Our time is up, so I have to go. Goodbye!"
+GOODBYE = "Goodbye! It was nice to talk to you."
 NUDGE = "Take your time. I am still here."
 QUICK_RESPONSES = ("Okay.", "I see.", "Right.", "Let me think.")
 
@@ -42,7 +43,7 @@ def reply(
             Say(f"{named.name} answered: {{tool_result}}"),
         ]
     if "hang_up" in builtin_tools and _GOODBYE.search(text):
-        return [Say("Goodbye! It was nice to talk to you."), UseBuiltin("hang_up", {})]
+        return [Say(GOODBYE), UseBuiltin("hang_up", {})]
     if "web_search" in builtin_tools and _SEARCH.search(text):
         return [
             UseBuiltin("web_search", {"query": text}),

@@ -45,6 +45,10 @@ class LiveChat:
         """Do what is due."""
         self._tell(self.session.tick())
 
+    def hang_up(self) -> None:
+        """The assistant ends it."""
+        self._tell(self.session.hang_up())
+
     def end(self, status: str = "USER_ENDED", slug: str | None = None) -> None:
         """Its client is gone, or it ends with another status."""
         self._tell(self.session.end(status, slug))

@@ -235,18 +235,19 @@ class Script:
     ) -> Rule:
         """A rule for turns with these words in them (in any case), or that a pattern finds."""
         if isinstance(text, str):
-            return self._add(Rule(text=text, times=times, turn=turn))
-        return self._add(Rule(pattern=text, times=times, turn=turn))
+            return self.add(Rule(text=text, times=times, turn=turn))
+        return self.add(Rule(pattern=text, times=times, turn=turn))
 
     def on_turn(self, number: int, times: int | None = None) -> Rule:
         """A rule for the user's turn of that number, from 1."""
-        return self._add(Rule(turn=number, times=times))
+        return self.add(Rule(turn=number, times=times))
 
     def on_anything(self, times: int | None = None) -> Rule:
         """A rule for every turn that no rule before it answers."""
-        return self._add(Rule(times=times))
+        return self.add(Rule(times=times))
 
-    def _add(self, rule: Rule) -> Rule:
+    def add(self, rule: Rule) -> Rule:
+        """One more rule, after the others. Raises ScriptError if it could never match."""
         if rule.text is not None and not re.search(r"\w", rule.text):
             raise _mistake(f"the text {rule.text!r} has no words", ("rules", len(self.rules)))
         for number, other in enumerate(self.rules):

@@ -35,7 +35,7 @@ from emulator.chat.messages import (
 )
 from emulator.chat.prosody import USER_MOODS, sound_like
 from emulator.chat.request import ChatRequest
-from emulator.chat.script import Say, UserTurn
+from emulator.chat.script import Say, UseBuiltin, UserTurn
 from emulator.chat.settings import SettingsInForce, as_recorded
 from emulator.clock import Clock
 from emulator.errors import closest
@@ -156,6 +156,12 @@ class Session:
         if not self.is_over:
             self._end(End(status, slug))
         return self._channel.take()
+
+    def hang_up(self) -> Output:
+        """The assistant says goodbye and ends the chat."""
+        if not self.is_over and not self._closing:
+            self.assistant.add_turn([Say(improvised.GOODBYE), UseBuiltin("hang_up", {})], "event")
+        return self.tick()
 
     def _receive(self, message: ClientMessage) -> None:
         match message:

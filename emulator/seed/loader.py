@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from emulator.chat.prosody import EMOTIONS, emotion_features, fill_scores
 from emulator.clock import ManualClock, WorldClock
 from emulator.errors import ApiError, Loc, closest
+from emulator.handwritten import Handwritten
 from emulator.ids import PlacedIds, derived_uuid
 from emulator.jsontext import JsonObject
 from emulator.openapi.validation import Validation
 from emulator.operations import configs, prompts, tools
 from emulator.operations.registry import Call
 from emulator.resources import bundled, read_data
-from emulator.seed.document import SeedDocument, read_seed
+from emulator.seed.document import read_seed, refuse_mistakes
 from emulator.settings import Settings
 from emulator.store.chats import Audio, new_event
 from emulator.store.paging import Paging
@@ -36,7 +37,7 @@ def load_seed(name: str, validation: Validation, settings: Settings) -> Store:
     loading.resources("tools", loading.store.tools, tools.new_content)
     loading.resources("configs", loading.store.configs, configs.new_content)
     loading.chats()
-    document.refuse_mistakes()
+    refuse_mistakes(document)
     return loading.store
 
 
@@ -57,7 +58,7 @@ def summary(store: Store) -> str:
 class _Loading:
     """One seed on its way into a store."""
 
-    def __init__(self, document: SeedDocument, settings: Settings) -> None:
+    def __init__(self, document: Handwritten, settings: Settings) -> None:
         self.document = document
         self.settings = settings
         self.store = Store(document.content.get("user_id") or derived_uuid("user"))
@@ -185,7 +186,7 @@ class _Loading:
 class _Events:
     """The events of one chat."""
 
-    document: SeedDocument
+    document: Handwritten
     chat: JsonObject
     loc: Loc
 

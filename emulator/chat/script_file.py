@@ -1,0 +1,383 @@
+"""Scripts as files: YAML or JSON that says the same as `chat/script` does in Python."""
+
+import re
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+from emulator.chat.messages import SessionSettings, client_message
+from emulator.chat.prosody import read_mood
+from emulator.chat.script import (
+    Rule,
+    Script,
+    SendMessage,
+    Speak,
+    ToolAnswer,
+    UserStep,
+    Wait,
+    as_text,
+    read_duration,
+)
+from emulator.errors import Loc, ScriptError, closest
+from emulator.handwritten import UnreadableError, at, read_handwritten, short
+from emulator.jsontext import Json, JsonObject
+from emulator.resources import bundled
+
+# How a simulated chat can end: with a status, by the assistant, or not at all.
+END_REASONS = (
+    "USER_ENDED",
+    "USER_TIMEOUT",
+    "INACTIVITY_TIMEOUT",
+    "MAX_DURATION_TIMEOUT",
+    "ERROR",
+    "hang_up",
+    "ACTIVE",
+)
+M = TypeVar("M", bound=BaseModel)
+EndReason: TypeAlias = Literal[
+    "USER_ENDED",
+    "USER_TIMEOUT",
+    "INACTIVITY_TIMEOUT",
+    "MAX_DURATION_TIMEOUT",
+    "ERROR",
+    "hang_up",
+    "ACTIVE",
+]
+
+
+def _short_form(key: str) -> BeforeValidator:
+    """A text stands for an object with that text under the key."""
+    return BeforeValidator(lambda value: {key: value} if isinstance(value, str) else value)
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+def _check_mood(value: Any) -> Any:
+    return value if value is None else read_mood(value)
+
+
+Mood: TypeAlias = Annotated[
+    str | dict[str, float] | None, Field(union_mode="left_to_right"), BeforeValidator(_check_mood)
+]
+
+
+def _one_of(part: BaseModel, actions: tuple[str, ...]) -> str:
+    """The action that a step names. Raises ValueError unless it is exactly one."""
+    named = [name for name in actions if name in part.model_fields_set]
+    if len(named) != 1:
+        got = " and ".join(named) or "none of them"
+        raise ValueError(f"a step has exactly one of {', '.join(actions)}; got {got}")
+    return named[0]
+
+
+class _Step(_Part):
+    """What the assistant does: one action, and what belongs to it."""
+
+    say: str | None = None
+    mood: Mood = None
+    quick: bool = False
+    call_tool: str | None = None
+    parameters: dict[str, Any] | None = None
+    web_search: str | None = None
+    result: Any = None
+    hang_up: Literal[True] | None = None
+    pause: str | float | None = None
+    error: str | None = None
+    message: str | None = None
+
+    @model_validator(mode="after")
+    def _has_one_action(self) -> "_Step":
+        actions = ("say", "call_tool", "web_search", "hang_up", "pause")
+        if "error" not in self.model_fields_set or "web_search" in self.model_fields_set:
+            _one_of(self, actions)  # an error may also be what a web_search answers
+        else:
+            _one_of(self, (*actions, "error"))
+        return self
+
+    def add_to(self, rule: Rule) -> None:
+        if self.say is not None:
+            rule.say(self.say, self.mood, self.quick)
+        elif self.call_tool is not None:
+            rule.call_tool(self.call_tool, self.parameters)
+        elif self.web_search is not None:
+            rule.use_builtin("web_search", {"query": self.web_search}, self.result, self.error)
+        elif self.pause is not None:
+            rule.pause(self.pause)
+        elif self.error is not None:
+            rule.error(self.error, self.message)
+        else:
+            rule.hang_up()
+
+
+class _When(_Part):
+    text: str | None = None
+    regex: str | None = None
+    turn: int | None = Field(default=None, ge=1)
+
+    @field_validator("regex")
+    @classmethod
+    def _compiles(cls, value: str | None) -> str | None:
+        try:
+            re.compile(value or "")
+        except re.error as error:
+            raise ValueError(f"no regular expression: {error}") from None
+        return value
+
+
+class _Rule(_Part):
+    when: Annotated[_When, _short_form("text")] = _When()
+    times: int | None = Field(default=None, ge=1)
+    answer: Annotated[
+        list[Annotated[_Step, _short_form("say")]],
+        BeforeValidator(lambda value: [value] if isinstance(value, str | dict) else value),
+    ]
+
+    def to_rule(self) -> Rule:
+        pattern = re.compile(self.when.regex, re.I) if self.when.regex is not None else None
+        return Rule(self.when.text, pattern, self.when.turn, self.times)
+
+
+class _ToolAnswer(_Part):
+    content: Any = None
+    error: str | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> "_ToolAnswer":
+        if not self.model_fields_set:
+            raise ValueError("a tool's answer has 'content', or 'error', or both")
+        return self
+
+    def to_answer(self) -> ToolAnswer:
+        return ToolAnswer(None if self.content is None else as_text(self.content), self.error)
+
+
+class _UserStep(_Part):
+    """What the simulated user does: one action, and what belongs to it."""
+
+    say: str | None = None
+    type: str | None = None
+    interrupt: str | None = None
+    mood: Mood = None
+    wait: str | float | None = None
+    send: dict[str, Any] | None = None
+
+    @model_validator(mode="after")
+    def _has_one_action(self) -> "_UserStep":
+        _one_of(self, ("say", "type", "interrupt", "wait", "send"))
+        return self
+
+    @field_validator("send")
+    @classmethod
+    def _is_message(cls, value: dict[str, Any] | None) -> dict[str, Any] | None:
+        if value is not None:
+            try:
+                client_message.validate_python(value)
+            except ValidationError as error:
+                first = error.errors()[0]
+                place = ".".join(str(part) for part in first["loc"][1:])
+                raise ValueError(f"no client message: {place} {first['msg']}".strip()) from None
+        return value
+
+    def to_step(self) -> UserStep:
+        if self.wait is not None:
+            return Wait(read_duration(self.wait))
+        if self.send is not None:
+            return SendMessage(self.send)
+        text = self.say if self.say is not None else self.type
+        mood = None if self.mood is None else read_mood(self.mood)
+        if text is None:
+            return Speak(self.interrupt or "", mood, interrupt=True)
+        return Speak(text, mood, typed=self.type is not None)
+
+
+class Scene(_Part):
+    """What a simulation needs beside the rules: who talks about what, and how it ends."""
+
+    config_id: str | None = None
+    config_version: int | None = Field(default=None, ge=0)
+    resumed_chat_group_id: str | None = None
+    session_settings: SessionSettings | None = None
+    caller_number: str | None = Field(default=None, pattern=r"^\+[1-9]\d{1,14}$")
+    twilio_metadata: dict[str, str] | None = None
+    user: list[Annotated[_UserStep, _short_form("say")]] = []
+    unanswered_tool_calls: Literal["fallback", "wait"] = "fallback"
+    end_reason: EndReason = "USER_ENDED"
+    pace: str | float = "instant"
+
+    @field_validator("pace")
+    @classmethod
+    def _is_pace(cls, value: str | float) -> str | float:
+        read_pace(value)
+        return value
+
+    def user_steps(self) -> tuple[UserStep, ...]:
+        """What the user does. Raises ScriptError."""
+        collected = _Collected()
+        for index, step in enumerate(self.user):
+            collected.run(("user", index), step.to_step)
+        return tuple(collected.results())
+
+
+class _File(Scene):
+    description: str = ""
+    strict: bool = False
+    mood: Mood = None
+    rules: list[_Rule] = []
+    tools: dict[str, Annotated[_ToolAnswer, _short_form("content")]] = {}
+
+    def to_script(self, name: str) -> Script:
+        mood = None if self.mood is None else read_mood(self.mood)
+        script = Script(strict=self.strict, mood=mood, name=name)
+        script.tools = {tool: answer.to_answer() for tool, answer in self.tools.items()}
+        collected = _Collected()
+        for number, written in enumerate(self.rules):
+            rule = written.to_rule()
+            for index, step in enumerate(written.answer):
+                collected.run(("rules", number, "answer", index), partial(step.add_to, rule))
+            collected.run((), partial(script.add, rule))
+        script.user = self.user_steps()
+        collected.results()
+        return script
+
+
+class _Collected:
+    """What several acts return, or the mistakes of all that went wrong, each with its place."""
+
+    def __init__(self) -> None:
+        self._results: list[Any] = []
+        self._mistakes: list[tuple[Loc, str]] = []
+
+    def run(self, loc: Loc, act: Callable[[], Any]) -> None:
+        try:
+            self._results.append(act())
+        except ScriptError as error:
+            self._mistakes += [((*loc, *inner), message) for inner, message in error.mistakes]
+
+    def results(self) -> list[Any]:
+        """Raises ScriptError if there are mistakes."""
+        if self._mistakes:
+            raise ScriptError(self._mistakes)
+        return self._results
+
+
+def read_pace(value: str | float) -> float:
+    """How many seconds pass for one of the conversation: 0 for 'instant', 1 for 'realtime'.
+
+    A number is how many times as fast as life it goes. Raises ValueError.
+    """
+    if value in ("instant", "realtime"):
+        return float(value == "realtime")
+    try:
+        factor = float(value)
+    except ValueError:
+        hint = closest(str(value), ("instant", "realtime"))
+        raise ValueError(f"pace is instant, realtime or a number, got {value!r}{hint}") from None
+    if not 0 < factor < float("inf"):
+        raise ValueError(f"pace is instant, realtime or a number above 0, got {value!r}")
+    return 1 / factor
+
+
+def bundled_scripts() -> dict[str, Path]:
+    """The scripts that come with the package, by name."""
+    files = sorted(bundled("fixtures/scripts").glob("*.yaml"))
+    return {path.stem: path for path in files}
+
+
+def script_path(name: str) -> Path:
+    """The file of a bundled script, or the path itself. Raises ScriptError if there is none."""
+    known = bundled_scripts()
+    if name in known:
+        return known[name]
+    if not Path(name).is_file():
+        message = (
+            f"no script {name!r}{closest(name, list(known))}; expected one of "
+            f"{', '.join(known)}, or the path of a YAML or JSON file"
+        )
+        raise ScriptError([((), message)], name)
+    return Path(name)
+
+
+def read_script_file(name: str) -> JsonObject:
+    """The content of a script by its name or path, once it is found right. Raises ScriptError."""
+    path = script_path(name)
+    try:
+        file = read_handwritten(path, bundled=name in bundled_scripts())
+    except UnreadableError as error:
+        raise ScriptError([((), str(error))], path.name) from None
+    try:
+        load_script(file.content, path.name)
+    except ScriptError as error:
+        file.mistakes += error.mistakes
+    if file.mistakes:
+        raise ScriptError(file.mistakes, path.name, file.describe_mistakes())
+    content: JsonObject = file.content
+    return content
+
+
+def load_script(content: Json, name: str = "script") -> tuple[Script, Scene]:
+    """The script and the scene that a file's content describes. Raises ScriptError."""
+    file = validated(_File, content, name)
+    try:
+        return file.to_script(name), file
+    except ScriptError as error:
+        raise ScriptError(error.mistakes, name) from None
+
+
+def validated(model: type[M], content: Json, name: str) -> M:
+    """The content as a model. Raises ScriptError with every mistake."""
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        mistakes = [_mistake(problem, content) for problem in error.errors()]
+        raise ScriptError(list(dict.fromkeys(mistakes)), name) from None
+
+
+def _mistake(problem: Mapping[str, Any], content: Json) -> tuple[Loc, str]:
+    loc: Loc = tuple(problem["loc"])
+    kind, message = problem["type"], str(problem["msg"])
+    if kind == "extra_forbidden":
+        place, hint = _existing(loc[:-1], content), closest(str(loc[-1]), _KNOWN)
+        return place, f"unknown key {str(loc[-1])!r}{hint}"
+    if kind == "missing":
+        return _existing(loc[:-1], content), f"the key {loc[-1]!r} is missing"
+    place = _existing(loc, content)
+    if kind == "value_error":
+        return place, message.removeprefix("Value error, ")
+    got = at(content, place)
+    options = message.split("'")[1::2]
+    hint = closest(got, options) if isinstance(got, str) and options else ""
+    return place, f"{message}, got {short(got)}{hint}"
+
+
+def _existing(loc: Loc, content: Json) -> Loc:
+    """The part of a place that the content has: short forms add steps to it."""
+    existing: Loc = ()
+    for step in loc:
+        try:
+            content = content[step]
+        except (KeyError, IndexError, TypeError):
+            break
+        existing = (*existing, step)
+    return existing
+
+
+_KNOWN = sorted(
+    {
+        key
+        for model in (_File, _Rule, _When, _Step, _UserStep, _ToolAnswer)
+        for key in model.model_fields
+    }
+)

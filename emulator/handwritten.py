@@ -1,0 +1,113 @@
+"""Files that people write in YAML or JSON: reading them, and telling where a mistake is."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from emulator.errors import Loc, pointer
+from emulator.jsontext import Json, JsonTextError, parse, render
+from emulator.resources import Loader, read_data
+
+_PLACES_OF_A_KEY = 2  # `_walk` tells the place of a key and that of its value
+
+
+class UnreadableError(ValueError):
+    """The file is no YAML or JSON; the message has its name and, where known, the line."""
+
+
+@dataclass
+class Handwritten:
+    """A file's content, and the mistakes found in it so far."""
+
+    path: Path
+    content: Json
+    mistakes: list[tuple[Loc, str]] = field(default_factory=list)
+
+    def mistake(self, loc: Loc, message: str) -> None:
+        """Note a mistake at a place such as ('configs', 0, 'name')."""
+        self.mistakes.append((loc, message))
+
+    def describe_mistakes(self) -> str:
+        """A line for each: file:line: pointer: message."""
+        lines = dict(_walk(_compose(self.path), ()))
+        return "\n".join(
+            f"{self.path.name}:{_line(lines, loc)}: {pointer(loc)}: {message}"
+            for loc, message in self.mistakes
+        )
+
+
+def read_handwritten(path: Path, bundled: bool = False) -> Handwritten:
+    """The file with the keys noted that stand twice in one object; nobody asks that of our own.
+
+    An empty file is an empty object. Raises UnreadableError.
+    """
+    try:
+        content = read_data(path)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise UnreadableError(f"{path.name}:{line}: {error.problem}") from None
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
+        raise UnreadableError(f"{path.name}: {error}") from None
+    file = Handwritten(path, _as_json(path, {} if content is None else content))
+    if not bundled:
+        _note_duplicates(file)
+    return file
+
+
+def at(content: Any, loc: Loc) -> Any:
+    """What stands at a place, or None."""
+    for step in loc:
+        try:
+            content = content[step]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return content
+
+
+def short(value: Any) -> str:
+    """A value in so few characters that it fits into a message."""
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _note_duplicates(file: Handwritten) -> None:
+    """YAML and JSON would drop the first of two equal keys in silence."""
+    places = [loc for loc, _ in _walk(_compose(file.path), ()) if loc]
+    keys = [loc for loc in places if isinstance(loc[-1], str)]
+    for loc, count in Counter(keys).items():
+        if count > _PLACES_OF_A_KEY:
+            file.mistake(loc, "this key stands twice in one object")
+
+
+def _as_json(path: Path, content: Any) -> Any:
+    """The content as the API would read it; a date of YAML is a text."""
+    try:
+        return parse(render(content))
+    except (TypeError, JsonTextError) as error:
+        raise UnreadableError(f"{path.name}: something in it can't be JSON: {error}") from None
+
+
+def _compose(path: Path) -> Any:
+    with path.open("rb") as file:
+        return yaml.compose(file, Loader)
+
+
+def _walk(node: Any, loc: Loc) -> Iterator[tuple[Loc, int]]:
+    yield loc, node.start_mark.line + 1 if node is not None else 1
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            yield from _walk(value, (*loc, key.value))
+            yield (*loc, key.value), key.start_mark.line + 1
+    elif isinstance(node, yaml.SequenceNode):
+        for index, value in enumerate(node.value):
+            yield from _walk(value, (*loc, index))
+
+
+def _line(lines: dict[Loc, int], loc: Loc) -> int:
+    while loc not in lines:
+        loc = loc[:-1]
+    return lines[loc]

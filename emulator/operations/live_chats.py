@@ -1,0 +1,113 @@
+"""Chats that begin: their config, their group, and who is told about them."""
+
+from collections.abc import Mapping
+
+from emulator.chat.channel import ChatEnded, ChatEvent, ChatStarted, Output, ToolCalled
+from emulator.chat.config import ChatConfig, read_config
+from emulator.chat.live import LiveChat
+from emulator.chat.messages import to_json
+from emulator.chat.request import ChatRequest
+from emulator.chat.session import Session
+from emulator.clock import LaggingClock
+from emulator.errors import CHAT_GROUP_NOT_FOUND, CONFIG_NOT_FOUND, VERSION_NOT_FOUND, api_error
+from emulator.jsontext import JsonObject
+from emulator.operations.configs import new_content, render_config
+from emulator.operations.registry import Call
+from emulator.webhooks import events
+from emulator.webhooks.events import About
+from emulator.world import World
+
+
+def find_config(
+    world: World,
+    config_id: str | None,
+    config_version: int | None = None,
+    group_id: str | None = None,
+) -> ChatConfig:
+    """The config of a chat that begins: the one named, else that of the group's newest chat.
+
+    Without either, the defaults. Raises ApiError (404) for what does not exist.
+    """
+    if group_id is not None:
+        group = world.store.chats.find_group(group_id)
+        if group is None:
+            raise api_error(CHAT_GROUP_NOT_FOUND, id=group_id)
+        if config_id is None and "most_recent_config" in group:
+            latest = group["most_recent_config"]
+            config_id, config_version = latest["id"], latest["version"]
+    if config_id is None:
+        return _default_config(world)
+    resource = world.store.configs.find(config_id)
+    if resource is None:
+        raise api_error(CONFIG_NOT_FOUND, id=config_id)
+    version = resource.latest
+    if config_version is not None:
+        found = resource.find_version(config_version)
+        if found is None:
+            known = ", ".join(str(each.number) for each in resource.versions)
+            raise api_error(
+                VERSION_NOT_FOUND,
+                kind="Config",
+                id=config_id,
+                version=config_version,
+                known=known,
+            )
+        version = found
+    return read_config(render_config(world.store, resource, version, listed=False))
+
+
+def _default_config(world: World) -> ChatConfig:
+    body = {"evi_version": "3", "name": ""}
+    return read_config(new_content(Call(world, world.settings, {}, body, ""), None))
+
+
+def open_chat(world: World, request: ChatRequest, lag_ms: int = 0) -> LiveChat:
+    """A chat of a world, ready to start `lag_ms` ago; its webhooks go out as it goes on."""
+    clock = LaggingClock(world.clock, lag_ms)
+    session = Session(request, world.store.chats, clock, world.ids, world.journal)
+    live = LiveChat(session, clock, world.timers)
+    world.live[session.chat_id] = live
+
+    def listen(output: Output) -> None:
+        for event in output.events:
+            _post(world, session, event)
+        if session.is_over:
+            world.live.pop(session.chat_id, None)
+
+    live.listeners.append(listen)
+    return live
+
+
+def _post(world: World, session: Session, event: ChatEvent) -> None:
+    payload = _payload(session, event)
+    for webhook in session.config.webhooks:
+        if payload["event_name"] in webhook["events"]:
+            world.outbox.post(payload, webhook["url"])
+
+
+def _payload(session: Session, event: ChatEvent) -> JsonObject:
+    about = _about(session)
+    match event:
+        case ChatStarted(start_ms, resumed):
+            return events.chat_started(about, start_ms, resumed)
+        case ToolCalled(at_ms, call):
+            return events.tool_call(about, at_ms, to_json(call))
+        case ChatEnded(start_ms, end_ms, status):
+            return events.chat_ended(about, start_ms, end_ms, status)
+
+
+def _about(session: Session) -> About:
+    request = session.request
+    twilio: Mapping[str, str] | None = None
+    if request.caller_number is not None:
+        call_sid = f"CA{session.chat_id.replace('-', '')}"
+        given = request.twilio_metadata or {}
+        twilio = events.twilio_metadata(request.caller_number, given, call_sid)
+    return About(
+        chat_id=session.chat_id,
+        chat_group_id=session.chat_group_id,
+        config_id=session.config.id,
+        custom_session_id=session.settings.custom_session_id,
+        caller_number=request.caller_number,
+        twilio_metadata=twilio,
+    )

@@ -1,0 +1,268 @@
+"""Simulated conversations: a user who follows a script, in a session like any other's.
+
+Run at once, a chat ends now and began as much earlier as it lasts. To know how long that is, it
+is rehearsed first, on a copy of the world.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from emulator.chat.audio import speech_ms
+from emulator.chat.channel import Output
+from emulator.chat.live import LiveChat
+from emulator.chat.messages import ToolError, ToolResponse, UserInput, client_message
+from emulator.chat.request import ChatRequest
+from emulator.chat.script import Script, SendMessage, Speak, ToolAnswer, Wait
+from emulator.chat.session import Session
+from emulator.clock import LaggingClock, ManualClock
+from emulator.ids import derived_random
+from emulator.operations.live_chats import open_chat
+from emulator.store.journal import Journal
+from emulator.timers import Timer, Timers
+from emulator.world import World
+
+# How long the simulated user takes at the pace of 1: from, to (ms).
+REACTION_MS = (500, 1_200)  # after the assistant's last word, and before it ends the chat
+TOOL_MS = (300, 900)  # to answer a tool call
+INTERRUPTION_MS = 50  # into the answer
+SENDING_MS = 100  # before a message that waits for nothing
+
+_LONG_MS = 100 * 86_400_000
+_WAITING_ROOM_MS = 60_000  # kept free where somebody else answers tool calls
+
+Plan: TypeAlias = tuple[int, Callable[[], None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """What is to be simulated: `end_reason` is one of END_REASONS."""
+
+    request: ChatRequest
+    end_reason: str = "USER_ENDED"
+    wait_for_tools: bool = False
+
+    @property
+    def script(self) -> Script:
+        return self.request.script
+
+
+def simulate(world: World, scenario: Scenario) -> Session:
+    """Run a conversation as far as it goes by itself: to its end, or until it waits.
+
+    It waits for the clock if it has a pace, and for answers to tool calls that the scenario
+    leaves to others; then it goes on with the world's timers.
+    """
+    at_once = scenario.request.pace == 0
+    lag_ms = 0
+    if at_once:
+        scenario = replace(scenario, request=replace(scenario.request, pace=1))
+        lag_ms = rehearse(world, scenario)
+        if scenario.wait_for_tools:
+            lag_ms += _WAITING_ROOM_MS
+    live = open_chat(world, scenario.request, lag_ms)
+    simulation = Simulation(live, world.timers, scenario, at_once)
+    simulation.start()
+    return live.session
+
+
+def rehearse(world: World, scenario: Scenario) -> int:
+    """How long the conversation lasts, in ms. The world stays as it is."""
+    clock = LaggingClock(ManualClock(world.clock.now_ms() + _LONG_MS), _LONG_MS)
+    timers, journal = Timers(clock), Journal(clock, 1)
+    chats, ids = world.store.chats.fork(), world.ids.fork()
+    live = LiveChat(Session(scenario.request, chats, clock, ids, journal), clock, timers)
+    rehearsed = replace(scenario, wait_for_tools=False)
+    Simulation(live, timers, rehearsed, at_once=True).start()
+    return clock.now_ms() - live.session.start_ms
+
+
+class Simulation:
+    """The user's side of one conversation."""
+
+    def __init__(
+        self, live: LiveChat, timers: Timers, scenario: Scenario, at_once: bool
+    ) -> None:
+        self._live = live
+        self._session = live.session
+        self._assistant = live.session.assistant
+        self._timers = timers
+        self._scenario = scenario
+        self._at_once = at_once
+        self._pace = scenario.request.pace
+        self._steps = list(scenario.script.user)
+        self._acted_ms = self._session.start_ms
+        self._called_ms = self._answered_ms = 0
+        self._silent_since_ms: int | None = None
+        self._has_ended = False
+        self._timer: Timer | None = None
+        live.listeners.append(self._listen)
+
+    def start(self) -> None:
+        self._live.driven = self._at_once
+        self._live.start()
+        self._go_on()
+
+    def _listen(self, output: Output) -> None:
+        for message in output.messages:
+            if message.type == "tool_call":
+                self._called_ms = self._live.clock.now_ms()
+            if message.type == "assistant_message":
+                self._answered_ms = self._live.clock.now_ms()
+        if not self._live.driven:
+            self._set_timer()
+
+    def _go_on(self) -> None:
+        """As far as it goes without waiting; the rest is left to the timers."""
+        self._live.driven = self._at_once
+        while self._at_once and self._take_next():
+            pass
+        self._live.driven = False
+        self._live.set_timer()
+        self._set_timer()
+
+    def _take_next(self) -> bool:
+        """What is due next, now; False if somebody or something else comes first."""
+        plan, due_ms = self._plan(), self._session.next_due_ms
+        if self._is_waiting(plan) or due_ms is None:
+            return False
+        if plan is not None and plan[0] <= due_ms:
+            due_ms, act = plan
+        else:
+            act = self._live.tick
+        self._live.clock.move_to(due_ms)
+        if self._live.clock.now_ms() < due_ms:
+            return False  # it would lie in the future
+        act()
+        return True
+
+    def _is_waiting(self, plan: Plan | None) -> bool:
+        """For somebody else's answer to a tool call; or the chat is to go on without this user."""
+        waits_for_tool = self._session.waits_for is not None and plan is None
+        left_open = self._scenario.end_reason == "ACTIVE" and not self._steps
+        return waits_for_tool or (left_open and not self._assistant.is_busy)
+
+    def _set_timer(self) -> None:
+        """Have the world's timers take the next step, when it is due."""
+        self._timers.cancel(self._timer)
+        self._timer = None
+        plan = None if self._session.is_over else self._plan()
+        if plan is not None:
+            due_ms, act = plan
+            due_ms += self._live.clock.lag_ms
+            self._timer = self._timers.at(due_ms, self._go_on if self._at_once else act)
+
+    # what the user does next, and when
+
+    def _plan(self) -> Plan | None:
+        if self._session.waits_for is not None:
+            return self._plan_tool_answer()
+        if not self._steps:
+            return self._plan_end()
+        step = self._steps[0]
+        if isinstance(step, SendMessage):
+            return self._acted_ms + round(SENDING_MS * self._pace), self._send
+        if isinstance(step, Speak) and step.interrupt:
+            return self._plan_interruption()
+        if not self._is_quiet():
+            return None
+        if isinstance(step, Wait):
+            if self._silent_since_ms is None:
+                self._silent_since_ms = self._quiet_since_ms()
+            return self._silent_since_ms + round(step.ms * self._pace), self._wait
+        spoken_ms = speech_ms(step.text) * self._pace
+        return self._quiet_since_ms() + round(self._reaction_ms() + spoken_ms), self._speak
+
+    def _is_quiet(self) -> bool:
+        return self._assistant.paused or not self._assistant.is_busy
+
+    def _quiet_since_ms(self) -> int:
+        return max(self._assistant.quiet_since_ms, self._acted_ms)
+
+    def _reaction_ms(self) -> float:
+        return self._drawn("reaction", REACTION_MS)
+
+    def _drawn(self, what: str, limits_ms: tuple[int, int]) -> float:
+        """A time between the limits, the same however often it is asked for."""
+        place = (self._session.chat_id, what, len(self._steps))
+        return derived_random(*place).uniform(*limits_ms) * self._pace
+
+    def _plan_interruption(self) -> Plan | None:
+        """Once the assistant has begun to answer; of what it does not answer, at once."""
+        if self._is_quiet():
+            return self._quiet_since_ms() + round(self._reaction_ms()), self._speak
+        if self._answered_ms <= self._acted_ms:
+            return None
+        return self._answered_ms + round(INTERRUPTION_MS * self._pace), self._speak
+
+    def _plan_tool_answer(self) -> Plan | None:
+        call = self._session.waits_for
+        assert call is not None
+        if call.name not in self._scenario.script.tools and self._scenario.wait_for_tools:
+            return None
+        return self._called_ms + round(self._drawn("tool", TOOL_MS)), self._answer_tool
+
+    def _plan_end(self) -> Plan | None:
+        wanted = self._scenario.end_reason
+        by_itself = wanted in ("ACTIVE", "INACTIVITY_TIMEOUT", "MAX_DURATION_TIMEOUT")
+        if self._has_ended or by_itself or not self._is_quiet():
+            return None
+        return self._quiet_since_ms() + round(self._reaction_ms()), self._end
+
+    # doing it
+
+    def _next_step(self) -> object:
+        self._acted_ms = self._live.clock.now_ms()
+        self._silent_since_ms = None
+        return self._steps.pop(0)
+
+    def _speak(self) -> None:
+        step = self._next_step()
+        assert isinstance(step, Speak)
+        if step.typed:
+            self._live.receive(UserInput(text=step.text))
+        else:
+            lasted_ms = round(speech_ms(step.text) * self._pace)
+            self._live.hear(step.text, step.mood, lasted_ms)
+
+    def _wait(self) -> None:
+        self._next_step()
+        self._live.tick()
+
+    def _send(self) -> None:
+        step = self._next_step()
+        assert isinstance(step, SendMessage)
+        self._live.receive(client_message.validate_python(step.message))
+
+    def _answer_tool(self) -> None:
+        call = self._session.waits_for
+        if call is None:
+            return
+        unknown = ToolAnswer(None, f"The simulated client has no answer for {call.name}.")
+        answer = self._scenario.script.tools.get(call.name, unknown)
+        if answer.error is None:
+            self._live.receive(
+                ToolResponse(
+                    tool_call_id=call.tool_call_id,
+                    content=answer.content or "",
+                    tool_name=call.name,
+                    tool_type=call.tool_type,
+                )
+            )
+        else:
+            self._live.receive(
+                ToolError(
+                    tool_call_id=call.tool_call_id,
+                    error=answer.error,
+                    content=answer.content,
+                    tool_type=call.tool_type,
+                )
+            )
+
+    def _end(self) -> None:
+        self._has_ended = True
+        wanted = self._scenario.end_reason
+        if wanted == "hang_up":
+            self._live.hang_up()
+        else:
+            self._live.end(wanted, "uncaught" if wanted == "ERROR" else None)
