@@ -29,8 +29,8 @@ from emulator.settings import Settings
 from emulator.store.chats import ChatStore
 from emulator.store.paging import Paging
 from emulator.store.store import Store
-from emulator.world import Worlds
 from emulator.web.app import App
+from emulator.world import Worlds
 
 ROUNDS = 151
 CALLS = 20  # per case, size and round

@@ -79,16 +79,37 @@ class WorldClock:
 class LaggingClock:
     """A clock that runs behind another one, and can catch up with it but not overtake it.
 
-    A chat that is simulated at once runs on it: it begins in the past and ends now.
+    A chat that is simulated at once runs on it: it begins in the past and ends now. While it is
+    held, it moves only when it is moved.
     """
 
     def __init__(self, clock: Clock, lag_ms: int = 0) -> None:
         self._clock = clock
-        self.lag_ms = lag_ms
+        self._lag_ms = lag_ms
+        self._held_ms: int | None = None
+
+    @property
+    def lag_ms(self) -> int:
+        """How far it is behind."""
+        return self._clock.now_ms() - self.now_ms() if self._held_ms is not None else self._lag_ms
 
     def now_ms(self) -> int:
-        return self._clock.now_ms() - self.lag_ms
+        if self._held_ms is not None:
+            return self._held_ms
+        return self._clock.now_ms() - self._lag_ms
+
+    def hold(self) -> None:
+        """Stand still."""
+        self._held_ms = self.now_ms()
+
+    def let_go(self) -> None:
+        """Run on from here."""
+        self._lag_ms, self._held_ms = self.lag_ms, None
 
     def move_to(self, ms: int) -> None:
         """To a later time, at most the other clock's; an earlier one changes nothing."""
-        self.lag_ms = min(self.lag_ms, max(0, self._clock.now_ms() - ms))
+        to_ms = max(self.now_ms(), min(ms, self._clock.now_ms()))
+        if self._held_ms is not None:
+            self._held_ms = to_ms
+        else:
+            self._lag_ms = self._clock.now_ms() - to_ms

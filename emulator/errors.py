@@ -140,6 +140,29 @@ STATUS_UNKNOWN = ErrorText(
     400, "status_unknown", "{got!r} is not a chat status{hint}; known: {known}."
 )
 
+NO_SUBSCRIBER = ErrorText(
+    400,
+    "no_subscriber",
+    "No webhook of the chat's config wants {event_name}; say where to send it with 'url'.",
+)
+SEVERAL_SUBSCRIBERS = ErrorText(
+    400,
+    "several_subscribers",
+    "Several webhooks of the chat's config want it; choose one with 'url': {urls}.",
+)
+DELIVERY_NOT_FOUND = ErrorText(
+    404, "delivery_not_found", "Delivery (ID: {id}) was not found, or is kept no longer."
+)
+DELIVERY_PENDING = ErrorText(
+    400, "delivery_pending", "Delivery (ID: {id}) is still on its way; drain first."
+)
+FAULT_NOT_FOUND = ErrorText(404, "fault_not_found", "Fault (ID: {id}) was not found.")
+END_UNREACHABLE = ErrorText(
+    400,
+    "end_unreachable",
+    "The chat can't end with {end_reason}: {why}.",
+)
+
 CHAT_SOCKET_MISSING = ErrorText(
     501, "chat_socket_missing", "The chat WebSocket {path} is not emulated yet."
 )

@@ -30,7 +30,7 @@ class Server:
                 self.app,
                 log_config=None,
                 access_log=self.settings.log_requests,
-                lifespan="off",
+                lifespan="on",
                 ws="none",
                 server_header=False,
                 timeout_graceful_shutdown=1,

@@ -10,14 +10,17 @@ from typing import TypeAlias
 
 from emulator.chat.audio import speech_ms
 from emulator.chat.channel import Output
+from emulator.chat.config import ChatConfig
 from emulator.chat.live import LiveChat
 from emulator.chat.messages import ToolError, ToolResponse, UserInput, client_message
 from emulator.chat.request import ChatRequest
 from emulator.chat.script import Script, SendMessage, Speak, ToolAnswer, Wait
+from emulator.chat.script_file import Scene, read_pace
 from emulator.chat.session import Session
 from emulator.clock import LaggingClock, ManualClock
+from emulator.errors import END_UNREACHABLE, api_error
 from emulator.ids import derived_random
-from emulator.operations.live_chats import open_chat
+from emulator.operations.live_chats import find_config, open_chat
 from emulator.store.journal import Journal
 from emulator.timers import Timer, Timers
 from emulator.world import World
@@ -45,6 +48,45 @@ class Scenario:
     @property
     def script(self) -> Script:
         return self.request.script
+
+
+def new_scenario(world: World, script: Script, scene: Scene) -> Scenario:
+    """The scenario of a script in a world.
+
+    Raises ApiError: 404 for a config or group that does not exist, 400 for an end that the
+    config does not allow.
+    """
+    config_id, group_id = scene.config_id, scene.resumed_chat_group_id
+    config = find_config(
+        world,
+        config_id and config_id.lower(),
+        scene.config_version,
+        group_id and group_id.lower(),
+    )
+    if scene.end_reason == "INACTIVITY_TIMEOUT":
+        _check_inactivity(config)
+    request = ChatRequest(
+        config=config,
+        script=script,
+        resumed_group_id=group_id and group_id.lower(),
+        settings=scene.session_settings,
+        pace=read_pace(scene.pace),
+        voiced=False,
+        user_is_present=scene.end_reason == "MAX_DURATION_TIMEOUT",
+        caller_number=scene.caller_number,
+        twilio_metadata=scene.twilio_metadata,
+    )
+    return Scenario(request, scene.end_reason, scene.unanswered_tool_calls == "wait")
+
+
+def _check_inactivity(config: ChatConfig) -> None:
+    if config.inactivity_ms is None:
+        why = "its config has no inactivity timeout"
+    elif config.inactivity_ms >= config.max_duration_ms:
+        why = "its config's max duration is over before that"
+    else:
+        return
+    raise api_error(END_UNREACHABLE, end_reason="INACTIVITY_TIMEOUT", why=why)
 
 
 def simulate(world: World, scenario: Scenario) -> Session:
@@ -80,9 +122,7 @@ def rehearse(world: World, scenario: Scenario) -> int:
 class Simulation:
     """The user's side of one conversation."""
 
-    def __init__(
-        self, live: LiveChat, timers: Timers, scenario: Scenario, at_once: bool
-    ) -> None:
+    def __init__(self, live: LiveChat, timers: Timers, scenario: Scenario, at_once: bool) -> None:
         self._live = live
         self._session = live.session
         self._assistant = live.session.assistant
@@ -91,17 +131,26 @@ class Simulation:
         self._at_once = at_once
         self._pace = scenario.request.pace
         self._steps = list(scenario.script.user)
-        self._acted_ms = self._session.start_ms
-        self._called_ms = self._answered_ms = 0
+        self._acted_ms = self._called_ms = self._answered_ms = 0
         self._silent_since_ms: int | None = None
         self._has_ended = False
         self._timer: Timer | None = None
         live.listeners.append(self._listen)
 
     def start(self) -> None:
-        self._live.driven = self._at_once
+        self._drive(self._at_once)
         self._live.start()
+        self._acted_ms = self._session.start_ms
         self._go_on()
+
+    def _drive(self, by_hand: bool) -> None:
+        """Whether the clock moves only from step to step, and no timer runs."""
+        if by_hand != self._live.driven:
+            self._live.driven = by_hand
+            if by_hand:
+                self._live.clock.hold()
+            else:
+                self._live.clock.let_go()
 
     def _listen(self, output: Output) -> None:
         for message in output.messages:
@@ -114,10 +163,10 @@ class Simulation:
 
     def _go_on(self) -> None:
         """As far as it goes without waiting; the rest is left to the timers."""
-        self._live.driven = self._at_once
+        self._drive(self._at_once)
         while self._at_once and self._take_next():
             pass
-        self._live.driven = False
+        self._drive(False)
         self._live.set_timer()
         self._set_timer()
 

@@ -97,7 +97,7 @@ class Worlds:
         seed: Store,
         settings: Settings | None = None,
         send: Send = send_nothing,
-        on_create: Callable[[World], None] = lambda world: None,
+        on_create: Callable[[World], object] = lambda world: None,
     ) -> None:
         seed.fork()  # folds what was loaded into the base that worlds share, once
         self._seed = seed

@@ -8,8 +8,8 @@ from starlette.testclient import TestClient
 
 from emulator.server import Server
 from emulator.settings import Settings
-from emulator.world import World
 from emulator.web.app import App
+from emulator.world import World
 from tests import conformance
 
 App.__call__ = conformance.judged(App.__call__)  # type: ignore[method-assign,assignment]

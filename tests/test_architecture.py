@@ -17,7 +17,7 @@ LADDER = [
     ["cli"],
     ["server"],
     ["web"],
-    ["seed", "simulation"],
+    ["seed", "simulation", "triggers"],
     ["operations"],
     ["world"],
     ["chat", "webhooks"],

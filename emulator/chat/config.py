@@ -67,14 +67,10 @@ def read_config(config: JsonObject) -> ChatConfig:
         on_max_duration_timeout=EventMessage(**messages["on_max_duration_timeout"]),
         inactivity_ms=inactivity["duration_secs"] * 1000 if inactivity["enabled"] else None,
         max_duration_ms=(
-            max_duration["duration_secs"] * 1000
-            if max_duration["enabled"]
-            else MAX_DURATION_CAP_MS
+            max_duration["duration_secs"] * 1000 if max_duration["enabled"] else MAX_DURATION_CAP_MS
         ),
         nudge_ms=(
-            (nudges["interval_secs"] or 0) * 1000 or DEFAULT_NUDGE_MS
-            if nudges["enabled"]
-            else None
+            (nudges["interval_secs"] or 0) * 1000 or DEFAULT_NUDGE_MS if nudges["enabled"] else None
         ),
         allow_short_responses=config["ellm_model"]["allow_short_responses"],
         webhooks=tuple(config["webhooks"]),

@@ -56,9 +56,7 @@ class History:
         self.add("FUNCTION_CALL", json.dumps({key: getattr(call, key) for key in shown}))
 
 
-def _segments(
-    text: str, scores: Mapping[str, float], begin_ms: int, end_ms: int
-) -> JsonObject:
+def _segments(text: str, scores: Mapping[str, float], begin_ms: int, end_ms: int) -> JsonObject:
     """A message's metadata. The service's numbers from inside its models are left empty."""
     return {
         "segments": [

@@ -24,7 +24,7 @@ _FOLLOW_UPS = ("Tell me more.", "What happened then?", "Go on, I am listening.")
 def greeting(name: str, last_said: str | None) -> str:
     """The first words of a chat; in a resumed one with what was said last."""
     if last_said is not None:
-        return f'Welcome back. Last time you said: {_quoted(last_said)}'
+        return f"Welcome back. Last time you said: {_quoted(last_said)}"
     return f"Hello, this is {name}. How can I help you?" if name else "Hello! How can I help you?"
 
 
@@ -118,7 +118,8 @@ def _number_in(text: str, schema: Mapping[str, Any]) -> float:
     found = re.search(r"\d+", text)
     value = int(found[0]) if found else schema.get("minimum", 1)
     low, high = schema.get("minimum", value), schema.get("maximum", value)
-    return max(low, min(high, value))
+    number: float = max(low, min(high, value))
+    return number
 
 
 def search_result(parameters: str) -> JsonObject:

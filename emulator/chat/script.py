@@ -179,9 +179,7 @@ class Rule:
         """Use web_search or hang_up."""
         if name not in BUILTIN_TOOLS:
             hint = closest(name, BUILTIN_TOOLS)
-            raise _mistake(
-                f"no built-in tool {name!r}{hint}; there are {', '.join(BUILTIN_TOOLS)}"
-            )
+            raise _mistake(f"no built-in tool {name!r}{hint}; there are {', '.join(BUILTIN_TOOLS)}")
         return self._add(UseBuiltin(name, parameters or {}, result, error))
 
     def hang_up(self) -> "Rule":
@@ -206,9 +204,7 @@ class Rule:
         for name, _ in PLACEHOLDER.findall(text):
             if name not in known:
                 hint = closest(name, known)
-                raise _mistake(
-                    f"nothing is called {{{name}}}{hint}; known: {', '.join(known)}"
-                )
+                raise _mistake(f"nothing is called {{{name}}}{hint}; known: {', '.join(known)}")
             if name == "tool_result" and not any(
                 isinstance(step, CallTool | UseBuiltin) for step in self.steps
             ):

@@ -302,12 +302,15 @@ def script_path(name: str) -> Path:
     if name in known:
         return known[name]
     if not Path(name).is_file():
-        message = (
-            f"no script {name!r}{closest(name, list(known))}; expected one of "
-            f"{', '.join(known)}, or the path of a YAML or JSON file"
-        )
+        message = f"{unknown_script(name)}, or the path of a YAML or JSON file"
         raise ScriptError([((), message)], name)
     return Path(name)
+
+
+def unknown_script(name: str) -> str:
+    """What to say of a script that does not come with the package."""
+    known = list(bundled_scripts())
+    return f"no script {name!r}{closest(name, known)}; expected one of {', '.join(known)}"
 
 
 def read_script_file(name: str) -> JsonObject:

@@ -103,6 +103,7 @@ class Session:
 
     def start(self) -> Output:
         """The chat begins; chat_metadata is the first message."""
+        self.start_ms = self._last_user_ms = self._nudge_from_ms = self._clock.now_ms()
         resumed = self.request.resumed_group_id is not None
         last_said = self._last_said() if resumed else None
         self._store.add_chat(self._document())

@@ -14,8 +14,8 @@ from emulator.operations.prompts import (
 from emulator.operations.registry import Call
 from emulator.operations.versioned import FIXED, LATEST, Kind, register, render_version
 from emulator.operations.voices import resolve_voice
-from emulator.store.versioned import Resource, Row, Version, VersionedCollection
 from emulator.store.store import Store
+from emulator.store.versioned import Resource, Row, Version, VersionedCollection
 
 EVI_VERSIONS = ("3", "4-mini")
 
@@ -165,12 +165,13 @@ def _filled(defaults: JsonObject, given: JsonObject) -> JsonObject:
 
 
 def _webhook(webhook: JsonObject) -> JsonObject:
-    if not _is_webhook_url(webhook["url"]):
+    if not is_webhook_url(webhook["url"]):
         raise api_error(errors.WEBHOOK_URL_INVALID, url=webhook["url"])
     return {"url": webhook["url"], "events": webhook["events"]}
 
 
-def _is_webhook_url(url: str) -> bool:
+def is_webhook_url(url: str) -> bool:
+    """Whether webhooks may go there: https, or http to a loopback host."""
     try:
         parts = urlsplit(url)
         parts.port  # noqa: B018 - raises ValueError for a port that is none

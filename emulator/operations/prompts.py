@@ -4,8 +4,8 @@ from emulator.errors import PROMPT_NOT_FOUND
 from emulator.jsontext import JsonObject
 from emulator.operations.registry import Call
 from emulator.operations.versioned import FIXED, Kind, register, render_version
-from emulator.store.versioned import Resource, Version
 from emulator.store.store import Store
+from emulator.store.versioned import Resource, Version
 
 DEFAULT_EXPANSION = {"enabled": True}
 

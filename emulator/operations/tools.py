@@ -4,8 +4,8 @@ from emulator.errors import PARAMETERS_INVALID, TOOL_NOT_FOUND, api_error
 from emulator.jsontext import JsonObject, JsonTextError, parse
 from emulator.operations.registry import Call
 from emulator.operations.versioned import FIXED, Kind, register, render_version
-from emulator.store.versioned import Resource, Version
 from emulator.store.store import Store
+from emulator.store.versioned import Resource, Version
 
 
 def new_content(call: Call, previous: Version | None) -> JsonObject:

@@ -9,8 +9,8 @@ from emulator.errors import NAME_TAKEN, VERSION_NOT_FOUND, ErrorText, api_error
 from emulator.jsontext import Json, JsonObject
 from emulator.operations.registry import Call, operation
 from emulator.store.paging import Page
-from emulator.store.versioned import Resource, Row, Version, VersionedCollection
 from emulator.store.store import Store
+from emulator.store.versioned import Resource, Row, Version, VersionedCollection
 
 # What `version_type` says: this version, or whatever is newest.
 FIXED, LATEST = "FIXED", "LATEST"

@@ -61,9 +61,7 @@ def _check_schema(seed: Handwritten, validation: Validation) -> None:
         elif problem.type == "missing":
             seed.mistake(problem.loc[:-1], f"the key {problem.loc[-1]!r} is missing")
         else:
-            seed.mistake(
-                problem.loc, f"{problem.msg}, got {short(got)}{_near(problem.msg, got)}"
-            )
+            seed.mistake(problem.loc, f"{problem.msg}, got {short(got)}{_near(problem.msg, got)}")
 
 
 def _known_keys(parent: Any) -> Sequence[str]:

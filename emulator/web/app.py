@@ -15,11 +15,13 @@ from emulator.openapi.validation import Validation
 from emulator.operations.registry import bind
 from emulator.seed.loader import load_seed
 from emulator.settings import Settings
-from emulator.world import Worlds
+from emulator.web.alarms import Alarm
 from emulator.web.auth import Auth
-from emulator.web.control import Control
+from emulator.web.control.application import Control
 from emulator.web.cors import Cors
 from emulator.web.dispatch import Dispatcher
+from emulator.webhooks.sender import Sender
+from emulator.world import Worlds
 
 logger = logging.getLogger("emulator")
 _CHAT_SOCKET = re.compile("/v0/evi/chat(/[^/]*/connect)?/?")
@@ -34,11 +36,17 @@ class App:
         self.operations = compile_operations(self.document)
         validation = Validation(self.document)
         seed = load_seed(self.settings.seed, validation, self.settings)
-        self.worlds = Worlds(seed, self.settings)
+        self._sender = Sender(self.settings.webhook_timeout)
+        self.worlds = Worlds(seed, self.settings, self._sender, Alarm)
         self.auth = Auth(self.worlds, self.settings.api_key, IdSource(self.settings.random_seed))
         self.dispatcher = self._dispatcher(validation)
         control = Control(
-            self.auth, self.worlds, self.settings, self.document, len(self.operations)
+            self.auth,
+            self.worlds,
+            self.settings,
+            self.document,
+            validation,
+            len(self.operations),
         )
         self._control = control.application()
         self.control_routes = [route for route in self._control.routes if isinstance(route, Route)]
@@ -59,7 +67,18 @@ class App:
         return dispatcher
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._cors(scope, receive, send)
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        else:
+            await self._cors(scope, receive, send)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        """From the server's start to its end."""
+        await receive()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self._sender.close()
+        await send({"type": "lifespan.shutdown.complete"})
 
     async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
         if _CHAT_SOCKET.fullmatch(scope["path"]):

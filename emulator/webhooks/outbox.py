@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeAlias
+from urllib.parse import urlsplit
 
 from emulator.clock import Clock, SystemClock
 from emulator.ids import IdSource
@@ -114,7 +115,7 @@ class Delivery:
 
 @dataclass(slots=True)
 class Lane:
-    """The deliveries of one chat to one URL: the first is under way, the others wait for it."""
+    """The deliveries of one chat to one receiver: the first is under way, the others wait."""
 
     queue: deque[Delivery] = field(default_factory=deque)
     busy: bool = False
@@ -122,7 +123,7 @@ class Lane:
 
 
 class Outbox:
-    """All deliveries of a world: in order within a chat, independent across chats and URLs."""
+    """All deliveries of a world: in order within a chat, unless they go to other receivers."""
 
     def __init__(
         self,
@@ -176,9 +177,9 @@ class Outbox:
     # deliveries
 
     def post(self, payload: JsonObject, url: str) -> Delivery:
-        """Deliver an event, after those of its chat that are on their way to this URL."""
+        """Deliver an event, after those of its chat that are on their way to this receiver."""
         delivery = self._new(payload, url)
-        self._enqueue(delivery, (delivery.chat_id, url))
+        self._enqueue(delivery, (delivery.chat_id, _receiver(url)))
         return delivery
 
     def trigger(
@@ -374,3 +375,9 @@ class Outbox:
     def _tell(self) -> None:
         for watcher in list(self.watchers):
             watcher()
+
+
+def _receiver(url: str) -> str:
+    """Scheme, host and port: one receiver may take events under several paths."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"

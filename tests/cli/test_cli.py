@@ -14,7 +14,7 @@ from urllib.request import urlopen
 import pytest
 
 from emulator import __version__
-from emulator.cli import main
+from emulator.cli.main import main
 from emulator.server import Server
 from emulator.settings import SETTINGS
 

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 import emulator
-from emulator.cli import make_parser
+from emulator.cli.main import make_parser
 from emulator.openapi.document import load_document
 from emulator.openapi.validation import Validation
 from emulator.seed.loader import load_seed, summary

@@ -6,11 +6,10 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from emulator.clock import ManualClock
 from emulator.settings import Settings
-from emulator.world import World
 from emulator.web.app import App
 from emulator.web.auth import TOKEN_LIFETIME_MS
+from emulator.world import World
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 GRANT = {"grant_type": "client_credentials"}
@@ -84,11 +83,12 @@ def test_credentials_may_come_in_the_form(anonymous: TestClient, api_key: str) -
 
 def test_a_token_expires(anonymous: TestClient, world: World, token: str) -> None:
     """A token is good for 30 minutes of the world's clock, and then says that it expired."""
-    world.clock = clock = ManualClock(world.clock.now_ms())
-    clock.advance(TOKEN_LIFETIME_MS - 5_000)
+    clock = world.clock
+    clock.freeze()
+    clock.move_to(clock.now_ms() + TOKEN_LIFETIME_MS - 5_000)
     assert names(anonymous, f"access_token={token}")
 
-    clock.advance(10_000)
+    clock.move_to(clock.now_ms() + 10_000)
 
     assert fault(anonymous.get(f"/v0/evi/prompts?access_token={token}")) == (
         "oauth.v2.AccessTokenExpired"

@@ -11,8 +11,8 @@ from starlette.testclient import TestClient
 from starlette.types import Message
 
 from emulator.store.paging import Paging
-from emulator.world import World
 from emulator.web.app import App
+from emulator.world import World
 
 JSON = {"Content-Type": "application/json"}
 GOOD = b'{"evi_version":"3","name":"new"}'

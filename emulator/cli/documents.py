@@ -1,0 +1,70 @@
+"""`evi-emulator operations` and `seed`."""
+
+import argparse
+
+from emulator.cli.parser import (
+    FAILED,
+    OK,
+    Commands,
+    add_command,
+    add_settings,
+    complain,
+    settings_of,
+)
+from emulator.errors import SeedError
+from emulator.settings import load_settings
+
+
+def add_operations(commands: Commands) -> None:
+    parser = add_command(
+        commands, "operations", operations, "list the document's operations, implemented or not"
+    )
+    add_settings(parser, ["spec"])
+
+
+def operations(arguments: argparse.Namespace) -> int:
+    from emulator.openapi.document import load_document
+    from emulator.openapi.operation import compile_operations
+    from emulator.operations import HANDLERS
+
+    found = compile_operations(load_document(settings_of(arguments).spec))
+    implemented = [operation for operation in found if operation.id in HANDLERS]
+    for operation in found:
+        mark = "yes" if operation.id in HANDLERS else "NO "
+        print(f"{mark}  {operation.id:27} {operation.method:6} {operation.path_template}")
+    print(f"{len(found)} operations, {len(implemented)} implemented")
+    return OK if len(found) == len(implemented) else FAILED
+
+
+def add_seed(commands: Commands) -> None:
+    parser = commands.add_parser("seed", help="check a seed file, or show a bundled one")
+    actions = parser.add_subparsers(metavar="ACTION", required=True)
+    check = add_command(
+        actions, "check", seed_check, "say what is wrong with a seed, or what is in it"
+    )
+    check.add_argument("seed", metavar="SEED", help="demo, empty, or a file's path")
+    add_settings(check, ["spec"])
+    show = add_command(actions, "show", seed_show, "print a seed file, to start one's own from")
+    show.add_argument("seed", metavar="SEED", nargs="?", default="demo", help="(default demo)")
+
+
+def seed_check(arguments: argparse.Namespace) -> int:
+    from emulator.openapi.document import load_document
+    from emulator.openapi.validation import Validation
+    from emulator.seed.loader import load_seed, summary
+
+    name = arguments.seed
+    settings = load_settings({"spec": arguments.spec})
+    try:
+        store = load_seed(name, Validation(load_document(settings.spec)), settings)
+    except SeedError as error:
+        return complain(error, FAILED)
+    print(f"{name}: {summary(store)}")
+    return OK
+
+
+def seed_show(arguments: argparse.Namespace) -> int:
+    from emulator.seed.document import seed_path
+
+    print(seed_path(arguments.seed).read_text(encoding="utf-8"), end="")
+    return OK

@@ -1,0 +1,68 @@
+"""Commands that talk to a running emulator."""
+
+import argparse
+import json
+import urllib.error
+import urllib.request
+from http.client import HTTPException
+from typing import Any
+
+from emulator.errors import EmulatorError
+
+_TIMEOUT_S = 60
+
+
+def add_server_flags(parser: argparse.ArgumentParser, default: str | None, help: str) -> None:
+    """`--url` and `--api-key`: which emulator, and which world of it."""
+    parser.add_argument("--url", default=default, help=help)
+    parser.add_argument(
+        "--api-key", dest="key", default="any", help="whose world (default 'any')", metavar="KEY"
+    )
+
+
+class Remote:
+    """The world of an API key, in an emulator that runs at a URL."""
+
+    def __init__(self, url: str, api_key: str) -> None:
+        self.url = url.rstrip("/")
+        self._key = api_key
+        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+    def call(self, method: str, path: str, body: Any = None) -> Any:
+        """The JSON answer. Raises EmulatorError for any but a 2xx, with what it says."""
+        request = urllib.request.Request(
+            self.url + path,
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"X-Hume-Api-Key": self._key, "Content-Type": "application/json"},
+        )
+        try:
+            with self._opener.open(request, timeout=_TIMEOUT_S) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as error:
+            raise EmulatorError(_refusal(error)) from None
+        except (OSError, ValueError, HTTPException) as error:
+            reason = getattr(error, "reason", error)
+            raise EmulatorError(
+                f"no emulator answers at {self.url}: {reason}; start one with "
+                "`evi-emulator serve`, or say where it is with --url"
+            ) from None
+
+
+def _refusal(error: urllib.error.HTTPError) -> str:
+    """What an error answer says: each problem of a 422 on a line of its own."""
+    text = error.read().decode(errors="replace")
+    try:
+        answer = json.loads(text)
+    except ValueError:
+        return f"{error.code}: {text[:500]}"
+    if isinstance(answer, dict) and isinstance(answer.get("detail"), list):
+        return "\n".join(
+            f"{'.'.join(map(str, problem['loc'][1:]))}: {problem['msg']}"
+            for problem in answer["detail"]
+        )
+    if isinstance(answer, dict) and "message" in answer:
+        return str(answer["message"])
+    if isinstance(answer, dict) and "fault" in answer:
+        return str(answer["fault"].get("faultstring"))
+    return f"{error.code}: {text[:500]}"

@@ -1,0 +1,54 @@
+"""What all commands share: exit codes, and flags from the table of settings."""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
+
+from emulator.errors import EmulatorError
+from emulator.settings import SETTINGS, Settings, load_settings
+
+OK, FAILED, USAGE, NOT_STARTED = 0, 1, 2, 3
+
+Command: TypeAlias = Callable[[argparse.Namespace], int]
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+
+def add_command(
+    commands: Commands, name: str, command: Command, help: str
+) -> argparse.ArgumentParser:
+    parser = commands.add_parser(name, help=help, description=help[:1].upper() + help[1:] + ".")
+    parser.set_defaults(command=command)
+    return parser
+
+
+def add_settings(parser: argparse.ArgumentParser, names: Sequence[str] | None = None) -> None:
+    """Flags for all settings, or for those named; each may also come from the environment."""
+    for setting in SETTINGS:
+        if names is not None and setting.name not in names:
+            continue
+        default = "" if setting.default in ("", (), None) else f" (default {setting.default})"
+        parser.add_argument(
+            setting.flag,
+            dest=setting.name,
+            metavar="|".join(setting.choices) or setting.name.upper(),
+            nargs="?" if setting.kind == "switch" else None,
+            const="true" if setting.kind == "switch" else None,
+            action="append" if setting.kind == "list" else "store",
+            help=f"{setting.help}{default} [{setting.env}]".replace("%", "%%"),
+        )
+
+
+def settings_of(arguments: argparse.Namespace) -> Settings:
+    return load_settings(vars(arguments))
+
+
+def default_url() -> str:
+    """Where an emulator serves unless told otherwise."""
+    defaults = Settings()
+    return f"http://{defaults.host}:{defaults.port}"
+
+
+def complain(error: EmulatorError, code: int) -> int:
+    print(f"evi-emulator: {error}", file=sys.stderr)
+    return code

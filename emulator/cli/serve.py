@@ -1,0 +1,57 @@
+"""`evi-emulator serve` and `ready`."""
+
+import argparse
+
+from emulator.cli.parser import OK, Commands, add_command, add_settings, default_url, settings_of
+from emulator.durations import duration_ms
+from emulator.errors import UsageError
+
+
+def add_serve(commands: Commands) -> None:
+    add_settings(add_command(commands, "serve", serve, "serve the emulated API until Ctrl-C"))
+
+
+def serve(arguments: argparse.Namespace) -> int:
+    settings = settings_of(arguments)
+    from emulator.server import Server  # not for commands that don't serve
+
+    server = Server(settings)
+    api_key = settings.api_key[0] if settings.api_key else "any"
+    operations = len(server.app.operations)
+    print(banner(server.url, settings.seed, operations, api_key, settings.signing_key), flush=True)
+    server.run()
+    return OK
+
+
+def banner(url: str, seed: str, operations: int, api_key: str, signing_key: str) -> str:
+    """The line that says what is served where, and how to point clients at it."""
+    return (
+        f"Serving {operations} operations (seed {seed}) on {url}"
+        f' | Python: HumeClient(base_url="{url}", api_key="{api_key}")'
+        f' | TypeScript: new HumeClient({{ environment: "{url}", apiKey: "{api_key}" }})'
+        f' | React: <VoiceProvider hostname="{url}">'
+        f" | Webhook signing key: {signing_key}"
+    )
+
+
+def add_ready(commands: Commands) -> None:
+    parser = add_command(
+        commands, "ready", ready, "wait until an emulator answers; exit 1 if it doesn't"
+    )
+    default = default_url()
+    parser.add_argument("--url", default=default, help=f"where it serves (default {default})")
+    parser.add_argument(
+        "--timeout", default="10s", help="how long to wait, such as 10s or 500ms (default 10s)"
+    )
+
+
+def ready(arguments: argparse.Namespace) -> int:
+    from emulator.ready import wait_until_ready
+
+    try:
+        timeout_ms = duration_ms(arguments.timeout)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    health = wait_until_ready(arguments.url, timeout_ms)
+    print(f"ready: evi-emulator {health['version']} on {arguments.url}")
+    return OK

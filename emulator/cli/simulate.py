@@ -1,0 +1,120 @@
+"""`evi-emulator simulate`: a conversation in a running emulator, shown as it goes."""
+
+import argparse
+import json
+import time
+from typing import Any
+
+from emulator.cli.http import Remote, add_server_flags
+from emulator.cli.parser import OK, Commands, add_command, default_url
+from emulator.durations import duration_ms
+from emulator.errors import UsageError
+
+_SHOWN = {
+    "USER_MESSAGE": "user",
+    "AGENT_MESSAGE": "assistant",
+    "FUNCTION_CALL": "tool call",
+    "FUNCTION_CALL_RESPONSE": "tool answer",
+    "USER_INTERRUPTION": "interruption",
+    "PAUSE_ONSET": "pause",
+    "RESUME_ONSET": "resume",
+    "CHAT_END_MESSAGE": "end",
+}
+_PAGE_SIZE = 100
+_POLL_S = 0.2
+
+
+def add_simulate(commands: Commands) -> None:
+    parser = add_command(
+        commands, "simulate", simulate, "run a scripted conversation in a running emulator"
+    )
+    parser.add_argument("script", metavar="SCRIPT", help="a bundled script, or a file's path")
+    default = default_url()
+    add_server_flags(parser, default, f"where the emulator serves (default {default})")
+    parser.add_argument(
+        "--user", action="append", metavar="TEXT", help="what the user says, turn by turn"
+    )
+    parser.add_argument("--config-id", metavar="ID", help="the config to use")
+    parser.add_argument("--config-version", type=int, metavar="N", help="and its version")
+    parser.add_argument("--resumed-chat-group-id", metavar="ID", help="the chat group to resume")
+    parser.add_argument("--end-reason", metavar="REASON", help="how the chat is to end")
+    parser.add_argument("--caller-number", metavar="NUMBER", help="a phone call, from +47...")
+    parser.add_argument(
+        "--unanswered-tool-calls",
+        metavar="fallback|wait",
+        help="tool calls that the script does not answer: use the tool's fallback, or wait",
+    )
+    parser.add_argument(
+        "--pace", help="instant (default), realtime, or how many times as fast as life"
+    )
+    parser.add_argument(
+        "--wait", default="60s", help="how long to follow a chat that goes on (default 60s)"
+    )
+
+
+def simulate(arguments: argparse.Namespace) -> int:
+    from emulator.chat.script_file import read_script_file
+
+    remote = Remote(arguments.url, arguments.key)
+    try:
+        wait_s = duration_ms(arguments.wait) / 1000
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    body = {
+        name: value
+        for name in (
+            "user",
+            "config_id",
+            "config_version",
+            "resumed_chat_group_id",
+            "end_reason",
+            "caller_number",
+            "unanswered_tool_calls",
+            "pace",
+        )
+        if (value := getattr(arguments, name)) is not None
+    }
+    body["script"] = read_script_file(arguments.script)
+    started = remote.call("POST", "/_emulator/simulate", body)
+    print(f"chat {started['chat_id']} of group {started['chat_group_id']}")
+    return _follow(remote, started["chat_id"], wait_s)
+
+
+def _follow(remote: Remote, chat_id: str, wait_s: float) -> int:
+    """Print the chat's events as they come, until it has ended or the time is over."""
+    printed, deadline = 0, time.monotonic() + wait_s
+    while True:
+        chat, events = _events_after(remote, chat_id, printed)
+        for event in events:
+            _show(event, chat["start_timestamp"])
+        printed += len(events)
+        if chat["status"] != "ACTIVE" or time.monotonic() > deadline:
+            print(f"status {chat['status']}, {printed} events")
+            return OK
+        time.sleep(_POLL_S)
+
+
+def _events_after(remote: Remote, chat_id: str, printed: int) -> tuple[Any, list[Any]]:
+    """The chat, and its events past those that were printed."""
+    events: list[Any] = []
+    number = printed // _PAGE_SIZE
+    while True:
+        path = f"/v0/evi/chats/{chat_id}?page_size={_PAGE_SIZE}&page_number={number}"
+        chat = remote.call("GET", path)
+        page = chat["events_page"]
+        events += page
+        if len(page) < _PAGE_SIZE:
+            return chat, events[printed % _PAGE_SIZE :]
+        number += 1
+
+
+def _show(event: Any, start_ms: int) -> None:
+    name = _SHOWN.get(event["type"])
+    if name is None:
+        return
+    text = event["message_text"]
+    if event["type"] == "FUNCTION_CALL":
+        call = json.loads(text)
+        text = f"{call['name']}({call['parameters']})"
+    seconds = (event["timestamp"] - start_ms) / 1000
+    print(f"{seconds:8.1f} s  {name:12}  {text}".rstrip())

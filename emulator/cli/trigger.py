@@ -1,0 +1,121 @@
+"""`evi-emulator trigger`: one webhook event, to a receiver of one's choice."""
+
+import argparse
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from emulator.cli.http import Remote, add_server_flags
+from emulator.cli.parser import FAILED, OK, Commands, add_command, add_settings, settings_of
+from emulator.durations import duration_ms
+from emulator.errors import UsageError, closest
+from emulator.webhooks.events import EVENT_NAMES
+from emulator.webhooks.faults import FAULTS
+
+_SETTINGS = (
+    "seed",
+    "spec",
+    "signing_key",
+    "sign_webhooks_with",
+    "webhook_timeout",
+    "random_seed",
+)
+
+
+def add_trigger(commands: Commands) -> None:
+    parser = add_command(
+        commands, "trigger", trigger, "send one webhook; exit 1 if its receiver refuses it"
+    )
+    parser.add_argument("event_name", metavar="EVENT", help=", ".join(EVENT_NAMES))
+    parser.add_argument("--to", metavar="URL", help="the receiver (default: the config's)")
+    parser.add_argument("--chat", metavar="ID", help="the chat that it tells of (default: none)")
+    parser.add_argument(
+        "--set",
+        dest="overrides",
+        action="append",
+        default=[],
+        metavar="FIELD=VALUE",
+        help="another value for a field, such as end_reason=ERROR",
+    )
+    faults = ", ".join(FAULTS)
+    parser.add_argument(
+        "--fault",
+        dest="faults",
+        action="append",
+        default=[],
+        metavar="FAULT",
+        help=f"misbehave: {faults}",
+    )
+    parser.add_argument("--delay", default="5s", help="of the fault 'delay' (default 5s)")
+    add_server_flags(parser, None, "a running emulator (default: none is needed)")
+    add_settings(parser, _SETTINGS)
+
+
+def trigger(arguments: argparse.Namespace) -> int:
+    body = _body(arguments)
+    if arguments.url is not None:
+        return _report(_send(Remote(arguments.url, arguments.key), body))
+    from emulator.server import Server  # one of our own, for this one event
+
+    with Server(replace(settings_of(arguments), port=0)) as server:
+        return _report(_send(Remote(server.url, arguments.key), body))
+
+
+def _send(remote: Remote, body: dict[str, Any]) -> Any:
+    return remote.call("POST", "/_emulator/webhooks/trigger", body)
+
+
+def _body(arguments: argparse.Namespace) -> dict[str, Any]:
+    """What the control route takes."""
+    _check("webhook event", arguments.event_name, EVENT_NAMES)
+    for fault in arguments.faults:
+        _check("fault", fault, tuple(FAULTS))
+    try:
+        delay_ms = duration_ms(arguments.delay)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    body: dict[str, Any] = {
+        "event_name": arguments.event_name,
+        "set": dict(map(_assignment, arguments.overrides)),
+        "faults": arguments.faults,
+        "delay_ms": delay_ms,
+    }
+    if arguments.to is not None:
+        body["url"] = arguments.to
+    if arguments.chat is not None:
+        body["chat_id"] = arguments.chat
+    return body
+
+
+def _check(kind: str, name: str, known: Sequence[str]) -> None:
+    if name not in known:
+        raise UsageError(f"no {kind} {name!r}{closest(name, known)}; known: {', '.join(known)}")
+
+
+def _assignment(text: str) -> tuple[str, Any]:
+    """A field and its value: JSON where it can be read as such, else a text."""
+    field, equals, value = text.partition("=")
+    if not equals:
+        raise UsageError(f"--set takes FIELD=VALUE, got {text!r}")
+    try:
+        return field, json.loads(value)
+    except ValueError:
+        return field, value
+
+
+def _report(delivery: Any) -> int:
+    """Say what the receiver answered to each request."""
+    print(f"{delivery['event_name']} of chat {delivery['chat_id']} to {delivery['url']}")
+    for attempt in delivery["attempts"]:
+        answer = attempt["status"] if attempt["error"] is None else attempt["error"]
+        faults = f" with {', '.join(attempt['faults'])}" if attempt["faults"] else ""
+        print(f"request {attempt['number']}{faults}: {answer}, {attempt['duration_ms']} ms")
+        if attempt["response"]["body"]:
+            print(attempt["response"]["body"])
+    if not delivery["attempts"]:
+        print(delivery["error"] or "nothing was sent yet")
+        return OK if delivery["error"] else FAILED
+    statuses = [attempt["status"] for attempt in delivery["attempts"]]
+    good = all(status is not None and 200 <= status < 300 for status in statuses)
+    return OK if good else FAILED

@@ -1,0 +1,58 @@
+"""The clock of the caller's world: GET /_emulator/clock, POST .../freeze, .../advance, .../resume.
+
+Advancing runs everything that comes due, in order, before it answers.
+"""
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from emulator.web.auth import Auth
+from emulator.web.control.request import Bodies, answer, caller_world, schema
+from emulator.webhooks.sender import until
+from emulator.world import World
+
+ADVANCE = schema(
+    required=("seconds",),
+    seconds={"type": "number", "minimum": 0, "maximum": 10 * 365 * 86_400},
+)
+
+
+def clock_routes(auth: Auth, bodies: Bodies) -> list[Route]:
+    async def show(request: Request) -> Response:
+        return _reading(caller_world(auth, request))
+
+    async def freeze(request: Request) -> Response:
+        world = caller_world(auth, request)
+        world.freeze()
+        return _reading(world)
+
+    async def resume(request: Request) -> Response:
+        world = caller_world(auth, request)
+        world.resume()
+        return _reading(world)
+
+    async def advance(request: Request) -> Response:
+        world = caller_world(auth, request)
+        body = await bodies.read(request, ADVANCE)
+        await _settle(world)
+        for _ in world.advancing(round(body["seconds"] * 1000)):
+            await _settle(world)
+        return _reading(world)
+
+    return [
+        Route("/_emulator/clock", show, methods=["GET"]),
+        Route("/_emulator/clock/freeze", freeze, methods=["POST"]),
+        Route("/_emulator/clock/resume", resume, methods=["POST"]),
+        Route("/_emulator/clock/advance", advance, methods=["POST"]),
+    ]
+
+
+def _reading(world: World) -> Response:
+    return answer({"now_ms": world.clock.now_ms(), "mode": world.clock.mode})
+
+
+async def _settle(world: World) -> None:
+    """Webhooks that are in flight come to their end before time goes on: they may be retried."""
+    outbox = world.outbox
+    await until(outbox, lambda: outbox.in_flight == 0, None)

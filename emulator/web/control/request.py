@@ -1,0 +1,65 @@
+"""What the control routes have in common: the caller's world, and checked JSON bodies."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from emulator.errors import Problem, ValidationFailed
+from emulator.jsontext import Json, JsonObject, JsonTextError, parse, render
+from emulator.openapi.validation import Check, Validation
+from emulator.web.auth import Auth
+from emulator.web.dispatch import read_body
+from emulator.web.parameters import parse_query
+from emulator.world import World
+
+
+def answer(content: Json, status: int = 200) -> Response:
+    return Response(render(content), status, media_type="application/json")
+
+
+def caller_world(auth: Auth, request: Request) -> World:
+    """The world of the caller's key. Raises ApiError (401)."""
+    headers = dict(request.scope["headers"])
+    return auth.world(headers, parse_query(request.scope["query_string"]))
+
+
+class Bodies:
+    """Reads and checks the JSON bodies of control routes."""
+
+    def __init__(self, validation: Validation, max_bytes: int) -> None:
+        self._validation = validation
+        self._max_bytes = max_bytes
+        self._checks: dict[int, Check] = {}
+
+    async def read(self, request: Request, schema: JsonObject) -> JsonObject:
+        """The body; none counts as {}. Raises ValidationFailed (422), ApiError (413)."""
+        text = await read_body(request.receive, self._max_bytes)
+        try:
+            body = parse(text) if text.strip() else {}
+        except JsonTextError as error:
+            problem = Problem(
+                ("body", error.position), f"JSON decode error: {error.message}", "json_invalid"
+            )
+            raise ValidationFailed([problem]) from None
+        if id(schema) not in self._checks:
+            self._checks[id(schema)] = self._validation.check_schema(schema)
+        problems = self._checks[id(schema)](body, ("body",))
+        if problems:
+            raise ValidationFailed(problems)
+        checked: JsonObject = body
+        return checked
+
+
+def schema(required: tuple[str, ...] = (), **properties: Mapping[str, Any]) -> JsonObject:
+    """The schema of a body with these properties and no others."""
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(required),
+        "additionalProperties": False,
+    }
+
+
+Handler = Callable[[Request], Any]

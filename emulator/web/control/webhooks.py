@@ -1,0 +1,112 @@
+"""Webhooks of the caller's world: deliveries, and events at will."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from emulator.errors import (
+    DELIVERY_NOT_FOUND,
+    DELIVERY_PENDING,
+    WEBHOOK_URL_INVALID,
+    api_error,
+)
+from emulator.openapi.validation import Validation
+from emulator.operations.configs import is_webhook_url
+from emulator.triggers import trigger
+from emulator.web.auth import Auth
+from emulator.web.control.request import Bodies, answer, caller_world, schema
+from emulator.webhooks.events import EVENT_NAMES
+from emulator.webhooks.faults import DEFAULT_DELAY_MS, FAULTS
+from emulator.webhooks.outbox import PENDING, Delivery
+from emulator.webhooks.sender import until
+from emulator.world import World
+
+EVENT_NAME = {"type": "string", "enum": list(EVENT_NAMES)}
+FAULT = {"type": "string", "enum": list(FAULTS)}
+DELAY_MS = {"type": "integer", "minimum": 0, "maximum": 86_400_000}
+DRAIN = schema(timeout={"type": "number", "minimum": 0, "maximum": 600})
+TRIGGER = schema(
+    required=("event_name",),
+    event_name=EVENT_NAME,
+    url={"type": "string"},
+    chat_id={"type": "string"},
+    set={"type": "object"},
+    faults={"type": "array", "items": FAULT},
+    delay_ms=DELAY_MS,
+)
+DEFAULT_DRAIN_S = 5
+
+
+def webhook_routes(auth: Auth, bodies: Bodies, validation: Validation) -> list[Route]:
+    async def deliveries(request: Request) -> Response:
+        wanted = {
+            name: request.query_params[name]
+            for name in ("event_name", "chat_id", "state")
+            if name in request.query_params
+        }
+        found = [
+            delivery.to_json()
+            for delivery in caller_world(auth, request).outbox.deliveries.values()
+            if all(getattr(delivery, name) == value for name, value in wanted.items())
+        ]
+        return answer({"deliveries": found})
+
+    async def redeliver(request: Request) -> Response:
+        world = caller_world(auth, request)
+        id = request.path_params["id"]
+        delivery = world.outbox.deliveries.get(id)
+        if delivery is None:
+            raise api_error(DELIVERY_NOT_FOUND, id=id)
+        if delivery.state == PENDING:
+            raise api_error(DELIVERY_PENDING, id=id)
+        world.outbox.redeliver(delivery)
+        return await _settled(world, delivery)
+
+    async def drain(request: Request) -> Response:
+        """Wait until nothing is pending; what a standing clock holds back is not waited for."""
+        world = caller_world(auth, request)
+        timeout_s = (await bodies.read(request, DRAIN)).get("timeout", DEFAULT_DRAIN_S)
+        outbox = world.outbox
+
+        def is_done() -> bool:
+            stands = world.clock.mode == "manual" and outbox.in_flight == 0
+            return outbox.pending == 0 or stands
+
+        await until(outbox, is_done, timeout_s)
+        return answer({"pending": outbox.pending})
+
+    async def send_event(request: Request) -> Response:
+        world = caller_world(auth, request)
+        body = await bodies.read(request, TRIGGER)
+        url = body.get("url")
+        if url is not None and not is_webhook_url(url):
+            raise api_error(WEBHOOK_URL_INVALID, url=url)
+        delay_ms: int = body.get("delay_ms", DEFAULT_DELAY_MS)
+        delivery = trigger(
+            world,
+            validation,
+            body["event_name"],
+            url,
+            body.get("chat_id"),
+            body.get("set"),
+            dict.fromkeys(body.get("faults", ()), delay_ms),
+        )
+        return await _settled(world, delivery)
+
+    return [
+        Route("/_emulator/webhooks/deliveries", deliveries, methods=["GET"]),
+        Route("/_emulator/webhooks/deliveries/{id}/redeliver", redeliver, methods=["POST"]),
+        Route("/_emulator/webhooks/drain", drain, methods=["POST"]),
+        Route("/_emulator/webhooks/trigger", send_event, methods=["POST"]),
+    ]
+
+
+async def _settled(world: World, delivery: Delivery) -> Response:
+    """The delivery, once it is no longer pending, or at once where a standing clock holds it."""
+
+    def is_done() -> bool:
+        stands = world.clock.mode == "manual" and world.outbox.in_flight == 0
+        return delivery.state != PENDING or stands
+
+    await until(world.outbox, is_done, None)
+    return answer(delivery.to_json())
