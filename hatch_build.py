@@ -17,10 +17,10 @@ class BundleHook(BuildHookInterface[Any]):
             return
         root = Path(self.root)
         twins = Path(tempfile.mkdtemp())
-        for source in [root / "openapi.yaml", *sorted((root / "fixtures").glob("*.yaml"))]:
+        for source in [root / "openapi.yaml", *sorted((root / "fixtures").rglob("*.yaml"))]:
             name = source.relative_to(root)
             twin = twins / name.with_suffix(".json")
-            twin.parent.mkdir(exist_ok=True)
+            twin.parent.mkdir(parents=True, exist_ok=True)
             twin.write_text(json.dumps(yaml.load(source.read_bytes(), yaml.CSafeLoader)))
             for file, target in ((source, name), (twin, name.with_suffix(".json"))):
                 build_data["force_include"][str(file)] = f"emulator/bundled/{target}"

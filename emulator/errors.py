@@ -86,7 +86,7 @@ VERSION_NOT_FOUND = ErrorText(
 )
 CHAT_NOT_FOUND = ErrorText(404, "chat_not_found", "Chat (ID: {id}) was not found.")
 CHAT_NOT_LIVE = ErrorText(
-    404, "chat_not_live", "Chat (ID: {id}) is not live: no client is connected to it."
+    404, "chat_not_live", "Chat (ID: {id}) is not live: it has ended, or came with the seed."
 )
 CHAT_GROUP_NOT_FOUND = ErrorText(
     404, "chat_group_not_found", "Chat group (ID: {id}) was not found."

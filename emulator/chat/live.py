@@ -5,9 +5,10 @@ from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from emulator.chat.channel import Output
-from emulator.chat.messages import ClientMessage
+from emulator.chat.messages import ClientMessage, client_message
 from emulator.chat.session import Session
 from emulator.clock import LaggingClock
+from emulator.jsontext import JsonObject
 from emulator.timers import Timer, Timers
 
 Listener: TypeAlias = Callable[[Output], None]
@@ -36,6 +37,10 @@ class LiveChat:
     def receive(self, message: ClientMessage) -> None:
         """A message of its client, or through the control plane."""
         self._tell(self.session.receive(message))
+
+    def receive_json(self, content: JsonObject) -> None:
+        """The same of a JSON object that is known to be a message."""
+        self.receive(client_message.validate_python(content))
 
     def hear(self, text: str, mood: Mapping[str, float] | None, lasted_ms: int) -> None:
         """Something that the user said aloud."""
