@@ -1,6 +1,8 @@
-"""Durations as people write them."""
+"""Durations and paces as people write them."""
 
 import re
+
+from emulator.errors import closest
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m)?")
 _UNITS_MS = {"ms": 1, "s": 1000, "m": 60_000, None: 1000}
@@ -12,3 +14,20 @@ def duration_ms(text: str) -> int:
     if match is None:
         raise ValueError(f"a duration must look like 10s, 500ms or 2m, got {text!r}")
     return round(float(match[1]) * _UNITS_MS[match[2]])
+
+
+def read_pace(value: str | float) -> float:
+    """How many seconds pass for one of the conversation: 0 for 'instant', 1 for 'realtime'.
+
+    A number is how many times as fast as life it goes. Raises ValueError.
+    """
+    if value in ("instant", "realtime"):
+        return float(value == "realtime")
+    try:
+        factor = float(value)
+    except ValueError:
+        hint = closest(str(value), ("instant", "realtime"))
+        raise ValueError(f"pace is instant, realtime or a number, got {value!r}{hint}") from None
+    if not 0 < factor < float("inf"):
+        raise ValueError(f"pace is instant, realtime or a number above 0, got {value!r}")
+    return 1 / factor

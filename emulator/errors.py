@@ -73,8 +73,9 @@ PHRASES = {
     404: "Not Found",
     405: "Method Not Allowed",
     413: "Content Too Large",
+    426: "Upgrade Required",
+    429: "Too Many Requests",
     500: "Internal Server Error",
-    501: "Not Implemented",
 }
 
 # 404. The wording of configs and tools is as clients have seen it (PROTOCOL 2.5).
@@ -163,9 +164,24 @@ END_UNREACHABLE = ErrorText(
     "The chat can't end with {end_reason}: {why}.",
 )
 
-CHAT_SOCKET_MISSING = ErrorText(
-    501, "chat_socket_missing", "The chat WebSocket {path} is not emulated yet."
+NO_WEBSOCKET = ErrorText(
+    426, "websocket_expected", "{path} is a WebSocket: connect to it with ws:// or wss://."
 )
+TOO_MANY_CHATS = ErrorText(
+    429, "too_many_chats", "{limit} chats are going on in this world, the most that are allowed."
+)
+CONNECTION_REFUSED = ErrorText(
+    403,
+    "connection_not_allowed",
+    "Chat (ID: {id}) may not be joined: its client has to connect with allow_connection=true.",
+)
+CHAT_ID_MISSING = ErrorText(
+    404,
+    "chat_id_missing",
+    "{path} names no chat: a chat is opened at /v0/evi/chat, and joined at "
+    "/v0/evi/chat/CHAT_ID/connect. (Hume's Python control_plane.connect leaves the id out.)",
+)
+
 
 # The transport.
 BODY_TOO_LARGE = ErrorText(
@@ -290,6 +306,9 @@ CHAT_ERRORS: Mapping[str, ChatErrorText] = {
             "Chat was ended because it exceeded the max duration of {seconds} seconds.",
             True,
         ),
+        ChatErrorText("E0100", "invalid_json", "The frame is not valid JSON: {problem}."),
+        ChatErrorText("E0101", "payload_parse", "The frame is no message: {problem}."),
+        ChatErrorText("E0708", "chat_group_not_found", "{problem}", True),
         ChatErrorText(
             "EMU01",
             "variable_missing",
@@ -309,6 +328,20 @@ CHAT_ERRORS: Mapping[str, ChatErrorText] = {
             "EMU04",
             "script_exhausted",
             "The strict script has no rule left for turn {turn}, {text!r}: each is used up.",
+        ),
+        ChatErrorText(
+            "EMU08", "audio_refused", "A client that joined a chat can't send audio into it."
+        ),
+        ChatErrorText("EMU05", "config_not_found", "{problem}", True),
+        ChatErrorText(
+            "EMU06",
+            "audio_undecodable",
+            "The emulator hears raw PCM, WAV and webm with Opus, not {problem}.",
+        ),
+        ChatErrorText(
+            "EMU07",
+            "webm_decoder_missing",
+            "To hear webm, the emulator needs a decoder: pip install 'evi-emulator[webm]'.",
         ),
     )
 }

@@ -31,7 +31,8 @@ class Server:
                 log_config=None,
                 access_log=self.settings.log_requests,
                 lifespan="on",
-                ws="none",
+                ws="websockets-sansio",
+                ws_per_message_deflate=False,
                 server_header=False,
                 timeout_graceful_shutdown=1,
             )
@@ -94,8 +95,14 @@ def _reason(error: OSError | UnicodeError) -> str:
     return error.strerror or str(error)
 
 
+def _is_worth_logging(record: logging.LogRecord) -> bool:
+    """uvicorn takes each WebSocket that is answered 401 for a mistake of the application."""
+    return "without completing handshake" not in record.msg
+
+
 def _log_to_stderr(requests: bool) -> None:
     handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(_is_worth_logging)
     handler.setFormatter(logging.Formatter("%(name)s: %(message)s"))
     for name, level in {
         "emulator": logging.WARNING,

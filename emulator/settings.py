@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from emulator.durations import read_pace
 from emulator.errors import UsageError, closest
 
 ENV_PREFIX = "EVI_EMULATOR_"
@@ -16,7 +17,7 @@ class Setting:
     """One setting: `name` in Python, `--flag` on the command line, `env` in the environment."""
 
     name: str
-    kind: str  # text, integer, switch or list
+    kind: str  # text, integer, switch, list or pace
     default: Any
     help: str
     choices: tuple[str, ...] = ()
@@ -43,6 +44,11 @@ class Setting:
         """The value itself, if it is within bounds. Raises UsageError, naming `source`."""
         if value != self.default and type(value) is not _TYPES[self.kind]:
             raise self._wrong(f"must be {_WORDS[self.kind]}", value, source)
+        if self.kind == "pace":
+            try:
+                read_pace(value)
+            except ValueError:
+                raise self._wrong(f"must be {_WORDS[self.kind]}", value, source) from None
         if self.choices and value not in self.choices:
             hint = closest(str(value), self.choices)
             raise self._wrong("must be one of " + ", ".join(self.choices) + hint, value, source)
@@ -76,13 +82,15 @@ _PARSERS: Mapping[str, Any] = {
     "integer": int,
     "switch": _parse_switch,
     "list": _parse_list,
+    "pace": str,
 }
-_TYPES = {"text": str, "integer": int, "switch": bool, "list": tuple}
+_TYPES = {"text": str, "integer": int, "switch": bool, "list": tuple, "pace": str}
 _WORDS = {
     "text": "a text",
     "integer": "an integer",
     "switch": "one of " + ", ".join(_TRUE + _FALSE),
     "list": "a comma-separated list without empty items",
+    "pace": "instant, realtime, or how many times as fast as life",
 }
 
 
@@ -145,6 +153,23 @@ class Settings:
     )
     journal_limit: int = _setting(
         "integer", 10_000, "entries that a world's journal keeps", minimum=1
+    )
+    script: str = _setting(
+        "text", "", "what the assistant says: a bundled script, or a file's path"
+    )
+    pace: str = _setting(
+        "pace",
+        "instant",
+        "how long the assistant takes: instant, realtime, or how many times as fast as life",
+    )
+    max_chats: int | None = _setting(
+        "integer", None, "chats that a world may have going on; the next is refused", minimum=1
+    )
+    max_unsent_bytes: int = _setting(
+        "integer",
+        16_777_216,
+        "what may wait for a client that reads slowly; beyond it is cut off",
+        minimum=65_536,
     )
     max_body_bytes: int = _setting(
         "integer", 1_048_576, "largest request body; a larger one is answered 413", minimum=1024

@@ -15,9 +15,10 @@ from emulator.chat.live import LiveChat
 from emulator.chat.messages import ToolError, ToolResponse, UserInput, client_message
 from emulator.chat.request import ChatRequest
 from emulator.chat.script import Script, SendMessage, Speak, ToolAnswer, Wait
-from emulator.chat.script_file import Scene, read_pace
+from emulator.chat.script_file import Scene
 from emulator.chat.session import Session
 from emulator.clock import LaggingClock, ManualClock
+from emulator.durations import read_pace
 from emulator.errors import END_UNREACHABLE, api_error
 from emulator.ids import derived_random
 from emulator.operations.live_chats import find_config, open_chat
@@ -63,6 +64,9 @@ def new_scenario(world: World, script: Script, scene: Scene) -> Scenario:
         scene.config_version,
         group_id and group_id.lower(),
     )
+    if not script.rules and not script.strict:  # it only says what the user does
+        rules, strict, tools = world.script.rules, world.script.strict, world.script.tools
+        script = replace(script, rules=rules, strict=strict, tools={**tools, **script.tools})
     if scene.end_reason == "INACTIVITY_TIMEOUT":
         _check_inactivity(config)
     request = ChatRequest(

@@ -1,9 +1,11 @@
 """Worlds: everything that one API key sees."""
 
 import hashlib
+from collections import deque
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from emulator.chat.script import Script
 from emulator.clock import WorldClock
 from emulator.ids import IdSource
 from emulator.settings import Settings
@@ -29,6 +31,7 @@ class World:
         settings: Settings,
         clock: WorldClock | None = None,
         send: Send = send_nothing,
+        script: Script | None = None,
     ) -> None:
         self.api_key = api_key
         self.reference = hashlib.sha256(api_key.encode()).hexdigest()[:16]
@@ -37,11 +40,14 @@ class World:
         self.timers = Timers(self.clock)
         self._seed = seed
         self._send = send
+        self._script = script or Script()
         self._begin()
 
     def reset(self) -> None:
         """Back to the seed and to the wall clock; whatever was under way is gone."""
         self.outbox.close()
+        for live in list(self.live.values()):
+            live.end()
         self.timers.clear()
         self.clock.reset()
         self._begin()
@@ -51,6 +57,8 @@ class World:
         self.ids = IdSource(self.settings.random_seed)
         self.journal = Journal(self.clock, self.settings.journal_limit)
         self.live: dict[str, LiveChat] = {}
+        self.script = self._script.copy()  # what the assistant says in chats that come
+        self.heard: deque[str] = deque()  # what users say in the audio that comes next
         random_seed = self.settings.random_seed
         self.outbox = Outbox(
             self.api_key,
@@ -73,6 +81,10 @@ class World:
         """The clock runs on from where it stands."""
         self.clock.resume()
         self._clock_changed("resume")
+
+    def forget_script(self) -> None:
+        """The script is again the one that the world began with."""
+        self.script = self._script.copy()
 
     def advancing(self, ms: int) -> Iterator[None]:
         """Move the clock forward, stopping wherever something is due, after it has run."""
@@ -98,12 +110,14 @@ class Worlds:
         settings: Settings | None = None,
         send: Send = send_nothing,
         on_create: Callable[[World], object] = lambda world: None,
+        script: Script | None = None,
     ) -> None:
         seed.fork()  # folds what was loaded into the base that worlds share, once
         self._seed = seed
         self._settings = settings or Settings()
         self._send = send
         self._on_create = on_create
+        self._script = script
         self._worlds: dict[str, World] = {}
         self._by_reference: dict[str, World] = {}
 
@@ -117,7 +131,7 @@ class Worlds:
         return self._by_reference.get(reference)
 
     def _create(self, api_key: str) -> World:
-        world = World(api_key, self._seed, self._settings, send=self._send)
+        world = World(api_key, self._seed, self._settings, None, self._send, self._script)
         self._worlds[api_key] = self._by_reference[world.reference] = world
         self._on_create(world)
         return world

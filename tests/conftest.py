@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Iterator
 
+import httpx
 import pytest
 from starlette.testclient import TestClient
 
@@ -11,6 +12,7 @@ from emulator.settings import Settings
 from emulator.web.app import App
 from emulator.world import World
 from tests import conformance
+from tests.webhooks.receiver import Receiver
 
 App.__call__ = conformance.judged(App.__call__)  # type: ignore[method-assign,assignment]
 
@@ -54,3 +56,19 @@ def client(app: App, api_key: str) -> TestClient:
 def world(app: App, api_key: str) -> World:
     """The world that `client` talks to."""
     return app.worlds.get(api_key)
+
+
+@pytest.fixture
+def remote(server: Server, api_key: str) -> Iterator[httpx.Client]:
+    """HTTP over a socket, as the test's own key; what is under way at the end is dropped."""
+    headers = {"X-Hume-Api-Key": api_key}
+    with httpx.Client(base_url=server.url, headers=headers, timeout=30, trust_env=False) as client:
+        yield client
+        client.post("/_emulator/reset")
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """A receiver of webhooks that knows the signing key."""
+    with Receiver() as receiver:
+        yield receiver

@@ -24,7 +24,8 @@ LADDER = [
     ["store", "openapi"],
     ["handwritten", "timers"],
     ["settings", "resources", "ready"],
-    ["errors", "clock", "ids", "jsontext", "hosts", "durations"],
+    ["durations"],
+    ["errors", "clock", "ids", "jsontext", "hosts"],
 ]
 LEVELS = {layer: level for level, layers in enumerate(LADDER) for layer in layers}
 

@@ -83,10 +83,14 @@ class Channel:
         self._out.events.append(event)
 
     def request_id(self) -> str:
-        """A UUID with seven digits after it (PROTOCOL 6.4)."""
-        return f"{self._ids.uuid()}{int(self._ids.secret()[:6], 16) % 10_000_000:07d}"
+        return new_request_id(self._ids)
 
     def take(self) -> Output:
         """The output since the last time."""
         out, self._out = self._out, Output()
         return out
+
+
+def new_request_id(ids: IdSource) -> str:
+    """A UUID with seven digits after it (PROTOCOL 6.4)."""
+    return f"{ids.uuid()}{int(ids.secret()[:6], 16) % 10_000_000:07d}"

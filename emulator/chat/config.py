@@ -1,8 +1,9 @@
 """What a config says to a chat, read once when the chat begins (PROTOCOL 3.2, 7.2)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+from emulator.chat.hearing import TurnDetection
 from emulator.jsontext import JsonObject
 
 DEFAULT_PROMPT = "You are a friendly voice assistant. Keep your answers short and helpful."
@@ -45,7 +46,9 @@ class ChatConfig:
     max_duration_ms: int
     nudge_ms: int | None
     allow_short_responses: bool
-    webhooks: tuple[JsonObject, ...] = field(default=())
+    turn_detection: TurnDetection
+    min_interruption_ms: int
+    webhooks: tuple[JsonObject, ...] = ()
 
 
 def read_config(config: JsonObject) -> ChatConfig:
@@ -73,6 +76,8 @@ def read_config(config: JsonObject) -> ChatConfig:
             (nudges["interval_secs"] or 0) * 1000 or DEFAULT_NUDGE_MS if nudges["enabled"] else None
         ),
         allow_short_responses=config["ellm_model"]["allow_short_responses"],
+        turn_detection=TurnDetection(**config["turn_detection"]),
+        min_interruption_ms=config["interruption"]["min_interruption_ms"],
         webhooks=tuple(config["webhooks"]),
     )
 

@@ -2,16 +2,29 @@
 
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
-from emulator.chat.channel import Output
-from emulator.chat.messages import ClientMessage, client_message
+from emulator.chat.channel import ChatEnded, Output
+from emulator.chat.messages import (
+    AudioInput,
+    ClientMessage,
+    ServerMessage,
+    SessionSettings,
+    client_message,
+    read_frame,
+)
 from emulator.chat.session import Session
 from emulator.clock import LaggingClock
 from emulator.jsontext import JsonObject
 from emulator.timers import Timer, Timers
 
 Listener: TypeAlias = Callable[[Output], None]
+
+
+class Put(Protocol):
+    """Takes what a client is to be sent; `over` says that the chat has ended with it."""
+
+    def __call__(self, messages: list[ServerMessage], over: bool = False) -> None: ...
 
 
 class LiveChat:
@@ -21,26 +34,67 @@ class LiveChat:
     the clock itself sets `driven`, and then no timers run.
     """
 
-    def __init__(self, session: Session, clock: LaggingClock, timers: Timers) -> None:
+    def __init__(
+        self,
+        session: Session,
+        clock: LaggingClock,
+        timers: Timers,
+        allows_connection: bool = False,
+    ) -> None:
         self.session = session
         self.clock = clock
+        self.allows_connection = allows_connection
         self.listeners: list[Listener] = []
         self.driven = False
+        self._clients: list[Put] = []
+        self._said: list[ServerMessage] = []  # for those who join later
         self._timers = timers
         self._timer: Timer | None = None
         self._outputs: deque[Output] = deque()
         self._telling = False
+
+    # clients
+
+    def join(self, put: Put) -> None:
+        """One more client: all that was sent so far first, then everything as it happens."""
+        if self._said:
+            put(self._said)
+        self._clients.append(put)
+
+    def leave(self, put: Put) -> None:
+        if put in self._clients:
+            self._clients.remove(put)
+
+    # what happens
 
     def start(self) -> None:
         self._tell(self.session.start())
 
     def receive(self, message: ClientMessage) -> None:
         """A message of its client, or through the control plane."""
+        self._mirror(message)
         self._tell(self.session.receive(message))
 
     def receive_json(self, content: JsonObject) -> None:
         """The same of a JSON object that is known to be a message."""
         self.receive(client_message.validate_python(content))
+
+    def receive_frame(self, text: str, joined: bool = False) -> None:
+        """A text frame as it came; a client that joined may send anything but audio."""
+        message = read_frame(text)
+        if isinstance(message, tuple):
+            self._tell(self.session.refuse_frame(*message))
+        elif joined and isinstance(message, AudioInput):
+            self._tell(self.session.refuse_frame("audio_refused", ""))
+        else:
+            self.receive(message)
+
+    def hear_audio(self, data: bytes, joined: bool = False) -> None:
+        """Sound from its client's microphone."""
+        if joined:
+            self._tell(self.session.refuse_frame("audio_refused", ""))
+        else:
+            self._tell(self.session.hear_audio(data))
 
     def hear(self, text: str, mood: Mapping[str, float] | None, lasted_ms: int) -> None:
         """Something that the user said aloud."""
@@ -58,6 +112,13 @@ class LiveChat:
         """Its client is gone, or it ends with another status."""
         self._tell(self.session.end(status, slug))
 
+    def _mirror(self, message: ClientMessage) -> None:
+        """Those who joined also see the client's settings (PROTOCOL 9.7)."""
+        if self.allows_connection and isinstance(message, SessionSettings):
+            self._said.append(message)
+            for put in self._clients[1:]:
+                put([message])
+
     def _tell(self, output: Output) -> None:
         """What a listener does in answer comes after what it answers, for every listener."""
         self._outputs.append(output)
@@ -66,12 +127,20 @@ class LiveChat:
         self._telling = True
         try:
             while self._outputs:
-                told = self._outputs.popleft()
-                for listener in list(self.listeners):
-                    listener(told)
+                self._pass_on(self._outputs.popleft())
         finally:
             self._telling = False
         self.set_timer()
+
+    def _pass_on(self, output: Output) -> None:
+        if self.allows_connection:
+            self._said += output.messages
+        over = any(isinstance(event, ChatEnded) for event in output.events)
+        if output.messages or over:
+            for put in list(self._clients):
+                put(output.messages, over)
+        for listener in list(self.listeners):
+            listener(output)
 
     def set_timer(self) -> None:
         """Have the world's timers wake it when it next has something to do."""

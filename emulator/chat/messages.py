@@ -5,7 +5,7 @@ The chat socket is not in the OpenAPI document, so these models are its schema.
 
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from emulator.chat.prosody import EMOTIONS
 from emulator.jsontext import JsonObject
@@ -265,3 +265,14 @@ def to_json(message: ServerMessage) -> JsonObject:
     content = message.model_dump(exclude_none=True)
     content.setdefault("custom_session_id", None)
     return content
+
+
+def read_frame(text: str) -> ClientMessage | tuple[str, str]:
+    """The message of a text frame; of one that is none, the error frame's slug and the problem."""
+    try:
+        return client_message.validate_json(text)
+    except ValidationError as error:
+        first = error.errors()[0]
+        slug = "invalid_json" if first["type"] == "json_invalid" else "payload_parse"
+        place = ".".join(str(step) for step in first["loc"][1:])
+        return slug, f"{place} {first['msg']}".strip()

@@ -1,11 +1,11 @@
 """How a chat is to begin."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from emulator.chat.config import ChatConfig
 from emulator.chat.messages import SessionSettings
-from emulator.chat.script import Script
+from emulator.chat.script import Script, Speak
 
 HISTORY_LIMIT = 300  # events of a resumed group that are remembered (PROTOCOL 8.1)
 
@@ -16,6 +16,7 @@ class ChatRequest:
 
     `pace` stretches the assistant's own times: 1 as in life, 0 at once. Where no one is to hear
     it (`voiced` is false), no audio is made. A present user may be silent without consequences.
+    `transcribe` tells what the user says when audio comes, or None to make something up.
     """
 
     config: ChatConfig
@@ -26,5 +27,7 @@ class ChatRequest:
     pace: float = 0
     voiced: bool = True
     user_is_present: bool = False
+    verbose_transcription: bool = False
+    transcribe: Callable[[], Speak | None] = lambda: None
     caller_number: str | None = None
     twilio_metadata: Mapping[str, str] | None = None

@@ -10,7 +10,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 from emulator.chat.prosody import read_mood
@@ -261,6 +261,10 @@ class Script:
         self.rules.append(rule)
         return rule
 
+    def copy(self) -> "Script":
+        """An equal script; rules that are added to either stay there."""
+        return replace(self, rules=list(self.rules))
+
     def answer_tool(self, name: str, content: Json) -> None:
         """In a simulation, answer calls of this tool so: a text, or a value as JSON."""
         self.tools = {**self.tools, name: ToolAnswer(as_text(content))}
@@ -268,6 +272,12 @@ class Script:
     def fail_tool(self, name: str, error: str, content: str | None = None) -> None:
         """In a simulation, answer calls of this tool with a tool_error."""
         self.tools = {**self.tools, name: ToolAnswer(content, error)}
+
+    def spoken(self) -> Iterator[Speak]:
+        """What the user says aloud, in order: what is heard when audio comes."""
+        for step in self.user:
+            if isinstance(step, Speak) and not step.typed:
+                yield step
 
     def tool_names(self) -> Iterator[str]:
         """The tools that its rules call."""

@@ -29,6 +29,7 @@ from emulator.chat.script import (
     as_text,
     read_duration,
 )
+from emulator.durations import read_pace
 from emulator.errors import Loc, ScriptError, closest
 from emulator.handwritten import UnreadableError, at, read_handwritten, short
 from emulator.jsontext import Json, JsonObject
@@ -271,23 +272,6 @@ class _Collected:
         if self._mistakes:
             raise ScriptError(self._mistakes)
         return self._results
-
-
-def read_pace(value: str | float) -> float:
-    """How many seconds pass for one of the conversation: 0 for 'instant', 1 for 'realtime'.
-
-    A number is how many times as fast as life it goes. Raises ValueError.
-    """
-    if value in ("instant", "realtime"):
-        return float(value == "realtime")
-    try:
-        factor = float(value)
-    except ValueError:
-        hint = closest(str(value), ("instant", "realtime"))
-        raise ValueError(f"pace is instant, realtime or a number, got {value!r}{hint}") from None
-    if not 0 < factor < float("inf"):
-        raise ValueError(f"pace is instant, realtime or a number above 0, got {value!r}")
-    return 1 / factor
 
 
 def bundled_scripts() -> dict[str, Path]:

@@ -5,6 +5,7 @@ stored as it happens, so an active chat can be read.
 """
 
 import json
+from base64 import b64decode
 from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from typing import TypeAlias
@@ -13,6 +14,8 @@ from emulator.chat import improvised
 from emulator.chat.assistant import Assistant, End, TurnStep
 from emulator.chat.channel import Channel, ChatEnded, ChatStarted, Output
 from emulator.chat.config import EventMessage
+from emulator.chat.decoding import DecodeError
+from emulator.chat.hearing import Sound, Speaking, TurnOver
 from emulator.chat.history import History
 from emulator.chat.messages import (
     AssistantInput,
@@ -33,12 +36,13 @@ from emulator.chat.messages import (
     UserInterruption,
     UserMessage,
 )
+from emulator.chat.microphone import Interim, Microphone
 from emulator.chat.prosody import USER_MOODS, sound_like
 from emulator.chat.request import ChatRequest
 from emulator.chat.script import Say, UseBuiltin, UserTurn
 from emulator.chat.settings import SettingsInForce, as_recorded
 from emulator.clock import Clock
-from emulator.errors import closest
+from emulator.errors import CHAT_ERRORS, closest
 from emulator.ids import IdSource
 from emulator.jsontext import JsonObject
 from emulator.store.chats import ChatStore
@@ -78,6 +82,8 @@ class Session:
         self._user_turns = 0
         self._unanswered: UserTurn | None = None
         self._recording = False
+        self._microphone = Microphone(request, self.settings)
+        self._last_audio_ms = self.start_ms
         self._last_user_ms = self.start_ms
         self._nudge_from_ms = self.start_ms
         self._grace_until_ms: int | None = None
@@ -143,6 +149,20 @@ class Session:
             self._user_said(text, scores, lasted_ms)
         return self.tick()
 
+    def hear_audio(self, data: bytes) -> Output:
+        """Sound from the user's microphone, in whatever format the client sends."""
+        if not self.is_over:
+            self._record()
+            self._last_audio_ms = self._clock.now_ms()
+            self._listen(self._microphone.feed(data))
+        return self.tick()
+
+    def refuse_frame(self, slug: str, problem: str) -> Output:
+        """A frame that is no message, or not allowed: the chat goes on."""
+        if not self.is_over:
+            self._channel.error(slug, problem=problem)
+        return self.tick()
+
     def tick(self) -> Output:
         """Do all that is due by now, in the order in which it came due."""
         while not self.is_over:
@@ -180,7 +200,7 @@ class Session:
             case ResumeAssistantMessage():
                 self._resume()
             case AudioInput():
-                self._record()
+                self._receive_audio_input(message)
 
     # the start
 
@@ -222,6 +242,9 @@ class Session:
         due: list[Due] = []
         if self.assistant.due_ms is not None:
             due.append((self.assistant.due_ms, 0, self._take_step))
+        if self._microphone.is_hearing:
+            silence_ms = self.config.turn_detection.end_of_turn_silence_ms
+            due.append((self._last_audio_ms + silence_ms, 4, self._audio_stopped))
         if not self._closing:
             due.append((self.start_ms + self.config.max_duration_ms, 3, self._max_duration_over))
             if not self.request.user_is_present:
@@ -282,19 +305,8 @@ class Session:
             return  # the assistant is saying goodbye
         self._interrupt()
         now_ms = self._clock.now_ms()
-        end_ms = now_ms - self.start_ms
-        begin_ms = max(0, end_ms - lasted_ms)
-        prosody = None if scores is None else Prosody(scores=dict(scores))
-        self._channel.send(
-            UserMessage(
-                message=ChatMessage(role="user", content=text),
-                models=Inference(prosody=prosody),
-                time=Interval(begin=begin_ms, end=end_ms),
-                from_text=scores is None,
-                interim=False,
-            )
-        )
-        self._history.user_message(text, scores, begin_ms, end_ms)
+        interval = self._send_user_message(text, scores, lasted_ms, interim=False)
+        self._history.user_message(text, scores, interval.begin, interval.end)
         self._last_user_ms = self._nudge_from_ms = now_ms
         self._grace_until_ms = None
         self._user_turns += 1
@@ -304,12 +316,72 @@ class Session:
         else:
             self.assistant.answer(turn)
 
+    def _send_user_message(
+        self,
+        text: str,
+        scores: Mapping[str, float] | None,
+        lasted_ms: int,
+        interim: bool,
+    ) -> Interval:
+        end_ms = self._clock.now_ms() - self.start_ms
+        interval = Interval(begin=max(0, end_ms - lasted_ms), end=end_ms)
+        prosody = None if scores is None else Prosody(scores=dict(scores))
+        self._channel.send(
+            UserMessage(
+                message=ChatMessage(role="user", content=text),
+                models=Inference(prosody=prosody),
+                time=interval,
+                from_text=scores is None,
+                interim=interim,
+            )
+        )
+        return interval
+
     def _interrupt(self) -> None:
         """The user speaks while the assistant is still at it, or held."""
         if self.assistant.is_busy and not self.assistant.paused:
             self._channel.send(UserInterruption(time=self._clock.now_ms()))
             self._history.add("USER_INTERRUPTION")
         self.assistant.drop(keep="input" if self.assistant.paused else None)
+
+    def _receive_audio_input(self, message: AudioInput) -> None:
+        try:
+            data = b64decode(message.data, validate=True)
+        except ValueError as error:
+            self._channel.error("payload_parse", problem=f"data is no base64: {error}")
+            return
+        self._record()
+        self._last_audio_ms = self._clock.now_ms()
+        self._listen(self._microphone.feed(data))
+
+    def _listen(self, sounds: Iterator[Sound | Interim]) -> None:
+        """What the microphone makes of the sound."""
+        try:
+            for sound in sounds:
+                self._hear_sound(sound)
+        except DecodeError as error:
+            self._microphone.is_deaf = True
+            if CHAT_ERRORS[error.slug].ends:
+                self._end(End("ERROR", error.slug))
+            else:
+                self._channel.error(error.slug, problem=str(error))
+
+    def _hear_sound(self, sound: Sound | Interim) -> None:
+        match sound:
+            case Speaking(spoken_ms):
+                if spoken_ms >= self.config.min_interruption_ms and not self._closing:
+                    self._interrupt()
+            case Interim(text, spoken_ms):
+                scores = sound_like(None, USER_MOODS, self.chat_id, "user", self._user_turns)
+                self._send_user_message(text, scores, spoken_ms, interim=True)
+            case TurnOver():
+                speak = self._microphone.transcript()
+                scores = sound_like(speak.mood, USER_MOODS, self.chat_id, "user", self._user_turns)
+                self._user_said(speak.text, scores, sound.end_ms - sound.begin_ms)
+
+    def _audio_stopped(self) -> None:
+        """The client sends no more sound: what was said is complete."""
+        self._listen(self._microphone.stop())
 
     def _record(self) -> None:
         if not self._recording:

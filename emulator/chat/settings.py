@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 
 from emulator.chat.config import ChatConfig, ToolSpec
-from emulator.chat.messages import SessionSettings
+from emulator.chat.messages import AudioSettings, SessionSettings
 from emulator.jsontext import JsonObject
 
 _VARIABLE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
@@ -21,6 +21,7 @@ class SettingsInForce:
         self.tools = dict(config.tools)
         self.builtin_tools = dict(config.builtin_tools)
         self.custom_session_id: str | None = None
+        self.audio: AudioSettings | None = None
         self._context: str | None = None
         self._context_lasts = False
 
@@ -28,6 +29,8 @@ class SettingsInForce:
         """Change what the message carries, and nothing else."""
         if message.custom_session_id is not None:
             self.custom_session_id = message.custom_session_id
+        if message.audio is not None:
+            self.audio = message.audio
         if message.system_prompt is not None:
             self._template = message.system_prompt
         for name, value in (message.variables or {}).items():

@@ -1,15 +1,32 @@
 """Chats that begin: their config, their group, and who is told about them."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-from emulator.chat.channel import ChatEnded, ChatEvent, ChatStarted, Output, ToolCalled
+from emulator.chat.channel import (
+    ChatEnded,
+    ChatEvent,
+    ChatStarted,
+    Output,
+    ToolCalled,
+    new_request_id,
+)
 from emulator.chat.config import ChatConfig, read_config
-from emulator.chat.live import LiveChat
-from emulator.chat.messages import to_json
-from emulator.chat.request import ChatRequest
+from emulator.chat.live import LiveChat, Put
+from emulator.chat.messages import ErrorMessage, SessionSettings, to_json
+from emulator.chat.request import HISTORY_LIMIT, ChatRequest
+from emulator.chat.script import Speak
 from emulator.chat.session import Session
 from emulator.clock import LaggingClock
-from emulator.errors import CHAT_GROUP_NOT_FOUND, CONFIG_NOT_FOUND, VERSION_NOT_FOUND, api_error
+from emulator.durations import read_pace
+from emulator.errors import (
+    CHAT_ERRORS,
+    CHAT_GROUP_NOT_FOUND,
+    CONFIG_NOT_FOUND,
+    VERSION_NOT_FOUND,
+    ApiError,
+    api_error,
+)
 from emulator.jsontext import JsonObject
 from emulator.operations.configs import new_content, render_config
 from emulator.operations.registry import Call
@@ -61,11 +78,74 @@ def _default_config(world: World) -> ChatConfig:
     return read_config(new_content(Call(world, world.settings, {}, body, ""), None))
 
 
-def open_chat(world: World, request: ChatRequest, lag_ms: int = 0) -> LiveChat:
+@dataclass(frozen=True, slots=True)
+class ChatOptions:
+    """What a client asks for when it opens a chat (PROTOCOL 6.1)."""
+
+    config_id: str | None = None
+    config_version: int | None = None
+    resumed_chat_group_id: str | None = None
+    settings: SessionSettings | None = None
+    event_limit: int = HISTORY_LIMIT
+    verbose_transcription: bool = False
+    allow_connection: bool = False
+
+
+def start_chat(world: World, options: ChatOptions, put: Put) -> LiveChat:
+    """A chat whose client is there: `put` takes what it is to be sent.
+
+    Raises ApiError (404) for a config, version or group that does not exist.
+    """
+    config_id, group_id = _lower(options.config_id), _lower(options.resumed_chat_group_id)
+    request = ChatRequest(
+        config=find_config(world, config_id, options.config_version, group_id),
+        script=world.script,
+        resumed_group_id=group_id,
+        settings=options.settings,
+        event_limit=options.event_limit,
+        pace=read_pace(world.settings.pace),
+        verbose_transcription=options.verbose_transcription,
+        transcribe=_Transcripts(world),
+    )
+    live = open_chat(world, request, allows_connection=options.allow_connection)
+    live.join(put)
+    live.start()
+    return live
+
+
+class _Transcripts:
+    """What is heard when audio comes: what was queued in the world, else the script's user."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._spoken = world.script.spoken()
+
+    def __call__(self) -> Speak | None:
+        if self._world.heard:
+            return Speak(self._world.heard.popleft())
+        return next(self._spoken, None)
+
+
+def refuse_chat(world: World, error: ApiError) -> ErrorMessage:
+    """The error frame of a chat that can't begin: the socket opens, tells why, and closes."""
+    of_group = error.body["code"] == CHAT_GROUP_NOT_FOUND.code
+    kind = CHAT_ERRORS["chat_group_not_found" if of_group else "config_not_found"]
+    message = kind.message.format(problem=error.body["message"])
+    request_id = new_request_id(world.ids)
+    return ErrorMessage(code=kind.code, slug=kind.slug, message=message, request_id=request_id)
+
+
+def _lower(id: str | None) -> str | None:
+    return None if id is None else id.lower()
+
+
+def open_chat(
+    world: World, request: ChatRequest, lag_ms: int = 0, allows_connection: bool = False
+) -> LiveChat:
     """A chat of a world, ready to start `lag_ms` ago; its webhooks go out as it goes on."""
     clock = LaggingClock(world.clock, lag_ms)
     session = Session(request, world.store.chats, clock, world.ids, world.journal)
-    live = LiveChat(session, clock, world.timers)
+    live = LiveChat(session, clock, world.timers, allows_connection)
     world.live[session.chat_id] = live
 
     def listen(output: Output) -> None:

@@ -1,13 +1,11 @@
 """The composition root: documents, seed, worlds and routes become one ASGI application."""
 
 import logging
-import re
 
-from starlette.responses import JSONResponse
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from emulator.errors import CHAT_SOCKET_MISSING, api_error
+from emulator.chat.script import Script
 from emulator.ids import IdSource
 from emulator.openapi.document import VOICES_DOCUMENT, clear_failure, load_document
 from emulator.openapi.operation import compile_operations
@@ -17,6 +15,7 @@ from emulator.seed.loader import load_seed
 from emulator.settings import Settings
 from emulator.web.alarms import Alarm
 from emulator.web.auth import Auth
+from emulator.web.chat_socket import ChatSocket, is_chat_path
 from emulator.web.control.application import Control
 from emulator.web.cors import Cors
 from emulator.web.dispatch import Dispatcher
@@ -24,7 +23,6 @@ from emulator.webhooks.sender import Sender
 from emulator.world import Worlds
 
 logger = logging.getLogger("emulator")
-_CHAT_SOCKET = re.compile("/v0/evi/chat(/[^/]*/connect)?/?")
 
 
 class App:
@@ -37,7 +35,8 @@ class App:
         validation = Validation(self.document)
         seed = load_seed(self.settings.seed, validation, self.settings)
         self._sender = Sender(self.settings.webhook_timeout)
-        self.worlds = Worlds(seed, self.settings, self._sender, Alarm)
+        script = self._script() if self.settings.script else None
+        self.worlds = Worlds(seed, self.settings, self._sender, Alarm, script)
         self.auth = Auth(self.worlds, self.settings.api_key, IdSource(self.settings.random_seed))
         self.dispatcher = self._dispatcher(validation)
         control = Control(
@@ -50,7 +49,14 @@ class App:
         )
         self._control = control.application()
         self.control_routes = [route for route in self._control.routes if isinstance(route, Route)]
+        self._chat_socket = ChatSocket(self.auth)
         self._cors = Cors(self._route)
+
+    def _script(self) -> Script:
+        from emulator.chat.script_file import load_script, read_script_file  # costs 0.1 s
+
+        name = self.settings.script
+        return load_script(read_script_file(name), name)[0]
 
     def _dispatcher(self, validation: Validation) -> Dispatcher:
         voices = load_document(VOICES_DOCUMENT)
@@ -81,10 +87,8 @@ class App:
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if _CHAT_SOCKET.fullmatch(scope["path"]):
-            logger.warning("%s: the chat WebSocket is not emulated yet", scope["path"])
-            refusal = api_error(CHAT_SOCKET_MISSING, path=scope["path"])
-            await JSONResponse(refusal.body, refusal.status)(scope, receive, send)
+        if scope["type"] == "websocket" or is_chat_path(scope["path"]):
+            await self._chat_socket(scope, receive, send)
         elif not self._is_control(scope["path"]):
             await self.dispatcher(scope, receive, send)
         else:

@@ -230,6 +230,8 @@ class Outbox:
     def _enqueue(
         self, delivery: Delivery, key: tuple[str, str], delay_ms: int | None = None
     ) -> None:
+        if self._closed:
+            return
         self._make_room()
         self.deliveries[delivery.id] = delivery
         self.pending += 1

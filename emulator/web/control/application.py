@@ -18,6 +18,7 @@ from emulator.web.control.clock import clock_routes
 from emulator.web.control.faults import fault_routes
 from emulator.web.control.journal import journal_routes
 from emulator.web.control.request import Bodies, caller_world
+from emulator.web.control.script import script_routes
 from emulator.web.control.simulate import simulate_routes
 from emulator.web.control.webhooks import webhook_routes
 from emulator.web.oauth import token_endpoint
@@ -51,6 +52,7 @@ class Control:
                 Route("/_emulator/settings", self.show_settings, methods=["GET"]),
                 Route("/_emulator/reset", self.reset, methods=["POST"]),
                 *clock_routes(auth, bodies),
+                *script_routes(auth, bodies),
                 *simulate_routes(auth, bodies),
                 *webhook_routes(auth, bodies, self._validation),
                 *fault_routes(auth, bodies),

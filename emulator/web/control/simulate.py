@@ -28,11 +28,11 @@ def simulate_routes(auth: Auth, bodies: Bodies) -> list[Route]:
 
         world = caller_world(auth, request)
         body = await bodies.read(request, SIMULATE)
-        script = _script_content(body.pop("script", {}))
+        script = script_content(body.pop("script", {}))
         try:
             loaded, scene = load_script({**script, **body})
         except ScriptError as error:
-            raise _refusal(error, body) from None
+            raise refusal(error, body) from None
         session = run(world, new_scenario(world, loaded, scene))
         return answer(
             {
@@ -45,7 +45,7 @@ def simulate_routes(auth: Auth, bodies: Bodies) -> list[Route]:
     return [Route("/_emulator/simulate", simulate, methods=["POST"])]
 
 
-def _script_content(given: Any) -> JsonObject:
+def script_content(given: Any) -> JsonObject:
     """Over HTTP only bundled scripts have names: no file of this machine is read."""
     from emulator.chat.script_file import bundled_scripts, read_script_file, unknown_script
 
@@ -58,7 +58,7 @@ def _script_content(given: Any) -> JsonObject:
     return read_script_file(given)
 
 
-def _refusal(error: ScriptError, body: Mapping[str, Any]) -> ValidationFailed:
+def refusal(error: ScriptError, body: Mapping[str, Any]) -> ValidationFailed:
     """422 with every mistake, in the part of the body where it stands."""
     return ValidationFailed(
         [

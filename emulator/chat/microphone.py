@@ -1,0 +1,80 @@
+"""The user's microphone: sound in, what was said out.
+
+What was said comes from the script or a queue; the sound only tells when.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from emulator.chat.decoding import Decoder, new_decoder
+from emulator.chat.hearing import Ear, Sound, Speaking, TurnOver
+from emulator.chat.request import ChatRequest
+from emulator.chat.script import Speak
+from emulator.chat.settings import SettingsInForce
+
+INTERIM_MS = 300  # of speech between two interim transcripts
+_MS_PER_WORD = 350
+
+
+@dataclass(frozen=True, slots=True)
+class Interim:
+    """What has been understood so far, of so much speech (ms)."""
+
+    text: str
+    spoken_ms: int
+
+
+class Microphone:
+    """One client's sound, from its first byte on."""
+
+    def __init__(self, request: ChatRequest, settings: SettingsInForce) -> None:
+        self._ear = Ear(request.config.turn_detection)
+        self._transcribe = request.transcribe
+        self._verbose = request.verbose_transcription
+        self._settings = settings
+        self._decoder: Decoder | None = None
+        self._said: Speak | None = None
+        self._spoken_ms = 0
+        self.is_deaf = False
+
+    @property
+    def is_hearing(self) -> bool:
+        """Whether the user is in the middle of a turn."""
+        return self._ear.is_hearing
+
+    def feed(self, data: bytes) -> Iterator[Sound | Interim]:
+        """What is heard in the next bytes. Raises DecodeError."""
+        if self.is_deaf or not data:
+            return
+        if self._decoder is None:
+            self._decoder = new_decoder(data, self._settings.audio)
+        samples = self._decoder.decode(data)
+        for sound in self._ear.listen(samples, self._decoder.sample_rate):
+            yield from self._with_interim(sound)
+
+    def stop(self) -> Iterator[Sound]:
+        """No more sound comes for now."""
+        over = self._ear.stop()
+        if over is not None:
+            yield over
+
+    def transcript(self) -> Speak:
+        """What the user said in the turn that is over."""
+        said, self._said = self._said or self._next(), None
+        return said
+
+    def _next(self) -> Speak:
+        """Made up where nobody tells: so many words as fit into the time."""
+        seconds = self._spoken_ms / 1000
+        return self._transcribe() or Speak(f"I have been speaking for {seconds:.1f} seconds.")
+
+    def _with_interim(self, sound: Sound) -> Iterator[Sound | Interim]:
+        yield sound
+        if isinstance(sound, TurnOver) or not isinstance(sound, Speaking):
+            return
+        self._spoken_ms = sound.spoken_ms
+        if self._verbose and sound.spoken_ms % INTERIM_MS == 0:
+            self._said = self._said or self._transcribe()
+            words = [] if self._said is None else self._said.text.split()
+            heard = words[: max(1, sound.spoken_ms // _MS_PER_WORD)]
+            yield Interim(" ".join(heard) if words else "...", sound.spoken_ms)
