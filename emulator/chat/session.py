@@ -5,7 +5,6 @@ stored as it happens, so an active chat can be read.
 """
 
 import json
-from base64 import b64decode
 from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from typing import TypeAlias
@@ -14,35 +13,26 @@ from emulator.chat import improvised
 from emulator.chat.assistant import Assistant, End, TurnStep
 from emulator.chat.channel import Channel, ChatEnded, ChatStarted, Output
 from emulator.chat.config import EventMessage
-from emulator.chat.decoding import DecodeError
-from emulator.chat.hearing import Sound, Speaking, TurnOver
 from emulator.chat.history import History
 from emulator.chat.messages import (
     AssistantInput,
     AudioInput,
-    ChatMessage,
     ChatMetadata,
     ClientMessage,
-    Inference,
-    Interval,
     PauseAssistantMessage,
-    Prosody,
     ResumeAssistantMessage,
     SessionSettings,
     ToolCall,
     ToolError,
     ToolResponse,
     UserInput,
-    UserInterruption,
-    UserMessage,
 )
-from emulator.chat.microphone import Interim, Microphone
-from emulator.chat.prosody import USER_MOODS, sound_like
 from emulator.chat.request import ChatRequest
-from emulator.chat.script import Say, UseBuiltin, UserTurn
+from emulator.chat.script import Say, UseBuiltin
 from emulator.chat.settings import SettingsInForce, as_recorded
+from emulator.chat.user import User
 from emulator.clock import Clock
-from emulator.errors import CHAT_ERRORS, closest
+from emulator.errors import closest
 from emulator.ids import IdSource
 from emulator.jsontext import JsonObject
 from emulator.store.chats import ChatStore
@@ -79,15 +69,17 @@ class Session:
         self.assistant = Assistant(
             self.chat_id, request, self.settings, self._channel, self._history, clock, ids
         )
-        self._user_turns = 0
-        self._unanswered: UserTurn | None = None
-        self._recording = False
-        self._microphone = Microphone(request, self.settings)
-        self._last_audio_ms = self.start_ms
-        self._last_user_ms = self.start_ms
+        self._user = User(
+            self.chat_id,
+            request,
+            self.settings,
+            self._channel,
+            self._history,
+            self.assistant,
+            clock,
+        )
         self._nudge_from_ms = self.start_ms
-        self._grace_until_ms: int | None = None
-        self._closing = False
+        self._grace_until_ms: int | None = None  # the user has been asked for a sign of life
 
     # what drivers ask
 
@@ -109,7 +101,8 @@ class Session:
 
     def start(self) -> Output:
         """The chat begins; chat_metadata is the first message."""
-        self.start_ms = self._last_user_ms = self._nudge_from_ms = self._clock.now_ms()
+        self.start_ms = self._nudge_from_ms = self._clock.now_ms()
+        self._user.begin(self.start_ms)
         resumed = self.request.resumed_group_id is not None
         last_said = self._last_said() if resumed else None
         self._store.add_chat(self._document())
@@ -144,17 +137,13 @@ class Session:
     def hear(self, text: str, mood: Mapping[str, float] | None, lasted_ms: int) -> Output:
         """The user has said something aloud, which took so long and ends now."""
         if not self.is_over:
-            self._record()
-            scores = sound_like(mood, USER_MOODS, self.chat_id, "user", self._user_turns)
-            self._user_said(text, scores, lasted_ms)
+            self._user.speak(text, mood, lasted_ms)
         return self.tick()
 
     def hear_audio(self, data: bytes) -> Output:
         """Sound from the user's microphone, in whatever format the client sends."""
         if not self.is_over:
-            self._record()
-            self._last_audio_ms = self._clock.now_ms()
-            self._listen(self._microphone.feed(data))
+            self._end_if(self._user.hear(data))
         return self.tick()
 
     def refuse_frame(self, slug: str, problem: str) -> Output:
@@ -180,16 +169,16 @@ class Session:
 
     def hang_up(self) -> Output:
         """The assistant says goodbye and ends the chat."""
-        if not self.is_over and not self._closing:
+        if not self.is_over and not self._user.is_ignored:
             self.assistant.add_turn([Say(improvised.GOODBYE), UseBuiltin("hang_up", {})], "event")
         return self.tick()
 
     def _receive(self, message: ClientMessage) -> None:
         match message:
             case UserInput():
-                self._user_said(message.text, None, 0)
+                self._user.type(message.text)
             case AssistantInput():
-                if not self._closing:
+                if not self._user.is_ignored:
                     self.assistant.add_turn([Say(message.text)], "input")
             case SessionSettings():
                 self._change_settings(message)
@@ -200,7 +189,7 @@ class Session:
             case ResumeAssistantMessage():
                 self._resume()
             case AudioInput():
-                self._receive_audio_input(message)
+                self._end_if(self._user.hear_base64(message.data))
 
     # the start
 
@@ -242,32 +231,36 @@ class Session:
         due: list[Due] = []
         if self.assistant.due_ms is not None:
             due.append((self.assistant.due_ms, 0, self._take_step))
-        if self._microphone.is_hearing:
-            silence_ms = self.config.turn_detection.end_of_turn_silence_ms
-            due.append((self._last_audio_ms + silence_ms, 4, self._audio_stopped))
-        if not self._closing:
+        if self._user.audio_over_ms is not None:
+            due.append((self._user.audio_over_ms, 4, self._user.stop_hearing))
+        if not self._user.is_ignored:
             due.append((self.start_ms + self.config.max_duration_ms, 3, self._max_duration_over))
             if not self.request.user_is_present:
                 due += self._silences()
         return due
 
     def _silences(self) -> Iterator[Due]:
-        if self._grace_until_ms is not None:
+        if self._grace_is_on:
+            assert self._grace_until_ms is not None
             yield self._grace_until_ms, 2, self._inactivity_over
         elif self.config.inactivity_ms is not None:
-            yield self._last_user_ms + self.config.inactivity_ms, 2, self._inactive
+            yield self._user.last_ms + self.config.inactivity_ms, 2, self._inactive
         if self.config.nudge_ms is not None and self._is_quiet():
-            since_ms = max(self._nudge_from_ms, self.assistant.quiet_since_ms)
+            since_ms = max(self._nudge_from_ms, self._user.last_ms, self.assistant.quiet_since_ms)
             yield since_ms + self.config.nudge_ms, 1, self._nudge
 
     def _is_quiet(self) -> bool:
         idle = not self.assistant.is_busy and not self.assistant.paused
-        return idle and self._grace_until_ms is None
+        return idle and not self._grace_is_on
+
+    @property
+    def _grace_is_on(self) -> bool:
+        """Whether the user has not answered since the inactivity message."""
+        grace = self._grace_until_ms
+        return grace is not None and self._user.last_ms < grace - GRACE_MS
 
     def _take_step(self) -> None:
-        end = self.assistant.take_step()
-        if end is not None:
-            self._end(end)
+        self._end_if(self.assistant.take_step())
 
     def _nudge(self) -> None:
         self._nudge_from_ms = self._clock.now_ms()
@@ -291,102 +284,14 @@ class Session:
         if not self.config.on_max_duration_timeout.enabled:
             self._end(end)
             return
-        self._closing = True
+        self._user.is_ignored = True
         self.assistant.drop()
         self._speak_up(self.config.on_max_duration_timeout, improvised.MAX_DURATION, end)
 
     def _speak_up(self, message: EventMessage, improvised_text: str, *then: TurnStep) -> None:
         self.assistant.add_turn([Say(message.text or improvised_text), *then], "event")
 
-    # the user
-
-    def _user_said(self, text: str, scores: Mapping[str, float] | None, lasted_ms: int) -> None:
-        if self._closing:
-            return  # the assistant is saying goodbye
-        self._interrupt()
-        now_ms = self._clock.now_ms()
-        interval = self._send_user_message(text, scores, lasted_ms, interim=False)
-        self._history.user_message(text, scores, interval.begin, interval.end)
-        self._last_user_ms = self._nudge_from_ms = now_ms
-        self._grace_until_ms = None
-        self._user_turns += 1
-        turn = UserTurn(self._user_turns, text)
-        if self.assistant.paused:
-            self._unanswered = turn
-        else:
-            self.assistant.answer(turn)
-
-    def _send_user_message(
-        self,
-        text: str,
-        scores: Mapping[str, float] | None,
-        lasted_ms: int,
-        interim: bool,
-    ) -> Interval:
-        end_ms = self._clock.now_ms() - self.start_ms
-        interval = Interval(begin=max(0, end_ms - lasted_ms), end=end_ms)
-        prosody = None if scores is None else Prosody(scores=dict(scores))
-        self._channel.send(
-            UserMessage(
-                message=ChatMessage(role="user", content=text),
-                models=Inference(prosody=prosody),
-                time=interval,
-                from_text=scores is None,
-                interim=interim,
-            )
-        )
-        return interval
-
-    def _interrupt(self) -> None:
-        """The user speaks while the assistant is still at it, or held."""
-        if self.assistant.is_busy and not self.assistant.paused:
-            self._channel.send(UserInterruption(time=self._clock.now_ms()))
-            self._history.add("USER_INTERRUPTION")
-        self.assistant.drop(keep="input" if self.assistant.paused else None)
-
-    def _receive_audio_input(self, message: AudioInput) -> None:
-        try:
-            data = b64decode(message.data, validate=True)
-        except ValueError as error:
-            self._channel.error("payload_parse", problem=f"data is no base64: {error}")
-            return
-        self._record()
-        self._last_audio_ms = self._clock.now_ms()
-        self._listen(self._microphone.feed(data))
-
-    def _listen(self, sounds: Iterator[Sound | Interim]) -> None:
-        """What the microphone makes of the sound."""
-        try:
-            for sound in sounds:
-                self._hear_sound(sound)
-        except DecodeError as error:
-            self._microphone.is_deaf = True
-            if CHAT_ERRORS[error.slug].ends:
-                self._end(End("ERROR", error.slug))
-            else:
-                self._channel.error(error.slug, problem=str(error))
-
-    def _hear_sound(self, sound: Sound | Interim) -> None:
-        match sound:
-            case Speaking(spoken_ms):
-                if spoken_ms >= self.config.min_interruption_ms and not self._closing:
-                    self._interrupt()
-            case Interim(text, spoken_ms):
-                scores = sound_like(None, USER_MOODS, self.chat_id, "user", self._user_turns)
-                self._send_user_message(text, scores, spoken_ms, interim=True)
-            case TurnOver():
-                speak = self._microphone.transcript()
-                scores = sound_like(speak.mood, USER_MOODS, self.chat_id, "user", self._user_turns)
-                self._user_said(speak.text, scores, sound.end_ms - sound.begin_ms)
-
-    def _audio_stopped(self) -> None:
-        """The client sends no more sound: what was said is complete."""
-        self._listen(self._microphone.stop())
-
-    def _record(self) -> None:
-        if not self._recording:
-            self._recording = True
-            self._history.add("USER_RECORDING_START_MESSAGE")
+    # settings, pause and resume
 
     def _pause(self) -> None:
         if not self.assistant.paused:
@@ -400,8 +305,8 @@ class Session:
         self.assistant.paused = False
         self._history.add("RESUME_ONSET")
         self._nudge_from_ms = self._clock.now_ms()
-        if self._unanswered is not None:
-            turn, self._unanswered = self._unanswered, None
+        turn = self._user.take_unanswered()
+        if turn is not None:
             self.assistant.answer(turn)
 
     def _change_settings(self, message: SessionSettings) -> None:
@@ -417,6 +322,10 @@ class Session:
             self._store.set_metadata(self.chat_id, json.dumps(message.metadata))
 
     # the end
+
+    def _end_if(self, end: End | None) -> None:
+        if end is not None:
+            self._end(end)
 
     def _end(self, end: End) -> None:
         if end.slug is not None:
