@@ -9,6 +9,7 @@ Json: TypeAlias = Any
 JsonObject: TypeAlias = dict[str, Any]
 
 render = orjson.dumps
+read = orjson.loads  # of text that this program rendered
 Fragment = orjson.Fragment  # JSON text that is rendered already
 
 

@@ -11,7 +11,7 @@ from emulator.errors import (
     api_error,
     closest,
 )
-from emulator.jsontext import Json, JsonObject, parse
+from emulator.jsontext import Json, JsonObject, read
 from emulator.openapi.validation import Validation
 from emulator.webhooks import events
 from emulator.webhooks.events import About
@@ -78,12 +78,12 @@ def _about(world: World, chat: JsonObject) -> About:
     """As in the newest webhook of the chat, else as its history tells."""
     for delivery in reversed(list(world.outbox.deliveries.values())):
         if delivery.chat_id == chat["id"]:
-            sent = parse(delivery.body)
+            sent = read(delivery.body)
             return About(**{name: sent[name] for name in About.__slots__})
     session_id = None
     for event in world.store.chats.newest_events(chat["id"]):
         if event["type"] == "SESSION_SETTINGS" and session_id is None:
-            session_id = parse(event["message_text"].encode()).get("custom_session_id")
+            session_id = _object(event["message_text"]).get("custom_session_id")
     config_id = chat.get("config", {}).get("id")
     return About(chat["id"], chat["chat_group_id"], config_id, session_id)
 
@@ -97,7 +97,7 @@ def _tool_call(world: World, chat: JsonObject) -> tuple[int, JsonObject]:
     """The chat's last call of a function tool, or one that is made up."""
     for event in world.store.chats.newest_events(chat["id"]):
         if event["type"] == "FUNCTION_CALL":
-            call = parse(event["message_text"].encode())
+            call = _object(event["message_text"])
             if call.get("tool_type") == "function":
                 return event["timestamp"], {"type": "tool_call", **call}
     made_up = {
@@ -109,6 +109,15 @@ def _tool_call(world: World, chat: JsonObject) -> tuple[int, JsonObject]:
         "response_required": True,
     }
     return world.clock.now_ms(), made_up
+
+
+def _object(text: str) -> JsonObject:
+    """The JSON object that an event's text holds; a seed may say anything there."""
+    try:
+        content = read(text)
+    except ValueError:
+        return {}
+    return content if isinstance(content, dict) else {}
 
 
 def override(payload: JsonObject, overrides: Mapping[str, Json]) -> JsonObject:

@@ -61,6 +61,7 @@ class End:
     status: str
     slug: str | None = None
     seconds: int = 0
+    message: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +153,7 @@ class Assistant:
 
     def answer(self, turn: UserTurn) -> None:
         """What the script says to a user turn, else what the default assistant thinks of."""
-        context = self._settings.take_context()
+        context = turn.context
         values = {"user_text": turn.text, "context": context or ""}
         chosen = self._script.choose(turn)
         if chosen is not None:
@@ -178,6 +179,7 @@ class Assistant:
     def drop(self, keep: Source | None = None) -> None:
         """Forget what has not been said yet, but for turns from one source."""
         self._turns = deque(turn for turn in self._turns if turn.source == keep)
+        self.speaking_until_ms = min(self.speaking_until_ms, self._clock.now_ms())
 
     def take_step(self) -> End | None:
         """The step that is due. Returns the end of the chat if that is what it was."""
@@ -218,7 +220,7 @@ class Assistant:
         kind = CHAT_ERRORS[slug]
         if kind.ends:
             self.drop()
-            return End("ERROR", slug)
+            return End("ERROR", slug, message=message)
         self._channel.error(slug, message or kind.message)
         return None
 
@@ -312,7 +314,10 @@ class Assistant:
         return call
 
     def receive_result(self, answer: ToolResponse | ToolError) -> None:
-        """A tool's answer lets its turn go on; of an error, the fallback is the result."""
+        """A tool's answer lets its turn go on; of an error, the fallback is the result.
+
+        Its `error` is for developers: neither user nor language model gets it (PROTOCOL 12.6).
+        """
         turn = next((turn for turn in self._turns if _waits_for(turn, answer)), None)
         if turn is None or turn.waits_for is None:
             waiting = [each.waits_for.tool_call_id for each in self._turns if each.waits_for]
@@ -322,7 +327,7 @@ class Assistant:
         result = answer.content
         if isinstance(answer, ToolError) and result is None:
             fallback = self._settings.fallback_of(turn.waits_for.name)
-            result = answer.error if fallback is None else fallback
+            result = improvised.TOOL_FAILED if fallback is None else fallback
         self._take_result(result or "", turn)
         turn.waits_for = None
         turn.due_ms = self._in(THINKING_MS)
@@ -342,7 +347,8 @@ class Assistant:
     def _answer_builtin(self, answer: _BuiltinAnswer, turn: Turn) -> None:
         call, step = answer.call, answer.step
         if step.error is None:
-            content = as_text(step.result or improvised.search_result(call.parameters))
+            result = step.result or improvised.search_result(call.parameters)
+            content = as_text(fill_all(result, turn.values))
             self._channel.send(
                 ToolResponse(
                     tool_call_id=call.tool_call_id,
@@ -352,7 +358,7 @@ class Assistant:
                 )
             )
         else:
-            content = self._settings.builtin_tools.get(call.name) or step.error
+            content = self._settings.builtin_tools.get(call.name) or improvised.TOOL_FAILED
             self._channel.send(
                 ToolError(
                     tool_call_id=call.tool_call_id,

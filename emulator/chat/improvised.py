@@ -11,6 +11,7 @@ from emulator.jsontext import JsonObject
 
 INACTIVITY = "Are you still there? If I hear nothing, I will end our chat."
 MAX_DURATION = "Our time is up, so I have to go. Goodbye!"
+TOOL_FAILED = "The tool gave no answer."
 GOODBYE = "Goodbye! It was nice to talk to you."
 NUDGE = "Take your time. I am still here."
 QUICK_RESPONSES = ("Okay.", "I see.", "Right.", "Let me think.")
@@ -18,6 +19,7 @@ QUICK_RESPONSES = ("Okay.", "I see.", "Right.", "Let me think.")
 _HELLO = re.compile(r"\W*(hello|hi|hey|good (morning|day|afternoon|evening))\b\W*(there)?\W*", re.I)
 _GOODBYE = re.compile(r"\b(goodbye|good bye|bye|hang up|hang_up)\b", re.I)
 _SEARCH = re.compile(r"\b(web_search|search the web|look it up)\b", re.I)
+_SAID = "{user_text}"  # a placeholder, so that braces in the text mean nothing
 _FOLLOW_UPS = ("Tell me more.", "What happened then?", "Go on, I am listening.")
 
 
@@ -46,7 +48,7 @@ def reply(
         return [Say(GOODBYE), UseBuiltin("hang_up", {})]
     if "web_search" in builtin_tools and _SEARCH.search(text):
         return [
-            UseBuiltin("web_search", {"query": text}),
+            UseBuiltin("web_search", {"query": _SAID}),
             Say("The web says: {tool_result.summary}"),
         ]
     known = " I keep in mind: {context}." if context else ""
@@ -58,7 +60,7 @@ def _echo(text: str, turn: int) -> str:
         return "Hello! What would you like to talk about?"
     if text.rstrip().endswith("?"):
         return 'You asked: "{user_text}" I can only repeat what I hear.'
-    return f"You said: {_quoted(text, '{user_text}')} {_FOLLOW_UPS[turn % len(_FOLLOW_UPS)]}"
+    return f"You said: {_quoted(text, _SAID)} {_FOLLOW_UPS[turn % len(_FOLLOW_UPS)]}"
 
 
 def _quoted(text: str, shown: str | None = None) -> str:
@@ -81,18 +83,20 @@ def _words(text: str) -> str:
 
 
 def example_arguments(parameters: str, text: str) -> JsonObject:
-    """Arguments that fit a tool's JSON schema; free texts are what the user said."""
+    """Arguments that fit a tool's JSON schema; free texts are what the user said.
+
+    None at all for what is no sound schema.
+    """
     try:
-        schema = json.loads(parameters)
-    except ValueError:
+        example = _example(json.loads(parameters), text)
+    except (ValueError, TypeError, AttributeError, KeyError, IndexError, RecursionError):
         return {}
-    example = _example(schema, text)
     return example if isinstance(example, dict) else {}
 
 
 def _example(schema: Any, text: str) -> Any:
     if not isinstance(schema, dict):
-        return text
+        return _SAID
     for key in ("const", "default"):
         if key in schema:
             return schema[key]
@@ -110,12 +114,12 @@ def _example(schema: Any, text: str) -> Any:
         return [_example(schema.get("items", {}), text)]
     if kind in ("integer", "number"):
         return _number_in(text, schema)
-    return {"boolean": True, "null": None}.get(kind, text)
+    return {"boolean": True, "null": None}.get(kind, _SAID)
 
 
 def _number_in(text: str, schema: Mapping[str, Any]) -> float:
     """The first number that the user said, else the smallest that the schema allows."""
-    found = re.search(r"\d+", text)
+    found = re.search(r"\d{1,15}", text)
     value = int(found[0]) if found else schema.get("minimum", 1)
     low, high = schema.get("minimum", value), schema.get("maximum", value)
     number: float = max(low, min(high, value))

@@ -115,10 +115,11 @@ class ToolAnswer:
 
 @dataclass(frozen=True, slots=True)
 class UserTurn:
-    """What the user said: its number in the chat, from 1, and its text."""
+    """What the user said: its number in the chat, from 1, its text, and the context with it."""
 
     number: int
     text: str
+    context: str | None = None
 
 
 @dataclass
@@ -349,7 +350,7 @@ def _follow(text: str, path: Sequence[str]) -> str:
         value: Any = json.loads(text)
         for step in path:
             value = value[int(step)] if isinstance(value, list) else value[step]
-    except (ValueError, KeyError, IndexError, TypeError):
+    except (ValueError, KeyError, IndexError, TypeError, RecursionError):
         return text
     return as_text(value)
 

@@ -170,6 +170,7 @@ class Session:
     def hang_up(self) -> Output:
         """The assistant says goodbye and ends the chat."""
         if not self.is_over and not self._user.is_ignored:
+            self.assistant.drop()
             self.assistant.add_turn([Say(improvised.GOODBYE), UseBuiltin("hang_up", {})], "event")
         return self.tick()
 
@@ -329,7 +330,7 @@ class Session:
 
     def _end(self, end: End) -> None:
         if end.slug is not None:
-            self._channel.error(end.slug, seconds=end.seconds)
+            self._channel.error(end.slug, end.message, seconds=end.seconds)
         self.assistant.drop()
         end_ms = self._clock.now_ms()
         self._history.add("CHAT_END_MESSAGE")

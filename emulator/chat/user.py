@@ -47,6 +47,7 @@ class User:
         self._history = history
         self._assistant = assistant
         self._clock = clock
+        self._settings = settings
         self._microphone = Microphone(request, settings)
         self._turns = 0
         self._unanswered: UserTurn | None = None
@@ -78,7 +79,7 @@ class User:
         self._history.user_message(text, scores, interval.begin, interval.end)
         self.last_ms = self._clock.now_ms()
         self._turns += 1
-        turn = UserTurn(self._turns, text)
+        turn = UserTurn(self._turns, text, self._settings.take_context())
         if self._assistant.paused:
             self._unanswered = turn
         else:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from emulator.jsontext import Fragment, Json, JsonObject, parse, render
+from emulator.jsontext import Fragment, Json, JsonObject, read, render
 from emulator.store.overlay import Index, Overlay
 from emulator.store.paging import Page, Paging, page_of
 
@@ -172,11 +172,11 @@ class ChatStore:
 
     def iter_events(self, id: str) -> Iterator[JsonObject]:
         """Every event of one chat, or of one group."""
-        return map(parse, list(self._events.get(id)))
+        return map(read, list(self._events.get(id)))
 
     def newest_events(self, id: str) -> Iterator[JsonObject]:
         """Every event of one chat, or of one group, the newest first."""
-        return map(parse, reversed(list(self._events.get(id))))
+        return map(read, reversed(list(self._events.get(id))))
 
     # audio
 

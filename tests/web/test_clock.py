@@ -1,6 +1,7 @@
 """The clock of a world, and what runs when it moves."""
 
 import base64
+import threading
 from typing import Any
 
 import pytest
@@ -9,13 +10,13 @@ from starlette.testclient import TestClient
 
 from emulator.clock import SystemClock
 from emulator.web.app import App
-from tests.webhooks.calls import advance, deliveries, freeze, new_config, simulate
+from tests.webhooks.calls import AnyClient, advance, deliveries, drain, freeze, new_config, simulate
 from tests.webhooks.receiver import Receiver, always
 
 SLACK_MS = 10_000  # how long a request may take at the very most
 
 
-def read(client: TestClient | Client) -> Any:
+def read(client: AnyClient) -> Any:
     answer = client.get("/_emulator/clock")
     assert answer.status_code == 200
     return answer.json()
@@ -299,15 +300,14 @@ def test_a_frozen_clock_keeps_retries_back_until_it_resumes(
 @pytest.mark.xfail(strict=True, reason="an advance goes on in the world that a reset has made")
 def test_a_reset_ends_an_advance(remote: Client, receiver: Receiver) -> None:
     """A reset while an advance is under way leaves the wall clock, not one that is a day ahead."""
-    import threading
-
     freeze(remote)
-    receiver.hold()
+    receiver.answer = always(500)
     simulate(remote, config_id=new_config(remote, receiver.url, events=["chat_ended"]))
-    receiver.wait_for(1)
+    drain(remote)
+    receiver.hold()
     advancing = threading.Thread(target=advance, args=(remote, 86_400))
     advancing.start()
-    advancing.join(0.2)  # it waits for the receiver
+    receiver.wait_for(2)  # the retry, which the advance waits for
     remote.post("/_emulator/reset")
     receiver.release()
     advancing.join()
