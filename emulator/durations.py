@@ -28,6 +28,8 @@ def read_pace(value: str | float) -> float:
     except ValueError:
         hint = closest(str(value), ("instant", "realtime"))
         raise ValueError(f"pace is instant, realtime or a number, got {value!r}{hint}") from None
-    if not 0 < factor < float("inf"):
-        raise ValueError(f"pace is instant, realtime or a number above 0, got {value!r}")
+    if not 0.001 <= factor <= 1_000_000:
+        raise ValueError(
+            f"pace is instant, realtime or a number from 0.001 to 1000000, got {value!r}"
+        )
     return 1 / factor

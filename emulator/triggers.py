@@ -35,11 +35,14 @@ def trigger(
     payload = override(_payload(world, chat, event_name), overrides or {})
     _check(payload, validation)
     target = url or _subscriber(world, payload)
-    before = None
-    if faults and "reorder" in faults:  # the event that ought to come after it
-        other = "chat_ended" if event_name == "chat_started" else "chat_started"
-        before = _payload(world, {**chat, "id": payload["chat_id"]}, other)
-    return world.outbox.trigger(payload, target, faults, before)
+    faults = dict(faults or {})
+    before = after = None
+    if faults.pop("reorder", None) is not None:  # with an event on its wrong side
+        if event_name == "chat_started":
+            before = _payload(world, {**chat, "id": payload["chat_id"]}, "chat_ended")
+        else:
+            after = _payload(world, {**chat, "id": payload["chat_id"]}, "chat_started")
+    return world.outbox.trigger(payload, target, faults, before, after)
 
 
 def _find_chat(world: World, chat_id: str | None) -> JsonObject:
@@ -77,7 +80,7 @@ def _payload(world: World, chat: JsonObject, event_name: str) -> JsonObject:
 def _about(world: World, chat: JsonObject) -> About:
     """As in the newest webhook of the chat, else as its history tells."""
     for delivery in reversed(list(world.outbox.deliveries.values())):
-        if delivery.chat_id == chat["id"]:
+        if delivery.chat_id == chat["id"] and not delivery.triggered:
             sent = read(delivery.body)
             return About(**{name: sent[name] for name in About.__slots__})
     session_id = None
@@ -131,6 +134,9 @@ def override(payload: JsonObject, overrides: Mapping[str, Json]) -> JsonObject:
 
 
 def _replace(part: Json, steps: list[str], value: Json, path: str) -> Json:
+    if path == "event_name":
+        message = "The event itself can't be set; trigger another one"
+        raise ValidationFailed([Problem(("body", "set", path), message, "field_fixed")])
     if not isinstance(part, dict) or steps[0] not in part:
         known = list(part) if isinstance(part, dict) else []
         message = (

@@ -88,11 +88,13 @@ class World:
 
     def advancing(self, ms: int) -> Iterator[None]:
         """Move the clock forward, stopping wherever something is due, after it has run."""
-        target_ms = self.clock.now_ms() + ms
+        journal, target_ms = self.journal, self.clock.now_ms() + ms
         while (due_ms := self.timers.next_due_ms) is not None and due_ms <= target_ms:
             self.clock.move_to(due_ms)
             self.timers.run_due()
             yield
+            if self.journal is not journal:
+                return  # the world was reset meanwhile
         self.clock.move_to(target_ms)
         self._clock_changed("advance", ms=ms)
 

@@ -287,7 +287,7 @@ def script_path(name: str) -> Path:
         return known[name]
     if not Path(name).is_file():
         message = f"{unknown_script(name)}, or the path of a YAML or JSON file"
-        raise ScriptError([((), message)], name)
+        raise ScriptError([((), message)], name, message)
     return Path(name)
 
 
@@ -303,7 +303,7 @@ def read_script_file(name: str) -> JsonObject:
     try:
         file = read_handwritten(path, bundled=name in bundled_scripts())
     except UnreadableError as error:
-        raise ScriptError([((), str(error))], path.name) from None
+        raise ScriptError([((), str(error))], path.name, str(error)) from None
     try:
         load_script(file.content, path.name)
     except ScriptError as error:
@@ -336,8 +336,7 @@ def _mistake(problem: Mapping[str, Any], content: Json) -> tuple[Loc, str]:
     loc: Loc = tuple(problem["loc"])
     kind, message = problem["type"], str(problem["msg"])
     if kind == "extra_forbidden":
-        place, hint = _existing(loc[:-1], content), closest(str(loc[-1]), _KNOWN)
-        return place, f"unknown key {str(loc[-1])!r}{hint}"
+        return _existing(loc, content), f"unknown key{closest(str(loc[-1]), _KNOWN)}"
     if kind == "missing":
         return _existing(loc[:-1], content), f"the key {loc[-1]!r} is missing"
     place = _existing(loc, content)

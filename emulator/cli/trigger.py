@@ -58,7 +58,7 @@ def trigger(arguments: argparse.Namespace) -> int:
         return _report(_send(Remote(arguments.url, arguments.key), body))
     from emulator.server import Server  # one of our own, for this one event
 
-    with Server(replace(settings_of(arguments), port=0)) as server:
+    with Server(replace(settings_of(arguments), port=0, api_key=())) as server:
         return _report(_send(Remote(server.url, arguments.key), body))
 
 

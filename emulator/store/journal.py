@@ -1,12 +1,15 @@
 """The journal: what happened in a world, entry by entry, for everyone who wants to look."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from emulator.clock import Clock
 from emulator.jsontext import Json, JsonObject
 
 KINDS = ("http", "frame", "webhook", "fault", "clock", "script")
+
+
+LONGEST_BODY = 4_000  # bytes of a request or response that are kept
 
 
 class Journal:
@@ -16,23 +19,36 @@ class Journal:
         self._clock = clock
         self._entries: deque[JsonObject] = deque(maxlen=limit)
         self.seq = 0
+        self.watchers: list[Callable[[], None]] = []  # called after each entry
 
     @property
     def dropped(self) -> int:
         return self.seq - len(self._entries)
 
     def add(self, kind: str, **fields: Json) -> None:
-        """One more entry: `seq` counts from 1, `at_ms` is the world's time."""
+        """One more entry: `seq` counts from 1, `at_ms` is the world's time.
+
+        A body may be given as bytes; it is kept in part, and shown as text.
+        """
         self.seq += 1
         self._entries.append(
             {"seq": self.seq, "kind": kind, "at_ms": self._clock.now_ms(), **fields}
         )
+        for watcher in self.watchers:
+            watcher()
 
     def entries(self, after: int = 0, **wanted: Json) -> Iterator[JsonObject]:
         """Those past the number `after` whose fields are as wanted; None wants nothing."""
         asked = {name: value for name, value in wanted.items() if value is not None}
-        for entry in self._entries:
+        for entry in list(self._entries):
             if entry["seq"] > after and all(
                 entry.get(name) == value for name, value in asked.items()
             ):
-                yield entry
+                yield _shown(entry)
+
+
+def _shown(entry: JsonObject) -> JsonObject:
+    return {
+        name: value.decode(errors="replace") if isinstance(value, bytes) else value
+        for name, value in entry.items()
+    }

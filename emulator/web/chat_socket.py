@@ -20,7 +20,7 @@ from emulator.errors import (
     ApiError,
     api_error,
 )
-from emulator.jsontext import JsonObject, render
+from emulator.jsontext import Json, JsonObject, read, render
 from emulator.web.auth import Auth
 from emulator.web.parameters import parse_query
 from emulator.world import World
@@ -102,7 +102,7 @@ def _join_chat(world: World, chat_id: str, send: Send) -> "Socket":
         raise api_error(CHAT_NOT_LIVE if known else CHAT_NOT_FOUND, id=chat_id)
     if not live.allows_connection:
         raise api_error(CONNECTION_REFUSED, id=chat_id)
-    outbound = Outbound(send, world, chat_id)
+    outbound = Outbound(send, world, chat_id, joined=True)
     live.join(outbound.put)
     return Socket(live, outbound, world, joined=True)
 
@@ -137,6 +137,7 @@ class Socket:
         try:
             while (message := await receive())["type"] == "websocket.receive":
                 self._take(message)
+            self._note_close(message)
         finally:
             self._leave()
             writer.cancel()
@@ -153,10 +154,14 @@ class Socket:
             self._live.receive_frame(text, joined=self._joined)
 
     def _note(self, text: str | None, data: bytes | None) -> None:
-        assert self._live is not None
-        content = f"({len(data or b'')} bytes of audio)" if text is None else _without_audio(text)
-        chat_id = self._live.session.chat_id
-        self._world.journal.add("frame", chat_id=chat_id, direction="in", content=content)
+        content = {"type": "audio", "bytes": len(data or b"")} if text is None else _shown(text)
+        self._outbound.note(direction="in", content=content)
+
+    def _note_close(self, message: Message) -> None:
+        """How the socket was closed: by whom, and with which code."""
+        by_server = self._outbound.close_code is not None
+        code = self._outbound.close_code if by_server else message.get("code", 1005)
+        self._outbound.note(direction="out" if by_server else "in", close=code)
 
     def _leave(self) -> None:
         if self._live is None:
@@ -170,14 +175,17 @@ class Socket:
 class Outbound:
     """What is on its way to one client: it waits in a queue that has a limit."""
 
-    def __init__(self, send: Send, world: World, chat_id: str | None = None) -> None:
+    def __init__(
+        self, send: Send, world: World, chat_id: str | None = None, joined: bool = False
+    ) -> None:
         self._send = send
         self._world = world
-        self._chat_id = chat_id
+        self.chat_id = chat_id
+        self.joined = joined
         self._queue: deque[bytes] = deque()
         self._unsent = 0
         self._ready = asyncio.Event()
-        self._close_code: int | None = None
+        self.close_code: int | None = None
 
     def put(self, messages: "Iterable[ServerMessage]", over: bool = False) -> None:
         """Messages, in order; `over` closes the socket after them."""
@@ -186,7 +194,7 @@ class Outbound:
         for message in messages:
             content = to_json(message)
             if content["type"] == "chat_metadata":
-                self._chat_id = content["chat_id"]
+                self.chat_id = content["chat_id"]
             self._note(content)
             text = render(content)
             self._queue.append(text)
@@ -199,14 +207,14 @@ class Outbound:
 
     def close(self, code: int) -> None:
         """Close the socket after what is in the queue."""
-        self._close_code = code
+        self.close_code = code
         self._ready.set()
 
     def _give_up(self) -> None:
         """The client does not read: what is kept for it must not grow for ever."""
         limit = self._world.settings.max_unsent_bytes
         error = f"closed: more than {limit} bytes wait for a client that does not read them"
-        self._world.journal.add("frame", chat_id=self._chat_id, direction="out", error=error)
+        self.note(direction="out", error=error)
         self._queue.clear()
         self._unsent = 0
         self.close(TOO_SLOW)
@@ -215,7 +223,13 @@ class Outbound:
         shown = content
         if content["type"] == "audio_output":
             shown = {**content, "data": f"({len(content['data'])} characters)"}
-        self._world.journal.add("frame", chat_id=self._chat_id, direction="out", content=shown)
+        self.note(direction="out", content=shown)
+
+    def note(self, **fields: Json) -> None:
+        """Tell the journal; `joined` marks the frames of those who came through /connect."""
+        if self.joined:
+            fields["joined"] = True
+        self._world.journal.add("frame", chat_id=self.chat_id, **fields)
 
     async def write(self) -> None:
         """Send what comes, until the socket is closed."""
@@ -226,18 +240,24 @@ class Outbound:
                 text = self._queue.popleft()
                 self._unsent -= len(text)
                 await self._send({"type": "websocket.send", "text": text.decode()})
-            if self._close_code is not None:
-                await self._send({"type": "websocket.close", "code": self._close_code})
+            if self.close_code is not None:
+                await self._send({"type": "websocket.close", "code": self.close_code})
                 return
 
 
-_AUDIO_DATA = re.compile(r'("data"\s*:\s*")([A-Za-z0-9+/=]{64,})(")')
-_SECRET = re.compile(r'("language_model_api_key"\s*:\s*")[^"]*(")')
 _LONGEST_SHOWN = 4_000
 
 
-def _without_audio(text: str) -> str:
-    """A frame for the journal: sound and secrets are left out."""
-    text = _AUDIO_DATA.sub(lambda found: f"{found[1]}({len(found[2])} characters){found[3]}", text)
-    text = _SECRET.sub(r"\1(hidden)\2", text)
-    return text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "..."
+def _shown(text: str) -> Json:
+    """A client's frame for the journal: sound and secrets are left out."""
+    try:
+        content = read(text)
+    except ValueError:
+        return text[:_LONGEST_SHOWN]
+    if not isinstance(content, dict):
+        return text[:_LONGEST_SHOWN]
+    if isinstance(content.get("data"), str):
+        content["data"] = f"({len(content['data'])} characters)"
+    if content.get("language_model_api_key"):
+        content["language_model_api_key"] = "(hidden)"
+    return content

@@ -4,6 +4,8 @@ route → world → parameters and body → handler → response, all described 
 """
 
 import logging
+import re
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -24,12 +26,15 @@ from emulator.openapi.operation import Operation
 from emulator.openapi.validation import Check, Validation
 from emulator.operations.registry import Call, Handler
 from emulator.settings import Settings
+from emulator.store.journal import LONGEST_BODY
 from emulator.web.auth import Auth
 from emulator.web.parameters import ParameterReader, parse_query
 from emulator.web.routing import Router
+from emulator.world import World
 
 logger = logging.getLogger("emulator")
 
+_KEYS = re.compile(rb"((?:^|&)(?:api_key|access_token)=)[^&]*")
 _JSON_HEADER = (b"content-type", b"application/json")
 _SECONDS_FIELDS = frozenset(
     (
@@ -100,8 +105,9 @@ class Dispatcher:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         extra: Mapping[str, str] = {}
+        exchange = Exchange(scope)
         try:
-            status, answer = await self._answer(scope, receive)
+            status, answer = await self._answer(scope, receive, exchange)
             body = render(answer)
         except ApiError as error:
             status, body, extra = error.status, render(error.body), error.headers
@@ -112,18 +118,22 @@ class Dispatcher:
             logger.exception("bug %s in %s %s", reference, scope["method"], scope["path"])
             bug = api_error(INTERNAL_ERROR, reference=reference)
             status, body = bug.status, render(bug.body)
+        exchange.note(status, body)
         await _respond(send, status, body, extra)
 
-    async def _answer(self, scope: Scope, receive: Receive) -> tuple[int, Json]:
-        route, segments = self.router.match(scope["method"], scope["path"])
+    async def _answer(
+        self, scope: Scope, receive: Receive, exchange: "Exchange"
+    ) -> tuple[int, Json]:
         headers = dict(scope["headers"])
         query = parse_query(scope["query_string"])
-        world = self._auth.world(headers, query)
+        route, segments = self.router.match(scope["method"], scope["path"])
+        exchange.world = world = self._auth.world(headers, query)
+        exchange.operation = route.operation.id
         problems: list[Problem] = []
         parameters = route.read_parameters(segments, query, problems)
         body: Json = {}
         if route.check_body is not None:
-            body = await self._read_body(route.check_body, headers, receive, problems)
+            body = await self._read_body(route.check_body, headers, receive, problems, exchange)
         if problems:
             raise ValidationFailed(problems)
         call = Call(world, self._settings, parameters, body, _base_url(scope, headers))
@@ -136,8 +146,10 @@ class Dispatcher:
         headers: Mapping[bytes, bytes],
         receive: Receive,
         problems: list[Problem],
+        exchange: "Exchange",
     ) -> Json:
         text = await read_body(receive, self._settings.max_body_bytes)
+        exchange.request = text[:LONGEST_BODY]
         wrong_type = _wrong_content_type(headers)
         if wrong_type is not None:
             problems.append(wrong_type)
@@ -153,6 +165,39 @@ class Dispatcher:
                 problems += check(body, ("body",))
                 return body
         return None
+
+
+class Exchange:
+    """One request and its response, for the journal of the caller's world."""
+
+    __slots__ = ("_began", "_scope", "operation", "request", "world")
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+        self._began = time.perf_counter()
+        self.world: World | None = None
+        self.operation: str | None = None
+        self.request = b""
+
+    def note(self, status: int, response: bytes) -> None:
+        """Nobody's world is told of a request without a key."""
+        if self.world is None:
+            return
+        self.world.journal.add(
+            "http",
+            operation=self.operation,
+            method=self._scope["method"],
+            path=self._scope["path"],
+            query=_without_keys(self._scope["query_string"]),
+            status=status,
+            duration_ms=round((time.perf_counter() - self._began) * 1000, 3),
+            request=self.request,
+            response=response[:LONGEST_BODY],
+        )
+
+
+def _without_keys(query: bytes) -> bytes:
+    return _KEYS.sub(rb"\1(hidden)", query) if query else query
 
 
 def _base_url(scope: Scope, headers: Mapping[bytes, bytes]) -> str:

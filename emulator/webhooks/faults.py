@@ -1,6 +1,6 @@
 """Webhooks that misbehave on request: rules, and what they do to a request."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from emulator.jsontext import JsonObject
@@ -18,6 +18,7 @@ FAULTS = {
 }
 # Those that concern when a delivery goes out; the others change each request.
 SCHEDULING = frozenset(("duplicate", "reorder", "drop", "delay"))
+CORRUPTING = frozenset(FAULTS) - SCHEDULING
 STALE_S = 600
 DEFAULT_DELAY_MS = 5000
 
@@ -59,13 +60,12 @@ class FaultRule:
 
 
 def take(
-    rules: Iterable[FaultRule], event_name: str, chat_id: str, scheduling: bool
+    rules: Iterable[FaultRule], event_name: str, chat_id: str, faults: Collection[str]
 ) -> dict[str, FaultRule]:
-    """The rules that strike now, by fault; each is used up once more."""
+    """The rules for these faults that strike now, by fault; each is used up once more."""
     found: dict[str, FaultRule] = {}
     for rule in rules:
-        wanted = (rule.fault in SCHEDULING) == scheduling and rule.fault not in found
-        if wanted and rule.matches(event_name, chat_id):
+        if rule.fault in faults and rule.fault not in found and rule.matches(event_name, chat_id):
             rule.used += 1
             found[rule.fault] = rule
     return found

@@ -16,10 +16,18 @@ from emulator.jsontext import JsonObject, render
 from emulator.settings import Settings
 from emulator.store.journal import Journal
 from emulator.timers import Timer, Timers
-from emulator.webhooks.faults import DEFAULT_DELAY_MS, FaultRule, headers_and_body, take
+from emulator.webhooks.faults import (
+    CORRUPTING,
+    DEFAULT_DELAY_MS,
+    SCHEDULING,
+    FaultRule,
+    headers_and_body,
+    take,
+)
 
 RETRY_DELAYS_MS = (1_000, 4_000, 16_000)  # after the first, second and third attempt
 REORDER_PATIENCE_MS = 5_000  # how long a delivery waits for the next one to go first
+_RESET = "the world was reset"
 PENDING, DELIVERED, FAILED = "pending", "delivered", "failed"
 
 
@@ -96,8 +104,10 @@ class Delivery:
     attempts: list[Attempt] = field(default_factory=list)
     faults: tuple[str, ...] = ()  # that came with it, beside those of the rules
     attempts_left: int = len(RETRY_DELAYS_MS) + 1
+    triggered: bool = False  # asked for by somebody, perhaps with fields replaced
     scheduled: bool = False
     twice: bool = False
+    is_passing: bool = False  # goes before one that was to be reordered
 
     def to_json(self) -> JsonObject:
         return {
@@ -153,9 +163,12 @@ class Outbox:
         self._closed = False
 
     def close(self) -> None:
-        """Forget everything; what is in flight comes back to nobody."""
+        """Give everything up; what is in flight comes back to nobody."""
         self._closed = True
         self._lanes.clear()
+        for delivery in self.deliveries.values():
+            if delivery.state == PENDING:
+                delivery.state, delivery.error = FAILED, _RESET
         self.in_flight = self.pending = 0
         self._tell()
 
@@ -188,24 +201,22 @@ class Outbox:
         url: str,
         faults: Mapping[str, int] | None = None,
         before: JsonObject | None = None,
+        after: JsonObject | None = None,
     ) -> Delivery:
         """Deliver one event now, in a single attempt, with the faults given (delay in ms).
 
-        An event `before` goes out too; a 'reorder' turns the two around.
+        Another event may go out before or after it.
         """
-        faults = dict(faults or {})
         lane = ("trigger", self._ids.uuid())
+        faults = dict(faults or {})
         if before is not None:
-            self._lanes[lane] = Lane(busy=True)  # until both are there
-            first = self._new(before, url, attempts=1)
-            first.faults = ("reorder",) if faults.pop("reorder", None) is not None else ()
-            self._enqueue(first, lane)
+            self._enqueue(self._new(before, url, attempts=1), lane)
         delivery = self._new(payload, url, attempts=1)
+        delivery.triggered = True
         delivery.faults = tuple(faults)
         self._enqueue(delivery, lane, faults.get("delay"))
-        if before is not None:
-            self._lanes[lane].busy = False
-            self._pump(lane)
+        if after is not None:
+            self._enqueue(self._new(after, url, attempts=1), lane)
         return delivery
 
     def redeliver(self, delivery: Delivery) -> None:
@@ -231,6 +242,7 @@ class Outbox:
         self, delivery: Delivery, key: tuple[str, str], delay_ms: int | None = None
     ) -> None:
         if self._closed:
+            delivery.state, delivery.error = FAILED, _RESET
             return
         self._make_room()
         self.deliveries[delivery.id] = delivery
@@ -277,12 +289,13 @@ class Outbox:
             self._attempt(delivery, key)
             return
         delivery.scheduled = True
-        faults = take(self.rules, delivery.event_name, delivery.chat_id, scheduling=True)
+        wanted = SCHEDULING - {"reorder"} if delivery.is_passing else SCHEDULING
+        faults = take(self.rules, delivery.event_name, delivery.chat_id, wanted)
         delivery.twice = "duplicate" in faults or "duplicate" in delivery.faults
         now_ms = self._clock.now_ms()
         if "drop" in faults or "drop" in delivery.faults:
             self._leave(delivery, key, FAILED, "dropped on request: it was never sent")
-        elif "reorder" in faults or "reorder" in delivery.faults:
+        elif "reorder" in faults:
             self._hold(lane, key)
         elif "delay" in faults:
             at_ms = now_ms + faults["delay"].delay_ms
@@ -306,6 +319,7 @@ class Outbox:
     def _let_pass(lane: Lane) -> None:
         first = lane.queue.popleft()
         lane.queue.insert(1, first)
+        lane.queue[0].is_passing = True
         lane.holding, lane.busy = None, False
 
     def _leave(
@@ -326,7 +340,7 @@ class Outbox:
     # attempts
 
     def _attempt(self, delivery: Delivery, key: tuple[str, str]) -> None:
-        rules = take(self.rules, delivery.event_name, delivery.chat_id, scheduling=False)
+        rules = take(self.rules, delivery.event_name, delivery.chat_id, CORRUPTING)
         faults = (*delivery.faults, *rules)
         timestamp_s = self._header_clock.now_ms() // 1000
         headers, body = headers_and_body(delivery.body, timestamp_s, self.key, faults)

@@ -11,8 +11,7 @@ from emulator.webhooks.outbox import Done, Outbox, WebhookRequest, WebhookResult
 if TYPE_CHECKING:
     import aiohttp  # imported when the first webhook is sent, since it costs 0.2 s
 
-MOST_AT_ONCE = 100
-MOST_PER_RECEIVER = 20  # so that one that hangs leaves room for others
+MOST_PER_RECEIVER = 20  # requests at a time
 _MOST_READ = 10_000  # bytes of an answer that are kept
 _KEPT_ALIVE_S = 2  # shorter than servers do, so that they don't close under a request
 
@@ -68,7 +67,7 @@ class Sender:
             trace.on_connection_reuseconn.append(self._start)
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(
-                    limit=MOST_AT_ONCE,
+                    limit=0,  # many that hang leave room for others
                     limit_per_host=MOST_PER_RECEIVER,
                     keepalive_timeout=_KEPT_ALIVE_S,
                 ),

@@ -112,14 +112,6 @@ def test_control_routes_refuse_in_the_same_shape(client: TestClient) -> None:
     assert wrong.headers["Allow"] == "POST"
 
 
-@pytest.mark.parametrize("path", ["/v0/evi/chat", "/v0/evi/chat/1/connect"])
-def test_the_chat_socket_says_that_it_is_missing(client: TestClient, path: str) -> None:
-    """A client that wants to chat learns why it can't."""
-    answer = client.get(path)
-    assert answer.status_code == 501
-    assert answer.json()["code"] == "chat_socket_missing"
-
-
 def test_settings_are_shown(client: TestClient) -> None:
     """Every setting of the server can be read."""
     shown = client.get("/_emulator/settings").json()

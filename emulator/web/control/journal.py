@@ -16,7 +16,7 @@ def journal_routes(auth: Auth) -> list[Route]:
         query = request.query_params
         after = query.get("after", "0")
         kind = query.get("kind")
-        if not (after.isascii() and after.isdigit()):
+        if not (after.isascii() and after.isdigit() and len(after) <= 15):
             raise _wrong("after", "Input should be a valid integer", "int_parsing")
         if kind is not None and kind not in KINDS:
             known = ", ".join(KINDS)

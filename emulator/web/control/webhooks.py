@@ -103,10 +103,11 @@ def webhook_routes(auth: Auth, bodies: Bodies, validation: Validation) -> list[R
 
 async def _settled(world: World, delivery: Delivery) -> Response:
     """The delivery, once it is no longer pending, or at once where a standing clock holds it."""
+    outbox = world.outbox
 
     def is_done() -> bool:
-        stands = world.clock.mode == "manual" and world.outbox.in_flight == 0
+        stands = world.clock.mode == "manual" and outbox.in_flight == 0
         return delivery.state != PENDING or stands
 
-    await until(world.outbox, is_done, None)
+    await until(outbox, is_done, None)
     return answer(delivery.to_json())
