@@ -8,7 +8,7 @@ help:  ## list the targets
 serve: .venv/serve  ## serve the emulated API on 127.0.0.1:8484
 	@$(BIN)/evi-emulator serve
 
-test: .venv/dev  ## run the tests
+test: .venv/dev .venv/node  ## run the tests
 	$(BIN)/pytest -n auto
 
 check: .venv/dev  ## check format, lint and types
@@ -23,12 +23,13 @@ fix: .venv/dev  ## format, and mend what lint can mend
 bench: .venv/dev  ## measure, and print ratios
 	$(BIN)/python -m benchmarks.paging
 	$(BIN)/python -m benchmarks.http
+	$(BIN)/python -m benchmarks.webhooks
 
 lock: .venv/dev  ## pin what is installed now in requirements*.txt
 	sh scripts/lock
 
 clean:  ## remove all that make has made
-	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv tests/node/node_modules build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 .venv/serve: requirements.txt pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -39,5 +40,12 @@ clean:  ## remove all that make has made
 .venv/dev: requirements-dev.txt .venv/serve
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
+
+# No lock file: it would name the registry that it came from. Where npm is missing, the tests of the
+# vendor's clients for Node and the browser are skipped.
+.venv/node: tests/node/package.json | .venv/serve
+	@if command -v npm >/dev/null; then cd tests/node && \
+		npm install --no-package-lock --ignore-scripts --no-audit --no-fund --loglevel=error && \
+		touch ../../$@; fi
 
 .PHONY: help serve test check fix bench lock clean

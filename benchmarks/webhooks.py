@@ -52,7 +52,7 @@ class Round:
 class Result:
     """What was measured with one server."""
 
-    chats_per_second: list[float] = field(default_factory=list)
+    simulating_ms: list[tuple[float, float]] = field(default_factory=list)  # as `simulate` says
     emulator: list[Round] = field(default_factory=list)
     bare: list[Round] = field(default_factory=list)
     attempts: int = 0
@@ -88,12 +88,14 @@ class Log:
         self.by_chat: dict[str, list[Seen]] = defaultdict(list)
 
     def add(self, body: bytes) -> int:
-        """The status to answer with; whether it is a failure depends on the event alone."""
+        """The status to answer with. An event alone decides which of its requests fail, and the
+        fourth never does, so that all are delivered.
+        """
         event = parse(body)
         chat, name = self.by_chat[event["chat_id"]], event["event_name"]
         number = sum(1 for seen, _ in chat if seen == name)
         status = 200
-        if self._fails:
+        if self._fails and number < 3:
             drawn = derived_random("webhook", event["chat_id"], name, number).random()
             status = 500 if drawn < self._fails else 200
         chat.append((name, status))
@@ -184,11 +186,12 @@ def measure(fails: float, rounds: int) -> Result:
         emulator = servers.enter_context(started("serve"))
         receiver = servers.enter_context(started("receive", str(fails)))
         first = memory(emulator, "VmRSS")
-        for _ in range(rounds):
+        for number in range(rounds):
             receiver.ask(200, "DELETE", "/", KEY)
-            result.chats_per_second.append(simulate(emulator, receiver))
+            result.simulating_ms.append(simulate(emulator, receiver))
             result.emulator.append(deliver(emulator))
-            result.mebibytes = first, memory(emulator, "VmHWM")
+            if number == 0:  # before anybody asks for the record, which is 5 MB
+                result.mebibytes = first, memory(emulator, "VmHWM")
             record = ask(emulator, "GET", "webhooks/deliveries")["deliveries"]
             result.attempts = verify(record, parse(receiver.ask(200, "GET", "/", KEY)))
             if not fails:
@@ -196,8 +199,11 @@ def measure(fails: float, rounds: int) -> Result:
     return result
 
 
-def simulate(emulator: Target, receiver: Target) -> float:
-    """Chats in a fresh world whose clock stands; their webhooks wait for it. Chats per second."""
+def simulate(emulator: Target, receiver: Target) -> tuple[float, float]:
+    """Chats in a fresh world whose clock stands, so that their webhooks wait for it.
+
+    Returns how long one takes, in ms: of the first tenth, and of the last.
+    """
     emulator.ask(204, "POST", "/_emulator/reset", KEY)
     ask(emulator, "POST", "clock/freeze")
     rule = {"kind": "webhook", "fault": "delay", "event_name": EVENTS[0], "delay_ms": HELD_S * 1000}
@@ -205,13 +211,14 @@ def simulate(emulator: Target, receiver: Target) -> float:
     webhook = {"url": f"http://{receiver.host}:{receiver.port}/hook", "events": EVENTS}
     config = render({"name": "hooked", "evi_version": "3", "webhooks": [webhook]})
     config_id = parse(emulator.ask(201, "POST", "/v0/evi/configs", KEY, config))["id"]
-    start = time.perf_counter()
+    times = []
     for _ in range(CHATS):
+        start = time.perf_counter()
         ask(emulator, "POST", "simulate", {"script": "weather", "config_id": config_id})
-    passed = time.perf_counter() - start
+        times.append((time.perf_counter() - start) * 1000)
     if parse(receiver.ask(200, "GET", "/", KEY)):
         raise SystemExit("webhooks went out too early")
-    return CHATS / passed
+    return median(times[: CHATS // 10]), median(times[-CHATS // 10 :])
 
 
 def deliver(emulator: Target) -> Round:
@@ -310,8 +317,8 @@ def main() -> None:
         "CPU µs per delivery", "bare", "MiB at first / most",
     ]  # fmt: skip
     print_table(head, [row("never", plain), row("1 time in 10", failing)])
-    chats = median(plain.chats_per_second + failing.chats_per_second)
-    print(f"\nSimulating: {chats:.0f} chats per second, one request after another.")
+    first, last = map(median, zip(*plain.simulating_ms, *failing.simulating_ms, strict=True))
+    print(f"\nSimulating one chat: {first:.1f} ms in an empty world, {last:.1f} ms after {CHATS}.")
 
 
 if __name__ == "__main__":

@@ -1,3 +1,18 @@
 """A local emulator of Hume's Empathic Voice Interface (EVI) API."""
 
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from emulator.testing.emulator import Emulator
+
 __version__ = "0.1.0"
+__all__ = ["Emulator", "__version__"]
+
+
+def __getattr__(name: str) -> Any:
+    """`Emulator` is imported when it is asked for: commands and plugins start without it."""
+    if name == "Emulator":
+        from emulator.testing.emulator import Emulator
+
+        return Emulator
+    raise AttributeError(f"module 'emulator' has no attribute {name!r}")

@@ -42,12 +42,21 @@ class WorldClock:
 
     def __init__(self, wall: Clock | None = None) -> None:
         self._wall = wall or SystemClock()
-        self.reset()
-
-    def reset(self) -> None:
-        """Back to the wall clock."""
         self._ahead_ms = 0
         self._frozen_ms: int | None = None
+
+    def reset(self, stand_at_ms: int | None = None) -> None:
+        """Back to the wall clock, or standing at a time."""
+        self._ahead_ms = 0
+        self._frozen_ms = stand_at_ms
+
+    def read(self) -> tuple[int, int | None]:
+        """Its state, for `write`."""
+        return self._ahead_ms, self._frozen_ms
+
+    def write(self, state: tuple[int, int | None]) -> None:
+        """Be as it was when its state was read."""
+        self._ahead_ms, self._frozen_ms = state
 
     @property
     def mode(self) -> str:

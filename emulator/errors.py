@@ -157,6 +157,7 @@ DELIVERY_NOT_FOUND = ErrorText(
 DELIVERY_PENDING = ErrorText(
     400, "delivery_pending", "Delivery (ID: {id}) is still on its way; drain first."
 )
+OPERATION_UNKNOWN = ErrorText(400, "operation_unknown", "No operation is called {id!r}{hint}.")
 FAULT_NOT_FOUND = ErrorText(404, "fault_not_found", "Fault (ID: {id}) was not found.")
 END_UNREACHABLE = ErrorText(
     400,

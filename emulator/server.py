@@ -13,6 +13,8 @@ from emulator.errors import StartupError
 from emulator.settings import Settings
 from emulator.web.app import App
 
+_PATIENCE_S = 10  # for the thread to begin
+
 
 class Server:
     """One emulator on one port.
@@ -52,9 +54,10 @@ class Server:
         self._uvicorn.run(sockets=[self._socket])
 
     def start(self) -> "Server":
-        """Serve from a thread. The port is bound already, so connections wait until it runs."""
+        """Serve from a thread, and return once it does."""
         self._thread = threading.Thread(target=self.run, name="evi-emulator", daemon=True)
         self._thread.start()
+        self.app.started.wait(_PATIENCE_S)
         return self
 
     def stop(self) -> None:

@@ -154,6 +154,12 @@ class Settings:
     journal_limit: int = _setting(
         "integer", 10_000, "entries that a world's journal keeps", minimum=1
     )
+    clock: str = _setting(
+        "text",
+        "system",
+        "a world's time runs (system), or stands at the beginning of 2025 until it is moved",
+        choices=("system", "manual"),
+    )
     script: str = _setting(
         "text", "", "what the assistant says: a bundled script, or a file's path"
     )

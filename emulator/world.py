@@ -3,6 +3,7 @@
 import hashlib
 from collections import deque
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from emulator.chat.script import Script
@@ -11,11 +12,15 @@ from emulator.ids import IdSource
 from emulator.settings import Settings
 from emulator.store.journal import Journal
 from emulator.store.store import Store
+from emulator.store.stubs import Stub
 from emulator.timers import Timers
 from emulator.webhooks.outbox import Outbox, Send, send_nothing
 
 if TYPE_CHECKING:
     from emulator.chat.live import LiveChat  # whose import costs time that few need at the start
+
+
+MANUAL_START_MS = 1_735_689_600_000  # 1 January 2025, after all that the demo seed holds
 
 
 class World:
@@ -37,6 +42,9 @@ class World:
         self.reference = hashlib.sha256(api_key.encode()).hexdigest()[:16]
         self.settings = settings
         self.clock = clock or WorldClock()
+        self._stand_at_ms = MANUAL_START_MS if settings.clock == "manual" else None
+        if clock is None:
+            self.clock.reset(self._stand_at_ms)
         self.timers = Timers(self.clock)
         self._seed = seed
         self._send = send
@@ -49,13 +57,14 @@ class World:
         for live in list(self.live.values()):
             live.end()
         self.timers.clear()
-        self.clock.reset()
+        self.clock.reset(self._stand_at_ms)
         self._begin()
 
     def _begin(self) -> None:
         self.store = self._seed.fork()
         self.ids = IdSource(self.settings.random_seed)
         self.journal = Journal(self.clock, self.settings.journal_limit)
+        self.stubs: list[Stub] = []
         self.live: dict[str, LiveChat] = {}
         self.script = self._script.copy()  # what the assistant says in chats that come
         self.heard: deque[str] = deque()  # what users say in the audio that comes next
@@ -69,6 +78,27 @@ class World:
             self.journal,
             self._send,
         )
+
+    # keeping and bringing back
+
+    def snapshot(self) -> "Snapshot":
+        """All that the world remembers, but for what is under way."""
+        return Snapshot(self.store.fork(), self.ids.fork(), self.clock.read(), self.script.copy())
+
+    def restore(self, snapshot: "Snapshot") -> None:
+        """As it was then; what is under way now is gone."""
+        self.reset()
+        self.store = snapshot.store.fork()
+        self.ids = snapshot.ids.fork()
+        self.script = snapshot.script.copy()
+        self.clock.write(snapshot.clock)
+        self.timers.on_change()
+
+    def use_seed(self, seed: Store) -> None:
+        """Begin again, from another seed."""
+        seed.fork()
+        self._seed = seed
+        self.reset()
 
     # time
 
@@ -103,6 +133,16 @@ class World:
         self.timers.on_change()
 
 
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A world at one moment."""
+
+    store: Store
+    ids: IdSource
+    clock: tuple[int, int | None]
+    script: Script
+
+
 class Worlds:
     """Every world of a server, created when its key is first used."""
 
@@ -126,14 +166,25 @@ class Worlds:
     def get(self, api_key: str) -> World:
         """The world of `api_key`."""
         world = self._worlds.get(api_key)
-        return world if world is not None else self._create(api_key)
+        return world if world is not None else self.create(api_key)
 
     def find_reference(self, reference: str) -> World | None:
         """The world of that reference, if there is one yet."""
         return self._by_reference.get(reference)
 
-    def _create(self, api_key: str) -> World:
-        world = World(api_key, self._seed, self._settings, None, self._send, self._script)
+    def create(
+        self, api_key: str, seed: Store | None = None, settings: Settings | None = None
+    ) -> World:
+        """A fresh world, with a seed and settings of its own if given."""
+        seed, settings = seed or self._seed, settings or self._settings
+        world = World(api_key, seed, settings, None, self._send, self._script)
         self._worlds[api_key] = self._by_reference[world.reference] = world
         self._on_create(world)
         return world
+
+    def drop(self, api_key: str) -> None:
+        """Forget a world, with all that is under way in it."""
+        world = self._worlds.pop(api_key, None)
+        if world is not None:
+            del self._by_reference[world.reference]
+            world.reset()

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from emulator import __version__
 from emulator.cli.documents import add_operations, add_seed
+from emulator.cli.exec import add_exec
 from emulator.cli.parser import FAILED, NOT_STARTED, OK, USAGE, Command, complain
 from emulator.cli.serve import add_ready, add_serve
 from emulator.cli.simulate import add_simulate
@@ -54,6 +55,7 @@ def make_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     add_serve(commands)
     add_ready(commands)
+    add_exec(commands)
     add_operations(commands)
     add_seed(commands)
     add_simulate(commands)

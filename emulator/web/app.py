@@ -1,6 +1,8 @@
 """The composition root: documents, seed, worlds and routes become one ASGI application."""
 
+import asyncio
 import logging
+import threading
 
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
@@ -33,6 +35,7 @@ class App:
         self.document = load_document(self.settings.spec)
         self.operations = compile_operations(self.document)
         validation = Validation(self.document)
+        self.validation = validation
         seed = load_seed(self.settings.seed, validation, self.settings)
         self._sender = Sender(self.settings.webhook_timeout)
         script = self._script() if self.settings.script else None
@@ -45,10 +48,12 @@ class App:
             self.settings,
             self.document,
             validation,
-            len(self.operations),
+            self.operations,
         )
         self._control = control.application()
         self.control_routes = [route for route in self._control.routes if isinstance(route, Route)]
+        self.started = threading.Event()
+        self.loop: asyncio.AbstractEventLoop | None = None  # that serves
         self._chat_socket = ChatSocket(self.auth)
         self._cors = Cors(self._route)
 
@@ -81,6 +86,8 @@ class App:
     async def _live(self, receive: Receive, send: Send) -> None:
         """From the server's start to its end."""
         await receive()
+        self.loop = asyncio.get_running_loop()
+        self.started.set()
         await send({"type": "lifespan.startup.complete"})
         await receive()
         await self._sender.close()

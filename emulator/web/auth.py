@@ -15,9 +15,14 @@ class Auth:
 
     def __init__(self, worlds: Worlds, accepted_keys: Sequence[str], ids: IdSource) -> None:
         self._worlds = worlds
-        self._accepted_keys = frozenset(accepted_keys)
+        self._accepted_keys = set(accepted_keys)
         self._ids = ids
         self._tokens: dict[str, tuple[World, int]] = {}  # token -> its world, when it expires
+
+    def accept(self, api_key: str) -> None:
+        """One more key, where not every key is accepted."""
+        if self._accepted_keys:
+            self._accepted_keys.add(api_key)
 
     def world(self, headers: Mapping[bytes, bytes], query: Mapping[str, str]) -> World:
         """The caller's world. A header counts before the query. Raises ApiError (401)."""

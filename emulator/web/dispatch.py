@@ -27,6 +27,7 @@ from emulator.openapi.validation import Check, Validation
 from emulator.operations.registry import Call, Handler
 from emulator.settings import Settings
 from emulator.store.journal import LONGEST_BODY
+from emulator.store.stubs import take_stub
 from emulator.web.auth import Auth
 from emulator.web.parameters import ParameterReader, parse_query
 from emulator.web.routing import Router
@@ -35,6 +36,7 @@ from emulator.world import World
 logger = logging.getLogger("emulator")
 
 _KEYS = re.compile(rb"((?:^|&)(?:api_key|access_token)=)[^&]*")
+STUB_HEADER = "X-EVI-Emulator-Stub"
 _JSON_HEADER = (b"content-type", b"application/json")
 _SECONDS_FIELDS = frozenset(
     (
@@ -107,7 +109,7 @@ class Dispatcher:
         extra: Mapping[str, str] = {}
         exchange = Exchange(scope)
         try:
-            status, answer = await self._answer(scope, receive, exchange)
+            status, answer, extra = await self._answer(scope, receive, exchange)
             body = render(answer)
         except ApiError as error:
             status, body, extra = error.status, render(error.body), error.headers
@@ -123,12 +125,17 @@ class Dispatcher:
 
     async def _answer(
         self, scope: Scope, receive: Receive, exchange: "Exchange"
-    ) -> tuple[int, Json]:
+    ) -> tuple[int, Json, Mapping[str, str]]:
         headers = dict(scope["headers"])
         query = parse_query(scope["query_string"])
         route, segments = self.router.match(scope["method"], scope["path"])
         exchange.world = world = self._auth.world(headers, query)
         exchange.operation = route.operation.id
+        if world.stubs and (stub := take_stub(world.stubs, route.operation.id)):
+            exchange.request = (await read_body(receive, self._settings.max_body_bytes))[
+                :LONGEST_BODY
+            ]
+            return stub.status, stub.body, {**stub.headers, STUB_HEADER: stub.id}
         problems: list[Problem] = []
         parameters = route.read_parameters(segments, query, problems)
         body: Json = {}
@@ -136,9 +143,9 @@ class Dispatcher:
             body = await self._read_body(route.check_body, headers, receive, problems, exchange)
         if problems:
             raise ValidationFailed(problems)
-        call = Call(world, self._settings, parameters, body, _base_url(scope, headers))
+        call = Call(world, world.settings, parameters, body, _base_url(scope, headers))
         answer = route.handler(call)
-        return route.status, in_seconds(answer) if self._in_seconds else answer
+        return route.status, in_seconds(answer) if self._in_seconds else answer, {}
 
     async def _read_body(
         self,

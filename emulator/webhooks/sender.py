@@ -2,11 +2,10 @@
 
 import asyncio
 import time
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from emulator import __version__
-from emulator.webhooks.outbox import Done, Outbox, WebhookRequest, WebhookResult
+from emulator.webhooks.outbox import Done, WebhookRequest, WebhookResult
 
 if TYPE_CHECKING:
     import aiohttp  # imported when the first webhook is sent, since it costs 0.2 s
@@ -109,19 +108,3 @@ class _Trace:
 def _reason(problem: Exception) -> str:
     text = str(problem) or type(problem).__name__
     return f"{type(problem).__name__}: {text}"[:500]
-
-
-async def until(outbox: Outbox, condition: Callable[[], bool], timeout_s: float | None) -> bool:
-    """Wait until a condition on the outbox holds; False if the time is over first."""
-    changed = asyncio.Event()
-    outbox.watchers.append(changed.set)
-    try:
-        async with asyncio.timeout(timeout_s):
-            while not condition():
-                changed.clear()
-                await changed.wait()
-        return True
-    except TimeoutError:
-        return condition()
-    finally:
-        outbox.watchers.remove(changed.set)

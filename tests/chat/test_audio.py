@@ -1,10 +1,16 @@
 """Tones and the MP4 file around them."""
 
 import struct
+import wave
 from array import array
+from base64 import b64decode
 from collections.abc import Iterator
+from io import BytesIO
+
+import pytest
 
 from emulator.chat.audio import (
+    LIVE_SAMPLE_RATE,
     SAMPLE_RATE,
     Utterance,
     conversation,
@@ -12,6 +18,7 @@ from emulator.chat.audio import (
     pcm,
     pcm_bytes,
     speech_ms,
+    wav_chunks,
 )
 
 CONTAINERS = {b"moov", b"trak", b"mdia", b"minf", b"stbl"}
@@ -70,3 +77,38 @@ def test_overlapping_and_late_speech_fits() -> None:
     ):
         assert len(b"".join(pcm(utterances, 1_001))) == pcm_bytes(1_001)
     assert b"".join(pcm([], 0)) == b""
+
+
+def frames_of(data: bytes) -> bytes:
+    """The samples of a WAV file, which must be 48 kHz, 16 bit and mono."""
+    with wave.open(BytesIO(data)) as file:
+        assert file.getframerate() == 48_000 == LIVE_SAMPLE_RATE
+        assert (file.getsampwidth(), file.getnchannels()) == (2, 1)
+        return bytes(file.readframes(file.getnframes()))
+
+
+@pytest.mark.parametrize("text", ["", "Hm", "Hello there.", "A long sentence. " * 40, "\n🚲"])
+def test_live_speech_is_wav_files(text: str) -> None:
+    """Each chunk is a WAV file, 44 bytes before its samples; together they last as the text."""
+    chunks = list(wav_chunks(speech_ms(text)))
+    files = [b64decode(chunk, validate=True) for chunk in chunks]
+    samples = b"".join(frames_of(file) for file in files)
+
+    assert len(samples) / 2 / 48_000 * 1000 == speech_ms(text) > 0
+    assert all(frames_of(file) == file[44:] for file in files)
+    assert b"".join(file[44:] for file in files) == samples
+    assert max(map(len, chunks)) < 2**20 - 1_000
+
+
+def test_live_speech_is_heard() -> None:
+    """There is a tone in every chunk, and silence between the syllables."""
+    for chunk in wav_chunks(speech_ms("A sentence of some length, for several chunks.")):
+        samples = array("h", frames_of(b64decode(chunk)))
+        assert max(map(abs, samples)) > 5_000
+        assert samples[0] == 0
+
+
+@pytest.mark.parametrize(("text", "ms"), [("", 180), ("a", 180), ("abc", 180), ("abcd", 360)])
+def test_speech_takes_whole_syllables(text: str, ms: int) -> None:
+    """A syllable of three characters takes 180 ms; nothing takes less."""
+    assert speech_ms(text) == ms

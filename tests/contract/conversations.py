@@ -5,33 +5,27 @@ Each vendor client has a driver that interprets the actions (`test_chat_python`,
 
     send      a client message; "$tool_call_id" stands for the id of the last tool_call
     control   the same, through POST /v0/evi/chat/{chat_id}/send
-    audio     one of SOUNDS, in pieces, as `frames`: "json" or "binary"
+    audio     one of `sounds.SOUNDS`, in pieces, as `frames`: "json" or "binary"
     frame     a text frame as it is
     await     receive until a message of this type came, or "closed": until the server closed
     freeze    stop the world's clock
     advance   move it forward, by seconds
 
 After the last action the client closes, unless the server did. A transcript has a line for each
-message but `audio_output` and `assistant_prosody`, which `check_sentences` looks after.
+message but `audio_output` and `assistant_prosody`: see `transcripts`.
 """
 
-import json
-import math
-import struct
-from array import array
-from base64 import b64decode
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
+from _pytest.mark.structures import ParameterSet
 
 Json = dict[str, Any]
 
 NOBODY = "00000000-0000-4000-8000-000000000000"  # an id of nothing
-EMOTIONS = 48
-WEBM = Path(__file__).parent / "data" / "speech.webm"
 
 
 @dataclass(frozen=True)
@@ -49,9 +43,7 @@ class Conversation:
     script: Json | None = None
     heard: Sequence[str] = ()  # what the user is understood to say
     before: Json | None = None  # a simulation, whose group this one resumes
-
-    def __str__(self) -> str:
-        return self.name.replace(" ", "_")
+    bug: str = ""  # the emulator's, that keeps it from going so
 
 
 # actions
@@ -171,8 +163,13 @@ def spoken(name: str, sound: str, frames: str, **more: Any) -> Conversation:
         name,
         script=ORDER,
         heard=["Where is my order?"],
-        actions=[FREEZE, audio(sound, frames), until("assistant_end")],
-        transcript=["chat_metadata", "user_message (spoken) Where is my order?", *ORDER_TURN],
+        actions=[FREEZE, audio(sound, frames), {"frame": "[]"}, until("error")],
+        transcript=[
+            "chat_metadata",
+            "user_message (spoken) Where is my order?",
+            *ORDER_TURN,
+            "error E0101 payload_parse",  # all that was sent has been heard before
+        ],
         marks=more.pop("marks", RECORDED),
         **more,
     )
@@ -216,7 +213,9 @@ CONVERSATIONS = (
         ],
         marks=TOOL_MARKS,
     ),
-    Conversation("nothing but a connection", actions=[], transcript=["chat_metadata"]),
+    Conversation(
+        "nothing but a connection", actions=[until("chat_metadata")], transcript=["chat_metadata"]
+    ),
     Conversation(
         "greeting",
         config={
@@ -232,18 +231,36 @@ CONVERSATIONS = (
         ],
     ),
     # sound
-    spoken("raw pcm", "pcm", "json", connect={"session_settings": PCM_SETTINGS}, marks=[
-        "SESSION_SETTINGS", *RECORDED,
-    ]),
-    spoken("raw stereo pcm as bytes", "stereo", "binary", connect={
-        "session_settings": {
-            "audio": {"encoding": "linear16", "sample_rate": 8000, "channels": 2},
+    spoken(
+        "raw pcm",
+        "pcm",
+        "json",
+        connect={"session_settings": PCM_SETTINGS},
+        marks=[
+            "SESSION_SETTINGS",
+            *RECORDED,
+        ],
+    ),
+    spoken(
+        "raw stereo pcm as bytes",
+        "stereo",
+        "binary",
+        connect={
+            "session_settings": {
+                "audio": {"encoding": "linear16", "sample_rate": 8000, "channels": 2},
+            },
         },
-    }, marks=["SESSION_SETTINGS", *RECORDED]),
+        marks=["SESSION_SETTINGS", *RECORDED],
+    ),
     spoken("wav as bytes", "wav", "binary"),
     spoken("wav in json", "wav", "json"),
     spoken("wav with a noisy room", "noisy wav", "binary"),
-    spoken("wav in odd pieces", "noisy wav in odd pieces", "binary"),
+    spoken(
+        "wav in odd pieces",
+        "noisy wav in odd pieces",
+        "binary",
+        bug="the rest of a WAV's header, after its format, is taken for sound",
+    ),
     spoken("webm as bytes", "webm", "binary"),
     spoken("webm in json", "webm", "json"),
     Conversation(
@@ -623,6 +640,7 @@ CONVERSATIONS = (
     ),
     Conversation(
         "context",
+        bug="a script with {context} is refused",
         script={"rules": [{"answer": "I know: {context}"}]},
         connect={"session_settings": {"context": {"text": "It snows.", "type": "temporary"}}},
         actions=[
@@ -883,128 +901,7 @@ CONVERSATIONS = (
         transcript=["error E0708 chat_group_not_found", "closed 1000"],
         status=None,
     ),
-)  # fmt: skip
-
-
-# sounds: pieces of at most 100 ms
-
-
-def _tone(ms: int, rate: int) -> array:  # type: ignore[type-arg]
-    return array("h", (round(9000 * math.sin(i * 1382.3 / rate)) for i in range(rate * ms // 1000)))
-
-
-def _hum(ms: int, rate: int) -> array:  # type: ignore[type-arg]
-    """Too quiet to be speech, but no two of its bytes are zero."""
-    return array("h", (0x7F if i % 2 else -0x7F for i in range(rate * ms // 1000)))
-
-
-def _speech(rate: int, silence: array) -> bytes:  # type: ignore[type-arg]
-    """1.2 s of speech, then silence."""
-    return (_tone(1200, rate) + silence).tobytes()
-
-
-def _wav(samples: bytes, rate: int) -> bytes:
-    layout = struct.pack("<HHIIHH", 1, 1, rate, rate * 2, 2, 16)
-    head = b"WAVEfmt " + struct.pack("<I", len(layout)) + layout
-    comment = b"LIST" + struct.pack("<I", 4) + b"INFO"
-    body = head + comment + b"data" + struct.pack("<I", len(samples)) + samples
-    return b"RIFF" + struct.pack("<I", len(body)) + body
-
-
-def _pieces(data: bytes, size: int, first: int = 0) -> list[bytes]:
-    """The data in pieces of a size, after a first one of another."""
-    rest = [data[begin : begin + size] for begin in range(first, len(data), size)]
-    return [data[:first], *rest] if first else rest
-
-
-def _stereo(samples: bytes) -> bytes:
-    mono = array("h", samples)
-    return array("h", (mono[i // 2] for i in range(2 * len(mono)))).tobytes()
-
-
-_NOISY = _wav(_speech(24000, _hum(1000, 24000)), 24000)
-
-# speech.webm: ffmpeg -f lavfi -i "sine=frequency=220:duration=1.2,volume=2,apad=pad_dur=1.5"
-# -c:a libopus -b:a 16k -ac 1 -cluster_time_limit 100 -f webm -live 1 - > speech.webm
-SOUNDS: Mapping[str, list[bytes]] = {
-    "pcm": _pieces(_speech(16000, array("h", bytes(2 * 16000))), 3200),
-    "pcm without silence": _pieces(_tone(1200, 16000).tobytes(), 3200),
-    "stereo": _pieces(_stereo(_speech(8000, array("h", bytes(2 * 8000)))), 3200),
-    "wav": _pieces(_wav(_speech(24000, array("h", bytes(2 * 24000))), 24000), 4800),
-    "noisy wav": _pieces(_NOISY, 4800),
-    "noisy wav in odd pieces": _pieces(_NOISY, 4800, first=41),
-    "broken wav": [b"RIFF\x24\0\0\0WAVEfmt \x10\0\0\0" + bytes(16)],
-    "webm": _pieces(WEBM.read_bytes(), 500),
-    "ogg": [b"OggS" + bytes(60)],
-}
-
-
-# the table's notation
-
-
-def line(message: Json) -> str | None:
-    """A server message as the transcripts have it; None for sound and scores."""
-    kind: str = message["type"]
-    if kind in ("audio_output", "assistant_prosody"):
-        return None
-    session_id = message.get("custom_session_id")
-    words = [kind, f"[{session_id}]" if session_id else "", *_words(kind, message)]
-    return " ".join(word for word in words if word)
-
-
-def _words(kind: str, message: Json) -> list[str]:
-    if kind == "user_message":
-        spoken = "" if message["from_text"] else "(spoken)"
-        return ["(interim)" if message["interim"] else spoken, message["message"]["content"]]
-    if kind == "assistant_message":
-        quick = "(quick)" if message["is_quick_response"] else ""
-        return [quick, "(input)" if message["from_text"] else "", message["message"]["content"]]
-    if kind == "error":
-        return [message["code"], message["slug"]]
-    if kind == "tool_call":
-        needed = "response required" if message["response_required"] else "no response required"
-        return [message["name"], message["parameters"], f"{message['tool_type']}, {needed}"]
-    if kind == "tool_response":
-        return [message["tool_name"], message["content"]]
-    return [message["error"]] if kind == "tool_error" else []
-
-
-def transcript(messages: Sequence[Json], closed: int | None) -> list[str]:
-    """What a client received; `closed`: the code with which the server closed, if it did."""
-    lines = [text for text in map(line, messages) if text is not None]
-    return lines if closed is None else [*lines, f"closed {closed}"]
-
-
-def check_sentences(messages: Sequence[Json]) -> None:
-    """Each sentence has sound in order, as WAV files, and its 48 scores; spoken users have too."""
-    said = [each["id"] for each in messages if each["type"] == "assistant_message"]
-    assert len(set(said)) == len(said)
-    scored = [each for each in messages if each["type"] == "assistant_prosody"]
-    assert [each["id"] for each in scored] == said
-    speakers = [each for each in messages if each["type"] == "user_message"]
-    for each in (*scored, *(each for each in speakers if not each["from_text"])):
-        assert len(each["models"]["prosody"]["scores"]) == EMOTIONS
-    assert not any(each["models"].get("prosody") for each in speakers if each["from_text"])
-    for id in said:
-        sound = [m for m in messages if m["type"] == "audio_output" and m["id"] == id]
-        assert [each["index"] for each in sound] == list(range(len(sound)))
-        assert sound
-        assert {bytes_of_wav(each["data"]) > 0 for each in sound} == {True}
-    after = [m["id"] for m in messages if m["type"] in ("assistant_message", "audio_output")]
-    assert list(dict.fromkeys(after)) == said
-
-
-def bytes_of_wav(data: str) -> int:
-    """How much sound is in an audio_output: 16-bit mono at 48 kHz after 44 bytes of header."""
-    wav = b64decode(data, validate=True)
-    riff, size, kind = struct.unpack_from("<4sI8s", wav)
-    layout = struct.unpack_from("<IHHIIHH4sI", wav, 16)
-    assert (riff, size, kind) == (b"RIFF", len(wav) - 8, b"WAVEfmt ")
-    assert layout == (16, 1, 1, 48000, 96000, 2, 16, b"data", len(wav) - 44)
-    return len(wav) - 44
-
-
-# what is there before, and what is left
+)
 
 
 def prepare(remote: httpx.Client, conversation: Conversation) -> Json:
@@ -1031,41 +928,13 @@ def _done(response: httpx.Response) -> Json:
     return answer
 
 
-MESSAGE_EVENTS = {
-    "USER_MESSAGE": "user_message",
-    "AGENT_MESSAGE": "assistant_message",
-    "USER_INTERRUPTION": "user_interruption",
-    "FUNCTION_CALL": "tool_call",
-    "FUNCTION_CALL_RESPONSE": "tool_response",
-}
-ALWAYS = ("CHAT_START_MESSAGE", "SYSTEM_PROMPT", "CHAT_END_MESSAGE", "ASSISTANT_PROSODY")
-
-
-def said_in(messages: Sequence[Json]) -> list[tuple[str, str]]:
-    """Who said what in the messages that a client received."""
+def params() -> list[ParameterSet]:
+    """The conversations for `pytest.mark.parametrize`."""
     return [
-        (each["type"], each["message"]["content"])
-        for each in messages
-        if each["type"] in ("user_message", "assistant_message") and not each.get("interim")
+        pytest.param(each, id=each.name.replace(" ", "-"), marks=_marks(each.bug))
+        for each in CONVERSATIONS
     ]
 
 
-def check_history(
-    conversation: Conversation, messages: Sequence[Json], status: str, events: Sequence[Json]
-) -> None:
-    """The chat's record says what the client heard. `events`: as REST shows them."""
-    types = [each["type"] for each in events]
-    assert status == conversation.status
-    assert (types[0], types[-1]) == ("CHAT_START_MESSAGE", "CHAT_END_MESSAGE")
-    recorded = [
-        (MESSAGE_EVENTS[each["type"]], each["message_text"])
-        for each in events
-        if each["type"] in ("USER_MESSAGE", "AGENT_MESSAGE")
-    ]
-    assert recorded == said_in(messages)
-    messages_or_always = (*ALWAYS, "USER_MESSAGE", "AGENT_MESSAGE")
-    assert [each for each in types if each not in messages_or_always] == list(conversation.marks)
-    spoken = {m["message"]["content"] for m in messages if m.get("from_text") is False}
-    for each in events:
-        if each["type"] == "USER_MESSAGE" and each["message_text"] in spoken:
-            assert len(json.loads(each["emotion_features"])) == EMOTIONS
+def _marks(bug: str) -> list[pytest.MarkDecorator]:
+    return [pytest.mark.xfail(strict=True, reason=bug)] if bug else []

@@ -24,21 +24,15 @@ from hume.empathic_voice import (
     ToolErrorMessage,
     ToolResponseMessage,
     UserInput,
+    UserMessage,
 )
 from websockets.exceptions import InvalidStatus
 
 from emulator.server import Server
 from emulator.settings import Settings
-from tests.contract.conversations import (
-    CONVERSATIONS,
-    SOUNDS,
-    Conversation,
-    Json,
-    check_history,
-    check_sentences,
-    prepare,
-    transcript,
-)
+from tests.contract.conversations import Conversation, Json, params, prepare
+from tests.contract.sounds import SOUNDS
+from tests.contract.transcripts import check_history, check_sentences, transcript, vendor_client
 
 # The vendor's client imports names that websockets means to remove.
 pytestmark = pytest.mark.filterwarnings(
@@ -57,7 +51,6 @@ MESSAGES: dict[str, Any] = {
     "tool_response": ToolResponseMessage,
     "user_input": UserInput,
 }
-WRONG_KEY = "wrong"
 
 Received: TypeAlias = "Queue[Json | int | Exception]"  # messages, then the close code
 
@@ -125,15 +118,16 @@ class SyncChat:
 
 @contextmanager
 def sync_chat(
-    url: str, api_key: str, by_callbacks: bool = False, **options: Any
+    url: str, key: str | None, by_callbacks: bool = False, **options: Any
 ) -> Iterator[SyncChat]:
-    client = HumeClient(base_url=url, api_key=api_key)
-    with client.empathic_voice.chat.connect(**options) as socket:
-        chat = SyncChat(socket, by_callbacks)
-        try:
-            yield chat
-        finally:
-            chat.close()
+    with httpx.Client(verify=False, trust_env=False) as http:
+        client = HumeClient(base_url=url, api_key=key, httpx_client=http)
+        with client.empathic_voice.chat.connect(**options) as socket:
+            chat = SyncChat(socket, by_callbacks)
+            try:
+                yield chat
+            finally:
+                chat.close()
 
 
 # the async client
@@ -185,21 +179,21 @@ def wait_for(coroutine: Coroutine[Any, Any, Any], loop: asyncio.AbstractEventLoo
 
 @contextmanager
 def async_chat(
-    url: str, api_key: str, by_callbacks: bool = False, **options: Any
+    url: str, key: str | None, by_callbacks: bool = False, **options: Any
 ) -> Iterator[AsyncChat]:
     with running_loop() as loop:
-        context = wait_for(open_async(url, api_key, options), loop)
-        chat = AsyncChat(wait_for(context.__aenter__(), loop), loop, by_callbacks)
+        http = httpx.AsyncClient(verify=False, trust_env=False)
+        client = AsyncHumeClient(base_url=url, api_key=key, httpx_client=http)
+        context = client.empathic_voice.chat.connect(**options)
         try:
-            yield chat
+            chat = AsyncChat(wait_for(context.__aenter__(), loop), loop, by_callbacks)
+            try:
+                yield chat
+            finally:
+                chat.close()
+                wait_for(context.__aexit__(None, None, None), loop)
         finally:
-            chat.close()
-            wait_for(context.__aexit__(None, None, None), loop)
-
-
-async def open_async(url: str, api_key: str, options: Json) -> Any:
-    client = AsyncHumeClient(base_url=url, api_key=api_key)
-    return client.empathic_voice.chat.connect(**options)
+            wait_for(http.aclose(), loop)
 
 
 @contextmanager
@@ -256,14 +250,8 @@ class Player:
             case {"control": message}:
                 while not self.messages:
                     self._await("chat_metadata")
-                client = HumeClient(
-                    base_url=str(self._remote.base_url).rstrip("/"),
-                    api_key=self._remote.headers["X-Hume-Api-Key"],
-                    httpx_client=self._remote,
-                )
-                client.empathic_voice.control_plane.send(
-                    self.chat_id, request=self._model(message)
-                )
+                control_plane = vendor_client(self._remote).empathic_voice.control_plane
+                control_plane.send(self.chat_id, request=self._model(message))
             case {"audio": sound, "frames": frames}:
                 for piece in SOUNDS[sound]:
                     self._send_sound(piece, frames)
@@ -321,24 +309,8 @@ def typed(options: Json) -> Json:
     return {**options, "session_settings": ConnectSessionSettings.model_validate(settings)}
 
 
-def history(remote: httpx.Client, chat_id: str) -> tuple[str, list[Json]]:
-    """The status and the events of a chat that is over."""
-    client = HumeClient(
-        base_url=str(remote.base_url).rstrip("/"),
-        api_key=remote.headers["X-Hume-Api-Key"],
-        httpx_client=remote,
-    )
-    chats = client.empathic_voice.chats
-    for _ in range(100):  # the server learns of a client's close a moment later
-        pages = chats.list_chat_events(chat_id, page_size=100, ascending_order=True)
-        [status] = [each.status for each in chats.list_chats() if each.id == chat_id]
-        if status != "ACTIVE":
-            return status, [to_json(event) for event in pages]
-    raise AssertionError("the chat does not end")
-
-
 @pytest.mark.parametrize("by_callbacks", [False, True], ids=["iterating", "callbacks"])
-@pytest.mark.parametrize("conversation", CONVERSATIONS, ids=str)
+@pytest.mark.parametrize("conversation", params())
 def test_a_conversation(
     connect: Connect,
     server: Server,
@@ -356,4 +328,159 @@ def test_a_conversation(
     assert transcript(player.messages, player.closed) == list(conversation.transcript)
     check_sentences(player.messages)
     if conversation.status is not None:
-        check_history(conversation, player.messages, *history(remote, player.chat_id))
+        check_history(remote, conversation, player.messages)
+
+
+# opening
+
+
+@pytest.fixture
+def locked_server() -> Iterator[Server]:
+    """A server that knows one key only."""
+    with Server(Settings(seed="empty", port=0, api_key=("right",), max_chats=1)) as server:
+        yield server
+
+
+def test_a_wrong_key_is_refused_before_the_upgrade(locked_server: Server) -> None:
+    """AsyncHumeClient raises ApiError with the handshake's 401."""
+    with pytest.raises(ApiError) as caught, async_chat(locked_server.url, "wrong"):
+        pass
+    assert caught.value.status_code == 401
+    assert caught.value.body == "Websocket initialized with invalid credentials."
+
+
+def test_the_sync_client_lets_a_refusal_through_as_websockets_says_it(
+    locked_server: Server,
+) -> None:
+    """HumeClient 0.14.1 waits for an older exception, so InvalidStatus comes with the 401."""
+    with pytest.raises(InvalidStatus) as caught, sync_chat(locked_server.url, "wrong"):
+        pass
+    assert caught.value.response.status_code == 401
+    assert json.loads(caught.value.response.body or b"") == {
+        "fault": {
+            "faultstring": "Invalid ApiKey",
+            "detail": {"errorcode": "oauth.v2.InvalidApiKey"},
+        }
+    }
+
+
+def test_one_chat_too_many_is_refused_before_the_upgrade(locked_server: Server) -> None:
+    """Beyond `max_chats` the handshake is answered 429, and the chat that is there goes on."""
+    with sync_chat(locked_server.url, "right") as chat:
+        assert isinstance(chat.received.get(timeout=TIMEOUT_S), dict)
+        with pytest.raises(ApiError) as caught, async_chat(locked_server.url, "right"):
+            pass
+        chat.publish(UserInput(text="Hello"))
+        reply = chat.received.get(timeout=TIMEOUT_S)
+    assert caught.value.status_code == 429
+    assert isinstance(reply, dict)
+    assert reply["message"]["content"] == "Hello"
+
+
+@pytest.mark.parametrize("strategy", ["header", "api_key", "access_token"])
+def test_every_credential_leads_to_the_same_world(
+    connect: Connect, server: Server, remote: httpx.Client, api_key: str, strategy: str
+) -> None:
+    """The key as a header or in the query, or a token that stands for it, opens a chat."""
+    token = remote.post(
+        "/oauth2-cc/token", data={"grant_type": "client_credentials"}, auth=(api_key, "secret")
+    ).json()["access_token"]
+    key, options = {
+        "header": (api_key, {}),
+        "api_key": (None, {"api_key": api_key}),
+        "access_token": (None, {"access_token": token}),
+    }[strategy]
+
+    with connect(server.url, key, **options) as chat:
+        metadata = chat.received.get(timeout=TIMEOUT_S)
+        assert isinstance(metadata, dict)
+        chats = list(vendor_client(remote).empathic_voice.chats.list_chats(status="ACTIVE"))
+    assert metadata["chat_id"] in [each.id for each in chats]
+
+
+def test_the_control_plane_of_the_python_client_names_no_chat(
+    server: Server, remote: httpx.Client, api_key: str
+) -> None:
+    """`control_plane.connect` of 0.14.1 leaves the chat's id out of its URL: 404."""
+    with sync_chat(server.url, api_key, allow_connection=True) as chat:
+        metadata = chat.received.get(timeout=TIMEOUT_S)
+        assert isinstance(metadata, dict)
+        control_plane = vendor_client(remote).empathic_voice.control_plane
+        with (
+            pytest.raises(InvalidStatus) as caught,
+            control_plane.connect(metadata["chat_id"]),
+        ):
+            pass
+    assert caught.value.response.status_code == 404
+
+
+# what a live chat shows
+
+
+def test_a_live_chat_shows_its_settings(
+    connect: Connect, server: Server, remote: httpx.Client, api_key: str
+) -> None:
+    """While it is ACTIVE the settings can be read: numbers as integers, variables as texts."""
+    settings = ConnectSessionSettings.model_validate(
+        {
+            "audio": {"encoding": "linear16", "sample_rate": 16000, "channels": 1},
+            "context": {"text": "It snows & blows.", "type": "persistent"},
+            "custom_session_id": "mine",
+            "event_limit": 100,
+            "system_prompt": "Be [kind] to {{name}}?\nYes + no.",
+            "variables": {"name": "Ada Løve", "age": 30, "vip": True},
+            "voice_id": "5bb7de05-c8fe-426a-8fcc-ba4fc4ce9f9c",
+        }
+    )
+    with connect(server.url, api_key, session_settings=settings) as chat:
+        metadata = chat.received.get(timeout=TIMEOUT_S)
+        assert isinstance(metadata, dict)
+        chats = vendor_client(remote).empathic_voice.chats
+        events = list(chats.list_chat_events(metadata["chat_id"], page_size=100))
+        [shown] = [each for each in chats.list_chats() if each.id == metadata["chat_id"]]
+    assert shown.status == "ACTIVE"
+    [recorded] = [each.message_text for each in events if each.type == "SESSION_SETTINGS"]
+    assert recorded is not None
+    assert json.loads(recorded) == {
+        "type": "session_settings",
+        **json.loads(settings.json()),
+        "variables": {"name": "Ada Løve", "age": "30.0", "vip": "true"},  # a float: 0.14.1's way
+    }
+    [prompt] = [each.message_text for each in events if each.type == "SYSTEM_PROMPT"]
+    assert prompt == "Be [kind] to Ada Løve?\nYes + no."
+
+
+def test_chats_of_one_world_do_not_hear_each_other(
+    connect: Connect, server: Server, api_key: str
+) -> None:
+    """Each of two clients is answered what it said itself."""
+    with connect(server.url, api_key) as first, connect(server.url, api_key) as second:
+        chats = {"one": first, "two": second}
+        for text, chat in chats.items():
+            chat.publish(UserInput(text=text))
+        heard = {text: [text_of(chat, "user_message")] for text, chat in chats.items()}
+        ids = {text_of(chat, "assistant_message") for chat in chats.values()}
+    assert heard == {"one": ["one"], "two": ["two"]}
+    assert len(ids) == 2
+
+
+def text_of(chat: Chat, kind: str) -> str:
+    """The text of the next message of that type."""
+    while True:
+        message = chat.received.get(timeout=TIMEOUT_S)
+        assert isinstance(message, dict)
+        if message["type"] == kind:
+            text: str = message["message"]["content"]
+            return text
+
+
+def test_one_receives_with_recv_too(server: Server, api_key: str) -> None:
+    """`recv` returns the vendor's models one by one."""
+    client = HumeClient(base_url=server.url, api_key=api_key)
+    with client.empathic_voice.chat.connect() as socket:
+        first = socket.recv()
+        socket.send_publish(UserInput(text="Hello"))
+        second = socket.recv()
+    assert (first.type, second.type) == ("chat_metadata", "user_message")
+    assert isinstance(second, UserMessage)
+    assert second.message.content == "Hello"

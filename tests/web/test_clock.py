@@ -297,7 +297,6 @@ def test_a_frozen_clock_keeps_retries_back_until_it_resumes(
     assert len(receiver.log()) == 2
 
 
-@pytest.mark.xfail(strict=True, reason="an advance goes on in the world that a reset has made")
 def test_a_reset_ends_an_advance(remote: Client, receiver: Receiver) -> None:
     """A reset while an advance is under way leaves the wall clock, not one that is a day ahead."""
     freeze(remote)

@@ -1,5 +1,7 @@
 """The emulator's own routes, under /_emulator/, and the documents that it serves."""
 
+from collections.abc import Sequence
+
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -10,6 +12,7 @@ from emulator import __version__
 from emulator.errors import METHOD_NOT_ALLOWED, PATH_NOT_FOUND, ApiError, api_error, closest
 from emulator.jsontext import render
 from emulator.openapi.document import Document
+from emulator.openapi.operation import Operation
 from emulator.openapi.validation import Validation
 from emulator.settings import Settings
 from emulator.web.auth import Auth
@@ -20,6 +23,7 @@ from emulator.web.control.journal import journal_routes
 from emulator.web.control.request import Bodies, caller_world
 from emulator.web.control.script import script_routes
 from emulator.web.control.simulate import simulate_routes
+from emulator.web.control.stubs import stub_routes
 from emulator.web.control.webhooks import webhook_routes
 from emulator.web.oauth import token_endpoint
 from emulator.world import Worlds
@@ -35,7 +39,7 @@ class Control:
         settings: Settings,
         document: Document,
         validation: Validation,
-        operations: int,
+        operations: Sequence[Operation],
     ) -> None:
         self._auth = auth
         self._worlds = worlds
@@ -57,6 +61,7 @@ class Control:
                 *webhook_routes(auth, bodies, self._validation),
                 *fault_routes(auth, bodies),
                 *journal_routes(auth),
+                *stub_routes(auth, bodies, self._operations, self._validation),
                 *audio_routes(self._worlds),
                 Route("/openapi.json", self.openapi_json, methods=["GET"]),
                 Route("/openapi.yaml", self.openapi_yaml, methods=["GET"]),
@@ -71,7 +76,7 @@ class Control:
                 "status": "ok",
                 "version": __version__,
                 "spec_version": self._document.version,
-                "operations": self._operations,
+                "operations": len(self._operations),
             }
         )
 

@@ -7,9 +7,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from emulator.waiting import until
 from emulator.web.auth import Auth
 from emulator.web.control.request import Bodies, answer, caller_world, schema
-from emulator.webhooks.sender import until
 from emulator.world import World
 
 ADVANCE = schema(
@@ -55,4 +55,4 @@ def _reading(world: World) -> Response:
 async def _settle(world: World) -> None:
     """Webhooks that are in flight come to their end before time goes on: they may be retried."""
     outbox = world.outbox
-    await until(outbox, lambda: outbox.in_flight == 0, None)
+    await until(outbox.watchers, lambda: outbox.in_flight == 0, None)

@@ -1,32 +1,69 @@
-"""GET /_emulator/journal: what happened in the caller's world."""
+"""GET /_emulator/journal and /wait: what happened, or is about to, in the caller's world."""
+
+import re
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from emulator.errors import Problem, ValidationFailed, closest
-from emulator.store.journal import KINDS
+from emulator.jsontext import JsonObject
+from emulator.store.journal import KINDS, Journal
+from emulator.waiting import until
 from emulator.web.auth import Auth
 from emulator.web.control.request import answer, caller_world
+
+_NUMBER = re.compile(r"\d{1,15}(\.\d{1,6})?")
+FIELDS = ("kind", "operation", "chat_id", "direction", "event_name", "method", "path")
+LONGEST_WAIT_S = 60
 
 
 def journal_routes(auth: Auth) -> list[Route]:
     async def show(request: Request) -> Response:
         journal = caller_world(auth, request).journal
-        query = request.query_params
-        after = query.get("after", "0")
-        kind = query.get("kind")
-        if not (after.isascii() and after.isdigit() and len(after) <= 15):
-            raise _wrong("after", "Input should be a valid integer", "int_parsing")
-        if kind is not None and kind not in KINDS:
-            known = ", ".join(KINDS)
-            message = f"Input should be one of {known}, got {kind!r}{closest(kind, KINDS)}"
-            raise _wrong("kind", message, "enum")
-        wanted = {name: query.get(name) for name in ("kind", "chat_id")}
-        entries = list(journal.entries(int(after), **wanted))
-        return answer({"entries": entries, "dropped": journal.dropped})
+        after, wanted = _read_query(request)
+        return answer(_page(journal, after, wanted))
 
-    return [Route("/_emulator/journal", show, methods=["GET"])]
+    async def wait(request: Request) -> Response:
+        """The same, once there is an entry, or when the time is over."""
+        journal = caller_world(auth, request).journal
+        after, wanted = _read_query(request)
+        timeout_s = _number(request, "timeout", "1", LONGEST_WAIT_S)
+
+        def is_there() -> bool:
+            return any(True for _ in journal.entries(int(after), **wanted))
+
+        await until(journal.watchers, is_there, timeout_s)
+        return answer(_page(journal, after, wanted))
+
+    return [
+        Route("/_emulator/journal", show, methods=["GET"]),
+        Route("/_emulator/journal/wait", wait, methods=["GET"]),
+    ]
+
+
+def _page(journal: Journal, after: float, wanted: dict[str, str]) -> JsonObject:
+    entries = list(journal.entries(int(after), **wanted))
+    return {"entries": entries, "dropped": journal.dropped}
+
+
+def _read_query(request: Request) -> tuple[float, dict[str, str]]:
+    """The number after which to look, and the fields that are asked for."""
+    query = request.query_params
+    kind = query.get("kind")
+    if kind is not None and kind not in KINDS:
+        known = ", ".join(KINDS)
+        message = f"Input should be one of {known}, got {kind!r}{closest(kind, KINDS)}"
+        raise _wrong("kind", message, "enum")
+    wanted = {name: query[name] for name in FIELDS if name in query}
+    return _number(request, "after", "0", 10**15), wanted
+
+
+def _number(request: Request, name: str, default: str, most: float) -> float:
+    text = request.query_params.get(name, default)
+    if not _NUMBER.fullmatch(text) or float(text) > most:
+        raise _wrong(name, f"Input should be a number from 0 to {most}", "number_parsing")
+    return float(text)
 
 
 def _wrong(name: str, message: str, kind: str) -> ValidationFailed:

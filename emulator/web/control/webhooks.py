@@ -13,12 +13,12 @@ from emulator.errors import (
 from emulator.openapi.validation import Validation
 from emulator.operations.configs import is_webhook_url
 from emulator.triggers import trigger
+from emulator.waiting import until
 from emulator.web.auth import Auth
 from emulator.web.control.request import Bodies, answer, caller_world, schema
 from emulator.webhooks.events import EVENT_NAMES
 from emulator.webhooks.faults import DEFAULT_DELAY_MS, FAULTS
 from emulator.webhooks.outbox import PENDING, Delivery
-from emulator.webhooks.sender import until
 from emulator.world import World
 
 EVENT_NAME = {"type": "string", "enum": list(EVENT_NAMES)}
@@ -72,7 +72,7 @@ def webhook_routes(auth: Auth, bodies: Bodies, validation: Validation) -> list[R
             stands = world.clock.mode == "manual" and outbox.in_flight == 0
             return outbox.pending == 0 or stands
 
-        await until(outbox, is_done, timeout_s)
+        await until(outbox.watchers, is_done, timeout_s)
         return answer({"pending": outbox.pending})
 
     async def send_event(request: Request) -> Response:
@@ -109,5 +109,5 @@ async def _settled(world: World, delivery: Delivery) -> Response:
         stands = world.clock.mode == "manual" and outbox.in_flight == 0
         return delivery.state != PENDING or stands
 
-    await until(outbox, is_done, None)
+    await until(outbox.watchers, is_done, None)
     return answer(delivery.to_json())

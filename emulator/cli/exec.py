@@ -1,0 +1,46 @@
+"""`evi-emulator exec -- CMD`: a command with an emulator of its own."""
+
+import argparse
+import subprocess
+import sys
+
+from emulator.cli.parser import Commands, add_command, add_settings
+from emulator.errors import UsageError
+from emulator.settings import SETTINGS, load_settings
+
+NOT_FOUND = 127  # what shells say of a command that does not exist
+
+
+def add_exec(commands: Commands) -> None:
+    parser = add_command(
+        commands, "exec", execute, "run a command with an emulator; its exit code is the command's"
+    )
+    parser.add_argument("command_line", nargs=argparse.REMAINDER, metavar="-- CMD")
+    add_settings(parser, [each.name for each in SETTINGS if each.name not in ("host", "port")])
+
+
+def execute(arguments: argparse.Namespace) -> int:
+    command = arguments.command_line[arguments.command_line[:1] == ["--"] :]
+    if not command:
+        raise UsageError("exec needs a command: evi-emulator exec -- npm test")
+    settings = load_settings({**vars(arguments), "port": "0"})
+    from emulator.testing.emulator import Emulator
+
+    chosen = {each.name: getattr(settings, each.name) for each in SETTINGS if each.name != "host"}
+    with Emulator(**chosen) as server:
+        evi = server.world(settings.api_key[0] if settings.api_key else None)
+        code = _run(command, evi.env)
+        if code != 0:
+            print(f"what happened in the emulator:\n{evi.timeline()}", file=sys.stderr)
+        evi.close()
+        return code
+
+
+def _run(command: list[str], environment: dict[str, str]) -> int:
+    """The command's exit code; of one that a signal ended, 128 and its number, as shells say."""
+    try:
+        code = subprocess.run(command, env=environment, check=False).returncode
+    except FileNotFoundError:
+        print(f"evi-emulator: no command {command[0]!r}", file=sys.stderr)
+        return NOT_FOUND
+    return code if code >= 0 else 128 - code

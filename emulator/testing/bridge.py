@@ -1,0 +1,46 @@
+"""From a test's thread into the event loop that serves, and back."""
+
+import asyncio
+import concurrent.futures
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+from emulator.server import Server
+
+T = TypeVar("T")
+
+
+class Bridge:
+    """Runs functions and coroutines where the worlds live, so that nothing needs a lock."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+
+    def _loop(self) -> asyncio.AbstractEventLoop:
+        loop = self._server.app.loop
+        if loop is None:
+            raise RuntimeError("the emulator does not run: start it, or use it in a with statement")
+        return loop
+
+    def call(self, act: Callable[[], T]) -> T:
+        """What `act` returns, run in the loop. Raises what it raises."""
+
+        async def run() -> T:
+            return act()
+
+        return self.run(run())
+
+    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Wait for a coroutine in the loop."""
+        return self._submit(coroutine).result()
+
+    async def arun(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """The same from another event loop, which goes on meanwhile."""
+        return await asyncio.wrap_future(self._submit(coroutine))
+
+    def _submit(self, coroutine: Coroutine[Any, Any, T]) -> "concurrent.futures.Future[T]":
+        try:
+            return asyncio.run_coroutine_threadsafe(coroutine, self._loop())
+        except RuntimeError:
+            coroutine.close()
+            raise

@@ -1,0 +1,169 @@
+"""A chat as a test sees it: what was said, what came in, how it ended."""
+
+from typing import Any
+
+from emulator.jsontext import JsonObject
+from emulator.testing.bridge import Bridge
+from emulator.testing.diagnosis import ExpectationFailed, explain, matches, short_fields, timeline
+from emulator.testing.handles import DEFAULT_TIMEOUT_S
+from emulator.waiting import until
+from emulator.world import World
+
+_SPOKEN = {"USER_MESSAGE": "user", "AGENT_MESSAGE": "assistant"}
+
+
+class ChatHandle:
+    """One chat of a world, live or over.
+
+    Expectations look at the frames that its client sends, each of which meets one at most.
+    """
+
+    def __init__(self, id: str, world: World, bridge: Bridge) -> None:
+        self.id = id
+        self._world = world
+        self._bridge = bridge
+        self._seen = 0  # frames up to this number of the journal have met an expectation
+
+    def __repr__(self) -> str:
+        return f"<chat {self.id} {self.status}>"
+
+    # what it is
+
+    @property
+    def group_id(self) -> str:
+        return str(self._document()["chat_group_id"])
+
+    @property
+    def status(self) -> str:
+        """Such as ACTIVE or USER_ENDED."""
+        return str(self._document()["status"])
+
+    @property
+    def is_live(self) -> bool:
+        return self._bridge.call(lambda: self.id in self._world.live)
+
+    @property
+    def events(self) -> list[JsonObject]:
+        """Its history, as REST shows it."""
+        return self._bridge.call(lambda: list(self._world.store.chats.iter_events(self.id)))
+
+    @property
+    def messages(self) -> list[tuple[str, str]]:
+        """What was said: ('user', 'Hello'), ('assistant', 'Hi!'), ..."""
+        return [
+            (_SPOKEN[event["type"]], event["message_text"])
+            for event in self.events
+            if event["type"] in _SPOKEN
+        ]
+
+    def transcript(self) -> str:
+        """Its history as text, a line for each event, to be stored and compared.
+
+        With a random seed and a manual clock it is the same in every run.
+        """
+        events = self.events
+        begin_ms = events[0]["timestamp"] if events else 0
+        return "".join(
+            f"{(event['timestamp'] - begin_ms) / 1000:.3f} {event['role']} {event['type']} "
+            f"{event['message_text']!r}\n"
+            for event in events
+        )
+
+    def _document(self) -> JsonObject:
+        chat = self._bridge.call(lambda: self._world.store.chats.find_chat(self.id))
+        if chat is None:
+            raise LookupError(f"chat {self.id} is gone: the world was reset")
+        return chat
+
+    # what a test does
+
+    def send(self, **message: Any) -> None:
+        """A message through the control plane, such as type='user_input', text='Hello'."""
+
+        def run() -> None:
+            live = self._world.live.get(self.id)
+            if live is None:
+                raise LookupError(f"chat {self.id} is not live any more")
+            live.receive_json(message)
+
+        self._bridge.call(run)
+
+    # what a test expects of the client
+
+    def expect(self, type: str, timeout: float = DEFAULT_TIMEOUT_S, **fields: Any) -> JsonObject:
+        """The next frame of that type with these fields, once it came, after those met before.
+
+        Raises ExpectationFailed after `timeout` s, with what came instead.
+        """
+        return self._bridge.run(self._expect(type, timeout, fields))
+
+    async def aexpect(
+        self, type: str, timeout: float = DEFAULT_TIMEOUT_S, **fields: Any
+    ) -> JsonObject:
+        """`expect` for async tests."""
+        return await self._bridge.arun(self._expect(type, timeout, fields))
+
+    def expect_tool_response(self, timeout: float = DEFAULT_TIMEOUT_S, **fields: Any) -> JsonObject:
+        """The client's answer to a tool call."""
+        return self.expect("tool_response", timeout, **fields)
+
+    async def aexpect_tool_response(
+        self, timeout: float = DEFAULT_TIMEOUT_S, **fields: Any
+    ) -> JsonObject:
+        """`expect_tool_response` for async tests."""
+        return await self.aexpect("tool_response", timeout, **fields)
+
+    async def _expect(self, type: str, timeout: float, fields: dict[str, Any]) -> JsonObject:
+        wanted = {"type": type, **fields}
+        found: list[JsonObject] = []
+
+        def is_there() -> bool:
+            found[:] = [
+                entry for entry in self._frames(self._seen) if matches(wanted, entry["content"])
+            ]
+            return bool(found)
+
+        if not await until(self._world.journal.watchers, is_there, timeout):
+            self._fail(wanted, timeout)
+        self._seen = found[0]["seq"]
+        content: JsonObject = found[0]["content"]
+        return content
+
+    def _frames(self, after: int = 0) -> list[JsonObject]:
+        """What the client sent."""
+        entries = self._world.journal.entries(after, kind="frame", chat_id=self.id, direction="in")
+        return [entry for entry in entries if isinstance(entry.get("content"), dict)]
+
+    def _fail(self, wanted: JsonObject, timeout: float) -> None:
+        came = [entry["content"] for entry in self._frames(self._seen)]
+        hint = ""
+        if not came and any(matches(wanted, each["content"]) for each in self._frames()):
+            hint = "such a frame came before one that an earlier expectation has met"
+        what = f"the client sent no {short_fields(wanted)} within {timeout:g} s"
+        raise ExpectationFailed(explain(what, wanted, came, self._timeline(), hint))
+
+    def closed(self, code: int = 1000, timeout: float = DEFAULT_TIMEOUT_S) -> None:
+        """Wait until its socket is closed with that code, by either side.
+
+        Raises ExpectationFailed.
+        """
+        self._bridge.run(self._closed(code, timeout))
+
+    async def aclosed(self, code: int = 1000, timeout: float = DEFAULT_TIMEOUT_S) -> None:
+        """`closed` for async tests."""
+        await self._bridge.arun(self._closed(code, timeout))
+
+    async def _closed(self, code: int, timeout: float) -> None:
+        journal = self._world.journal
+
+        def closes() -> list[JsonObject]:
+            frames = journal.entries(kind="frame", chat_id=self.id)
+            return [{"code": each["close"]} for each in frames if "close" in each]
+
+        await until(journal.watchers, lambda: bool(closes()), timeout)
+        if {"code": code} not in closes():
+            what = f"the socket was not closed with {code} within {timeout:g} s"
+            raise ExpectationFailed(explain(what, {"code": code}, closes(), self._timeline()))
+
+    def _timeline(self) -> str:
+        return timeline(list(self._world.journal.entries()))

@@ -1,0 +1,99 @@
+"""The emulator as an object: for fixtures, for unittest, for scripts."""
+
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from emulator.errors import UsageError, closest
+from emulator.ids import IdSource
+from emulator.seed.loader import load_seed
+from emulator.server import Server
+from emulator.settings import SETTINGS, Settings
+from emulator.store.store import Store
+from emulator.testing.bridge import Bridge
+from emulator.testing.world import Evi
+
+
+class Emulator:
+    """A server on a free port, served from a thread.
+
+        with Emulator(seed="demo") as server:
+            evi = server.world()
+            client = HumeClient(base_url=evi.url, api_key=evi.api_key)
+
+    It takes every setting of `docs/settings.md` by name. Raises UsageError for one that is wrong,
+    and StartupError if the server can't start.
+    """
+
+    def __init__(self, seed: str = "demo", port: int = 0, **settings: Any) -> None:
+        self.settings = settings_with(Settings(), {"seed": seed, "port": port, **settings})
+        self._server = Server(self.settings)
+        self._bridge = Bridge(self._server)
+        self._ids = IdSource()
+        self._seeds: dict[str, Store] = {}
+
+    @property
+    def url(self) -> str:
+        """Such as http://127.0.0.1:54321."""
+        return self._server.url
+
+    def start(self) -> "Emulator":
+        """Serve from a thread, and return once it answers."""
+        self._server.start()
+        return self
+
+    def stop(self) -> None:
+        self._server.stop()
+
+    def __enter__(self) -> "Emulator":
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def world(self, api_key: str | None = None, **settings: Any) -> Evi:
+        """A fresh world: its own key, its own data, its own time.
+
+        Settings that concern a world may differ from the server's: seed, clock, random_seed,
+        pace, script, signing_key and so on.
+        """
+        api_key = api_key or f"evi-{self._ids.secret()}"
+        chosen = settings_with(self.settings, settings)
+        seed = self._seed(chosen) if "seed" in settings else None
+        app = self._server.app
+
+        def create() -> Evi:
+            app.auth.accept(api_key)
+            world = app.worlds.create(api_key, seed, chosen)
+            return Evi(world, app, self._bridge, self.url, self._seed)
+
+        evi = self._bridge.call(create)
+        if "script" in settings:
+            evi.use_script(chosen.script)
+        return evi
+
+    def _seed(self, settings: Settings) -> Store:
+        """The data of a seed, read once."""
+        name = settings.seed
+        path = Path(name)
+        place = f"{path.resolve()} {path.stat().st_mtime_ns}" if path.is_file() else name
+        if place not in self._seeds:
+            self._seeds[place] = load_seed(name, self._server.app.validation, settings)
+        return self._seeds[place]
+
+
+def settings_with(base: Settings, changes: dict[str, Any]) -> Settings:
+    """The settings with some replaced. Raises UsageError for a name that is none."""
+    known = [setting.name for setting in SETTINGS]
+    for name in changes:
+        if name not in known:
+            raise UsageError(
+                f"no setting {name!r}{closest(name, known)}; known: {', '.join(known)}"
+            )
+    return replace(base, **changes)

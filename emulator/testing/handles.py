@@ -1,0 +1,249 @@
+"""Parts of a world's handle: its journal, clock, webhooks and resources."""
+
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from emulator.jsontext import JsonObject
+from emulator.openapi.validation import Validation
+from emulator.operations.versioned import KINDS
+from emulator.store.paging import Paging
+from emulator.store.versioned import VersionedCollection
+from emulator.testing.bridge import Bridge
+from emulator.testing.diagnosis import ExpectationFailed, explain, matches, timeline
+from emulator.triggers import trigger
+from emulator.waiting import until
+from emulator.webhooks.outbox import PENDING
+from emulator.world import World
+
+DEFAULT_TIMEOUT_S = 1.0
+
+
+class JournalHandle:
+    """What happened: HTTP exchanges, frames, webhook attempts, clock moves, findings."""
+
+    def __init__(self, world: World, bridge: Bridge) -> None:
+        self._world = world
+        self._bridge = bridge
+
+    def entries(self, kind: str | None = None, after: int = 0, **wanted: Any) -> list[JsonObject]:
+        """The entries of a kind whose fields are as wanted, in order."""
+        return self._bridge.call(lambda: self._find(kind, after, wanted))
+
+    def timeline(self) -> str:
+        """All entries, a line each."""
+        return timeline(self.entries())
+
+    def wait_for(
+        self,
+        kind: str | None = None,
+        timeout: float = DEFAULT_TIMEOUT_S,
+        after: int = 0,
+        **wanted: Any,
+    ) -> JsonObject:
+        """The first such entry, once there is one. Raises ExpectationFailed after `timeout` s."""
+        return self._bridge.run(self._wait_for(kind, timeout, after, wanted))
+
+    async def await_for(
+        self,
+        kind: str | None = None,
+        timeout: float = DEFAULT_TIMEOUT_S,
+        after: int = 0,
+        **wanted: Any,
+    ) -> JsonObject:
+        """`wait_for` for async tests."""
+        return await self._bridge.arun(self._wait_for(kind, timeout, after, wanted))
+
+    async def _wait_for(
+        self, kind: str | None, timeout: float, after: int, wanted: dict[str, Any]
+    ) -> JsonObject:
+        journal = self._world.journal
+        found: list[JsonObject] = []
+
+        def is_there() -> bool:
+            found[:] = self._find(kind, after, wanted)
+            return bool(found)
+
+        if not await until(journal.watchers, is_there, timeout):
+            fields = {"kind": kind, **wanted} if kind else wanted
+            candidates = [
+                {name: entry.get(name) for name in fields}
+                for entry in journal.entries(after)
+                if kind in (None, entry["kind"])
+            ]
+            what = f"no journal entry within {timeout:g} s: {fields}"
+            raise ExpectationFailed(explain(what, fields, candidates, self._timeline()))
+        return found[0]
+
+    def _find(self, kind: str | None, after: int, wanted: dict[str, Any]) -> list[JsonObject]:
+        entries = self._world.journal.entries(after, kind=kind)
+        return [entry for entry in entries if matches(wanted, entry)]
+
+    def _timeline(self) -> str:
+        return timeline(list(self._world.journal.entries()))
+
+
+class ClockHandle:
+    """The world's time."""
+
+    def __init__(self, world: World, bridge: Bridge) -> None:
+        self._world = world
+        self._bridge = bridge
+
+    @property
+    def now_ms(self) -> int:
+        return self._bridge.call(self._world.clock.now_ms)
+
+    @property
+    def mode(self) -> str:
+        """'system' while it runs, 'manual' while it stands."""
+        return self._world.clock.mode
+
+    def freeze(self) -> None:
+        self._bridge.call(self._world.freeze)
+
+    def resume(self) -> None:
+        self._bridge.call(self._world.resume)
+
+    def advance(self, seconds: float = 0, minutes: float = 0, ms: int = 0) -> None:
+        """Forward; everything that comes due has run, webhooks included, when this returns."""
+        self._bridge.run(self._advance(_in_ms(seconds, minutes, ms)))
+
+    async def aadvance(self, seconds: float = 0, minutes: float = 0, ms: int = 0) -> None:
+        """`advance` for async tests."""
+        await self._bridge.arun(self._advance(_in_ms(seconds, minutes, ms)))
+
+    async def _advance(self, ms: int) -> None:
+        outbox = self._world.outbox
+        await until(outbox.watchers, lambda: outbox.in_flight == 0, None)
+        for _ in self._world.advancing(ms):
+            await until(outbox.watchers, lambda: outbox.in_flight == 0, None)
+
+
+def _in_ms(seconds: float, minutes: float, ms: int) -> int:
+    return round(seconds * 1000 + minutes * 60_000) + ms
+
+
+class WebhooksHandle:
+    """The world's webhooks."""
+
+    def __init__(self, world: World, validation: Validation, bridge: Bridge) -> None:
+        self._world = world
+        self._validation = validation
+        self._bridge = bridge
+
+    @property
+    def deliveries(self) -> list[JsonObject]:
+        """Each with its attempts, as GET /_emulator/webhooks/deliveries shows them."""
+        return self._bridge.call(self._deliveries)
+
+    def _deliveries(self) -> list[JsonObject]:
+        return [delivery.to_json() for delivery in self._world.outbox.deliveries.values()]
+
+    def drain(self, timeout: float = 5) -> int:
+        """Wait until nothing is pending. Returns how many still are."""
+        return self._bridge.run(self._drain(timeout))
+
+    async def adrain(self, timeout: float = 5) -> int:
+        """`drain` for async tests."""
+        return await self._bridge.arun(self._drain(timeout))
+
+    async def _drain(self, timeout: float) -> int:
+        outbox, clock = self._world.outbox, self._world.clock
+
+        def is_done() -> bool:
+            stands = clock.mode == "manual" and outbox.in_flight == 0
+            return outbox.pending == 0 or stands
+
+        await until(outbox.watchers, is_done, timeout)
+        return outbox.pending
+
+    def wait_for(
+        self, event_name: str, timeout: float = DEFAULT_TIMEOUT_S, **wanted: Any
+    ) -> JsonObject:
+        """The first delivered event of that name with these fields. Raises ExpectationFailed."""
+        return self._bridge.run(self._wait_for(event_name, timeout, wanted))
+
+    async def await_for(
+        self, event_name: str, timeout: float = DEFAULT_TIMEOUT_S, **wanted: Any
+    ) -> JsonObject:
+        """`wait_for` for async tests."""
+        return await self._bridge.arun(self._wait_for(event_name, timeout, wanted))
+
+    async def _wait_for(
+        self, event_name: str, timeout: float, fields: dict[str, Any]
+    ) -> JsonObject:
+        wanted = {"event_name": event_name, "state": "delivered", **fields}
+        found: list[JsonObject] = []
+
+        def is_there() -> bool:
+            found[:] = [each for each in self._deliveries() if matches(wanted, each)]
+            return bool(found)
+
+        if not await until(self._world.outbox.watchers, is_there, timeout):
+            candidates = [{name: each.get(name) for name in wanted} for each in self._deliveries()]
+            hint = "" if candidates else "no config of this world's chats subscribes to webhooks"
+            what = f"no delivered webhook within {timeout:g} s: {wanted}"
+            shown = timeline(list(self._world.journal.entries()))
+            raise ExpectationFailed(explain(what, wanted, candidates, shown, hint))
+        return found[0]
+
+    def trigger(
+        self,
+        event_name: str,
+        url: str | None = None,
+        chat_id: str | None = None,
+        set: dict[str, Any] | None = None,
+        faults: dict[str, int] | None = None,
+    ) -> JsonObject:
+        """Send one event, and return its delivery once it is answered. Raises ApiError."""
+
+        async def run() -> JsonObject:
+            outbox = self._world.outbox
+            delivery = trigger(self._world, self._validation, event_name, url, chat_id, set, faults)
+            await until(outbox.watchers, lambda: delivery.state != PENDING, None)
+            return delivery.to_json()
+
+        return self._bridge.run(run())
+
+    def misbehave(self, fault: str, **rule: Any) -> None:
+        """From now on, webhooks have this fault (docs/webhooks.md)."""
+        self._bridge.call(lambda: self._world.outbox.add_rule(fault, **rule))
+
+    def behave(self) -> None:
+        """No more faults."""
+        self._bridge.call(self._world.outbox.rules.clear)
+
+
+class Resources:
+    """The configs, prompts or tools of a world, to look into: by id or by name."""
+
+    def __init__(self, kind: str, world: World, bridge: Bridge) -> None:
+        self._kind = KINDS[kind]
+        self._world = world
+        self._bridge = bridge
+
+    def __getitem__(self, id_or_name: str) -> JsonObject:
+        """The latest version, as REST shows it. Raises KeyError, with what there is."""
+        resources = self._bridge.call(self._all)
+        for resource in resources:
+            if id_or_name.lower() == resource["id"] or id_or_name == resource["name"]:
+                return resource
+        names = ", ".join(repr(each["name"]) for each in resources) or "nothing"
+        raise KeyError(f"no {self._kind.name} {id_or_name!r}; there is {names}")
+
+    def __iter__(self) -> Iterator[JsonObject]:
+        """The latest version of each, the oldest first."""
+        return iter(self._bridge.call(self._all))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __contains__(self, id_or_name: object) -> bool:
+        return any(id_or_name in (each["id"], each["name"]) for each in self)
+
+    def _all(self) -> list[JsonObject]:
+        store = self._world.store
+        collection: VersionedCollection = getattr(store, self._kind.plural)
+        everything = collection.page(Paging(size=sys.maxsize), latest_only=True).items
+        return [self._kind.render(store, *row, False) for row in everything]

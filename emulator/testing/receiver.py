@@ -1,0 +1,145 @@
+"""A receiver of webhooks for tests: it checks, records, and answers as told."""
+
+import hashlib
+import hmac
+import threading
+from collections import deque
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any
+
+from emulator.clock import SystemClock
+from emulator.jsontext import JsonObject, read
+from emulator.webhooks.signature import SIGNATURE_HEADER, TIMESTAMP_HEADER
+
+WINDOW_S = 180  # how old a timestamp may be (PROTOCOL 10.5)
+_POLL_S = 0.01  # how long closing it may take
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """One webhook as it came; `problem` says why its signature is not good, None if it is."""
+
+    event: JsonObject
+    body: bytes
+    headers: dict[str, str]
+    problem: str | None
+
+    @property
+    def event_name(self) -> str:
+        return str(self.event.get("event_name"))
+
+    @property
+    def is_genuine(self) -> bool:
+        return self.problem is None
+
+
+class WebhookReceiver:
+    """Listens on a port of this machine, from a thread, until it is closed.
+
+    A genuine webhook is answered 200, any other 401, unless `answers` has a status for it: the
+    first is used for the next one.
+    """
+
+    def __init__(self, signing_key: str) -> None:
+        self.received: list[Received] = []
+        self.answers: deque[int] = deque()
+        self._key = signing_key.encode()
+        self._clock = SystemClock()  # receivers know no other
+        self._came = threading.Condition()
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(_POLL_S,), daemon=True
+        )
+        self._thread.start()
+
+    @property
+    def url(self) -> str:
+        """Where configs are to send their webhooks."""
+        return f"http://127.0.0.1:{self._server.server_port}/"
+
+    @property
+    def events(self) -> list[JsonObject]:
+        """The payloads that came with a good signature."""
+        return [each.event for each in self.received if each.is_genuine]
+
+    def answer(self, *statuses: int) -> None:
+        """The statuses of the next answers."""
+        self.answers.extend(statuses)
+
+    def wait_for(self, event_name: str, timeout: float = 1.0, **fields: Any) -> Received:
+        """The first such webhook, once it came. Raises AssertionError after `timeout` s."""
+        wanted = {"event_name": event_name, **fields}
+
+        def find() -> Received | None:
+            for each in self.received:
+                if all(each.event.get(name) == value for name, value in wanted.items()):
+                    return each
+            return None
+
+        with self._came:
+            found = self._came.wait_for(find, timeout)
+        if found is None:
+            came = ", ".join(each.event_name for each in self.received) or "nothing"
+            raise AssertionError(f"no webhook {wanted} within {timeout:g} s; came: {came}")
+        return found
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def __enter__(self) -> "WebhookReceiver":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _take(self, body: bytes, headers: dict[str, str]) -> int:
+        problem = self._problem(body, headers)
+        try:
+            event = read(body)
+        except ValueError:
+            event, problem = {}, "the body is not JSON"
+        with self._came:
+            self.received.append(Received(event, body, headers, problem))
+            status = self.answers.popleft() if self.answers else 401 if problem else 200
+            self._came.notify_all()
+        return status
+
+    def _problem(self, body: bytes, headers: dict[str, str]) -> str | None:
+        signature = headers.get(SIGNATURE_HEADER.lower())
+        timestamp = headers.get(TIMESTAMP_HEADER.lower(), "")
+        if signature is None or not timestamp.isdigit():
+            return "a header is missing"
+        good = hmac.new(self._key, body + b"." + timestamp.encode(), hashlib.sha256).hexdigest()
+        if not hmac.compare_digest(good.encode(), signature.encode()):
+            return "the signature is wrong"
+        if abs(self._clock.now_ms() / 1000 - int(timestamp)) > WINDOW_S:
+            return "the timestamp is too old"
+        return None
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        take = self._take
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                status = take(body, {name.lower(): v for name, v in self.headers.items()})
+                self.send_response(status)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, format: str, *arguments: Any) -> None:
+                pass
+
+        return Handler

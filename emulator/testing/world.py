@@ -1,0 +1,276 @@
+"""The handle of one world: all that a test does with it."""
+
+import json
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from emulator.chat.script import Script
+from emulator.jsontext import Json, JsonObject
+from emulator.settings import Settings
+from emulator.store.paging import Paging
+from emulator.store.store import Store
+from emulator.store.stubs import Stub
+from emulator.stubbing import add_stub
+from emulator.testing.bridge import Bridge
+from emulator.testing.chat import ChatHandle
+from emulator.testing.diagnosis import ExpectationFailed, explain, timeline
+from emulator.testing.handles import (
+    DEFAULT_TIMEOUT_S,
+    ClockHandle,
+    JournalHandle,
+    Resources,
+    WebhooksHandle,
+)
+from emulator.testing.receiver import WebhookReceiver
+from emulator.waiting import until
+from emulator.web.app import App
+from emulator.world import Snapshot, World
+
+LoadSeed = Callable[[Settings], Store]
+
+
+class Evi:
+    """A world: its own API key, data, time, script, webhooks. Nothing leaks to another.
+
+    `world` is what it is a handle of; it belongs to the server's thread.
+    """
+
+    def __init__(
+        self, world: World, app: App, bridge: Bridge, url: str, load_seed: LoadSeed
+    ) -> None:
+        self.world = world
+        self.url = url
+        self.api_key = world.api_key
+        self._app = app
+        self._bridge = bridge
+        self._load_seed = load_seed
+        self._open = ExitStack()  # what is to be closed with it
+        self._chats_seen = 0  # of the journal
+        self.journal = JournalHandle(world, bridge)
+        self.clock = ClockHandle(world, bridge)
+        self.webhooks = WebhooksHandle(world, app.validation, bridge)
+        self.configs = Resources("configs", world, bridge)
+        self.prompts = Resources("prompts", world, bridge)
+        self.tools = Resources("tools", world, bridge)
+
+    def __repr__(self) -> str:
+        return f"<Evi {self.url} {self.api_key}>"
+
+    # how to reach it
+
+    @property
+    def ws_url(self) -> str:
+        """Of the chat, without credentials."""
+        return f"ws{self.url.removeprefix('http')}/v0/evi/chat"
+
+    @property
+    def signing_key(self) -> str:
+        """What its webhooks are signed with."""
+        return self.world.outbox.key
+
+    @property
+    def env(self) -> dict[str, str]:
+        """The environment of a child process: this one's, and where the emulator is."""
+        return {
+            **os.environ,
+            "HUME_API_KEY": self.api_key,
+            "HUME_BASE_URL": self.url,
+            "HUME_WEBHOOK_SIGNING_KEY": self.signing_key,
+        }
+
+    def client(self, **options: Any) -> Any:
+        """Hume's client, pointed at this world. Needs the package `hume`."""
+        from hume import HumeClient
+
+        return HumeClient(base_url=self.url, api_key=self.api_key, **options)
+
+    def async_client(self, **options: Any) -> Any:
+        """Hume's async client, pointed at this world. Needs the package `hume`."""
+        from hume import AsyncHumeClient
+
+        return AsyncHumeClient(base_url=self.url, api_key=self.api_key, **options)
+
+    # what the assistant says and hears
+
+    @property
+    def script(self) -> Script:
+        """What the assistant says in chats to come: add rules, or put another in its place."""
+        return self.world.script
+
+    @script.setter
+    def script(self, script: Script) -> None:
+        self.world.script = script
+
+    def use_script(self, name_or_content: str | Mapping[str, Any]) -> None:
+        """A bundled script, a file's, or the content of one. Raises ScriptError."""
+        from emulator.chat.script_file import load_script, read_script_file
+
+        given = name_or_content
+        content = read_script_file(given) if isinstance(given, str) else dict(given)
+        self.script = load_script(content)[0]
+
+    def hear(self, *texts: str) -> None:
+        """What the user says in the next audio turns."""
+        self._bridge.call(lambda: self.world.heard.extend(texts))
+
+    # chats
+
+    def simulate(self, user: list[Any] | None = None, **scene: Any) -> ChatHandle:
+        """Run a conversation (docs/scripts.md): as far as it goes by itself.
+
+        `script` is a name, a file's path, or a script's content; the other keys are those of a
+        script. Raises ScriptError, and ApiError for what does not exist.
+        """
+        from emulator.chat.script_file import load_script, read_script_file
+        from emulator.simulation import new_scenario, simulate
+
+        given = scene.pop("script", {})
+        content = read_script_file(given) if isinstance(given, str) else dict(given)
+        if user is not None:
+            scene["user"] = user
+        script, loaded = load_script({**content, **scene})
+        session = self._bridge.call(
+            lambda: simulate(self.world, new_scenario(self.world, script, loaded))
+        )
+        return self._chat(session.chat_id)
+
+    @property
+    def chats(self) -> list[ChatHandle]:
+        """All chats, in the order in which they began."""
+        page = self._bridge.call(
+            lambda: self.world.store.chats.page_of_chats(Paging(size=2**31)).items
+        )
+        return [self._chat(chat["id"]) for chat in page]
+
+    def chat(self, id: str) -> ChatHandle:
+        """One chat. Raises LookupError if there is none."""
+        handle = self._chat(id.lower())
+        handle.status  # noqa: B018 - raises if there is none
+        return handle
+
+    def next_chat(self, timeout: float = DEFAULT_TIMEOUT_S) -> ChatHandle:
+        """The next chat that a client opened, once it did: each is told once.
+
+        Raises ExpectationFailed after `timeout` s.
+        """
+        return self._bridge.run(self._next_chat(timeout))
+
+    async def anext_chat(self, timeout: float = DEFAULT_TIMEOUT_S) -> ChatHandle:
+        """`next_chat` for async tests."""
+        return await self._bridge.arun(self._next_chat(timeout))
+
+    async def _next_chat(self, timeout: float) -> ChatHandle:
+        journal = self.world.journal
+        found: list[JsonObject] = []
+
+        def is_there() -> bool:
+            frames = journal.entries(self._chats_seen, kind="frame", direction="out")
+            found[:] = [each for each in frames if _opens_a_chat(each)]
+            return bool(found)
+
+        if not await until(journal.watchers, is_there, timeout):
+            shown = timeline(list(journal.entries()))
+            hint = f"chats open at {self.ws_url}, with this world's key"
+            what = f"no chat was opened within {timeout:g} s"
+            raise ExpectationFailed(explain(what, {}, [], shown, hint))
+        self._chats_seen = found[0]["seq"]
+        return self._chat(found[0]["chat_id"])
+
+    def _chat(self, id: str) -> ChatHandle:
+        return ChatHandle(id, self.world, self._bridge)
+
+    # answers to order
+
+    def stub(
+        self,
+        operation: str,
+        status: int | None = None,
+        body: Json = None,
+        headers: Mapping[str, str] | None = None,
+        times: int | None = 1,
+        check: bool = True,
+    ) -> Stub:
+        """The next answers of an operation, such as 'list-configs' (all of them: times=None).
+
+        A stub that is not used up fails the test at its end. Raises ApiError for an unknown
+        operation, or a body that the document does not allow (unless check is False).
+        """
+        return self._bridge.call(
+            lambda: add_stub(
+                self.world,
+                self._app.operations,
+                self._app.validation,
+                operation,
+                status,
+                body,
+                headers,
+                times,
+                check,
+            )
+        )
+
+    def check_stubs(self) -> None:
+        """Raise AssertionError if a stub was not used as often as it said."""
+        unused = [
+            f"{stub.operation} -> {stub.status}: used {stub.used} of {stub.times or 'any'} times"
+            for stub in self.world.stubs
+            if stub.is_unused
+        ]
+        if unused:
+            raise AssertionError("stubs that nobody used: " + "; ".join(unused))
+
+    def webhook_receiver(self) -> WebhookReceiver:
+        """A URL on this machine that takes webhooks; it is closed with the world."""
+        return self._open.enter_context(WebhookReceiver(self.signing_key))
+
+    # the world as a whole
+
+    def seed(self, seed: str | Mapping[str, Any]) -> None:
+        """Begin again from another seed: its name, a file's path, or its content.
+
+        Raises SeedError.
+        """
+        if isinstance(seed, str):
+            self._use_seed(seed)
+            return
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "seed.json"
+            path.write_text(json.dumps(seed))
+            self._use_seed(str(path))
+
+    def _use_seed(self, name: str) -> None:
+        store = self._load_seed(replace(self.world.settings, seed=name))
+        self._bridge.call(lambda: self.world.use_seed(store))
+
+    def reset(self) -> None:
+        """Back to its seed; what is under way is gone."""
+        self._bridge.call(self.world.reset)
+
+    def snapshot(self) -> Snapshot:
+        """All that it remembers now, for `restore`."""
+        return self._bridge.call(self.world.snapshot)
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """As it was then; what is under way now is gone."""
+        self._bridge.call(lambda: self.world.restore(snapshot))
+
+    def timeline(self) -> str:
+        """What happened in it, a line for each journal entry."""
+        return self.journal.timeline()
+
+    def close(self) -> None:
+        """The world is forgotten, its receivers are closed."""
+        self._open.close()
+        self._bridge.call(lambda: self._app.worlds.drop(self.api_key))
+
+
+def _opens_a_chat(entry: JsonObject) -> bool:
+    content = entry.get("content")
+    return (
+        isinstance(content, dict) and content["type"] == "chat_metadata" and not entry.get("joined")
+    )

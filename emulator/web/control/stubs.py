@@ -1,0 +1,46 @@
+"""One-off answers of operations in the caller's world: /_emulator/stubs."""
+
+from collections.abc import Sequence
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from emulator.openapi.operation import Operation
+from emulator.openapi.validation import Validation
+from emulator.stubbing import add_stub
+from emulator.web.auth import Auth
+from emulator.web.control.request import Bodies, answer, caller_world, schema
+
+STUB = schema(
+    required=("operation",),
+    operation={"type": "string"},
+    status={"type": "integer", "minimum": 200, "maximum": 599},
+    body={},
+    headers={"type": "object", "additionalProperties": {"type": "string"}},
+    times={"type": ["integer", "null"], "minimum": 1},
+    check={"type": "boolean"},
+)
+
+
+def stub_routes(
+    auth: Auth, bodies: Bodies, operations: Sequence[Operation], validation: Validation
+) -> list[Route]:
+    async def show(request: Request) -> Response:
+        stubs = caller_world(auth, request).stubs
+        return answer({"stubs": [stub.to_json() for stub in stubs]})
+
+    async def add(request: Request) -> Response:
+        world = caller_world(auth, request)
+        body = await bodies.read(request, STUB)
+        return answer(add_stub(world, operations, validation, **body).to_json(), 201)
+
+    async def clear(request: Request) -> Response:
+        caller_world(auth, request).stubs.clear()
+        return Response(status_code=204)
+
+    return [
+        Route("/_emulator/stubs", show, methods=["GET"]),
+        Route("/_emulator/stubs", add, methods=["POST"]),
+        Route("/_emulator/stubs", clear, methods=["DELETE"]),
+    ]

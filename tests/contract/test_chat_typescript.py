@@ -1,0 +1,202 @@
+"""The vendor's TypeScript package holds every conversation of the table, in Node."""
+
+import json
+import re
+import shutil
+import subprocess
+from base64 import b64encode
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from queue import Queue
+from threading import Thread
+from typing import Any
+
+import httpx
+import pytest
+
+from emulator.server import Server
+from emulator.settings import Settings
+from tests.contract.conversations import Conversation, Json, params, prepare, say, send, until
+from tests.contract.sounds import SOUNDS
+from tests.contract.transcripts import check_history, check_sentences, finished_chat, transcript
+
+NODE = Path(__file__).resolve().parents[1] / "node"
+TIMEOUT_S = 30
+
+
+def why_not() -> str:
+    """What is missing to run the vendor's packages for Node, or nothing."""
+    if shutil.which("node") is None:
+        return "node is not installed"
+    return "" if (NODE / "node_modules").is_dir() else "tests/node/node_modules is missing (npm)"
+
+
+pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not())
+
+
+class Node:
+    """`chat.mjs`: it holds one conversation after the other."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            ["node", "chat.mjs"],
+            cwd=NODE,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self._lines: Queue[str] = Queue()
+        self._reader = Thread(target=self._read)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            self._lines.put(line)
+
+    def hold(self, **conversation: Any) -> Json:
+        """What the client received, with its names as they are on the wire."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(conversation) + "\n")
+        self._process.stdin.flush()
+        result: Json = json.loads(self._lines.get(timeout=TIMEOUT_S))
+        assert "failed" not in result, result["failed"]
+        received: Json = snake(result)
+        return received
+
+    def close(self) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait(TIMEOUT_S)
+        self._reader.join(TIMEOUT_S)
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+
+
+def snake(value: Any) -> Any:
+    """The client's own names in camelCase, back to the wire's."""
+    if isinstance(value, list):
+        return [snake(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {re.sub("[A-Z]", lambda m: f"_{m[0].lower()}", k): snake(v) for k, v in value.items()}
+
+
+@pytest.fixture(scope="module")
+def node() -> Iterator[Node]:
+    """The vendor's client, in a process that all tests share."""
+    node = Node()
+    yield node
+    node.close()
+
+
+def with_sounds(actions: Sequence[Json]) -> list[Json]:
+    """The actions with their sounds in base64."""
+    return [
+        {**each, "audio": [b64encode(piece).decode() for piece in SOUNDS[each["audio"]]]}
+        if "audio" in each
+        else each
+        for each in actions
+    ]
+
+
+@pytest.mark.parametrize("conversation", params())
+def test_a_conversation(
+    node: Node, server: Server, remote: httpx.Client, api_key: str, conversation: Conversation
+) -> None:
+    """The client receives what the table says, and the chat's record says the same."""
+    options = prepare(remote, conversation)
+    received = node.hold(
+        url=server.url,
+        apiKey=api_key,
+        options=options,
+        actions=with_sounds(conversation.actions),
+    )
+
+    messages = received["messages"]
+    assert received["errors"] == []
+    assert transcript(messages, received["closed"]) == list(conversation.transcript)
+    check_sentences(messages)
+    if conversation.status is not None:
+        check_history(remote, conversation, messages)
+
+
+def test_a_wrong_key_is_refused_before_the_upgrade(node: Node) -> None:
+    """The client's error handler hears of the handshake's 401, and no message comes."""
+    with Server(Settings(seed="empty", port=0, api_key=("right",))) as server:
+        received = node.hold(url=server.url, apiKey="wrong", options={}, actions=[])
+    assert received["messages"] == []
+    assert received["errors"] == ["Unexpected server response: 401"]
+
+
+def test_an_access_token_leads_to_the_world_of_its_key(
+    node: Node, server: Server, remote: httpx.Client, api_key: str
+) -> None:
+    """A client with a token instead of a key sends it in the query, and is let in."""
+    token = remote.post(
+        "/oauth2-cc/token", data={"grant_type": "client_credentials"}, auth=(api_key, "secret")
+    ).json()["access_token"]
+    received = node.hold(url=server.url, accessToken=token, options={}, actions=[])
+    [metadata] = received["messages"]
+    assert finished_chat(remote, metadata["chat_id"])[0] == "USER_ENDED"
+
+
+def test_a_second_client_joins_the_chat(
+    node: Node, server: Server, remote: httpx.Client, api_key: str
+) -> None:
+    """Through `controlPlane.connect` it hears what was said and what comes, and speaks."""
+    received = node.hold(
+        url=server.url,
+        apiKey=api_key,
+        options={"allow_connection": True},
+        actions=[
+            say("Before"),
+            until("assistant_end"),
+            {"join": True},
+            {**until("assistant_end"), "from": "joined"},
+            {"from": "joined", "frame": json.dumps(say("From there")["send"])},
+            until("assistant_end"),
+            {**until("assistant_end"), "from": "joined"},
+            {"from": "joined", "frame": '{"type": "audio_input", "data": ""}'},
+            {**until("error"), "from": "joined"},
+            send("session_settings", custom_session_id="mine"),
+            {**until("session_settings"), "from": "joined"},
+        ],
+    )
+    main, joined = received["messages"], received["joined"]["messages"]
+    heard = transcript([each for each in joined if each["type"] != "session_settings"], None)
+    assert heard == transcript(main, None)
+    assert "user_message From there" in heard
+    assert received["joined"]["errors"] == received["errors"] == []
+    check_sentences(joined)
+    assert finished_chat(remote, main[0]["chat_id"])[0] == "USER_ENDED"
+
+
+def test_a_chat_that_does_not_allow_it_cannot_be_joined(
+    node: Node, server: Server, api_key: str
+) -> None:
+    """Without `allowConnection` the second client's handshake is answered 403."""
+    received = node.hold(url=server.url, apiKey=api_key, options={}, actions=[{"join": True}])
+    assert received["joined"]["errors"] == ["Unexpected server response: 403"]
+
+
+def test_numbers_come_as_they_are(
+    node: Node, server: Server, remote: httpx.Client, api_key: str
+) -> None:
+    """Variables of this client are recorded as `30` and `true`, unlike Python's `30.0`."""
+    settings = {
+        "variables": {"name": "Ada Løve", "age": 30, "vip": True},
+        "system_prompt": "Be [kind] to {{name}} & co?",
+        "context": {"text": "It snows.", "type": "persistent"},
+        "event_limit": 100,
+    }
+    received = node.hold(
+        url=server.url, apiKey=api_key, options={"session_settings": settings}, actions=[]
+    )
+    _, events = finished_chat(remote, received["messages"][0]["chat_id"])
+    [recorded] = [each["message_text"] for each in events if each["type"] == "SESSION_SETTINGS"]
+    assert json.loads(recorded) == {
+        "type": "session_settings",
+        **settings,
+        "variables": {"name": "Ada Løve", "age": "30", "vip": "true"},
+    }

@@ -1,0 +1,107 @@
+"""The handle of a world, through the plugin's own fixture."""
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+from websockets.sync.client import connect
+
+from emulator.testing.diagnosis import ExpectationFailed
+from emulator.testing.world import Evi
+
+
+def test_the_first_example(evi: Evi) -> None:
+    """What the design shows: script, client, simulation, time, webhooks."""
+    receiver = evi.webhook_receiver()
+    client = evi.client()
+    config = client.empathic_voice.configs.create_config(
+        evi_version="3",
+        name="Weather",
+        webhooks=[{"url": receiver.url, "events": ["chat_started", "chat_ended"]}],
+    )
+    evi.script.on_user("weather").say("It snows in Oslo.")
+
+    chat = evi.simulate(
+        user=["Hello", "What's the weather?"], config_id=config.id, end_reason="ACTIVE"
+    )
+    assert chat.messages[-1] == ("assistant", "It snows in Oslo.")
+    assert chat.is_live
+    evi.clock.advance(minutes=20)
+
+    assert chat.status == "INACTIVITY_TIMEOUT"
+    assert evi.webhooks.drain() == 0
+    assert [each["event_name"] for each in receiver.events] == ["chat_started", "chat_ended"]
+    assert evi.webhooks.wait_for("chat_ended")["state"] == "delivered"
+    assert evi.journal.wait_for(operation="create-config")["status"] == 201
+    assert evi.configs["Weather"]["id"] == config.id
+    client._client_wrapper.httpx_client.httpx_client.close()
+
+
+def test_a_chat_that_a_client_opens(evi: Evi) -> None:
+    """next_chat, expect and closed follow a client; a failure tells what came instead."""
+    url = f"{evi.ws_url}?api_key={evi.api_key}"
+    with connect(url, proxy=None, max_queue=None) as socket:
+        chat = evi.next_chat()
+        socket.send(json.dumps({"type": "user_input", "text": "hi"}))
+        assert chat.expect("user_input", text="hi")["text"] == "hi"
+        socket.send(json.dumps({"type": "user_input", "text": "Hallo"}))
+        with pytest.raises(ExpectationFailed) as failed:
+            chat.expect("user_input", text="Hello", timeout=0.05)
+    chat.closed(code=1000)
+
+    message = str(failed.value)
+    assert "the client sent no type='user_input', text='Hello' within 0.05 s" in message
+    assert "text: wanted 'Hello', got 'Hallo'" in message
+    assert "frame <- user_input text='Hallo'" in message
+    with pytest.raises(ExpectationFailed, match="no chat was opened"):
+        evi.next_chat(timeout=0.01)
+
+
+def test_waiting_without_blocking(evi: Evi) -> None:
+    """In an async test the client's own loop goes on while the test waits."""
+
+    async def play() -> Any:
+        from websockets.asyncio.client import connect as aconnect
+
+        waiting = asyncio.create_task(evi.anext_chat())
+        async with aconnect(url, proxy=None, max_queue=None) as socket:
+            chat = await waiting
+            await socket.send(json.dumps({"type": "user_input", "text": "hi"}))
+            return await chat.aexpect("user_input")
+
+    assert asyncio.run(play())["text"] == "hi"
+
+
+@pytest.mark.evi(seed="empty", clock="manual", random_seed=7)
+def test_options(evi: Evi) -> None:
+    """The marker sets the world's settings."""
+    assert len(evi.configs) == 0
+    assert (evi.clock.mode, evi.clock.now_ms) == ("manual", 1_735_689_600_000)
+    first = evi.simulate(user=["Hello"]).transcript()
+    evi.reset()
+    assert evi.simulate(user=["Hello"]).transcript() == first
+
+
+def test_stubs(evi: Evi) -> None:
+    """A stub answers once; one that nobody uses is complained of."""
+    import httpx
+
+    evi.stub("list-configs", status=503)
+    with httpx.Client(base_url=evi.url, headers={"X-Hume-Api-Key": evi.api_key}) as client:
+        assert client.get("/v0/evi/configs").status_code == 503
+        assert client.get("/v0/evi/configs").status_code == 200
+    stub = evi.stub("list-tools", times=2, body={"tools_page": []}, check=False)
+    with pytest.raises(AssertionError, match="list-tools -> 200: used 0 of 2 times"):
+        evi.check_stubs()
+    evi.world.stubs.remove(stub)
+
+
+def test_snapshot(evi: Evi) -> None:
+    """A world can go back to any moment."""
+    snapshot = evi.snapshot()
+    evi.simulate(user=["Hello"])
+    count = len(evi.chats)
+    evi.restore(snapshot)
+    assert len(evi.chats) == count - 1
+    assert evi.simulate(user=["Hello"]).status == "USER_ENDED"
