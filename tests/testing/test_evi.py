@@ -65,7 +65,8 @@ def test_waiting_without_blocking(evi: Evi) -> None:
         from websockets.asyncio.client import connect as aconnect
 
         waiting = asyncio.create_task(evi.anext_chat())
-        async with aconnect(url, proxy=None, max_queue=None) as socket:
+        url = f"{evi.ws_url}?api_key={evi.api_key}"
+        async with aconnect(url, proxy=None) as socket:
             chat = await waiting
             await socket.send(json.dumps({"type": "user_input", "text": "hi"}))
             return await chat.aexpect("user_input")

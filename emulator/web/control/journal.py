@@ -13,7 +13,7 @@ from emulator.waiting import until
 from emulator.web.auth import Auth
 from emulator.web.control.request import answer, caller_world
 
-_NUMBER = re.compile(r"\d{1,15}(\.\d{1,6})?")
+_NUMBER = re.compile(r"\d{1,6}(\.\d{1,6})?")
 FIELDS = ("kind", "operation", "chat_id", "direction", "event_name", "method", "path")
 LONGEST_WAIT_S = 60
 
@@ -28,10 +28,10 @@ def journal_routes(auth: Auth) -> list[Route]:
         """The same, once there is an entry, or when the time is over."""
         journal = caller_world(auth, request).journal
         after, wanted = _read_query(request)
-        timeout_s = _number(request, "timeout", "1", LONGEST_WAIT_S)
+        timeout_s = _timeout_s(request)
 
         def is_there() -> bool:
-            return any(True for _ in journal.entries(int(after), **wanted))
+            return any(True for _ in journal.entries(after, **wanted))
 
         await until(journal.watchers, is_there, timeout_s)
         return answer(_page(journal, after, wanted))
@@ -42,12 +42,12 @@ def journal_routes(auth: Auth) -> list[Route]:
     ]
 
 
-def _page(journal: Journal, after: float, wanted: dict[str, str]) -> JsonObject:
-    entries = list(journal.entries(int(after), **wanted))
+def _page(journal: Journal, after: int, wanted: dict[str, str]) -> JsonObject:
+    entries = list(journal.entries(after, **wanted))
     return {"entries": entries, "dropped": journal.dropped}
 
 
-def _read_query(request: Request) -> tuple[float, dict[str, str]]:
+def _read_query(request: Request) -> tuple[int, dict[str, str]]:
     """The number after which to look, and the fields that are asked for."""
     query = request.query_params
     kind = query.get("kind")
@@ -56,13 +56,17 @@ def _read_query(request: Request) -> tuple[float, dict[str, str]]:
         message = f"Input should be one of {known}, got {kind!r}{closest(kind, KINDS)}"
         raise _wrong("kind", message, "enum")
     wanted = {name: query[name] for name in FIELDS if name in query}
-    return _number(request, "after", "0", 10**15), wanted
+    after = query.get("after", "0")
+    if not (after.isascii() and after.isdigit() and len(after) <= 15):
+        raise _wrong("after", "Input should be a valid integer", "int_parsing")
+    return int(after), wanted
 
 
-def _number(request: Request, name: str, default: str, most: float) -> float:
-    text = request.query_params.get(name, default)
-    if not _NUMBER.fullmatch(text) or float(text) > most:
-        raise _wrong(name, f"Input should be a number from 0 to {most}", "number_parsing")
+def _timeout_s(request: Request) -> float:
+    text = request.query_params.get("timeout", "1")
+    if not _NUMBER.fullmatch(text) or float(text) > LONGEST_WAIT_S:
+        message = f"Input should be a number of seconds from 0 to {LONGEST_WAIT_S}"
+        raise _wrong("timeout", message, "float_parsing")
     return float(text)
 
 
