@@ -125,7 +125,7 @@ def test_a_chat_ends_now_and_began_earlier(world: World) -> None:
 
 @pytest.mark.parametrize("name", sorted(bundled_scripts()))
 def test_bundled_scripts_run(world: World, name: str) -> None:
-    """Each of them is over at once, and every rule that it has is used."""
+    """Each of them is over at once, and its user says all that there is to say."""
     world, content = without_sender(world), read_script_file(name)
     session = run(world, content)
     assert session.is_over
@@ -491,7 +491,7 @@ def lasted_ms(world: World, session: Session) -> int:
     return int(chat["end_timestamp"] - chat["start_timestamp"])
 
 
-def test_at_once_is_as_long_as_in_life(app: App) -> None:
+def test_at_once_is_as_long_as_in_life() -> None:
     """With the same ids a chat has the same events at the same distances, at once or not."""
     shown = []
     for pace in ("instant", "realtime"):
@@ -506,7 +506,7 @@ def test_at_once_is_as_long_as_in_life(app: App) -> None:
 
 @pytest.mark.xfail(strict=True, reason="the assistant's speech is not stretched by the pace")
 @pytest.mark.parametrize("factor", [10, 0.5])
-def test_a_chat_ten_times_as_fast_as_life(app: App, factor: float) -> None:
+def test_a_chat_that_is_faster_or_slower_than_life(factor: float) -> None:
     """Everything that takes time takes a part of it, the assistant's speech too."""
     world, fast = seeded_world(7), seeded_world(7)
     slow_session = run(world, SCENE)
@@ -536,9 +536,8 @@ SCENE: Json = {
 def seeded_world(random_seed: int) -> World:
     """A world that makes the same ids every time, and stands at the same time."""
     world = App(Settings(seed="demo", random_seed=random_seed)).worlds.get("key")
-    world.clock.move_to(4_000_000_000_000)
     world.freeze()
-    world.clock.move_to(4_000_000_100_000)
+    world.clock.move_to(4_000_000_000_000)
     return world
 
 
@@ -547,9 +546,7 @@ def test_the_same_seed_gives_the_same_chat() -> None:
     shown = []
     for random_seed in (3, 3, 4):
         world = seeded_world(random_seed)
-        moved_ms = world.clock.now_ms() - 4_000_000_100_000
         session = run(world, SCENE)
-        assert moved_ms == 0
         shown.append((chat_of(world, session), events_of(world, session)))
     assert shown[0] == shown[1]
     assert shown[0] != shown[2]

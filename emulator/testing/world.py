@@ -4,7 +4,7 @@ import json
 import os
 import tempfile
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -87,7 +87,10 @@ class Evi:
         """Hume's client, pointed at this world. Needs the package `hume`."""
         from hume import HumeClient
 
-        return HumeClient(base_url=self.url, api_key=self.api_key, **options)
+        client = HumeClient(base_url=self.url, api_key=self.api_key, **options)
+        with suppress(AttributeError):  # it has no close of its own
+            self._open.callback(client._client_wrapper.httpx_client.httpx_client.close)
+        return client
 
     def async_client(self, **options: Any) -> Any:
         """Hume's async client, pointed at this world. Needs the package `hume`."""

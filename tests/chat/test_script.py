@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from emulator.chat.messages import Context, SessionSettings
 from emulator.chat.script import (
     CallTool,
     Fail,
@@ -190,6 +191,16 @@ def test_groups_reach_texts_and_tools() -> None:
     assert said(messages) == ["Looking at Oslo."]
     [call] = of_type(messages, "tool_call")
     assert call.parameters == '{"where": ["Oslo"]}'
+
+
+@pytest.mark.xfail(strict=True, reason="PLACEHOLDERS lacks context")
+def test_a_script_can_speak_of_the_context() -> None:
+    """The injected context is {context} to a script, as docs/fidelity.md says."""
+    script = Script()
+    script.on_anything().say("I know: {context}.")
+    chat = started(script=script)
+    chat.send(SessionSettings(context=Context(text="cats")))
+    assert said(chat.type("Go")) == ["I know: cats."]
 
 
 # moods

@@ -14,6 +14,7 @@ from emulator.openapi.validation import Validation
 from emulator.seed.loader import load_seed, summary
 from emulator.server import Server
 from emulator.settings import SETTINGS, Settings
+from emulator.testing.world import Evi
 from emulator.web.app import App
 
 ROOT = Path(emulator.__file__).parent.parent
@@ -73,11 +74,11 @@ def test_readme_example_runs(server: Server) -> None:
     assert len(printed) == 12
 
 
-def test_readme_fixture_compiles() -> None:
-    """The fixture that the README shows is Python, with names that exist."""
-    namespace: dict[str, object] = {}
+def test_readme_test_passes(evi: Evi) -> None:
+    """The test that the README shows is one, and passes."""
+    namespace: dict[str, Any] = {}
     exec(blocks(README, "python")[1], namespace)
-    assert "evi_url" in namespace
+    namespace["test_my_app"](evi)
 
 
 def test_seed_example_loads(tmp_path: Path) -> None:

@@ -35,7 +35,6 @@ def test_the_first_example(evi: Evi) -> None:
     assert evi.webhooks.wait_for("chat_ended")["state"] == "delivered"
     assert evi.journal.wait_for(operation="create-config")["status"] == 201
     assert evi.configs["Weather"]["id"] == config.id
-    client._client_wrapper.httpx_client.httpx_client.close()
 
 
 def test_a_chat_that_a_client_opens(evi: Evi) -> None:
