@@ -16,7 +16,7 @@ from emulator.chat.messages import ToolError, ToolResponse, UserInput, client_me
 from emulator.chat.request import ChatRequest
 from emulator.chat.script import Script, SendMessage, Speak, ToolAnswer, Wait
 from emulator.chat.script_file import Scene
-from emulator.chat.session import Session
+from emulator.chat.session import GRACE_MS, Session
 from emulator.clock import LaggingClock, ManualClock
 from emulator.durations import read_pace
 from emulator.errors import END_UNREACHABLE, api_error
@@ -84,9 +84,10 @@ def new_scenario(world: World, script: Script, scene: Scene) -> Scenario:
 
 
 def _check_inactivity(config: ChatConfig) -> None:
+    grace_ms = GRACE_MS if config.on_inactivity_timeout.enabled else 0
     if config.inactivity_ms is None:
         why = "its config has no inactivity timeout"
-    elif config.inactivity_ms >= config.max_duration_ms:
+    elif config.inactivity_ms + grace_ms >= config.max_duration_ms:
         why = "its config's max duration is over before that"
     else:
         return
@@ -270,12 +271,14 @@ class Simulation:
         return self._steps.pop(0)
 
     def _speak(self) -> None:
+        before_ms = self._acted_ms
         step = self._next_step()
         assert isinstance(step, Speak)
         if step.typed:
             self._live.receive(UserInput(text=step.text))
         else:
-            lasted_ms = round(speech_ms(step.text) * self._pace)
+            silent_ms = self._live.clock.now_ms() - before_ms
+            lasted_ms = min(round(speech_ms(step.text) * self._pace), silent_ms)
             self._live.hear(step.text, step.mood, lasted_ms)
 
     def _wait(self) -> None:

@@ -24,6 +24,9 @@ class Timer:
         return (self.due_ms, self.order) < (other.due_ms, other.order)
 
 
+_FEW = 16  # cancelled timers that may always be there
+
+
 class Timers:
     """All timers of one clock. They run only when told to: `run_due`.
 
@@ -34,6 +37,7 @@ class Timers:
         self._clock = clock
         self._heap: list[Timer] = []
         self._order = 0
+        self._cancelled = 0
         self.on_change: Callback = lambda: None
 
     def at(self, due_ms: int, callback: Callback) -> Timer:
@@ -46,8 +50,18 @@ class Timers:
         return timer
 
     def cancel(self, timer: Timer | None) -> None:
-        if timer is not None:
-            timer.cancelled = True
+        if timer is None or timer.cancelled:
+            return
+        timer.cancelled = True
+        self._cancelled += 1
+        if self._cancelled > len(self._heap) // 2 + _FEW:
+            self._sweep()
+
+    def _sweep(self) -> None:
+        """Cancelled timers must not pile up until their time would have come."""
+        self._heap = [each for each in self._heap if not each.cancelled]
+        heapq.heapify(self._heap)
+        self._cancelled = 0
 
     def clear(self) -> None:
         """Forget all timers."""

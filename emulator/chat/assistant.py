@@ -126,6 +126,10 @@ class Assistant:
         self._turns: deque[Turn] = deque()
         self._drawn = 0
         self._warned: set[str] = set()
+        self._timeouts = {  # errors that are ends of their own: status, and after how long
+            "inactivity_timeout": ("INACTIVITY_TIMEOUT", request.config.inactivity_ms or 0),
+            "max_duration_timeout": ("MAX_DURATION_TIMEOUT", request.config.max_duration_ms),
+        }
         self.paused = False
         self.speaking_until_ms = 0  # when the audio sent so far has been heard
         self.quiet_since_ms = 0  # when the last turn was over
@@ -220,7 +224,8 @@ class Assistant:
         kind = CHAT_ERRORS[slug]
         if kind.ends:
             self.drop()
-            return End("ERROR", slug, message=message)
+            status, ms = self._timeouts.get(slug, ("ERROR", 0))
+            return End(status, slug, ms // 1000, message)
         self._channel.error(slug, message or kind.message)
         return None
 
@@ -280,7 +285,7 @@ class Assistant:
 
     def _voice(self, text: str, message_id: str) -> None:
         begin_ms = max(self._clock.now_ms(), self.speaking_until_ms)
-        self.speaking_until_ms = begin_ms + speech_ms(text)
+        self.speaking_until_ms = begin_ms + round(speech_ms(text) * (self._pace or 1))
         if self._voiced:
             for index, data in enumerate(wav_chunks(speech_ms(text))):
                 self._channel.send(AudioOutput(id=message_id, index=index, data=data))
@@ -301,7 +306,10 @@ class Assistant:
     def _new_call(
         self, name: str, parameters: Mapping[str, object], tool_type: ToolType, turn: Turn
     ) -> ToolCall:
-        arguments = fill_all(dict(parameters), turn.values)
+        try:
+            arguments = fill_all(dict(parameters), turn.values)
+        except RecursionError:  # a script in Python may nest as deep as it likes
+            arguments = {}
         call = ToolCall(
             name=name,
             parameters=json.dumps(arguments, ensure_ascii=False),

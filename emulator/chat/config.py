@@ -68,19 +68,29 @@ def read_config(config: JsonObject) -> ChatConfig:
         on_new_chat=EventMessage(**messages["on_new_chat"]),
         on_inactivity_timeout=EventMessage(**messages["on_inactivity_timeout"]),
         on_max_duration_timeout=EventMessage(**messages["on_max_duration_timeout"]),
-        inactivity_ms=inactivity["duration_secs"] * 1000 if inactivity["enabled"] else None,
+        inactivity_ms=round(inactivity["duration_secs"] * 1000) if inactivity["enabled"] else None,
         max_duration_ms=(
             max_duration["duration_secs"] * 1000 if max_duration["enabled"] else MAX_DURATION_CAP_MS
         ),
         nudge_ms=(
-            (nudges["interval_secs"] or 0) * 1000 or DEFAULT_NUDGE_MS if nudges["enabled"] else None
+            round((nudges["interval_secs"] or 0) * 1000) or DEFAULT_NUDGE_MS
+            if nudges["enabled"]
+            else None
         ),
         allow_short_responses=config["ellm_model"]["allow_short_responses"],
-        turn_detection=TurnDetection(**config["turn_detection"]),
-        min_interruption_ms=config["interruption"]["min_interruption_ms"],
+        turn_detection=_turn_detection(config["turn_detection"]),
+        min_interruption_ms=round(config["interruption"]["min_interruption_ms"]),
         webhooks=tuple(config["webhooks"]),
     )
 
 
 def _tool(tool: JsonObject) -> ToolSpec:
     return ToolSpec(tool["name"], tool["parameters"], tool.get("fallback_content"))
+
+
+def _turn_detection(given: JsonObject) -> TurnDetection:
+    return TurnDetection(
+        end_of_turn_silence_ms=round(given["end_of_turn_silence_ms"]),
+        speech_detection_threshold=given["speech_detection_threshold"],
+        prefix_padding_ms=round(given["prefix_padding_ms"]),
+    )

@@ -7,7 +7,7 @@ from typing import Any
 
 from emulator.chat.config import ToolSpec
 from emulator.chat.script import CallTool, Say, Step, UseBuiltin
-from emulator.jsontext import JsonObject
+from emulator.jsontext import JsonObject, parse
 
 INACTIVITY = "Are you still there? If I hear nothing, I will end our chat."
 MAX_DURATION = "Our time is up, so I have to go. Goodbye!"
@@ -88,7 +88,7 @@ def example_arguments(parameters: str, text: str) -> JsonObject:
     None at all for what is no sound schema.
     """
     try:
-        example = _example(json.loads(parameters), text)
+        example = _example(parse(parameters.encode()), text)
     except (ValueError, TypeError, AttributeError, KeyError, IndexError, RecursionError):
         return {}
     return example if isinstance(example, dict) else {}

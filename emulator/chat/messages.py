@@ -8,7 +8,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from emulator.chat.prosody import EMOTIONS
-from emulator.jsontext import JsonObject
+from emulator.jsontext import JsonObject, JsonTextError, parse
 
 ToolType: TypeAlias = Literal["function", "builtin"]
 
@@ -36,10 +36,13 @@ class AudioSettings(_Part):
 
 
 class Context(_Part):
-    """Text that goes with the next user message, or with every later one."""
+    """Text that goes with the next user message, or with every later one.
+
+    'editable', which the client's type names too, lasts as 'persistent' does.
+    """
 
     text: str
-    type: Literal["temporary", "persistent"] = "temporary"
+    type: Literal["temporary", "persistent", "editable"] = "temporary"
 
 
 class Tool(_Part):
@@ -270,9 +273,10 @@ def to_json(message: ServerMessage) -> JsonObject:
 def read_frame(text: str) -> ClientMessage | tuple[str, str]:
     """The message of a text frame; of one that is none, the error frame's slug and the problem."""
     try:
-        return client_message.validate_json(text)
+        return client_message.validate_python(parse(text.encode(errors="surrogatepass")))
+    except JsonTextError as error:
+        return "invalid_json", error.message
     except ValidationError as error:
         first = error.errors()[0]
-        slug = "invalid_json" if first["type"] == "json_invalid" else "payload_parse"
         place = ".".join(str(step) for step in first["loc"][1:])
-        return slug, f"{place} {first['msg']}".strip()
+        return "payload_parse", f"{place} {first['msg']}".strip()

@@ -58,10 +58,14 @@ ASSISTANT_MOODS: tuple[Mapping[str, float], ...] = (
 
 def read_mood(given: str | Mapping[str, float]) -> Mapping[str, float]:
     """Scores by emotion, of a mood given as one name or as scores. Raises ValueError."""
+    if not isinstance(given, str | Mapping):
+        raise ValueError(f"a mood is an emotion's name, or scores by emotion, got {given!r}")
     mood = {given: _NAMED} if isinstance(given, str) else dict(given)
     for name, score in mood.items():
         if name not in EMOTIONS:
             raise ValueError(f"no emotion {name!r}{closest(name, EMOTIONS)}")
+        if isinstance(score, bool) or not isinstance(score, int | float):
+            raise ValueError(f"a score is a number from 0 to 1, got {score!r} for {name}")
         if not 0 <= score <= 1:
             raise ValueError(f"a score is from 0 to 1, got {score} for {name}")
     return mood

@@ -20,10 +20,19 @@ from emulator.jsontext import Json, JsonObject
 
 Mood: TypeAlias = str | Mapping[str, float]
 
-# What stands in braces in a text: {tool_result}, {tool_result.temperature}, {user_text}, or a
-# named group of the rule's regular expression.
+# What stands in braces in a text: {tool_result}, {tool_result.temperature}, {user_text}, {context},
+# or a named group of the rule's regular expression.
 PLACEHOLDER = re.compile(r"(?<!\{)\{([A-Za-z_]\w*)((?:\.\w+)*)\}(?!\})")
-PLACEHOLDERS = ("tool_result", "user_text")
+PLACEHOLDERS = ("tool_result", "user_text", "context")
+SCRIPTED_ERRORS = (  # by slug: those of the service that have no cause in what the client sends
+    "uncaught",
+    "transcription_failure",
+    "transcription_disconnected",
+    "custom_language_model_timed_out",
+    "custom_language_model_disconnected",
+    "inactivity_timeout",
+    "max_duration_timeout",
+)
 BUILTIN_TOOLS = ("web_search", "hang_up")
 
 
@@ -181,6 +190,8 @@ class Rule:
         if name not in BUILTIN_TOOLS:
             hint = closest(name, BUILTIN_TOOLS)
             raise _mistake(f"no built-in tool {name!r}{hint}; there are {', '.join(BUILTIN_TOOLS)}")
+        for text in (*_texts(parameters), *_texts(result)):
+            self._check_placeholders(text)
         return self._add(UseBuiltin(name, parameters or {}, result, error))
 
     def hang_up(self) -> "Rule":
@@ -244,21 +255,10 @@ class Script:
         return self.add(Rule(times=times))
 
     def add(self, rule: Rule) -> Rule:
-        """One more rule, after the others. Raises ScriptError if it could never match."""
-        if rule.text is not None and not re.search(r"\w", rule.text):
-            raise _mistake(f"the text {rule.text!r} has no words", ("rules", len(self.rules)))
-        for number, other in enumerate(self.rules):
-            if other.matches_anything and other.times is None:
-                raise ScriptError(
-                    [
-                        (
-                            ("rules", len(self.rules)),
-                            f"can never match: rule {number} before it matches anything; "
-                            "put it last, or give it 'times'",
-                        )
-                    ],
-                    self.name,
-                )
+        """One more rule, after the others. Raises ScriptError if it makes no sense there."""
+        why = why_refused(rule, self.rules)
+        if why is not None:
+            raise ScriptError([(("rules", len(self.rules)), why)], self.name)
         self.rules.append(rule)
         return rule
 
@@ -284,6 +284,25 @@ class Script:
         """The tools that its rules call."""
         for rule in self.rules:
             yield from (step.name for step in rule.steps if isinstance(step, CallTool))
+
+
+def why_refused(rule: Rule, before: Sequence[Rule]) -> str | None:
+    """Why a rule can't stand after those before it, or None if it can."""
+    if rule.text is not None and not re.search(r"\w", rule.text):
+        return f"the text {rule.text!r} has no words"
+    if rule.pattern is not None and not rule.pattern.pattern:
+        return "the regular expression is empty; leave 'when' out to match anything"
+    if rule.turn is not None and rule.turn < 1:
+        return f"turns count from 1, got {rule.turn}"
+    if rule.times is not None and rule.times < 1:
+        return f"a rule is used once at least, got times {rule.times}"
+    for number, other in enumerate(before):
+        if other.matches_anything and other.times is None:
+            return (
+                f"can never match: rule {number} before it matches anything; "
+                "put it last, or give it 'times'"
+            )
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,9 +334,10 @@ class ScriptRun:
     @property
     def is_exhausted(self) -> bool:
         """Whether every rule is used up."""
-        return all(
+        rules = self.script.rules
+        return bool(rules) and all(
             rule.times is not None and self._used[number] >= rule.times
-            for number, rule in enumerate(self.script.rules)
+            for number, rule in enumerate(rules)
         )
 
 
@@ -362,11 +382,11 @@ def as_text(value: Json) -> str:
 
 def read_error(name: str) -> str:
     """The slug of an error frame, given by slug or code. Raises ScriptError."""
-    by_code = {text.code: slug for slug, text in CHAT_ERRORS.items()}
-    slug = by_code.get(name, name)
-    if slug not in CHAT_ERRORS:
-        hint = closest(name, (*CHAT_ERRORS, *by_code))
-        raise _mistake(f"no error {name!r}{hint}; known: {', '.join(CHAT_ERRORS)}")
+    slugs = {text.code: text.slug for text in CHAT_ERRORS.values() if text.slug in SCRIPTED_ERRORS}
+    slug = slugs.get(name, name)
+    if slug not in SCRIPTED_ERRORS:
+        hint = closest(name, (*SCRIPTED_ERRORS, *slugs))
+        raise _mistake(f"no error {name!r}{hint}; known: {', '.join(SCRIPTED_ERRORS)}")
     return slug
 
 

@@ -28,6 +28,7 @@ from emulator.chat.script import (
     Wait,
     as_text,
     read_duration,
+    why_refused,
 )
 from emulator.durations import read_pace
 from emulator.errors import Loc, ScriptError, closest
@@ -75,13 +76,35 @@ Mood: TypeAlias = Annotated[
 ]
 
 
-def _one_of(part: BaseModel, actions: tuple[str, ...]) -> str:
-    """The action that a step names. Raises ValueError unless it is exactly one."""
-    named = [name for name in actions if name in part.model_fields_set]
+def _check_actions(part: BaseModel, actions: Mapping[str, frozenset[str]]) -> None:
+    """Raises ValueError unless a step names one action, and only what belongs to it."""
+    given = {name for name in part.model_fields_set if getattr(part, name) is not None}
+    named = [name for name in actions if name in given]
+    if len(named) > 1:  # such as the error that a web_search answers
+        named = [name for name in named if not any(name in actions[other] for other in named)]
     if len(named) != 1:
         got = " and ".join(named) or "none of them"
         raise ValueError(f"a step has exactly one of {', '.join(actions)}; got {got}")
-    return named[0]
+    for name in sorted(given - {named[0]} - actions[named[0]]):
+        raise ValueError(f"{name!r} does not go with {named[0]!r}")
+
+
+# What belongs to each action of the assistant, and of the user.
+_STEPS = {
+    "say": frozenset(("mood", "quick")),
+    "call_tool": frozenset(("parameters",)),
+    "web_search": frozenset(("result", "error")),
+    "hang_up": frozenset[str](),
+    "pause": frozenset[str](),
+    "error": frozenset(("message",)),
+}
+_USER_STEPS = {
+    "say": frozenset(("mood",)),
+    "type": frozenset[str](),
+    "interrupt": frozenset(("mood",)),
+    "wait": frozenset[str](),
+    "send": frozenset[str](),
+}
 
 
 class _Step(_Part):
@@ -101,11 +124,7 @@ class _Step(_Part):
 
     @model_validator(mode="after")
     def _has_one_action(self) -> "_Step":
-        actions = ("say", "call_tool", "web_search", "hang_up", "pause")
-        if "error" not in self.model_fields_set or "web_search" in self.model_fields_set:
-            _one_of(self, actions)  # an error may also be what a web_search answers
-        else:
-            _one_of(self, (*actions, "error"))
+        _check_actions(self, _STEPS)
         return self
 
     def add_to(self, rule: Rule) -> None:
@@ -177,7 +196,7 @@ class _UserStep(_Part):
 
     @model_validator(mode="after")
     def _has_one_action(self) -> "_UserStep":
-        _one_of(self, ("say", "type", "interrupt", "wait", "send"))
+        _check_actions(self, _USER_STEPS)
         return self
 
     @field_validator("send")
@@ -224,13 +243,6 @@ class Scene(_Part):
         read_pace(value)
         return value
 
-    def user_steps(self) -> tuple[UserStep, ...]:
-        """What the user does. Raises ScriptError."""
-        collected = _Collected()
-        for index, step in enumerate(self.user):
-            collected.run(("user", index), step.to_step)
-        return tuple(collected.results())
-
 
 class _File(Scene):
     description: str = ""
@@ -248,30 +260,37 @@ class _File(Scene):
             rule = written.to_rule()
             for index, step in enumerate(written.answer):
                 collected.run(("rules", number, "answer", index), partial(step.add_to, rule))
-            collected.run((), partial(script.add, rule))
-        script.user = self.user_steps()
-        collected.results()
+            collected.note(("rules", number), why_refused(rule, script.rules))
+            script.rules.append(rule)
+        steps = [
+            collected.run(("user", index), step.to_step) for index, step in enumerate(self.user)
+        ]
+        collected.refuse()
+        script.user = tuple(steps)
         return script
 
 
 class _Collected:
-    """What several acts return, or the mistakes of all that went wrong, each with its place."""
+    """The mistakes of several acts, each with its place."""
 
     def __init__(self) -> None:
-        self._results: list[Any] = []
         self._mistakes: list[tuple[Loc, str]] = []
 
-    def run(self, loc: Loc, act: Callable[[], Any]) -> None:
+    def run(self, loc: Loc, act: Callable[[], Any]) -> Any:
+        """What the act returns, or None if it is a mistake."""
         try:
-            self._results.append(act())
+            return act()
         except ScriptError as error:
             self._mistakes += [((*loc, *inner), message) for inner, message in error.mistakes]
 
-    def results(self) -> list[Any]:
-        """Raises ScriptError if there are mistakes."""
+    def note(self, loc: Loc, message: str | None) -> None:
+        if message is not None:
+            self._mistakes.append((loc, message))
+
+    def refuse(self) -> None:
+        """Raise ScriptError if there are mistakes."""
         if self._mistakes:
             raise ScriptError(self._mistakes)
-        return self._results
 
 
 def bundled_scripts() -> dict[str, Path]:
@@ -343,6 +362,8 @@ def _mistake(problem: Mapping[str, Any], content: Json) -> tuple[Loc, str]:
     if kind == "value_error":
         return place, message.removeprefix("Value error, ")
     got = at(content, place)
+    if kind in ("model_type", "model_attributes_type"):
+        message = "Input should be an object"
     options = message.split("'")[1::2]
     hint = closest(got, options) if isinstance(got, str) and options else ""
     return place, f"{message}, got {short(got)}{hint}"

@@ -170,6 +170,7 @@ class Session:
     def hang_up(self) -> Output:
         """The assistant says goodbye and ends the chat."""
         if not self.is_over and not self._user.is_ignored:
+            self._user.is_ignored = True
             self.assistant.drop()
             self.assistant.add_turn([Say(improvised.GOODBYE), UseBuiltin("hang_up", {})], "event")
         return self.tick()

@@ -42,7 +42,7 @@ class SettingsInForce:
         if "context" in message.model_fields_set:
             context = message.context
             self._context = None if context is None else context.text
-            self._context_lasts = context is not None and context.type == "persistent"
+            self._context_lasts = context is not None and context.type != "temporary"
 
     @property
     def prompt(self) -> str:

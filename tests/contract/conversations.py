@@ -321,6 +321,28 @@ CONVERSATIONS = (
         marks=["SESSION_SETTINGS", *RECORDED],
     ),
     Conversation(
+        "a recorder that starts again",
+        script=TALK,
+        heard=["First.", "Second."],
+        actions=[
+            FREEZE,
+            audio("webm", "binary"),
+            until("assistant_end"),
+            audio("webm", "binary"),
+            until("assistant_end"),
+        ],
+        transcript=[
+            "chat_metadata",
+            "user_message (spoken) First.",
+            "assistant_message You said: First.",
+            "assistant_end",
+            "user_message (spoken) Second.",
+            "assistant_message You said: Second.",
+            "assistant_end",
+        ],
+        marks=RECORDED,
+    ),
+    Conversation(
         "the script's user speaks",
         script={**TALK, "user": ["Good evening."]},
         actions=[audio("wav", "binary"), until("assistant_end")],
@@ -624,6 +646,29 @@ CONVERSATIONS = (
             "assistant_end [another]",
         ],
         marks=["SESSION_SETTINGS", "SESSION_SETTINGS"],
+    ),
+    Conversation(
+        "settings that are null",
+        bug="a null, which the clients put into the query as nothing, is refused",
+        config={"evi_version": "3", "prompt": {"text": "Be kind to {{name}}."}},
+        script=TALK,
+        connect={
+            "session_settings": {
+                "audio": None,
+                "context": None,
+                "custom_session_id": None,
+                "system_prompt": None,
+                "variables": {"name": "Ada"},
+            }
+        },
+        actions=[say("Hello"), until("assistant_end")],
+        transcript=[
+            "chat_metadata",
+            "user_message Hello",
+            "assistant_message You said: Hello",
+            "assistant_end",
+        ],
+        marks=["SESSION_SETTINGS"],
     ),
     Conversation(
         "variable without a value",

@@ -30,7 +30,7 @@ from websockets.exceptions import InvalidStatus
 
 from emulator.server import Server
 from emulator.settings import Settings
-from tests.contract.conversations import Conversation, Json, params, prepare
+from tests.contract.conversations import CONVERSATIONS, Conversation, Json, params, prepare
 from tests.contract.sounds import SOUNDS
 from tests.contract.transcripts import check_history, check_sentences, transcript, vendor_client
 
@@ -329,6 +329,39 @@ def test_a_conversation(
     check_sentences(player.messages)
     if conversation.status is not None:
         check_history(remote, conversation, player.messages)
+
+
+@pytest.mark.xfail(strict=True, reason="an answer of two minutes is taken for a slow client")
+def test_a_long_answer_arrives(
+    connect: Connect, server: Server, remote: httpx.Client, api_key: str
+) -> None:
+    """An answer of four minutes of speech comes whole to a client that reads all the time."""
+    sentences = [f"This is sentence {n} of a very long answer to a question." for n in range(70)]
+    script = {"rules": [{"answer": " ".join(sentences)}]}
+    remote.put("/_emulator/script", json={"script": script}).raise_for_status()
+    with connect(server.url, api_key) as chat:
+        chat.publish(UserInput(text="Hello"))
+        heard = [text_of(chat, "assistant_message") for _ in sentences]
+    assert heard == sentences
+
+
+def test_at_a_pace_the_same_is_said(connect: Connect, api_key: str) -> None:
+    """An assistant that takes its time says the same, step by step."""
+    settings = Settings(seed="empty", port=0, pace="20")
+    headers = {"X-Hume-Api-Key": api_key}
+    with (
+        Server(settings) as server,
+        httpx.Client(base_url=server.url, headers=headers, trust_env=False) as remote,
+    ):
+        for conversation in CONVERSATIONS[:4]:
+            options = typed(prepare(remote, conversation))
+            with connect(server.url, api_key, **options) as chat:
+                player = Player(chat, remote)
+                player.play(conversation)
+            assert transcript(player.messages, player.closed) == list(conversation.transcript)
+            check_sentences(player.messages)
+            check_history(remote, conversation, player.messages)
+            remote.post("/_emulator/reset").raise_for_status()
 
 
 # opening

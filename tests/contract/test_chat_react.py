@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import httpx
 import pytest
 
 from emulator.server import Server
+from emulator.settings import Settings
 from tests.contract import test_chat_typescript as typescript
 from tests.contract.conversations import NOBODY, WEATHER_TOOL, Conversation, Json, prepare
 from tests.contract.sounds import MICROPHONE, SILENT_MICROPHONE
@@ -62,6 +64,17 @@ def talk(
 
 def told_of(told: Json, what: str) -> list[Any]:
     return [detail for kind, detail in told["log"] if kind == what]
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    """An emulator that pauses between sentences, as the service does.
+
+    The vendor's player decodes what it gets at once all at once, and plays what is decoded first:
+    at the pace `instant` the second sentence may come before the first.
+    """
+    with Server(Settings(seed="demo", port=0, pace="4")) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
