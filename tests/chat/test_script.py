@@ -239,7 +239,8 @@ def test_moods() -> None:
         ),
         (
             lambda: Rule(pattern=re.compile("(?P<city>.)")).call_tool("t", {"a": ["{citty}"]}),
-            "nothing is called {citty} (did you mean 'city'?); known: tool_result, user_text, context, city",
+            "nothing is called {citty} (did you mean 'city'?); "
+            "known: tool_result, user_text, context, city",
         ),
         (
             lambda: Rule().say("{tool_result}").call_tool("t"),
