@@ -43,6 +43,8 @@ def test_the_wheel_holds_what_is_served(wheel: Path) -> None:
         "emulator/bundled/fixtures/demo.json",
         "emulator/bundled/fixtures/empty.yaml",
         "emulator/bundled/fixtures/voices.json",
+        "emulator/bundled/fixtures/scripts/weather.yaml",
+        "emulator/bundled/fixtures/scripts/weather.json",
     ):
         assert name in names
     assert {name.split("/")[0] for name in names} == {
@@ -76,6 +78,12 @@ def test_the_wheel_works_far_from_the_checkout(wheel: Path, tmp_path: Path) -> N
     assert output("-c", served).startswith(str(site))
     assert "12 chats" in output("-m", "emulator", "seed", "check", "demo")
     assert "35 implemented" in output("-m", "emulator", "operations")
+    simulated = (
+        "from emulator import Emulator\n"
+        "with Emulator() as server:\n"
+        "    print(server.world().simulate(script='weather').status)"
+    )
+    assert output("-c", simulated).strip() == "USER_ENDED"
 
 
 def test_the_changelog_knows_the_version() -> None:
