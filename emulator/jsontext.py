@@ -1,6 +1,7 @@
 """JSON text: strict parsing and fast rendering."""
 
 import json
+import math
 from typing import Any, TypeAlias
 
 import orjson
@@ -37,7 +38,12 @@ def parse(text: bytes) -> Json:
         # Most clients send compact JSON; if it renders to itself, no name is there twice and no
         # integer was rounded.
         if orjson.dumps(value) != text:
-            json.loads(text, object_pairs_hook=_refuse_duplicates, parse_int=_refuse_huge)
+            json.loads(
+                text,
+                object_pairs_hook=_refuse_duplicates,
+                parse_int=_refuse_huge,
+                parse_float=_refuse_infinite,
+            )
         if b"\\u0000" in text:
             _refuse_nul(value)
     except (RecursionError, TypeError):  # orjson renders 254 levels
@@ -56,6 +62,13 @@ def _refuse_duplicates(pairs: list[tuple[str, Json]]) -> None:
 def _refuse_huge(digits: str) -> None:
     if len(digits) > 20 or not -(2**63) <= int(digits) < 2**64:
         raise JsonTextError(f"the integer {digits[:24]}... has more than 64 bits", 0)
+
+
+def _refuse_infinite(digits: str) -> float:
+    value = float(digits)
+    if math.isinf(value):
+        raise JsonTextError(f"the number {digits[:24]} is too large", 0)
+    return value
 
 
 def _refuse_nul(value: Json) -> None:

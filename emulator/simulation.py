@@ -4,7 +4,7 @@ Run at once, a chat ends now and began as much earlier as it lasts. To know how 
 is rehearsed first, on a copy of the world.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -21,7 +21,9 @@ from emulator.clock import LaggingClock, ManualClock
 from emulator.durations import read_pace
 from emulator.errors import END_UNREACHABLE, api_error
 from emulator.ids import derived_random
+from emulator.jsontext import JsonObject
 from emulator.operations.live_chats import find_config, open_chat
+from emulator.store.chats import ChatStore
 from emulator.store.journal import Journal
 from emulator.timers import Timer, Timers
 from emulator.world import World
@@ -117,11 +119,22 @@ def rehearse(world: World, scenario: Scenario) -> int:
     """How long the conversation lasts, in ms. The world stays as it is."""
     clock = LaggingClock(ManualClock(world.clock.now_ms() + _LONG_MS), _LONG_MS)
     timers, journal = Timers(clock), Journal(clock, 1)
-    chats, ids = world.store.chats.fork(), world.ids.fork()
+    chats, ids = _Stage(world.store.chats), world.ids.fork()
     live = LiveChat(Session(scenario.request, chats, clock, ids, journal), clock, timers)
     rehearsed = replace(scenario, wait_for_tools=False)
     Simulation(live, timers, rehearsed, at_once=True).start()
     return clock.now_ms() - live.session.start_ms
+
+
+class _Stage(ChatStore):
+    """Where chats are rehearsed: empty, but for what was said in the world before."""
+
+    def __init__(self, world: ChatStore) -> None:
+        super().__init__()
+        self._world = world
+
+    def newest_events(self, id: str) -> Iterator[JsonObject]:
+        return self._world.newest_events(id)
 
 
 class Simulation:
@@ -194,7 +207,7 @@ class Simulation:
         """For somebody else's answer to a tool call; or the chat is to go on without this user."""
         waits_for_tool = self._session.waits_for is not None and plan is None
         left_open = self._scenario.end_reason == "ACTIVE" and not self._steps
-        return waits_for_tool or (left_open and not self._assistant.is_busy)
+        return waits_for_tool or (left_open and self._is_quiet())
 
     def _set_timer(self) -> None:
         """Have the world's timers take the next step, when it is due."""

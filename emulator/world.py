@@ -1,5 +1,6 @@
 """Worlds: everything that one API key sees."""
 
+import asyncio
 import hashlib
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ from emulator.store.journal import Journal
 from emulator.store.store import Store
 from emulator.store.stubs import Stub
 from emulator.timers import Timers
+from emulator.waiting import until
 from emulator.webhooks.outbox import Outbox, Send, send_nothing
 
 if TYPE_CHECKING:
@@ -46,6 +48,7 @@ class World:
         if clock is None:
             self.clock.reset(self._stand_at_ms)
         self.timers = Timers(self.clock)
+        self._moving = asyncio.Lock()
         self._seed = seed
         self._send = send
         self._script = script or Script()
@@ -127,6 +130,20 @@ class World:
                 return  # the world was reset meanwhile
         self.clock.move_to(target_ms)
         self._clock_changed("advance", ms=ms)
+
+    async def advance(self, ms: int) -> None:
+        """The same from an event loop: one at a time, and webhooks come to their end in between.
+
+        They may be retried, and so have more to do before time goes on.
+        """
+        async with self._moving:
+            await self._settle()
+            for _ in self.advancing(ms):
+                await self._settle()
+
+    async def _settle(self) -> None:
+        outbox = self.outbox
+        await until(outbox.watchers, lambda: outbox.in_flight == 0, None)
 
     def _clock_changed(self, action: str, **more: int) -> None:
         self.journal.add("clock", action=action, mode=self.clock.mode, **more)

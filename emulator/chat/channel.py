@@ -66,13 +66,21 @@ class Channel:
         self._out.messages.append(message)
 
     def error(self, slug: str, message: str | None = None, **values: object) -> None:
-        """An error frame of CHAT_ERRORS; what concerns the script goes to the journal too."""
+        """An error frame of CHAT_ERRORS."""
+        self.send(self.new_error(slug, message, **values))
+
+    def new_error(self, slug: str, message: str | None = None, **values: object) -> ErrorMessage:
+        """The frame itself; what only an emulator has to say goes to the journal too."""
         kind = CHAT_ERRORS[slug]
         text = message or kind.message.format(**values)
         if kind.code.startswith("EMU"):
             self.note(text, slug)
-        self.send(
-            ErrorMessage(code=kind.code, slug=slug, message=text, request_id=self.request_id())
+        return ErrorMessage(
+            code=kind.code,
+            slug=slug,
+            message=text,
+            request_id=self.request_id(),
+            custom_session_id=self._settings.custom_session_id,
         )
 
     def note(self, message: str, finding: str) -> None:

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from emulator.chat.messages import AudioSettings
 
 _EBML = b"\x1a\x45\xdf\xa3"
+_LARGEST_ELEMENT = 1 << 24  # bytes, of one part of a file
 _OPUS_RATE = 48_000
 DEFAULT_RATE = 48_000  # Hz, of raw PCM that no settings describe
 
@@ -66,17 +67,21 @@ class WavDecoder:
     def __init__(self) -> None:
         self.sample_rate = DEFAULT_RATE
         self._header = b""
+        self._channels = 0  # not known yet
         self._pcm: PcmDecoder | None = None
 
     def decode(self, data: bytes) -> array:  # type: ignore[type-arg]
         if self._pcm is not None and data.startswith(b"RIFF"):
-            self._header, self._pcm = b"", None
+            self._header, self._channels, self._pcm = b"", 0, None
         if self._pcm is not None:
             return self._pcm.decode(data)
         self._header += data
         begin = self._read_header()
-        if begin is None or self._pcm is None:
+        if begin is None:
             return array("h")
+        if not self._channels:
+            raise DecodeError("transcription_failure")
+        self._pcm = PcmDecoder(self.sample_rate, self._channels)
         return self._pcm.decode(self._header[begin:])
 
     def _read_header(self) -> int | None:
@@ -86,6 +91,8 @@ class WavDecoder:
             kind, size = struct.unpack_from("<4sI", self._header, position)
             if kind == b"data":
                 return position + 8
+            if size > _LARGEST_ELEMENT:
+                raise DecodeError("transcription_failure")
             if position + 8 + size > len(self._header):
                 return None
             if kind == b"fmt ":
@@ -99,8 +106,7 @@ class WavDecoder:
         encoding, channels, rate, _, _, bits = struct.unpack_from("<HHIIHH", content)
         if encoding not in (1, 0xFFFE) or bits != 16 or not channels or not rate:
             raise DecodeError("transcription_failure")
-        self.sample_rate = rate
-        self._pcm = PcmDecoder(rate, channels)
+        self.sample_rate, self._channels = rate, channels
 
 
 # The elements of webm (Matroska) that lead to the sound, and their ids.
@@ -111,7 +117,6 @@ _CONTAINERS = {
     0x1F43B675: "Cluster",
     0xA0: "BlockGroup",
 }
-_LARGEST_ELEMENT = 1 << 24  # bytes
 _CODEC_ID, _CODEC_PRIVATE, _SIMPLE_BLOCK, _BLOCK = 0x86, 0x63A2, 0xA3, 0xA1
 
 

@@ -79,20 +79,28 @@ class LiveChat:
         """The same of a JSON object that is known to be a message."""
         self.receive(client_message.validate_python(content))
 
-    def receive_frame(self, text: str, joined: bool = False) -> None:
-        """A text frame as it came; a client that joined may send anything but audio."""
+    def receive_frame(self, text: str, put: Put, joined: bool = False) -> None:
+        """A text frame as it came from the client that `put` sends to.
+
+        A client that joined may send anything but audio. What is wrong with a frame is told to
+        its sender alone.
+        """
         message = read_frame(text)
         if isinstance(message, tuple):
-            self._tell(self.session.refuse_frame(*message))
+            self._refuse(put, *message)
         elif joined and isinstance(message, AudioInput):
-            self._tell(self.session.refuse_frame("audio_refused", ""))
+            self._refuse(put, "audio_refused")
         else:
             self.receive(message)
 
-    def hear_audio(self, data: bytes, joined: bool = False) -> None:
-        """Sound from its client's microphone."""
+    def _refuse(self, put: Put, slug: str, problem: str = "") -> None:
+        if not self.session.is_over:
+            put([self.session.new_error(slug, problem)])
+
+    def hear_audio(self, data: bytes, put: Put, joined: bool = False) -> None:
+        """Sound from a client's microphone."""
         if joined:
-            self._tell(self.session.refuse_frame("audio_refused", ""))
+            self._refuse(put, "audio_refused")
         else:
             self._tell(self.session.hear_audio(data))
 

@@ -19,6 +19,7 @@ from emulator.chat.messages import (
     AudioInput,
     ChatMetadata,
     ClientMessage,
+    ErrorMessage,
     PauseAssistantMessage,
     ResumeAssistantMessage,
     SessionSettings,
@@ -146,11 +147,9 @@ class Session:
             self._end_if(self._user.hear(data))
         return self.tick()
 
-    def refuse_frame(self, slug: str, problem: str) -> Output:
-        """A frame that is no message, or not allowed: the chat goes on."""
-        if not self.is_over:
-            self._channel.error(slug, problem=problem)
-        return self.tick()
+    def new_error(self, slug: str, problem: str) -> ErrorMessage:
+        """An error frame for whoever sent a frame that is no message: the chat goes on."""
+        return self._channel.new_error(slug, problem=problem)
 
     def tick(self) -> Output:
         """Do all that is due by now, in the order in which it came due."""

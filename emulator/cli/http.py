@@ -28,8 +28,11 @@ class Remote:
         self._key = api_key
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
-    def call(self, method: str, path: str, body: Any = None) -> Any:
-        """The JSON answer. Raises EmulatorError for any but a 2xx, with what it says."""
+    def call(self, method: str, path: str, body: Any = None, more_s: float = 0) -> Any:
+        """The JSON answer; it may take `more_s` longer than usual.
+
+        Raises EmulatorError for any but a 2xx, with what it says.
+        """
         request = urllib.request.Request(
             self.url + path,
             method=method,
@@ -37,7 +40,7 @@ class Remote:
             headers={"X-Hume-Api-Key": self._key, "Content-Type": "application/json"},
         )
         try:
-            with self._opener.open(request, timeout=_TIMEOUT_S) as answer:
+            with self._opener.open(request, timeout=_TIMEOUT_S + more_s) as answer:
                 return json.load(answer)
         except urllib.error.HTTPError as error:
             raise EmulatorError(_refusal(error)) from None

@@ -29,7 +29,7 @@ def banner(url: str, seed: str, operations: int, api_key: str, signing_key: str)
         f"Serving {operations} operations (seed {seed}) on {url}"
         f' | Python: HumeClient(base_url="{url}", api_key="{api_key}")'
         f' | TypeScript: new HumeClient({{ environment: "{url}", apiKey: "{api_key}" }})'
-        f' | React: <VoiceProvider hostname="{url}">'
+        f' | React: connect({{ auth, hostname: "{url}" }})'
         f" | Webhook signing key: {signing_key}"
     )
 

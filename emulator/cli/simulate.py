@@ -6,9 +6,9 @@ import time
 from typing import Any
 
 from emulator.cli.http import Remote, add_server_flags
-from emulator.cli.parser import OK, Commands, add_command, default_url
+from emulator.cli.parser import FAILED, OK, Commands, add_command, complain, default_url
 from emulator.durations import duration_ms
-from emulator.errors import UsageError
+from emulator.errors import ScriptError, UsageError
 
 _SHOWN = {
     "USER_MESSAGE": "user",
@@ -74,7 +74,10 @@ def simulate(arguments: argparse.Namespace) -> int:
         )
         if (value := getattr(arguments, name)) is not None
     }
-    body["script"] = read_script_file(arguments.script)
+    try:
+        body["script"] = read_script_file(arguments.script)
+    except ScriptError as error:
+        return complain(error, FAILED)
     started = remote.call("POST", "/_emulator/simulate", body)
     print(f"chat {started['chat_id']} of group {started['chat_group_id']}")
     return _follow(remote, started["chat_id"], wait_s)

@@ -59,11 +59,15 @@ def trigger(arguments: argparse.Namespace) -> int:
     from emulator.server import Server  # one of our own, for this one event
 
     with Server(replace(settings_of(arguments), port=0, api_key=())) as server:
-        return _report(_send(Remote(server.url, arguments.key), body))
+        remote = Remote(server.url, arguments.key)
+        delivery = _send(remote, body)
+        remote.call("POST", "/_emulator/webhooks/drain")  # another event may go with it
+        return _report(delivery)
 
 
 def _send(remote: Remote, body: dict[str, Any]) -> Any:
-    return remote.call("POST", "/_emulator/webhooks/trigger", body)
+    delay_s = body["delay_ms"] / 1000
+    return remote.call("POST", "/_emulator/webhooks/trigger", body, more_s=delay_s)
 
 
 def _body(arguments: argparse.Namespace) -> dict[str, Any]:

@@ -107,17 +107,11 @@ class ClockHandle:
 
     def advance(self, seconds: float = 0, minutes: float = 0, ms: int = 0) -> None:
         """Forward; everything that comes due has run, webhooks included, when this returns."""
-        self._bridge.run(self._advance(_in_ms(seconds, minutes, ms)))
+        self._bridge.run(self._world.advance(_in_ms(seconds, minutes, ms)))
 
     async def aadvance(self, seconds: float = 0, minutes: float = 0, ms: int = 0) -> None:
         """`advance` for async tests."""
-        await self._bridge.arun(self._advance(_in_ms(seconds, minutes, ms)))
-
-    async def _advance(self, ms: int) -> None:
-        outbox = self._world.outbox
-        await until(outbox.watchers, lambda: outbox.in_flight == 0, None)
-        for _ in self._world.advancing(ms):
-            await until(outbox.watchers, lambda: outbox.in_flight == 0, None)
+        await self._bridge.arun(self._world.advance(_in_ms(seconds, minutes, ms)))
 
 
 def _in_ms(seconds: float, minutes: float, ms: int) -> int:

@@ -75,6 +75,8 @@ def _read_json_texts(given: dict[str, Any]) -> None:
     settings = given.get(_SETTINGS)
     if isinstance(settings, dict):
         settings.update(_as_objects(settings, _OBJECTS))
+        # Both of the vendor's clients write a null as an empty value.
+        given[_SETTINGS] = {name: v for name, v in settings.items() if v not in ("", "null")}
 
 
 def _as_objects(given: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:

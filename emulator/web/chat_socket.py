@@ -137,6 +137,7 @@ class Socket:
         try:
             while (message := await receive())["type"] == "websocket.receive":
                 self._take(message)
+                await asyncio.sleep(0)  # the writer's turn
             self._note_close(message)
         finally:
             self._leave()
@@ -149,9 +150,9 @@ class Socket:
         text, data = message.get("text"), message.get("bytes")
         self._note(text, data)
         if text is None:
-            self._live.hear_audio(data or b"", joined=self._joined)
+            self._live.hear_audio(data or b"", self._outbound.put, self._joined)
         else:
-            self._live.receive_frame(text, joined=self._joined)
+            self._live.receive_frame(text, self._outbound.put, self._joined)
 
     def _note(self, text: str | None, data: bytes | None) -> None:
         content = {"type": "audio", "bytes": len(data or b"")} if text is None else _shown(text)
@@ -188,9 +189,14 @@ class Outbound:
         self.close_code: int | None = None
 
     def put(self, messages: "Iterable[ServerMessage]", over: bool = False) -> None:
-        """Messages, in order; `over` closes the socket after them."""
+        """Messages, in order; `over` closes the socket after them.
+
+        What counts against the limit is what still waited before them: one long answer may be
+        longer than that, and its client reads it.
+        """
         from emulator.chat.messages import to_json
 
+        is_slow = self._unsent > self._world.settings.max_unsent_bytes
         for message in messages:
             content = to_json(message)
             if content["type"] == "chat_metadata":
@@ -199,7 +205,7 @@ class Outbound:
             text = render(content)
             self._queue.append(text)
             self._unsent += len(text)
-        if self._unsent > self._world.settings.max_unsent_bytes:
+        if is_slow:
             self._give_up()
         elif over:
             self.close(NORMAL_CLOSE)

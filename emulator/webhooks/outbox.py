@@ -28,7 +28,7 @@ from emulator.webhooks.faults import (
 RETRY_DELAYS_MS = (1_000, 4_000, 16_000)  # after the first, second and third attempt
 REORDER_PATIENCE_MS = 5_000  # how long a delivery waits for the next one to go first
 _RESET = "the world was reset"
-PENDING, DELIVERED, FAILED = "pending", "delivered", "failed"
+STATES = PENDING, DELIVERED, FAILED = "pending", "delivered", "failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,6 +291,7 @@ class Outbox:
         delivery.scheduled = True
         wanted = SCHEDULING - {"reorder"} if delivery.is_passing else SCHEDULING
         faults = take(self.rules, delivery.event_name, delivery.chat_id, wanted)
+        delivery.faults = tuple(dict.fromkeys((*delivery.faults, *faults)))
         delivery.twice = "duplicate" in faults or "duplicate" in delivery.faults
         now_ms = self._clock.now_ms()
         if "drop" in faults or "drop" in delivery.faults:

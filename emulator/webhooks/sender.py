@@ -1,6 +1,7 @@
 """Sends webhooks over HTTP, many at a time, from the running event loop."""
 
 import asyncio
+import logging
 import time
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,8 @@ from emulator.webhooks.outbox import Done, WebhookRequest, WebhookResult
 
 if TYPE_CHECKING:
     import aiohttp  # imported when the first webhook is sent, since it costs 0.2 s
+
+logger = logging.getLogger("emulator")
 
 MOST_PER_RECEIVER = 20  # requests at a time
 _MOST_READ = 10_000  # bytes of an answer that are kept
@@ -30,7 +33,12 @@ class Sender:
         task.add_done_callback(self._tasks.discard)
 
     async def _send(self, request: WebhookRequest, done: Done) -> None:
-        done(await self._post(request))
+        try:
+            result = await self._post(request)
+        except Exception as problem:  # whatever it is, somebody waits for the result
+            logger.exception("a webhook could not be sent to %s", request.url)
+            result = WebhookResult(None, _reason(problem), 0)
+        done(result)
 
     async def _post(self, request: WebhookRequest) -> WebhookResult:
         session = self._open()
@@ -106,5 +114,5 @@ class _Trace:
 
 
 def _reason(problem: Exception) -> str:
-    text = str(problem) or type(problem).__name__
-    return f"{type(problem).__name__}: {text}"[:500]
+    text = " ".join(str(problem).split())
+    return f"{type(problem).__name__}: {text}".removesuffix(": ")[:500]

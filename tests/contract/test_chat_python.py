@@ -331,7 +331,6 @@ def test_a_conversation(
         check_history(remote, conversation, player.messages)
 
 
-@pytest.mark.xfail(strict=True, reason="an answer of two minutes is taken for a slow client")
 def test_a_long_answer_arrives(
     connect: Connect, server: Server, remote: httpx.Client, api_key: str
 ) -> None:

@@ -168,6 +168,7 @@ def test_a_tool_call_is_answered_by_the_page(
         *CONNECT,
         ["click", "#type"],
         ["hear", "audio start", 1],
+        ["see", "#messages li", "assistant_end"],  # all is sent, but much is still to be played
         ["see", "#playing", "true"],
         ["click", "#type"],
         ["hear", "interruption", 1],

@@ -170,7 +170,6 @@ def test_a_second_client_joins_the_chat(
     assert finished_chat(remote, main[0]["chat_id"])[0] == "USER_ENDED"
 
 
-@pytest.mark.xfail(strict=True, reason="the error goes to every client of the chat")
 def test_what_a_second_client_does_wrong_is_told_to_it_alone(
     node: Node, server: Server, api_key: str
 ) -> None:

@@ -19,7 +19,7 @@ def line(message: Json) -> str | None:
     if kind in ("audio_output", "assistant_prosody"):
         return None
     session_id = message.get("custom_session_id")
-    words = [kind, f"[{session_id}]" if session_id else "", *_words(kind, message)]
+    words = [kind, "" if session_id is None else f"[{session_id}]", *_words(kind, message)]
     return " ".join(word for word in words if word)
 
 

@@ -391,9 +391,7 @@ def test_who_joins_may_not_speak(open_chat: Chat, url: str, headers: dict[str, s
         assert joined.read()["code"] == "EMU08"
         joined.socket.send(b"\0\0\0\0")
         assert joined.read()["code"] == "EMU08"
-    open_chat.read()
-    open_chat.read()
-    open_chat.send(type="user_input", text="Still here")
+    open_chat.send(type="user_input", text="Still here")  # who was told nothing of this
     assert open_chat.read()["message"]["content"] == "Still here"
 
 

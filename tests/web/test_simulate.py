@@ -321,7 +321,6 @@ def test_it_goes_on_as_it_is_paced(client: TestClient) -> None:
     assert said(chat)[0] == ("USER", "Hello")
 
 
-@pytest.mark.xfail(strict=True, reason="the assistant's speech lasts as long as in life")
 def test_everything_goes_at_its_pace(client: TestClient) -> None:
     """A thousand times as fast as life, a chat of seconds is over in milliseconds."""
     freeze(client)

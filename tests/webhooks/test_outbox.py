@@ -533,8 +533,8 @@ def test_rules_work_together(office: Office) -> None:
     office.wire.answer(200)
 
     assert [attempt.faults for attempt in delivery.attempts] == [
-        ("wrong_key", "missing_headers"),
-        ("wrong_key", "missing_headers"),
+        ("duplicate", "wrong_key", "missing_headers"),
+        ("duplicate", "wrong_key", "missing_headers"),
     ]
     assert (first.used, second.used) == (1, 1)
 

@@ -7,7 +7,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from emulator.waiting import until
 from emulator.web.auth import Auth
 from emulator.web.control.request import Bodies, answer, caller_world, schema
 from emulator.world import World
@@ -35,9 +34,7 @@ def clock_routes(auth: Auth, bodies: Bodies) -> list[Route]:
     async def advance(request: Request) -> Response:
         world = caller_world(auth, request)
         body = await bodies.read(request, ADVANCE)
-        await _settle(world)
-        for _ in world.advancing(round(body["seconds"] * 1000)):
-            await _settle(world)
+        await world.advance(round(body["seconds"] * 1000))
         return _reading(world)
 
     return [
@@ -50,9 +47,3 @@ def clock_routes(auth: Auth, bodies: Bodies) -> list[Route]:
 
 def _reading(world: World) -> Response:
     return answer({"now_ms": world.clock.now_ms(), "mode": world.clock.mode})
-
-
-async def _settle(world: World) -> None:
-    """Webhooks that are in flight come to their end before time goes on: they may be retried."""
-    outbox = world.outbox
-    await until(outbox.watchers, lambda: outbox.in_flight == 0, None)

@@ -8,7 +8,10 @@ from emulator.errors import (
     DELIVERY_NOT_FOUND,
     DELIVERY_PENDING,
     WEBHOOK_URL_INVALID,
+    Problem,
+    ValidationFailed,
     api_error,
+    closest,
 )
 from emulator.openapi.validation import Validation
 from emulator.operations.configs import is_webhook_url
@@ -18,7 +21,7 @@ from emulator.web.auth import Auth
 from emulator.web.control.request import Bodies, answer, caller_world, schema
 from emulator.webhooks.events import EVENT_NAMES
 from emulator.webhooks.faults import DEFAULT_DELAY_MS, FAULTS
-from emulator.webhooks.outbox import PENDING, Delivery
+from emulator.webhooks.outbox import PENDING, STATES, Delivery
 from emulator.world import World
 
 EVENT_NAME = {"type": "string", "enum": list(EVENT_NAMES)}
@@ -44,6 +47,7 @@ def webhook_routes(auth: Auth, bodies: Bodies, validation: Validation) -> list[R
             for name in ("event_name", "chat_id", "state")
             if name in request.query_params
         }
+        _check_state(wanted.get("state"))
         found = [
             delivery.to_json()
             for delivery in caller_world(auth, request).outbox.deliveries.values()
@@ -101,12 +105,21 @@ def webhook_routes(auth: Auth, bodies: Bodies, validation: Validation) -> list[R
     ]
 
 
+def _check_state(state: str | None) -> None:
+    if state is not None and state not in STATES:
+        known = ", ".join(STATES)
+        message = f"Input should be one of {known}, got {state!r}{closest(state, STATES)}"
+        raise ValidationFailed([Problem(("query", "state"), message, "enum")])
+
+
 async def _settled(world: World, delivery: Delivery) -> Response:
     """The delivery, once it is no longer pending, or at once where a standing clock holds it."""
     outbox = world.outbox
 
     def is_done() -> bool:
-        stands = world.clock.mode == "manual" and outbox.in_flight == 0
+        due_ms = world.timers.next_due_ms
+        nothing_due = due_ms is None or due_ms > world.clock.now_ms()
+        stands = world.clock.mode == "manual" and outbox.in_flight == 0 and nothing_due
         return delivery.state != PENDING or stands
 
     await until(outbox.watchers, is_done, None)
