@@ -168,6 +168,7 @@ class Settings:
         "instant",
         "how long the assistant takes: instant, realtime, or how many times as fast as life",
     )
+    audio_output: bool = _setting("switch", True, "send the assistant's speech as audio, too")
     max_chats: int | None = _setting(
         "integer", None, "chats that a world may have going on; the next is refused", minimum=1
     )

@@ -104,6 +104,7 @@ def start_chat(world: World, options: ChatOptions, put: Put) -> LiveChat:
         settings=options.settings,
         event_limit=options.event_limit,
         pace=read_pace(world.settings.pace),
+        voiced=world.settings.audio_output,
         verbose_transcription=options.verbose_transcription,
         transcribe=_Transcripts(world),
     )

@@ -462,3 +462,14 @@ def test_a_client_that_does_not_read_is_cut_off(api_key: str) -> None:
             journal = remote.get("/_emulator/journal", params={"chat_id": chat_id}).json()
             errors = [each["error"] for each in journal["entries"] if "error" in each]
             assert any("more than 1000000 bytes" in error for error in errors)
+
+
+def test_a_world_without_sound(api_key: str) -> None:
+    """With audio_output off, a turn has its text and its scores, and no audio frame."""
+    with Server(Settings(seed="empty", port=0, audio_output=False)) as server:
+        address = server.url.replace("http", "ws") + f"/v0/evi/chat?api_key={api_key}"
+        with connect(address, proxy=None) as socket:
+            chat = Chat(socket)
+            chat.send(type="user_input", text="Hello there")
+            types = {message["type"] for message in chat.read_until("assistant_end")}
+    assert types == {"user_message", "assistant_message", "assistant_prosody", "assistant_end"}
