@@ -15,6 +15,7 @@ check: .venv/dev  ## check format, lint and types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/pyright
 
 fix: .venv/dev  ## format, and mend what lint can mend
 	$(BIN)/ruff check --fix .
@@ -24,6 +25,7 @@ bench: .venv/dev  ## measure, and print ratios
 	$(BIN)/python -m benchmarks.paging
 	$(BIN)/python -m benchmarks.http
 	$(BIN)/python -m benchmarks.webhooks
+	$(BIN)/python -m benchmarks.kit
 
 lock: .venv/dev  ## pin what is installed now in requirements*.txt
 	sh scripts/lock

@@ -1,28 +1,74 @@
-"""What both benchmarks share: medians with their spread, and worlds full of chats."""
+"""What all benchmarks share: medians with their spread, tables, and figures beside their aims."""
 
 from collections.abc import Sequence
-from statistics import quantiles
+from dataclasses import dataclass
+from statistics import median, quantiles
+from typing import TypeVar
 
-from emulator.ids import derived_uuid
-from emulator.store.chats import ChatStore, new_event
+T = TypeVar("T")
 
-START_MS = 1_720_000_000_000
-CONFIG_IDS = (derived_uuid("config", 0), derived_uuid("config", 1))
-STATUSES = ("USER_ENDED", "USER_TIMEOUT")
-GROUP_SIZE = 5
-TEXT = "I would like to know whether the blue one is still there, and what it costs today. " * 2
-FEATURES = '{"Joy": 0.61, "Interest": 0.52, "Calmness": 0.33, "Doubt": 0.12, "Boredom": 0.04}'
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How long to measure: as long as it takes, or a minute for everything."""
+
+    quick: bool = False
+
+    def of(self, full: T, quick: T) -> T:
+        return quick if self.quick else full
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One figure beside its aim."""
+
+    figure: str
+    aim: str
+    measured: str
+    met: bool
+
+    def cells(self) -> list[str]:
+        return [self.figure, self.aim, self.measured, "yes" if self.met else "**no**"]
 
 
 def spread(values: Sequence[float], digits: int = 2) -> str:
     """The median with its quartiles, such as '1.02 (0.98-1.05)'."""
+    if len(values) == 1:
+        return f"{values[0]:.{digits}f}"
     low, middle, high = quantiles(values, n=4, method="inclusive")
     return f"{middle:.{digits}f} ({low:.{digits}f}-{high:.{digits}f})"
 
 
+def ratios(above: Sequence[float], below: Sequence[float]) -> list[float]:
+    """The ratio of each to its neighbour, which was measured beside it."""
+    return [first / second for first, second in zip(above, below, strict=True)]
+
+
 def median_ratio(above: Sequence[float], below: Sequence[float]) -> str:
     """The median of the ratios of neighbours, with its spread."""
-    return spread([first / second for first, second in zip(above, below, strict=True)])
+    return spread(ratios(above, below))
+
+
+def at_most(figure: str, values: Sequence[float], limit: float, unit: str = "x") -> Finding:
+    """A finding whose median is to be no more than the limit."""
+    return Finding(figure, f"<= {limit:g} {unit}", spread(values), median(values) <= limit)
+
+
+def at_least(figure: str, values: Sequence[float], limit: float, unit: str = "x") -> Finding:
+    """A finding whose median is to be no less than the limit."""
+    return Finding(figure, f">= {limit:g} {unit}", spread(values), median(values) >= limit)
+
+
+def ahead(figure: str, ours: float, peers: dict[str, float], less: bool) -> Finding:
+    """A finding that compares a median with those of all peers: less of it is better, or more."""
+    behind = [name for name, each in peers.items() if (ours > each if less else ours < each)]
+    nearest = (min if less else max)(peers, key=peers.__getitem__, default=None)
+    said = "no peer is installed"
+    if nearest is not None:
+        said = f"{ours:.0f}; the nearest, {nearest}, has {peers[nearest]:.0f}"
+    if behind:
+        said += "; behind " + ", ".join(behind)
+    return Finding(figure, "ahead of every peer", said, not behind)
 
 
 def print_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -31,43 +77,8 @@ def print_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     for row in (head, ["-" * width for width in widths], *rows):
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
         print("| " + " | ".join(cells) + " |")
+    print(flush=True)
 
 
-def chat_id(number: int) -> str:
-    return derived_uuid("chat", number)
-
-
-def group_id(number: int) -> str:
-    """The group of a chat."""
-    return derived_uuid("group", number // GROUP_SIZE)
-
-
-def add_chats(store: ChatStore, count: int) -> None:
-    """Chats in groups of five; a quarter of them has each pair of config and status."""
-    for number in range(count):
-        store.add_chat(
-            {
-                "id": chat_id(number),
-                "chat_group_id": group_id(number),
-                "status": STATUSES[number // 2 % 2],
-                "start_timestamp": START_MS + number * 60_000,
-                "end_timestamp": START_MS + number * 60_000 + 50_000,
-                "metadata": "",
-                "config": {"id": CONFIG_IDS[number % 2], "version": 0},
-            }
-        )
-
-
-def add_events(store: ChatStore, number: int, count: int) -> None:
-    """That many events to one chat, of some 550 bytes each."""
-    for place in range(count):
-        store.add_event(
-            new_event(
-                id=derived_uuid("event", number, place),
-                chat_id=chat_id(number),
-                timestamp=START_MS + number * 60_000 + place,
-                type="USER_MESSAGE" if place % 2 else "AGENT_MESSAGE",
-                message_text=TEXT,
-                emotion_features=FEATURES,
-            )
-        )
+def print_findings(findings: Sequence[Finding]) -> None:
+    print_table(["figure", "aim", "measured", "met"], [finding.cells() for finding in findings])

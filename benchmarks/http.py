@@ -1,366 +1,175 @@
-"""What the emulator costs over a bare ASGI application that sends the same bytes.
+"""What the emulator answers per second, beside a bare application that sends the same bytes.
 
-Two servers on one core, load from another: `.venv/bin/python -m benchmarks.http`.
+And beside what a user would pick instead: `.venv/bin/python -m benchmarks http`.
 """
 
-import asyncio
-import os
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
-from http.client import HTTPConnection
-from itertools import count
 from statistics import median
-from typing import Any
-from urllib.parse import urlsplit
 
 import uvloop
-from starlette.types import Receive, Scope, Send
 
-from benchmarks.figures import add_chats, median_ratio, print_table, spread
-from emulator.jsontext import JsonObject, parse, render
-from emulator.server import Server
-from emulator.settings import Settings
+from benchmarks.environment import Environment, prepare
+from benchmarks.figures import (
+    Effort,
+    Finding,
+    ahead,
+    at_least,
+    median_ratio,
+    print_table,
+    ratios,
+    spread,
+)
+from benchmarks.load import CONNECTIONS, Ask, Slice, cpu_us, load, per_second
+from benchmarks.messages import (
+    CHATS,
+    CONFIG,
+    CONFIGS,
+    ONE_PROBLEM,
+    SIX_PROBLEMS,
+    TWO_FIELDS,
+    always,
+    new_configs,
+)
+from benchmarks.peers import CREATE, INVALID, LIST, Peer, peers
+from benchmarks.servers import NotStarted, Target, emulator, module, started, use_last_core
+from emulator.jsontext import parse, render
 
-CONNECTIONS = 16
-SLICES = 8  # for each case and server
-SLICE_SECONDS = 1.0
+EMULATOR, BARE = "emulator", "bare"
 WARM_UP_SECONDS = 0.3
-TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
-READ_KEY, WRITE_KEY = "read", "write"  # two worlds
-
-CHATS = "/v0/evi/chats?page_number=0&page_size=10"
-CONFIGS = "/v0/evi/configs"
-PROMPT = {"name": "Weather prompt", "text": "You are a voice that tells the weather. " * 10}
-CONFIG: JsonObject = {
-    "evi_version": "3",
-    "name": "Weather",
-    "voice": {"provider": "HUME_AI", "name": "Ava Song"},
-    "language_model": {
-        "model_provider": "ANTHROPIC",
-        "model_resource": "claude-3-7-sonnet-latest",
-        "temperature": 1.0,
-    },
-    "event_messages": {
-        "on_new_chat": {"enabled": False, "text": ""},
-        "on_inactivity_timeout": {"enabled": False, "text": ""},
-        "on_max_duration_timeout": {"enabled": False, "text": ""},
-    },
-}
-TWO_FIELDS: JsonObject = {"evi_version": "3", "name": "Weather"}
-ONE_PROBLEM: JsonObject = {"evi_version": "3"}  # no name
-SIX_PROBLEMS: JsonObject = {
-    "evi_version": 3,
-    "voice": {"provider": "HUME_AI"},
-    "language_model": {"model_provider": "NOBODY", "temperature": "warm"},
-    "timeouts": {"inactivity": {"enabled": "maybe"}},
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Slice:
-    """What happened to one server in one slice of time."""
-
-    per_second: float
-    cpu_us: float  # of the server, per request
-    busy: float  # the server's share of its core
+# Of the emulator over the bare application, in requests per second.
+AIMS = {LIST: 0.5, CREATE: 0.4, "create-config, 1 problem": 0.4, INVALID: 0.4}
 
 
 @dataclass
 class Case:
-    """One kind of request: `make` gives the bytes of the next one, `answer` is one answer."""
+    """One kind of request; `answer` is what the emulator says to it."""
 
     name: str
-    status: int
-    make: Callable[[], bytes]
+    ask: Ask
     answer: bytes = b""
-    emulator: list[Slice] = field(default_factory=list)
-    bare: list[Slice] = field(default_factory=list)
+    slices: dict[str, list[Slice]] = field(default_factory=dict)  # by server
 
 
-# Servers
-
-
-def serve(what: str) -> None:
-    """Either server, with the options of the emulator, until this process is told to stop."""
-    server = Server(Settings(seed="empty", port=0))
-    if what == "bare":
-        server._uvicorn.config.app = Bare()
-    else:
-        add_chats(server.app.worlds.get(READ_KEY).store.chats, 100)
-    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    print(server.url, flush=True)
-    server.run()
-
-
-class Bare:
-    """An ASGI application that only sends: the body that was last PUT, with that status."""
-
-    def __init__(self) -> None:
-        self._status, self._body = 204, b""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["method"] == "PUT":
-            self._status = int(scope["path"].removeprefix("/"))
-            self._body = await _read(receive)
-        elif scope["method"] == "POST":
-            await _read(receive)
-        headers = [
-            (b"content-type", b"application/json"),
-            (b"content-length", str(len(self._body)).encode()),
-        ]
-        await send({"type": "http.response.start", "status": self._status, "headers": headers})
-        await send({"type": "http.response.body", "body": self._body})
-
-
-async def _read(receive: Receive) -> bytes:
-    message = await receive()
-    body: bytes = message["body"]
-    while message.get("more_body"):
-        message = await receive()
-        body += message["body"]
-    return body
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """A server that runs in a process of its own."""
-
-    host: str
-    port: int
-    pid: int
-
-    def cpu_seconds(self) -> float:
-        with open(f"/proc/{self.pid}/stat") as file:
-            columns = file.read().rpartition(")")[2].split()
-        return (int(columns[11]) + int(columns[12])) / TICKS_PER_SECOND
-
-    def ask(self, status: int, method: str, path: str, key: str, body: bytes = b"") -> bytes:
-        """The body of the answer to a single request, which must have that status."""
-        connection = HTTPConnection(self.host, self.port, timeout=10)
-        try:
-            connection.request(method, path, body, {"X-Hume-Api-Key": key})
-            response = connection.getresponse()
-            answer = response.read()
-            if response.status != status:
-                raise SystemExit(f"{method} {path}: {response.status} {answer!r}")
-            return answer
-        finally:
-            connection.close()
-
-
-@contextmanager
-def started(what: str) -> Iterator[Target]:
-    """A server in a process of its own, which is ended at the end."""
-    command = [sys.executable, "-m", "benchmarks.http", what]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    try:
-        url = urlsplit(process.stdout.readline().strip())
-        if url.hostname is None or url.port is None:
-            raise SystemExit(f"the {what} server did not start")
-        yield Target(url.hostname, url.port, process.pid)
-    finally:
-        process.terminate()
-        process.wait(10)
-        process.stdout.close()
-
-
-# Cases
-
-
-def make_cases(emulator: Target) -> list[Case]:
+def make_cases(target: Target) -> list[Case]:
     """What is measured. The emulator's answers are kept for the bare server to repeat."""
-    prompt = parse(emulator.ask(201, "POST", "/v0/evi/prompts", READ_KEY, render(PROMPT)))
+    prompt = {"name": "Weather prompt", "text": "You are a voice that tells the weather. " * 10}
+    prompt = parse(target.ask(201, "POST", "/v0/evi/prompts", body=render(prompt)))
     with_prompt = {**CONFIG, "prompt": {"id": prompt["id"], "version": 0}}
-    config = parse(emulator.ask(201, "POST", CONFIGS, READ_KEY, render(with_prompt)))
+    config = parse(target.ask(201, "POST", CONFIGS, body=render(with_prompt)))
     version = f"{CONFIGS}/{config['id']}/version/0"
     cases = [
-        Case("list-chats", 200, always("GET", CHATS)),
-        Case("get-config-version", 200, always("GET", version)),
-        Case("create-config", 201, new_configs(CONFIG)),
-        Case("create-config, 2 fields", 201, new_configs(TWO_FIELDS)),
-        Case("create-config, 1 problem", 422, always("POST", CONFIGS, render(ONE_PROBLEM))),
-        Case("create-config, 6 problems", 422, always("POST", CONFIGS, render(SIX_PROBLEMS))),
+        Case(LIST, Ask(always("GET", CHATS), 200)),
+        Case("get-config-version", Ask(always("GET", version), 200)),
+        Case(CREATE, Ask(new_configs(CONFIG), 201)),
+        Case("create-config, 2 fields", Ask(new_configs(TWO_FIELDS), 201)),
+        Case("create-config, 1 problem", Ask(always("POST", CONFIGS, render(ONE_PROBLEM)), 422)),
+        Case(INVALID, Ask(always("POST", CONFIGS, render(SIX_PROBLEMS)), 422)),
     ]
     for case in cases:
-        case.answer = first_answer(emulator, case)
+        head, _, body = case.ask.make().partition(b"\r\n\r\n")
+        method, path, _ = head.decode().split(" ", 2)
+        key = case.name if body else "benchmark"  # what is created has a world of its own
+        case.answer = target.ask(case.ask.status, method, path, key, body)
     return cases
 
 
-def first_answer(target: Target, case: Case) -> bytes:
-    """The body of one answer; what is created has a world of its own."""
-    head, _, body = case.make().partition(b"\r\n\r\n")
-    method, url, _ = head.decode().split(" ", 2)
-    return target.ask(case.status, method, url, case.name if body else READ_KEY, body)
-
-
-def new_configs(config: JsonObject) -> Callable[[], bytes]:
-    """Requests for one config after another, each with a name of its own."""
-    numbers = count()
-
-    def make() -> bytes:
-        body = render({**config, "name": f"Weather {next(numbers):06}"})
-        return request("POST", CONFIGS, WRITE_KEY, body)
-
-    return make
-
-
-def always(method: str, path: str, body: bytes | None = None) -> Callable[[], bytes]:
-    """The same request again and again."""
-    text = request(method, path, READ_KEY, body)
-    return lambda: text
-
-
-def request(method: str, path: str, key: str, body: bytes | None = None) -> bytes:
-    """A request with the headers that Hume's SDK sends."""
-    lines = [
-        f"{method} {path} HTTP/1.1",
-        "Host: 127.0.0.1:8484",
-        "Accept: */*",
-        "Accept-Encoding: gzip, deflate",
-        "Connection: keep-alive",
-        "User-Agent: hume/0.14.1",
-        "X-Fern-Language: Python",
-        "X-Fern-SDK-Name: hume",
-        "X-Fern-SDK-Version: 0.14.1",
-        f"X-Hume-Api-Key: {key}",
-    ]
-    if body is not None:
-        lines += [f"Content-Length: {len(body)}", "Content-Type: application/json"]
-    return "\r\n".join([*lines, "", ""]).encode() + (body or b"")
-
-
-# Load
-
-
-class Client(asyncio.Protocol):
-    """Keeps its connection, and asks again as soon as it is answered, until the deadline."""
-
-    def __init__(self, case: Case, deadline: float) -> None:
-        self._case = case
-        self._deadline = deadline
-        self._expected = b"HTTP/1.1 %d " % case.status
-        self._data = b""
-        self.answered = 0
-        self.finished: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-    def connection_made(self, transport: Any) -> None:
-        self._transport: asyncio.Transport = transport
-        transport.write(self._case.make())
-
-    def data_received(self, data: bytes) -> None:
-        self._data += data
-        if not _is_whole(self._data):
-            return
-        if not self._data.startswith(self._expected):
-            self._end(RuntimeError(f"{self._case.name}: {self._data!r}"))
-            return
-        self._data = b""
-        self.answered += 1
-        if time.perf_counter() < self._deadline:
-            self._transport.write(self._case.make())
+def start_peers(
+    servers: ExitStack, environment: Environment, cases: Sequence[Case]
+) -> dict[str, tuple[Peer, Target]]:
+    """All that come up."""
+    up = {}
+    for peer in peers(environment, {case.name: case.answer for case in cases}):
+        try:
+            target = servers.enter_context(started(peer.command, peer.path, folder=peer.folder))
+        except NotStarted as error:
+            print(f"Left out: {peer.name}: {error}", flush=True)
         else:
-            self._end(None)
-
-    def connection_lost(self, error: Exception | None) -> None:
-        self._end(error or RuntimeError(f"{self._case.name}: the server hung up"))
-
-    def _end(self, error: Exception | None) -> None:
-        if self.finished.done():
-            return
-        if error is None:
-            self.finished.set_result(None)
-        else:
-            self.finished.set_exception(error)
-        self._transport.close()
+            peer.fill(target)
+            up[peer.name] = peer, target
+    return up
 
 
-def _is_whole(data: bytes) -> bool:
-    """Whether a response with a content-length has arrived."""
-    head = data.find(b"\r\n\r\n")
-    if head < 0:
-        return False
-    start = data.index(b"content-length: ") + 16
-    return len(data) == head + 4 + int(data[start : data.index(b"\r", start)])
+async def measure(
+    case: Case, turns: Sequence[tuple[str, Target, Ask]], slices: int, seconds: float
+) -> None:
+    """Slices of all servers in turn, begun with another one each time."""
+    for name, target, ask in turns:
+        await load(target, ask, WARM_UP_SECONDS if name in (EMULATOR, BARE) else seconds)
+    for number in range(slices):
+        for name, target, ask in (*turns[number % len(turns) :], *turns[: number % len(turns)]):
+            if name == EMULATOR and case.ask.status == 201:
+                start_again(target)
+            case.slices.setdefault(name, []).append(await load(target, ask, seconds))
 
 
-async def load(target: Target, case: Case, seconds: float) -> Slice:
-    """One slice: as many requests as the server answers."""
-    loop = asyncio.get_running_loop()
-    cpu, start = target.cpu_seconds(), time.perf_counter()
-    deadline = start + seconds
-    pairs = [
-        await loop.create_connection(lambda: Client(case, deadline), target.host, target.port)
-        for _ in range(CONNECTIONS)
-    ]
-    for _, client in pairs:
-        await client.finished
-    passed, used = time.perf_counter() - start, target.cpu_seconds() - cpu
-    answered = sum(client.answered for _, client in pairs)
-    return Slice(answered / passed, used / answered * 1e6, used / passed)
+def start_again(target: Target) -> None:
+    """Forget the configs that were created, but not the one that is asked for."""
+    saved = parse(target.ask(201, "POST", "/_emulator/snapshots"))
+    target.ask(204, "POST", f"/_emulator/snapshots/{saved['id']}/restore")
 
 
-async def measure(case: Case, emulator: Target, bare: Target) -> None:
-    """Slices of both servers in turn, the order swapped every time."""
-    bare.ask(case.status, "PUT", f"/{case.status}", "", case.answer)
-    turns = [(emulator, case.emulator), (bare, case.bare)]
-    for target, _ in turns:
-        await load(target, case, WARM_UP_SECONDS)
-    for _ in range(SLICES):
-        for target, slices in turns:
-            if target is emulator:
-                target.ask(204, "POST", "/_emulator/reset", WRITE_KEY)
-            slices.append(await load(target, case, SLICE_SECONDS))
-        turns.reverse()
-
-
-# Report
-
-
-def throughput_row(case: Case) -> Sequence[str]:
-    emulator = [slice.per_second for slice in case.emulator]
-    bare = [slice.per_second for slice in case.bare]
-    return [
-        case.name,
-        str(len(case.answer)),
-        spread(emulator, 0),
-        spread(bare, 0),
-        median_ratio(emulator, bare),
-        " / ".join(
-            f"{median(slice.busy for slice in slices):.0%}" for slices in (case.emulator, case.bare)
-        ),
-    ]
-
-
-def cpu_row(case: Case) -> Sequence[str]:
-    emulator = [slice.cpu_us for slice in case.emulator]
-    bare = [slice.cpu_us for slice in case.bare]
-    return [case.name, spread(emulator, 1), spread(bare, 1), median_ratio(bare, emulator)]
-
-
-def main() -> None:
+def run(effort: Effort, environment: Environment | None = None) -> list[Finding]:
+    """All cases; those that peers have too are measured beside them."""
+    environment = environment or prepare()
+    slices, seconds = effort.of(8, 3), effort.of(1.0, 0.5)
     with ExitStack() as servers:
-        emulator = servers.enter_context(started("emulator"))
-        bare = servers.enter_context(started("bare"))
-        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})  # servers are on the first core
-        cases = make_cases(emulator)
+        ours = servers.enter_context(started(emulator()))
+        bare = servers.enter_context(started(module("apps.bare")))
+        use_last_core()
+        cases = make_cases(ours)
+        others = start_peers(servers, environment, cases)
         for case in cases:
-            uvloop.run(measure(case, emulator, bare))
-    print(f"{CONNECTIONS} connections, {SLICES} slices of {SLICE_SECONDS:.0f} s each in turn;")
-    print("medians (quartiles). A ratio of 1 is the bare application.\n")
-    print("Requests per second (the client may be what limits them: see how busy the server is)\n")
-    head = ["case", "bytes", "emulator", "bare", "emulator / bare", "server busy"]
-    print_table(head, [throughput_row(case) for case in cases])
-    print("\nCPU of the server, µs per request\n")
-    print_table(["case", "emulator", "bare", "bare / emulator"], [cpu_row(case) for case in cases])
+            bare.ask(case.ask.status, "PUT", f"/{case.ask.status}", body=case.answer)
+            turns = [(EMULATOR, ours, case.ask), (BARE, bare, case.ask)]
+            if not effort.quick or case.name == LIST:
+                turns += [
+                    (name, target, peer.asks[case.name])
+                    for name, (peer, target) in others.items()
+                    if case.name in peer.asks
+                ]
+            uvloop.run(measure(case, turns, slices, seconds))
+    report(cases, slices, seconds)
+    return findings(cases)
 
 
-if __name__ == "__main__":
-    if len(sys.argv) > 1:
-        serve(sys.argv[1])
-    else:
-        main()
+def report(cases: Sequence[Case], slices: int, seconds: float) -> None:
+    print(
+        f"{CONNECTIONS} connections, {slices} slices of {seconds:g} s each in turn; medians "
+        "(quartiles).\nA ratio of 1 is the bare application.\n"
+    )
+    rows = []
+    for case in cases:
+        bare = case.slices[BARE]
+        for name, ours in case.slices.items():
+            rows.append(
+                [
+                    case.name,
+                    name,
+                    spread(per_second(ours), 0),
+                    median_ratio(per_second(ours), per_second(bare)),
+                    spread(cpu_us(ours), 0),
+                    median_ratio(cpu_us(bare), cpu_us(ours)),
+                    f"{median(each.busy for each in ours):.0%}",
+                ]
+            )
+    print_table(["case", "server", "per s", "ratio", "CPU µs", "CPU ratio", "busy"], rows)
+
+
+def findings(cases: Sequence[Case]) -> list[Finding]:
+    found = []
+    for case in cases:
+        emulator, bare = case.slices[EMULATOR], case.slices[BARE]
+        if case.name in AIMS:
+            ratio = ratios(per_second(emulator), per_second(bare))
+            found.append(at_least(f"{case.name} / bare ASGI", ratio, AIMS[case.name]))
+        others = {
+            name: median(per_second(slices))
+            for name, slices in case.slices.items()
+            if name not in (EMULATOR, BARE)
+        }
+        if others:
+            ours = median(per_second(emulator))
+            found.append(ahead(f"{case.name} per s", ours, others, less=False))
+    return found

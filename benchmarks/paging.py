@@ -13,7 +13,7 @@ from statistics import median
 
 from starlette.types import Message, Scope
 
-from benchmarks.figures import (
+from benchmarks.filling import (
     CONFIG_IDS,
     STATUSES,
     add_chats,

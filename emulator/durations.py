@@ -4,7 +4,7 @@ import re
 
 from emulator.errors import closest
 
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m)?")
+_DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)(ms|s|m)?")
 _UNITS_MS = {"ms": 1, "s": 1000, "m": 60_000, None: 1000}
 
 

@@ -100,7 +100,7 @@ def _reason(error: OSError | UnicodeError) -> str:
 
 def _is_worth_logging(record: logging.LogRecord) -> bool:
     """uvicorn takes each WebSocket that is answered 401 for a mistake of the application."""
-    return "without completing handshake" not in record.msg
+    return "without completing handshake" not in record.getMessage()
 
 
 def _log_to_stderr(requests: bool) -> None:

@@ -35,7 +35,7 @@ INTERRUPTION_MS = 50  # into the answer
 SENDING_MS = 100  # before a message that waits for nothing
 
 _LONG_MS = 100 * 86_400_000
-_WAITING_ROOM_MS = 60_000  # kept free where somebody else answers tool calls
+_WAITING_ROOM_MS = 10_000  # kept free where somebody else answers tool calls, perhaps at length
 
 Plan: TypeAlias = tuple[int, Callable[[], None]]
 
@@ -68,7 +68,9 @@ def new_scenario(world: World, script: Script, scene: Scene) -> Scenario:
     )
     if not script.rules and not script.strict:  # it only says what the user does
         rules, strict, tools = world.script.rules, world.script.strict, world.script.tools
-        script = replace(script, rules=rules, strict=strict, tools={**tools, **script.tools})
+        mood = script.mood or world.script.mood
+        tools = {**tools, **script.tools}
+        script = replace(script, rules=rules, strict=strict, mood=mood, tools=tools)
     if scene.end_reason == "INACTIVITY_TIMEOUT":
         _check_inactivity(config)
     request = ChatRequest(
@@ -214,10 +216,19 @@ class Simulation:
         self._timers.cancel(self._timer)
         self._timer = None
         plan = None if self._session.is_over else self._plan()
-        if plan is not None:
+        if self._at_once and not self._session.is_over and not self._is_waiting(plan):
+            self._timer = self._timers.at(self._next_ms(plan), self._go_on)
+        elif plan is not None:
             due_ms, act = plan
-            due_ms += self._live.clock.lag_ms
-            self._timer = self._timers.at(due_ms, self._go_on if self._at_once else act)
+            self._timer = self._timers.at(due_ms + self._live.clock.lag_ms, act)
+
+    def _next_ms(self, plan: Plan | None) -> int:
+        """When to go on: now, while the chat is behind its world; else when something is due."""
+        clock, next_due_ms = self._live.clock, self._session.next_due_ms
+        due = [due_ms for due_ms in (plan and plan[0], next_due_ms) if due_ms is not None]
+        if clock.lag_ms > 0 or not due:
+            return clock.now_ms() + clock.lag_ms
+        return min(due)
 
     # what the user does next, and when
 

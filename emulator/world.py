@@ -86,7 +86,13 @@ class World:
 
     def snapshot(self) -> "Snapshot":
         """All that the world remembers, but for what is under way."""
-        return Snapshot(self.store.fork(), self.ids.fork(), self.clock.read(), self.script.copy())
+        return Snapshot(
+            self.store.fork(),
+            self.ids.fork(),
+            self.clock.read(),
+            self.script.copy(),
+            tuple(self.live),
+        )
 
     def restore(self, snapshot: "Snapshot") -> None:
         """As it was then; what is under way now is gone."""
@@ -95,6 +101,8 @@ class World:
         self.ids = snapshot.ids.fork()
         self.script = snapshot.script.copy()
         self.clock.write(snapshot.clock)
+        for chat_id in snapshot.live:  # nobody is connected to them any more
+            self.store.chats.end_chat(chat_id, "USER_ENDED", self.clock.now_ms())
         self.timers.on_change()
 
     def use_seed(self, seed: Store) -> None:
@@ -150,6 +158,13 @@ class World:
         self.timers.on_change()
 
 
+def is_held_back(world: World) -> bool:
+    """Whether webhooks can't move until its clock does: it stands, and nothing is due."""
+    due_ms = world.timers.next_due_ms
+    is_due = due_ms is not None and due_ms <= world.clock.now_ms()
+    return world.clock.mode == "manual" and world.outbox.in_flight == 0 and not is_due
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """A world at one moment."""
@@ -158,6 +173,7 @@ class Snapshot:
     ids: IdSource
     clock: tuple[int, int | None]
     script: Script
+    live: tuple[str, ...]
 
 
 class Worlds:

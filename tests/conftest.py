@@ -14,6 +14,8 @@ from emulator.world import World
 from tests import conformance
 from tests.webhooks.receiver import Receiver
 
+pytest_plugins = ["pytester"]
+
 App.__call__ = conformance.judged(App.__call__)  # type: ignore[method-assign,assignment]
 
 _numbers = itertools.count()

@@ -17,6 +17,7 @@ LIVE_SAMPLE_RATE = 48_000  # Hz, of audio_output (PROTOCOL 6.5)
 _SAMPLE_BYTES = 2
 _MS_PER_CHARACTER = 60  # about 165 words a minute
 _SYLLABLE_MS = 180
+_MOST_SYLLABLES = 660  # of one sentence
 _CHUNK_SYLLABLES = 5  # of one audio_output: 0.9 s
 _LOUDNESS = 0.25
 PITCHES = {"USER": 196.0, "AGENT": 293.7}  # Hz
@@ -32,9 +33,9 @@ class Utterance:
 
 
 def speech_ms(text: str) -> int:
-    """How long a text takes to say, in ms: a whole number of syllables."""
+    """How long a text takes to say, in ms: a whole number of syllables, within two minutes."""
     syllables = -(-len(text) * _MS_PER_CHARACTER // _SYLLABLE_MS)
-    return max(1, syllables) * _SYLLABLE_MS
+    return max(1, min(syllables, _MOST_SYLLABLES)) * _SYLLABLE_MS
 
 
 def wav_chunks(duration_ms: int) -> Iterator[str]:

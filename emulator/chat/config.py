@@ -70,13 +70,11 @@ def read_config(config: JsonObject) -> ChatConfig:
         on_max_duration_timeout=EventMessage(**messages["on_max_duration_timeout"]),
         inactivity_ms=round(inactivity["duration_secs"] * 1000) if inactivity["enabled"] else None,
         max_duration_ms=(
-            max_duration["duration_secs"] * 1000 if max_duration["enabled"] else MAX_DURATION_CAP_MS
+            round(max_duration["duration_secs"] * 1000)
+            if max_duration["enabled"]
+            else MAX_DURATION_CAP_MS
         ),
-        nudge_ms=(
-            round((nudges["interval_secs"] or 0) * 1000) or DEFAULT_NUDGE_MS
-            if nudges["enabled"]
-            else None
-        ),
+        nudge_ms=_nudge_ms(nudges["interval_secs"]) if nudges["enabled"] else None,
         allow_short_responses=config["ellm_model"]["allow_short_responses"],
         turn_detection=_turn_detection(config["turn_detection"]),
         min_interruption_ms=round(config["interruption"]["min_interruption_ms"]),
@@ -86,6 +84,13 @@ def read_config(config: JsonObject) -> ChatConfig:
 
 def _tool(tool: JsonObject) -> ToolSpec:
     return ToolSpec(tool["name"], tool["parameters"], tool.get("fallback_content"))
+
+
+def _nudge_ms(interval_secs: float | None) -> int:
+    """At least a second, whatever a seed may say: a nudge that is always due would never end."""
+    if interval_secs is None or interval_secs <= 0:
+        return DEFAULT_NUDGE_MS
+    return max(1000, round(interval_secs * 1000))
 
 
 def _turn_detection(given: JsonObject) -> TurnDetection:

@@ -8,7 +8,7 @@ from array import array
 from collections.abc import Iterator
 from typing import Any, Protocol
 
-from emulator.chat.messages import AudioSettings
+from emulator.chat.messages import MOST_CHANNELS, SAMPLE_RATES, AudioSettings
 
 _EBML = b"\x1a\x45\xdf\xa3"
 _LARGEST_ELEMENT = 1 << 24  # bytes, of one part of a file
@@ -104,7 +104,9 @@ class WavDecoder:
         if len(content) < 16:
             raise DecodeError("transcription_failure")
         encoding, channels, rate, _, _, bits = struct.unpack_from("<HHIIHH", content)
-        if encoding not in (1, 0xFFFE) or bits != 16 or not channels or not rate:
+        known = encoding in (1, 0xFFFE) and bits == 16
+        bounded = 1 <= channels <= MOST_CHANNELS and SAMPLE_RATES[0] <= rate <= SAMPLE_RATES[1]
+        if not known or not bounded:
             raise DecodeError("transcription_failure")
         self.sample_rate, self._channels = rate, channels
 
@@ -136,6 +138,14 @@ class WebmDecoder:
         self._buffer = b""
 
     def decode(self, data: bytes) -> array:  # type: ignore[type-arg]
+        try:
+            return self._decode(data)
+        except DecodeError:
+            raise
+        except (IndexError, ValueError, self._av.error.FFmpegError):
+            raise DecodeError("transcription_failure") from None
+
+    def _decode(self, data: bytes) -> array:  # type: ignore[type-arg]
         self._buffer += data
         samples = array("h")
         for id, content in self._elements():
@@ -151,11 +161,7 @@ class WebmDecoder:
     def _decode_block(self, block: bytes) -> Iterator[int]:
         _, length = _vint(block, 0, keep_marker=False)
         packet = self._av.Packet(block[length + 3 :])  # after track, time and flags
-        try:
-            frames = self._codec.decode(packet)
-        except self._av.error.FFmpegError:
-            raise DecodeError("transcription_failure") from None
-        for frame in frames:
+        for frame in self._codec.decode(packet):
             for resampled in self._resampler.resample(frame):
                 yield from array("h", bytes(resampled.planes[0])[: resampled.samples * 2])
 

@@ -4,6 +4,8 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Protocol, TypeAlias
 
+from pydantic import ValidationError
+
 from emulator.chat.channel import ChatEnded, Output
 from emulator.chat.messages import (
     AudioInput,
@@ -15,6 +17,7 @@ from emulator.chat.messages import (
 )
 from emulator.chat.session import Session
 from emulator.clock import LaggingClock
+from emulator.errors import Problem
 from emulator.jsontext import JsonObject
 from emulator.timers import Timer, Timers
 
@@ -69,15 +72,25 @@ class LiveChat:
 
     def start(self) -> None:
         self._tell(self.session.start())
+        if self.session.request.settings is not None:
+            self._mirror(self.session.request.settings)
 
     def receive(self, message: ClientMessage) -> None:
         """A message of its client, or through the control plane."""
         self._mirror(message)
         self._tell(self.session.receive(message))
 
-    def receive_json(self, content: JsonObject) -> None:
-        """The same of a JSON object that is known to be a message."""
-        self.receive(client_message.validate_python(content))
+    def receive_json(self, content: JsonObject) -> list[Problem]:
+        """The same of a JSON object. Returns what is wrong with it if it is no message."""
+        try:
+            message = client_message.validate_python(content)
+        except ValidationError as error:
+            return [
+                Problem(("body", *each["loc"][1:]), each["msg"], each["type"])
+                for each in error.errors()
+            ]
+        self.receive(message)
+        return []
 
     def receive_frame(self, text: str, put: Put, joined: bool = False) -> None:
         """A text frame as it came from the client that `put` sends to.
@@ -143,12 +156,12 @@ class LiveChat:
     def _pass_on(self, output: Output) -> None:
         if self.allows_connection:
             self._said += output.messages
+        for listener in list(self.listeners):
+            listener(output)
         over = any(isinstance(event, ChatEnded) for event in output.events)
         if output.messages or over:
             for put in list(self._clients):
                 put(output.messages, over)
-        for listener in list(self.listeners):
-            listener(output)
 
     def set_timer(self) -> None:
         """Have the world's timers wake it when it next has something to do."""

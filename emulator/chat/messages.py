@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from emulator.chat.prosody import EMOTIONS
 from emulator.jsontext import JsonObject, JsonTextError, parse
 
+MOST_CHANNELS = 16
+SAMPLE_RATES = (4_000, 384_000)  # Hz: from, to
 ToolType: TypeAlias = Literal["function", "builtin"]
 
 
@@ -30,8 +32,8 @@ class AudioSettings(_Part):
     """The format of raw audio input: `sample_rate` in Hz."""
 
     encoding: Literal["linear16"]
-    channels: int = Field(gt=0)
-    sample_rate: int = Field(gt=0)
+    channels: int = Field(ge=1, le=MOST_CHANNELS)
+    sample_rate: int = Field(ge=SAMPLE_RATES[0], le=SAMPLE_RATES[1])
     codec: str | None = None
 
 
@@ -67,7 +69,7 @@ class SessionSettings(_Message):
     audio: AudioSettings | None = None
     builtin_tools: list[BuiltinTool] | None = None
     context: Context | None = None
-    event_limit: int | None = None
+    event_limit: int | None = Field(default=None, ge=0, le=1_000_000)
     language_model_api_key: str | None = None
     metadata: JsonObject | None = None
     system_prompt: str | None = None
@@ -264,7 +266,12 @@ server_message: TypeAdapter[ServerMessage] = TypeAdapter(
 
 
 def to_json(message: ServerMessage) -> JsonObject:
-    """The message as it goes out: what is not known is left out, but for `custom_session_id`."""
+    """The message as it goes out: what is not known is left out, but for `custom_session_id`.
+
+    Session settings, which are mirrored, say what the client said: a null context ends it.
+    """
+    if isinstance(message, SessionSettings):
+        return {"type": message.type, **message.model_dump(exclude_unset=True)}
     content = message.model_dump(exclude_none=True)
     content.setdefault("custom_session_id", None)
     return content
@@ -277,6 +284,11 @@ def read_frame(text: str) -> ClientMessage | tuple[str, str]:
     except JsonTextError as error:
         return "invalid_json", error.message
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(step) for step in first["loc"][1:])
-        return "payload_parse", f"{place} {first['msg']}".strip()
+        return "payload_parse", first_problem(error)
+
+
+def first_problem(error: ValidationError) -> str:
+    """The first thing wrong with a message, and where in it."""
+    first = error.errors()[0]
+    place = ".".join(str(step) for step in first["loc"][1:])
+    return f"{place}: {first['msg']}" if place else str(first["msg"])

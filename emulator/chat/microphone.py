@@ -6,8 +6,9 @@ What was said comes from the script or a queue; the sound only tells when.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from emulator.chat.decoding import Decoder, new_decoder
+from emulator.chat.decoding import Decoder, PcmDecoder, new_decoder
 from emulator.chat.hearing import Ear, Sound, Speaking, TurnOver
+from emulator.chat.messages import AudioSettings
 from emulator.chat.request import ChatRequest
 from emulator.chat.script import Speak
 from emulator.chat.settings import SettingsInForce
@@ -33,6 +34,7 @@ class Microphone:
         self._verbose = request.verbose_transcription
         self._settings = settings
         self._decoder: Decoder | None = None
+        self._audio: AudioSettings | None = None  # that the decoder was made for
         self._said: Speak | None = None
         self._spoken_ms = 0
         self.is_deaf = False
@@ -46,11 +48,17 @@ class Microphone:
         """What is heard in the next bytes. Raises DecodeError."""
         if self.is_deaf or not data:
             return
-        if self._decoder is None:
+        if self._decoder is None or self._described_anew():
             self._decoder = new_decoder(data, self._settings.audio)
+            self._audio = self._settings.audio
         samples = self._decoder.decode(data)
         for sound in self._ear.listen(samples, self._decoder.sample_rate):
             yield from self._with_interim(sound)
+
+    def _described_anew(self) -> bool:
+        """Whether the settings now say another format of raw sound."""
+        is_raw = isinstance(self._decoder, PcmDecoder)
+        return is_raw and self._audio != self._settings.audio
 
     def stop(self) -> Iterator[Sound]:
         """No more sound comes for now."""

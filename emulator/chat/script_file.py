@@ -16,7 +16,7 @@ from pydantic import (
     model_validator,
 )
 
-from emulator.chat.messages import SessionSettings, client_message
+from emulator.chat.messages import SessionSettings, client_message, first_problem
 from emulator.chat.prosody import read_mood
 from emulator.chat.script import (
     Rule,
@@ -37,16 +37,6 @@ from emulator.jsontext import Json, JsonObject
 from emulator.resources import bundled
 
 # How a simulated chat can end: with a status, by the assistant, or not at all.
-END_REASONS = (
-    "USER_ENDED",
-    "USER_TIMEOUT",
-    "INACTIVITY_TIMEOUT",
-    "MAX_DURATION_TIMEOUT",
-    "ERROR",
-    "hang_up",
-    "ACTIVE",
-)
-M = TypeVar("M", bound=BaseModel)
 EndReason: TypeAlias = Literal[
     "USER_ENDED",
     "USER_TIMEOUT",
@@ -56,6 +46,9 @@ EndReason: TypeAlias = Literal[
     "hang_up",
     "ACTIVE",
 ]
+
+
+M = TypeVar("M", bound=BaseModel)
 
 
 def _short_form(key: str) -> BeforeValidator:
@@ -206,9 +199,7 @@ class _UserStep(_Part):
             try:
                 client_message.validate_python(value)
             except ValidationError as error:
-                first = error.errors()[0]
-                place = ".".join(str(part) for part in first["loc"][1:])
-                raise ValueError(f"no client message: {place} {first['msg']}".strip()) from None
+                raise ValueError(f"no client message: {first_problem(error)}") from None
         return value
 
     def to_step(self) -> UserStep:
@@ -236,6 +227,12 @@ class Scene(_Part):
     unanswered_tool_calls: Literal["fallback", "wait"] = "fallback"
     end_reason: EndReason = "USER_ENDED"
     pace: str | float = "instant"
+
+    @model_validator(mode="after")
+    def _calls_from_somewhere(self) -> "Scene":
+        if self.twilio_metadata is not None and self.caller_number is None:
+            raise ValueError("twilio_metadata needs a caller_number: only phone calls have it")
+        return self
 
     @field_validator("pace")
     @classmethod

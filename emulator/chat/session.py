@@ -210,7 +210,11 @@ class Session:
     def _last_said(self) -> str | None:
         """The user's last words in the group, as far back as the event limit lets one look."""
         events = self._store.newest_events(self.chat_group_id)
-        for event in islice(events, self.request.event_limit):
+        limit = self.request.event_limit
+        settings = self.request.settings
+        if settings is not None and settings.event_limit is not None:
+            limit = min(limit, settings.event_limit)
+        for event in islice(events, limit):
             if event["type"] == "USER_MESSAGE":
                 text: str = event["message_text"]
                 return text
@@ -236,7 +240,8 @@ class Session:
             due.append((self._user.audio_over_ms, 4, self._user.stop_hearing))
         if not self._user.is_ignored:
             due.append((self.start_ms + self.config.max_duration_ms, 3, self._max_duration_over))
-            if not self.request.user_is_present:
+            is_speaking = self._user.audio_over_ms is not None
+            if not (self.request.user_is_present or is_speaking):
                 due += self._silences()
         return due
 

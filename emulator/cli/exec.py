@@ -1,14 +1,16 @@
 """`evi-emulator exec -- CMD`: a command with an emulator of its own."""
 
 import argparse
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
-from emulator.cli.parser import Commands, add_command, add_settings
-from emulator.errors import UsageError
+from emulator.cli.parser import Commands, add_command, add_settings, complain
+from emulator.errors import EmulatorError, UsageError
 from emulator.settings import SETTINGS, load_settings
 
-NOT_FOUND = 127  # what shells say of a command that does not exist
+NO_PROGRAM, NOT_FOUND = 126, 127  # what shells say of what can't be run, or doesn't exist
 
 
 def add_exec(commands: Commands) -> None:
@@ -23,6 +25,10 @@ def execute(arguments: argparse.Namespace) -> int:
     command = arguments.command_line[arguments.command_line[:1] == ["--"] :]
     if not command:
         raise UsageError("exec needs a command: evi-emulator exec -- npm test")
+    if shutil.which(command[0]) is None:
+        exists = Path(command[0]).exists()
+        why = "is not executable" if exists else "was not found"
+        return complain(EmulatorError(f"{command[0]!r} {why}"), NO_PROGRAM if exists else NOT_FOUND)
     settings = load_settings({**vars(arguments), "port": "0"})
     from emulator.testing.emulator import Emulator
 
@@ -38,9 +44,5 @@ def execute(arguments: argparse.Namespace) -> int:
 
 def _run(command: list[str], environment: dict[str, str]) -> int:
     """The command's exit code; of one that a signal ended, 128 and its number, as shells say."""
-    try:
-        code = subprocess.run(command, env=environment, check=False).returncode
-    except FileNotFoundError:
-        print(f"evi-emulator: no command {command[0]!r}", file=sys.stderr)
-        return NOT_FOUND
+    code = subprocess.run(command, env=environment, check=False).returncode
     return code if code >= 0 else 128 - code

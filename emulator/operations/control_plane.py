@@ -1,6 +1,6 @@
 """The control plane: messages to a live chat from outside its socket (PROTOCOL 9)."""
 
-from emulator.errors import CHAT_NOT_LIVE, api_error
+from emulator.errors import CHAT_NOT_LIVE, ValidationFailed, api_error
 from emulator.jsontext import Json
 from emulator.operations.chats import get_chat
 from emulator.operations.registry import Call, operation
@@ -13,5 +13,7 @@ def send(call: Call) -> Json:
     live = call.world.live.get(chat["id"])
     if live is None:
         raise api_error(CHAT_NOT_LIVE, id=chat["id"])
-    live.receive_json(call.body)
+    problems = live.receive_json(call.body)
+    if problems:
+        raise ValidationFailed(problems)
     return {}

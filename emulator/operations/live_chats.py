@@ -1,7 +1,7 @@
 """Chats that begin: their config, their group, and who is told about them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from emulator.chat.channel import (
     ChatEnded,
@@ -74,8 +74,9 @@ def find_config(
 
 
 def _default_config(world: World) -> ChatConfig:
-    body = {"evi_version": "3", "name": ""}
-    return read_config(new_content(Call(world, world.settings, {}, body, ""), None))
+    """What a config has that says nothing: a chat needs none, so no voice either."""
+    body, settings = {"evi_version": "3", "name": ""}, replace(world.settings, require_voice=False)
+    return read_config(new_content(Call(world, settings, {}, body, ""), None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,11 @@ def start_chat(world: World, options: ChatOptions, put: Put) -> LiveChat:
     )
     live = open_chat(world, request, allows_connection=options.allow_connection)
     live.join(put)
-    live.start()
+    try:
+        live.start()
+    except Exception:
+        world.live.pop(live.session.chat_id, None)
+        raise
     return live
 
 

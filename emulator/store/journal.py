@@ -1,5 +1,6 @@
 """The journal: what happened in a world, entry by entry, for everyone who wants to look."""
 
+import re
 from collections import deque
 from collections.abc import Callable, Iterator
 
@@ -32,7 +33,12 @@ class Journal:
         """
         self.seq += 1
         self._entries.append(
-            {"seq": self.seq, "kind": kind, "at_ms": self._clock.now_ms(), **fields}
+            {
+                "seq": self.seq,
+                "kind": kind,
+                "at_ms": self._clock.now_ms(),
+                **{name: _without_secrets(value) for name, value in fields.items()},
+            }
         )
         for watcher in self.watchers:
             watcher()
@@ -45,6 +51,19 @@ class Journal:
                 entry.get(name) == value for name, value in asked.items()
             ):
                 yield _shown(entry)
+
+
+_SECRET = "language_model_api_key"
+_SECRET_TEXT = re.compile(rb'("language_model_api_key"\s*:\s*")[^"]*')
+
+
+def _without_secrets(value: Json) -> Json:
+    """Keys of language models don't belong into the journal, in a body or in a message."""
+    if isinstance(value, bytes):
+        return _SECRET_TEXT.sub(rb"\1(hidden)", value) if _SECRET.encode() in value else value
+    if isinstance(value, dict) and value.get(_SECRET):
+        return {**value, _SECRET: "(hidden)"}
+    return value
 
 
 def _shown(entry: JsonObject) -> JsonObject:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from emulator.errors import ValidationFailed
 from emulator.jsontext import JsonObject
 from emulator.testing.bridge import Bridge
 from emulator.testing.diagnosis import ExpectationFailed, explain, matches, short_fields, timeline
@@ -78,13 +79,18 @@ class ChatHandle:
     # what a test does
 
     def send(self, **message: Any) -> None:
-        """A message through the control plane, such as type='user_input', text='Hello'."""
+        """A message through the control plane, such as type='user_input', text='Hello'.
+
+        Raises ValidationFailed for what is no message, LookupError if the chat is over.
+        """
 
         def run() -> None:
             live = self._world.live.get(self.id)
             if live is None:
                 raise LookupError(f"chat {self.id} is not live any more")
-            live.receive_json(message)
+            problems = live.receive_json(message)
+            if problems:
+                raise ValidationFailed(problems)
 
         self._bridge.call(run)
 

@@ -14,7 +14,7 @@ from emulator.testing.diagnosis import ExpectationFailed, explain, matches, time
 from emulator.triggers import trigger
 from emulator.waiting import until
 from emulator.webhooks.outbox import PENDING
-from emulator.world import World
+from emulator.world import World, is_held_back
 
 DEFAULT_TIMEOUT_S = 1.0
 
@@ -143,13 +143,8 @@ class WebhooksHandle:
         return await self._bridge.arun(self._drain(timeout))
 
     async def _drain(self, timeout: float) -> int:
-        outbox, clock = self._world.outbox, self._world.clock
-
-        def is_done() -> bool:
-            stands = clock.mode == "manual" and outbox.in_flight == 0
-            return outbox.pending == 0 or stands
-
-        await until(outbox.watchers, is_done, timeout)
+        world, outbox = self._world, self._world.outbox
+        await until(outbox.watchers, lambda: outbox.pending == 0 or is_held_back(world), timeout)
         return outbox.pending
 
     def wait_for(

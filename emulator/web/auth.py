@@ -7,6 +7,7 @@ from emulator.ids import IdSource
 from emulator.world import World, Worlds
 
 TOKEN_LIFETIME_MS = 30 * 60 * 1000
+_FEW_TOKENS = 100
 API_KEY_HEADER = b"x-hume-api-key"
 
 
@@ -17,6 +18,7 @@ class Auth:
         self._worlds = worlds
         self._accepted_keys = set(accepted_keys)
         self._ids = ids
+        self._sweep_at = _FEW_TOKENS
         self._tokens: dict[str, tuple[World, int]] = {}  # token -> its world, when it expires
 
     def accept(self, api_key: str) -> None:
@@ -62,13 +64,16 @@ class Auth:
     def _forget_expired(self) -> None:
         """Tokens are kept for one more lifetime, so that the answer can tell what is wrong.
 
-        The oldest come first; the first that is to be kept ends the search.
+        Looked through whenever there are twice as many as after the last time.
         """
-        while self._tokens:
-            token, (world, expires_ms) = next(iter(self._tokens.items()))
-            if world.clock.now_ms() < expires_ms + TOKEN_LIFETIME_MS:
-                break
-            del self._tokens[token]
+        if len(self._tokens) < self._sweep_at:
+            return
+        self._tokens = {
+            token: (world, expires_ms)
+            for token, (world, expires_ms) in self._tokens.items()
+            if world.clock.now_ms() < expires_ms + TOKEN_LIFETIME_MS
+        }
+        self._sweep_at = max(_FEW_TOKENS, 2 * len(self._tokens))
 
 
 def _text(value: bytes) -> str:

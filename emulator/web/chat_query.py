@@ -14,6 +14,7 @@ from emulator.jsontext import JsonTextError, parse
 from emulator.operations.live_chats import ChatOptions
 
 _SETTINGS = "session_settings"
+DEEPEST = 10
 _OBJECTS = ("audio", "context", "metadata", "variables")  # may also be written as JSON text
 _KEY = re.compile(r"(\w+)((?:\[[^\[\]]*\])*)")
 
@@ -47,7 +48,11 @@ def read_chat_query(query_string: bytes) -> ChatQuery:
     for key, value in parse_qsl(query_string.decode("latin-1"), keep_blank_values=True):
         match = _KEY.fullmatch(key)
         if match is not None:
-            _put(given, [match[1], *re.findall(r"\[([^\[\]]*)\]", match[2])], value)
+            path = [match[1], *re.findall(r"\[([^\[\]]*)\]", match[2])]
+            if len(path) > DEEPEST:
+                message = f"Input is nested deeper than {DEEPEST} levels"
+                raise ValidationFailed([Problem(("query", path[0]), message, "too_deep")])
+            _put(given, path, value)
     _read_json_texts(given)
     voice_id = given.pop("voice_id", "")  # the older spelling of a session setting
     if voice_id and isinstance(given.setdefault(_SETTINGS, {}), dict):

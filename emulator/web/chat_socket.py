@@ -5,7 +5,7 @@ import logging
 import re
 from collections import deque
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from starlette.responses import JSONResponse
 from starlette.types import Message, Receive, Scope, Send
@@ -16,11 +16,12 @@ from emulator.errors import (
     CHAT_NOT_LIVE,
     CONNECTION_REFUSED,
     NO_WEBSOCKET,
+    PATH_NOT_FOUND,
     TOO_MANY_CHATS,
     ApiError,
     api_error,
 )
-from emulator.jsontext import Json, JsonObject, read, render
+from emulator.jsontext import Json, JsonObject, JsonTextError, parse, render
 from emulator.web.auth import Auth
 from emulator.web.parameters import parse_query
 from emulator.world import World
@@ -36,6 +37,7 @@ _CONNECT = re.compile("/v0/evi/chat/([^/]+)/connect/?")
 _NO_ID = re.compile("/v0/evi/chat/|/v0/evi/chat/connect/?")
 NORMAL_CLOSE = 1000  # also after an error frame (PROTOCOL 7.1)
 TOO_SLOW = 1008
+BUG = 1011
 
 
 def is_chat_path(path: str) -> bool:
@@ -61,8 +63,7 @@ class ChatSocket:
         except ApiError as error:
             await _deny(send, error)
             return
-        await send({"type": "websocket.accept"})
-        await socket.run(receive)
+        await socket.run(receive, send)
 
     def _open(self, scope: Scope, send: Send) -> "Socket":
         """The socket, ready to run. Raises ApiError for a handshake that is to be refused."""
@@ -71,9 +72,12 @@ class ChatSocket:
         if _CHAT.fullmatch(scope["path"]):
             return _open_chat(world, scope["query_string"], send)
         joined = _CONNECT.fullmatch(scope["path"])
-        if joined is None:
+        if joined is not None:
+            return _join_chat(world, joined[1].lower(), send)
+        if _NO_ID.fullmatch(scope["path"]):
             raise api_error(CHAT_ID_MISSING, path=scope["path"])
-        return _join_chat(world, joined[1].lower(), send)
+        hint = ": chats are at /v0/evi/chat (TypeScript: set environment, not baseUrl)"
+        raise api_error(PATH_NOT_FOUND, method="WebSocket", path=scope["path"], hint=hint)
 
 
 def _open_chat(world: World, query_string: bytes, send: Send) -> "Socket":
@@ -91,8 +95,8 @@ def _open_chat(world: World, query_string: bytes, send: Send) -> "Socket":
     except ApiError as error:
         outbound.put([refuse_chat(world, error)])
         outbound.close(NORMAL_CLOSE)
-        return Socket(None, outbound, world)
-    return Socket(live, outbound, world)
+        return Socket(None, outbound)
+    return Socket(live, outbound)
 
 
 def _join_chat(world: World, chat_id: str, send: Send) -> "Socket":
@@ -104,7 +108,7 @@ def _join_chat(world: World, chat_id: str, send: Send) -> "Socket":
         raise api_error(CONNECTION_REFUSED, id=chat_id)
     outbound = Outbound(send, world, chat_id, joined=True)
     live.join(outbound.put)
-    return Socket(live, outbound, world, joined=True)
+    return Socket(live, outbound, joined=True)
 
 
 async def _deny(send: Send, error: ApiError) -> None:
@@ -123,53 +127,56 @@ async def _deny(send: Send, error: ApiError) -> None:
 class Socket:
     """One client's connection: frames in to the chat, messages of the chat out."""
 
-    def __init__(
-        self, live: "LiveChat | None", outbound: "Outbound", world: World, joined: bool = False
-    ) -> None:
+    def __init__(self, live: "LiveChat | None", outbound: "Outbound", joined: bool = False) -> None:
         self._live = live
         self._outbound = outbound
-        self._world = world
         self._joined = joined
 
-    async def run(self, receive: Receive) -> None:
-        """Until either side closes."""
-        writer = asyncio.create_task(self._outbound.write())
+    async def run(self, receive: Receive, send: Send) -> None:
+        """Until either side closes, or the client turns out not to read."""
+        tasks: list[asyncio.Task[Any]] = []
         try:
-            while (message := await receive())["type"] == "websocket.receive":
-                self._take(message)
-                await asyncio.sleep(0)  # the writer's turn
-            self._note_close(message)
+            await send({"type": "websocket.accept"})
+            reader = asyncio.create_task(self._read(receive))
+            tasks = [reader, asyncio.create_task(self._outbound.write())]
+            given_up = asyncio.create_task(self._outbound.given_up.wait())
+            tasks.append(given_up)
+            await asyncio.wait((reader, given_up), return_when=asyncio.FIRST_COMPLETED)
         finally:
             self._leave()
-            writer.cancel()
-            await asyncio.gather(writer, return_exceptions=True)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _read(self, receive: Receive) -> None:
+        while (message := await receive())["type"] == "websocket.receive":
+            self._take(message)
+            await asyncio.sleep(0)  # the writer's turn
+        by_server = self._outbound.close_code is not None
+        code = self._outbound.close_code if by_server else message.get("code", 1005)
+        self._outbound.note(direction="out" if by_server else "in", close=code)
 
     def _take(self, message: Message) -> None:
         if self._live is None:
             return
         text, data = message.get("text"), message.get("bytes")
-        self._note(text, data)
-        if text is None:
-            self._live.hear_audio(data or b"", self._outbound.put, self._joined)
-        else:
-            self._live.receive_frame(text, self._outbound.put, self._joined)
-
-    def _note(self, text: str | None, data: bytes | None) -> None:
         content = {"type": "audio", "bytes": len(data or b"")} if text is None else _shown(text)
         self._outbound.note(direction="in", content=content)
-
-    def _note_close(self, message: Message) -> None:
-        """How the socket was closed: by whom, and with which code."""
-        by_server = self._outbound.close_code is not None
-        code = self._outbound.close_code if by_server else message.get("code", 1005)
-        self._outbound.note(direction="out" if by_server else "in", close=code)
+        try:
+            if text is None:
+                self._live.hear_audio(data or b"", self._outbound.put, self._joined)
+            else:
+                self._live.receive_frame(text, self._outbound.put, self._joined)
+        except Exception:
+            logger.exception("bug in chat %s", self._live.session.chat_id)
+            self._live.end("ERROR", "uncaught")
+            self._outbound.close(BUG)
 
     def _leave(self) -> None:
         if self._live is None:
             return
-        if self._joined:
-            self._live.leave(self._outbound.put)
-        else:
+        self._live.leave(self._outbound.put)
+        if not self._joined:
             self._live.end()
 
 
@@ -180,34 +187,38 @@ class Outbound:
         self, send: Send, world: World, chat_id: str | None = None, joined: bool = False
     ) -> None:
         self._send = send
-        self._world = world
-        self.chat_id = chat_id
-        self.joined = joined
-        self._queue: deque[bytes] = deque()
-        self._unsent = 0
+        self._limit = world.settings.max_unsent_bytes
+        self._journal = world.journal  # a reset gives the world another one
+        self._chat_id = chat_id
+        self._joined = joined
+        self._queue: deque[JsonObject] = deque()
+        self._unsent = 0  # bytes, about
         self._ready = asyncio.Event()
         self.close_code: int | None = None
+        self.given_up = asyncio.Event()
 
     def put(self, messages: "Iterable[ServerMessage]", over: bool = False) -> None:
         """Messages, in order; `over` closes the socket after them.
 
         What counts against the limit is what still waited before them: one long answer may be
-        longer than that, and its client reads it.
+        longer than that, and its client reads it. They are rendered when they are sent, so what
+        waits takes little room: the sound of all sentences is the same few texts.
         """
         from emulator.chat.messages import to_json
 
-        is_slow = self._unsent > self._world.settings.max_unsent_bytes
+        if self.close_code is not None:
+            return
+        if self._unsent > self._limit:
+            self._give_up()
+            return
         for message in messages:
             content = to_json(message)
             if content["type"] == "chat_metadata":
-                self.chat_id = content["chat_id"]
-            self._note(content)
-            text = render(content)
-            self._queue.append(text)
-            self._unsent += len(text)
-        if is_slow:
-            self._give_up()
-        elif over:
+                self._chat_id = content["chat_id"]
+            self.note(direction="out", content=_without_sound(content))
+            self._queue.append(content)
+            self._unsent += _size(content)
+        if over:
             self.close(NORMAL_CLOSE)
         self._ready.set()
 
@@ -217,25 +228,19 @@ class Outbound:
         self._ready.set()
 
     def _give_up(self) -> None:
-        """The client does not read: what is kept for it must not grow for ever."""
-        limit = self._world.settings.max_unsent_bytes
-        error = f"closed: more than {limit} bytes wait for a client that does not read them"
+        """The client does not read: it gets no close either, its connection just ends."""
+        error = f"cut off: {self._limit} bytes and more wait for a client that does not read"
         self.note(direction="out", error=error)
         self._queue.clear()
-        self._unsent = 0
-        self.close(TOO_SLOW)
-
-    def _note(self, content: JsonObject) -> None:
-        shown = content
-        if content["type"] == "audio_output":
-            shown = {**content, "data": f"({len(content['data'])} characters)"}
-        self.note(direction="out", content=shown)
+        self.close_code = TOO_SLOW
+        self.note(direction="out", close=TOO_SLOW)
+        self.given_up.set()
 
     def note(self, **fields: Json) -> None:
         """Tell the journal; `joined` marks the frames of those who came through /connect."""
-        if self.joined:
+        if self._joined:
             fields["joined"] = True
-        self._world.journal.add("frame", chat_id=self.chat_id, **fields)
+        self._journal.add("frame", chat_id=self._chat_id, **fields)
 
     async def write(self) -> None:
         """Send what comes, until the socket is closed."""
@@ -243,27 +248,48 @@ class Outbound:
             await self._ready.wait()
             self._ready.clear()
             while self._queue:
-                text = self._queue.popleft()
-                self._unsent -= len(text)
-                await self._send({"type": "websocket.send", "text": text.decode()})
+                content = self._queue.popleft()
+                self._unsent -= _size(content)
+                await self._send({"type": "websocket.send", "text": render(content).decode()})
             if self.close_code is not None:
                 await self._send({"type": "websocket.close", "code": self.close_code})
                 return
 
 
-_LONGEST_SHOWN = 4_000
+def _size(content: JsonObject) -> int:
+    """About how many bytes a frame has."""
+    return len(content.get("data", "")) + _FRAME_BYTES
+
+
+def _without_sound(content: JsonObject) -> Json:
+    if content["type"] == "audio_output":
+        return {**content, "data": f"({len(content['data'])} characters)"}
+    return _cut(content)
+
+
+_LONGEST_SHOWN = 16_000  # bytes of a frame that the journal keeps
+_FRAME_BYTES = 500  # of a frame without sound, about
 
 
 def _shown(text: str) -> Json:
-    """A client's frame for the journal: sound and secrets are left out."""
+    """A client's frame for the journal: sound is left out, and what is too long is cut."""
     try:
-        content = read(text)
-    except ValueError:
+        content = parse(text.encode(errors="surrogatepass"))
+    except JsonTextError:
         return text[:_LONGEST_SHOWN]
     if not isinstance(content, dict):
         return text[:_LONGEST_SHOWN]
     if isinstance(content.get("data"), str):
         content["data"] = f"({len(content['data'])} characters)"
-    if content.get("language_model_api_key"):
-        content["language_model_api_key"] = "(hidden)"
-    return content
+    return _cut(content)
+
+
+def _cut(content: JsonObject) -> Json:
+    """The frame, or its beginning as text if it is too long, or too deep to stand in a page."""
+    try:
+        text = render([[[[content]]]])
+    except TypeError:
+        return f"({content.get('type')}: nested too deep to be shown)"
+    if len(text) <= _LONGEST_SHOWN:
+        return content
+    return render(content)[:_LONGEST_SHOWN].decode(errors="replace")

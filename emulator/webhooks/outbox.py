@@ -107,6 +107,7 @@ class Delivery:
     triggered: bool = False  # asked for by somebody, perhaps with fields replaced
     scheduled: bool = False
     twice: bool = False
+    first_attempt: int = 0  # of this sending; a redelivery has earlier ones
     is_passing: bool = False  # goes before one that was to be reordered
 
     def to_json(self) -> JsonObject:
@@ -224,6 +225,7 @@ class Outbox:
         delivery.state, delivery.error = PENDING, None
         delivery.attempts_left, delivery.twice, delivery.scheduled = 1, False, True
         delivery.faults = ()
+        delivery.first_attempt = len(delivery.attempts)
         self.pending += 1
         self._put(delivery, ("redeliver", delivery.id))
 
@@ -372,7 +374,7 @@ class Outbox:
         if result.is_good and delivery.twice:
             delivery.twice = False
             self._attempt(delivery, key)
-        elif any(attempt.result.is_good for attempt in delivery.attempts):
+        elif any(each.result.is_good for each in delivery.attempts[delivery.first_attempt :]):
             self._leave(delivery, key, DELIVERED)
         elif delivery.attempts_left > 0:
             wait_ms = RETRY_DELAYS_MS[-delivery.attempts_left]

@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
@@ -94,3 +95,10 @@ def within(seconds: float, act: Callable[[], T]) -> T:
     """What `act` returns, if it does so in time."""
     value: T = Started(act).result(seconds)
     return value
+
+
+def until_it_waits(evi: Evi) -> None:
+    """Until somebody waits for something to happen in the world."""
+    give_up = time.monotonic() + PATIENCE_S
+    while not evi.world.journal.watchers:
+        assert time.monotonic() < give_up, "nobody waits"

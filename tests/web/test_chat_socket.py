@@ -461,7 +461,8 @@ def test_a_client_that_does_not_read_is_cut_off(api_key: str) -> None:
 
             journal = remote.get("/_emulator/journal", params={"chat_id": chat_id}).json()
             errors = [each["error"] for each in journal["entries"] if "error" in each]
-            assert any("more than 1000000 bytes" in error for error in errors)
+            assert any("1000000 bytes and more" in error for error in errors)
+            assert status_in_the_end(remote, chat_id) == "USER_ENDED"
 
 
 def test_a_world_without_sound(api_key: str) -> None:
@@ -473,3 +474,88 @@ def test_a_world_without_sound(api_key: str) -> None:
             chat.send(type="user_input", text="Hello there")
             types = {message["type"] for message in chat.read_until("assistant_end")}
     assert types == {"user_message", "assistant_message", "assistant_prosody", "assistant_end"}
+
+
+def test_one_long_text_takes_little_memory(chat: Chat, server: Server, api_key: str) -> None:
+    """An answer of many minutes is queued as it is, not as its sound."""
+    live = next(iter(server.app.worlds.get(api_key).live.values()))
+    queued: list[int] = []
+
+    def put(messages: list[Any], over: bool = False) -> None:
+        queued.append(len({id(each.data) for each in messages if each.type == "audio_output"}))
+
+    live.join(put)
+    chat.send(type="user_input", text="One. " * 2_000)
+    while chat.read()["type"] != "assistant_end":
+        pass
+    assert max(queued) <= 5  # that many different pieces of sound
+
+
+def test_a_bad_query_is_no_bug(url: str, headers: dict[str, str]) -> None:
+    """Settings nested without end are refused, and leave no chat behind."""
+    deep = "session_settings" + "[x]" * 50 + "=1"
+    status, body = refusal(f"{url}/v0/evi/chat?{deep}", headers)
+    assert status == 422
+    assert body["detail"][0]["type"] == "too_deep"
+
+
+def test_an_unknown_socket(url: str, headers: dict[str, str]) -> None:
+    """A WebSocket anywhere else is told where chats are."""
+    status, body = refusal(f"{url}/chat", headers)
+    assert (status, body["code"]) == (404, "path_not_found")
+    assert "/v0/evi/chat" in body["message"]
+
+
+def test_a_frame_too_deep_for_the_journal(chat: Chat, remote: httpx.Client) -> None:
+    """The journal can be read whatever clients send."""
+    for depth in (250, 252, 254, 300, 1_000):
+        chat.socket.send(
+            '{"type": "session_settings", "metadata": {"a": ' + "[" * depth + "]" * depth + "}}"
+        )
+    chat.send(type="user_input", text="Hello")
+    chat.read_until("assistant_end")
+    assert remote.get("/_emulator/journal").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"type": "session_settings", "variables": {"a": None}},
+        {
+            "type": "session_settings",
+            "audio": {"encoding": "linear16", "channels": 0, "sample_rate": 0},
+        },
+    ],
+)
+def test_send_refuses_what_is_no_message(
+    body: dict[str, Any], chat: Chat, remote: httpx.Client
+) -> None:
+    """What the document allows and the chat doesn't is a 422 with its place."""
+    answer = remote.post(f"/v0/evi/chat/{chat.id}/send", json=body)
+    assert answer.status_code == 422
+    assert answer.json()["detail"][0]["loc"][0] == "body"
+
+
+def test_a_nudge_that_is_always_due_is_refused(remote: httpx.Client) -> None:
+    """An interval below a second would never end."""
+    config = {"evi_version": "3", "name": "x", "nudges": {"enabled": True, "interval_secs": -1}}
+    assert remote.post("/v0/evi/configs", json=config).status_code == 422
+
+
+def test_a_described_format_counts_from_then_on(chat: Chat, remote: httpx.Client) -> None:
+    """Settings that come after the first sound describe the sound that follows."""
+    chat.socket.send(silence(100))
+    audio = {"encoding": "linear16", "sample_rate": 16_000, "channels": 1}
+    chat.send(type="session_settings", audio=audio)
+    chat.socket.send(tone(1_000) + silence(900))
+    assert chat.read()["message"]["content"] == "I have been speaking for 1.0 seconds."
+
+
+def test_keys_of_language_models_are_hidden(chat: Chat, remote: httpx.Client) -> None:
+    """Neither a request nor a frame shows them in the journal."""
+    body = {"type": "session_settings", "language_model_api_key": "sk-very-secret"}
+    remote.post(f"/v0/evi/chat/{chat.id}/send", json=body)
+    chat.send(**body)
+    chat.send(type="user_input", text="Hello")
+    chat.read_until("assistant_end")
+    assert "sk-very-secret" not in remote.get("/_emulator/journal").text

@@ -9,7 +9,14 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from emulator import __version__
-from emulator.errors import METHOD_NOT_ALLOWED, PATH_NOT_FOUND, ApiError, api_error, closest
+from emulator.errors import (
+    INTERNAL_ERROR,
+    METHOD_NOT_ALLOWED,
+    PATH_NOT_FOUND,
+    ApiError,
+    api_error,
+    closest,
+)
 from emulator.jsontext import render
 from emulator.openapi.document import Document
 from emulator.openapi.operation import Operation
@@ -55,6 +62,7 @@ class Control:
                 Route("/_emulator/health", self.health, methods=["GET"]),
                 Route("/_emulator/settings", self.show_settings, methods=["GET"]),
                 Route("/_emulator/reset", self.reset, methods=["POST"]),
+                Route("/_emulator/world", self.drop, methods=["DELETE"]),
                 *clock_routes(auth, bodies),
                 *script_routes(auth, bodies),
                 *simulate_routes(auth, bodies),
@@ -67,7 +75,11 @@ class Control:
                 Route("/openapi.yaml", self.openapi_yaml, methods=["GET"]),
                 Route("/oauth2-cc/token", token_endpoint(self._auth), methods=["POST"]),
             ],
-            exception_handlers={ApiError: _answer_api_error, HTTPException: _answer_http_error},
+            exception_handlers={
+                ApiError: _answer_api_error,
+                HTTPException: _answer_http_error,
+                Exception: _answer_bug,
+            },
         )
 
     async def health(self, request: Request) -> Response:
@@ -88,6 +100,11 @@ class Control:
         caller_world(self._auth, request).reset()
         return Response(status_code=204)
 
+    async def drop(self, request: Request) -> Response:
+        """The caller's world is forgotten; the next request with its key makes a new one."""
+        self._worlds.drop(caller_world(self._auth, request).api_key)
+        return Response(status_code=204)
+
     async def openapi_json(self, request: Request) -> Response:
         return Response(render(self._document.content), media_type="application/json")
 
@@ -99,6 +116,12 @@ class Control:
 async def _answer_api_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, ApiError)
     return JSONResponse(error.body, error.status)
+
+
+async def _answer_bug(request: Request, error: Exception) -> Response:
+    """Starlette raises it again after this, so the server's log has the details."""
+    bug = api_error(INTERNAL_ERROR, reference=f"{request.method} {request.url.path}")
+    return JSONResponse(bug.body, bug.status)
 
 
 async def _answer_http_error(request: Request, error: Exception) -> Response:

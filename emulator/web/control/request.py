@@ -1,6 +1,6 @@
 """What the control routes have in common: the caller's world, and checked JSON bodies."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import Request
@@ -60,6 +60,3 @@ def schema(required: tuple[str, ...] = (), **properties: Mapping[str, Any]) -> J
         "required": list(required),
         "additionalProperties": False,
     }
-
-
-Handler = Callable[[Request], Any]

@@ -22,7 +22,7 @@ from emulator.web.control.request import Bodies, answer, caller_world, schema
 from emulator.webhooks.events import EVENT_NAMES
 from emulator.webhooks.faults import DEFAULT_DELAY_MS, FAULTS
 from emulator.webhooks.outbox import PENDING, STATES, Delivery
-from emulator.world import World
+from emulator.world import World, is_held_back
 
 EVENT_NAME = {"type": "string", "enum": list(EVENT_NAMES)}
 FAULT = {"type": "string", "enum": list(FAULTS)}
@@ -38,6 +38,7 @@ TRIGGER = schema(
     delay_ms=DELAY_MS,
 )
 DEFAULT_DRAIN_S = 5
+LONGEST_ANSWER_MS = 10_000  # a trigger that is delayed for longer is answered while it waits
 
 
 def webhook_routes(auth: Auth, bodies: Bodies, validation: Validation) -> list[Route]:
@@ -71,12 +72,7 @@ def webhook_routes(auth: Auth, bodies: Bodies, validation: Validation) -> list[R
         world = caller_world(auth, request)
         timeout_s = (await bodies.read(request, DRAIN)).get("timeout", DEFAULT_DRAIN_S)
         outbox = world.outbox
-
-        def is_done() -> bool:
-            stands = world.clock.mode == "manual" and outbox.in_flight == 0
-            return outbox.pending == 0 or stands
-
-        await until(outbox.watchers, is_done, timeout_s)
+        await until(outbox.watchers, lambda: outbox.pending == 0 or is_held_back(world), timeout_s)
         return answer({"pending": outbox.pending})
 
     async def send_event(request: Request) -> Response:
@@ -95,6 +91,8 @@ def webhook_routes(auth: Auth, bodies: Bodies, validation: Validation) -> list[R
             body.get("set"),
             dict.fromkeys(body.get("faults", ()), delay_ms),
         )
+        if "delay" in body.get("faults", ()) and delay_ms > LONGEST_ANSWER_MS:
+            return answer(delivery.to_json())  # still pending
         return await _settled(world, delivery)
 
     return [
@@ -115,12 +113,5 @@ def _check_state(state: str | None) -> None:
 async def _settled(world: World, delivery: Delivery) -> Response:
     """The delivery, once it is no longer pending, or at once where a standing clock holds it."""
     outbox = world.outbox
-
-    def is_done() -> bool:
-        due_ms = world.timers.next_due_ms
-        nothing_due = due_ms is None or due_ms > world.clock.now_ms()
-        stands = world.clock.mode == "manual" and outbox.in_flight == 0 and nothing_due
-        return delivery.state != PENDING or stands
-
-    await until(outbox.watchers, is_done, None)
+    await until(outbox.watchers, lambda: delivery.state != PENDING or is_held_back(world), None)
     return answer(delivery.to_json())

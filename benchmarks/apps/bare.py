@@ -1,0 +1,70 @@
+"""A bare ASGI application on the emulator's server: it sends what it was told to, and no more.
+
+`python -m benchmarks.apps.bare PORT`. PUT /STATUS sets what every request is answered with; PUT
+/frames, with a JSON array of texts, what every frame of a WebSocket is answered with.
+"""
+
+import sys
+
+import orjson
+import uvicorn
+from starlette.types import Receive, Scope, Send
+
+
+class Bare:
+    """The application."""
+
+    def __init__(self) -> None:
+        self._status, self._body = 204, b""
+        self._frames: list[str] = []
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await self._echo(receive, send)
+            return
+        if scope["method"] == "PUT":
+            await self._learn(scope["path"].removeprefix("/"), await _read(receive))
+        elif scope["method"] == "POST":
+            await _read(receive)
+        headers = [
+            (b"content-type", b"application/json"),
+            (b"content-length", str(len(self._body)).encode()),
+        ]
+        await send({"type": "http.response.start", "status": self._status, "headers": headers})
+        await send({"type": "http.response.body", "body": self._body})
+
+    async def _learn(self, what: str, body: bytes) -> None:
+        if what == "frames":
+            self._frames = orjson.loads(body)
+        else:
+            self._status, self._body = int(what), body
+
+    async def _echo(self, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "websocket.accept"})
+        while (await receive())["type"] == "websocket.receive":
+            for frame in self._frames:
+                await send({"type": "websocket.send", "text": frame})
+
+
+async def _read(receive: Receive) -> bytes:
+    message = await receive()
+    body: bytes = message["body"]
+    while message.get("more_body"):
+        message = await receive()
+        body += message["body"]
+    return body
+
+
+if __name__ == "__main__":
+    uvicorn.run(  # with the options of emulator/server.py
+        Bare(),
+        port=int(sys.argv[1]),
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        ws="websockets-sansio",
+        ws_per_message_deflate=False,
+        server_header=False,
+        backlog=2048,
+    )

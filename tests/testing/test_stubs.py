@@ -1,0 +1,293 @@
+"""Answers to order: once, so often, or always; checked against the document; or the test fails."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from emulator.errors import ApiError, ValidationFailed
+from emulator.testing.world import Evi
+from emulator.web.dispatch import STUB_HEADER
+from tests.testing.talking import http, talking
+
+STUBS = "/_emulator/stubs"
+EMPTY_PAGE = {"page_number": 0, "page_size": 10, "total_pages": 0, "tools_page": []}
+
+
+def statuses(evi: Evi, path: str, count: int) -> list[int]:
+    with http(evi) as client:
+        return [client.get(path).status_code for _ in range(count)]
+
+
+# in Python
+
+
+def test_once(evi: Evi) -> None:
+    """The next call, and no other; what is answered says that it is a stub."""
+    stub = evi.stub("list-configs", status=503)
+    with http(evi) as client:
+        assert client.get("/v0/evi/tools").status_code == 200
+        answer = client.get("/v0/evi/configs")
+        assert (answer.status_code, answer.headers[STUB_HEADER]) == (503, stub.id)
+        assert STUB_HEADER not in client.get("/v0/evi/configs").headers
+    evi.check_stubs()
+
+
+def test_as_often_as_wanted(evi: Evi) -> None:
+    """Twice; then always, which is asked of once at least."""
+    evi.stub("list-configs", status=503, times=2)
+    assert statuses(evi, "/v0/evi/configs", 3) == [503, 503, 200]
+    evi.stub("list-tools", status=500, times=None)
+    with pytest.raises(AssertionError, match="list-tools -> 500: used 0 of any times"):
+        evi.check_stubs()
+    assert statuses(evi, "/v0/evi/tools", 3) == [500, 500, 500]
+    evi.check_stubs()
+
+
+def test_in_order(evi: Evi) -> None:
+    """Several for one operation are used one after the other: fails, fails, works."""
+    evi.stub("list-tools", status=503)
+    evi.stub("list-tools", status=500)
+    evi.stub("list-tools", body=EMPTY_PAGE)
+    assert statuses(evi, "/v0/evi/tools", 4) == [503, 500, 200, 200]
+
+
+def test_body_and_headers(evi: Evi) -> None:
+    """A body that the document allows, and headers such as Retry-After."""
+    evi.stub("list-tools", body=EMPTY_PAGE, headers={"Retry-After": "7", "X-Mine": "ä"})
+    with http(evi) as client:
+        answer = client.get("/v0/evi/tools")
+    assert answer.json() == EMPTY_PAGE
+    assert answer.headers["Retry-After"] == "7"
+    assert answer.headers["Content-Type"] == "application/json"
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (401, {"fault": {"faultstring": "Invalid ApiKey"}}),
+        (404, {"error": "Not Found", "code": "stub"}),
+        (429, {"error": "Too Many Requests", "code": "stub"}),
+        (500, {"error": "Internal Server Error"}),
+        (599, {"error": "Error", "message": "Stubbed: Error"}),
+    ],
+)
+def test_errors_need_no_body(evi: Evi, status: int, body: dict[str, Any]) -> None:
+    """They get the service's own."""
+    evi.stub("get-config-version", status=status)
+    with http(evi) as client:
+        answer = client.get("/v0/evi/configs/any/version/0").json()
+    for name, value in body.items():
+        assert answer[name] == value or answer[name].items() >= value.items()
+
+
+def test_a_validation_error(evi: Evi) -> None:
+    """422 without a body has one problem, as FastAPI words it."""
+    evi.stub("create-config", status=422)
+    with http(evi) as client:
+        [problem] = client.post("/v0/evi/configs", json={}).json()["detail"]
+    assert set(problem) == {"loc", "msg", "type"}
+
+
+def test_the_vendors_client_sees_it(evi: Evi) -> None:
+    """Its error has the stub's status and body."""
+    from hume.core.api_error import ApiError as HumeError
+
+    evi.stub("list-tools", status=429, headers={"Retry-After": "0"}, times=None)
+    with pytest.raises(HumeError) as failed:
+        evi.client().empathic_voice.tools.list_tools()
+    assert failed.value.status_code == 429
+
+
+def test_a_stub_needs_a_key(evi: Evi) -> None:
+    """It belongs to one world; whoever has no key, or another, never meets it."""
+    evi.stub("list-configs", status=503)
+    url = f"{evi.url}/v0/evi/configs"
+    assert httpx.get(url).status_code == 401
+    assert httpx.get(url, headers={"X-Hume-Api-Key": "another"}).status_code == 200
+    assert statuses(evi, "/v0/evi/configs", 1) == [503]
+
+
+def test_the_journal_tells(evi: Evi) -> None:
+    """A stubbed call is an entry like any other, with its request."""
+    evi.stub("create-config", status=500)
+    with http(evi) as client:
+        client.post("/v0/evi/configs", content=b"not even JSON")
+    [entry] = evi.journal.entries("http")
+    assert (entry["operation"], entry["status"], entry["request"]) == (
+        "create-config",
+        500,
+        "not even JSON",
+    )
+
+
+def test_the_handler_is_not_run(evi: Evi) -> None:
+    """Nothing is created, nothing is checked."""
+    evi.stub("create-prompt", status=500)
+    with http(evi) as client:
+        client.post("/v0/evi/prompts", json={"name": "Mine", "text": "x"})
+    assert "Mine" not in evi.prompts
+
+
+def test_a_body_that_the_document_does_not_allow(evi: Evi) -> None:
+    """It is refused with every problem, unless it is not to be checked; nothing is stubbed."""
+    with pytest.raises(ValidationFailed) as failed:
+        evi.stub("list-tools", body={"tools_page": 1})
+    assert "tools_page" in str(failed.value)
+    assert "total_pages" in str(failed.value)
+    with pytest.raises(ValidationFailed):
+        evi.stub("list-tools")
+    with pytest.raises(ValidationFailed):
+        evi.stub("get-config-version", status=404, body=["nonsense"])
+    evi.check_stubs()
+    evi.stub("list-tools", body={"tools_page": 1}, check=False)
+    with http(evi) as client:
+        assert client.get("/v0/evi/tools").json() == {"tools_page": 1}
+
+
+def test_an_unknown_operation(evi: Evi) -> None:
+    """The one that was probably meant is named."""
+    with pytest.raises(ApiError, match="No operation is called 'list-config' .did you mean"):
+        evi.stub("list-config")
+
+
+@pytest.mark.xfail(strict=True, reason="only the main document's operations are known")
+def test_voices(evi: Evi) -> None:
+    """Every operation that is served can be stubbed, /v0/tts/voices too."""
+    evi.stub("list-voices", status=503)
+    assert statuses(evi, "/v0/tts/voices?provider=HUME_AI", 1) == [503]
+
+
+@pytest.mark.parametrize("wrong", [{"times": 0}, {"times": -1}, {"status": 99}, {"status": 1000}])
+@pytest.mark.xfail(strict=True, reason="only the route checks them")
+def test_numbers_that_make_no_sense(evi: Evi, wrong: dict[str, int]) -> None:
+    """As over HTTP: a stub for no call at all, or with a status that is none."""
+    try:
+        with pytest.raises((ApiError, ValueError)):
+            evi.stub("list-configs", wrong.get("status", 500), times=wrong.get("times", 1))
+    finally:
+        evi.world.stubs.clear()
+
+
+@pytest.mark.xfail(strict=True, reason="the answer has both, and no client knows which counts")
+def test_a_content_type_of_ones_own(evi: Evi) -> None:
+    """A gateway's answer may be HTML: the stub's header takes the place of the usual one."""
+    evi.stub("list-configs", status=502, headers={"Content-Type": "text/html"})
+    with http(evi) as client:
+        answer = client.get("/v0/evi/configs")
+    assert answer.headers.get_list("content-type") == ["text/html"]
+
+
+@pytest.mark.xfail(strict=True, reason="a 204 is sent with the body {}, and its length")
+def test_no_content(evi: Evi) -> None:
+    """A status that has no body gets none: the next answer on the connection stays readable."""
+    evi.stub("delete-config", status=204)
+    with http(evi) as client:
+        answer = client.delete("/v0/evi/configs/any")
+        assert answer.headers.get("content-length") in (None, "0")
+        assert client.get("/v0/evi/configs").status_code == 200
+
+
+@pytest.mark.xfail(strict=True, reason="it is found out when the answer is sent: 500")
+def test_a_body_that_is_no_json(evi: Evi) -> None:
+    """It is refused at once, where the mistake was made."""
+    try:
+        with pytest.raises((ApiError, TypeError, ValueError)):
+            evi.stub("list-configs", status=500, body={"when": {1, 2}}, check=False)
+    finally:
+        evi.world.stubs.clear()
+
+
+def test_unused_stubs(evi: Evi) -> None:
+    """All of them are named, with how often they were used."""
+    evi.stub("list-configs", status=503, times=3)
+    evi.stub("list-tools", status=404)
+    statuses(evi, "/v0/evi/configs", 1)
+    with pytest.raises(AssertionError) as failed:
+        evi.check_stubs()
+    assert str(failed.value) == (
+        "stubs that nobody used: list-configs -> 503: used 1 of 3 times; "
+        "list-tools -> 404: used 0 of 1 times"
+    )
+    evi.reset()  # with the world's data go its stubs
+    evi.check_stubs()
+
+
+def test_chats_go_on(evi: Evi) -> None:
+    """A stub of REST does not reach the socket."""
+    evi.stub("list-chats", status=500, times=None)
+    with talking(evi):
+        assert evi.next_chat().is_live
+    assert statuses(evi, "/v0/evi/chats", 1) == [500]
+
+
+# over HTTP
+
+
+def test_routes(evi: Evi) -> None:
+    """Made, shown with its use, and taken away."""
+    with http(evi) as client:
+        given = {"operation": "list-tools", "status": 503, "times": 2, "headers": {"X-A": "b"}}
+        made = client.post(STUBS, json=given)
+        assert made.status_code == 201
+        assert made.json().items() >= {**given, "used": 0}.items()
+        answer = client.get("/v0/evi/tools")
+        assert (answer.status_code, answer.headers["X-A"]) == (503, "b")
+        [shown] = client.get(STUBS).json()["stubs"]
+        assert shown == {**made.json(), "used": 1}
+        assert answer.headers[STUB_HEADER] == shown["id"]
+        assert client.delete(STUBS).status_code == 204
+        assert client.get(STUBS).json() == {"stubs": []}
+        assert client.get("/v0/evi/tools").status_code == 200
+    evi.check_stubs()
+
+
+def test_a_stub_over_http_is_the_tests_too(evi: Evi) -> None:
+    """Whoever made it: it must be used."""
+    with http(evi) as client:
+        client.post(STUBS, json={"operation": "list-tools", "body": EMPTY_PAGE})
+        with pytest.raises(AssertionError, match="list-tools -> 200: used 0 of 1 times"):
+            evi.check_stubs()
+        client.get("/v0/evi/tools")
+    evi.check_stubs()
+
+
+def test_for_ever_over_http(evi: Evi) -> None:
+    """times null is for all calls, check false for any body."""
+    with http(evi) as client:
+        given = {"operation": "list-tools", "body": 1, "check": False, "times": None}
+        assert client.post(STUBS, json=given).json()["times"] is None
+        assert [client.get("/v0/evi/tools").json() for _ in range(3)] == [1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "part"),
+    [
+        ({}, 422, "operation"),
+        ({"operation": "list-config"}, 400, "did you mean 'list-configs'"),
+        ({"operation": "list-tools", "stauts": 500}, 422, "stauts"),
+        ({"operation": "list-tools", "status": 99}, 422, "status"),
+        ({"operation": "list-tools", "times": 0}, 422, "times"),
+        ({"operation": "list-tools", "headers": {"X": 1}}, 422, "headers"),
+        ({"operation": "list-tools", "body": {"tools_page": 1}}, 422, "tools_page"),
+        ({"operation": "list-tools", "check": "no"}, 422, "check"),
+    ],
+)
+def test_mistakes_over_http(evi: Evi, body: dict[str, Any], status: int, part: str) -> None:
+    """They are refused with what is wrong, and nothing is stubbed."""
+    with http(evi) as client:
+        answer = client.post(STUBS, json=body)
+        assert answer.status_code == status
+        assert part in answer.text
+        assert client.get(STUBS).json() == {"stubs": []}
+
+
+def test_worlds_have_their_own(evi: Evi) -> None:
+    """Nobody sees, or takes away, another world's stubs."""
+    evi.stub("list-tools", status=500)
+    with http(evi) as client:
+        other = {"X-Hume-Api-Key": "somebody else's stubs"}
+        assert client.get(STUBS, headers=other).json() == {"stubs": []}
+        assert client.delete(STUBS, headers=other).status_code == 204
+        assert httpx.get(f"{evi.url}{STUBS}").status_code == 401
+    assert statuses(evi, "/v0/evi/tools", 1) == [500]
