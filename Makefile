@@ -6,7 +6,7 @@ help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
 
 serve: .venv/serve  ## serve the emulated API on 127.0.0.1:8484
-	@$(BIN)/evi-emulator serve
+	@$(BIN)/evi-emulator serve $(ARGS)
 
 test: .venv/dev .venv/node  ## run the tests
 	$(BIN)/pytest -n auto
@@ -21,17 +21,15 @@ fix: .venv/dev  ## format, and mend what lint can mend
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: .venv/dev  ## measure, and print ratios
-	$(BIN)/python -m benchmarks.paging
-	$(BIN)/python -m benchmarks.http
-	$(BIN)/python -m benchmarks.webhooks
+bench: .venv/dev  ## measure, beside what one would use instead (QUICK=1: in a minute)
+	@$(BIN)/python -m benchmarks $(if $(QUICK),--quick)
 	$(BIN)/python -m benchmarks.kit
 
 lock: .venv/dev  ## pin what is installed now in requirements*.txt
 	sh scripts/lock
 
 clean:  ## remove all that make has made
-	rm -rf .venv tests/node/node_modules build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .bench tests/node/node_modules build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 .venv/serve: requirements.txt pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv

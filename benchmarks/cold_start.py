@@ -57,7 +57,7 @@ def run(effort: Effort, environment: Environment | None = None) -> list[Finding]
     checkout = Peer("emulator, from a checkout", emulator())
     measured = {server.name: Measured() for server in (ours, checkout, base, *others)}
     # The emulator beside Starlette, more often than the others: they are further away.
-    for _ in range(effort.of(15, 5)):
+    for _ in range(effort.of(11, 5)):
         _add(measured, (ours, checkout, base))
     for _ in range(effort.of(3, 1)):
         _add(measured, others)
@@ -70,9 +70,7 @@ def run(effort: Effort, environment: Environment | None = None) -> list[Finding]
         at_most(
             "cold start / bare Starlette", ratios(times[ours.name], times[base.name]), MOST_TIMES
         ),
-        ahead(
-            "cold start, ms", first, {name: median(times[name]) for name in names}, less=True
-        ),
+        ahead("cold start, ms", first, {name: median(times[name]) for name in names}, less=True),
         at_most("idle memory", memory[ours.name], MOST_IDLE_MIB, "MiB"),
     ]
 

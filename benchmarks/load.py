@@ -116,9 +116,7 @@ async def _keep_asking(target: Target, ask: Ask, deadline: float) -> int:
     """The number of answers; a connection that the server closes is followed by another."""
     loop, answered = asyncio.get_running_loop(), 0
     while not answered or time.perf_counter() < deadline:
-        _, client = await loop.create_connection(
-            lambda: Client(ask, deadline), HOST, target.port
-        )
+        _, client = await loop.create_connection(lambda: Client(ask, deadline), HOST, target.port)
         await client.finished
         if not client.answered:
             raise RuntimeError("the server hung up")

@@ -8,6 +8,7 @@ from emulator.jsontext import JsonObject, render
 
 Make = Callable[[], bytes]  # the next request
 
+WRITTEN_KEY = "written"  # a world for what is created, which is reset now and then
 CHATS = "/v0/evi/chats?page_number=0&page_size=10"
 CONFIGS = "/v0/evi/configs"
 CONFIG: JsonObject = {
@@ -46,7 +47,8 @@ def new_configs(config: JsonObject) -> Make:
     numbers = count()
 
     def make() -> bytes:
-        return request("POST", CONFIGS, render({**config, "name": f"Weather {next(numbers):06}"}))
+        body = render({**config, "name": f"Weather {next(numbers):06}"})
+        return request("POST", CONFIGS, body, WRITTEN_KEY)
 
     return make
 

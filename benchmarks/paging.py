@@ -1,6 +1,6 @@
 """Whether a page costs the same in a small world as in a large one, and what a world costs.
 
-In one process and without sockets: `.venv/bin/python -m benchmarks.paging`.
+In one process and without sockets: `.venv/bin/python -m benchmarks paging`.
 """
 
 import asyncio
@@ -13,6 +13,7 @@ from statistics import median
 
 from starlette.types import Message, Scope
 
+from benchmarks.figures import Effort, Finding, at_most, print_table, ratios, spread
 from benchmarks.filling import (
     CONFIG_IDS,
     STATUSES,
@@ -20,9 +21,6 @@ from benchmarks.filling import (
     add_events,
     chat_id,
     group_id,
-    median_ratio,
-    print_table,
-    spread,
 )
 from emulator.jsontext import parse, render
 from emulator.settings import Settings
@@ -32,7 +30,6 @@ from emulator.store.store import Store
 from emulator.web.app import App
 from emulator.world import Worlds
 
-ROUNDS = 151
 CALLS = 20  # per case, size and round
 PAGE_SIZE = 10
 ASKED = 0  # the chat whose events are asked for; it has far more than the others
@@ -50,6 +47,7 @@ class Size:
 
 SMALL = Size("small", 100, 1_000, 100)
 LARGE = Size("large", 10_000, 1_000_000, 10_000)
+LARGE_ENOUGH = Size("large", 2_000, 100_000, 10_000)  # for those in a hurry
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,28 +172,28 @@ def _scope(url: str, api_key: str) -> Scope:
     }
 
 
-async def measure_pages(app: App) -> list[list[str]]:
-    """A row for each case: small and large in turn, the order swapped every round."""
+Times = dict[str, tuple[list[float], list[float]]]  # by case: µs in the small and the large world
+
+
+async def measure_pages(app: App, large: Size, rounds: int) -> Times:
+    """Small and large in turn, the order swapped every round."""
     callers = {
-        name: [Caller(app, size.name, cases(size)[name]) for size in (SMALL, LARGE)]
+        name: [Caller(app, size.name, cases(size)[name]) for size in (SMALL, large)]
         for name in cases(SMALL)
     }
-    times: dict[str, tuple[list[float], list[float]]] = {name: ([], []) for name in callers}
+    times: Times = {name: ([], []) for name in callers}
     for pair in callers.values():
         for caller in pair:
             await caller.check()
             await caller.microseconds(CALLS)
-    for round in range(ROUNDS):
+    for round in range(rounds):
         for name, pair in callers.items():
             for which in (0, 1) if round % 2 else (1, 0):
                 times[name][which].append(await pair[which].microseconds(CALLS))
-    return [
-        [name, spread(small, 1), spread(large, 1), median_ratio(large, small)]
-        for name, (small, large) in times.items()
-    ]
+    return times
 
 
-def measure_worlds(store: Store) -> list[str]:
+def measure_worlds(store: Store) -> list[float]:
     """What a world on that seed costs, in ms: the first, the others, and their first writes."""
     worlds = Worlds(store)
     first = milliseconds(worlds.get, "0")
@@ -205,7 +203,7 @@ def measure_worlds(store: Store) -> list[str]:
         store = worlds.get(str(number)).store
         chats.append(milliseconds(add_chat, store.chats))
         events.append(milliseconds(add_events, store.chats, ASKED, 1))
-    return [f"{each:.3f}" for each in (first, median(others), median(chats), median(events))]
+    return [first, median(others), median(chats), median(events)]
 
 
 def add_chat(store: ChatStore) -> None:
@@ -228,24 +226,39 @@ def milliseconds(work: Callable[..., object], *arguments: object) -> float:
     return (time.perf_counter() - start) * 1000
 
 
-def main() -> None:
+def run(effort: Effort) -> list[Finding]:
+    large, rounds = effort.of(LARGE, LARGE_ENOUGH), effort.of(101, 21)
     app = App(Settings(seed="empty"))
-    filled = {size.name: fill(app.worlds.get(size.name).store, size) for size in (SMALL, LARGE)}
-    print(f"A page of {PAGE_SIZE}: µs per call, median (quartiles) of {ROUNDS} rounds\n")
-    rows = asyncio.run(measure_pages(app))
-    print_table(["case", "100 chats", "1,000,000 events", "ratio"], rows)
-    print("\nA fresh world: ms\n")
+    small_world, large_world = (
+        fill(app.worlds.get(size.name).store, size) for size in (SMALL, large)
+    )
+    print(f"A page of {PAGE_SIZE}: µs per call, median (quartiles) of {rounds} rounds\n")
+    times = asyncio.run(measure_pages(app, large, rounds))
+    by_case = {name: ratios(above, below) for name, (below, above) in times.items()}
+    print_table(
+        ["case", f"{SMALL.events:,} events", f"{large.events:,} events", "ratio"],
+        [
+            [name, spread(below, 1), spread(above, 1), spread(by_case[name])]
+            for name, (below, above) in times.items()
+        ],
+    )
+    print("A fresh world: ms\n")
+    fresh = {"small": measure_worlds(small_world.store), "large": measure_worlds(large_world.store)}
     print_table(
         ["seed", "first world", "another", "its first chat", "first event of the long chat"],
-        [[name, *measure_worlds(each.store)] for name, each in filled.items()],
+        [[name, *(f"{value:.3f}" for value in each)] for name, each in fresh.items()],
     )
-    large = filled["large"]
+    per_event, json = large_world.bytes_per_event, large_world.json_per_event
     print(
-        f"\nMemory: {large.bytes_per_event:.0f} bytes per event stored, whose JSON has "
-        f"{large.json_per_event:.0f} ({large.bytes_per_event / large.json_per_event:.2f} times). "
-        f"Filling took {large.seconds:.0f} s."
+        f"Memory: {per_event:.0f} bytes per event stored, whose JSON has {json:.0f}. "
+        f"Filling took {large_world.seconds:.0f} s.\n"
     )
-
-
-if __name__ == "__main__":
-    main()
+    worst = max(
+        (name for name in by_case if "events" in name), key=lambda name: median(by_case[name])
+    )
+    return [
+        at_most(f"page of events, {large.events:,} events / {SMALL.events:,}", by_case[worst], 1.1),
+        at_most("memory per stored event / its JSON", [per_event / json], 1.2),
+        at_most("fresh world on the large seed", fresh["large"][:1], 1, "ms"),
+        at_most("fresh world, large seed / small", [fresh["large"][1] / fresh["small"][1]], 1.5),
+    ]

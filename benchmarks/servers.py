@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
@@ -18,6 +19,7 @@ HOST = "127.0.0.1"
 API_KEY = "benchmark"
 _PATIENCE_S = 60
 _POLL_S = 0.002
+CORES = sorted(os.sched_getaffinity(0))  # servers are on the first, load comes from the last
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
 Command = Callable[[int], Sequence[str]]  # what to run, for a port
@@ -65,13 +67,9 @@ class Target:
             return connection.recv(65_536)
 
 
-def use_last_core() -> None:
-    """Where the load comes from; servers are on the first core."""
-    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-
-
-def _use_first_core() -> None:
-    os.sched_setaffinity(0, {0})
+def use_cores(*cores: int) -> None:
+    """Keep this process on those cores."""
+    os.sched_setaffinity(0, cores)
 
 
 def module(name: str, *arguments: str) -> Command:
@@ -99,17 +97,13 @@ def started(
         stderr=subprocess.DEVNULL,
         cwd=folder,
         start_new_session=True,
-        preexec_fn=_use_first_core if pinned else _use_all_cores,
+        preexec_fn=partial(use_cores, *(CORES[:1] if pinned else CORES)),
     )
     try:
         _wait_for_answer(process, port, path)
         yield Target(port, process.pid)
     finally:
         _end(process)
-
-
-def _use_all_cores() -> None:
-    os.sched_setaffinity(0, range(os.cpu_count() or 1))
 
 
 def _free_port() -> int:

@@ -144,7 +144,8 @@ STATUS_UNKNOWN = ErrorText(
 NO_SUBSCRIBER = ErrorText(
     400,
     "no_subscriber",
-    "No webhook of the chat's config wants {event_name}; say where to send it with 'url'.",
+    "No webhook of the chat's config wants {event_name}; say where to send it: "
+    "'url', or --to on the command line.",
 )
 SEVERAL_SUBSCRIBERS = ErrorText(
     400,

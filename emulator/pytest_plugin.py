@@ -42,6 +42,8 @@ def evi(request: pytest.FixtureRequest, evi_server: "Emulator") -> "Iterator[Evi
     """A fresh world: its own API key, data and time. `@pytest.mark.evi(...)` sets options."""
     options: dict[str, Any] = {}
     for marker in reversed(list(request.node.iter_markers("evi"))):
+        if marker.args:
+            raise pytest.UsageError(f"mark.evi takes settings by name, got {marker.args}")
         options.update(marker.kwargs)
     world = evi_server.world(**options)
     request.node.stash[_WORLD] = world
@@ -59,6 +61,7 @@ def pytest_runtest_makereport(
     """A failed test's report ends with what happened in its world."""
     report: Any = yield
     world = item.stash.get(_WORLD, None)
-    if world is not None and call.when == "call" and report.failed:
+    told = call.excinfo is not None and call.excinfo.typename == "ExpectationFailed"
+    if world is not None and call.when == "call" and report.failed and not told:
         report.sections.append(("what happened in the EVI world", world.timeline()))
     return report

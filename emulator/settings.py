@@ -24,6 +24,7 @@ class Setting:
     minimum: int | None = None
     maximum: int | None = None
     secret: bool = False
+    may_be_empty: bool = True
 
     @property
     def flag(self) -> str:
@@ -49,6 +50,8 @@ class Setting:
                 read_pace(value)
             except ValueError:
                 raise self._wrong(f"must be {_WORDS[self.kind]}", value, source) from None
+        if value == "" and not self.may_be_empty:
+            raise self._wrong("must not be empty", value, source)
         if self.choices and value not in self.choices:
             hint = closest(str(value), self.choices)
             raise self._wrong("must be one of " + ", ".join(self.choices) + hint, value, source)
@@ -131,7 +134,11 @@ class Settings:
         maximum=1800,
     )
     signing_key: str = _setting(
-        "text", "emulator-signing-key", "key that webhooks are signed with", secret=True
+        "text",
+        "emulator-signing-key",
+        "key that webhooks are signed with",
+        secret=True,
+        may_be_empty=False,
     )
     sign_webhooks_with: str = _setting(
         "text",

@@ -4,7 +4,7 @@ Run at once, a chat ends now and began as much earlier as it lasts. To know how 
 is rehearsed first, on a copy of the world.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -12,7 +12,14 @@ from emulator.chat.audio import speech_ms
 from emulator.chat.channel import Output
 from emulator.chat.config import ChatConfig
 from emulator.chat.live import LiveChat
-from emulator.chat.messages import ToolError, ToolResponse, UserInput, client_message
+from emulator.chat.messages import (
+    ServerMessage,
+    ToolError,
+    ToolResponse,
+    UserInput,
+    client_message,
+    to_json,
+)
 from emulator.chat.request import ChatRequest
 from emulator.chat.script import Script, SendMessage, Speak, ToolAnswer, Wait
 from emulator.chat.script_file import Scene
@@ -112,6 +119,7 @@ def simulate(world: World, scenario: Scenario) -> Session:
         if scenario.wait_for_tools:
             lag_ms += _WAITING_ROOM_MS
     live = open_chat(world, scenario.request, lag_ms)
+    live.join(_Observer(world.journal, live.session.chat_id))
     simulation = Simulation(live, world.timers, scenario, at_once)
     simulation.start()
     return live.session
@@ -126,6 +134,24 @@ def rehearse(world: World, scenario: Scenario) -> int:
     rehearsed = replace(scenario, wait_for_tools=False)
     Simulation(live, timers, rehearsed, at_once=True).start()
     return clock.now_ms() - live.session.start_ms
+
+
+class _Observer:
+    """Stands where a client would be, and tells the journal what it would have been sent."""
+
+    def __init__(self, journal: Journal, chat_id: str) -> None:
+        self._journal = journal
+        self._chat_id = chat_id
+
+    def __call__(self, messages: Sequence[ServerMessage], over: bool = False) -> None:
+        for message in messages:
+            self._journal.add(
+                "frame",
+                chat_id=self._chat_id,
+                direction="out",
+                content=to_json(message),
+                simulated=True,
+            )
 
 
 class _Stage(ChatStore):

@@ -166,8 +166,8 @@ class Assistant:
             self._no_rule_for(turn)
         else:
             tools, builtin_tools = self._settings.tools, self._settings.builtin_tools
-            steps = improvised.reply(turn.text, turn.number, context, tools, builtin_tools)
-            self.add_turn([*self._quick_response(turn), *steps], "answer", values)
+            steps, more = improvised.reply(turn.text, turn.number, context, tools, builtin_tools)
+            self.add_turn([*self._quick_response(turn), *steps], "answer", {**values, **more})
 
     def add_turn(
         self,

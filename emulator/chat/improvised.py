@@ -19,7 +19,7 @@ QUICK_RESPONSES = ("Okay.", "I see.", "Right.", "Let me think.")
 _HELLO = re.compile(r"\W*(hello|hi|hey|good (morning|day|afternoon|evening))\b\W*(there)?\W*", re.I)
 _GOODBYE = re.compile(r"\b(goodbye|good bye|bye|hang up|hang_up)\b", re.I)
 _SEARCH = re.compile(r"\b(web_search|search the web|look it up)\b", re.I)
-_SAID = "{user_text}"  # a placeholder, so that braces in the text mean nothing
+_SAID = "{said}"  # a placeholder, so that braces in the text mean nothing
 _FOLLOW_UPS = ("Tell me more.", "What happened then?", "Go on, I am listening.")
 
 
@@ -36,23 +36,29 @@ def reply(
     context: str | None,
     tools: Mapping[str, ToolSpec],
     builtin_tools: Iterable[str],
-) -> list[Step]:
-    """The steps that answer a user turn."""
+) -> tuple[list[Step], Mapping[str, str]]:
+    """The steps that answer a user turn, and values for their placeholders."""
     named = _named_tool(text, tools)
     if named is not None:
-        return [
+        steps: list[Step] = [
             CallTool(named.name, example_arguments(named.parameters, text)),
             Say(f"{named.name} answered: {{tool_result}}"),
         ]
+        return steps, {"said": _without_name(text, named.name)}
     if "hang_up" in builtin_tools and _GOODBYE.search(text):
-        return [Say(GOODBYE), UseBuiltin("hang_up", {})]
+        return [Say(GOODBYE), UseBuiltin("hang_up", {})], {}
     if "web_search" in builtin_tools and _SEARCH.search(text):
-        return [
-            UseBuiltin("web_search", {"query": _SAID}),
-            Say("The web says: {tool_result.summary}"),
-        ]
+        search = UseBuiltin("web_search", {"query": "{user_text}"})
+        return [search, Say("The web says: {tool_result.summary}")], {}
     known = " I keep in mind: {context}." if context else ""
-    return [Say(_echo(text, turn) + known)]
+    return [Say(_echo(text, turn) + known)], {}
+
+
+def _without_name(text: str, tool: str) -> str:
+    """What the user said to a tool, beside its name; all of it if there was nothing else."""
+    name = r"[\W_]*".join(map(re.escape, re.findall(r"[^\W_]+", tool)))
+    rest = re.sub(name, "", text, count=1, flags=re.I).strip(" .,:;!?")
+    return rest or text
 
 
 def _echo(text: str, turn: int) -> str:
@@ -60,7 +66,7 @@ def _echo(text: str, turn: int) -> str:
         return "Hello! What would you like to talk about?"
     if text.rstrip().endswith("?"):
         return 'You asked: "{user_text}" I can only repeat what I hear.'
-    return f"You said: {_quoted(text, _SAID)} {_FOLLOW_UPS[turn % len(_FOLLOW_UPS)]}"
+    return f"You said: {_quoted(text, '{user_text}')} {_FOLLOW_UPS[turn % len(_FOLLOW_UPS)]}"
 
 
 def _quoted(text: str, shown: str | None = None) -> str:

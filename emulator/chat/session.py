@@ -121,7 +121,7 @@ class Session:
         if self.request.settings is not None:
             self._record_settings(self.request.settings)
         self._history.add("SYSTEM_PROMPT", self.settings.prompt)
-        self._note_unknown_tools()
+        self._note_mistakes()
         if self.config.on_new_chat.enabled:
             greeting = improvised.greeting(self.config.name, last_said)
             self._speak_up(self.config.on_new_chat, greeting)
@@ -220,7 +220,11 @@ class Session:
                 return text
         return None
 
-    def _note_unknown_tools(self) -> None:
+    def _note_mistakes(self) -> None:
+        """What of the script can't be right, though only this chat tells."""
+        for number, rule in enumerate(self.request.script.rules):
+            if not rule.steps:
+                self._channel.note(f"rule {number} ({rule}) has no answer", "script_rule_empty")
         for name in dict.fromkeys(self.request.script.tool_names()):
             if name not in self.settings.tools:
                 hint = closest(name, list(self.settings.tools))

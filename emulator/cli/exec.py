@@ -2,11 +2,12 @@
 
 import argparse
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
-from emulator.cli.parser import Commands, add_command, add_settings, complain
+from emulator.cli.parser import FAILED, Commands, add_command, add_settings, complain
 from emulator.errors import EmulatorError, UsageError
 from emulator.settings import SETTINGS, load_settings
 
@@ -27,8 +28,8 @@ def execute(arguments: argparse.Namespace) -> int:
         raise UsageError("exec needs a command: evi-emulator exec -- npm test")
     if shutil.which(command[0]) is None:
         exists = Path(command[0]).exists()
-        why = "is not executable" if exists else "was not found"
-        return complain(EmulatorError(f"{command[0]!r} {why}"), NO_PROGRAM if exists else NOT_FOUND)
+        why = f"{command[0]!r} is not executable" if exists else f"no command {command[0]!r}"
+        return complain(EmulatorError(why), NO_PROGRAM if exists else NOT_FOUND)
     settings = load_settings({**vars(arguments), "port": "0"})
     from emulator.testing.emulator import Emulator
 
@@ -36,6 +37,10 @@ def execute(arguments: argparse.Namespace) -> int:
     with Emulator(**chosen) as server:
         evi = server.world(settings.api_key[0] if settings.api_key else None)
         code = _run(command, evi.env)
+        try:
+            evi.check_stubs()
+        except AssertionError as error:
+            code = complain(EmulatorError(str(error)), code or FAILED)
         if code != 0:
             print(f"what happened in the emulator:\n{evi.timeline()}", file=sys.stderr)
         evi.close()
@@ -43,6 +48,25 @@ def execute(arguments: argparse.Namespace) -> int:
 
 
 def _run(command: list[str], environment: dict[str, str]) -> int:
-    """The command's exit code; of one that a signal ended, 128 and its number, as shells say."""
-    code = subprocess.run(command, env=environment, check=False).returncode
+    """The command's exit code; of one that a signal ended, 128 and its number, as shells say.
+
+    A signal that ends us ends the command: Ctrl-C reaches it by itself, SIGTERM is passed on.
+    """
+    try:
+        process = subprocess.Popen(command, env=environment)
+    except OSError as error:  # such as a file that has no program in it
+        return complain(EmulatorError(f"{command[0]!r} can't be run: {error.strerror}"), NO_PROGRAM)
+    before = signal.signal(signal.SIGTERM, lambda number, frame: process.terminate())
+    try:
+        code = _wait(process)
+    finally:
+        signal.signal(signal.SIGTERM, before)
     return code if code >= 0 else 128 - code
+
+
+def _wait(process: "subprocess.Popen[bytes]") -> int:
+    while True:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:  # the command has got it too, and may want to tidy up
+            continue

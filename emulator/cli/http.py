@@ -7,7 +7,7 @@ import urllib.request
 from http.client import HTTPException
 from typing import Any
 
-from emulator.errors import EmulatorError
+from emulator.errors import EmulatorError, UsageError
 
 _TIMEOUT_S = 60
 
@@ -24,6 +24,8 @@ class Remote:
     """The world of an API key, in an emulator that runs at a URL."""
 
     def __init__(self, url: str, api_key: str) -> None:
+        if not url.startswith(("http://", "https://")):
+            raise UsageError(f"--url must start with http:// or https://, got {url!r}")
         self.url = url.rstrip("/")
         self._key = api_key
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))

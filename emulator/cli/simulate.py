@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import sys
 import time
 from typing import Any
 
@@ -22,6 +23,8 @@ _SHOWN = {
 }
 _PAGE_SIZE = 100
 _POLL_S = 0.2
+_SETTLING_S = 2.0  # how long a chat that ran at once may wait for a tool's answer
+_ALSO_FRAMES = ("variable_missing", "tool_call_unknown", "script_unmatched", "script_exhausted")
 
 
 def add_simulate(commands: Commands) -> None:
@@ -48,7 +51,7 @@ def add_simulate(commands: Commands) -> None:
         "--pace", help="instant (default), realtime, or how many times as fast as life"
     )
     parser.add_argument(
-        "--wait", default="60s", help="how long to follow a chat that goes on (default 60s)"
+        "--wait", default="60s", help="how long to wait for the next event (default 60s)"
     )
 
 
@@ -80,21 +83,45 @@ def simulate(arguments: argparse.Namespace) -> int:
         return complain(error, FAILED)
     started = remote.call("POST", "/_emulator/simulate", body)
     print(f"chat {started['chat_id']} of group {started['chat_group_id']}")
-    return _follow(remote, started["chat_id"], wait_s)
+    if not body["script"].get("user") and not body.get("user"):
+        print("(its user says nothing: the script has no 'user'; add --user TEXT)")
+    is_paced = body.get("pace", body["script"].get("pace", "instant")) != "instant"
+    _follow(remote, started["chat_id"], wait_s if is_paced else min(wait_s, _SETTLING_S))
+    return _tell_findings(remote, started["chat_id"])
 
 
-def _follow(remote: Remote, chat_id: str, wait_s: float) -> int:
-    """Print the chat's events as they come, until it has ended or the time is over."""
+def _follow(remote: Remote, chat_id: str, wait_s: float) -> None:
+    """Print the chat's events as they come, until it has ended or nothing came for a while."""
     printed, deadline = 0, time.monotonic() + wait_s
     while True:
         chat, events = _events_after(remote, chat_id, printed)
         for event in events:
             _show(event, chat["start_timestamp"])
         printed += len(events)
+        if events:
+            deadline = time.monotonic() + wait_s
         if chat["status"] != "ACTIVE" or time.monotonic() > deadline:
-            print(f"status {chat['status']}, {printed} events")
-            return OK
+            break
         time.sleep(_POLL_S)
+    print(f"status {chat['status']}, {printed} events")
+    if chat["status"] == "ACTIVE":
+        mode = remote.call("GET", "/_emulator/clock")["mode"]
+        stands = "; its clock stands: POST /_emulator/clock/advance" if mode == "manual" else ""
+        print(f"it goes on: POST /v0/evi/chat/{chat_id}/send speaks into it{stands}")
+
+
+def _tell_findings(remote: Remote, chat_id: str) -> int:
+    """Error frames and what the script got wrong. A strict script that had no answer fails."""
+    frames = remote.call("GET", f"/_emulator/journal?kind=frame&chat_id={chat_id}")["entries"]
+    for content in (each.get("content") for each in frames):
+        if isinstance(content, dict) and content["type"] == "error":
+            print(f"error {content['code']} {content['slug']}: {content['message']}")
+    findings = remote.call("GET", f"/_emulator/journal?kind=script&chat_id={chat_id}")["entries"]
+    for finding in findings:
+        if finding["finding"] not in _ALSO_FRAMES:
+            print(f"note: {finding['message']}", file=sys.stderr)
+    failed = any(each["finding"] in ("script_unmatched", "script_exhausted") for each in findings)
+    return FAILED if failed else OK
 
 
 def _events_after(remote: Remote, chat_id: str, printed: int) -> tuple[Any, list[Any]]:

@@ -9,9 +9,9 @@ from typing import Any
 from emulator.cli.http import Remote, add_server_flags
 from emulator.cli.parser import FAILED, OK, Commands, add_command, add_settings, settings_of
 from emulator.durations import duration_ms
-from emulator.errors import UsageError, closest
-from emulator.webhooks.events import EVENT_NAMES
-from emulator.webhooks.faults import FAULTS
+from emulator.errors import UsageError
+from emulator.webhooks.events import EVENT_NAMES, check_event_name
+from emulator.webhooks.faults import FAULTS, check_fault
 
 _SETTINGS = (
     "seed",
@@ -55,14 +55,25 @@ def add_trigger(commands: Commands) -> None:
 def trigger(arguments: argparse.Namespace) -> int:
     body = _body(arguments)
     if arguments.url is not None:
-        return _report(_send(Remote(arguments.url, arguments.key), body))
+        _refuse_settings(arguments)
+        return _report(_send(Remote(arguments.url, arguments.key), body), arguments.faults)
     from emulator.server import Server  # one of our own, for this one event
 
     with Server(replace(settings_of(arguments), port=0, api_key=())) as server:
         remote = Remote(server.url, arguments.key)
         delivery = _send(remote, body)
         remote.call("POST", "/_emulator/webhooks/drain")  # another event may go with it
-        return _report(delivery)
+        return _report(delivery, arguments.faults)
+
+
+def _refuse_settings(arguments: argparse.Namespace) -> None:
+    """A running emulator has settings of its own."""
+    for name in _SETTINGS:
+        if getattr(arguments, name) is not None:
+            flag = "--" + name.replace("_", "-")
+            raise UsageError(
+                f"{flag} is for a trigger without --url; the emulator there has its own"
+            )
 
 
 def _send(remote: Remote, body: dict[str, Any]) -> Any:
@@ -72,9 +83,9 @@ def _send(remote: Remote, body: dict[str, Any]) -> Any:
 
 def _body(arguments: argparse.Namespace) -> dict[str, Any]:
     """What the control route takes."""
-    _check("webhook event", arguments.event_name, EVENT_NAMES)
+    check_event_name(arguments.event_name)
     for fault in arguments.faults:
-        _check("fault", fault, tuple(FAULTS))
+        check_fault(fault)
     try:
         delay_ms = duration_ms(arguments.delay)
     except ValueError as error:
@@ -92,11 +103,6 @@ def _body(arguments: argparse.Namespace) -> dict[str, Any]:
     return body
 
 
-def _check(kind: str, name: str, known: Sequence[str]) -> None:
-    if name not in known:
-        raise UsageError(f"no {kind} {name!r}{closest(name, known)}; known: {', '.join(known)}")
-
-
 def _assignment(text: str) -> tuple[str, Any]:
     """A field and its value: JSON where it can be read as such, else a text."""
     field, equals, value = text.partition("=")
@@ -108,8 +114,10 @@ def _assignment(text: str) -> tuple[str, Any]:
         return field, value
 
 
-def _report(delivery: Any) -> int:
+def _report(delivery: Any, faults: Sequence[str]) -> int:
     """Say what the receiver answered to each request."""
+    for fault in set(faults) & {"reorder", "delay"}:
+        print(f"with {fault}: it {FAULTS[fault]}")
     print(f"{delivery['event_name']} of chat {delivery['chat_id']} to {delivery['url']}")
     for attempt in delivery["attempts"]:
         answer = attempt["status"] if attempt["error"] is None else attempt["error"]
@@ -118,8 +126,9 @@ def _report(delivery: Any) -> int:
         if attempt["response"]["body"]:
             print(attempt["response"]["body"])
     if not delivery["attempts"]:
-        print(delivery["error"] or "nothing was sent yet")
-        return OK if delivery["error"] else FAILED
+        held = "nothing was sent yet: the world's clock stands, so advance it"
+        print(delivery["error"] or held)
+        return OK if "drop" in faults else FAILED
     statuses = [attempt["status"] for attempt in delivery["attempts"]]
     good = all(status is not None and 200 <= status < 300 for status in statuses)
     return OK if good else FAILED

@@ -40,12 +40,12 @@ class Kind:
         return collection
 
 
-KINDS: dict[str, Kind] = {}  # by their plural: configs, prompts, tools
+VERSIONED: dict[str, Kind] = {}  # by their plural: configs, prompts, tools
 
 
 def register(kind: Kind) -> None:
     """Register the nine operations of one kind."""
-    KINDS[kind.plural] = kind
+    VERSIONED[kind.plural] = kind
     name = kind.name
     for operation_id, handler in {
         f"create-{name}": _create,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from emulator.errors import ValidationFailed
+from emulator.errors import UsageError, ValidationFailed, closest
 from emulator.jsontext import JsonObject
 from emulator.testing.bridge import Bridge
 from emulator.testing.diagnosis import ExpectationFailed, explain, matches, short_fields, timeline
@@ -57,6 +57,15 @@ class ChatHandle:
             if event["type"] in _SPOKEN
         ]
 
+    @property
+    def errors(self) -> list[JsonObject]:
+        """The error frames that its client was sent, such as a strict script's."""
+        frames = self._bridge.call(
+            lambda: list(self._world.journal.entries(kind="frame", chat_id=self.id))
+        )
+        contents = [each.get("content") for each in frames if not each.get("joined")]
+        return [each for each in contents if isinstance(each, dict) and each["type"] == "error"]
+
     def transcript(self) -> str:
         """Its history as text, a line for each event, to be stored and compared.
 
@@ -97,10 +106,12 @@ class ChatHandle:
     # what a test expects of the client
 
     def expect(self, type: str, timeout: float = DEFAULT_TIMEOUT_S, **fields: Any) -> JsonObject:
-        """The next frame of that type with these fields, once it came, after those met before.
+        """The client's next frame of that type with these fields, after those met before.
 
-        Raises ExpectationFailed after `timeout` s, with what came instead.
+        Raises ExpectationFailed after `timeout` s, or when the chat is over, with what came
+        instead; UsageError for a type that no client sends.
         """
+        __tracebackhide__ = True
         return self._bridge.run(self._expect(type, timeout, fields))
 
     async def aexpect(
@@ -120,16 +131,19 @@ class ChatHandle:
         return await self.aexpect("tool_response", timeout, **fields)
 
     async def _expect(self, type: str, timeout: float, fields: dict[str, Any]) -> JsonObject:
+        __tracebackhide__ = True
+        _check_type(type)
         wanted = {"type": type, **fields}
         found: list[JsonObject] = []
 
-        def is_there() -> bool:
+        def is_decided() -> bool:
             found[:] = [
                 entry for entry in self._frames(self._seen) if matches(wanted, entry["content"])
             ]
-            return bool(found)
+            return bool(found) or self.id not in self._world.live
 
-        if not await until(self._world.journal.watchers, is_there, timeout):
+        await until(self._world.journal.watchers, is_decided, timeout)
+        if not found:
             self._fail(wanted, timeout)
         self._seen = found[0]["seq"]
         content: JsonObject = found[0]["content"]
@@ -145,7 +159,9 @@ class ChatHandle:
         hint = ""
         if not came and any(matches(wanted, each["content"]) for each in self._frames()):
             hint = "such a frame came before one that an earlier expectation has met"
-        what = f"the client sent no {short_fields(wanted)} within {timeout:g} s"
+        is_over = self.id not in self._world.live
+        when = "before the chat was over" if is_over else f"within {timeout:g} s"
+        what = f"the client sent no {short_fields(wanted)} {when}"
         raise ExpectationFailed(explain(what, wanted, came, self._timeline(), hint))
 
     def closed(self, code: int = 1000, timeout: float = DEFAULT_TIMEOUT_S) -> None:
@@ -173,3 +189,25 @@ class ChatHandle:
 
     def _timeline(self) -> str:
         return timeline(list(self._world.journal.entries()))
+
+
+_SENT_BY_CLIENTS = (
+    "session_settings",
+    "audio_input",
+    "user_input",
+    "assistant_input",
+    "tool_response",
+    "tool_error",
+    "pause_assistant_message",
+    "resume_assistant_message",
+    "audio",  # a binary frame
+)
+
+
+def _check_type(type: str) -> None:
+    if type not in _SENT_BY_CLIENTS:
+        known = ", ".join(_SENT_BY_CLIENTS)
+        raise UsageError(
+            f"no client sends {type!r}{closest(type, _SENT_BY_CLIENTS)}; expect looks at what the "
+            f"client sends: {known}. What the assistant said is in chat.messages"
+        )

@@ -1,18 +1,22 @@
 """Parts of a world's handle: its journal, clock, webhooks and resources."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+from emulator.errors import UsageError, closest
 from emulator.jsontext import JsonObject
 from emulator.openapi.validation import Validation
-from emulator.operations.versioned import KINDS
+from emulator.operations.versioned import VERSIONED
+from emulator.store.journal import KINDS
 from emulator.store.paging import Paging
 from emulator.store.versioned import VersionedCollection
 from emulator.testing.bridge import Bridge
 from emulator.testing.diagnosis import ExpectationFailed, explain, matches, timeline
 from emulator.triggers import trigger
 from emulator.waiting import until
+from emulator.webhooks.events import check_event_name
+from emulator.webhooks.faults import DEFAULT_DELAY_MS, check_fault
 from emulator.webhooks.outbox import PENDING
 from emulator.world import World, is_held_back
 
@@ -28,6 +32,7 @@ class JournalHandle:
 
     def entries(self, kind: str | None = None, after: int = 0, **wanted: Any) -> list[JsonObject]:
         """The entries of a kind whose fields are as wanted, in order."""
+        _check_kind(kind)
         return self._bridge.call(lambda: self._find(kind, after, wanted))
 
     def timeline(self) -> str:
@@ -57,6 +62,8 @@ class JournalHandle:
     async def _wait_for(
         self, kind: str | None, timeout: float, after: int, wanted: dict[str, Any]
     ) -> JsonObject:
+        __tracebackhide__ = True
+        _check_kind(kind)
         journal = self._world.journal
         found: list[JsonObject] = []
 
@@ -115,7 +122,19 @@ class ClockHandle:
 
 
 def _in_ms(seconds: float, minutes: float, ms: int) -> int:
-    return round(seconds * 1000 + minutes * 60_000) + ms
+    """All of it in ms. Raises UsageError unless that is forward."""
+    if not all(isinstance(each, int | float) for each in (seconds, minutes, ms)):
+        raise UsageError(f"advance takes numbers, got {(seconds, minutes, ms)}")
+    total_ms = round(seconds * 1000 + minutes * 60_000) + ms
+    if total_ms <= 0:
+        raise UsageError(f"advance goes forward, by seconds, minutes or ms; got {total_ms} ms")
+    return total_ms
+
+
+def _check_kind(kind: str | None) -> None:
+    if kind is not None and kind not in KINDS:
+        known = ", ".join(KINDS)
+        raise UsageError(f"no journal entry is {kind!r}{closest(kind, KINDS)}; known: {known}")
 
 
 class WebhooksHandle:
@@ -162,6 +181,8 @@ class WebhooksHandle:
     async def _wait_for(
         self, event_name: str, timeout: float, fields: dict[str, Any]
     ) -> JsonObject:
+        __tracebackhide__ = True
+        check_event_name(event_name)
         wanted = {"event_name": event_name, "state": "delivered", **fields}
         found: list[JsonObject] = []
 
@@ -183,14 +204,34 @@ class WebhooksHandle:
         url: str | None = None,
         chat_id: str | None = None,
         set: dict[str, Any] | None = None,
-        faults: dict[str, int] | None = None,
+        faults: Sequence[str] = (),
+        delay_ms: int = DEFAULT_DELAY_MS,
     ) -> JsonObject:
-        """Send one event, and return its delivery once it is answered. Raises ApiError."""
+        """Send one event, and return its delivery once it is answered.
+
+        Raises UsageError for an unknown event or fault, ApiError for a chat that does not exist
+        or a field that can't be set.
+        """
+        check_event_name(event_name)
+        for fault in faults:
+            check_fault(fault)
 
         async def run() -> JsonObject:
             outbox = self._world.outbox
-            delivery = trigger(self._world, self._validation, event_name, url, chat_id, set, faults)
-            await until(outbox.watchers, lambda: delivery.state != PENDING, None)
+            delivery = trigger(
+                self._world,
+                self._validation,
+                event_name,
+                url,
+                chat_id,
+                set,
+                dict.fromkeys(faults, delay_ms),
+            )
+            await until(
+                outbox.watchers,
+                lambda: delivery.state != PENDING or is_held_back(self._world),
+                None,
+            )
             return delivery.to_json()
 
         return self._bridge.run(run())
@@ -208,7 +249,7 @@ class Resources:
     """The configs, prompts or tools of a world, to look into: by id or by name."""
 
     def __init__(self, kind: str, world: World, bridge: Bridge) -> None:
-        self._kind = KINDS[kind]
+        self._kind = VERSIONED[kind]
         self._world = world
         self._bridge = bridge
 

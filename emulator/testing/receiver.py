@@ -10,7 +10,9 @@ from types import TracebackType
 from typing import Any
 
 from emulator.clock import SystemClock
+from emulator.errors import UsageError
 from emulator.jsontext import JsonObject, read
+from emulator.webhooks.events import check_event_name
 from emulator.webhooks.signature import SIGNATURE_HEADER, TIMESTAMP_HEADER
 
 WINDOW_S = 180  # how old a timestamp may be (PROTOCOL 10.5)
@@ -66,11 +68,15 @@ class WebhookReceiver:
         return [each.event for each in self.received if each.is_genuine]
 
     def answer(self, *statuses: int) -> None:
-        """The statuses of the next answers."""
+        """The statuses of the next answers. Raises UsageError for what is no status."""
+        for status in statuses:
+            if not isinstance(status, int) or not 200 <= status <= 599:
+                raise UsageError(f"an answer is a status from 200 to 599, got {status!r}")
         self.answers.extend(statuses)
 
     def wait_for(self, event_name: str, timeout: float = 1.0, **fields: Any) -> Received:
         """The first such webhook, once it came. Raises AssertionError after `timeout` s."""
+        check_event_name(event_name)
         wanted = {"event_name": event_name, **fields}
 
         def find() -> Received | None:

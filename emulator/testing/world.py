@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from emulator.chat.script import Script
+from emulator.errors import UsageError
 from emulator.jsontext import Json, JsonObject
 from emulator.settings import Settings
 from emulator.store.paging import Paging
@@ -85,18 +86,14 @@ class Evi:
 
     def client(self, **options: Any) -> Any:
         """Hume's client, pointed at this world. Needs the package `hume`."""
-        from hume import HumeClient
-
-        client = HumeClient(base_url=self.url, api_key=self.api_key, **options)
+        client = _hume("HumeClient")(base_url=self.url, api_key=self.api_key, **options)
         with suppress(AttributeError):  # it has no close of its own
             self._open.callback(client._client_wrapper.httpx_client.httpx_client.close)
         return client
 
     def async_client(self, **options: Any) -> Any:
         """Hume's async client, pointed at this world. Needs the package `hume`."""
-        from hume import AsyncHumeClient
-
-        return AsyncHumeClient(base_url=self.url, api_key=self.api_key, **options)
+        return _hume("AsyncHumeClient")(base_url=self.url, api_key=self.api_key, **options)
 
     # what the assistant says and hears
 
@@ -152,9 +149,9 @@ class Evi:
 
     def chat(self, id: str) -> ChatHandle:
         """One chat. Raises LookupError if there is none."""
-        handle = self._chat(id.lower())
-        handle.status  # noqa: B018 - raises if there is none
-        return handle
+        if self._bridge.call(lambda: self.world.store.chats.find_chat(id.lower())) is None:
+            raise LookupError(f"no chat {id!r} in this world; evi.chats has all")
+        return self._chat(id.lower())
 
     def next_chat(self, timeout: float = DEFAULT_TIMEOUT_S) -> ChatHandle:
         """The next chat that a client opened, once it did: each is told once.
@@ -272,8 +269,19 @@ class Evi:
         self._bridge.call(lambda: self._app.worlds.drop(self.api_key))
 
 
+def _hume(name: str) -> Any:
+    """A class of Hume's package, which is not needed otherwise."""
+    try:
+        import hume
+    except ImportError:
+        raise UsageError("Hume's client is not installed: pip install hume") from None
+    return getattr(hume, name)
+
+
 def _opens_a_chat(entry: JsonObject) -> bool:
     content = entry.get("content")
     return (
-        isinstance(content, dict) and content["type"] == "chat_metadata" and not entry.get("joined")
+        isinstance(content, dict)
+        and content["type"] == "chat_metadata"
+        and not (entry.get("joined") or entry.get("simulated"))
     )

@@ -42,7 +42,12 @@ BUG = 1011
 
 def is_chat_path(path: str) -> bool:
     """Whether a WebSocket is served there."""
-    return any(pattern.fullmatch(path) for pattern in (_CHAT, _CONNECT, _NO_ID))
+    return any(pattern.fullmatch(_normal(path)) for pattern in (_CHAT, _CONNECT, _NO_ID))
+
+
+def _normal(path: str) -> str:
+    """A client whose address ends in a slash asks for //v0/evi/chat."""
+    return "/" + path.lstrip("/")
 
 
 class ChatSocket:
@@ -69,12 +74,13 @@ class ChatSocket:
         """The socket, ready to run. Raises ApiError for a handshake that is to be refused."""
         headers = dict(scope["headers"])
         world = self._auth.world(headers, parse_query(scope["query_string"]))
-        if _CHAT.fullmatch(scope["path"]):
+        path = _normal(scope["path"])
+        if _CHAT.fullmatch(path):
             return _open_chat(world, scope["query_string"], send)
-        joined = _CONNECT.fullmatch(scope["path"])
+        joined = _CONNECT.fullmatch(path)
         if joined is not None:
             return _join_chat(world, joined[1].lower(), send)
-        if _NO_ID.fullmatch(scope["path"]):
+        if _NO_ID.fullmatch(path):
             raise api_error(CHAT_ID_MISSING, path=scope["path"])
         hint = ": chats are at /v0/evi/chat (TypeScript: set environment, not baseUrl)"
         raise api_error(PATH_NOT_FOUND, method="WebSocket", path=scope["path"], hint=hint)

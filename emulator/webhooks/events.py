@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from emulator.errors import UsageError, closest
 from emulator.jsontext import JsonObject
 
 # The schema of each event's payload in the document.
@@ -12,6 +13,14 @@ SCHEMAS = {
     "tool_call": "#/components/schemas/WebhookEventToolCall",
 }
 EVENT_NAMES = tuple(SCHEMAS)
+
+
+def check_event_name(event_name: str) -> None:
+    """Raises UsageError for what is no webhook event."""
+    if event_name not in EVENT_NAMES:
+        hint, known = closest(event_name, EVENT_NAMES), ", ".join(EVENT_NAMES)
+        raise UsageError(f"no webhook event {event_name!r}{hint}; known: {known}")
+
 
 START_TYPES = ("new_chat_group", "resumed_chat_group")
 

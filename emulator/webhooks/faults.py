@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from emulator.errors import UsageError, closest
 from emulator.jsontext import JsonObject
 from emulator.webhooks.signature import signed_headers
 
@@ -21,6 +22,13 @@ SCHEDULING = frozenset(("duplicate", "reorder", "drop", "delay"))
 CORRUPTING = frozenset(FAULTS) - SCHEDULING
 STALE_S = 600
 DEFAULT_DELAY_MS = 5000
+
+
+def check_fault(fault: str) -> None:
+    """Raises UsageError for what is no fault."""
+    if fault not in FAULTS:
+        known = ", ".join(FAULTS)
+        raise UsageError(f"no fault {fault!r}{closest(fault, list(FAULTS))}; known: {known}")
 
 
 @dataclass(slots=True)

@@ -21,6 +21,7 @@ from emulator.webhooks.faults import (
     DEFAULT_DELAY_MS,
     SCHEDULING,
     FaultRule,
+    check_fault,
     headers_and_body,
     take,
 )
@@ -183,7 +184,8 @@ class Outbox:
         times: int | None = None,
         delay_ms: int = DEFAULT_DELAY_MS,
     ) -> FaultRule:
-        """From now on, webhooks misbehave as the rule says (`webhooks/faults`)."""
+        """From now on, webhooks misbehave as the rule says. Raises UsageError for no fault."""
+        check_fault(fault)
         rule = FaultRule(self._ids.uuid(), fault, event_name, chat_id, times, delay_ms)
         self.rules.append(rule)
         return rule

@@ -34,6 +34,8 @@ PROPERTY_BOUNDS = {
     ("posted_turn_detection_spec", "end_of_turn_silence_ms"): {"minimum": 500, "maximum": 3000},
     ("posted_turn_detection_spec", "speech_detection_threshold"): {"minimum": 0, "maximum": 1},
     ("posted_turn_detection_spec", "prefix_padding_ms"): {"minimum": 0, "maximum": 1000},
+    ("PostedConfigNudges", "interval_secs"): {"minimum": 1},
+    ("posted_nudge_spec", "interval_secs"): {"minimum": 1},
     ("PostedTimeoutSpecsInactivity", "duration_secs"): {"minimum": 30, "maximum": 1800},
     ("PostedTimeoutSpecsMaxDuration", "duration_secs"): {"minimum": 30, "maximum": 1800},
 }

@@ -337,7 +337,6 @@ def test_settings_for_configs_of_a_world(evi: Evi) -> None:
     assert created.json()["timeouts"]["inactivity"]["duration_secs"] == 77
 
 
-@pytest.mark.xfail(strict=True, reason="the default config is made as a client's would be")
 @pytest.mark.evi(require_voice=True)
 def test_a_chat_where_configs_need_a_voice(evi: Evi) -> None:
     """The setting is about configs that clients create; chats without a config go on as ever."""
@@ -518,7 +517,6 @@ def test_a_snapshot_keeps_what_was_set_up(evi: Evi) -> None:
     assert (list(evi.world.heard), len(evi.world.outbox.rules)) == (["one", "two"], 1)
 
 
-@pytest.mark.xfail(strict=True, reason="the chat comes back ACTIVE, with nobody to end it")
 def test_a_snapshot_has_no_undead(evi: Evi) -> None:
     """A chat that was going on then is not ACTIVE for ever: what is under way is not kept."""
     with talking(evi):
@@ -529,7 +527,6 @@ def test_a_snapshot_has_no_undead(evi: Evi) -> None:
     assert chat.is_live or chat.status != "ACTIVE"
 
 
-@pytest.mark.xfail(strict=True, reason="the socket tells its end to the world's new journal")
 def test_a_reset_begins_an_empty_journal(evi: Evi) -> None:
     """What ends with the reset leaves no trace in what comes after it."""
     with talking(evi) as client:

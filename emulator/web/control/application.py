@@ -6,7 +6,8 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Match, Route
+from starlette.types import Scope
 
 from emulator import __version__
 from emulator.errors import (
@@ -129,7 +130,7 @@ async def _answer_http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     method, path = request.method, request.url.path
     if error.status_code == 405:
-        allowed = (error.headers or {}).get("Allow", "")
+        allowed = ", ".join(_methods(request.app.routes, request.scope))
         refusal = api_error(
             METHOD_NOT_ALLOWED,
             headers={"Allow": allowed},
@@ -141,3 +142,12 @@ async def _answer_http_error(request: Request, error: Exception) -> Response:
         known = [route.path for route in request.app.routes]
         refusal = api_error(PATH_NOT_FOUND, method=method, path=path, hint=closest(path, known))
     return JSONResponse(refusal.body, refusal.status, dict(refusal.headers))
+
+
+def _methods(routes: Sequence[BaseRoute], scope: Scope) -> list[str]:
+    """Every method that some route of this path takes."""
+    found: set[str] = set()
+    for route in routes:
+        if isinstance(route, Route) and route.matches(scope)[0] != Match.NONE:
+            found |= set(route.methods or ()) - {"HEAD"}
+    return sorted(found)

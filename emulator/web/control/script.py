@@ -1,18 +1,24 @@
 """What the assistant says in chats to come, and what users are heard to say.
 
-PUT and DELETE /_emulator/script, POST /_emulator/heard.
+GET, PUT and DELETE /_emulator/script, POST /_emulator/heard.
 """
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from emulator.chat.script import Script
 from emulator.errors import ScriptError
+from emulator.jsontext import JsonObject
 from emulator.web.auth import Auth
 from emulator.web.control.request import Bodies, answer, caller_world, schema
 from emulator.web.control.simulate import refusal, script_content
 
-SCRIPT = schema(required=("script",), script={"type": ["string", "object"]})
+# A script, or a bundled one's name, under 'script'; or the script itself.
+SCRIPT: JsonObject = {
+    "type": "object",
+    "properties": {"script": {"type": ["string", "object"]}},
+}
 HEARD = schema(required=("text",), text={"type": "string"})
 
 
@@ -21,12 +27,16 @@ def script_routes(auth: Auth, bodies: Bodies) -> list[Route]:
         from emulator.chat.script_file import load_script  # costs 0.1 s
 
         world = caller_world(auth, request)
-        given = (await bodies.read(request, SCRIPT))["script"]
+        body = await bodies.read(request, SCRIPT)
+        given = body.get("script", body)
         try:
             world.script = load_script(script_content(given))[0]
         except ScriptError as error:
             raise refusal(error, {}) from None
-        return answer({"rules": [str(rule) for rule in world.script.rules]})
+        return answer(_shown(world.script))
+
+    async def show(request: Request) -> Response:
+        return answer(_shown(caller_world(auth, request).script))
 
     async def delete(request: Request) -> Response:
         caller_world(auth, request).forget_script()
@@ -39,7 +49,13 @@ def script_routes(auth: Auth, bodies: Bodies) -> list[Route]:
         return answer({"queued": len(world.heard)})
 
     return [
+        Route("/_emulator/script", show, methods=["GET"]),
         Route("/_emulator/script", put, methods=["PUT"]),
         Route("/_emulator/script", delete, methods=["DELETE"]),
         Route("/_emulator/heard", heard, methods=["POST"]),
     ]
+
+
+def _shown(script: Script) -> JsonObject:
+    """What a script answers, in short."""
+    return {"strict": script.strict, "rules": [str(rule) for rule in script.rules]}
