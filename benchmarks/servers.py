@@ -96,6 +96,7 @@ def started(
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         cwd=folder,
+        env=_environment(),
         start_new_session=True,
         preexec_fn=partial(use_cores, *(CORES[:1] if pinned else CORES)),
     )
@@ -104,6 +105,11 @@ def started(
         yield Target(port, process.pid)
     finally:
         _end(process)
+
+
+def _environment() -> dict[str, str]:
+    """Without what would slow Python down: compiled modules are kept, as they are by default."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
 
 
 def _free_port() -> int:

@@ -18,7 +18,6 @@ from benchmarks.figures import Effort, Finding, at_least, median_ratio, print_ta
 from benchmarks.servers import CORES, HOST, Target, emulator, module, started, use_cores
 from emulator.jsontext import JsonObject, parse, render
 
-CHATS = 1_000
 EVENTS = ("chat_started", "tool_call", "chat_ended")
 FAILS = 0.1  # of the requests, where the receiver is to fail
 HELD_S = 1  # how long the first event of each chat is held back
@@ -48,7 +47,7 @@ class Result:
 # Measuring
 
 
-def measure(fails: float, rounds: int) -> Result:
+def measure(fails: float, rounds: int, chats: int) -> Result:
     """That many rounds with one server; without failures, the bare client in turn with it."""
     result = Result()
     with ExitStack() as servers:
@@ -58,18 +57,18 @@ def measure(fails: float, rounds: int) -> Result:
         first = ours.mebibytes()
         for number in range(rounds):
             receiver.ask(200, "DELETE", "/", KEY)
-            result.simulating_ms.append(simulate(ours, receiver))
-            result.emulator.append(deliver(ours))
+            result.simulating_ms.append(simulate(ours, receiver, chats))
+            result.emulator.append(deliver(ours, chats))
             if number == 0:  # before anybody asks for the record, which is 5 MB
                 result.mebibytes = first, ours.mebibytes("VmHWM")
             record = ask(ours, "GET", "webhooks/deliveries")["deliveries"]
-            result.attempts = verify(record, parse(receiver.ask(200, "GET", "/", KEY)))
+            result.attempts = verify(record, parse(receiver.ask(200, "GET", "/", KEY)), chats)
             if not fails:
                 result.bare.append(deliver_bare(record, receiver))
     return result
 
 
-def simulate(ours: Target, receiver: Target) -> tuple[float, float]:
+def simulate(ours: Target, receiver: Target, chats: int) -> tuple[float, float]:
     """Chats in a fresh world whose clock stands, so that their webhooks wait for it.
 
     Returns how long one takes, in ms: of the first tenth, and of the last.
@@ -82,21 +81,21 @@ def simulate(ours: Target, receiver: Target) -> tuple[float, float]:
     config = render({"name": "hooked", "evi_version": "3", "webhooks": [webhook]})
     config_id = parse(ours.ask(201, "POST", "/v0/evi/configs", KEY, config))["id"]
     times = []
-    for _ in range(CHATS):
+    for _ in range(chats):
         start = time.perf_counter()
         ask(ours, "POST", "simulate", {"script": "weather", "config_id": config_id})
         times.append((time.perf_counter() - start) * 1000)
     if parse(receiver.ask(200, "GET", "/", KEY)):
         raise SystemExit("webhooks went out too early")
-    return median(times[: CHATS // 10]), median(times[-CHATS // 10 :])
+    return median(times[: chats // 10]), median(times[-chats // 10 :])
 
 
-def deliver(ours: Target) -> Round:
+def deliver(ours: Target, chats: int) -> Round:
     """Let the clock go on until everything is delivered, retries too."""
     cpu, start = ours.cpu_seconds(), time.perf_counter()
     ask(ours, "POST", "clock/advance", {"seconds": HELD_S + RETRIES_S})
     passed, used = time.perf_counter() - start, ours.cpu_seconds() - cpu
-    count = CHATS * len(EVENTS)
+    count = chats * len(EVENTS)
     return Round(count / passed, used / count * 1e6)
 
 
@@ -122,7 +121,9 @@ def ask(target: Target, method: str, path: str, body: Any = None, status: int = 
     return parse(target.ask(status, method, f"/_emulator/{path}", KEY, text))
 
 
-def verify(record: Sequence[JsonObject], log: Mapping[str, Sequence[Sequence[Any]]]) -> int:
+def verify(
+    record: Sequence[JsonObject], log: Mapping[str, Sequence[Sequence[Any]]], chats: int
+) -> int:
     """The number of attempts, once the record says exactly what the receiver saw."""
     told: dict[str, list[list[Any]]] = defaultdict(list)
     for delivery in record:
@@ -137,7 +138,7 @@ def verify(record: Sequence[JsonObject], log: Mapping[str, Sequence[Sequence[Any
         good = tuple(name for name, status in seen if status == 200)
         if good != EVENTS:
             raise SystemExit(f"chat {chat_id} was told of {good}")
-    if len(log) != len(told) or len(log) != CHATS:
+    if len(log) != len(told) or len(log) != chats:
         raise SystemExit(f"{len(told)} chats recorded, {len(log)} received")
     return sum(map(len, log.values()))
 
@@ -161,11 +162,11 @@ def row(name: str, result: Result) -> list[str]:
 
 
 def run(effort: Effort) -> list[Finding]:
-    rounds = effort.of(3, 1)
+    rounds, chats = effort.of(3, 1), effort.of(1_000, 300)
     use_cores(CORES[-1])
-    plain, failing = measure(0, rounds), measure(FAILS, rounds)
+    plain, failing = measure(0, rounds, chats), measure(FAILS, rounds, chats)
     print(
-        f"{CHATS} chats with {len(EVENTS)} webhooks each, to one receiver; medians (quartiles) of "
+        f"{chats} chats with {len(EVENTS)} webhooks each, to one receiver; medians (quartiles) of "
         f"{rounds} rounds.\nEvery event was delivered, in the order of its chat, and the record of "
         "attempts is what the receiver saw.\n"
     )
@@ -175,7 +176,7 @@ def run(effort: Effort) -> list[Finding]:
     ]  # fmt: skip
     print_table(head, [row("never", plain), row("1 time in 10", failing)])
     first, last = map(median, zip(*plain.simulating_ms, *failing.simulating_ms, strict=True))
-    print(f"Simulating one chat: {first:.1f} ms in an empty world, {last:.1f} ms after {CHATS}.\n")
+    print(f"Simulating one chat: {first:.1f} ms in an empty world, {last:.1f} ms after {chats}.\n")
     return [
         at_least("webhooks", [each.per_second for each in result.emulator], 1000, "per s")
         for result in (plain, failing)

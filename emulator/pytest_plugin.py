@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from emulator.testing.emulator import Emulator
     from emulator.testing.world import Evi
 
-_WORLD = pytest.StashKey["Evi"]()
+_WORLD = pytest.StashKey["Evi | None"]()
+_TIMELINE = pytest.StashKey[str]()  # of a world that is closed by now
+_HAS_FAILED = pytest.StashKey[bool]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -49,8 +51,13 @@ def evi(request: pytest.FixtureRequest, evi_server: "Emulator") -> "Iterator[Evi
     request.node.stash[_WORLD] = world
     yield world
     try:
-        world.check_stubs()
+        if not request.node.stash.get(_HAS_FAILED, False):
+            world.check_stubs()
+    except AssertionError:
+        request.node.stash[_TIMELINE] = world.timeline()
+        raise
     finally:
+        request.node.stash[_WORLD] = None
         world.close()
 
 
@@ -60,8 +67,21 @@ def pytest_runtest_makereport(
 ) -> "Generator[None, Any, Any]":
     """A failed test's report ends with what happened in its world."""
     report: Any = yield
-    world = item.stash.get(_WORLD, None)
-    told = call.excinfo is not None and call.excinfo.typename == "ExpectationFailed"
-    if world is not None and call.when == "call" and report.failed and not told:
-        report.sections.append(("what happened in the EVI world", world.timeline()))
+    if report.failed:
+        item.stash[_HAS_FAILED] = True
+        told = call.excinfo is not None and call.excinfo.typename == "ExpectationFailed"
+        timeline = None if told else _timeline(item)
+        if timeline is not None:
+            report.sections.append(("what happened in the EVI world", timeline))
     return report
+
+
+def _timeline(item: pytest.Item) -> str | None:
+    """What happened in the test's world, if it has one that can still be asked."""
+    world = item.stash.get(_WORLD, None)
+    if world is None:
+        return item.stash.get(_TIMELINE, None)
+    try:
+        return world.timeline()
+    except RuntimeError:  # the server has ended before
+        return None

@@ -1,19 +1,29 @@
 """Making stubs: their operation must exist, and their body fit what the document declares."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from typing import TypeAlias
 
-from emulator.errors import OPERATION_UNKNOWN, PHRASES, ValidationFailed, api_error, closest
-from emulator.jsontext import Json
+from emulator.errors import (
+    OPERATION_UNKNOWN,
+    PHRASES,
+    Problem,
+    ValidationFailed,
+    api_error,
+    closest,
+)
+from emulator.jsontext import Json, render
 from emulator.openapi.operation import Operation
 from emulator.openapi.validation import Validation
 from emulator.store.stubs import Stub
 from emulator.world import World
 
+# Each operation by its id, with what validates its document.
+Stubbable: TypeAlias = Mapping[str, tuple[Operation, Validation]]
+
 
 def add_stub(
     world: World,
-    operations: Sequence[Operation],
-    validation: Validation,
+    stubbable: Stubbable,
     operation: str,
     status: int | None = None,
     body: Json = None,
@@ -26,12 +36,12 @@ def add_stub(
     Without a body, an error status gets the service's error body. Raises ApiError: 400 for an
     unknown operation, 422 for a body that the document does not allow with this status.
     """
-    known = {each.id: each for each in operations}
-    if operation not in known:
-        hint = closest(operation, list(known))
+    if operation not in stubbable:
+        hint = closest(operation, list(stubbable))
         raise api_error(OPERATION_UNKNOWN, id=operation, hint=hint)
-    found = known[operation]
-    status = status or found.success_status
+    found, validation = stubbable[operation]
+    status = found.success_status if status is None else status
+    _check_numbers(status, times)
     if body is None:
         body = _error_body(status) if status >= 400 else {}
     schema = found.responses.get(status)
@@ -39,9 +49,27 @@ def add_stub(
         problems = validation.check(schema)(body, ("body", "body"))
         if problems:
             raise ValidationFailed(problems)
+    _check_renders(body)
     stub = Stub(world.ids.uuid(), operation, status, body, dict(headers or {}), times)
     world.stubs.append(stub)
     return stub
+
+
+def _check_numbers(status: int, times: int | None) -> None:
+    if not isinstance(status, int) or not 200 <= status <= 599:
+        message = f"Input should be a status from 200 to 599, got {status!r}"
+        raise ValidationFailed([Problem(("body", "status"), message, "status_invalid")])
+    if times is not None and (not isinstance(times, int) or times < 1):
+        message = f"Input should be at least 1, or null for all calls, got {times!r}"
+        raise ValidationFailed([Problem(("body", "times"), message, "times_invalid")])
+
+
+def _check_renders(body: Json) -> None:
+    try:
+        render(body)
+    except TypeError as error:
+        problem = Problem(("body", "body"), f"Input can't be JSON: {error}", "json_invalid")
+        raise ValidationFailed([problem]) from None
 
 
 def _error_body(status: int) -> Json:

@@ -66,7 +66,8 @@ class World:
     def _begin(self) -> None:
         self.store = self._seed.fork()
         self.ids = IdSource(self.settings.random_seed)
-        self.journal = Journal(self.clock, self.settings.journal_limit)
+        before = getattr(self, "journal", None)
+        self.journal = Journal(self.clock, self.settings.journal_limit, before)
         self.stubs: list[Stub] = []
         self.live: dict[str, LiveChat] = {}
         self.script = self._script.copy()  # what the assistant says in chats that come

@@ -57,8 +57,8 @@ def reply(
 def _without_name(text: str, tool: str) -> str:
     """What the user said to a tool, beside its name; all of it if there was nothing else."""
     name = r"[\W_]*".join(map(re.escape, re.findall(r"[^\W_]+", tool)))
-    rest = re.sub(name, "", text, count=1, flags=re.I).strip(" .,:;!?")
-    return rest or text
+    rest = " ".join(re.sub(name, "", text, count=1, flags=re.I).split())
+    return rest.strip(" .,:;!?") or text
 
 
 def _echo(text: str, turn: int) -> str:

@@ -16,15 +16,17 @@ LONGEST_BODY = 4_000  # bytes of a request or response that are kept
 class Journal:
     """The newest entries, at most `limit` of them; `dropped` counts those that had to go."""
 
-    def __init__(self, clock: Clock, limit: int) -> None:
+    def __init__(self, clock: Clock, limit: int, before: "Journal | None" = None) -> None:
+        """Empty; the one `before` it passes on its numbers, and those who watch it."""
         self._clock = clock
         self._entries: deque[JsonObject] = deque(maxlen=limit)
-        self.seq = 0
-        self.watchers: list[Callable[[], None]] = []  # called after each entry
+        self._first = self.seq = 0 if before is None else before.seq
+        # called after each entry
+        self.watchers: list[Callable[[], None]] = [] if before is None else before.watchers
 
     @property
     def dropped(self) -> int:
-        return self.seq - len(self._entries)
+        return self.seq - self._first - len(self._entries)
 
     def add(self, kind: str, **fields: Json) -> None:
         """One more entry: `seq` counts from 1, `at_ms` is the world's time.

@@ -176,13 +176,13 @@ class ChatHandle:
         await self._bridge.arun(self._closed(code, timeout))
 
     async def _closed(self, code: int, timeout: float) -> None:
-        journal = self._world.journal
+        world = self._world
 
         def closes() -> list[JsonObject]:
-            frames = journal.entries(kind="frame", chat_id=self.id)
+            frames = world.journal.entries(kind="frame", chat_id=self.id)
             return [{"code": each["close"]} for each in frames if "close" in each]
 
-        await until(journal.watchers, lambda: bool(closes()), timeout)
+        await until(world.journal.watchers, lambda: bool(closes()), timeout)
         if {"code": code} not in closes():
             what = f"the socket was not closed with {code} within {timeout:g} s"
             raise ExpectationFailed(explain(what, {"code": code}, closes(), self._timeline()))

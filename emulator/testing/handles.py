@@ -64,18 +64,18 @@ class JournalHandle:
     ) -> JsonObject:
         __tracebackhide__ = True
         _check_kind(kind)
-        journal = self._world.journal
+        world = self._world
         found: list[JsonObject] = []
 
         def is_there() -> bool:
             found[:] = self._find(kind, after, wanted)
             return bool(found)
 
-        if not await until(journal.watchers, is_there, timeout):
+        if not await until(world.journal.watchers, is_there, timeout):
             fields = {"kind": kind, **wanted} if kind else wanted
             candidates = [
                 {name: entry.get(name) for name in fields}
-                for entry in journal.entries(after)
+                for entry in world.journal.entries(after)
                 if kind in (None, entry["kind"])
             ]
             what = f"no journal entry within {timeout:g} s: {fields}"
@@ -212,29 +212,42 @@ class WebhooksHandle:
         Raises UsageError for an unknown event or fault, ApiError for a chat that does not exist
         or a field that can't be set.
         """
+        given = (event_name, url, chat_id, set, faults, delay_ms)
+        return self._bridge.run(self._trigger(*given))
+
+    async def atrigger(
+        self,
+        event_name: str,
+        url: str | None = None,
+        chat_id: str | None = None,
+        set: dict[str, Any] | None = None,
+        faults: Sequence[str] = (),
+        delay_ms: int = DEFAULT_DELAY_MS,
+    ) -> JsonObject:
+        """`trigger` for async tests."""
+        given = (event_name, url, chat_id, set, faults, delay_ms)
+        return await self._bridge.arun(self._trigger(*given))
+
+    async def _trigger(
+        self,
+        event_name: str,
+        url: str | None,
+        chat_id: str | None,
+        overrides: dict[str, Any] | None,
+        faults: Sequence[str],
+        delay_ms: int,
+    ) -> JsonObject:
         check_event_name(event_name)
         for fault in faults:
             check_fault(fault)
-
-        async def run() -> JsonObject:
-            outbox = self._world.outbox
-            delivery = trigger(
-                self._world,
-                self._validation,
-                event_name,
-                url,
-                chat_id,
-                set,
-                dict.fromkeys(faults, delay_ms),
-            )
-            await until(
-                outbox.watchers,
-                lambda: delivery.state != PENDING or is_held_back(self._world),
-                None,
-            )
-            return delivery.to_json()
-
-        return self._bridge.run(run())
+        world, delays = self._world, dict.fromkeys(faults, delay_ms)
+        delivery = trigger(world, self._validation, event_name, url, chat_id, overrides, delays)
+        await until(
+            world.outbox.watchers,
+            lambda: delivery.state != PENDING or is_held_back(world),
+            None,
+        )
+        return delivery.to_json()
 
     def misbehave(self, fault: str, **rule: Any) -> None:
         """From now on, webhooks have this fault (docs/webhooks.md)."""

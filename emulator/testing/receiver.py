@@ -1,5 +1,6 @@
 """A receiver of webhooks for tests: it checks, records, and answers as told."""
 
+import asyncio
 import hashlib
 import hmac
 import threading
@@ -9,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any
 
-from emulator.clock import SystemClock
+from emulator.clock import Clock, SystemClock
 from emulator.errors import UsageError
 from emulator.jsontext import JsonObject, read
 from emulator.webhooks.events import check_event_name
@@ -44,11 +45,12 @@ class WebhookReceiver:
     first is used for the next one.
     """
 
-    def __init__(self, signing_key: str) -> None:
+    def __init__(self, signing_key: str, clock: Clock | None = None) -> None:
         self.received: list[Received] = []
         self.answers: deque[int] = deque()
         self._key = signing_key.encode()
-        self._clock = SystemClock()  # receivers know no other
+        self._clock = clock or SystemClock()
+        self._is_closed = False
         self._came = threading.Condition()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
@@ -92,7 +94,12 @@ class WebhookReceiver:
             raise AssertionError(f"no webhook {wanted} within {timeout:g} s; came: {came}")
         return found
 
+    async def await_for(self, event_name: str, timeout: float = 1.0, **fields: Any) -> Received:
+        """`wait_for` for async tests."""
+        return await asyncio.to_thread(self.wait_for, event_name, timeout, **fields)
+
     def close(self) -> None:
+        self._is_closed = True
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
@@ -133,13 +140,16 @@ class WebhookReceiver:
         return None
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
-        take = self._take
+        take, is_closed = self._take, lambda: self._is_closed
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                if is_closed():  # a connection that was kept alive
+                    self.close_connection = True
+                    return
                 status = take(body, {name.lower(): v for name, v in self.headers.items()})
                 self.send_response(status)
                 self.send_header("Content-Length", "0")

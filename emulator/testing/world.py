@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from emulator.chat.script import Script
+from emulator.clock import SystemClock
 from emulator.errors import UsageError
 from emulator.jsontext import Json, JsonObject
 from emulator.settings import Settings
@@ -93,7 +94,13 @@ class Evi:
 
     def async_client(self, **options: Any) -> Any:
         """Hume's async client, pointed at this world. Needs the package `hume`."""
-        return _hume("AsyncHumeClient")(base_url=self.url, api_key=self.api_key, **options)
+        client_class = _hume("AsyncHumeClient")
+        if "httpx_client" not in options:
+            import httpx  # which Hume's package is made on
+
+            limits = httpx.Limits(max_keepalive_connections=0)  # nothing outlives the test's loop
+            options["httpx_client"] = httpx.AsyncClient(limits=limits, follow_redirects=True)
+        return client_class(base_url=self.url, api_key=self.api_key, **options)
 
     # what the assistant says and hears
 
@@ -123,17 +130,21 @@ class Evi:
     def simulate(self, user: list[Any] | None = None, **scene: Any) -> ChatHandle:
         """Run a conversation (docs/scripts.md): as far as it goes by itself.
 
-        `script` is a name, a file's path, or a script's content; the other keys are those of a
+        `script` is a name, a file's path, a script's content or a Script; the other keys are those of a
         script. Raises ScriptError, and ApiError for what does not exist.
         """
         from emulator.chat.script_file import load_script, read_script_file
         from emulator.simulation import new_scenario, simulate
 
         given = scene.pop("script", {})
-        content = read_script_file(given) if isinstance(given, str) else dict(given)
         if user is not None:
             scene["user"] = user
-        script, loaded = load_script({**content, **scene})
+        if isinstance(given, Script):
+            user_side, loaded = load_script(scene)
+            script = replace(given, user=user_side.user or given.user)
+        else:
+            content = read_script_file(given) if isinstance(given, str) else dict(given)
+            script, loaded = load_script({**content, **scene})
         session = self._bridge.call(
             lambda: simulate(self.world, new_scenario(self.world, script, loaded))
         )
@@ -165,16 +176,16 @@ class Evi:
         return await self._bridge.arun(self._next_chat(timeout))
 
     async def _next_chat(self, timeout: float) -> ChatHandle:
-        journal = self.world.journal
+        world = self.world
         found: list[JsonObject] = []
 
         def is_there() -> bool:
-            frames = journal.entries(self._chats_seen, kind="frame", direction="out")
+            frames = world.journal.entries(self._chats_seen, kind="frame", direction="out")
             found[:] = [each for each in frames if _opens_a_chat(each)]
             return bool(found)
 
-        if not await until(journal.watchers, is_there, timeout):
-            shown = timeline(list(journal.entries()))
+        if not await until(world.journal.watchers, is_there, timeout):
+            shown = timeline(list(world.journal.entries()))
             hint = f"chats open at {self.ws_url}, with this world's key"
             what = f"no chat was opened within {timeout:g} s"
             raise ExpectationFailed(explain(what, {}, [], shown, hint))
@@ -203,8 +214,7 @@ class Evi:
         return self._bridge.call(
             lambda: add_stub(
                 self.world,
-                self._app.operations,
-                self._app.validation,
+                self._app.stubbable,
                 operation,
                 status,
                 body,
@@ -226,7 +236,9 @@ class Evi:
 
     def webhook_receiver(self) -> WebhookReceiver:
         """A URL on this machine that takes webhooks; it is closed with the world."""
-        return self._open.enter_context(WebhookReceiver(self.signing_key))
+        at_worlds_time = self.world.settings.webhook_time == "world"
+        clock = self.world.clock if at_worlds_time else SystemClock()
+        return self._open.enter_context(WebhookReceiver(self.signing_key, clock))
 
     # the world as a whole
 

@@ -10,7 +10,7 @@ from starlette.types import Receive, Scope, Send
 from emulator.chat.script import Script
 from emulator.ids import IdSource
 from emulator.openapi.document import VOICES_DOCUMENT, clear_failure, load_document
-from emulator.openapi.operation import compile_operations
+from emulator.openapi.operation import Operation, compile_operations
 from emulator.openapi.validation import Validation
 from emulator.operations.registry import bind
 from emulator.seed.loader import load_seed
@@ -48,7 +48,8 @@ class App:
             self.settings,
             self.document,
             validation,
-            self.operations,
+            self.stubbable,
+            len(self.operations),
         )
         self._control = control.application()
         self.control_routes = [route for route in self._control.routes if isinstance(route, Route)]
@@ -68,6 +69,7 @@ class App:
         voice_operations = compile_operations(voices)
         handlers = bind((*self.operations, *voice_operations), self.document.name)
         dispatcher = Dispatcher(self.auth, self.settings)
+        self.stubbable: dict[str, tuple[Operation, Validation]] = {}
         for operations, checks in (
             (self.operations, validation),
             (voice_operations, Validation(voices)),
@@ -75,6 +77,7 @@ class App:
             with clear_failure(self.document):
                 for operation in operations:
                     dispatcher.add(operation, handlers[operation.id], checks)
+                    self.stubbable[operation.id] = operation, checks
         return dispatcher
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

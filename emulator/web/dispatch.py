@@ -36,6 +36,7 @@ from emulator.world import World
 logger = logging.getLogger("emulator")
 
 _KEYS = re.compile(rb"((?:^|&)(?:api_key|access_token)=)[^&]*")
+_WITHOUT_BODY = (204, 304)
 STUB_HEADER = "X-EVI-Emulator-Stub"
 _JSON_HEADER = (b"content-type", b"application/json")
 _SECONDS_FIELDS = frozenset(
@@ -256,11 +257,16 @@ def in_seconds(value: Json) -> Json:
 
 
 async def _respond(send: Send, status: int, body: bytes, extra: Mapping[str, str]) -> None:
-    headers: list[tuple[bytes, Any]] = [
-        _JSON_HEADER,
-        (b"content-length", str(len(body)).encode()),
-    ]
+    if status in _WITHOUT_BODY:
+        body = b""
+    headers: list[tuple[bytes, Any]] = [] if status in _WITHOUT_BODY else [_length(body)]
     for name, value in extra.items():
         headers.append((name.lower().encode(), value.encode()))
+    if status not in _WITHOUT_BODY and not any(name == b"content-type" for name, _ in headers):
+        headers.insert(0, _JSON_HEADER)
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
+
+
+def _length(body: bytes) -> tuple[bytes, bytes]:
+    return b"content-length", str(len(body)).encode()

@@ -361,7 +361,7 @@ def test_trigger_needs_somewhere_to_go(capsys: pytest.CaptureFixture[str]) -> No
     assert code == 1
     assert errors == (
         "evi-emulator: No webhook of the chat's config wants chat_ended; "
-        "say where to send it with 'url'.\n"
+        "say where to send it: 'url', or --to on the command line.\n"
     )
 
 
@@ -479,7 +479,8 @@ def test_simulate_follows_a_chat_that_goes_on(
     arguments += ["--end-reason", "ACTIVE", "--wait", "0s"]
     code, output, _ = run(capsys, "simulate", "weather", *arguments)
     assert code == 0
-    assert output.splitlines()[-1].startswith("status ACTIVE, ")
+    assert output.splitlines()[-2].startswith("status ACTIVE, ")
+    assert "/send speaks into it" in output.splitlines()[-1]
 
 
 def test_simulate_takes_a_file(

@@ -68,7 +68,6 @@ def test_a_command_that_does_not_exist() -> None:
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.xfail(strict=True, reason="only FileNotFoundError is caught: a traceback, and 1")
 @pytest.mark.parametrize("mode", [0o644, 0o755], ids=["not executable", "no program"])
 def test_a_file_that_is_no_program(tmp_path: Path, mode: int) -> None:
     """126 and one line, as shells say."""
@@ -205,7 +204,6 @@ def test_stubs_and_waiting_over_http() -> None:
     assert done.stdout == "503 200\n[503, 200]\n", done.stderr
 
 
-@pytest.mark.xfail(strict=True, reason="exec never asks for stubs that nobody used")
 def test_stubs_that_nobody_used() -> None:
     """As in a test: they are told, and the run fails."""
     done = run(*python("ask('/_emulator/stubs', operation='list-tools', status=503)"))
@@ -255,7 +253,6 @@ def ends(pid: int) -> bool:
     return not is_running(pid)
 
 
-@pytest.mark.xfail(strict=True, reason="main() takes Ctrl-C for the way to end: 0")
 def test_ctrl_c(tmp_path: Path) -> None:
     """The terminal sends it to both; the run was not fine: 130, as shells say."""
     with running(tmp_path) as (process, child):
@@ -264,7 +261,6 @@ def test_ctrl_c(tmp_path: Path) -> None:
         assert ends(child)
 
 
-@pytest.mark.xfail(strict=True, reason="exec ends at once, and leaves the command behind")
 def test_it_is_told_to_end(tmp_path: Path) -> None:
     """As CI does after its timeout: the command is told to end too, and is not left behind."""
     with running(tmp_path) as (process, child):

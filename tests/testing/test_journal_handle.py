@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
+from emulator.errors import UsageError
 from emulator.testing.diagnosis import ExpectationFailed
 from emulator.testing.world import Evi
 from tests.testing.talking import PATIENCE_S, Started, http, talking, until_it_waits
@@ -87,11 +88,12 @@ def test_waiting_in_vain(evi: Evi) -> None:
         asyncio.run(evi.journal.await_for("fault", timeout=0.01))
 
 
-@pytest.mark.xfail(strict=True, reason="a kind that does not exist is waited for to the end")
 def test_an_unknown_kind(evi: Evi) -> None:
-    """As over HTTP, a kind that there is not is told with the one that was probably meant."""
-    with pytest.raises((ValueError, ExpectationFailed), match="did you mean 'webhook'"):
-        evi.journal.wait_for("webhok", timeout=0.01)
+    """As over HTTP, a kind that there is not is told at once, with the one that was meant."""
+    with pytest.raises(UsageError, match="did you mean 'webhook'"):
+        evi.journal.wait_for("webhok", timeout=60)
+    with pytest.raises(UsageError, match="did you mean 'clock'"):
+        evi.journal.entries("clok")
 
 
 @pytest.mark.xfail(strict=True, reason="it waits at the journal that is gone")

@@ -267,7 +267,6 @@ def test_a_mistake_in_the_marker(pytester: pytest.Pytester) -> None:
     )
 
 
-@pytest.mark.xfail(strict=True, reason="what has no name is ignored")
 def test_a_marker_with_a_value_but_no_name(pytester: pytest.Pytester) -> None:
     """@pytest.mark.evi("empty") is a mistake, not a demo world."""
     pytester.makepyfile(

@@ -20,9 +20,9 @@ from emulator.errors import (
 )
 from emulator.jsontext import render
 from emulator.openapi.document import Document
-from emulator.openapi.operation import Operation
 from emulator.openapi.validation import Validation
 from emulator.settings import Settings
+from emulator.stubbing import Stubbable
 from emulator.web.auth import Auth
 from emulator.web.control.audio import audio_routes
 from emulator.web.control.clock import clock_routes
@@ -47,13 +47,15 @@ class Control:
         settings: Settings,
         document: Document,
         validation: Validation,
-        operations: Sequence[Operation],
+        stubbable: Stubbable,
+        operations: int,
     ) -> None:
         self._auth = auth
         self._worlds = worlds
         self._settings = settings
         self._document = document
         self._validation = validation
+        self._stubbable = stubbable
         self._operations = operations
 
     def application(self) -> Starlette:
@@ -70,7 +72,7 @@ class Control:
                 *webhook_routes(auth, bodies, self._validation),
                 *fault_routes(auth, bodies),
                 *journal_routes(auth),
-                *stub_routes(auth, bodies, self._operations, self._validation),
+                *stub_routes(auth, bodies, self._stubbable),
                 *audio_routes(self._worlds),
                 Route("/openapi.json", self.openapi_json, methods=["GET"]),
                 Route("/openapi.yaml", self.openapi_yaml, methods=["GET"]),
@@ -89,7 +91,7 @@ class Control:
                 "status": "ok",
                 "version": __version__,
                 "spec_version": self._document.version,
-                "operations": len(self._operations),
+                "operations": self._operations,
             }
         )
 

@@ -7,14 +7,15 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from emulator.errors import Problem, ValidationFailed, closest
-from emulator.jsontext import JsonObject
+from emulator.jsontext import Json, JsonObject
 from emulator.store.journal import KINDS, Journal
 from emulator.waiting import until
 from emulator.web.auth import Auth
 from emulator.web.control.request import answer, caller_world
 
 _NUMBER = re.compile(r"\d{1,6}(\.\d{1,6})?")
-FIELDS = ("kind", "operation", "chat_id", "direction", "event_name", "method", "path")
+FIELDS = ("kind", "operation", "chat_id", "direction", "event_name", "method", "path", "status")
+_KNOWN = (*FIELDS, "after", "timeout", "api_key", "access_token")
 LONGEST_WAIT_S = 60
 
 
@@ -26,15 +27,15 @@ def journal_routes(auth: Auth) -> list[Route]:
 
     async def wait(request: Request) -> Response:
         """The same, once there is an entry, or when the time is over."""
-        journal = caller_world(auth, request).journal
+        world = caller_world(auth, request)
         after, wanted = _read_query(request)
         timeout_s = _timeout_s(request)
 
         def is_there() -> bool:
-            return any(True for _ in journal.entries(after, **wanted))
+            return any(True for _ in world.journal.entries(after, **wanted))
 
-        await until(journal.watchers, is_there, timeout_s)
-        return answer(_page(journal, after, wanted))
+        await until(world.journal.watchers, is_there, timeout_s)
+        return answer(_page(world.journal, after, wanted))
 
     return [
         Route("/_emulator/journal", show, methods=["GET"]),
@@ -42,12 +43,12 @@ def journal_routes(auth: Auth) -> list[Route]:
     ]
 
 
-def _page(journal: Journal, after: int, wanted: dict[str, str]) -> JsonObject:
+def _page(journal: Journal, after: int, wanted: dict[str, Json]) -> JsonObject:
     entries = list(journal.entries(after, **wanted))
     return {"entries": entries, "dropped": journal.dropped}
 
 
-def _read_query(request: Request) -> tuple[int, dict[str, str]]:
+def _read_query(request: Request) -> tuple[int, dict[str, Json]]:
     """The number after which to look, and the fields that are asked for."""
     query = request.query_params
     kind = query.get("kind")
@@ -55,7 +56,13 @@ def _read_query(request: Request) -> tuple[int, dict[str, str]]:
         known = ", ".join(KINDS)
         message = f"Input should be one of {known}, got {kind!r}{closest(kind, KINDS)}"
         raise _wrong("kind", message, "enum")
-    wanted = {name: query[name] for name in FIELDS if name in query}
+    for name in query:
+        if name not in _KNOWN:
+            message = f"No field is called {name!r}{closest(name, _KNOWN)}"
+            raise _wrong(name, f"{message}; known: {', '.join(_KNOWN)}", "extra_forbidden")
+    wanted: dict[str, Json] = {name: query[name] for name in FIELDS if name in query}
+    if wanted.get("status", "").isdecimal():
+        wanted["status"] = int(wanted["status"])
     after = query.get("after", "0")
     if not (after.isascii() and after.isdigit() and len(after) <= 15):
         raise _wrong("after", "Input should be a valid integer", "int_parsing")

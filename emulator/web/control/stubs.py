@@ -1,14 +1,10 @@
 """One-off answers of operations in the caller's world: /_emulator/stubs."""
 
-from collections.abc import Sequence
-
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from emulator.openapi.operation import Operation
-from emulator.openapi.validation import Validation
-from emulator.stubbing import add_stub
+from emulator.stubbing import Stubbable, add_stub
 from emulator.web.auth import Auth
 from emulator.web.control.request import Bodies, answer, caller_world, schema
 
@@ -23,9 +19,7 @@ STUB = schema(
 )
 
 
-def stub_routes(
-    auth: Auth, bodies: Bodies, operations: Sequence[Operation], validation: Validation
-) -> list[Route]:
+def stub_routes(auth: Auth, bodies: Bodies, stubbable: Stubbable) -> list[Route]:
     async def show(request: Request) -> Response:
         stubs = caller_world(auth, request).stubs
         return answer({"stubs": [stub.to_json() for stub in stubs]})
@@ -33,7 +27,7 @@ def stub_routes(
     async def add(request: Request) -> Response:
         world = caller_world(auth, request)
         body = await bodies.read(request, STUB)
-        return answer(add_stub(world, operations, validation, **body).to_json(), 201)
+        return answer(add_stub(world, stubbable, **body).to_json(), 201)
 
     async def clear(request: Request) -> Response:
         caller_world(auth, request).stubs.clear()
