@@ -27,6 +27,7 @@ class Server:
         self.settings = settings or Settings()
         self.app = App(self.settings)
         self._socket = _bind(self.settings.host, self.settings.port)
+        self.url = _url(self._socket)  # such as http://127.0.0.1:8484
         self._uvicorn = uvicorn.Server(
             uvicorn.Config(
                 self.app,
@@ -41,13 +42,6 @@ class Server:
         )
         self._thread: threading.Thread | None = None
 
-    @property
-    def url(self) -> str:
-        """Such as http://127.0.0.1:8484."""
-        host, port = self._socket.getsockname()[:2]
-        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # everywhere: reached here
-        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
     def run(self) -> None:
         """Serve until the process is told to stop."""
         _log_to_stderr(self.settings.log_requests)
@@ -55,6 +49,8 @@ class Server:
 
     def start(self) -> "Server":
         """Serve from a thread, and return once it does."""
+        if self._thread is not None:
+            raise StartupError("an emulator is started once: make another one")
         self._thread = threading.Thread(target=self.run, name="evi-emulator", daemon=True)
         self._thread.start()
         self.app.started.wait(_PATIENCE_S)
@@ -79,6 +75,12 @@ class Server:
         self.stop()
 
 
+def _url(listening: socket.socket) -> str:
+    host, port = listening.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # everywhere: reached here
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
 def _bind(host: str, port: int) -> socket.socket:
     """A listening socket: the system queues connections from here on."""
     try:
@@ -98,13 +100,20 @@ def _reason(error: OSError | UnicodeError) -> str:
     return error.strerror or str(error)
 
 
+class _Stderr(logging.Handler):
+    """To what is the standard error at the moment: pytest and others change it."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        print(self.format(record), file=sys.stderr)  # noqa: T201
+
+
 def _is_worth_logging(record: logging.LogRecord) -> bool:
     """uvicorn takes each WebSocket that is answered 401 for a mistake of the application."""
     return "without completing handshake" not in record.getMessage()
 
 
 def _log_to_stderr(requests: bool) -> None:
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _Stderr()
     handler.addFilter(_is_worth_logging)
     handler.setFormatter(logging.Formatter("%(name)s: %(message)s"))
     for name, level in {

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from emulator.chat.script import Script
@@ -16,6 +16,7 @@ from emulator.store.store import Store
 from emulator.store.stubs import Stub
 from emulator.timers import Timers
 from emulator.waiting import until
+from emulator.webhooks.faults import FaultRule
 from emulator.webhooks.outbox import Outbox, Send, send_nothing
 
 if TYPE_CHECKING:
@@ -93,6 +94,9 @@ class World:
             self.clock.read(),
             self.script.copy(),
             tuple(self.live),
+            tuple(replace(rule) for rule in self.outbox.rules),
+            tuple(replace(stub) for stub in self.stubs),
+            tuple(self.heard),
         )
 
     def restore(self, snapshot: "Snapshot") -> None:
@@ -102,6 +106,9 @@ class World:
         self.ids = snapshot.ids.fork()
         self.script = snapshot.script.copy()
         self.clock.write(snapshot.clock)
+        self.outbox.rules += [replace(rule) for rule in snapshot.rules]
+        self.stubs += [replace(stub) for stub in snapshot.stubs]
+        self.heard.extend(snapshot.heard)
         for chat_id in snapshot.live:  # nobody is connected to them any more
             self.store.chats.end_chat(chat_id, "USER_ENDED", self.clock.now_ms())
         self.timers.on_change()
@@ -175,6 +182,9 @@ class Snapshot:
     clock: tuple[int, int | None]
     script: Script
     live: tuple[str, ...]
+    rules: tuple[FaultRule, ...]
+    stubs: tuple[Stub, ...]
+    heard: tuple[str, ...]
 
 
 class Worlds:
@@ -207,18 +217,22 @@ class Worlds:
         return self._by_reference.get(reference)
 
     def create(
-        self, api_key: str, seed: Store | None = None, settings: Settings | None = None
+        self,
+        api_key: str,
+        seed: Store | None = None,
+        settings: Settings | None = None,
+        script: Script | None = None,
     ) -> World:
-        """A fresh world, with a seed and settings of its own if given."""
+        """A fresh world, with a seed, settings and a script of its own if given."""
         seed, settings = seed or self._seed, settings or self._settings
-        world = World(api_key, seed, settings, None, self._send, self._script)
+        world = World(api_key, seed, settings, None, self._send, script or self._script)
         self._worlds[api_key] = self._by_reference[world.reference] = world
         self._on_create(world)
         return world
 
-    def drop(self, api_key: str) -> None:
-        """Forget a world, with all that is under way in it."""
-        world = self._worlds.pop(api_key, None)
-        if world is not None:
+    def drop(self, world: World) -> None:
+        """Forget a world, with all that is under way in it; its key may have a newer one."""
+        if self._worlds.get(world.api_key) is world:
+            del self._worlds[world.api_key]
             del self._by_reference[world.reference]
-            world.reset()
+        world.reset()

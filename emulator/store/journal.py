@@ -20,7 +20,8 @@ class Journal:
         """Empty; the one `before` it passes on its numbers, and those who watch it."""
         self._clock = clock
         self._entries: deque[JsonObject] = deque(maxlen=limit)
-        self._first = self.seq = 0 if before is None else before.seq
+        self.seq: int = 0 if before is None else before.seq
+        self._first = self.seq
         # called after each entry
         self.watchers: list[Callable[[], None]] = [] if before is None else before.watchers
 

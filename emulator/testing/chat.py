@@ -5,7 +5,7 @@ from typing import Any
 from emulator.errors import UsageError, ValidationFailed, closest
 from emulator.jsontext import JsonObject
 from emulator.testing.bridge import Bridge
-from emulator.testing.diagnosis import ExpectationFailed, explain, matches, short_fields, timeline
+from emulator.testing.diagnosis import ExpectationFailed, explain, matches, short_fields
 from emulator.testing.handles import DEFAULT_TIMEOUT_S
 from emulator.waiting import until
 from emulator.world import World
@@ -152,17 +152,23 @@ class ChatHandle:
     def _frames(self, after: int = 0) -> list[JsonObject]:
         """What the client sent."""
         entries = self._world.journal.entries(after, kind="frame", chat_id=self.id, direction="in")
-        return [entry for entry in entries if isinstance(entry.get("content"), dict)]
+        return [
+            entry
+            for entry in entries
+            if isinstance(entry.get("content"), dict) and not entry.get("joined")
+        ]
 
     def _fail(self, wanted: JsonObject, timeout: float) -> None:
-        came = [entry["content"] for entry in self._frames(self._seen)]
+        came = [(entry["seq"], entry["content"]) for entry in self._frames(self._seen)]
+        before = [entry for entry in self._frames() if entry["seq"] <= self._seen]
         hint = ""
-        if not came and any(matches(wanted, each["content"]) for each in self._frames()):
+        if any(matches(wanted, entry["content"]) for entry in before):
             hint = "such a frame came before one that an earlier expectation has met"
         is_over = self.id not in self._world.live
         when = "before the chat was over" if is_over else f"within {timeout:g} s"
         what = f"the client sent no {short_fields(wanted)} {when}"
-        raise ExpectationFailed(explain(what, wanted, came, self._timeline(), hint))
+        came = came or [(entry["seq"], entry["content"]) for entry in before]
+        raise ExpectationFailed(explain(what, wanted, came, self._entries(), hint))
 
     def closed(self, code: int = 1000, timeout: float = DEFAULT_TIMEOUT_S) -> None:
         """Wait until its socket is closed with that code, by either side.
@@ -178,17 +184,21 @@ class ChatHandle:
     async def _closed(self, code: int, timeout: float) -> None:
         world = self._world
 
-        def closes() -> list[JsonObject]:
+        def closes() -> list[tuple[int | None, JsonObject]]:
             frames = world.journal.entries(kind="frame", chat_id=self.id)
-            return [{"code": each["close"]} for each in frames if "close" in each]
+            return [
+                (each["seq"], {"code": each["close"]})
+                for each in frames
+                if "close" in each and not each.get("joined")
+            ]
 
         await until(world.journal.watchers, lambda: bool(closes()), timeout)
-        if {"code": code} not in closes():
+        if code not in [close["code"] for _, close in closes()]:
             what = f"the socket was not closed with {code} within {timeout:g} s"
-            raise ExpectationFailed(explain(what, {"code": code}, closes(), self._timeline()))
+            raise ExpectationFailed(explain(what, {"code": code}, closes(), self._entries()))
 
-    def _timeline(self) -> str:
-        return timeline(list(self._world.journal.entries()))
+    def _entries(self) -> list[JsonObject]:
+        return list(self._world.journal.entries())
 
 
 _SENT_BY_CLIENTS = (

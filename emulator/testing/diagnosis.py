@@ -8,6 +8,8 @@ from emulator.handwritten import short
 from emulator.jsontext import JsonObject
 
 MOST_SHOWN = 30  # entries of a timeline
+_AROUND = 4  # entries before and after one that matters
+_LONGEST_VALUE, _BEFORE = 60, 20  # characters of a value, and of those before a difference
 _INDENT = "  "
 
 
@@ -15,15 +17,36 @@ class ExpectationFailed(AssertionError):
     """Something that a test waited for did not happen in time."""
 
 
-def differences(wanted: Mapping[str, Any], got: Mapping[str, Any]) -> list[str]:
+def differences(wanted: Mapping[str, Any], got: Mapping[str, Any], within: str = "") -> list[str]:
     """A line for each field that is not as wanted. Anything that can be compared may be wanted."""
     lines = []
     for name, value in wanted.items():
+        path = f"{within}{name}"
         if name not in got:
-            lines.append(f"{name}: wanted {short(value)}, is missing{closest(name, list(got))}")
-        elif got[name] != value:
-            lines.append(f"{name}: wanted {short(value)}, got {short(got[name])}")
+            lines.append(f"{path}: wanted {short(value)}, is missing{closest(name, list(got))}")
+        elif got[name] == value:
+            continue
+        elif isinstance(value, dict) and isinstance(got[name], dict):
+            lines += differences(value, got[name], f"{path}.") or [f"{path}: has more fields"]
+        else:
+            lines.append(f"{path}: {_both(value, got[name])}")
     return lines
+
+
+def _both(wanted: Any, got: Any) -> str:
+    """Both values; of long ones the part where they begin to differ."""
+    left, right = repr(wanted), repr(got)
+    if max(len(left), len(right)) <= _LONGEST_VALUE:
+        return f"wanted {left}, got {right}"
+    pairs = enumerate(zip(left, right, strict=False))
+    at = next((i for i, (a, b) in pairs if a != b), min(len(left), len(right)))
+    begin = max(0, at - _BEFORE)
+    return f"wanted {_part(left, begin)}, got {_part(right, begin)} (from character {begin})"
+
+
+def _part(text: str, begin: int) -> str:
+    end = begin + _LONGEST_VALUE
+    return f"{'...' if begin else ''}{text[begin:end]}{'...' if end < len(text) else ''}"
 
 
 def matches(wanted: Mapping[str, Any], got: Mapping[str, Any]) -> bool:
@@ -34,36 +57,45 @@ def matches(wanted: Mapping[str, Any], got: Mapping[str, Any]) -> bool:
 def explain(
     what: str,
     wanted: Mapping[str, Any],
-    candidates: Sequence[Mapping[str, Any]],
-    timeline: str,
+    candidates: Sequence[tuple[int | None, Mapping[str, Any]]],
+    entries: Sequence[JsonObject],
     hint: str = "",
 ) -> str:
-    """The whole message: what was wanted, the nearest candidate, the timeline, a hint."""
-    lines = [what]
+    """The whole message: what was wanted, the nearest candidate, a hint, the timeline around it.
+
+    Each candidate comes with its number in the journal, if it has one.
+    """
+    lines, around = [what], None
     if candidates:
-        nearest = min(candidates, key=lambda each: len(differences(wanted, each)))
+        around, nearest = min(candidates, key=lambda each: len(differences(wanted, each[1])))
         lines.append(f"nearest: {short_fields(nearest)}")
         lines += [_INDENT + line for line in differences(wanted, nearest)]
     if hint:
         lines.append(f"hint: {hint}")
-    return "\n".join([*lines, "timeline:", timeline])
+    return "\n".join([*lines, "timeline:", timeline(entries, around)])
 
 
 def short_fields(fields: Mapping[str, Any]) -> str:
     return ", ".join(f"{name}={short(value)}" for name, value in fields.items())
 
 
-def timeline(entries: Sequence[JsonObject], start_ms: int | None = None) -> str:
-    """The last entries of a journal, a line each; times in s since the first."""
+def timeline(entries: Sequence[JsonObject], around: int | None = None) -> str:
+    """The last entries of a journal, and those around a number; times in s since the first."""
     if not entries:
         return f"{_INDENT}(nothing happened)"
-    begin_ms = entries[0]["at_ms"] if start_ms is None else start_ms
-    lines = [
-        f"{_INDENT}{entry['seq']:4} {(entry['at_ms'] - begin_ms) / 1000:+9.3f} s  {describe(entry)}"
-        for entry in entries[-MOST_SHOWN:]
-    ]
-    left_out = len(entries) - len(lines)
-    return "\n".join([f"{_INDENT}... {left_out} earlier", *lines] if left_out else lines)
+    begin_ms = entries[0]["at_ms"]
+    shown = list(entries[-MOST_SHOWN:])
+    if around is not None and around < shown[0]["seq"]:
+        near = [each for each in entries if abs(each["seq"] - around) <= _AROUND]
+        shown = [*near, *shown[len(near) :]]
+    lines, before = [], entries[0]["seq"] - 1
+    for entry in shown:
+        if entry["seq"] != before + 1:
+            lines.append(f"{_INDENT}... {entry['seq'] - before - 1} more")
+        before = entry["seq"]
+        seconds = (entry["at_ms"] - begin_ms) / 1000
+        lines.append(f"{_INDENT}{entry['seq']:4} {seconds:+9.3f} s  {describe(entry)}")
+    return "\n".join(lines)
 
 
 def describe(entry: JsonObject) -> str:

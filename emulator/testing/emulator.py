@@ -5,6 +5,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from emulator.chat.script import Script
 from emulator.errors import UsageError, closest
 from emulator.ids import IdSource
 from emulator.seed.loader import load_seed
@@ -31,7 +32,7 @@ class Emulator:
         self._server = Server(self.settings)
         self._bridge = Bridge(self._server)
         self._ids = IdSource()
-        self._seeds: dict[str, Store] = {}
+        self._seeds: dict[tuple[str, int, Settings], Store] = {}
 
     @property
     def url(self) -> str:
@@ -63,29 +64,44 @@ class Emulator:
         Settings that concern a world may differ from the server's: seed, clock, random_seed,
         pace, script, signing_key and so on.
         """
+        for name in _OF_THE_SERVER:
+            if name in settings:
+                raise UsageError(f"{name} is the server's: give it to Emulator, or to evi_settings")
         api_key = api_key or f"evi-{self._ids.secret()}"
         chosen = settings_with(self.settings, settings)
         seed = self._seed(chosen) if "seed" in settings else None
+        script = _script(chosen) if "script" in settings else None
         app = self._server.app
 
         def create() -> Evi:
             app.auth.accept(api_key)
-            world = app.worlds.create(api_key, seed, chosen)
+            world = app.worlds.create(api_key, seed, chosen, script)
             return Evi(world, app, self._bridge, self.url, self._seed)
 
-        evi = self._bridge.call(create)
-        if "script" in settings:
-            evi.use_script(chosen.script)
-        return evi
+        return self._bridge.call(create)
 
     def _seed(self, settings: Settings) -> Store:
-        """The data of a seed, read once."""
-        name = settings.seed
-        path = Path(name)
-        place = f"{path.resolve()} {path.stat().st_mtime_ns}" if path.is_file() else name
+        """The data of a seed, read once as long as neither file nor settings change."""
+        path = Path(settings.seed)
+        stamp = path.stat().st_mtime_ns if path.is_file() else 0
+        place = (str(path.resolve()) if stamp else settings.seed, stamp, replace(settings, seed=""))
         if place not in self._seeds:
-            self._seeds[place] = load_seed(name, self._server.app.validation, settings)
+            self._seeds[place] = load_seed(settings.seed, self._server.app.validation, settings)
         return self._seeds[place]
+
+
+# What all worlds of a server share.
+_OF_THE_SERVER = (
+    "host", "port", "spec", "api_key", "webhook_timeout", "max_body_bytes", "log_requests"
+)  # fmt: skip
+
+
+def _script(settings: Settings) -> Script:
+    if not settings.script:
+        return Script()
+    from emulator.chat.script_file import load_script, read_script_file
+
+    return load_script(read_script_file(settings.script), settings.script)[0]
 
 
 def settings_with(base: Settings, changes: dict[str, Any]) -> Settings:

@@ -74,20 +74,18 @@ class JournalHandle:
         if not await until(world.journal.watchers, is_there, timeout):
             fields = {"kind": kind, **wanted} if kind else wanted
             candidates = [
-                {name: entry.get(name) for name in fields}
+                (entry["seq"], {name: entry.get(name) for name in fields})
                 for entry in world.journal.entries(after)
                 if kind in (None, entry["kind"])
             ]
             what = f"no journal entry within {timeout:g} s: {fields}"
-            raise ExpectationFailed(explain(what, fields, candidates, self._timeline()))
+            entries = list(world.journal.entries())
+            raise ExpectationFailed(explain(what, fields, candidates, entries))
         return found[0]
 
     def _find(self, kind: str | None, after: int, wanted: dict[str, Any]) -> list[JsonObject]:
         entries = self._world.journal.entries(after, kind=kind)
         return [entry for entry in entries if matches(wanted, entry)]
-
-    def _timeline(self) -> str:
-        return timeline(list(self._world.journal.entries()))
 
 
 class ClockHandle:
@@ -191,11 +189,13 @@ class WebhooksHandle:
             return bool(found)
 
         if not await until(self._world.outbox.watchers, is_there, timeout):
-            candidates = [{name: each.get(name) for name in wanted} for each in self._deliveries()]
+            candidates = [
+                (None, {name: each.get(name) for name in wanted}) for each in self._deliveries()
+            ]
             hint = "" if candidates else "no config of this world's chats subscribes to webhooks"
             what = f"no delivered webhook within {timeout:g} s: {wanted}"
-            shown = timeline(list(self._world.journal.entries()))
-            raise ExpectationFailed(explain(what, wanted, candidates, shown, hint))
+            entries = list(self._world.journal.entries())
+            raise ExpectationFailed(explain(what, wanted, candidates, entries, hint))
         return found[0]
 
     def trigger(
@@ -283,7 +283,11 @@ class Resources:
         return sum(1 for _ in self)
 
     def __contains__(self, id_or_name: object) -> bool:
-        return any(id_or_name in (each["id"], each["name"]) for each in self)
+        try:
+            self[str(id_or_name)]
+        except KeyError:
+            return False
+        return True
 
     def _all(self) -> list[JsonObject]:
         store = self._world.store

@@ -121,6 +121,8 @@ class WebhookReceiver:
             event = read(body)
         except ValueError:
             event, problem = {}, "the body is not JSON"
+        if not isinstance(event, dict):
+            event, problem = {}, "the body is no JSON object"
         with self._came:
             self.received.append(Received(event, body, headers, problem))
             status = self.answers.popleft() if self.answers else 401 if problem else 200
@@ -130,7 +132,7 @@ class WebhookReceiver:
     def _problem(self, body: bytes, headers: dict[str, str]) -> str | None:
         signature = headers.get(SIGNATURE_HEADER.lower())
         timestamp = headers.get(TIMESTAMP_HEADER.lower(), "")
-        if signature is None or not timestamp.isdigit():
+        if signature is None or not (timestamp.isascii() and timestamp.isdigit()):
             return "a header is missing"
         good = hmac.new(self._key, body + b"." + timestamp.encode(), hashlib.sha256).hexdigest()
         if not hmac.compare_digest(good.encode(), signature.encode()):
@@ -140,17 +142,17 @@ class WebhookReceiver:
         return None
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
-        take, is_closed = self._take, lambda: self._is_closed
+        receiver = self
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                if is_closed():  # a connection that was kept alive
+                if receiver._is_closed:  # a connection that was kept alive
                     self.close_connection = True
                     return
-                status = take(body, {name.lower(): v for name, v in self.headers.items()})
+                status = receiver._take(body, {name.lower(): v for name, v in self.headers.items()})
                 self.send_response(status)
                 self.send_header("Content-Length", "0")
                 self.end_headers()

@@ -13,6 +13,7 @@ from emulator.chat.script import Script
 from emulator.clock import SystemClock
 from emulator.errors import UsageError
 from emulator.jsontext import Json, JsonObject
+from emulator.seed.loader import load_seed
 from emulator.settings import Settings
 from emulator.store.paging import Paging
 from emulator.store.store import Store
@@ -20,7 +21,7 @@ from emulator.store.stubs import Stub
 from emulator.stubbing import add_stub
 from emulator.testing.bridge import Bridge
 from emulator.testing.chat import ChatHandle
-from emulator.testing.diagnosis import ExpectationFailed, explain, timeline
+from emulator.testing.diagnosis import ExpectationFailed, explain
 from emulator.testing.handles import (
     DEFAULT_TIMEOUT_S,
     ClockHandle,
@@ -119,7 +120,7 @@ class Evi:
 
         given = name_or_content
         content = read_script_file(given) if isinstance(given, str) else dict(given)
-        self.script = load_script(content)[0]
+        self.script = load_script(content, given if isinstance(given, str) else "script")[0]
 
     def hear(self, *texts: str) -> None:
         """What the user says in the next audio turns."""
@@ -130,8 +131,8 @@ class Evi:
     def simulate(self, user: list[Any] | None = None, **scene: Any) -> ChatHandle:
         """Run a conversation (docs/scripts.md): as far as it goes by itself.
 
-        `script` is a name, a file's path, a script's content or a Script; the other keys are those of a
-        script. Raises ScriptError, and ApiError for what does not exist.
+        `script` is a name, a file's path, a script's content or a Script; the other keys are
+        those of a script. Raises ScriptError, and ApiError for what does not exist.
         """
         from emulator.chat.script_file import load_script, read_script_file
         from emulator.simulation import new_scenario, simulate
@@ -144,7 +145,8 @@ class Evi:
             script = replace(given, user=user_side.user or given.user)
         else:
             content = read_script_file(given) if isinstance(given, str) else dict(given)
-            script, loaded = load_script({**content, **scene})
+            name = given if isinstance(given, str) else "script"
+            script, loaded = load_script({**content, **scene}, name)
         session = self._bridge.call(
             lambda: simulate(self.world, new_scenario(self.world, script, loaded))
         )
@@ -185,12 +187,19 @@ class Evi:
             return bool(found)
 
         if not await until(world.journal.watchers, is_there, timeout):
-            shown = timeline(list(world.journal.entries()))
-            hint = f"chats open at {self.ws_url}, with this world's key"
             what = f"no chat was opened within {timeout:g} s"
-            raise ExpectationFailed(explain(what, {}, [], shown, hint))
+            entries = list(world.journal.entries())
+            raise ExpectationFailed(explain(what, {}, [], entries, self._hint(entries)))
         self._chats_seen = found[0]["seq"]
         return self._chat(found[0]["chat_id"])
+
+    def _hint(self, entries: list[JsonObject]) -> str:
+        """Why there may be no chat."""
+        for entry in reversed(entries):
+            content = entry.get("content")
+            if entry["kind"] == "frame" and entry["chat_id"] is None and isinstance(content, dict):
+                return f"a client was refused: {content.get('message')}"
+        return f"chats open at {self.ws_url}, with this world's key"
 
     def _chat(self, id: str) -> ChatHandle:
         return ChatHandle(id, self.world, self._bridge)
@@ -248,16 +257,16 @@ class Evi:
         Raises SeedError.
         """
         if isinstance(seed, str):
-            self._use_seed(seed)
-            return
+            store = self._load_seed(replace(self.world.settings, seed=seed))
+        else:
+            store = self._read_seed(seed)
+        self._bridge.call(lambda: self.world.use_seed(store))
+
+    def _read_seed(self, content: Mapping[str, Any]) -> Store:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "seed.json"
-            path.write_text(json.dumps(seed))
-            self._use_seed(str(path))
-
-    def _use_seed(self, name: str) -> None:
-        store = self._load_seed(replace(self.world.settings, seed=name))
-        self._bridge.call(lambda: self.world.use_seed(store))
+            path.write_text(json.dumps(content))
+            return load_seed(str(path), self._app.validation, self.world.settings)
 
     def reset(self) -> None:
         """Back to its seed; what is under way is gone."""
@@ -278,7 +287,8 @@ class Evi:
     def close(self) -> None:
         """The world is forgotten, its receivers are closed."""
         self._open.close()
-        self._bridge.call(lambda: self._app.worlds.drop(self.api_key))
+        with suppress(RuntimeError):  # the server has ended before
+            self._bridge.call(lambda: self._app.worlds.drop(self.world))
 
 
 def _hume(name: str) -> Any:

@@ -8,7 +8,6 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from emulator.chat.script import Script
-from emulator.ids import IdSource
 from emulator.openapi.document import VOICES_DOCUMENT, clear_failure, load_document
 from emulator.openapi.operation import Operation, compile_operations
 from emulator.openapi.validation import Validation
@@ -40,7 +39,7 @@ class App:
         self._sender = Sender(self.settings.webhook_timeout)
         script = self._script() if self.settings.script else None
         self.worlds = Worlds(seed, self.settings, self._sender, Alarm, script)
-        self.auth = Auth(self.worlds, self.settings.api_key, IdSource(self.settings.random_seed))
+        self.auth = Auth(self.worlds, self.settings.api_key)
         self.dispatcher = self._dispatcher(validation)
         control = Control(
             self.auth,
@@ -94,6 +93,7 @@ class App:
         await send({"type": "lifespan.startup.complete"})
         await receive()
         await self._sender.close()
+        self.loop = None
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:

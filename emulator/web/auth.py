@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 
 from emulator.errors import gateway_fault
-from emulator.ids import IdSource
 from emulator.world import World, Worlds
 
 TOKEN_LIFETIME_MS = 30 * 60 * 1000
@@ -14,10 +13,9 @@ API_KEY_HEADER = b"x-hume-api-key"
 class Auth:
     """Turns credentials into worlds: an API key is a world, a token stands for a key."""
 
-    def __init__(self, worlds: Worlds, accepted_keys: Sequence[str], ids: IdSource) -> None:
+    def __init__(self, worlds: Worlds, accepted_keys: Sequence[str]) -> None:
         self._worlds = worlds
         self._accepted_keys = set(accepted_keys)
-        self._ids = ids
         self._sweep_at = _FEW_TOKENS
         self._tokens: dict[str, tuple[World, int]] = {}  # token -> its world, when it expires
 
@@ -49,7 +47,7 @@ class Auth:
     def issue_token(self, world: World) -> str:
         """A new access token, good for 30 minutes on the world's clock."""
         self._forget_expired()
-        token = self._ids.secret()
+        token = world.reference + world.ids.secret()  # the same in every run of a random seed
         self._tokens[token] = (world, world.clock.now_ms() + TOKEN_LIFETIME_MS)
         return token
 

@@ -159,7 +159,9 @@ class Socket:
             self._take(message)
             await asyncio.sleep(0)  # the writer's turn
         by_server = self._outbound.close_code is not None
-        code = self._outbound.close_code if by_server else message.get("code", 1005)
+        # uvicorn gives a reason for a close, and none for a connection that broke
+        gone = message.get("code", 1005) if "reason" in message else 1006
+        code = self._outbound.close_code if by_server else gone
         self._outbound.note(direction="out" if by_server else "in", close=code)
 
     def _take(self, message: Message) -> None:

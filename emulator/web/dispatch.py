@@ -7,6 +7,7 @@ import logging
 import re
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from starlette.requests import ClientDisconnect
@@ -99,7 +100,6 @@ class Dispatcher:
         self.router: Router[Route] = Router()
         self._auth = auth
         self._settings = settings
-        self._in_seconds = settings.timestamps == "seconds"
         self._references = IdSource()
 
     def add(self, operation: Operation, handler: Handler, validation: Validation) -> None:
@@ -129,7 +129,12 @@ class Dispatcher:
     ) -> tuple[int, Json, Mapping[str, str]]:
         headers = dict(scope["headers"])
         query = parse_query(scope["query_string"])
-        route, segments = self.router.match(scope["method"], scope["path"])
+        try:
+            route, segments = self.router.match(scope["method"], scope["path"])
+        except ApiError:
+            with suppress(ApiError):  # the journal has what leads nowhere, too
+                exchange.world = self._auth.world(headers, query)
+            raise
         exchange.world = world = self._auth.world(headers, query)
         exchange.operation = route.operation.id
         if world.stubs and (stub := take_stub(world.stubs, route.operation.id)):
@@ -146,7 +151,8 @@ class Dispatcher:
             raise ValidationFailed(problems)
         call = Call(world, world.settings, parameters, body, _base_url(scope, headers))
         answer = route.handler(call)
-        return route.status, in_seconds(answer) if self._in_seconds else answer, {}
+        in_s = world.settings.timestamps == "seconds"
+        return route.status, in_seconds(answer) if in_s else answer, {}
 
     async def _read_body(
         self,

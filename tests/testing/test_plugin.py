@@ -189,7 +189,6 @@ def test_the_server_is_one_and_the_keys_are_many(pytester: pytest.Pytester) -> N
     run(pytester).assert_outcomes(passed=2)
 
 
-@pytest.mark.xfail(strict=True, reason="each item keeps its world in its stash to the end")
 def test_worlds_are_not_kept(pytester: pytest.Pytester) -> None:
     """A suite of ten thousand tests has one world in memory, not ten thousand."""
     pytester.makepyfile(
@@ -548,7 +547,6 @@ def test_a_failed_test_tells_what_happened(pytester: pytest.Pytester) -> None:
     assert result.stdout.str().count("what happened in the EVI world") == 1
 
 
-@pytest.mark.xfail(strict=True, reason="only the test itself is looked at, not its setup")
 def test_a_fixture_that_fails_tells_what_happened(pytester: pytest.Pytester) -> None:
     """A fixture of the user's that needs the world and fails has the section too."""
     pytester.makepyfile(
@@ -589,7 +587,6 @@ def test_an_unused_stub_fails_the_test(pytester: pytest.Pytester) -> None:
     )
 
 
-@pytest.mark.xfail(strict=True, reason="no section at teardown, where the stubs are asked for")
 def test_an_unused_stub_tells_what_happened(pytester: pytest.Pytester) -> None:
     """What was called instead is what one wants to know."""
     pytester.makepyfile(
@@ -604,7 +601,6 @@ def test_an_unused_stub_tells_what_happened(pytester: pytest.Pytester) -> None:
     result.stdout.fnmatch_lines(["*what happened in the EVI world*", "*GET /v0/evi/tools*"])
 
 
-@pytest.mark.xfail(strict=True, reason="the stubs are asked for even then")
 def test_a_failed_test_does_not_fail_twice(pytester: pytest.Pytester) -> None:
     """A test that failed before it got to its stub has one problem, not two."""
     pytester.makepyfile(
@@ -617,7 +613,6 @@ def test_a_failed_test_does_not_fail_twice(pytester: pytest.Pytester) -> None:
     run(pytester).assert_outcomes(failed=1)
 
 
-@pytest.mark.xfail(strict=True, reason="pytest ends with INTERNALERROR: the loop is closed")
 def test_a_failure_after_the_servers_end(pytester: pytest.Pytester) -> None:
     """However broken the world is, the failure itself is reported, and the run goes on."""
     pytester.makepyfile(

@@ -105,7 +105,7 @@ class Control:
 
     async def drop(self, request: Request) -> Response:
         """The caller's world is forgotten; the next request with its key makes a new one."""
-        self._worlds.drop(caller_world(self._auth, request).api_key)
+        self._worlds.drop(caller_world(self._auth, request))
         return Response(status_code=204)
 
     async def openapi_json(self, request: Request) -> Response:
