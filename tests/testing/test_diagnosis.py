@@ -118,7 +118,7 @@ def test_the_last_entries() -> None:
         for n in range(1, MOST_SHOWN + 11)
     ]
     first, *lines = timeline(entries).splitlines()
-    assert first == "  ... 10 earlier"
+    assert first == "  ... 10 more"
     assert len(lines) == MOST_SHOWN
     assert lines[0] == "    11   +10.000 s  clock    advance 1.5 s (manual)"
     assert "earlier" not in timeline(entries[:MOST_SHOWN])
