@@ -23,7 +23,6 @@ fix: .venv/dev  ## format, and mend what lint can mend
 
 bench: .venv/dev  ## measure, beside what one would use instead (QUICK=1: in a minute)
 	@$(BIN)/python -m benchmarks $(if $(QUICK),--quick)
-	$(BIN)/python -m benchmarks.kit
 
 lock: .venv/dev  ## pin what is installed now in requirements*.txt
 	sh scripts/lock

@@ -6,12 +6,12 @@
 import argparse
 import time
 
-from benchmarks import chat, cold_start, growth, http, paging, webhooks
+from benchmarks import chat, cold_start, growth, http, kit, paging, webhooks
 from benchmarks.environment import Environment, prepare
 from benchmarks.figures import Effort, Finding, print_findings
 from benchmarks.servers import CORES, use_cores
 
-SUBJECTS = ("cold_start", "http", "paging", "chat", "webhooks", "growth")
+SUBJECTS = ("cold_start", "http", "paging", "chat", "webhooks", "growth", "kit")
 
 
 def measure(name: str, effort: Effort, environment: Environment) -> list[Finding]:
@@ -26,8 +26,10 @@ def measure(name: str, effort: Effort, environment: Environment) -> list[Finding
             return chat.run(effort)
         case "webhooks":
             return webhooks.run(effort)
-        case _:
+        case "growth":
             return growth.run(effort)
+        case _:
+            return kit.run(effort)
 
 
 def main() -> None:

@@ -121,7 +121,7 @@ def test_the_last_entries() -> None:
     assert first == "  ... 10 more"
     assert len(lines) == MOST_SHOWN
     assert lines[0] == "    11   +10.000 s  clock    advance 1.5 s (manual)"
-    assert "earlier" not in timeline(entries[:MOST_SHOWN])
+    assert "..." not in timeline(entries[:MOST_SHOWN])
 
 
 HTTP: JsonObject = {"method": "GET", "path": "/p", "query": "", "status": 200, "response": "{}"}

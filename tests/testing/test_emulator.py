@@ -139,7 +139,7 @@ def test_a_stopped_server_does_not_pretend_to_start() -> None:
     server = Emulator(seed="empty")
     with server:
         pass
-    with pytest.raises(RuntimeError, match="an emulator is started once: make another one"):
+    with pytest.raises(StartupError, match="an emulator is started once: make another one"):
         within(PATIENCE_S, server.start)
 
 
