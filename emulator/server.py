@@ -53,7 +53,8 @@ class Server:
             raise StartupError("an emulator is started once: make another one")
         self._thread = threading.Thread(target=self.run, name="evi-emulator", daemon=True)
         self._thread.start()
-        self.app.started.wait(_PATIENCE_S)
+        if not self.app.started.wait(_PATIENCE_S):
+            raise StartupError(f"the server did not begin within {_PATIENCE_S} s; see its log")
         return self
 
     def stop(self) -> None:

@@ -5,6 +5,8 @@ import concurrent.futures
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
+import anyio.to_thread
+
 from emulator.server import Server
 
 T = TypeVar("T")
@@ -35,8 +37,12 @@ class Bridge:
         return self._submit(coroutine).result()
 
     async def arun(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        """The same from another event loop, which goes on meanwhile."""
-        return await asyncio.wrap_future(self._submit(coroutine))
+        """The same from another event loop, asyncio's or trio's, which goes on meanwhile."""
+        future = self._submit(coroutine)
+        try:
+            return await anyio.to_thread.run_sync(future.result, abandon_on_cancel=True)
+        finally:
+            future.cancel()  # nobody waits for it any more
 
     def _submit(self, coroutine: Coroutine[Any, Any, T]) -> "concurrent.futures.Future[T]":
         try:
