@@ -26,7 +26,7 @@ from emulator.chat.script_file import Scene
 from emulator.chat.session import GRACE_MS, Session
 from emulator.clock import LaggingClock, ManualClock
 from emulator.durations import read_pace
-from emulator.errors import END_UNREACHABLE, api_error
+from emulator.errors import END_UNREACHABLE, api_error, closest
 from emulator.ids import derived_random
 from emulator.jsontext import JsonObject
 from emulator.operations.live_chats import find_config, open_chat
@@ -120,7 +120,7 @@ def simulate(world: World, scenario: Scenario) -> Session:
             lag_ms += _WAITING_ROOM_MS
     live = open_chat(world, scenario.request, lag_ms)
     live.join(_Observer(world.journal, live.session.chat_id))
-    simulation = Simulation(live, world.timers, scenario, at_once)
+    simulation = Simulation(live, world.timers, scenario, at_once, world.journal)
     simulation.start()
     return live.session
 
@@ -132,7 +132,7 @@ def rehearse(world: World, scenario: Scenario) -> int:
     chats, ids = _Stage(world.store.chats), world.ids.fork()
     live = LiveChat(Session(scenario.request, chats, clock, ids, journal), clock, timers)
     rehearsed = replace(scenario, wait_for_tools=False)
-    Simulation(live, timers, rehearsed, at_once=True).start()
+    Simulation(live, timers, rehearsed, True, journal).start()
     return clock.now_ms() - live.session.start_ms
 
 
@@ -168,8 +168,16 @@ class _Stage(ChatStore):
 class Simulation:
     """The user's side of one conversation."""
 
-    def __init__(self, live: LiveChat, timers: Timers, scenario: Scenario, at_once: bool) -> None:
+    def __init__(
+        self,
+        live: LiveChat,
+        timers: Timers,
+        scenario: Scenario,
+        at_once: bool,
+        journal: Journal,
+    ) -> None:
         self._live = live
+        self._journal = journal
         self._session = live.session
         self._assistant = live.session.assistant
         self._timers = timers
@@ -345,6 +353,7 @@ class Simulation:
         if call is None:
             return
         unknown = ToolAnswer(None, f"The simulated client has no answer for {call.name}.")
+        self._note_missing_answer(call.name)
         answer = self._scenario.script.tools.get(call.name, unknown)
         if answer.error is None:
             self._live.receive(
@@ -363,6 +372,19 @@ class Simulation:
                     content=answer.content,
                     tool_type=call.tool_type,
                 )
+            )
+
+    def _note_missing_answer(self, name: str) -> None:
+        """A script that answers tools, and not this one, is perhaps mistyped."""
+        known = list(self._scenario.script.tools)
+        if known and name not in known:
+            hint = closest(name, known)
+            message = f"the script's 'tools' have no answer for {name!r}{hint}: its fallback counts"
+            self._journal.add(
+                "script",
+                chat_id=self._session.chat_id,
+                finding="tool_answer_missing",
+                message=message,
             )
 
     def _end(self) -> None:

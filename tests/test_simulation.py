@@ -719,3 +719,15 @@ def test_any_scene_ends_as_it_is_asked_to(app: App, scene: Json) -> None:
     )
     if asked != "ACTIVE":
         assert chat_of(world, session)["end_timestamp"] == world.clock.now_ms()
+
+
+def test_an_answer_under_another_name_is_noted(world: World) -> None:
+    """A script that answers tools, but not the one that is called, may have mistyped it."""
+    scene = {
+        "user": ["Book it"],
+        "rules": [{"answer": [{"call_tool": "book_repair"}, "Done."]}],
+        "tools": {"book_repiar": "booked"},
+    }
+    run(world, scene)
+    findings = {each["finding"]: each["message"] for each in world.journal.entries(kind="script")}
+    assert "did you mean 'book_repiar'" in findings["tool_answer_missing"]

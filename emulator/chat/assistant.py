@@ -35,6 +35,7 @@ from emulator.chat.script import (
     UseBuiltin,
     UserTurn,
     as_text,
+    dead_ends,
     fill,
     fill_all,
 )
@@ -42,6 +43,7 @@ from emulator.chat.settings import SettingsInForce
 from emulator.chat.speech import sentences
 from emulator.clock import Clock
 from emulator.errors import CHAT_ERRORS, closest
+from emulator.handwritten import short
 from emulator.ids import IdSource, derived_random
 
 # How long the assistant takes at the pace of 1: from, to (ms).
@@ -259,6 +261,10 @@ class Assistant:
     def _say(self, say: Say, turn: Turn) -> None:
         text = say.text
         if turn.source == "answer":
+            for placeholder in dead_ends(text, turn.values):
+                result = short(turn.values["tool_result"])
+                message = f"{placeholder} leads nowhere: the tool answered {result}"
+                self._channel.note(message, "placeholder_dead_end")
             text = fill(self._settings.fill_variables(text), turn.values)
         for sentence in reversed(sentences(text)):
             turn.steps.appendleft(_Sentence(sentence, say))

@@ -342,15 +342,27 @@ class ScriptRun:
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:
-    """The text with its placeholders filled; what has no value stays as it is."""
+    """The text with its placeholders filled; what has no value stays as it is.
+
+    Of a path that leads nowhere, the whole value stands there.
+    """
 
     def value_of(found: re.Match[str]) -> str:
         name, path = found[1], found[2]
         if name not in values:
             return found[0]
-        return _follow(values[name], path.split(".")[1:]) if path else values[name]
+        part = _follow(values[name], path.split(".")[1:]) if path else values[name]
+        return values[name] if part is None else part
 
     return PLACEHOLDER.sub(value_of, text)
+
+
+def dead_ends(text: str, values: Mapping[str, str]) -> Iterator[str]:
+    """The placeholders of a text whose path leads nowhere in their value."""
+    for found in PLACEHOLDER.finditer(text):
+        name, path = found[1], found[2]
+        if path and name in values and _follow(values[name], path.split(".")[1:]) is None:
+            yield found[0]
 
 
 def fill_all(value: Json, values: Mapping[str, str]) -> Json:
@@ -364,14 +376,14 @@ def fill_all(value: Json, values: Mapping[str, str]) -> Json:
     return value
 
 
-def _follow(text: str, path: Sequence[str]) -> str:
-    """The part of a JSON text at a path; the whole text if there is none."""
+def _follow(text: str, path: Sequence[str]) -> str | None:
+    """The part of a JSON text at a path, or None if there is none."""
     try:
         value: Any = json.loads(text)
         for step in path:
             value = value[int(step)] if isinstance(value, list) else value[step]
     except (ValueError, KeyError, IndexError, TypeError, RecursionError):
-        return text
+        return None
     return as_text(value)
 
 

@@ -3,6 +3,7 @@
 It plans and records; `send`, which is given to it, does the talking (`webhooks/sender`).
 """
 
+import logging
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -25,6 +26,8 @@ from emulator.webhooks.faults import (
     headers_and_body,
     take,
 )
+
+logger = logging.getLogger("emulator")
 
 RETRY_DELAYS_MS = (1_000, 4_000, 16_000)  # after the first, second and third attempt
 REORDER_PATIENCE_MS = 5_000  # how long a delivery waits for the next one to go first
@@ -384,6 +387,8 @@ class Outbox:
             self._timers.at(at, partial(self._attempt, delivery, key))
         else:
             self._leave(delivery, key, FAILED)
+            why = result.error or f"status {result.status}"
+            logger.warning("webhook %s to %s failed: %s", delivery.event_name, delivery.url, why)
         self._pump(key)
         self._tell()
 

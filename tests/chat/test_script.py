@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from emulator.chat.messages import Context, SessionSettings
+from emulator.chat.messages import Context, SessionSettings, ToolResponse
 from emulator.chat.script import (
     CallTool,
     Fail,
@@ -380,3 +380,16 @@ def test_a_lenient_script_leaves_the_rest_to_the_default_assistant() -> None:
 def test_the_default_assistant(text: str, expected: str) -> None:
     """It greets, and repeats what it hears."""
     assert " ".join(said(started().type(text))) == expected
+
+
+def test_a_path_that_leads_nowhere_is_noted() -> None:
+    """A mistyped path of a result speaks the whole result, and the journal says so."""
+    script = Script()
+    script.on_anything().call_tool("get_weather").say("{tool_result.celcius}")
+    chat = started(script=script)
+    [call] = of_type(chat.type("Weather?"), "tool_call")
+    answer = ToolResponse(tool_call_id=call.tool_call_id, content='{"celsius": 3}')
+    assert said(chat.send(answer)) == ['{"celsius": 3}']
+
+    findings = {each["finding"]: each["message"] for each in chat.journal.entries(kind="script")}
+    assert "{tool_result.celcius}" in findings["placeholder_dead_end"]
