@@ -57,7 +57,7 @@ def run(effort: Effort, environment: Environment | None = None) -> list[Finding]
     checkout = Peer("emulator, from a checkout", emulator())
     measured = {server.name: Measured() for server in (ours, checkout, base, *others)}
     # The emulator beside Starlette, more often than the others: they are further away.
-    for _ in range(effort.of(11, 5)):
+    for _ in range(effort.of(11, 3)):
         _add(measured, (ours, checkout, base))
     for _ in range(effort.of(3, 1)):
         _add(measured, others)

@@ -51,12 +51,17 @@ def median_ratio(above: Sequence[float], below: Sequence[float]) -> str:
 
 def at_most(figure: str, values: Sequence[float], limit: float, unit: str = "x") -> Finding:
     """A finding whose median is to be no more than the limit."""
-    return Finding(figure, f"<= {limit:g} {unit}", spread(values), median(values) <= limit)
+    return Finding(figure, f"<= {limit:g} {unit}", _said(values), median(values) <= limit)
 
 
 def at_least(figure: str, values: Sequence[float], limit: float, unit: str = "x") -> Finding:
     """A finding whose median is to be no less than the limit."""
-    return Finding(figure, f">= {limit:g} {unit}", spread(values), median(values) >= limit)
+    return Finding(figure, f">= {limit:g} {unit}", _said(values), median(values) >= limit)
+
+
+def _said(values: Sequence[float]) -> str:
+    """In as many digits as tell them from a limit."""
+    return spread(values, 0 if median(values) >= 100 else 3)
 
 
 def ahead(figure: str, ours: float, peers: dict[str, float], less: bool) -> Finding:

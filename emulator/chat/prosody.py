@@ -22,10 +22,11 @@ _FAINT = 0.08  # what is not named scores below this
 def fill_scores(strongest: Mapping[str, float], *place: str | int) -> dict[str, float]:
     """All 48 scores: those given, and faint ones for the others, always the same for a `place`."""
     random = derived_random("prosody", *place)
-    return {
-        name: strongest[name] if name in strongest else _half_precision(_FAINT * random.random())
-        for name in EMOTIONS
-    }
+    others = [name for name in EMOTIONS if name not in strongest]
+    faint = dict(
+        zip(others, _half_precision([_FAINT * random.random() for _ in others]), strict=True)
+    )
+    return {name: strongest[name] if name in strongest else faint[name] for name in EMOTIONS}
 
 
 def emotion_features(scores: Mapping[str, float]) -> str:
@@ -33,10 +34,10 @@ def emotion_features(scores: Mapping[str, float]) -> str:
     return json.dumps(scores)
 
 
-def _half_precision(value: float) -> float:
+def _half_precision(values: Sequence[float]) -> tuple[float, ...]:
     """Recorded scores are 16-bit floating-point numbers."""
-    rounded: float = struct.unpack("e", struct.pack("e", value))[0]
-    return rounded
+    form = f"{len(values)}e"
+    return struct.unpack(form, struct.pack(form, *values))
 
 
 _NAMED = 0.6  # of an emotion that is named without a score
@@ -80,8 +81,5 @@ def sound_like(
     """
     random = derived_random("mood", *place)
     chosen = random.choice(usual) if mood is None else mood
-    wavering = {
-        name: _half_precision(min(1.0, score * random.uniform(0.92, 1.08)))
-        for name, score in chosen.items()
-    }
-    return fill_scores(wavering, *place)
+    wavering = [min(1.0, score * random.uniform(0.92, 1.08)) for score in chosen.values()]
+    return fill_scores(dict(zip(chosen, _half_precision(wavering), strict=True)), *place)
