@@ -1,6 +1,7 @@
-"""Judges every response of every App in the test run against its OpenAPI document.
+"""Judges every response of every App in the test run against its OpenAPI document, and every
+frame of every chat against the message models.
 
-`conftest.py` wraps `App.__call__` with `judged`, so no test can forget it. The judge is
+`conftest.py` wraps `App.__call__` and `Channel.send`, so no test can forget it. The judge is
 jsonschema, the reference implementation; the emulator itself validates with another library.
 """
 
@@ -11,10 +12,13 @@ from functools import cache
 from typing import Any
 
 from jsonschema import Draft202012Validator
+from pydantic import ValidationError
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 from starlette.types import Message, Receive, Scope, Send
 
+from emulator.chat.channel import Channel
+from emulator.chat.messages import ServerMessage, server_message, to_json
 from emulator.openapi.document import VOICES_DOCUMENT, Document, load_document
 from emulator.web.app import App
 from emulator.web.dispatch import STUB_HEADER
@@ -47,6 +51,26 @@ def judged(call: AsgiCall) -> AsgiCall:
             raise
 
     return judged_call
+
+
+ChannelSend = Callable[[Channel, ServerMessage], None]
+
+
+def judged_send(send: ChannelSend) -> ChannelSend:
+    """`Channel.send`, with each frame of every chat judged as it goes out."""
+
+    def judged_channel_send(channel: Channel, message: ServerMessage) -> None:
+        content = to_json(message)
+        try:
+            parsed = server_message.validate_python(content)
+        except ValidationError as error:
+            violations.append(f"frame {content}: {error}")
+        else:
+            if parsed.model_extra:
+                violations.append(f"frame {content}: no model has {list(parsed.model_extra)}")
+        send(channel, message)
+
+    return judged_channel_send
 
 
 def note(scope: Scope, found: str | None) -> None:

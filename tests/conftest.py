@@ -7,6 +7,7 @@ import httpx
 import pytest
 from starlette.testclient import TestClient
 
+from emulator.chat.channel import Channel
 from emulator.server import Server
 from emulator.settings import Settings
 from emulator.web.app import App
@@ -17,6 +18,7 @@ from tests.webhooks.receiver import Receiver
 pytest_plugins = ["pytester"]
 
 App.__call__ = conformance.judged(App.__call__)  # type: ignore[method-assign,assignment]
+Channel.send = conformance.judged_send(Channel.send)  # type: ignore[method-assign,assignment]
 
 _numbers = itertools.count()
 
