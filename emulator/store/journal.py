@@ -32,7 +32,7 @@ class Journal:
     def add(self, kind: str, **fields: Json) -> None:
         """One more entry: `seq` counts from 1, `at_ms` is the world's time.
 
-        A body may be given as bytes; it is kept in part, and shown as text.
+        A body may be given as bytes; it is shown as text, and without secrets.
         """
         self.seq += 1
         self._entries.append(
@@ -40,7 +40,7 @@ class Journal:
                 "seq": self.seq,
                 "kind": kind,
                 "at_ms": self._clock.now_ms(),
-                **{name: _without_secrets(value) for name, value in fields.items()},
+                **fields,
             }
         )
         for watcher in self.watchers:
@@ -70,7 +70,9 @@ def _without_secrets(value: Json) -> Json:
 
 
 def _shown(entry: JsonObject) -> JsonObject:
-    return {
-        name: value.decode(errors="replace") if isinstance(value, bytes) else value
-        for name, value in entry.items()
-    }
+    return {name: _shown_value(value) for name, value in entry.items()}
+
+
+def _shown_value(value: Json) -> Json:
+    value = _without_secrets(value)
+    return value.decode(errors="replace") if isinstance(value, bytes) else value

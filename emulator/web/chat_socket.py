@@ -35,14 +35,17 @@ logger = logging.getLogger("emulator")
 _CHAT = re.compile("/v0/evi/chat")
 _CONNECT = re.compile("/v0/evi/chat/([^/]+)/connect/?")
 _NO_ID = re.compile("/v0/evi/chat/|/v0/evi/chat/connect/?")
+_ENDS = ("/chat", "/chat/", "/connect", "/connect/")
 NORMAL_CLOSE = 1000  # also after an error frame (PROTOCOL 7.1)
 TOO_SLOW = 1008
 BUG = 1011
 
 
 def is_chat_path(path: str) -> bool:
-    """Whether a WebSocket is served there."""
-    return any(pattern.fullmatch(_normal(path)) for pattern in (_CHAT, _CONNECT, _NO_ID))
+    """Whether a WebSocket is served there. Every request asks, so the rare ends go first."""
+    return path.endswith(_ENDS) and any(
+        pattern.fullmatch(_normal(path)) for pattern in (_CHAT, _CONNECT, _NO_ID)
+    )
 
 
 def _normal(path: str) -> str:
