@@ -2,13 +2,16 @@
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import yaml
 
 import emulator
+from emulator.chat.script import SCRIPTED_ERRORS
+from emulator.chat.script_file import EndReason
 from emulator.cli.main import make_parser
+from emulator.errors import CHAT_ERRORS
 from emulator.openapi.document import load_document
 from emulator.openapi.validation import Validation
 from emulator.seed.loader import load_seed, summary
@@ -16,6 +19,7 @@ from emulator.server import Server
 from emulator.settings import SETTINGS, Settings
 from emulator.testing.world import Evi
 from emulator.web.app import App
+from emulator.webhooks.faults import FAULTS
 
 ROOT = Path(emulator.__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -55,6 +59,29 @@ def test_readme_has_every_control_route(app: App) -> None:
     assert "/_emulator/reset" in paths
     for path in paths:
         assert path in README or path in (ROOT / "docs" / "clients.md").read_text()
+
+
+def test_chat_page_has_every_error() -> None:
+    """Each error frame's row has its code, its slug, and whether it ends the chat."""
+    page = (ROOT / "docs" / "chat.md").read_text()
+    for error in CHAT_ERRORS.values():
+        ends = "yes" if error.ends else "no"
+        assert f"| `{error.code}` | `{error.slug}` | {ends} |" in page
+    assert page.count("\n| `E") + page.count("\n| `I") == len(CHAT_ERRORS)
+
+
+def test_webhooks_page_has_every_fault() -> None:
+    """Each fault's row begins with what the table says that it does."""
+    page = (ROOT / "docs" / "webhooks.md").read_text()
+    for fault, does in FAULTS.items():
+        assert f"| `{fault}` | {does.replace('delay_ms', '`delay_ms`')}" in page
+
+
+def test_scripts_page_has_every_end_and_error() -> None:
+    """Each way to end, and each error that a script can send, is named."""
+    page = (ROOT / "docs" / "scripts.md").read_text()
+    for name in (*get_args(EndReason), *SCRIPTED_ERRORS):
+        assert f"`{name}`" in page
 
 
 def test_readme_starts_with_a_command() -> None:
