@@ -436,3 +436,12 @@ def _contains(text: str, words: str) -> bool:
     """Whether the words stand in the text, as whole words, in any case."""
     pattern = r"\W+".join(map(re.escape, re.findall(r"\w+", words.casefold())))
     return re.search(rf"(?<!\w){pattern}(?!\w)", text.casefold()) is not None
+
+
+def named_script(name: str) -> Script:
+    """A bundled script, or a file's; no name is an empty script. Raises ScriptError."""
+    if not name:
+        return Script()
+    from emulator.chat.script_file import load_script, read_script_file  # costs 0.1 s
+
+    return load_script(read_script_file(name), name)[0]

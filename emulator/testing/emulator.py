@@ -5,7 +5,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from emulator.chat.script import Script
+from emulator.chat.script import named_script
 from emulator.errors import UsageError, closest
 from emulator.ids import IdSource
 from emulator.seed.loader import load_seed
@@ -70,7 +70,7 @@ class Emulator:
         api_key = api_key or f"evi-{self._ids.secret()}"
         chosen = settings_with(self.settings, settings)
         seed = self._seed(chosen) if "seed" in settings else None
-        script = _script(chosen) if "script" in settings else None
+        script = named_script(chosen.script) if "script" in settings else None
         app = self._server.app
 
         def create() -> Evi:
@@ -94,14 +94,6 @@ class Emulator:
 _OF_THE_SERVER = (
     "host", "port", "spec", "api_key", "webhook_timeout", "max_body_bytes", "log_requests"
 )  # fmt: skip
-
-
-def _script(settings: Settings) -> Script:
-    if not settings.script:
-        return Script()
-    from emulator.chat.script_file import load_script, read_script_file
-
-    return load_script(read_script_file(settings.script), settings.script)[0]
 
 
 def settings_with(base: Settings, changes: dict[str, Any]) -> Settings:

@@ -1,13 +1,12 @@
 """The composition root: documents, seed, worlds and routes become one ASGI application."""
 
 import asyncio
-import logging
 import threading
 
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from emulator.chat.script import Script
+from emulator.chat.script import named_script
 from emulator.openapi.document import VOICES_DOCUMENT, clear_failure, load_document
 from emulator.openapi.operation import Operation, compile_operations
 from emulator.openapi.validation import Validation
@@ -23,8 +22,6 @@ from emulator.web.dispatch import Dispatcher
 from emulator.webhooks.sender import Sender
 from emulator.world import Worlds
 
-logger = logging.getLogger("emulator")
-
 
 class App:
     """The whole server as an ASGI application. Raises StartupError if it can't be served."""
@@ -37,7 +34,7 @@ class App:
         self.validation = validation
         seed = load_seed(self.settings.seed, validation, self.settings)
         self._sender = Sender(self.settings.webhook_timeout)
-        script = self._script() if self.settings.script else None
+        script = named_script(self.settings.script)
         self.worlds = Worlds(seed, self.settings, self._sender, Alarm, script)
         self.auth = Auth(self.worlds, self.settings.api_key)
         self.dispatcher = self._dispatcher(validation)
@@ -56,12 +53,6 @@ class App:
         self.loop: asyncio.AbstractEventLoop | None = None  # that serves
         self._chat_socket = ChatSocket(self.auth)
         self._cors = Cors(self._route)
-
-    def _script(self) -> Script:
-        from emulator.chat.script_file import load_script, read_script_file  # costs 0.1 s
-
-        name = self.settings.script
-        return load_script(read_script_file(name), name)[0]
 
     def _dispatcher(self, validation: Validation) -> Dispatcher:
         voices = load_document(VOICES_DOCUMENT)
