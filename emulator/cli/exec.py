@@ -50,23 +50,30 @@ def execute(arguments: argparse.Namespace) -> int:
 def _run(command: list[str], environment: dict[str, str]) -> int:
     """The command's exit code; of one that a signal ended, 128 and its number, as shells say.
 
-    A signal that ends us ends the command: Ctrl-C reaches it by itself, SIGTERM is passed on.
+    A signal that would end us ends the command: Ctrl-C reaches it by itself, SIGTERM is passed on.
+    Both are taken before the command begins, so that none comes at a bad moment.
     """
+    told: list[int] = []
+    started: list[subprocess.Popen[bytes]] = []
+
+    def pass_on(number: int, frame: object) -> None:
+        told.append(number)
+        for process in started:
+            process.terminate()
+
+    before = {
+        signal.SIGTERM: signal.signal(signal.SIGTERM, pass_on),
+        signal.SIGINT: signal.signal(signal.SIGINT, lambda number, frame: None),
+    }
     try:
         process = subprocess.Popen(command, env=environment)
+        started.append(process)
+        if told:
+            process.terminate()
+        code = process.wait()
     except OSError as error:  # such as a file that has no program in it
         return complain(EmulatorError(f"{command[0]!r} can't be run: {error.strerror}"), NO_PROGRAM)
-    before = signal.signal(signal.SIGTERM, lambda number, frame: process.terminate())
-    try:
-        code = _wait(process)
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
     return code if code >= 0 else 128 - code
-
-
-def _wait(process: "subprocess.Popen[bytes]") -> int:
-    while True:
-        try:
-            return process.wait()
-        except KeyboardInterrupt:  # the command has got it too, and may want to tidy up
-            continue
