@@ -1,4 +1,4 @@
-"""Puts the document and the seeds into the wheel, each YAML file with its JSON twin."""
+"""Puts the document and the seeds into the wheel, and beside each YAML file its JSON twin."""
 
 import json
 import tempfile
@@ -17,10 +17,13 @@ class BundleHook(BuildHookInterface[Any]):
             return
         root = Path(self.root)
         twins = Path(tempfile.mkdtemp())
-        for source in [root / "openapi.yaml", *sorted((root / "fixtures").rglob("*.yaml"))]:
+        bundled = [root / "openapi.yaml", *(root / "fixtures").rglob("*.yaml")]
+        for source in [*bundled, *(root / "emulator").rglob("*.yaml")]:
             name = source.relative_to(root)
+            target = Path("emulator/bundled") / name if source in bundled else name
             twin = twins / name.with_suffix(".json")
             twin.parent.mkdir(parents=True, exist_ok=True)
             twin.write_text(json.dumps(yaml.load(source.read_bytes(), yaml.CSafeLoader)))
-            for file, target in ((source, name), (twin, name.with_suffix(".json"))):
-                build_data["force_include"][str(file)] = f"emulator/bundled/{target}"
+            build_data["force_include"][str(twin)] = str(target.with_suffix(".json"))
+            if source in bundled:
+                build_data["force_include"][str(source)] = str(target)

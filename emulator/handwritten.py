@@ -6,11 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from emulator.errors import Loc, pointer
 from emulator.jsontext import Json, JsonTextError, parse, render
-from emulator.resources import Loader, read_data
+from emulator.resources import YamlSyntaxError, read_data, read_nodes
 
 _PLACES_OF_A_KEY = 2  # `_walk` tells the place of a key and that of its value
 
@@ -33,7 +31,7 @@ class Handwritten:
 
     def describe_mistakes(self) -> str:
         """A line for each: file:line: pointer: message."""
-        lines = dict(_walk(_compose(self.path), ()))
+        lines = dict(_walk(read_nodes(self.path), ()))
         return "\n".join(
             f"{self.path.name}:{_line(lines, loc)}: {pointer(loc)}: {message}"
             for loc, message in self.mistakes
@@ -47,11 +45,10 @@ def read_handwritten(path: Path, bundled: bool = False) -> Handwritten:
     """
     try:
         content = read_data(path)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise UnreadableError(f"{path.name}:{line}: {error.problem}") from None
-    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
-        raise UnreadableError(f"{path.name}: {error}") from None
+    except (OSError, ValueError, RecursionError) as error:
+        line = error.line if isinstance(error, YamlSyntaxError) else None
+        place = path.name if line is None else f"{path.name}:{line}"
+        raise UnreadableError(f"{place}: {error}") from None
     file = Handwritten(path, _as_json(path, {} if content is None else content))
     if not bundled:
         _note_duplicates(file)
@@ -76,7 +73,7 @@ def short(value: Any) -> str:
 
 def _note_duplicates(file: Handwritten) -> None:
     """YAML and JSON would drop the first of two equal keys in silence."""
-    places = [loc for loc, _ in _walk(_compose(file.path), ()) if loc]
+    places = [loc for loc, _ in _walk(read_nodes(file.path), ()) if loc]
     keys = [loc for loc in places if isinstance(loc[-1], str)]
     for loc, count in Counter(keys).items():
         if count > _PLACES_OF_A_KEY:
@@ -91,18 +88,16 @@ def _as_json(path: Path, content: Any) -> Any:
         raise UnreadableError(f"{path.name}: something in it can't be JSON: {error}") from None
 
 
-def _compose(path: Path) -> Any:
-    with path.open("rb") as file:
-        return yaml.compose(file, Loader)
-
-
 def _walk(node: Any, loc: Loc) -> Iterator[tuple[Loc, int]]:
-    yield loc, node.start_mark.line + 1 if node is not None else 1
-    if isinstance(node, yaml.MappingNode):
+    if node is None:  # an empty file
+        yield loc, 1
+        return
+    yield loc, node.start_mark.line + 1
+    if node.id == "mapping":
         for key, value in node.value:
             yield from _walk(value, (*loc, key.value))
             yield (*loc, key.value), key.start_mark.line + 1
-    elif isinstance(node, yaml.SequenceNode):
+    elif node.id == "sequence":
         for index, value in enumerate(node.value):
             yield from _walk(value, (*loc, index))
 

@@ -1,11 +1,14 @@
 """Where randomness comes from: ids and secrets, repeatable when a random seed is given."""
 
+import hashlib
 import random
 import uuid
 
 # Ids that a seed leaves out are derived from their place in it, so they never change.
 DERIVED_IDS = uuid.UUID("0b3c9a5e-8d7f-5c53-9a0e-6f1f6f2f6a51")
+_NAMESPACE = DERIVED_IDS.bytes
 _VERSION_4 = 0x4 << 76 | 0x2 << 62
+_VERSION_5 = 0x5 << 76 | 0x2 << 62
 _VERSION_BITS = 0xF << 76 | 0x3 << 62
 
 
@@ -23,12 +26,16 @@ class IdSource:
 
     def uuid(self) -> str:
         """A version 4 UUID."""
-        text = f"{self._random.getrandbits(128) & ~_VERSION_BITS | _VERSION_4:032x}"
-        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+        return _written(self._random.getrandbits(128) & ~_VERSION_BITS | _VERSION_4)
 
     def secret(self) -> str:
         """128 random bits as 32 hexadecimal digits."""
         return f"{self._random.getrandbits(128):032x}"
+
+
+def _written(number: int) -> str:
+    text = f"{number:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 class PlacedIds(IdSource):
@@ -41,7 +48,9 @@ class PlacedIds(IdSource):
 
 def derived_uuid(*place: str | int) -> str:
     """The version 5 UUID that belongs to a place, such as ('chat', chat_id, 'event', 3)."""
-    return str(uuid.uuid5(DERIVED_IDS, "/".join(map(str, place))))
+    digest = hashlib.sha1(_NAMESPACE + "/".join(map(str, place)).encode()).digest()
+    number = int.from_bytes(digest[:16], "big") & ~_VERSION_BITS
+    return _written(number | _VERSION_5)
 
 
 def derived_random(*place: str | int) -> random.Random:

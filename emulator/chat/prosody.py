@@ -1,11 +1,11 @@
 """Emotion scores: the 48 names, and plausible values for all of them (PROTOCOL 6.4)."""
 
-import json
 import struct
 from collections.abc import Mapping, Sequence
 
 from emulator.errors import closest
 from emulator.ids import derived_random
+from emulator.jsontext import render
 
 EMOTIONS = (
     "Admiration", "Adoration", "Aesthetic Appreciation", "Amusement", "Anger", "Anxiety", "Awe",
@@ -30,8 +30,8 @@ def fill_scores(strongest: Mapping[str, float], *place: str | int) -> dict[str, 
 
 
 def emotion_features(scores: Mapping[str, float]) -> str:
-    """Scores as an event's `emotion_features`: a JSON text."""
-    return json.dumps(scores)
+    """Scores as an event's `emotion_features`: a JSON text, with the service's spaces."""
+    return render(scores).decode().replace(":", ": ").replace(",", ", ")
 
 
 def _half_precision(values: Sequence[float]) -> tuple[float, ...]:

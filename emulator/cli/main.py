@@ -3,15 +3,22 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 
 from emulator import __version__
-from emulator.cli.documents import add_operations, add_seed
-from emulator.cli.exec import add_exec
 from emulator.cli.parser import FAILED, NOT_STARTED, OK, USAGE, Command, complain
-from emulator.cli.serve import add_ready, add_serve
-from emulator.cli.simulate import add_simulate
-from emulator.cli.trigger import add_trigger
 from emulator.errors import EmulatorError, StartupError, UsageError
+
+# Each command with its module here, which has a function `add_COMMAND`.
+COMMANDS = {
+    "serve": "serve",
+    "ready": "serve",
+    "exec": "exec",
+    "operations": "documents",
+    "seed": "documents",
+    "simulate": "simulate",
+    "trigger": "trigger",
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -19,10 +26,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     0 fine, 1 a check failed, 2 wrong usage, 3 could not start.
     """
-    given = list(sys.argv[1:] if arguments is None else arguments)
-    parser = make_parser()
+    given = _with_default_command(list(sys.argv[1:] if arguments is None else arguments))
+    # To start soon, the modules of other commands are left alone.
+    parser = make_parser([given[0]] if given[0] in COMMANDS else list(COMMANDS))
     try:
-        parsed = parser.parse_args(_with_default_command(given))
+        parsed = parser.parse_args(given)
         command: Command = parsed.command
         return command(parsed)
     except UsageError as error:
@@ -44,8 +52,8 @@ def _with_default_command(given: list[str]) -> list[str]:
     return ["serve", *given]
 
 
-def make_parser() -> argparse.ArgumentParser:
-    """All commands with their arguments."""
+def make_parser(names: Sequence[str] = tuple(COMMANDS)) -> argparse.ArgumentParser:
+    """The commands named, with their arguments."""
     parser = argparse.ArgumentParser(
         prog="evi-emulator",
         description="A local emulator of Hume's Empathic Voice Interface (EVI) API.",
@@ -53,11 +61,6 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"evi-emulator {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    add_serve(commands)
-    add_ready(commands)
-    add_exec(commands)
-    add_operations(commands)
-    add_seed(commands)
-    add_simulate(commands)
-    add_trigger(commands)
+    for name in names:
+        getattr(import_module(f"emulator.cli.{COMMANDS[name]}"), f"add_{name}")(commands)
     return parser

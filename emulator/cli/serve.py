@@ -14,16 +14,17 @@ def add_serve(commands: Commands) -> None:
 
 def serve(arguments: argparse.Namespace) -> int:
     settings = settings_of(arguments)
-    from emulator.server import Server  # not for commands that don't serve
+    gc.disable()  # next to nothing that is loaded is garbage
+    from emulator.server import Server
 
     server = Server(settings)
     api_key = settings.api_key[0] if settings.api_key else "any"
     operations = len(server.app.operations)
     print(banner(server.url, settings.seed, operations, api_key, settings.signing_key), flush=True)
     # What is loaded stays, and what is kept afterwards is mostly no garbage: look less often.
-    gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
+    gc.enable()
     server.run()
     return OK
 
