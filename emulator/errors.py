@@ -12,7 +12,6 @@ EmulatorError
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TypeAlias
 
 Loc: TypeAlias = tuple[str | int, ...]
@@ -258,6 +257,8 @@ class ValidationFailed(ApiError):
 
 def closest(word: str, known: Sequence[str]) -> str:
     """A ' (did you mean ...?)' for the known word nearest to `word`, or nothing."""
+    from difflib import get_close_matches  # which few need at the start
+
     matches = get_close_matches(word, known, n=1)
     return f" (did you mean {matches[0]!r}?)" if matches else ""
 

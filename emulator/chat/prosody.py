@@ -19,14 +19,11 @@ EMOTIONS = (
 _FAINT = 0.08  # what is not named scores below this
 
 
-def fill_scores(strongest: Mapping[str, float], *place: str | int) -> dict[str, float]:
+def fill_scores(strongest: dict[str, float], *place: str | int) -> dict[str, float]:
     """All 48 scores: those given, and faint ones for the others, always the same for a `place`."""
     random = derived_random("prosody", *place)
-    others = [name for name in EMOTIONS if name not in strongest]
-    faint = dict(
-        zip(others, _half_precision([_FAINT * random.random() for _ in others]), strict=True)
-    )
-    return {name: strongest[name] if name in strongest else faint[name] for name in EMOTIONS}
+    faint = _half_precision([_FAINT * random.random() for _ in EMOTIONS])
+    return dict(zip(EMOTIONS, faint, strict=True)) | strongest
 
 
 def emotion_features(scores: Mapping[str, float]) -> str:
