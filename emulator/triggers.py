@@ -158,7 +158,7 @@ def _check(payload: JsonObject, validation: Validation) -> None:
 def _subscriber(world: World, payload: JsonObject) -> str:
     """The one URL that the chat's config sends such events to. Raises ApiError (400)."""
     config = world.store.configs.find(payload["config_id"] or "")
-    chat = world.store.chats.find_chat(payload["chat_id"]) or {}
+    chat: JsonObject = world.store.chats.find_chat(payload["chat_id"]) or {}
     number = chat.get("config", {}).get("version")
     version = None if config is None or number is None else config.find_version(number)
     webhooks = [] if version is None else version.content["webhooks"]

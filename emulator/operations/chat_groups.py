@@ -30,7 +30,7 @@ def get_chat_group(call: Call) -> Json:
         "active": group["active"],
         **page.to_json(),
         "pagination_direction": paging.direction,
-        "chats_page": page.items,
+        "chats_page": [chat.fragment for chat in page.items],
     }
 
 

@@ -1,10 +1,10 @@
 """Recorded chats and their events (PROTOCOL 11)."""
 
 from emulator.errors import CHAT_NOT_FOUND, STATUS_UNKNOWN, api_error, closest
-from emulator.jsontext import Json, JsonObject
+from emulator.jsontext import Json
 from emulator.operations.audio import poll_audio
 from emulator.operations.registry import Call, operation
-from emulator.store.chats import CHAT_STATUSES
+from emulator.store.chats import CHAT_STATUSES, Chat
 
 
 @operation("list-chats")
@@ -16,7 +16,7 @@ def list_chats(call: Call) -> Json:
     return {
         **page.to_json(),
         "pagination_direction": paging.direction,
-        "chats_page": page.items,
+        "chats_page": [chat.fragment for chat in page.items],
     }
 
 
@@ -39,7 +39,7 @@ def get_audio(call: Call) -> Json:
     return poll_audio(call, get_chat(call, call.parameters["id"]))
 
 
-def get_chat(call: Call, id: str) -> JsonObject:
+def get_chat(call: Call, id: str) -> Chat:
     chat = call.world.store.chats.find_chat(id)
     if chat is None:
         raise api_error(CHAT_NOT_FOUND, id=id)

@@ -66,6 +66,21 @@ def new_event(
     return event
 
 
+class Chat(dict[str, Json]):
+    """A chat as in `return_chat`. It is replaced when it changes, so it is rendered once."""
+
+    __slots__ = ("_fragment",)
+    _fragment: Fragment
+
+    @property
+    def fragment(self) -> Fragment:
+        try:
+            return self._fragment
+        except AttributeError:
+            self._fragment = Fragment(render(self))
+            return self._fragment
+
+
 @dataclass(frozen=True, slots=True)
 class Audio:
     """The audio reconstruction of a chat: its status, and when that was reached (ms)."""
@@ -83,7 +98,7 @@ class ChatStore:
     """
 
     def __init__(self) -> None:
-        self._chats: Overlay[str, JsonObject] = Overlay()
+        self._chats: Overlay[str, Chat] = Overlay()
         self._groups: Overlay[str, JsonObject] = Overlay()
         self._audio: Overlay[str, Audio] = Overlay()
         # (config id or None, status or None) -> ChatEntry
@@ -106,12 +121,12 @@ class ChatStore:
 
     # chats
 
-    def find_chat(self, id: str) -> JsonObject | None:
+    def find_chat(self, id: str) -> Chat | None:
         return self._chats.get(id)
 
     def add_chat(self, chat: JsonObject) -> None:
         """A chat that begins, in its group, which is created if need be."""
-        chat = {**chat, "event_count": 0}
+        chat = Chat(chat, event_count=0)
         self._chats[chat["id"]] = chat
         self._positions[chat["id"]] = self._next_position()
         self._index_chat(chat)
@@ -121,7 +136,7 @@ class ChatStore:
         """The chat is over: its status is no longer ACTIVE."""
         chat = self._chats[id]
         self._unindex_chat(chat)
-        chat = {**chat, "status": status, "end_timestamp": end_timestamp}
+        chat = Chat(chat, status=status, end_timestamp=end_timestamp)
         self._chats[id] = chat
         self._index_chat(chat)
         group = self._groups[chat["chat_group_id"]]
@@ -130,13 +145,13 @@ class ChatStore:
 
     def page_of_chats(
         self, paging: Paging, config_id: str | None = None, status: str | None = None
-    ) -> Page[JsonObject]:
+    ) -> Page[Chat]:
         """A page of chats in order of their start."""
         return self._chats_of(page_of(self._by_filter.get((config_id, status)), paging))
 
     def set_metadata(self, id: str, metadata: str) -> None:
         """What the client says about the chat: a JSON text."""
-        self._chats[id] = {**self._chats[id], "metadata": metadata}
+        self._chats[id] = Chat(self._chats[id], metadata=metadata)
 
     # groups
 
@@ -151,7 +166,7 @@ class ChatStore:
 
     def page_of_group_chats(
         self, group_id: str, paging: Paging, status: str | None = None
-    ) -> Page[JsonObject]:
+    ) -> Page[Chat]:
         """A page of one group's chats in order of their start."""
         return self._chats_of(page_of(self._by_group.get((group_id, status)), paging))
 
@@ -163,7 +178,7 @@ class ChatStore:
         text = bytes(memoryview(render(event)))  # a copy: the original holds a buffer of 4 KB
         self._events.append(chat["id"], text)
         self._events.append(chat["chat_group_id"], text)
-        self._chats[chat["id"]] = {**chat, "event_count": chat["event_count"] + 1}
+        self._chats[chat["id"]] = Chat(chat, event_count=chat["event_count"] + 1)
 
     def page_of_events(self, id: str, paging: Paging) -> Page[Json]:
         """A page of the events of one chat, or of one group through all its chats."""
@@ -188,7 +203,7 @@ class ChatStore:
 
     # inside
 
-    def _chats_of(self, found: Page[ChatEntry]) -> Page[JsonObject]:
+    def _chats_of(self, found: Page[ChatEntry]) -> Page[Chat]:
         return Page([self._chats[id] for _, _, id in found.items], found.paging, found.total)
 
     def _next_position(self) -> int:

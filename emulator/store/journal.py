@@ -2,7 +2,8 @@
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 from emulator.clock import Clock
 from emulator.jsontext import Json, JsonObject
@@ -19,7 +20,9 @@ class Journal:
     def __init__(self, clock: Clock, limit: int, before: "Journal | None" = None) -> None:
         """Empty; the one `before` it passes on its numbers, and those who watch it."""
         self._clock = clock
-        self._entries: deque[JsonObject] = deque(maxlen=limit)
+        # (seq, kind, at_ms, names of the fields, value, value, ...): one object each, since every
+        # request leaves one behind
+        self._entries: deque[tuple[Any, ...]] = deque(maxlen=limit)
         self.seq: int = 0 if before is None else before.seq
         self._first = self.seq
         # called after each entry
@@ -32,47 +35,43 @@ class Journal:
     def add(self, kind: str, **fields: Json) -> None:
         """One more entry: `seq` counts from 1, `at_ms` is the world's time.
 
-        A body may be given as bytes; it is shown as text, and without secrets.
+        A body or a query may be given as bytes; it is shown as text, and without secrets.
         """
+        self.keep(kind, tuple(fields), *fields.values())
+
+    def keep(self, kind: str, names: Sequence[str], *values: Json) -> None:
+        """The same for an entry whose fields always have these names."""
         self.seq += 1
-        self._entries.append(
-            {
-                "seq": self.seq,
-                "kind": kind,
-                "at_ms": self._clock.now_ms(),
-                **fields,
-            }
-        )
+        self._entries.append((self.seq, kind, self._clock.now_ms(), names, *values))
         for watcher in self.watchers:
             watcher()
 
     def entries(self, after: int = 0, **wanted: Json) -> Iterator[JsonObject]:
         """Those past the number `after` whose fields are as wanted; None wants nothing."""
         asked = {name: value for name, value in wanted.items() if value is not None}
-        for entry in list(self._entries):
-            if entry["seq"] > after and all(
-                entry.get(name) == value for name, value in asked.items()
-            ):
-                yield _shown(entry)
+        for seq, kind, at_ms, names, *values in list(self._entries):
+            if seq <= after:
+                continue
+            entry = {
+                "seq": seq,
+                "kind": kind,
+                "at_ms": at_ms,
+                **dict(zip(names, values, strict=True)),
+            }
+            if all(entry.get(name) == value for name, value in asked.items()):
+                yield {name: _shown(name, value) for name, value in entry.items()}
 
 
 _SECRET = "language_model_api_key"
 _SECRET_TEXT = re.compile(rb'("language_model_api_key"\s*:\s*")[^"]*')
+_KEYS = re.compile(rb"((?:^|&)(?:api_key|access_token)=)[^&]*")
 
 
-def _without_secrets(value: Json) -> Json:
-    """Keys of language models don't belong into the journal, in a body or in a message."""
+def _shown(name: str, value: Json) -> Json:
+    """Keys don't belong into the journal: of callers in a query, of language models elsewhere."""
     if isinstance(value, bytes):
-        return _SECRET_TEXT.sub(rb"\1(hidden)", value) if _SECRET.encode() in value else value
+        pattern = _KEYS if name == "query" else _SECRET_TEXT
+        return pattern.sub(rb"\1(hidden)", value).decode(errors="replace")
     if isinstance(value, dict) and value.get(_SECRET):
         return {**value, _SECRET: "(hidden)"}
     return value
-
-
-def _shown(entry: JsonObject) -> JsonObject:
-    return {name: _shown_value(value) for name, value in entry.items()}
-
-
-def _shown_value(value: Json) -> Json:
-    value = _without_secrets(value)
-    return value.decode(errors="replace") if isinstance(value, bytes) else value

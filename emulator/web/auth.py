@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from emulator.errors import gateway_fault
+from emulator.web.parameters import parse_query
 from emulator.world import World, Worlds
 
 TOKEN_LIFETIME_MS = 30 * 60 * 1000
@@ -24,7 +25,7 @@ class Auth:
         if self._accepted_keys:
             self._accepted_keys.add(api_key)
 
-    def world(self, headers: Mapping[bytes, bytes], query: Mapping[str, str]) -> World:
+    def world(self, headers: Mapping[bytes, bytes], query_string: bytes) -> World:
         """The caller's world. A header counts before the query. Raises ApiError (401)."""
         key = headers.get(API_KEY_HEADER)
         if key:
@@ -32,6 +33,7 @@ class Auth:
         bearer = headers.get(b"authorization", b"").decode("latin-1")
         if bearer[:7].lower() == "bearer ":
             return self._world_of_token(bearer[7:].strip())
+        query = parse_query(query_string)
         if query.get("api_key"):
             return self.world_of_key(query["api_key"])
         if query.get("access_token"):

@@ -23,7 +23,6 @@ from emulator.errors import (
 )
 from emulator.jsontext import Json, JsonObject, JsonTextError, parse, render
 from emulator.web.auth import Auth
-from emulator.web.parameters import parse_query
 from emulator.world import World
 
 if TYPE_CHECKING:
@@ -76,7 +75,7 @@ class ChatSocket:
     def _open(self, scope: Scope, send: Send) -> "Socket":
         """The socket, ready to run. Raises ApiError for a handshake that is to be refused."""
         headers = dict(scope["headers"])
-        world = self._auth.world(headers, parse_query(scope["query_string"]))
+        world = self._auth.world(headers, scope["query_string"])
         path = _normal(scope["path"])
         if _CHAT.fullmatch(path):
             return _open_chat(world, scope["query_string"], send)

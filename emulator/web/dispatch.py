@@ -4,10 +4,10 @@ route → world → parameters and body → handler → response, all described 
 """
 
 import logging
-import re
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import lru_cache
 from typing import Any
 
 from starlette.requests import ClientDisconnect
@@ -22,7 +22,7 @@ from emulator.errors import (
     api_error,
 )
 from emulator.ids import IdSource
-from emulator.jsontext import Json, JsonTextError, parse, render
+from emulator.jsontext import Json, JsonTextError, parse, read, render
 from emulator.openapi.operation import Operation
 from emulator.openapi.validation import Check, Validation
 from emulator.operations.registry import Call, Handler
@@ -36,7 +36,7 @@ from emulator.world import World
 
 logger = logging.getLogger("emulator")
 
-_KEYS = re.compile(rb"((?:^|&)(?:api_key|access_token)=)[^&]*")
+_QUERIES_REMEMBERED = 64  # of each operation: clients repeat themselves
 _WITHOUT_BODY = (204, 304)
 STUB_HEADER = "X-EVI-Emulator-Stub"
 _JSON_HEADER = (b"content-type", b"application/json")
@@ -73,24 +73,35 @@ class Route:
         self.query_readers = {
             name: reader for (location, name), reader in readers.items() if location == "query"
         }
-        self.defaults = {name: reader.default for name, reader in self.query_readers.items()}
-        self.required = [reader for reader in self.query_readers.values() if reader.required]
+        self.read_query = lru_cache(_QUERIES_REMEMBERED)(self._read_query)
         self.check_body: Check | None = (
             validation.check(operation.request_body) if operation.request_body else None
         )
 
     def read_parameters(
-        self, segments: Sequence[str], query: Mapping[str, str], problems: list[Problem]
-    ) -> dict[str, Json]:
+        self, segments: Sequence[str], query_string: bytes, problems: list[Problem]
+    ) -> Mapping[str, Json]:
         """The values of all parameters by name; what is wrong goes into `problems`."""
-        values = dict(self.defaults)
+        values: dict[str, Json] = {}
         for index, reader in self.path_readers:
             reader.read(segments[index], values, problems)
+        queried, wrong = self.read_query(query_string)
+        problems += wrong
+        return {**queried, **values} if values else queried
+
+    def _read_query(self, query_string: bytes) -> tuple[Mapping[str, Json], Sequence[Problem]]:
+        """The values of query parameters, and what is wrong with them."""
+        query, problems = parse_query(query_string), list[Problem]()
+        values = {name: reader.default for name, reader in self.query_readers.items()}
         for name, text in query.items():
             if name in self.query_readers:
                 self.query_readers[name].read(text, values, problems)
-        problems += [reader.missing() for reader in self.required if reader.name not in query]
-        return values
+        problems += [
+            reader.missing()
+            for name, reader in self.query_readers.items()
+            if reader.required and name not in query
+        ]
+        return values, problems
 
 
 class Dispatcher:
@@ -127,15 +138,14 @@ class Dispatcher:
     async def _answer(
         self, scope: Scope, receive: Receive, exchange: "Exchange"
     ) -> tuple[int, Json, Mapping[str, str]]:
-        headers = dict(scope["headers"])
-        query = parse_query(scope["query_string"])
+        headers, query_string = dict(scope["headers"]), scope["query_string"]
         try:
             route, segments = self.router.match(scope["method"], scope["path"])
         except ApiError:
             with suppress(ApiError):  # the journal has what leads nowhere, too
-                exchange.world = self._auth.world(headers, query)
+                exchange.world = self._auth.world(headers, query_string)
             raise
-        exchange.world = world = self._auth.world(headers, query)
+        exchange.world = world = self._auth.world(headers, query_string)
         exchange.operation = route.operation.id
         if world.stubs and (stub := take_stub(world.stubs, route.operation.id)):
             exchange.request = (await read_body(receive, self._settings.max_body_bytes))[
@@ -143,7 +153,7 @@ class Dispatcher:
             ]
             return stub.status, stub.body, {**stub.headers, STUB_HEADER: stub.id}
         problems: list[Problem] = []
-        parameters = route.read_parameters(segments, query, problems)
+        parameters = route.read_parameters(segments, query_string, problems)
         body: Json = {}
         if route.check_body is not None:
             body = await self._read_body(route.check_body, headers, receive, problems, exchange)
@@ -151,8 +161,9 @@ class Dispatcher:
             raise ValidationFailed(problems)
         call = Call(world, world.settings, parameters, body, _base_url(scope, headers))
         answer = route.handler(call)
-        in_s = world.settings.timestamps == "seconds"
-        return route.status, in_seconds(answer) if in_s else answer, {}
+        if world.settings.timestamps == "seconds":
+            answer = in_seconds(read(render(answer)))  # some of it may be rendered already
+        return route.status, answer, {}
 
     async def _read_body(
         self,
@@ -181,6 +192,18 @@ class Dispatcher:
         return None
 
 
+_NOTED = (
+    "operation",
+    "method",
+    "path",
+    "query",
+    "status",
+    "duration_ms",
+    "request",
+    "response",
+)
+
+
 class Exchange:
     """One request and its response, for the journal of the caller's world."""
 
@@ -197,21 +220,18 @@ class Exchange:
         """Nobody's world is told of a request without a key."""
         if self.world is None:
             return
-        self.world.journal.add(
+        self.world.journal.keep(
             "http",
-            operation=self.operation,
-            method=self._scope["method"],
-            path=self._scope["path"],
-            query=_without_keys(self._scope["query_string"]),
-            status=status,
-            duration_ms=round((time.perf_counter() - self._began) * 1000, 3),
-            request=self.request,
-            response=response[:LONGEST_BODY],
+            _NOTED,
+            self.operation,
+            self._scope["method"],
+            self._scope["path"],
+            self._scope["query_string"],
+            status,
+            round((time.perf_counter() - self._began) * 1000, 3),
+            self.request,
+            response[:LONGEST_BODY],
         )
-
-
-def _without_keys(query: bytes) -> bytes:
-    return _KEYS.sub(rb"\1(hidden)", query) if query else query
 
 
 def _base_url(scope: Scope, headers: Mapping[bytes, bytes]) -> str:

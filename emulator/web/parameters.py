@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -15,7 +14,6 @@ _TRUE = frozenset(("true", "1", "yes", "on", "t", "y"))
 _FALSE = frozenset(("false", "0", "no", "off", "f", "n"))
 
 
-@lru_cache(maxsize=256)  # clients repeat themselves, and parsing costs as much as answering
 def parse_query(query_string: bytes) -> Mapping[str, str]:
     """Names and values of a query; of a name given twice, the last counts."""
     return dict(parse_qsl(query_string.decode("latin-1"), keep_blank_values=True))

@@ -11,7 +11,6 @@ from emulator.jsontext import Json, JsonObject, JsonTextError, parse, render
 from emulator.openapi.validation import Check, Validation
 from emulator.web.auth import Auth
 from emulator.web.dispatch import read_body
-from emulator.web.parameters import parse_query
 from emulator.world import World
 
 
@@ -21,8 +20,7 @@ def answer(content: Json, status: int = 200) -> Response:
 
 def caller_world(auth: Auth, request: Request) -> World:
     """The world of the caller's key. Raises ApiError (401)."""
-    headers = dict(request.scope["headers"])
-    return auth.world(headers, parse_query(request.scope["query_string"]))
+    return auth.world(dict(request.scope["headers"]), request.scope["query_string"])
 
 
 class Bodies:
