@@ -14,6 +14,11 @@ read = orjson.loads  # of text that this program rendered
 Fragment = orjson.Fragment  # JSON text that is rendered already
 
 
+def kept(text: bytes) -> bytes:
+    """The same text, to be kept: what `render` returns holds a buffer of several KB."""
+    return bytes(memoryview(text))
+
+
 class JsonTextError(ValueError):
     """Text is not acceptable JSON: `position` counts characters from 0."""
 

@@ -21,9 +21,13 @@ EVI_VERSIONS = ("3", "4-mini")
 
 # What a config has where its body says nothing. PROTOCOL 3.2 and 3.3.
 LANGUAGE_MODEL = ("model_provider", "model_resource", "temperature")
-EVENT_MESSAGES = ("on_new_chat", "on_inactivity_timeout", "on_max_duration_timeout")
 DEFAULT_EVENT_MESSAGE = {"enabled": False, "text": ""}
-DEFAULT_MAX_DURATION_SECS = 1800
+DEFAULT_EVENT_MESSAGES = {
+    "on_new_chat": DEFAULT_EVENT_MESSAGE,
+    "on_inactivity_timeout": DEFAULT_EVENT_MESSAGE,
+    "on_max_duration_timeout": DEFAULT_EVENT_MESSAGE,
+}
+DEFAULT_MAX_DURATION = {"enabled": True, "duration_secs": 1800}
 DEFAULT_NUDGES = {"enabled": False, "interval_secs": None}
 DEFAULT_INTERRUPTION = {"min_interruption_ms": 800}
 DEFAULT_TURN_DETECTION = {
@@ -48,7 +52,7 @@ def new_content(call: Call, previous: Version | None) -> JsonObject:
         "ellm_model": _ellm_model(body, previous),
         "tools": [_tool_reference(store, tool) for tool in body.get("tools") or ()],
         "builtin_tools": [_builtin_tool(tool) for tool in body.get("builtin_tools") or ()],
-        "event_messages": _event_messages(body.get("event_messages", {})),
+        "event_messages": _filled(DEFAULT_EVENT_MESSAGES, body.get("event_messages", {})),
         "timeouts": _timeouts(body.get("timeouts", {}), call.settings.inactivity_timeout),
         "nudges": _filled(DEFAULT_NUDGES, body.get("nudges", {})),
         "interruption": _filled(DEFAULT_INTERRUPTION, body.get("interruption", {})),
@@ -143,25 +147,27 @@ def _builtin_tool(tool: JsonObject) -> JsonObject:
     }
 
 
-def _event_messages(given: JsonObject) -> JsonObject:
-    return {key: _filled(DEFAULT_EVENT_MESSAGE, given.get(key, {})) for key in EVENT_MESSAGES}
-
-
 def _timeouts(given: JsonObject, inactivity_secs: int) -> JsonObject:
-    defaults = {"inactivity": inactivity_secs, "max_duration": DEFAULT_MAX_DURATION_SECS}
-    return {
-        key: _filled({"enabled": True, "duration_secs": seconds}, given.get(key, {}))
-        for key, seconds in defaults.items()
-    }
+    inactivity = {"enabled": True, "duration_secs": inactivity_secs}
+    return _filled({"inactivity": inactivity, "max_duration": DEFAULT_MAX_DURATION}, given)
 
 
 def _filled(defaults: JsonObject, given: JsonObject) -> JsonObject:
-    """The defaults with what was given in their place; null means the default too."""
+    """The defaults with what was given in their place, part by part; null means the default too.
+
+    Stored documents are never changed, so they may share parts with each other and with requests.
+    """
     if not given:
-        return defaults  # stored documents are never changed, so they may share parts
-    return {
-        key: default if given.get(key) is None else given[key] for key, default in defaults.items()
-    }
+        return defaults
+    filled = {}
+    for key, default in defaults.items():
+        value = given.get(key)
+        if value is None:
+            value = default
+        elif isinstance(default, dict):
+            value = _filled(default, value)
+        filled[key] = value
+    return defaults if filled == defaults else filled
 
 
 def _webhook(webhook: JsonObject) -> JsonObject:
@@ -193,10 +199,10 @@ def render_config(store: Store, resource: Resource, version: Version, listed: bo
         "created_on": resource.created_on,
         "modified_on": version.modified_on,
         **content,
-        "tools": [
-            tool for tool in (_render_tool(store, each) for each in content["tools"]) if tool
-        ],
     }
+    if content["tools"]:
+        tools = (_render_tool(store, each) for each in content["tools"])
+        config["tools"] = [tool for tool in tools if tool]
     if "prompt" in content:
         _show_prompt(store, config, content["prompt"], listed)
     return config
@@ -222,4 +228,6 @@ def _version_type(reference: JsonObject) -> str:
     return LATEST if reference["version"] is None else FIXED
 
 
-register(Kind("config", "Config", errors.CONFIG_NOT_FOUND, True, new_content, render_config))
+register(
+    Kind("config", "configs", "Config", errors.CONFIG_NOT_FOUND, True, new_content, render_config)
+)

@@ -38,4 +38,4 @@ def _render(store: Store, resource: Resource, version: Version, listed: bool) ->
     return render_prompt(resource, version, listed)
 
 
-register(Kind("prompt", "Prompt", PROMPT_NOT_FOUND, False, new_content, _render))
+register(Kind("prompt", "prompts", "Prompt", PROMPT_NOT_FOUND, False, new_content, _render))

@@ -34,4 +34,4 @@ def _render(store: Store, resource: Resource, version: Version, listed: bool) ->
     return render_version(resource, version, FIXED)
 
 
-register(Kind("tool", "Tool", TOOL_NOT_FOUND, True, new_content, _render))
+register(Kind("tool", "tools", "Tool", TOOL_NOT_FOUND, True, new_content, _render))

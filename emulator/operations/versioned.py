@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from operator import attrgetter
 
 from emulator.errors import NAME_TAKEN, VERSION_NOT_FOUND, ErrorText, api_error
 from emulator.jsontext import Json, JsonObject
@@ -25,18 +24,15 @@ class Kind:
     """
 
     name: str  # 'config', as in 'create-config'
+    plural: str  # 'configs', as in a store
     label: str
     not_found: ErrorText
     unique_names: bool
     new_content: Callable[[Call, Version | None], JsonObject]
     render: Callable[[Store, Resource, Version, bool], JsonObject]
 
-    @property
-    def plural(self) -> str:
-        return self.name + "s"
-
     def collection(self, call: Call) -> VersionedCollection:
-        collection: VersionedCollection = attrgetter(self.plural)(call.world.store)
+        collection: VersionedCollection = getattr(call.world.store, self.plural)
         return collection
 
 

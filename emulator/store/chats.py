@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from emulator.jsontext import Fragment, Json, JsonObject, read, render
+from emulator.jsontext import Fragment, Json, JsonObject, kept, read, render
 from emulator.store.overlay import Index, Overlay
 from emulator.store.paging import Page, Paging, page_of
 
@@ -77,7 +77,7 @@ class Chat(dict[str, Json]):
         try:
             return self._fragment
         except AttributeError:
-            self._fragment = Fragment(render(self))
+            self._fragment = Fragment(kept(render(self)))
             return self._fragment
 
 
@@ -175,7 +175,7 @@ class ChatStore:
     def add_event(self, event: JsonObject) -> None:
         """One more event of a chat (a `return_chat_event`), and so of its group."""
         chat = self._chats[event["chat_id"]]
-        text = bytes(memoryview(render(event)))  # a copy: the original holds a buffer of 4 KB
+        text = kept(render(event))
         self._events.append(chat["id"], text)
         self._events.append(chat["chat_group_id"], text)
         self._chats[chat["id"]] = Chat(chat, event_count=chat["event_count"] + 1)

@@ -86,7 +86,11 @@ class Index(Generic[K]):
         return self._lists.get(key, ())
 
     def add(self, key: K, entry: Any) -> None:
-        insort(self._own(key), entry)
+        entries = self._own(key)
+        if entries and entry < entries[-1]:
+            insort(entries, entry)
+        else:  # as most do; a search would look at entries far apart in memory
+            entries.append(entry)
 
     def remove(self, key: K, entry: Any) -> None:
         entries = self._own(key)

@@ -7,8 +7,6 @@ from emulator.jsontext import JsonObject
 from emulator.store.overlay import Index, Overlay
 from emulator.store.paging import Page, Paging, page_of
 
-_LATEST, _ALL = "latest", "all"
-
 
 @dataclass(frozen=True, slots=True)
 class Version:
@@ -48,15 +46,16 @@ class VersionedCollection:
 
     def __init__(self) -> None:
         self._resources: Overlay[str, Resource] = Overlay()
-        # (latest or all, name or None) -> (position, id) or (position, number, id)
-        self._index: Index[tuple[str, str | None]] = Index()
+        self._names: Index[str | None] = Index()  # name, or None for all -> (position, id)
+        self._versions: Index[None] = Index()  # -> (position, number, id)
         self._position = 0
 
     def fork(self) -> "VersionedCollection":
         """An equal collection, at no cost; changes on either side stay there."""
         copy = VersionedCollection()
         copy._resources = self._resources.fork()
-        copy._index = self._index.fork()
+        copy._names = self._names.fork()
+        copy._versions = self._versions.fork()
         copy._position = self._position
         return copy
 
@@ -65,7 +64,7 @@ class VersionedCollection:
 
     def find_name(self, name: str) -> Resource | None:
         """The oldest resource of that name."""
-        entries = self._index.get((_LATEST, name))
+        entries = self._names.get(name)
         return self._resources[entries[0][1]] if entries else None
 
     def create(self, id: str, name: str, content: JsonObject, now_ms: int) -> Resource:
@@ -74,27 +73,24 @@ class VersionedCollection:
         resource = Resource(id, name, now_ms, self._position, 1, (version,))
         self._position += 1
         self._resources[id] = resource
-        for key in (None, name):
-            self._index.add((_LATEST, key), (resource.position, id))
-        self._index_version(resource, version)
+        entry = resource.position, id
+        self._names.add(None, entry)
+        self._names.add(name, entry)
+        self._versions.add(None, _version_entry(resource, version))
         return resource
 
     def add_version(self, resource: Resource, content: JsonObject, now_ms: int) -> Resource:
         """The resource with one more version, under the next number."""
         version = Version(resource.next_number, content, now_ms)
-        self._index_version(resource, version)
+        self._versions.add(None, _version_entry(resource, version))
         return self._replace(
             resource, versions=(*resource.versions, version), next_number=version.number + 1
         )
 
     def rename(self, resource: Resource, name: str) -> Resource:
         """The resource under another name, which shows in every version."""
-        self._index.remove((_LATEST, resource.name), (resource.position, resource.id))
-        self._index.add((_LATEST, name), (resource.position, resource.id))
-        for version in resource.versions:
-            entry = (resource.position, version.number, resource.id)
-            self._index.remove((_ALL, resource.name), entry)
-            self._index.add((_ALL, name), entry)
+        self._names.remove(resource.name, (resource.position, resource.id))
+        self._names.add(name, (resource.position, resource.id))
         return self._replace(resource, name=name)
 
     def describe(self, resource: Resource, version: Version, description: str | None) -> Version:
@@ -110,41 +106,36 @@ class VersionedCollection:
         """Remove the resource with all its versions."""
         del self._resources[resource.id]
         for key in (None, resource.name):
-            self._index.remove((_LATEST, key), (resource.position, resource.id))
+            self._names.remove(key, (resource.position, resource.id))
         for version in resource.versions:
-            self._unindex_version(resource, version)
+            self._versions.remove(None, _version_entry(resource, version))
 
     def delete_version(self, resource: Resource, version: Version) -> None:
         """Remove one version; with its last one the resource goes too."""
         if len(resource.versions) == 1:
             return self.delete(resource)
-        self._unindex_version(resource, version)
+        self._versions.remove(None, _version_entry(resource, version))
         versions = tuple(each for each in resource.versions if each is not version)
         self._replace(resource, versions=versions)
 
     def page(self, paging: Paging, latest_only: bool, name: str | None = None) -> Page[Row]:
         """A page of the latest versions, or of all versions; of one name, or of all."""
         if latest_only:
-            found = page_of(self._index.get((_LATEST, name)), paging)
+            found = page_of(self._names.get(name), paging)
             rows = [_latest(self._resources[id]) for _, id in found.items]
-        else:
-            found = page_of(self._index.get((_ALL, name)), paging)
+            return Page(rows, paging, found.total)
+        if name is None:
+            found = page_of(self._versions.get(None), paging)
             rows = [self._row(id, number) for _, number, id in found.items]
-        return Page(rows, paging, found.total)
+            return Page(rows, paging, found.total)
+        named = [self._resources[id] for _, id in self._names.get(name)]
+        return page_of([(each, version) for each in named for version in each.versions], paging)
 
     def page_of_versions(self, resource: Resource, paging: Paging, latest_only: bool) -> Page[Row]:
         """A page of one resource's versions, or of its latest alone."""
         versions = resource.versions[-1:] if latest_only else resource.versions
         found = page_of(versions, paging)
         return Page([(resource, version) for version in found.items], paging, found.total)
-
-    def _index_version(self, resource: Resource, version: Version) -> None:
-        for key in (None, resource.name):
-            self._index.add((_ALL, key), (resource.position, version.number, resource.id))
-
-    def _unindex_version(self, resource: Resource, version: Version) -> None:
-        for key in (None, resource.name):
-            self._index.remove((_ALL, key), (resource.position, version.number, resource.id))
 
     def _row(self, id: str, number: int) -> Row:
         resource = self._resources[id]
@@ -156,6 +147,10 @@ class VersionedCollection:
         changed = replace(resource, **changes)  # type: ignore[arg-type]
         self._resources[resource.id] = changed
         return changed
+
+
+def _version_entry(resource: Resource, version: Version) -> tuple[int, int, str]:
+    return resource.position, version.number, resource.id
 
 
 def _latest(resource: Resource) -> Row:

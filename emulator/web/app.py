@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from collections.abc import Awaitable
 
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
@@ -87,13 +88,12 @@ class App:
         self.loop = None
         await send({"type": "lifespan.shutdown.complete"})
 
-    async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def _route(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] == "websocket" or is_chat_path(scope["path"]):
-            await self._chat_socket(scope, receive, send)
-        elif not self._is_control(scope["path"]):
-            await self.dispatcher(scope, receive, send)
-        else:
-            await self._control(scope, receive, send)
+            return self._chat_socket(scope, receive, send)
+        if self._is_control(scope["path"]):
+            return self._control(scope, receive, send)
+        return self.dispatcher(scope, receive, send)
 
     @staticmethod
     def _is_control(path: str) -> bool:

@@ -1,5 +1,6 @@
 """Browsers: preflights, and the headers that let a page read an answer (PROTOCOL 15)."""
 
+from collections.abc import Awaitable
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,16 +22,15 @@ class Cors:
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         origin = _header(scope, b"origin") if scope["type"] == "http" else None
         if origin is None:
-            await self._app(scope, receive, send)
-        elif not _allows(scope["path"], origin):
-            await _refuse(scope, receive, send)
-        elif scope["method"] == "OPTIONS" and _header(scope, b"access-control-request-method"):
-            await _answer_preflight(scope, origin, send)
-        else:
-            await self._app(scope, receive, _with_origin(send, origin))
+            return self._app(scope, receive, send)
+        if not _allows(scope["path"], origin):
+            return _refuse(scope, receive, send)
+        if scope["method"] == "OPTIONS" and _header(scope, b"access-control-request-method"):
+            return _answer_preflight(scope, origin, send)
+        return self._app(scope, receive, _with_origin(send, origin))
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:

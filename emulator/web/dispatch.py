@@ -22,7 +22,7 @@ from emulator.errors import (
     api_error,
 )
 from emulator.ids import IdSource
-from emulator.jsontext import Json, JsonTextError, parse, read, render
+from emulator.jsontext import Json, JsonTextError, kept, parse, read, render
 from emulator.openapi.operation import Operation
 from emulator.openapi.validation import Check, Validation
 from emulator.operations.registry import Call, Handler
@@ -230,7 +230,7 @@ class Exchange:
             status,
             round((time.perf_counter() - self._began) * 1000, 3),
             self.request,
-            response[:LONGEST_BODY],
+            kept(response[:LONGEST_BODY]),
         )
 
 
