@@ -53,6 +53,11 @@ def derived_uuid(*place: str | int) -> str:
     return _written(number | _VERSION_5)
 
 
+def derived_bytes(size: int, *place: str | int) -> bytes:
+    """So many bytes that belong to a place, as good as random."""
+    return hashlib.shake_128("/".join(map(str, place)).encode()).digest(size)
+
+
 def derived_random(*place: str | int) -> random.Random:
     """A source of numbers that belongs to a place, and gives the same ones every time."""
     return random.Random("/".join(map(str, place)))

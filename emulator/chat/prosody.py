@@ -4,7 +4,7 @@ import struct
 from collections.abc import Mapping, Sequence
 
 from emulator.errors import closest
-from emulator.ids import derived_random
+from emulator.ids import derived_bytes
 from emulator.jsontext import render
 
 EMOTIONS = (
@@ -16,25 +16,39 @@ EMOTIONS = (
     "Pride", "Realization", "Relief", "Romance", "Sadness", "Satisfaction", "Shame",
     "Surprise (negative)", "Surprise (positive)", "Sympathy", "Tiredness", "Triumph",
 )  # fmt: skip
-_FAINT = 0.08  # what is not named scores below this
-
-
-def fill_scores(strongest: dict[str, float], *place: str | int) -> dict[str, float]:
-    """All 48 scores: those given, and faint ones for the others, always the same for a `place`."""
-    random = derived_random("prosody", *place)
-    faint = _half_precision([_FAINT * random.random() for _ in EMOTIONS])
-    return dict(zip(EMOTIONS, faint, strict=True)) | strongest
-
-
-def emotion_features(scores: Mapping[str, float]) -> str:
-    """Scores as an event's `emotion_features`: a JSON text, with the service's spaces."""
-    return render(scores).decode().replace(":", ": ").replace(",", ", ")
 
 
 def _half_precision(values: Sequence[float]) -> tuple[float, ...]:
     """Recorded scores are 16-bit floating-point numbers."""
     form = f"{len(values)}e"
     return struct.unpack(form, struct.pack(form, *values))
+
+
+_LEVELS = 4_096
+_FAINT = _half_precision([0.08 * level / _LEVELS for level in range(_LEVELS)])
+_NUMBERS = struct.Struct(f"<{len(EMOTIONS) + 1}H")  # one for each emotion, and one for the mood
+_LARGEST = 0xFFFF
+
+
+def fill_scores(strongest: dict[str, float], *place: str | int) -> dict[str, float]:
+    """All 48 scores: those given, and faint ones for the others, always the same for a `place`."""
+    return _fill(strongest, _numbers(place))
+
+
+def _fill(strongest: dict[str, float], numbers: Sequence[int]) -> dict[str, float]:
+    faint = [_FAINT[number % _LEVELS] for number in numbers]
+    return dict(zip(EMOTIONS, faint, strict=False)) | strongest
+
+
+def _numbers(place: Sequence[str | int]) -> Sequence[int]:
+    """Numbers of 16 bits that belong to a place. A generator of them would cost 10 times as much
+    to set up as all of these."""
+    return _NUMBERS.unpack(derived_bytes(_NUMBERS.size, "prosody", *place))
+
+
+def emotion_features(scores: Mapping[str, float]) -> str:
+    """Scores as an event's `emotion_features`: a JSON text, with the service's spaces."""
+    return render(scores).decode().replace(":", ": ").replace(",", ", ")
 
 
 _NAMED = 0.6  # of an emotion that is named without a score
@@ -76,7 +90,10 @@ def sound_like(
 
     The strongest waver a little, so that no two messages sound the same.
     """
-    random = derived_random("mood", *place)
-    chosen = random.choice(usual) if mood is None else mood
-    wavering = [min(1.0, score * random.uniform(0.92, 1.08)) for score in chosen.values()]
-    return fill_scores(dict(zip(chosen, _half_precision(wavering), strict=True)), *place)
+    numbers = _numbers(place)
+    chosen = usual[numbers[-1] % len(usual)] if mood is None else mood
+    wavering = [
+        min(1.0, score * (0.92 + 0.16 * number / _LARGEST))
+        for score, number in zip(chosen.values(), numbers, strict=False)
+    ]
+    return _fill(dict(zip(chosen, _half_precision(wavering), strict=True)), numbers)
