@@ -14,6 +14,12 @@ read = orjson.loads  # of text that this program rendered
 Fragment = orjson.Fragment  # JSON text that is rendered already
 
 
+class JsonText(bytes):
+    """A JSON text that stands for what it says."""
+
+    __slots__ = ()
+
+
 def kept(text: bytes) -> bytes:
     """The same text, to be kept: what `render` returns holds a buffer of several KB."""
     return bytes(memoryview(text))

@@ -23,7 +23,7 @@ from emulator.chat.messages import (
     ToolResponse,
     ToolType,
 )
-from emulator.chat.prosody import ASSISTANT_MOODS, sound_like
+from emulator.chat.prosody import ASSISTANT_MOODS, emotion_features, sound_like
 from emulator.chat.request import ChatRequest
 from emulator.chat.script import (
     CallTool,
@@ -79,6 +79,7 @@ class _Scores:
     message_id: str
     event_id: str
     scores: Mapping[str, float]
+    features: str  # the same as the text of an event
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,10 +284,11 @@ class Assistant:
                 is_quick_response=say.quick,
             )
         )
-        self._history.add("AGENT_MESSAGE", text, scores, id=event_id)
+        features = emotion_features(scores)
+        self._history.add("AGENT_MESSAGE", text, features, id=event_id)
         self._voice(text, message_id)
         turn.spoke = True
-        turn.steps.appendleft(_Scores(message_id, event_id, scores))
+        turn.steps.appendleft(_Scores(message_id, event_id, scores, features))
         turn.due_ms = self._in(PROSODY_MS)
 
     def _voice(self, text: str, message_id: str) -> None:
@@ -299,7 +301,9 @@ class Assistant:
     def _show(self, step: _Scores, turn: Turn) -> None:
         models = Inference(prosody=Prosody(scores=dict(step.scores)))
         self._channel.send(AssistantProsody(id=step.message_id, models=models))
-        self._history.add("ASSISTANT_PROSODY", scores=step.scores, related_event_id=step.event_id)
+        self._history.add(
+            "ASSISTANT_PROSODY", emotion_features=step.features, related_event_id=step.event_id
+        )
         turn.due_ms = self._in(BETWEEN_SENTENCES_MS)
 
     # tools

@@ -24,7 +24,7 @@ class History:
         self,
         type: str,
         message_text: str = "",
-        scores: Mapping[str, float] | None = None,
+        emotion_features: str = "",
         metadata: str = "",
         id: str | None = None,
         related_event_id: str | None = None,
@@ -37,7 +37,7 @@ class History:
                 timestamp=self._clock.now_ms(),
                 type=type,
                 message_text=message_text,
-                emotion_features="" if scores is None else emotion_features(scores),
+                emotion_features=emotion_features,
                 metadata=metadata,
                 related_event_id=related_event_id,
             )
@@ -47,8 +47,11 @@ class History:
         self, text: str, scores: Mapping[str, float] | None, begin_ms: int, end_ms: int
     ) -> None:
         """What the user said, and when (ms since the start); a typed message has no scores."""
-        metadata = "" if scores is None else json.dumps(_segments(text, scores, begin_ms, end_ms))
-        self.add("USER_MESSAGE", text, scores, metadata)
+        if scores is None:
+            self.add("USER_MESSAGE", text)
+        else:
+            metadata = json.dumps(_segments(text, scores, begin_ms, end_ms))
+            self.add("USER_MESSAGE", text, emotion_features(scores), metadata)
 
     def function_call(self, call: ToolCall) -> None:
         """A tool call, as the JSON text of its message."""

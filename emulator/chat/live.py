@@ -18,7 +18,7 @@ from emulator.chat.messages import (
 from emulator.chat.session import Session
 from emulator.clock import LaggingClock
 from emulator.errors import Problem
-from emulator.jsontext import JsonObject
+from emulator.jsontext import Json, JsonObject
 from emulator.timers import Timer, Timers
 
 Listener: TypeAlias = Callable[[Output], None]
@@ -92,28 +92,29 @@ class LiveChat:
         self.receive(message)
         return []
 
-    def receive_frame(self, text: str, put: Put, joined: bool = False) -> None:
-        """A text frame as it came from the client that `put` sends to.
+    def receive_frame(self, content: Json, put: Put, joined: bool = False) -> None:
+        """What a text frame says that came from the client that `put` sends to.
 
         A client that joined may send anything but audio. What is wrong with a frame is told to
         its sender alone.
         """
-        message = read_frame(text)
-        if isinstance(message, tuple):
-            self._refuse(put, *message)
+        message = read_frame(content)
+        if isinstance(message, str):
+            self.refuse(put, "payload_parse", message)
         elif joined and isinstance(message, AudioInput):
-            self._refuse(put, "audio_refused")
+            self.refuse(put, "audio_refused")
         else:
             self.receive(message)
 
-    def _refuse(self, put: Put, slug: str, problem: str = "") -> None:
+    def refuse(self, put: Put, slug: str, problem: str = "") -> None:
+        """Tell one client that what it sent is no message."""
         if not self.session.is_over:
             put([self.session.new_error(slug, problem)])
 
     def hear_audio(self, data: bytes, put: Put, joined: bool = False) -> None:
         """Sound from a client's microphone."""
         if joined:
-            self._refuse(put, "audio_refused")
+            self.refuse(put, "audio_refused")
         else:
             self._tell(self.session.hear_audio(data))
 

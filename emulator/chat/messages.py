@@ -8,7 +8,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from emulator.chat.prosody import EMOTIONS
-from emulator.jsontext import JsonObject, JsonTextError, parse
+from emulator.jsontext import Json, JsonObject
 
 MOST_CHANNELS = 16
 SAMPLE_RATES = (4_000, 384_000)  # Hz: from, to
@@ -277,14 +277,12 @@ def to_json(message: ServerMessage) -> JsonObject:
     return content
 
 
-def read_frame(text: str) -> ClientMessage | tuple[str, str]:
-    """The message of a text frame; of one that is none, the error frame's slug and the problem."""
+def read_frame(content: Json) -> ClientMessage | str:
+    """The message of a text frame, or what is wrong with its content."""
     try:
-        return client_message.validate_python(parse(text.encode(errors="surrogatepass")))
-    except JsonTextError as error:
-        return "invalid_json", error.message
+        return client_message.validate_python(content)
     except ValidationError as error:
-        return "payload_parse", first_problem(error)
+        return first_problem(error)
 
 
 def first_problem(error: ValidationError) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from emulator.clock import Clock
-from emulator.jsontext import Json, JsonObject
+from emulator.jsontext import Json, JsonObject, JsonText, read
 
 KINDS = ("http", "frame", "webhook", "fault", "clock", "script")
 
@@ -35,7 +35,8 @@ class Journal:
     def add(self, kind: str, **fields: Json) -> None:
         """One more entry: `seq` counts from 1, `at_ms` is the world's time.
 
-        A body or a query may be given as bytes; it is shown as text, and without secrets.
+        A body or a query may be given as bytes, and is shown as text; a JsonText is shown as what
+        it says. Keys are not shown.
         """
         self.keep(kind, tuple(fields), *fields.values())
 
@@ -69,6 +70,8 @@ _KEYS = re.compile(rb"((?:^|&)(?:api_key|access_token)=)[^&]*")
 
 def _shown(name: str, value: Json) -> Json:
     """Keys don't belong into the journal: of callers in a query, of language models elsewhere."""
+    if isinstance(value, JsonText):
+        value = read(memoryview(value))
     if isinstance(value, bytes):
         pattern = _KEYS if name == "query" else _SECRET_TEXT
         return pattern.sub(rb"\1(hidden)", value).decode(errors="replace")

@@ -21,7 +21,7 @@ from emulator.errors import (
     ApiError,
     api_error,
 )
-from emulator.jsontext import Json, JsonObject, JsonTextError, parse, render
+from emulator.jsontext import Json, JsonObject, JsonText, JsonTextError, parse, render
 from emulator.web.auth import Auth
 from emulator.world import World
 
@@ -164,23 +164,34 @@ class Socket:
         # uvicorn gives a reason for a close, and none for a connection that broke
         gone = message.get("code", 1005) if "reason" in message else 1006
         code = self._outbound.close_code if by_server else gone
-        self._outbound.note(direction="out" if by_server else "in", close=code)
+        self._outbound.note_end("out" if by_server else "in", close=code)
 
     def _take(self, message: Message) -> None:
         if self._live is None:
             return
-        text, data = message.get("text"), message.get("bytes")
-        content = {"type": "audio", "bytes": len(data or b"")} if text is None else _shown(text)
-        self._outbound.note(direction="in", content=content)
         try:
-            if text is None:
-                self._live.hear_audio(data or b"", self._outbound.put, self._joined)
+            if message.get("text") is None:
+                self._take_sound(self._live, message.get("bytes") or b"")
             else:
-                self._live.receive_frame(text, self._outbound.put, self._joined)
+                self._take_text(self._live, message["text"].encode(errors="surrogatepass"))
         except Exception:
             logger.exception("bug in chat %s", self._live.session.chat_id)
             self._live.end("ERROR", "uncaught")
             self._outbound.close(BUG)
+
+    def _take_sound(self, live: "LiveChat", data: bytes) -> None:
+        self._outbound.note("in", {"type": "audio", "bytes": len(data)})
+        live.hear_audio(data, self._outbound.put, self._joined)
+
+    def _take_text(self, live: "LiveChat", text: bytes) -> None:
+        try:
+            content = parse(text)
+        except JsonTextError as error:
+            self._outbound.note("in", text[:_LONGEST_SHOWN])
+            live.refuse(self._outbound.put, "invalid_json", error.message)
+            return
+        self._outbound.note("in", _shown(content, text))
+        live.receive_frame(content, self._outbound.put, self._joined)
 
     def _leave(self) -> None:
         if self._live is None:
@@ -201,7 +212,7 @@ class Outbound:
         self._journal = world.journal  # a reset gives the world another one
         self._chat_id = chat_id
         self._joined = joined
-        self._queue: deque[JsonObject] = deque()
+        self._queue: deque[JsonObject | bytes] = deque()
         self._unsent = 0  # bytes, about
         self._ready = asyncio.Event()
         self.close_code: int | None = None
@@ -211,8 +222,8 @@ class Outbound:
         """Messages, in order; `over` closes the socket after them.
 
         What counts against the limit is what still waited before them: one long answer may be
-        longer than that, and its client reads it. They are rendered when they are sent, so what
-        waits takes little room: the sound of all sentences is the same few texts.
+        longer than that, and its client reads it. Sound is rendered when it is sent, so what waits
+        takes little room: that of all sentences is the same few texts.
         """
         from emulator.chat.messages import to_json
 
@@ -225,9 +236,12 @@ class Outbound:
             content = to_json(message)
             if content["type"] == "chat_metadata":
                 self._chat_id = content["chat_id"]
-            self.note(direction="out", content=_without_sound(content))
-            self._queue.append(content)
-            self._unsent += _size(content)
+            is_sound = content["type"] == "audio_output"
+            text = b"" if is_sound else render(content)
+            self.note("out", _shown(content, text))
+            waiting = content if is_sound else text
+            self._queue.append(waiting)
+            self._unsent += _size(waiting)
         if over:
             self.close(NORMAL_CLOSE)
         self._ready.set()
@@ -240,17 +254,21 @@ class Outbound:
     def _give_up(self) -> None:
         """The client does not read: it gets no close either, its connection just ends."""
         error = f"cut off: {self._limit} bytes and more wait for a client that does not read"
-        self.note(direction="out", error=error)
+        self.note_end("out", error=error)
         self._queue.clear()
         self.close_code = TOO_SLOW
-        self.note(direction="out", close=TOO_SLOW)
+        self.note_end("out", close=TOO_SLOW)
         self.given_up.set()
 
-    def note(self, **fields: Json) -> None:
-        """Tell the journal; `joined` marks the frames of those who came through /connect."""
-        if self._joined:
-            fields["joined"] = True
-        self._journal.add("frame", chat_id=self._chat_id, **fields)
+    def note(self, direction: str, content: Json) -> None:
+        """Tell the journal of a frame; `joined` marks those of who came through /connect."""
+        names, joined = (_JOINED_NOTED, (True,)) if self._joined else (_NOTED, ())
+        self._journal.keep("frame", names, self._chat_id, direction, content, *joined)
+
+    def note_end(self, direction: str, **fields: Json) -> None:
+        """Tell the journal how it ended."""
+        joined = {"joined": True} if self._joined else {}
+        self._journal.add("frame", chat_id=self._chat_id, direction=direction, **fields, **joined)
 
     async def write(self) -> None:
         """Send what comes, until the socket is closed."""
@@ -258,48 +276,47 @@ class Outbound:
             await self._ready.wait()
             self._ready.clear()
             while self._queue:
-                content = self._queue.popleft()
-                self._unsent -= _size(content)
-                await self._send({"type": "websocket.send", "text": render(content).decode()})
+                waiting = self._queue.popleft()
+                self._unsent -= _size(waiting)
+                text = waiting if isinstance(waiting, bytes) else render(waiting)
+                await self._send({"type": "websocket.send", "text": text.decode()})
             if self.close_code is not None:
                 await self._send({"type": "websocket.close", "code": self.close_code})
                 return
 
 
-def _size(content: JsonObject) -> int:
+def _size(frame: JsonObject | bytes) -> int:
     """About how many bytes a frame has."""
-    return len(content.get("data", "")) + _FRAME_BYTES
+    return len(frame) if isinstance(frame, bytes) else len(frame["data"]) + _AROUND_SOUND
 
 
-def _without_sound(content: JsonObject) -> Json:
-    if content["type"] == "audio_output":
-        return {**content, "data": f"({len(content['data'])} characters)"}
-    return _cut(content)
-
-
+_AROUND_SOUND = 150  # bytes of a frame but for its sound, about
 _LONGEST_SHOWN = 16_000  # bytes of a frame that the journal keeps
-_FRAME_BYTES = 500  # of a frame without sound, about
+_MOST_BRACKETS = 200  # what has fewer can stand in any page
+_NOTED = ("chat_id", "direction", "content")
+_JOINED_NOTED = (*_NOTED, "joined")
 
 
-def _shown(text: str) -> Json:
-    """A client's frame for the journal: sound is left out, and what is too long is cut."""
-    try:
-        content = parse(text.encode(errors="surrogatepass"))
-    except JsonTextError:
-        return text[:_LONGEST_SHOWN]
+def _shown(content: Json, text: bytes) -> Json:
+    """A frame for the journal: without sound, and cut if it is too long.
+
+    What is nested too deep to stand in a page is only named.
+    """
     if not isinstance(content, dict):
         return text[:_LONGEST_SHOWN]
     if isinstance(content.get("data"), str):
-        content["data"] = f"({len(content['data'])} characters)"
-    return _cut(content)
-
-
-def _cut(content: JsonObject) -> Json:
-    """The frame, or its beginning as text if it is too long, or too deep to stand in a page."""
-    try:
-        text = render([[[[content]]]])
-    except TypeError:
+        content = {**content, "data": f"({len(content['data'])} characters)"}
+        text = render(content)
+    if len(text) > _LONGEST_SHOWN:
+        return text[:_LONGEST_SHOWN]
+    if text.count(b"[") + text.count(b"{") > _MOST_BRACKETS and not _fits_in_a_page(content):
         return f"({content.get('type')}: nested too deep to be shown)"
-    if len(text) <= _LONGEST_SHOWN:
-        return content
-    return render(content)[:_LONGEST_SHOWN].decode(errors="replace")
+    return JsonText(text)
+
+
+def _fits_in_a_page(content: Json) -> bool:
+    try:
+        render([[[[content]]]])
+    except TypeError:
+        return False
+    return True

@@ -231,7 +231,7 @@ def test_we_read_what_the_vendors_client_sends(message: BaseModel) -> None:
     assert parsed.type == content["type"]
     assert parsed.model_dump(include=set(content), exclude_unset=True) == content
     assert parsed.model_fields_set >= set(content) - {"type"}
-    assert read_frame(json.dumps(content)) == parsed
+    assert read_frame(content) == parsed
 
 
 def test_every_type_that_the_client_sends_is_read() -> None:
@@ -277,34 +277,24 @@ def test_numbers_of_a_variable_keep_their_kind() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "slug"),
+    "text",
     [
-        ("", "invalid_json"),
-        ("{", "invalid_json"),
-        pytest.param(
-            '{"type": "session_settings", "metadata": {"a": NaN}}',
-            "invalid_json",
-        ),
-        ('{"type": "user_input", "text": "\\ud800"}', "invalid_json"),
-        ("[]", "payload_parse"),
-        ("null", "payload_parse"),
-        ("{}", "payload_parse"),
-        ('{"type": "hello"}', "payload_parse"),
-        ('{"type": "user_input"}', "payload_parse"),
-        ('{"type": "user_input", "text": 5}', "payload_parse"),
-        ('{"type": "tool_response", "content": "x"}', "payload_parse"),
-        ('{"type": "session_settings", "audio": {"sample_rate": 1}}', "payload_parse"),
-        ('{"type": "chat_metadata"}', "payload_parse"),
-        ("[" * 100_000, "invalid_json"),
+        "[]",
+        "null",
+        "{}",
+        '{"type": "hello"}',
+        '{"type": "user_input"}',
+        '{"type": "user_input", "text": 5}',
+        '{"type": "tool_response", "content": "x"}',
+        '{"type": "session_settings", "audio": {"sample_rate": 1}}',
+        '{"type": "chat_metadata"}',
     ],
-    ids=lambda text: text[:40],
 )
-def test_frames_that_are_no_messages(text: str, slug: str) -> None:
-    """A frame that can't be read has the slug of its error, and says what is wrong."""
-    found = read_frame(text)
-    assert isinstance(found, tuple)
-    assert found[0] == slug
-    assert found[1]
+def test_frames_that_are_no_messages(text: str) -> None:
+    """What can't be read is told, with what is wrong."""
+    problem = read_frame(json.loads(text))
+    assert isinstance(problem, str)
+    assert problem
 
 
 def test_unknown_fields_are_kept() -> None:

@@ -217,7 +217,11 @@ def test_what_does_not_exist(query: str, slug: str, url: str, headers: dict[str,
 @pytest.mark.parametrize(
     ("frame", "code"),
     [
+        ("", "E0100"),
         ("{", "E0100"),
+        ('{"type": "session_settings", "metadata": {"a": NaN}}', "E0100"),
+        ('{"type": "user_input", "text": "\\ud800"}', "E0100"),
+        ("[" * 100_000, "E0100"),
         ("[]", "E0101"),
         ('{"text": "no type"}', "E0101"),
         ('{"type": "user_inpt", "text": "hi"}', "E0101"),
@@ -556,6 +560,7 @@ def test_keys_of_language_models_are_hidden(chat: Chat, remote: httpx.Client) ->
     body = {"type": "session_settings", "language_model_api_key": "sk-very-secret"}
     remote.post(f"/v0/evi/chat/{chat.id}/send", json=body)
     chat.send(**body)
+    chat.send(**body, system_prompt="x" * 20_000)  # longer than what is shown
     chat.send(type="user_input", text="Hello")
     chat.read_until("assistant_end")
     assert "sk-very-secret" not in remote.get("/_emulator/journal").text
