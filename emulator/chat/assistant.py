@@ -11,6 +11,7 @@ from emulator.chat.audio import speech_ms, wav_chunks
 from emulator.chat.channel import Channel, ToolCalled
 from emulator.chat.history import History
 from emulator.chat.messages import (
+    NO_PROSODY,
     AssistantEnd,
     AssistantMessage,
     AssistantProsody,
@@ -279,7 +280,7 @@ class Assistant:
             AssistantMessage(
                 id=message_id,
                 message=ChatMessage(role="assistant", content=text),
-                models=Inference(),
+                models=NO_PROSODY,
                 from_text=turn.source == "input",
                 is_quick_response=say.quick,
             )

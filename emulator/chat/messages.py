@@ -170,6 +170,9 @@ class Inference(_Part):
     prosody: Prosody | None = None
 
 
+NO_PROSODY = Inference()
+
+
 class Interval(_Part):
     """From `begin` to `end`, in ms since the chat's start."""
 

@@ -5,7 +5,7 @@ stored as it happens, so an active chat can be read.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from itertools import islice
 from typing import TypeAlias
 
@@ -154,7 +154,7 @@ class Session:
     def tick(self) -> Output:
         """Do all that is due by now, in the order in which it came due."""
         while not self.is_over:
-            due_ms, _, act = min(self._due(), key=lambda due: due[:2])
+            due_ms, _, act = min(self._due())
             if due_ms > self._clock.now_ms():
                 break
             act()
@@ -236,28 +236,28 @@ class Session:
     # time
 
     def _due(self) -> list[Due]:
-        """Everything that is to happen at a time."""
+        """Everything that is to happen at a time; no two have the same place in the order."""
         due: list[Due] = []
-        if self.assistant.due_ms is not None:
-            due.append((self.assistant.due_ms, 0, self._take_step))
-        if self._user.audio_over_ms is not None:
-            due.append((self._user.audio_over_ms, 4, self._user.stop_hearing))
+        step_ms, audio_over_ms = self.assistant.due_ms, self._user.audio_over_ms
+        if step_ms is not None:
+            due.append((step_ms, 0, self._take_step))
+        if audio_over_ms is not None:
+            due.append((audio_over_ms, 4, self._user.stop_hearing))
         if not self._user.is_ignored:
             due.append((self.start_ms + self.config.max_duration_ms, 3, self._max_duration_over))
-            is_speaking = self._user.audio_over_ms is not None
-            if not (self.request.user_is_present or is_speaking):
-                due += self._silences()
+            if audio_over_ms is None and not self.request.user_is_present:
+                self._add_silences(due)
         return due
 
-    def _silences(self) -> Iterator[Due]:
+    def _add_silences(self, due: list[Due]) -> None:
         if self._grace_is_on:
             assert self._grace_until_ms is not None
-            yield self._grace_until_ms, 2, self._inactivity_over
+            due.append((self._grace_until_ms, 2, self._inactivity_over))
         elif self.config.inactivity_ms is not None:
-            yield self._user.last_ms + self.config.inactivity_ms, 2, self._inactive
+            due.append((self._user.last_ms + self.config.inactivity_ms, 2, self._inactive))
         if self.config.nudge_ms is not None and self._is_quiet():
             since_ms = max(self._nudge_from_ms, self._user.last_ms, self.assistant.quiet_since_ms)
-            yield since_ms + self.config.nudge_ms, 1, self._nudge
+            due.append((since_ms + self.config.nudge_ms, 1, self._nudge))
 
     def _is_quiet(self) -> bool:
         idle = not self.assistant.is_busy and not self.assistant.paused

@@ -9,6 +9,7 @@ from emulator.chat.decoding import DecodeError
 from emulator.chat.hearing import Sound, Speaking, TurnOver
 from emulator.chat.history import History
 from emulator.chat.messages import (
+    NO_PROSODY,
     ChatMessage,
     Inference,
     Interval,
@@ -93,11 +94,13 @@ class User:
     ) -> Interval:
         end_ms = self._clock.now_ms() - self.start_ms
         interval = Interval(begin=max(0, end_ms - lasted_ms), end=end_ms)
-        prosody = None if scores is None else Prosody(scores=dict(scores))
+        models = NO_PROSODY
+        if scores is not None:
+            models = Inference(prosody=Prosody(scores=dict(scores)))
         self._channel.send(
             UserMessage(
                 message=ChatMessage(role="user", content=text),
-                models=Inference(prosody=prosody),
+                models=models,
                 time=interval,
                 from_text=scores is None,
                 interim=interim,
