@@ -13,12 +13,10 @@ from emulator.chat.channel import Output
 from emulator.chat.config import ChatConfig
 from emulator.chat.live import LiveChat
 from emulator.chat.messages import (
-    ServerMessage,
     ToolError,
     ToolResponse,
     UserInput,
     client_message,
-    to_json,
 )
 from emulator.chat.request import ChatRequest
 from emulator.chat.script import Script, SendMessage, Speak, ToolAnswer, Wait
@@ -143,13 +141,13 @@ class _Observer:
         self._journal = journal
         self._chat_id = chat_id
 
-    def __call__(self, messages: Sequence[ServerMessage], over: bool = False) -> None:
+    def __call__(self, messages: Sequence[JsonObject], over: bool = False) -> None:
         for message in messages:
             self._journal.add(
                 "frame",
                 chat_id=self._chat_id,
                 direction="out",
-                content=to_json(message),
+                content=message,
                 simulated=True,
             )
 
@@ -208,9 +206,9 @@ class Simulation:
 
     def _listen(self, output: Output) -> None:
         for message in output.messages:
-            if message.type == "tool_call":
+            if message["type"] == "tool_call":
                 self._called_ms = self._live.clock.now_ms()
-            if message.type == "assistant_message":
+            if message["type"] == "assistant_message":
                 self._answered_ms = self._live.clock.now_ms()
         if not self._live.driven:
             self._set_timer()

@@ -7,18 +7,19 @@ jsonschema, the reference implementation; the emulator itself validates with ano
 
 import json
 import re
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from functools import cache
 from typing import Any
 
 from jsonschema import Draft202012Validator
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 from starlette.types import Message, Receive, Scope, Send
 
 from emulator.chat.channel import Channel
-from emulator.chat.messages import ServerMessage, server_message, to_json
+from emulator.chat.messages import server_message, to_json
+from emulator.jsontext import JsonObject
 from emulator.openapi.document import VOICES_DOCUMENT, Document, load_document
 from emulator.web.app import App
 from emulator.web.dispatch import STUB_HEADER
@@ -53,24 +54,33 @@ def judged(call: AsgiCall) -> AsgiCall:
     return judged_call
 
 
-ChannelSend = Callable[[Channel, ServerMessage], None]
+ChannelSend = Callable[[Channel, JsonObject], None]
 
 
 def judged_send(send: ChannelSend) -> ChannelSend:
     """`Channel.send`, with each frame of every chat judged as it goes out."""
 
-    def judged_channel_send(channel: Channel, message: ServerMessage) -> None:
-        content = to_json(message)
-        try:
-            parsed = server_message.validate_python(content)
-        except ValidationError as error:
-            violations.append(f"frame {content}: {error}")
-        else:
-            if parsed.model_extra:
-                violations.append(f"frame {content}: no model has {list(parsed.model_extra)}")
+    def judged_channel_send(channel: Channel, message: JsonObject) -> None:
         send(channel, message)
+        try:
+            parsed = server_message.validate_python(message)
+        except ValidationError as error:
+            violations.append(f"frame {message}: {error}")
+        else:
+            if unknown := list(unknown_fields(parsed)):
+                violations.append(f"frame {message}: no model has {unknown}")
+            if to_json(parsed) != message:
+                violations.append(f"frame {message}: expected {to_json(parsed)}")
 
     return judged_channel_send
+
+
+def unknown_fields(model: BaseModel) -> Iterator[str]:
+    """The fields of a message that no model has."""
+    yield from model.model_extra or ()
+    for _, value in model:
+        if isinstance(value, BaseModel):
+            yield from unknown_fields(value)
 
 
 def note(scope: Scope, found: str | None) -> None:

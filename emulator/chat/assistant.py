@@ -6,23 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from emulator.chat import improvised
+from emulator.chat import frames, improvised
 from emulator.chat.audio import speech_ms, wav_chunks
 from emulator.chat.channel import Channel, ToolCalled
 from emulator.chat.history import History
 from emulator.chat.messages import (
-    NO_PROSODY,
-    AssistantEnd,
-    AssistantMessage,
-    AssistantProsody,
-    AudioOutput,
-    ChatMessage,
-    Inference,
-    Prosody,
     ToolCall,
     ToolError,
     ToolResponse,
     ToolType,
+    to_json,
 )
 from emulator.chat.prosody import ASSISTANT_MOODS, emotion_features, sound_like
 from emulator.chat.request import ChatRequest
@@ -219,7 +212,7 @@ class Assistant:
         self._turns.popleft()
         now_ms = self._clock.now_ms()
         if turn.spoke:
-            self._channel.send(AssistantEnd())
+            self._channel.send(frames.assistant_end())
         self.quiet_since_ms = max(now_ms, self.speaking_until_ms)
         if self._turns:
             self._turns[0].due_ms = max(self._turns[0].due_ms, now_ms)
@@ -276,15 +269,8 @@ class Assistant:
         message_id = event_id.replace("-", "")
         mood = say.mood or self._script.script.mood
         scores = sound_like(mood, ASSISTANT_MOODS, event_id)
-        self._channel.send(
-            AssistantMessage(
-                id=message_id,
-                message=ChatMessage(role="assistant", content=text),
-                models=NO_PROSODY,
-                from_text=turn.source == "input",
-                is_quick_response=say.quick,
-            )
-        )
+        from_text = turn.source == "input"
+        self._channel.send(frames.assistant_message(message_id, text, from_text, say.quick))
         features = emotion_features(scores)
         self._history.add("AGENT_MESSAGE", text, features, id=event_id)
         self._voice(text, message_id)
@@ -297,11 +283,10 @@ class Assistant:
         self.speaking_until_ms = begin_ms + round(speech_ms(text) * (self._pace or 1))
         if self._voiced:
             for index, data in enumerate(wav_chunks(speech_ms(text))):
-                self._channel.send(AudioOutput(id=message_id, index=index, data=data))
+                self._channel.send(frames.audio_output(message_id, index, data))
 
     def _show(self, step: _Scores, turn: Turn) -> None:
-        models = Inference(prosody=Prosody(scores=dict(step.scores)))
-        self._channel.send(AssistantProsody(id=step.message_id, models=models))
+        self._channel.send(frames.assistant_prosody(step.message_id, step.scores))
         self._history.add(
             "ASSISTANT_PROSODY", emotion_features=step.features, related_event_id=step.event_id
         )
@@ -311,7 +296,7 @@ class Assistant:
 
     def _call(self, step: CallTool, turn: Turn) -> None:
         turn.waits_for = call = self._new_call(step.name, step.parameters, "function", turn)
-        self._channel.send(call)
+        self._channel.send(to_json(call))
         self._channel.tell(ToolCalled(self._clock.now_ms(), call))
 
     def _new_call(
@@ -369,21 +354,25 @@ class Assistant:
             result = step.result or improvised.search_result(call.parameters)
             content = as_text(fill_all(result, turn.values))
             self._channel.send(
-                ToolResponse(
-                    tool_call_id=call.tool_call_id,
-                    content=content,
-                    tool_name=call.name,
-                    tool_type="builtin",
+                to_json(
+                    ToolResponse(
+                        tool_call_id=call.tool_call_id,
+                        content=content,
+                        tool_name=call.name,
+                        tool_type="builtin",
+                    )
                 )
             )
         else:
             content = self._settings.builtin_tools.get(call.name) or improvised.TOOL_FAILED
             self._channel.send(
-                ToolError(
-                    tool_call_id=call.tool_call_id,
-                    error=step.error,
-                    content=self._settings.builtin_tools.get(call.name),
-                    tool_type="builtin",
+                to_json(
+                    ToolError(
+                        tool_call_id=call.tool_call_id,
+                        error=step.error,
+                        content=self._settings.builtin_tools.get(call.name),
+                        tool_type="builtin",
+                    )
                 )
             )
         self._take_result(content, turn)

@@ -3,10 +3,12 @@
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from emulator.chat.messages import ErrorMessage, ServerMessage, ToolCall
+from emulator.chat import frames
+from emulator.chat.messages import ToolCall
 from emulator.chat.settings import SettingsInForce
 from emulator.errors import CHAT_ERRORS
 from emulator.ids import IdSource
+from emulator.jsontext import JsonObject
 from emulator.store.journal import Journal
 
 
@@ -42,7 +44,7 @@ ChatEvent: TypeAlias = ChatStarted | ToolCalled | ChatEnded
 class Output:
     """What came of one input, in order."""
 
-    messages: list[ServerMessage] = field(default_factory=list)
+    messages: list[JsonObject] = field(default_factory=list)
     events: list[ChatEvent] = field(default_factory=list)
 
 
@@ -58,30 +60,23 @@ class Channel:
         self._journal = journal
         self._out = Output()
 
-    def send(self, message: ServerMessage) -> None:
+    def send(self, message: JsonObject) -> None:
         """A message to the client, with the session id that it chose."""
-        chosen = self._settings.custom_session_id
-        if chosen is not None:
-            message = message.model_copy(update={"custom_session_id": chosen})
+        message["custom_session_id"] = self._settings.custom_session_id
         self._out.messages.append(message)
 
     def error(self, slug: str, message: str | None = None, **values: object) -> None:
         """An error frame of CHAT_ERRORS."""
         self.send(self.new_error(slug, message, **values))
 
-    def new_error(self, slug: str, message: str | None = None, **values: object) -> ErrorMessage:
+    def new_error(self, slug: str, message: str | None = None, **values: object) -> JsonObject:
         """The frame itself; what only an emulator has to say goes to the journal too."""
         kind = CHAT_ERRORS[slug]
         text = message or kind.message.format(**values)
         if kind.code.startswith("EMU"):
             self.note(text, slug)
-        return ErrorMessage(
-            code=kind.code,
-            slug=slug,
-            message=text,
-            request_id=self.request_id(),
-            custom_session_id=self._settings.custom_session_id,
-        )
+        chosen = self._settings.custom_session_id
+        return frames.error(kind.code, slug, text, self.request_id(), chosen)
 
     def note(self, message: str, finding: str) -> None:
         """Tell the journal alone."""

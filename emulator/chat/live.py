@@ -10,10 +10,10 @@ from emulator.chat.channel import ChatEnded, Output
 from emulator.chat.messages import (
     AudioInput,
     ClientMessage,
-    ServerMessage,
     SessionSettings,
     client_message,
     read_frame,
+    to_json,
 )
 from emulator.chat.session import Session
 from emulator.clock import LaggingClock
@@ -27,7 +27,7 @@ Listener: TypeAlias = Callable[[Output], None]
 class Put(Protocol):
     """Takes what a client is to be sent; `over` says that the chat has ended with it."""
 
-    def __call__(self, messages: list[ServerMessage], over: bool = False) -> None: ...
+    def __call__(self, messages: list[JsonObject], over: bool = False) -> None: ...
 
 
 class LiveChat:
@@ -50,7 +50,7 @@ class LiveChat:
         self.listeners: list[Listener] = []
         self.driven = False
         self._clients: list[Put] = []
-        self._said: list[ServerMessage] = []  # for those who join later
+        self._said: list[JsonObject] = []  # for those who join later
         self._timers = timers
         self._timer: Timer | None = None
         self._outputs: deque[Output] = deque()
@@ -137,9 +137,10 @@ class LiveChat:
     def _mirror(self, message: ClientMessage) -> None:
         """Those who joined also see the client's settings (PROTOCOL 9.7)."""
         if self.allows_connection and isinstance(message, SessionSettings):
-            self._said.append(message)
+            shown = to_json(message)
+            self._said.append(shown)
             for put in self._clients[1:]:
-                put([message])
+                put([shown])
 
     def _tell(self, output: Output) -> None:
         """What a listener does in answer comes after what it answers, for every listener."""

@@ -170,9 +170,6 @@ class Inference(_Part):
     prosody: Prosody | None = None
 
 
-NO_PROSODY = Inference()
-
-
 class Interval(_Part):
     """From `begin` to `end`, in ms since the chat's start."""
 
@@ -269,7 +266,7 @@ server_message: TypeAdapter[ServerMessage] = TypeAdapter(
 
 
 def to_json(message: ServerMessage) -> JsonObject:
-    """The message as it goes out: what is not known is left out, but for `custom_session_id`.
+    """A message as it goes out: what is not known is left out, but for `custom_session_id`.
 
     Session settings, which are mirrored, say what the client said: a null context ends it.
     """

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from itertools import islice
 from typing import TypeAlias
 
-from emulator.chat import improvised
+from emulator.chat import frames, improvised
 from emulator.chat.assistant import Assistant, End, TurnStep
 from emulator.chat.channel import Channel, ChatEnded, ChatStarted, Output
 from emulator.chat.config import EventMessage
@@ -17,9 +17,7 @@ from emulator.chat.history import History
 from emulator.chat.messages import (
     AssistantInput,
     AudioInput,
-    ChatMetadata,
     ClientMessage,
-    ErrorMessage,
     PauseAssistantMessage,
     ResumeAssistantMessage,
     SessionSettings,
@@ -110,11 +108,7 @@ class Session:
         if self.request.settings is not None:
             self.settings.apply(self.request.settings)
         self._channel.send(
-            ChatMetadata(
-                chat_id=self.chat_id,
-                chat_group_id=self.chat_group_id,
-                request_id=self._channel.request_id(),
-            )
+            frames.chat_metadata(self.chat_id, self.chat_group_id, self._channel.request_id())
         )
         self._channel.tell(ChatStarted(self.start_ms, resumed))
         self._history.add("CHAT_START_MESSAGE")
@@ -147,7 +141,7 @@ class Session:
             self._end_if(self._user.hear(data))
         return self.tick()
 
-    def new_error(self, slug: str, problem: str) -> ErrorMessage:
+    def new_error(self, slug: str, problem: str) -> JsonObject:
         """An error frame for whoever sent a frame that is no message: the chat goes on."""
         return self._channel.new_error(slug, problem=problem)
 

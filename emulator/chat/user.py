@@ -3,20 +3,12 @@
 from base64 import b64decode
 from collections.abc import Iterator, Mapping
 
+from emulator.chat import frames
 from emulator.chat.assistant import Assistant, End
 from emulator.chat.channel import Channel
 from emulator.chat.decoding import DecodeError
 from emulator.chat.hearing import Sound, Speaking, TurnOver
 from emulator.chat.history import History
-from emulator.chat.messages import (
-    NO_PROSODY,
-    ChatMessage,
-    Inference,
-    Interval,
-    Prosody,
-    UserInterruption,
-    UserMessage,
-)
 from emulator.chat.microphone import Interim, Microphone
 from emulator.chat.prosody import USER_MOODS, sound_like
 from emulator.chat.request import ChatRequest
@@ -76,8 +68,8 @@ class User:
         if self.is_ignored:
             return
         self._interrupt()
-        interval = self._send(text, scores, lasted_ms, interim=False)
-        self._history.user_message(text, scores, interval.begin, interval.end)
+        begin_ms, end_ms = self._send(text, scores, lasted_ms, interim=False)
+        self._history.user_message(text, scores, begin_ms, end_ms)
         self.last_ms = self._clock.now_ms()
         self._turns += 1
         turn = UserTurn(self._turns, text, self._settings.take_context())
@@ -91,27 +83,17 @@ class User:
 
     def _send(
         self, text: str, scores: Mapping[str, float] | None, lasted_ms: int, interim: bool
-    ) -> Interval:
+    ) -> tuple[int, int]:
+        """Returns when it was said, in ms since the start."""
         end_ms = self._clock.now_ms() - self.start_ms
-        interval = Interval(begin=max(0, end_ms - lasted_ms), end=end_ms)
-        models = NO_PROSODY
-        if scores is not None:
-            models = Inference(prosody=Prosody(scores=dict(scores)))
-        self._channel.send(
-            UserMessage(
-                message=ChatMessage(role="user", content=text),
-                models=models,
-                time=interval,
-                from_text=scores is None,
-                interim=interim,
-            )
-        )
-        return interval
+        begin_ms = max(0, end_ms - lasted_ms)
+        self._channel.send(frames.user_message(text, scores, begin_ms, end_ms, interim))
+        return begin_ms, end_ms
 
     def _interrupt(self) -> None:
         """The user speaks while the assistant is still at it, or held."""
         if self._assistant.is_busy and not self._assistant.paused:
-            self._channel.send(UserInterruption(time=self._clock.now_ms()))
+            self._channel.send(frames.user_interruption(self._clock.now_ms()))
             self._history.add("USER_INTERRUPTION")
         self._assistant.drop(keep="input" if self._assistant.paused else None)
 

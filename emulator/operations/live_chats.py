@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from emulator.chat import frames
 from emulator.chat.channel import (
     ChatEnded,
     ChatEvent,
@@ -13,7 +14,7 @@ from emulator.chat.channel import (
 )
 from emulator.chat.config import ChatConfig, read_config
 from emulator.chat.live import LiveChat, Put
-from emulator.chat.messages import ErrorMessage, SessionSettings, to_json
+from emulator.chat.messages import SessionSettings, to_json
 from emulator.chat.request import HISTORY_LIMIT, ChatRequest
 from emulator.chat.script import Speak
 from emulator.chat.session import Session
@@ -132,13 +133,12 @@ class _Transcripts:
         return next(self._spoken, None)
 
 
-def refuse_chat(world: World, error: ApiError) -> ErrorMessage:
+def refuse_chat(world: World, error: ApiError) -> JsonObject:
     """The error frame of a chat that can't begin: the socket opens, tells why, and closes."""
     of_group = error.body["code"] == CHAT_GROUP_NOT_FOUND.code
     kind = CHAT_ERRORS["chat_group_not_found" if of_group else "config_not_found"]
     message = kind.message.format(problem=error.body["message"])
-    request_id = new_request_id(world.ids)
-    return ErrorMessage(code=kind.code, slug=kind.slug, message=message, request_id=request_id)
+    return frames.error(kind.code, kind.slug, message, new_request_id(world.ids))
 
 
 def _lower(id: str | None) -> str | None:

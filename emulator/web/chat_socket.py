@@ -27,7 +27,6 @@ from emulator.world import World
 
 if TYPE_CHECKING:
     from emulator.chat.live import LiveChat
-    from emulator.chat.messages import ServerMessage
 
 logger = logging.getLogger("emulator")
 
@@ -218,22 +217,19 @@ class Outbound:
         self.close_code: int | None = None
         self.given_up = asyncio.Event()
 
-    def put(self, messages: "Iterable[ServerMessage]", over: bool = False) -> None:
+    def put(self, messages: Iterable[JsonObject], over: bool = False) -> None:
         """Messages, in order; `over` closes the socket after them.
 
         What counts against the limit is what still waited before them: one long answer may be
         longer than that, and its client reads it. Sound is rendered when it is sent, so what waits
         takes little room: that of all sentences is the same few texts.
         """
-        from emulator.chat.messages import to_json
-
         if self.close_code is not None:
             return
         if self._unsent > self._limit:
             self._give_up()
             return
-        for message in messages:
-            content = to_json(message)
+        for content in messages:
             if content["type"] == "chat_metadata":
                 self._chat_id = content["chat_id"]
             is_sound = content["type"] == "audio_output"

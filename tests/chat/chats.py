@@ -6,7 +6,7 @@ from typing import Any
 
 from emulator.chat.channel import ChatEvent, Output
 from emulator.chat.config import ChatConfig, ToolSpec, read_config
-from emulator.chat.messages import ClientMessage, ServerMessage, UserInput
+from emulator.chat.messages import ClientMessage, ServerMessage, UserInput, server_message
 from emulator.chat.request import ChatRequest
 from emulator.chat.script import Script
 from emulator.chat.session import Session
@@ -109,9 +109,10 @@ class Chat:
         return messages
 
     def take(self, output: Output) -> list[ServerMessage]:
-        self.messages += output.messages
+        messages = [server_message.validate_python(message) for message in output.messages]
+        self.messages += messages
         self.told += output.events
-        return output.messages
+        return messages
 
     # what REST shows of it
 

@@ -486,7 +486,9 @@ def test_one_long_text_takes_little_memory(chat: Chat, server: Server, api_key: 
     queued: list[int] = []
 
     def put(messages: list[Any], over: bool = False) -> None:
-        queued.append(len({id(each.data) for each in messages if each.type == "audio_output"}))
+        queued.append(
+            len({id(each["data"]) for each in messages if each["type"] == "audio_output"})
+        )
 
     live.join(put)
     chat.send(type="user_input", text="One. " * 2_000)

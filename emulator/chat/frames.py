@@ -1,0 +1,81 @@
+"""What the server sends, as the JSON objects that go out.
+
+Whatever is not known is left out. The models of `chat/messages` say what each field may hold, and
+the tests hold every frame against them; to build a model for each would cost more than all else
+in a turn.
+"""
+
+from collections.abc import Mapping
+
+from emulator.jsontext import JsonObject
+
+Scores = Mapping[str, float]  # of all 48 emotions
+
+
+def chat_metadata(chat_id: str, chat_group_id: str, request_id: str) -> JsonObject:
+    return {
+        "type": "chat_metadata",
+        "chat_id": chat_id,
+        "chat_group_id": chat_group_id,
+        "request_id": request_id,
+    }
+
+
+def user_message(
+    text: str, scores: Scores | None, begin_ms: int, end_ms: int, interim: bool
+) -> JsonObject:
+    """What the user said, from `begin_ms` to `end_ms` of the chat; typed, it has no scores."""
+    return {
+        "type": "user_message",
+        "message": {"role": "user", "content": text},
+        "models": _models(scores),
+        "time": {"begin": begin_ms, "end": end_ms},
+        "from_text": scores is None,
+        "interim": interim,
+    }
+
+
+def user_interruption(time_ms: int) -> JsonObject:
+    return {"type": "user_interruption", "time": time_ms}
+
+
+def assistant_message(id: str, text: str, from_text: bool, is_quick_response: bool) -> JsonObject:
+    """One sentence; its scores follow. `id` has 32 hexadecimal digits."""
+    return {
+        "type": "assistant_message",
+        "id": id,
+        "message": {"role": "assistant", "content": text},
+        "models": _models(None),
+        "from_text": from_text,
+        "is_quick_response": is_quick_response,
+    }
+
+
+def assistant_prosody(id: str, scores: Scores) -> JsonObject:
+    return {"type": "assistant_prosody", "id": id, "models": _models(scores)}
+
+
+def audio_output(id: str, index: int, data: str) -> JsonObject:
+    """A WAV file in base64; `index` counts from 0 within one `id`."""
+    return {"type": "audio_output", "id": id, "index": index, "data": data}
+
+
+def assistant_end() -> JsonObject:
+    return {"type": "assistant_end"}
+
+
+def error(
+    code: str, slug: str, message: str, request_id: str, custom_session_id: str | None = None
+) -> JsonObject:
+    return {
+        "type": "error",
+        "code": code,
+        "slug": slug,
+        "message": message,
+        "request_id": request_id,
+        "custom_session_id": custom_session_id,
+    }
+
+
+def _models(scores: Scores | None) -> JsonObject:
+    return {} if scores is None else {"prosody": {"scores": scores}}
