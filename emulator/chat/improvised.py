@@ -77,6 +77,8 @@ def _quoted(text: str, shown: str | None = None) -> str:
 
 def _named_tool(text: str, tools: Mapping[str, ToolSpec]) -> ToolSpec | None:
     """The tool whose name is in the text, as it is or with spaces in it; the longest one."""
+    if not tools:
+        return None
     said = f" {_words(text)} "
     for name in sorted(tools, key=len, reverse=True):
         if f" {_words(name)} " in said:

@@ -24,26 +24,17 @@ def _half_precision(values: Sequence[float]) -> tuple[float, ...]:
     return struct.unpack(form, struct.pack(form, *values))
 
 
-_LEVELS = 4_096
-_FAINT = _half_precision([0.08 * level / _LEVELS for level in range(_LEVELS)])
-_NUMBERS = struct.Struct(f"<{len(EMOTIONS) + 1}H")  # one for each emotion, and one for the mood
-_LARGEST = 0xFFFF
+_FAINT = _half_precision([0.08 * byte / 256 for byte in range(256)])
 
 
 def fill_scores(strongest: dict[str, float], *place: str | int) -> dict[str, float]:
     """All 48 scores: those given, and faint ones for the others, always the same for a `place`."""
-    return _fill(strongest, _numbers(place))
+    return _fill(strongest, derived_bytes(len(EMOTIONS), "prosody", *place))
 
 
-def _fill(strongest: dict[str, float], numbers: Sequence[int]) -> dict[str, float]:
-    faint = [_FAINT[number % _LEVELS] for number in numbers]
-    return dict(zip(EMOTIONS, faint, strict=False)) | strongest
-
-
-def _numbers(place: Sequence[str | int]) -> Sequence[int]:
-    """Numbers of 16 bits that belong to a place. A generator of them would cost 10 times as much
-    to set up as all of these."""
-    return _NUMBERS.unpack(derived_bytes(_NUMBERS.size, "prosody", *place))
+def _fill(strongest: dict[str, float], drawn: bytes) -> dict[str, float]:
+    """The faint ones as the bytes say, one for each."""
+    return dict(zip(EMOTIONS, map(_FAINT.__getitem__, drawn), strict=False)) | strongest
 
 
 def emotion_features(scores: Mapping[str, float]) -> str:
@@ -90,10 +81,10 @@ def sound_like(
 
     The strongest waver a little, so that no two messages sound the same.
     """
-    numbers = _numbers(place)
-    chosen = usual[numbers[-1] % len(usual)] if mood is None else mood
+    drawn = derived_bytes(len(EMOTIONS) + 1, "prosody", *place)
+    chosen = usual[drawn[-1] % len(usual)] if mood is None else mood
     wavering = [
-        min(1.0, score * (0.92 + 0.16 * number / _LARGEST))
-        for score, number in zip(chosen.values(), numbers, strict=False)
+        min(1.0, score * (0.92 + 0.16 * byte / 255))
+        for score, byte in zip(chosen.values(), drawn, strict=False)
     ]
-    return _fill(dict(zip(chosen, _half_precision(wavering), strict=True)), numbers)
+    return _fill(dict(zip(chosen, _half_precision(wavering), strict=True)), drawn)

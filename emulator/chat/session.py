@@ -39,8 +39,10 @@ from emulator.store.journal import Journal
 
 GRACE_MS = 15_000  # between the inactivity message and the end (PROTOCOL 7.2)
 
-# When something is due (ms), what goes first of two due at one time, and what it does.
-Due: TypeAlias = tuple[int, int, Callable[[], None]]
+# When something is due (ms), what goes first of two due at one time, and what it does. A step of
+# the assistant goes before all others.
+Due: TypeAlias = tuple[int, int, Callable[[], object]]
+_NEVER: Due = (2**63, 5, lambda: None)
 
 
 class Session:
@@ -94,7 +96,10 @@ class Session:
     @property
     def next_due_ms(self) -> int | None:
         """When `tick` next has something to do; None after the end."""
-        return None if self.is_over else min(self._due())[0]
+        if self.is_over:
+            return None
+        step_ms, (other_ms, _, _) = self.assistant.due_ms, self._next_otherwise()
+        return other_ms if step_ms is None else min(step_ms, other_ms)
 
     # what drivers do
 
@@ -147,11 +152,19 @@ class Session:
 
     def tick(self) -> Output:
         """Do all that is due by now, in the order in which it came due."""
+        other = None  # than the assistant's steps, which make nothing else due sooner
         while not self.is_over:
-            due_ms, _, act = min(self._due())
-            if due_ms > self._clock.now_ms():
+            other = other or self._next_otherwise()
+            step_ms = self.assistant.due_ms
+            if step_ms is not None and step_ms <= other[0]:
+                if step_ms > self._clock.now_ms():
+                    break
+                self._end_if(self.assistant.take_step())
+            elif other[0] <= self._clock.now_ms():
+                other[2]()
+                other = None
+            else:
                 break
-            act()
         return self._channel.take()
 
     def end(self, status: str, slug: str | None = None) -> Output:
@@ -229,19 +242,17 @@ class Session:
 
     # time
 
-    def _due(self) -> list[Due]:
-        """Everything that is to happen at a time; no two have the same place in the order."""
-        due: list[Due] = []
-        step_ms, audio_over_ms = self.assistant.due_ms, self._user.audio_over_ms
-        if step_ms is not None:
-            due.append((step_ms, 0, self._take_step))
+    def _next_otherwise(self) -> Due:
+        """What is to happen next but for the assistant's steps."""
+        due = [_NEVER]
+        audio_over_ms = self._user.audio_over_ms
         if audio_over_ms is not None:
             due.append((audio_over_ms, 4, self._user.stop_hearing))
         if not self._user.is_ignored:
             due.append((self.start_ms + self.config.max_duration_ms, 3, self._max_duration_over))
             if audio_over_ms is None and not self.request.user_is_present:
                 self._add_silences(due)
-        return due
+        return min(due)
 
     def _add_silences(self, due: list[Due]) -> None:
         if self._grace_is_on:
@@ -262,9 +273,6 @@ class Session:
         """Whether the user has not answered since the inactivity message."""
         grace = self._grace_until_ms
         return grace is not None and self._user.last_ms < grace - GRACE_MS
-
-    def _take_step(self) -> None:
-        self._end_if(self.assistant.take_step())
 
     def _nudge(self) -> None:
         self._nudge_from_ms = self._clock.now_ms()

@@ -122,7 +122,14 @@ class ChatStore:
     # chats
 
     def find_chat(self, id: str) -> Chat | None:
-        return self._chats.get(id)
+        return self._counted(id) if id in self._chats else None
+
+    def _counted(self, id: str) -> Chat:
+        """The chat with the number of its events, which is only told when somebody looks."""
+        chat, count = self._chats[id], len(self._events.get(id))
+        if chat["event_count"] != count:
+            self._chats[id] = chat = Chat(chat, event_count=count)
+        return chat
 
     def add_chat(self, chat: JsonObject) -> None:
         """A chat that begins, in its group, which is created if need be."""
@@ -174,11 +181,10 @@ class ChatStore:
 
     def add_event(self, event: JsonObject) -> None:
         """One more event of a chat (a `return_chat_event`), and so of its group."""
-        chat = self._chats[event["chat_id"]]
+        chat_id: str = event["chat_id"]
         text = kept(render(event))
-        self._events.append(chat["id"], text)
-        self._events.append(chat["chat_group_id"], text)
-        self._chats[chat["id"]] = Chat(chat, event_count=chat["event_count"] + 1)
+        self._events.append(chat_id, text)
+        self._events.append(self._chats[chat_id]["chat_group_id"], text)
 
     def page_of_events(self, id: str, paging: Paging) -> Page[Json]:
         """A page of the events of one chat, or of one group through all its chats."""
@@ -204,7 +210,7 @@ class ChatStore:
     # inside
 
     def _chats_of(self, found: Page[ChatEntry]) -> Page[Chat]:
-        return Page([self._chats[id] for _, _, id in found.items], found.paging, found.total)
+        return Page([self._counted(id) for _, _, id in found.items], found.paging, found.total)
 
     def _next_position(self) -> int:
         self._position += 1
