@@ -41,7 +41,7 @@ class WorldClock:
     """
 
     def __init__(self, wall: Clock | None = None) -> None:
-        self._wall = wall or SystemClock()
+        self._wall_ms = (wall or SystemClock()).now_ms  # every step of a chat asks
         self._ahead_ms = 0
         self._frozen_ms: int | None = None
 
@@ -65,7 +65,7 @@ class WorldClock:
     def now_ms(self) -> int:
         if self._frozen_ms is not None:
             return self._frozen_ms
-        return self._wall.now_ms() + self._ahead_ms
+        return self._wall_ms() + self._ahead_ms
 
     def freeze(self) -> None:
         """Stand still."""
@@ -73,7 +73,7 @@ class WorldClock:
 
     def resume(self) -> None:
         """Run on from here."""
-        self._ahead_ms = self.now_ms() - self._wall.now_ms()
+        self._ahead_ms = self.now_ms() - self._wall_ms()
         self._frozen_ms = None
 
     def move_to(self, ms: int) -> None:

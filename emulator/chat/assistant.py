@@ -39,6 +39,7 @@ from emulator.clock import Clock
 from emulator.errors import CHAT_ERRORS, closest
 from emulator.handwritten import short
 from emulator.ids import IdSource, derived_random
+from emulator.jsontext import Fragment, render
 
 # How long the assistant takes at the pace of 1: from, to (ms).
 THINKING_MS = (600, 1_000)  # before a turn, and after a tool's answer
@@ -73,7 +74,7 @@ class _Scores:
     message_id: str
     event_id: str
     scores: Mapping[str, float]
-    features: str  # the same as the text of an event
+    features: Fragment  # the same as it stands in events
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +272,7 @@ class Assistant:
         scores = sound_like(mood, ASSISTANT_MOODS, event_id)
         from_text = turn.source == "input"
         self._channel.send(frames.assistant_message(message_id, text, from_text, say.quick))
-        features = emotion_features(scores)
+        features = Fragment(render(emotion_features(scores)))
         self._history.add("AGENT_MESSAGE", text, features, id=event_id)
         self._voice(text, message_id)
         turn.spoke = True

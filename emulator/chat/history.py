@@ -7,7 +7,7 @@ from emulator.chat.messages import ToolCall
 from emulator.chat.prosody import emotion_features
 from emulator.clock import Clock
 from emulator.ids import IdSource
-from emulator.jsontext import JsonObject
+from emulator.jsontext import Fragment, JsonObject
 from emulator.store.chats import ChatStore, new_event
 
 
@@ -24,7 +24,7 @@ class History:
         self,
         type: str,
         message_text: str = "",
-        emotion_features: str = "",
+        emotion_features: str | Fragment = "",
         metadata: str = "",
         id: str | None = None,
         related_event_id: str | None = None,

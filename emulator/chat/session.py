@@ -39,8 +39,7 @@ from emulator.store.journal import Journal
 
 GRACE_MS = 15_000  # between the inactivity message and the end (PROTOCOL 7.2)
 
-# When something is due (ms), what goes first of two due at one time, and what it does. A step of
-# the assistant goes before all others.
+# When something is due (ms), what goes first of two due at one time, and what it does.
 Due: TypeAlias = tuple[int, int, Callable[[], object]]
 _NEVER: Due = (2**63, 5, lambda: None)
 
@@ -96,10 +95,7 @@ class Session:
     @property
     def next_due_ms(self) -> int | None:
         """When `tick` next has something to do; None after the end."""
-        if self.is_over:
-            return None
-        step_ms, (other_ms, _, _) = self.assistant.due_ms, self._next_otherwise()
-        return other_ms if step_ms is None else min(step_ms, other_ms)
+        return None if self.is_over else min(self._next_step(), self._next_otherwise())[0]
 
     # what drivers do
 
@@ -152,19 +148,14 @@ class Session:
 
     def tick(self) -> Output:
         """Do all that is due by now, in the order in which it came due."""
-        other = None  # than the assistant's steps, which make nothing else due sooner
+        now_ms, other = self._clock.now_ms(), self._next_otherwise()
         while not self.is_over:
-            other = other or self._next_otherwise()
-            step_ms = self.assistant.due_ms
-            if step_ms is not None and step_ms <= other[0]:
-                if step_ms > self._clock.now_ms():
-                    break
-                self._end_if(self.assistant.take_step())
-            elif other[0] <= self._clock.now_ms():
-                other[2]()
-                other = None
-            else:
+            due = min(self._next_step(), other)
+            if due[0] > now_ms and due[0] > (now_ms := self._clock.now_ms()):
                 break
+            due[2]()
+            if due is other:  # a step makes nothing else due sooner
+                other = self._next_otherwise()
         return self._channel.take()
 
     def end(self, status: str, slug: str | None = None) -> Output:
@@ -242,8 +233,16 @@ class Session:
 
     # time
 
+    def _next_step(self) -> Due:
+        """The assistant's next step."""
+        due_ms = self.assistant.due_ms
+        return _NEVER if due_ms is None else (due_ms, 0, self._take_step)
+
+    def _take_step(self) -> None:
+        self._end_if(self.assistant.take_step())
+
     def _next_otherwise(self) -> Due:
-        """What is to happen next but for the assistant's steps."""
+        """What else is to happen next."""
         due = [_NEVER]
         audio_over_ms = self._user.audio_over_ms
         if audio_over_ms is not None:

@@ -45,7 +45,7 @@ def new_event(
     timestamp: int,
     type: str,
     message_text: str = "",
-    emotion_features: str = "",
+    emotion_features: str | Fragment = "",
     metadata: str = "",
     role: str | None = None,
     related_event_id: str | None = None,

@@ -211,7 +211,7 @@ class Outbound:
         self._journal = world.journal  # a reset gives the world another one
         self._chat_id = chat_id
         self._joined = joined
-        self._queue: deque[JsonObject | bytes] = deque()
+        self._queue: deque[tuple[JsonObject | bytes, int]] = deque()  # each with its size, about
         self._unsent = 0  # bytes, about
         self._ready = asyncio.Event()
         self.close_code: int | None = None
@@ -230,14 +230,14 @@ class Outbound:
             self._give_up()
             return
         for content in messages:
-            if content["type"] == "chat_metadata":
+            kind = content["type"]
+            if kind == "chat_metadata":
                 self._chat_id = content["chat_id"]
-            is_sound = content["type"] == "audio_output"
-            text = b"" if is_sound else render(content)
+            text = b"" if kind == "audio_output" else render(content)
             self.note("out", _shown(content, text))
-            waiting = content if is_sound else text
-            self._queue.append(waiting)
-            self._unsent += _size(waiting)
+            size = len(text) or len(content["data"]) + _AROUND_SOUND
+            self._queue.append((text or content, size))
+            self._unsent += size
         if over:
             self.close(NORMAL_CLOSE)
         self._ready.set()
@@ -272,18 +272,13 @@ class Outbound:
             await self._ready.wait()
             self._ready.clear()
             while self._queue:
-                waiting = self._queue.popleft()
-                self._unsent -= _size(waiting)
-                text = waiting if isinstance(waiting, bytes) else render(waiting)
+                frame, size = self._queue.popleft()
+                self._unsent -= size
+                text = frame if isinstance(frame, bytes) else render(frame)
                 await self._send({"type": "websocket.send", "text": text.decode()})
             if self.close_code is not None:
                 await self._send({"type": "websocket.close", "code": self.close_code})
                 return
-
-
-def _size(frame: JsonObject | bytes) -> int:
-    """About how many bytes a frame has."""
-    return len(frame) if isinstance(frame, bytes) else len(frame["data"]) + _AROUND_SOUND
 
 
 _AROUND_SOUND = 150  # bytes of a frame but for its sound, about
