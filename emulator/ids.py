@@ -9,7 +9,7 @@ DERIVED_IDS = uuid.UUID("0b3c9a5e-8d7f-5c53-9a0e-6f1f6f2f6a51")
 _NAMESPACE = DERIVED_IDS.bytes
 _VERSION_4 = 0x4 << 76 | 0x2 << 62
 _VERSION_5 = 0x5 << 76 | 0x2 << 62
-_VERSION_BITS = 0xF << 76 | 0x3 << 62
+_OTHER_BITS = ~(0xF << 76 | 0x3 << 62)
 
 
 class IdSource:
@@ -26,7 +26,7 @@ class IdSource:
 
     def uuid(self) -> str:
         """A version 4 UUID."""
-        return _written(self._random.getrandbits(128) & ~_VERSION_BITS | _VERSION_4)
+        return _written(self._random.getrandbits(128) & _OTHER_BITS | _VERSION_4)
 
     def secret(self) -> str:
         """128 random bits as 32 hexadecimal digits."""
@@ -34,7 +34,7 @@ class IdSource:
 
 
 def _written(number: int) -> str:
-    text = f"{number:032x}"
+    text = number.to_bytes(16, "big").hex()
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
@@ -49,7 +49,7 @@ class PlacedIds(IdSource):
 def derived_uuid(*place: str | int) -> str:
     """The version 5 UUID that belongs to a place, such as ('chat', chat_id, 'event', 3)."""
     digest = hashlib.sha1(_NAMESPACE + "/".join(map(str, place)).encode()).digest()
-    number = int.from_bytes(digest[:16], "big") & ~_VERSION_BITS
+    number = int.from_bytes(digest[:16], "big") & _OTHER_BITS
     return _written(number | _VERSION_5)
 
 

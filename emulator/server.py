@@ -12,6 +12,7 @@ import uvicorn
 from emulator.errors import StartupError
 from emulator.settings import Settings
 from emulator.web.app import App
+from emulator.web.corked import CorkedProtocol
 
 _PATIENCE_S = 10  # for the thread to begin
 
@@ -34,6 +35,7 @@ class Server:
                 log_config=None,
                 access_log=self.settings.log_requests,
                 lifespan="on",
+                http=CorkedProtocol,
                 ws="websockets-sansio",
                 ws_per_message_deflate=False,
                 server_header=False,

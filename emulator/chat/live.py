@@ -166,12 +166,16 @@ class LiveChat:
                 put(output.messages, over)
 
     def set_timer(self) -> None:
-        """Have the world's timers wake it when it next has something to do."""
+        """Have the world's timers wake it when it next has something to do.
+
+        A timer that rings too early stays: each word puts off what silence leads to, and woken for
+        nothing it is set anew.
+        """
         due_ms = None if self.driven else self.session.next_due_ms
         if due_ms is not None:
             due_ms += self.clock.lag_ms
         if self._timer is not None and not self._timer.cancelled:
-            if self._timer.due_ms == due_ms:
+            if due_ms is not None and self._timer.due_ms <= due_ms:
                 return
             self._timers.cancel(self._timer)
         self._timer = None if due_ms is None else self._timers.at(due_ms, self._wake)

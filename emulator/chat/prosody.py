@@ -34,7 +34,9 @@ def fill_scores(strongest: dict[str, float], *place: str | int) -> dict[str, flo
 
 def _fill(strongest: dict[str, float], drawn: bytes) -> dict[str, float]:
     """The faint ones as the bytes say, one for each."""
-    return dict(zip(EMOTIONS, map(_FAINT.__getitem__, drawn), strict=False)) | strongest
+    scores = dict(zip(EMOTIONS, map(_FAINT.__getitem__, drawn), strict=False))
+    scores.update(strongest)
+    return scores
 
 
 def emotion_features(scores: Mapping[str, float]) -> str:

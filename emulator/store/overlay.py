@@ -14,6 +14,7 @@ D = TypeVar("D")
 
 _DELETED: Any = object()
 _MISSING: Any = object()
+_NONE: list[Any] = []
 
 
 class Overlay(MutableMapping[K, V]):
@@ -31,10 +32,6 @@ class Overlay(MutableMapping[K, V]):
             self._base = dict(self.items())
             self._own = {}
         return Overlay(self._base)
-
-    def owns(self, key: K) -> bool:
-        """Whether the value of `key` was set here, so that nobody else holds it."""
-        return key in self._own
 
     def __getitem__(self, key: K) -> V:
         if key not in self._own:
@@ -73,34 +70,40 @@ class Overlay(MutableMapping[K, V]):
 class Index(Generic[K]):
     """Sorted lists of entries, each list under a key: a page of any of them is one slice."""
 
-    __slots__ = ("_lists",)
+    __slots__ = ("_base", "_own")
 
-    def __init__(self, lists: Overlay[K, list[Any]] | None = None) -> None:
-        self._lists: Overlay[K, list[Any]] = lists if lists is not None else Overlay()
+    def __init__(self, base: Mapping[K, list[Any]] | None = None) -> None:
+        self._base: Mapping[K, list[Any]] = base if base is not None else {}
+        self._own: dict[K, list[Any]] = {}
 
     def fork(self) -> "Index[K]":
-        return Index(self._lists.fork())
+        if self._own:
+            self._base = {**self._base, **self._own}
+            self._own = {}
+        return Index(self._base)
 
     def get(self, key: K) -> Sequence[Any]:
         """The entries under `key`, in order."""
-        return self._lists.get(key, ())
+        entries = self._own.get(key)
+        return self._base.get(key, _NONE) if entries is None else entries
 
     def add(self, key: K, entry: Any) -> None:
-        entries = self._own(key)
+        entries = self._changeable(key)
         if entries and entry < entries[-1]:
             insort(entries, entry)
         else:  # as most do; a search would look at entries far apart in memory
             entries.append(entry)
 
     def remove(self, key: K, entry: Any) -> None:
-        entries = self._own(key)
+        entries = self._changeable(key)
         del entries[bisect_left(entries, entry)]
 
     def append(self, key: K, entry: Any) -> None:
         """Add an entry that is known to come last, or whose order is that of arrival."""
-        self._own(key).append(entry)
+        self._changeable(key).append(entry)
 
-    def _own(self, key: K) -> list[Any]:
-        if not self._lists.owns(key):
-            self._lists[key] = list(self._lists.get(key, ()))
-        return self._lists[key]
+    def _changeable(self, key: K) -> list[Any]:
+        entries = self._own.get(key)
+        if entries is None:
+            entries = self._own[key] = list(self._base.get(key, ()))
+        return entries

@@ -1,0 +1,50 @@
+"""Writing less often: what a connection is sent in one turn of the event loop leaves in one go."""
+
+import asyncio
+from typing import Any
+
+from uvicorn.protocols.http.auto import AutoHTTPProtocol
+
+MOST_GATHERED = 65_536  # bytes: more than that is passed on at once, so that flow control works
+
+
+class CorkedTransport:
+    """A transport that gathers what is written, and passes it on before the loop waits again.
+
+    uvicorn writes each frame of a chat, and the head and the body of a response, on its own. Each
+    would be a call of the operating system, and that costs as much as to make what is sent.
+    """
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._gathered: list[bytes] = []
+        self._size = 0
+
+    def __getattr__(self, name: str) -> Any:
+        """All else is the transport's own."""
+        return getattr(self._transport, name)
+
+    def write(self, data: bytes) -> None:
+        if not self._gathered:
+            self._loop.call_soon(self._pass_on)
+        self._gathered.append(data)
+        self._size += len(data)
+        if self._size > MOST_GATHERED:
+            self._pass_on()
+
+    def close(self) -> None:
+        self._pass_on()
+        self._transport.close()
+
+    def _pass_on(self) -> None:
+        data, self._gathered, self._size = b"".join(self._gathered), [], 0
+        if data and not self._transport.is_closing():
+            self._transport.write(data)
+
+
+class CorkedProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
+    """uvicorn's protocol for HTTP, and so for the WebSockets that connections are upgraded to."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:
+        super().connection_made(CorkedTransport(transport, self.loop))
