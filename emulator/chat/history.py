@@ -32,13 +32,13 @@ class History:
         """One event, now."""
         self._store.add_event(
             new_event(
-                id=id or self._ids.uuid(),
-                chat_id=self._chat_id,
-                timestamp=self._clock.now_ms(),
-                type=type,
-                message_text=message_text,
-                emotion_features=emotion_features,
-                metadata=metadata,
+                id or self._ids.uuid(),
+                self._chat_id,
+                self._clock.now_ms(),
+                type,
+                message_text,
+                emotion_features,
+                metadata,
                 related_event_id=related_event_id,
             )
         )

@@ -1,6 +1,5 @@
 """Emotion scores: the 48 names, and plausible values for all of them (PROTOCOL 6.4)."""
 
-import struct
 from collections.abc import Mapping, Sequence
 
 from emulator.errors import closest
@@ -18,13 +17,8 @@ EMOTIONS = (
 )  # fmt: skip
 
 
-def _half_precision(values: Sequence[float]) -> tuple[float, ...]:
-    """Recorded scores are 16-bit floating-point numbers."""
-    form = f"{len(values)}e"
-    return struct.unpack(form, struct.pack(form, *values))
-
-
-_FAINT = _half_precision([0.08 * byte / 256 for byte in range(256)])
+# Scores are 16-bit floating-point numbers, which can hold these, and multiples of 1/1024.
+_FAINT = tuple(byte / 256 * 5 / 64 for byte in range(256))
 
 
 def fill_scores(strongest: dict[str, float], *place: str | int) -> dict[str, float]:
@@ -85,8 +79,8 @@ def sound_like(
     """
     drawn = derived_bytes(len(EMOTIONS) + 1, "prosody", *place)
     chosen = usual[drawn[-1] % len(usual)] if mood is None else mood
-    wavering = [
-        min(1.0, score * (0.92 + 0.16 * byte / 255))
-        for score, byte in zip(chosen.values(), drawn, strict=False)
-    ]
-    return _fill(dict(zip(chosen, _half_precision(wavering), strict=True)), drawn)
+    wavering = {
+        name: min(1.0, round(score * (942 + byte * 0.64)) / 1024)  # by up to 8 %
+        for (name, score), byte in zip(chosen.items(), drawn, strict=False)
+    }
+    return _fill(wavering, drawn)
