@@ -41,7 +41,7 @@ class WorldClock:
     """
 
     def __init__(self, wall: Clock | None = None) -> None:
-        self._wall_ms = (wall or SystemClock()).now_ms  # every step of a chat asks
+        self._wall_ms = (wall or SystemClock()).now_ms
         self._ahead_ms = 0
         self._frozen_ms: int | None = None
 
@@ -94,6 +94,7 @@ class LaggingClock:
 
     def __init__(self, clock: Clock, lag_ms: int = 0) -> None:
         self._clock = clock
+        self._clock_ms = clock.now_ms  # every step of a chat asks
         self._lag_ms = lag_ms
         self._held_ms: int | None = None
 
@@ -105,7 +106,7 @@ class LaggingClock:
     def now_ms(self) -> int:
         if self._held_ms is not None:
             return self._held_ms
-        return self._clock.now_ms() - self._lag_ms
+        return self._clock_ms() - self._lag_ms
 
     def hold(self) -> None:
         """Stand still."""

@@ -258,8 +258,10 @@ class Outbound:
 
     def note(self, direction: str, content: Json) -> None:
         """Tell the journal of a frame; `joined` marks those of who came through /connect."""
-        names, joined = (_JOINED_NOTED, (True,)) if self._joined else (_NOTED, ())
-        self._journal.keep("frame", names, self._chat_id, direction, content, *joined)
+        if self._joined:
+            self._journal.keep("frame", _JOINED_NOTED, self._chat_id, direction, content, True)
+        else:
+            self._journal.keep("frame", _NOTED, self._chat_id, direction, content)
 
     def note_end(self, direction: str, **fields: Json) -> None:
         """Tell the journal how it ended."""
@@ -295,7 +297,7 @@ def _shown(content: Json, text: bytes) -> Json:
     """
     if not isinstance(content, dict):
         return text[:_LONGEST_SHOWN]
-    if isinstance(content.get("data"), str):
+    if "data" in content and isinstance(content["data"], str):
         content = {**content, "data": f"({len(content['data'])} characters)"}
         text = render(content)
     if len(text) > _LONGEST_SHOWN:
