@@ -54,8 +54,8 @@ def derived_uuid(*place: str | int) -> str:
 
 
 def derived_bytes(size: int, *place: str | int) -> bytes:
-    """So many bytes that belong to a place, as good as random."""
-    return hashlib.shake_128("/".join(map(str, place)).encode()).digest(size)
+    """So many bytes that belong to a place, as good as random; at most 64."""
+    return hashlib.blake2b("/".join(map(str, place)).encode(), digest_size=size).digest()
 
 
 def derived_random(*place: str | int) -> random.Random:
