@@ -111,25 +111,29 @@ class ChatStore:
         self._events: Index[str] = Index()
         self._positions: Overlay[str, int] = Overlay()
         self._position = 0
+        self._uncounted: set[str] = set()  # chats that have had events meanwhile
 
     def fork(self) -> "ChatStore":
         """An equal store, at no cost; changes on either side stay there."""
+        self._count_events()
         copy = ChatStore()
         for name, value in vars(self).items():
-            setattr(copy, name, value if isinstance(value, int) else value.fork())
+            if isinstance(value, Overlay | Index):
+                setattr(copy, name, value.fork())
+        copy._position = self._position
         return copy
 
     # chats
 
     def find_chat(self, id: str) -> Chat | None:
-        return self._counted(id) if id in self._chats else None
+        self._count_events()
+        return self._chats.get(id)
 
-    def _counted(self, id: str) -> Chat:
-        """The chat with the number of its events, which is only told when somebody looks."""
-        chat, count = self._chats[id], len(self._events.get(id))
-        if chat["event_count"] != count:
-            self._chats[id] = chat = Chat(chat, event_count=count)
-        return chat
+    def _count_events(self) -> None:
+        """Chats say how many events they have; they are only counted when somebody looks."""
+        for id in self._uncounted:
+            self._chats[id] = Chat(self._chats[id], event_count=len(self._events.get(id)))
+        self._uncounted.clear()
 
     def add_chat(self, chat: JsonObject) -> None:
         """A chat that begins, in its group, which is created if need be."""
@@ -184,6 +188,7 @@ class ChatStore:
         chat_id: str = event["chat_id"]
         text = kept(render(event))
         self._events.append(chat_id, text)
+        self._uncounted.add(chat_id)
         self._events.append(self._chats[chat_id]["chat_group_id"], text)
 
     def page_of_events(self, id: str, paging: Paging) -> Page[Json]:
@@ -210,7 +215,8 @@ class ChatStore:
     # inside
 
     def _chats_of(self, found: Page[ChatEntry]) -> Page[Chat]:
-        return Page([self._counted(id) for _, _, id in found.items], found.paging, found.total)
+        self._count_events()
+        return Page([self._chats[id] for _, _, id in found.items], found.paging, found.total)
 
     def _next_position(self) -> int:
         self._position += 1

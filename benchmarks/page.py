@@ -1,0 +1,86 @@
+"""The page docs/performance.md, made of what a whole run prints."""
+
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, redirect_stdout
+from importlib.metadata import version
+from io import StringIO
+from pathlib import Path
+from typing import TextIO
+
+from benchmarks.figures import Finding, print_findings
+from benchmarks.servers import CORES, ROOT
+
+PAGE = ROOT / "docs" / "performance.md"
+_PACKAGES = ("uvicorn", "uvloop", "httptools", "orjson", "jsonschema-rs", "pydantic", "websockets")
+_TOOLS = {"node": "--version", "java": "-version", "haproxy": "-v"}
+_HEAD = """\
+# Performance
+
+What the emulator takes, beside what one would use instead and beside a bare ASGI application that
+sends the same bytes. Written by `make bench`; [benchmarks/README.md](../benchmarks/README.md) says
+how each figure is measured.
+
+Medians, with quartiles in brackets. Ratios count: both sides of one are measured in turn. Machines
+differ and are noisy, so absolute figures are good for their order only.
+"""
+
+
+class _Tee(StringIO):
+    """Keeps what is printed, and prints it."""
+
+    def __init__(self, screen: TextIO) -> None:
+        super().__init__()
+        self._screen = screen
+
+    def write(self, text: str) -> int:
+        self._screen.write(text)
+        self._screen.flush()
+        return super().write(text)
+
+
+@contextmanager
+def kept() -> Iterator[StringIO]:
+    """What is printed meanwhile."""
+    tee = _Tee(sys.stdout)
+    with redirect_stdout(tee):
+        yield tee
+
+
+def write(findings: Sequence[Finding], details: str) -> None:
+    """The page: the aims first, then all tables."""
+    aims = StringIO()
+    with redirect_stdout(aims):
+        print_findings(findings)
+    sections = (_HEAD, _machine(), "## Aims", aims.getvalue().strip(), details.strip())
+    PAGE.write_text("\n\n".join(section.strip() for section in sections) + "\n")
+
+
+def _machine() -> str:
+    packages = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
+    tools = ", ".join(found for name in _TOOLS if (found := _tool_version(name)))
+    return (
+        f"Measured on: {_processor()}, {len(CORES)} cores, {platform.system()}, "
+        f"Python {platform.python_version()}; {packages}; {tools}."
+    )
+
+
+def _processor() -> str:
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.machine()
+
+
+def _tool_version(name: str) -> str:
+    """Such as 'node v20.19.2', or nothing if it is not there."""
+    program = shutil.which(name, path=f"{sys.prefix}/bin:/usr/local/bin:/usr/bin:/usr/sbin")
+    if program is None:
+        return ""
+    done = subprocess.run([program, _TOOLS[name]], capture_output=True, text=True, check=False)
+    words = (done.stdout or done.stderr).split()
+    number = next((word for word in words if any(map(str.isdigit, word))), "")
+    return f"{name} " + number.strip('",')

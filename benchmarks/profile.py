@@ -1,0 +1,163 @@
+"""Where the time of one request goes, part by part, beside how it was before it was looked at.
+
+In one process, without sockets: `.venv/bin/python -m benchmarks profile`. A part has its share of
+the time under the profiler, of the time that the request takes without one.
+"""
+
+import asyncio
+import cProfile
+import gc
+import json
+import pstats
+import time
+from collections import Counter
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+from benchmarks.figures import Effort, Finding, print_table
+from benchmarks.messages import CHATS, CONFIG, CONFIGS, ONE_PROBLEM
+from emulator.jsontext import render
+from emulator.settings import Settings
+from emulator.web.app import App
+
+BEFORE = Path(__file__).with_name("profile_before.json")  # by request: µs by part
+_HEADERS = [
+    (b"host", b"127.0.0.1:8484"),
+    (b"x-hume-api-key", b"profile"),
+    (b"user-agent", b"hume/0.14.1"),
+    (b"accept", b"*/*"),
+    (b"content-type", b"application/json"),
+]
+_SAY = '{"type":"user_input","text":"What is the weather like in Berlin today?"}'
+_PACKAGE = "/emulator/"
+
+Ask = Callable[[int], Coroutine[Any, Any, None]]  # so often
+
+
+class Asker:
+    """Asks an application in its own process."""
+
+    def __init__(self) -> None:
+        self._app = App(Settings(audio_output=False))
+
+    async def list_chats(self, times: int) -> None:
+        for _ in range(times):
+            await self._request("GET", CHATS, b"", 200)
+
+    async def create_config(self, times: int) -> None:
+        for number in range(times):
+            body = render({**CONFIG, "name": f"Weather {time.perf_counter_ns()} {number}"})
+            await self._request("POST", CONFIGS, body, 201)
+
+    async def refuse_config(self, times: int) -> None:
+        body = render(ONE_PROBLEM)
+        for _ in range(times):
+            await self._request("POST", CONFIGS, body, 422)
+
+    async def turn_of_a_chat(self, times: int) -> None:
+        """Turns of text in one chat, one after the other."""
+        incoming: asyncio.Queue[Any] = asyncio.Queue()
+        ended = asyncio.Event()
+        left = times
+
+        async def send(message: Any) -> None:
+            nonlocal left
+            if message.get("text", "").startswith('{"type":"assistant_end"'):
+                left -= 1
+                if left:
+                    incoming.put_nowait({"type": "websocket.receive", "text": _SAY})
+                else:
+                    ended.set()
+
+        scope = _scope("websocket", "GET", "/v0/evi/chat")
+        incoming.put_nowait({"type": "websocket.connect"})
+        incoming.put_nowait({"type": "websocket.receive", "text": _SAY})
+        chat = asyncio.create_task(self._app(scope, incoming.get, send))
+        await ended.wait()
+        incoming.put_nowait({"type": "websocket.disconnect", "code": 1000, "reason": ""})
+        await chat
+
+    async def _request(self, method: str, path: str, body: bytes, status: int) -> None:
+        async def receive() -> Any:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        async def send(message: Any) -> None:
+            assert message.get("status", status) == status
+
+        await self._app(_scope("http", method, path), receive, send)
+
+
+def _scope(kind: str, method: str, path: str) -> dict[str, Any]:
+    path, _, query = path.partition("?")
+    return {
+        "type": kind,
+        "method": method,
+        "path": path,
+        "query_string": query.encode(),
+        "headers": list(_HEADERS),
+        "scheme": "http",
+        "server": ("127.0.0.1", 8484),
+    }
+
+
+def profile(ask: Ask, times: int) -> dict[str, float]:
+    """µs of one request, by part; `all` is their sum, as measured without a profiler."""
+    asyncio.run(ask(times // 4))
+    start = time.perf_counter()
+    asyncio.run(ask(times))
+    passed = (time.perf_counter() - start) / times * 1e6
+    profiler = cProfile.Profile()
+    profiler.enable()
+    asyncio.run(ask(times))
+    profiler.disable()
+    parts = _by_part(pstats.Stats(profiler))
+    whole = sum(parts.values())
+    shares = {name: seconds / whole * passed for name, seconds in parts.items()}
+    return {"all": passed, **shares}
+
+
+def _by_part(stats: pstats.Stats) -> Counter[str]:
+    """Seconds by what they were spent in: a folder or module of the emulator, or a library."""
+    parts: Counter[str] = Counter()
+    for (file, _, name), entry in stats.stats.items():  # type: ignore[attr-defined]
+        parts[_part(file, name)] += entry[2]
+    return parts
+
+
+def _part(file: str, name: str) -> str:
+    if _PACKAGE in file:
+        return file.rpartition(_PACKAGE)[2].removesuffix(".py").split("/")[0]
+    for library in ("orjson", "jsonschema_rs", "pydantic"):
+        if library in file or library in name:
+            return library
+    return "Python and asyncio"
+
+
+REQUESTS = ("list_chats", "create_config", "refuse_config", "turn_of_a_chat")
+
+
+def measure(times: int) -> dict[str, dict[str, float]]:
+    asker = Asker()
+    gc.freeze()
+    return {name: profile(getattr(asker, name), times) for name in REQUESTS}
+
+
+def run(effort: Effort) -> list[Finding]:
+    """No aims of its own; what has come down shows beside the same profile of an older state."""
+    now = measure(effort.of(8_000, 1_000))
+    before = json.loads(BEFORE.read_text())
+    print("In one process, without sockets; before: version 0.1 when it was first complete.\n")
+    for name in REQUESTS:
+        print(f"{name.replace('_', ' ').capitalize()}, µs:\n")
+        parts = sorted(now[name], key=lambda part: -now[name][part])
+        shown = [part for part in parts if now[name][part] >= 0.5]
+        rows = [
+            [part, f"{before[name].get(part, 0):.1f}", f"{now[name][part]:.1f}"] for part in shown
+        ]
+        print_table(["part", "before", "now"], rows)
+    return []
+
+
+if __name__ == "__main__":  # the file for `before`: run by a checkout of the state to compare with
+    print(json.dumps(measure(8_000), indent=1))
