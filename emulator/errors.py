@@ -71,10 +71,16 @@ PHRASES = {
     403: "Forbidden",
     404: "Not Found",
     405: "Method Not Allowed",
+    408: "Request Timeout",
+    409: "Conflict",
     413: "Content Too Large",
+    422: "Unprocessable Content",
     426: "Upgrade Required",
     429: "Too Many Requests",
     500: "Internal Server Error",
+    502: "Bad Gateway",
+    503: "Service Unavailable",
+    504: "Gateway Timeout",
 }
 
 # 404. The wording of configs and tools is as clients have seen it (PROTOCOL 2.5).
@@ -168,6 +174,14 @@ END_UNREACHABLE = ErrorText(
 NO_WEBSOCKET = ErrorText(
     426, "websocket_expected", "{path} is a WebSocket: connect to it with ws:// or wss://."
 )
+TOO_MANY_REQUESTS = ErrorText(
+    429, "too_many_requests", "This world answers {limit} requests in a second, and no more."
+)
+NOT_PREFERRED = ErrorText(
+    400,
+    "preference_unknown",
+    "'Prefer: {got}' can't be: {operation} answers {known}, and any error from 400 to 599.",
+)
 TOO_MANY_CHATS = ErrorText(
     429, "too_many_chats", "{limit} chats are going on in this world, the most that are allowed."
 )
@@ -226,6 +240,15 @@ def api_error(
     message = text.message.format(**values)
     body = {"error": PHRASES[text.status], "message": message, "code": text.code}
     return ApiError(text.status, body, headers)
+
+
+def body_of(status: int, message: str, code: str) -> object:
+    """The body of an error answer in the shape that the service gives that status."""
+    if status == 401:
+        return gateway_fault("key").body
+    if status == 422:
+        return ValidationFailed([Problem(("body",), message, code)]).body
+    return {"error": PHRASES.get(status, "Error"), "message": message, "code": code}
 
 
 def gateway_fault(fault: str) -> ApiError:

@@ -38,6 +38,7 @@ class Server:
                 http=CorkedProtocol,
                 ws="websockets-sansio",
                 ws_per_message_deflate=False,
+                ws_max_size=self.settings.max_frame_bytes,
                 server_header=False,
                 timeout_graceful_shutdown=1,
             )

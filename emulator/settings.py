@@ -188,6 +188,18 @@ class Settings:
     max_body_bytes: int = _setting(
         "integer", 1_048_576, "largest request body; a larger one is answered 413", minimum=1024
     )
+    requests_per_second: int | None = _setting(
+        "integer", None, "requests that a world answers in a second; more get 429", minimum=1
+    )
+    max_frame_bytes: int = _setting(
+        "integer",
+        16_777_216,
+        "largest frame of a WebSocket; a larger one closes it with 1009",
+        minimum=1024,
+    )
+    chaos: str = _setting(
+        "text", "", "faults by chance in every world, such as ws_drop=.05,http_5xx=.02"
+    )
     log_requests: bool = _setting("switch", False, "print a line for each request")
 
     def __post_init__(self) -> None:

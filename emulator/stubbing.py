@@ -5,10 +5,10 @@ from typing import TypeAlias
 
 from emulator.errors import (
     OPERATION_UNKNOWN,
-    PHRASES,
     Problem,
     ValidationFailed,
     api_error,
+    body_of,
     closest,
 )
 from emulator.jsontext import Json, render
@@ -43,7 +43,7 @@ def add_stub(
     status = found.success_status if status is None else status
     _check_numbers(status, times)
     if body is None:
-        body = _error_body(status) if status >= 400 else {}
+        body = body_of(status, "Stubbed", "stub") if status >= 400 else {}
     schema = found.responses.get(status)
     if check and schema is not None:
         problems = validation.check(schema)(body, ("body", "body"))
@@ -70,14 +70,3 @@ def _check_renders(body: Json) -> None:
     except TypeError as error:
         problem = Problem(("body", "body"), f"Input can't be JSON: {error}", "json_invalid")
         raise ValidationFailed([problem]) from None
-
-
-def _error_body(status: int) -> Json:
-    if status == 401:
-        detail = {"errorcode": "oauth.v2.InvalidApiKey"}
-        return {"fault": {"faultstring": "Invalid ApiKey", "detail": detail}}
-    if status == 422:
-        problem = {"loc": ["body"], "msg": "Stubbed", "type": "stub"}
-        return {"detail": [problem]}
-    phrase = PHRASES.get(status, "Error")
-    return {"error": phrase, "message": f"Stubbed: {phrase}", "code": "stub"}

@@ -7,8 +7,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from emulator.allowance import Allowance
 from emulator.chat.script import Script
 from emulator.clock import WorldClock
+from emulator.faults.chaos import read_chaos
+from emulator.faults.rules import FaultRule, Faults
 from emulator.ids import IdSource
 from emulator.settings import Settings
 from emulator.store.journal import Journal
@@ -16,7 +19,6 @@ from emulator.store.store import Store
 from emulator.store.stubs import Stub
 from emulator.timers import Timers
 from emulator.waiting import until
-from emulator.webhooks.faults import FaultRule
 from emulator.webhooks.outbox import Outbox, Send, send_nothing
 
 if TYPE_CHECKING:
@@ -69,6 +71,9 @@ class World:
         self.ids = IdSource(self.settings.random_seed)
         before = getattr(self, "journal", None)
         self.journal = Journal(self.clock, self.settings.journal_limit, before)
+        self.faults = self._new_faults()
+        most = self.settings.requests_per_second
+        self.allowance = None if most is None else Allowance(most, self.clock)
         self.stubs: list[Stub] = []
         self.live: dict[str, LiveChat] = {}
         self.script = self._script.copy()  # what the assistant says in chats that come
@@ -81,8 +86,16 @@ class World:
             self.timers,
             IdSource(None if random_seed is None else f"webhooks/{random_seed}"),
             self.journal,
+            self.faults,
             self._send,
         )
+
+    def _new_faults(self) -> Faults:
+        seed = self.settings.random_seed
+        faults = Faults(IdSource(None if seed is None else f"faults/{seed}"), seed)
+        for rule in read_chaos(self.settings.chaos):
+            faults.add(**rule)
+        return faults
 
     # keeping and bringing back
 
@@ -94,7 +107,7 @@ class World:
             self.clock.read(),
             self.script.copy(),
             tuple(self.live),
-            tuple(replace(rule) for rule in self.outbox.rules),
+            self.faults.snapshot(),
             tuple(replace(stub) for stub in self.stubs),
             tuple(self.heard),
         )
@@ -106,7 +119,7 @@ class World:
         self.ids = snapshot.ids.fork()
         self.script = snapshot.script.copy()
         self.clock.write(snapshot.clock)
-        self.outbox.rules += [replace(rule) for rule in snapshot.rules]
+        self.faults.restore(snapshot.rules)
         self.stubs += [replace(stub) for stub in snapshot.stubs]
         self.heard.extend(snapshot.heard)
         for chat_id in snapshot.live:  # nobody is connected to them any more

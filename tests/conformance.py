@@ -22,7 +22,7 @@ from emulator.chat.messages import server_message, to_json
 from emulator.jsontext import JsonObject
 from emulator.openapi.document import VOICES_DOCUMENT, Document, load_document
 from emulator.web.app import App
-from emulator.web.dispatch import STUB_HEADER
+from emulator.web.instead import FAULT_HEADER, STUB_HEADER
 
 AsgiCall = Callable[[App, Scope, Receive, Send], Coroutine[Any, Any, None]]
 URI = "urn:judge"
@@ -91,7 +91,8 @@ def note(scope: Scope, found: str | None) -> None:
 def judge(document: Document, method: str, path: str, response: dict[str, Any]) -> str | None:
     """What is wrong with a response of an operation, or None."""
     status, body = response["status"], response["body"]
-    if STUB_HEADER.lower().encode() in response["headers"]:
+    asked_for = {name.lower().encode() for name in (STUB_HEADER, FAULT_HEADER)}
+    if asked_for & response["headers"].keys():
         return None  # a test asked for just this
     item = _path_item(document, path) or _path_item(load_document(VOICES_DOCUMENT), path)
     if item is None or (method == "OPTIONS" and status == 200):

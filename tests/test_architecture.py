@@ -23,7 +23,7 @@ LADDER = [
     ["world"],
     ["chat", "webhooks"],
     ["store", "openapi"],
-    ["handwritten", "timers", "waiting"],
+    ["handwritten", "timers", "waiting", "faults", "allowance"],
     ["settings", "resources", "ready"],
     ["durations"],
     ["errors", "clock", "ids", "jsontext", "hosts"],

@@ -1,6 +1,7 @@
 """The assistant's side of a chat: turns, made of steps that are each due at a time."""
 
 import json
+import re
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -46,6 +47,8 @@ THINKING_MS = (600, 1_000)  # before a turn, and after a tool's answer
 PROSODY_MS = (80, 180)  # from a sentence to its scores
 BETWEEN_SENTENCES_MS = (200, 400)
 BUILTIN_TOOL_MS = (700, 1_200)
+
+_BLANK = re.compile(r"\{\w+\}")  # of an error's text, which has nothing to fill it here
 
 # Where a turn comes from: an answer, an assistant_input, or an event message of the config.
 Source: TypeAlias = Literal["answer", "input", "event"]
@@ -206,7 +209,7 @@ class Assistant:
             case Pause(ms):
                 turn.due_ms = self._clock.now_ms() + round(ms * (self._pace or 1))
             case Fail(slug, message):
-                return self._raise(slug, message)
+                return self.fail(slug, message)
         return None
 
     def _finish(self, turn: Turn) -> None:
@@ -218,13 +221,16 @@ class Assistant:
         if self._turns:
             self._turns[0].due_ms = max(self._turns[0].due_ms, now_ms)
 
-    def _raise(self, slug: str, message: str | None) -> End | None:
+    def fail(self, slug: str, message: str | None) -> End | None:
+        """An error frame; the end of the chat if it is one."""
         kind = CHAT_ERRORS[slug]
+        if message is None and slug not in self._timeouts:
+            message = _BLANK.sub("...", kind.message)
         if kind.ends:
             self.drop()
             status, ms = self._timeouts.get(slug, ("ERROR", 0))
             return End(status, slug, ms // 1000, message)
-        self._channel.error(slug, message or kind.message)
+        self._channel.error(slug, message)
         return None
 
     def _quick_response(self, turn: UserTurn) -> list[Step]:

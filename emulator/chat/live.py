@@ -130,6 +130,10 @@ class LiveChat:
         """The assistant ends it."""
         self._tell(self.session.hang_up())
 
+    def fail(self, slug: str, message: str | None = None) -> None:
+        """An error frame, which may be its end."""
+        self._tell(self.session.fail(slug, message))
+
     def end(self, status: str = "USER_ENDED", slug: str | None = None) -> None:
         """Its client is gone, or it ends with another status."""
         self._tell(self.session.end(status, slug))

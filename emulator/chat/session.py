@@ -164,6 +164,12 @@ class Session:
             self._end(End(status, slug))
         return self._channel.take()
 
+    def fail(self, slug: str, message: str | None = None) -> Output:
+        """An error of CHAT_ERRORS; many are the end of the chat."""
+        if not self.is_over:
+            self._end_if(self.assistant.fail(slug, message))
+        return self.tick()
+
     def hang_up(self) -> Output:
         """The assistant says goodbye and ends the chat."""
         if not self.is_over and not self._user.is_ignored:

@@ -31,7 +31,7 @@ class Remote:
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
     def call(self, method: str, path: str, body: Any = None, more_s: float = 0) -> Any:
-        """The JSON answer; it may take `more_s` longer than usual.
+        """The JSON answer, if there is one; it may take `more_s` longer than usual.
 
         Raises EmulatorError for any but a 2xx, with what it says.
         """
@@ -43,7 +43,7 @@ class Remote:
         )
         try:
             with self._opener.open(request, timeout=_TIMEOUT_S + more_s) as answer:
-                return json.load(answer)
+                return json.load(answer) if answer.status != 204 else None
         except urllib.error.HTTPError as error:
             raise EmulatorError(_refusal(error)) from None
         except (OSError, ValueError, HTTPException) as error:

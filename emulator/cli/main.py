@@ -18,6 +18,7 @@ COMMANDS = {
     "seed": "documents",
     "simulate": "simulate",
     "trigger": "trigger",
+    "fault": "fault",
 }
 
 

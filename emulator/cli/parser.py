@@ -1,11 +1,12 @@
 """What all commands share: exit codes, and flags from the table of settings."""
 
 import argparse
+import json
 import sys
 from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
-from emulator.errors import EmulatorError
+from emulator.errors import EmulatorError, UsageError
 from emulator.settings import SETTINGS, Settings, load_settings
 
 OK, FAILED, USAGE, NOT_STARTED = 0, 1, 2, 3
@@ -41,6 +42,17 @@ def add_settings(parser: argparse.ArgumentParser, names: Sequence[str] | None = 
 
 def settings_of(arguments: argparse.Namespace) -> Settings:
     return load_settings(vars(arguments))
+
+
+def assignment(flag: str, text: str) -> tuple[str, Any]:
+    """FIELD=VALUE: the value is JSON where it can be read as such, else a text."""
+    field, equals, value = text.partition("=")
+    if not equals:
+        raise UsageError(f"{flag} takes FIELD=VALUE, got {text!r}")
+    try:
+        return field, json.loads(value)
+    except ValueError:
+        return field, value
 
 
 def default_url() -> str:

@@ -1,17 +1,24 @@
 """`evi-emulator trigger`: one webhook event, to a receiver of one's choice."""
 
 import argparse
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from emulator.cli.http import Remote, add_server_flags
-from emulator.cli.parser import FAILED, OK, Commands, add_command, add_settings, settings_of
+from emulator.cli.parser import (
+    FAILED,
+    OK,
+    Commands,
+    add_command,
+    add_settings,
+    assignment,
+    settings_of,
+)
 from emulator.durations import duration_ms
 from emulator.errors import UsageError
+from emulator.faults.table import KINDS, check_fault
 from emulator.webhooks.events import EVENT_NAMES, check_event_name
-from emulator.webhooks.faults import FAULTS, check_fault
 
 _SETTINGS = (
     "seed",
@@ -38,7 +45,7 @@ def add_trigger(commands: Commands) -> None:
         metavar="FIELD=VALUE",
         help="another value for a field, such as end_reason=ERROR",
     )
-    faults = ", ".join(FAULTS)
+    faults = ", ".join(KINDS["webhook"].faults)
     parser.add_argument(
         "--fault",
         dest="faults",
@@ -85,14 +92,14 @@ def _body(arguments: argparse.Namespace) -> dict[str, Any]:
     """What the control route takes."""
     check_event_name(arguments.event_name)
     for fault in arguments.faults:
-        check_fault(fault)
+        check_fault("webhook", fault)
     try:
         delay_ms = duration_ms(arguments.delay)
     except ValueError as error:
         raise UsageError(str(error)) from None
     body: dict[str, Any] = {
         "event_name": arguments.event_name,
-        "set": dict(map(_assignment, arguments.overrides)),
+        "set": dict(assignment("--set", text) for text in arguments.overrides),
         "faults": arguments.faults,
         "delay_ms": delay_ms,
     }
@@ -103,22 +110,11 @@ def _body(arguments: argparse.Namespace) -> dict[str, Any]:
     return body
 
 
-def _assignment(text: str) -> tuple[str, Any]:
-    """A field and its value: JSON where it can be read as such, else a text."""
-    field, equals, value = text.partition("=")
-    if not equals:
-        raise UsageError(f"--set takes FIELD=VALUE, got {text!r}")
-    try:
-        return field, json.loads(value)
-    except ValueError:
-        return field, value
-
-
 def _report(delivery: Any, faults: Sequence[str]) -> int:
     """Say what the receiver answered to each request."""
     for fault in ("reorder", "delay"):  # which no attempt shows
         if fault in faults:
-            print(f"with {fault}: it {FAULTS[fault]}")
+            print(f"with {fault}: it {KINDS['webhook'].faults[fault].does}")
     print(f"{delivery['event_name']} of chat {delivery['chat_id']} to {delivery['url']}")
     for attempt in delivery["attempts"]:
         answer = attempt["status"] if attempt["error"] is None else attempt["error"]

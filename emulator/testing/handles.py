@@ -5,6 +5,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from emulator.errors import UsageError, closest
+from emulator.faults.rules import FaultRule
+from emulator.faults.table import DEFAULT_DELAY_MS, check_fault
 from emulator.jsontext import JsonObject
 from emulator.openapi.validation import Validation
 from emulator.operations.versioned import VERSIONED
@@ -16,7 +18,6 @@ from emulator.testing.diagnosis import ExpectationFailed, explain, matches, time
 from emulator.triggers import trigger
 from emulator.waiting import until
 from emulator.webhooks.events import check_event_name
-from emulator.webhooks.faults import DEFAULT_DELAY_MS, check_fault
 from emulator.webhooks.outbox import PENDING
 from emulator.world import World, is_held_back
 
@@ -239,7 +240,7 @@ class WebhooksHandle:
     ) -> JsonObject:
         check_event_name(event_name)
         for fault in faults:
-            check_fault(fault)
+            check_fault("webhook", fault)
         world, delays = self._world, dict.fromkeys(faults, delay_ms)
         delivery = trigger(world, self._validation, event_name, url, chat_id, overrides, delays)
         await until(
@@ -251,11 +252,43 @@ class WebhooksHandle:
 
     def misbehave(self, fault: str, **rule: Any) -> None:
         """From now on, webhooks have this fault (docs/webhooks.md)."""
-        self._bridge.call(lambda: self._world.outbox.add_rule(fault, **rule))
+        self._bridge.call(lambda: self._world.faults.add("webhook", fault, **rule))
 
     def behave(self) -> None:
         """No more faults."""
-        self._bridge.call(self._world.outbox.rules.clear)
+        self._bridge.call(lambda: self._world.faults.clear("webhook"))
+
+
+class FaultsHandle:
+    """What breaks in a world on request (docs/faults.md)."""
+
+    def __init__(self, world: World, bridge: Bridge) -> None:
+        self._world = world
+        self._bridge = bridge
+
+    def add(
+        self,
+        kind: str,
+        fault: str,
+        times: int | None = None,
+        probability: float | None = None,
+        **fields: Any,
+    ) -> FaultRule:
+        """From now on this breaks. Returns the rule, whose `used` counts.
+
+        Raises UsageError for a fault or a field that there is not.
+        """
+        return self._bridge.call(
+            lambda: self._world.faults.add(kind, fault, times, probability, **fields)
+        )
+
+    def clear(self, kind: str | None = None) -> None:
+        """No more faults, or none of a kind."""
+        self._bridge.call(lambda: self._world.faults.clear(kind))
+
+    def __iter__(self) -> Iterator[FaultRule]:
+        """The rules, in the order in which they were added."""
+        return iter(self._bridge.call(lambda: list(self._world.faults)))
 
 
 class Resources:

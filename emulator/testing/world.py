@@ -25,6 +25,7 @@ from emulator.testing.diagnosis import ExpectationFailed, explain
 from emulator.testing.handles import (
     DEFAULT_TIMEOUT_S,
     ClockHandle,
+    FaultsHandle,
     JournalHandle,
     Resources,
     WebhooksHandle,
@@ -56,6 +57,7 @@ class Evi:
         self._chats_seen = 0  # of the journal
         self.journal = JournalHandle(world, bridge)
         self.clock = ClockHandle(world, bridge)
+        self.faults = FaultsHandle(world, bridge)
         self.webhooks = WebhooksHandle(world, app.validation, bridge)
         self.configs = Resources("configs", world, bridge)
         self.prompts = Resources("prompts", world, bridge)

@@ -8,6 +8,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from emulator.chat.script import named_script
+from emulator.faults.chaos import read_chaos
 from emulator.openapi.document import VOICES_DOCUMENT, clear_failure, load_document
 from emulator.openapi.operation import Operation, compile_operations
 from emulator.openapi.validation import Validation
@@ -29,6 +30,7 @@ class App:
 
     def __init__(self, settings: Settings | None = None) -> None:
         self.settings = settings or Settings()
+        read_chaos(self.settings.chaos)  # a mistake in it stops the start
         self.document = load_document(self.settings.spec)
         self.operations = compile_operations(self.document)
         validation = Validation(self.document)

@@ -5,6 +5,7 @@ import logging
 import re
 from collections import deque
 from collections.abc import Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from starlette.responses import JSONResponse
@@ -21,8 +22,11 @@ from emulator.errors import (
     ApiError,
     api_error,
 )
+from emulator.faults.rules import FaultRule
 from emulator.jsontext import Json, JsonObject, JsonText, JsonTextError, parse, render
 from emulator.web.auth import Auth
+from emulator.web.instead import fault_answer
+from emulator.web.sabotage import Fail, Sabotage, SocketBroken, alone_at
 from emulator.world import World
 
 if TYPE_CHECKING:
@@ -77,9 +81,11 @@ class ChatSocket:
         world = self._auth.world(headers, scope["query_string"])
         path = _normal(scope["path"])
         if _CHAT.fullmatch(path):
+            refuse_upgrade(world, None)
             return _open_chat(world, scope["query_string"], send)
         joined = _CONNECT.fullmatch(path)
         if joined is not None:
+            refuse_upgrade(world, joined[1].lower())
             return _join_chat(world, joined[1].lower(), send)
         if _NO_ID.fullmatch(path):
             raise api_error(CHAT_ID_MISSING, path=scope["path"])
@@ -124,11 +130,21 @@ async def _deny(send: Send, error: ApiError) -> None:
     headers = [
         (b"content-type", b"application/json"),
         (b"content-length", str(len(body)).encode()),
+        *((name.lower().encode(), value.encode()) for name, value in error.headers.items()),
     ]
     await send(
         {"type": "websocket.http.response.start", "status": error.status, "headers": headers}
     )
     await send({"type": "websocket.http.response.body", "body": body})
+
+
+def refuse_upgrade(world: World, chat_id: str | None) -> None:
+    """Raises ApiError if a fault wants it."""
+    facts = {"chat_id": chat_id}
+    for name, rule in world.faults.take("socket", ("refuse",), facts).items():
+        world.journal.add("fault", rule=rule.id, of="socket", fault=name, **facts)
+        status, body, headers = fault_answer(rule)
+        raise ApiError(status, body, headers)
 
 
 class Socket:
@@ -144,6 +160,7 @@ class Socket:
         tasks: list[asyncio.Task[Any]] = []
         try:
             await send({"type": "websocket.accept"})
+            self._outbound.open(receive, self._fail)
             reader = asyncio.create_task(self._read(receive))
             tasks = [reader, asyncio.create_task(self._outbound.write())]
             given_up = asyncio.create_task(self._outbound.given_up.wait())
@@ -164,6 +181,10 @@ class Socket:
         gone = message.get("code", 1005) if "reason" in message else 1006
         code = self._outbound.close_code if by_server else gone
         self._outbound.note_end("out" if by_server else "in", close=code)
+
+    def _fail(self, slug: str, message: str | None) -> None:
+        if self._live is not None:
+            self._live.fail(slug, message)
 
     def _take(self, message: Message) -> None:
         if self._live is None:
@@ -193,6 +214,7 @@ class Socket:
         live.receive_frame(content, self._outbound.put, self._joined)
 
     def _leave(self) -> None:
+        self._outbound.leave()
         if self._live is None:
             return
         self._live.leave(self._outbound.put)
@@ -207,15 +229,51 @@ class Outbound:
         self, send: Send, world: World, chat_id: str | None = None, joined: bool = False
     ) -> None:
         self._send = send
+        self._world = world
+        self._begin_ms = world.clock.now_ms()
         self._limit = world.settings.max_unsent_bytes
         self._journal = world.journal  # a reset gives the world another one
+        self._faults = world.faults
+        self._sabotage: Sabotage | None = None
+        self._turn = self._frame = 0
         self._chat_id = chat_id
         self._joined = joined
-        self._queue: deque[tuple[JsonObject | bytes, int]] = deque()  # each with its size, about
+        # each with its size, about, its turn and its type; nothing: a fault is due without a frame
+        self._queue: deque[tuple[JsonObject | bytes | None, int, int, str]] = deque()
         self._unsent = 0  # bytes, about
         self._ready = asyncio.Event()
         self.close_code: int | None = None
         self.given_up = asyncio.Event()
+
+    def open(self, receive: Receive, fail: Fail) -> None:
+        """The client is there."""
+        self._sabotage = Sabotage(self._world, self._send, receive, partial(self._fail, fail))
+        for rule in self._faults:
+            self._arm(rule)
+        self._faults.watchers.append(self._arm)
+
+    def leave(self) -> None:
+        """The client is gone."""
+        if self._arm in self._faults.watchers:
+            self._faults.watchers.remove(self._arm)
+
+    def _arm(self, rule: FaultRule) -> None:
+        """Have a rule strike at its time, though no frame may come then."""
+        at_ms = alone_at(rule)
+        if at_ms is not None:
+            self._world.timers.at(self._begin_ms + at_ms, self._strike)
+
+    def _fail(self, fail: Fail, slug: str, message: str | None) -> None:
+        """An error frame goes before what waits, and if the chat ends with it, nothing follows."""
+        waiting = list(self._queue)
+        self._queue.clear()
+        fail(slug, message)
+        if self.close_code is None:
+            self._queue += waiting
+
+    def _strike(self) -> None:
+        self._queue.append((None, 0, self._turn, ""))
+        self._ready.set()
 
     def put(self, messages: Iterable[JsonObject], over: bool = False) -> None:
         """Messages, in order; `over` closes the socket after them.
@@ -233,10 +291,12 @@ class Outbound:
             kind = content["type"]
             if kind == "chat_metadata":
                 self._chat_id = content["chat_id"]
+            elif kind == "user_message" and not content["interim"]:
+                self._turn += 1
             text = b"" if kind == "audio_output" else render(content)
             self.note("out", _shown(content, text))
             size = len(text) or len(content["data"]) + _AROUND_SOUND
-            self._queue.append((text or content, size))
+            self._queue.append((text or content, size, self._turn, kind))
             self._unsent += size
         if over:
             self.close(NORMAL_CLOSE)
@@ -273,14 +333,31 @@ class Outbound:
         while True:
             await self._ready.wait()
             self._ready.clear()
-            while self._queue:
-                frame, size = self._queue.popleft()
-                self._unsent -= size
-                text = frame if isinstance(frame, bytes) else render(frame)
-                await self._send({"type": "websocket.send", "text": text.decode()})
-            if self.close_code is not None:
-                await self._send({"type": "websocket.close", "code": self.close_code})
+            try:
+                while self._queue:
+                    await self._write_next()
+            except SocketBroken as broken:
+                self.close_code = broken.close_code
                 return
+            if self.close_code is not None:
+                if self._sabotage is None or not self._sabotage.stalls:
+                    await self._send({"type": "websocket.close", "code": self.close_code})
+                return
+
+    async def _write_next(self) -> None:
+        """Raises SocketBroken if a fault breaks the connection."""
+        frame, size, turn, kind = self._queue.popleft()
+        self._unsent -= size
+        text = None
+        if frame is not None:
+            self._frame += 1
+            text = (frame if isinstance(frame, bytes) else render(frame)).decode()
+        if self._sabotage is not None and self._sabotage.is_needed:
+            at_ms = self._world.clock.now_ms() - self._begin_ms
+            facts = {"chat_id": self._chat_id, "turn": turn, "frame": self._frame, "type": kind}
+            await self._sabotage.pass_on(text, {**facts, "at_ms": at_ms})
+        elif text is not None:
+            await self._send({"type": "websocket.send", "text": text})
 
 
 _AROUND_SOUND = 150  # bytes of a frame but for its sound, about

@@ -3,6 +3,7 @@
 route → world → parameters and body → handler → response, all described by the operation table.
 """
 
+import asyncio
 import logging
 import time
 from collections.abc import Mapping, Sequence
@@ -21,6 +22,8 @@ from emulator.errors import (
     ValidationFailed,
     api_error,
 )
+from emulator.faults.rules import FaultRule, Faults
+from emulator.faults.table import KINDS
 from emulator.ids import IdSource
 from emulator.jsontext import Json, JsonTextError, kept, parse, read, render
 from emulator.openapi.operation import Operation
@@ -28,8 +31,9 @@ from emulator.openapi.validation import Check, Validation
 from emulator.operations.registry import Call, Handler
 from emulator.settings import Settings
 from emulator.store.journal import LONGEST_BODY
-from emulator.store.stubs import take_stub
 from emulator.web.auth import Auth
+from emulator.web.breaking import GARBAGE, ConnectionBroken, break_answer, reset
+from emulator.web.instead import Answer, fault_answer, preferred, stub_answer, take_allowance
 from emulator.web.parameters import ParameterReader, parse_query
 from emulator.web.routing import Router
 from emulator.world import World
@@ -38,7 +42,6 @@ logger = logging.getLogger("emulator")
 
 _QUERIES_REMEMBERED = 64  # of each operation: clients repeat themselves
 _WITHOUT_BODY = (204, 304)
-STUB_HEADER = "X-EVI-Emulator-Stub"
 _JSON_HEADER = (b"content-type", b"application/json")
 _SECONDS_FIELDS = frozenset(
     (
@@ -127,17 +130,24 @@ class Dispatcher:
             status, body, extra = error.status, render(error.body), error.headers
         except ClientDisconnect:
             return  # half a request is none
+        except ConnectionBroken:
+            exchange.note(None, b"")
+            return
         except Exception:
             reference = self._references.uuid()
             logger.exception("bug %s in %s %s", reference, scope["method"], scope["path"])
             bug = api_error(INTERNAL_ERROR, reference=reference)
             status, body = bug.status, render(bug.body)
+        if exchange.breaks is not None and exchange.breaks.fault == "garbage":
+            body = GARBAGE
         exchange.note(status, body)
-        await _respond(send, status, body, extra)
+        if exchange.breaks is None or exchange.breaks.fault == "garbage":
+            await _respond(send, status, body, extra)
+        else:
+            start = _start(status, body, extra)
+            await break_answer(exchange.breaks, receive, send, start, body)
 
-    async def _answer(
-        self, scope: Scope, receive: Receive, exchange: "Exchange"
-    ) -> tuple[int, Json, Mapping[str, str]]:
+    async def _answer(self, scope: Scope, receive: Receive, exchange: "Exchange") -> Answer:
         headers, query_string = dict(scope["headers"]), scope["query_string"]
         try:
             route, segments = self.router.match(scope["method"], scope["path"])
@@ -147,11 +157,19 @@ class Dispatcher:
             raise
         exchange.world = world = self._auth.world(headers, query_string)
         exchange.operation = route.operation.id
-        if world.stubs and (stub := take_stub(world.stubs, route.operation.id)):
-            exchange.request = (await read_body(receive, self._settings.max_body_bytes))[
-                :LONGEST_BODY
-            ]
-            return stub.status, stub.body, {**stub.headers, STUB_HEADER: stub.id}
+        if world.allowance is not None:
+            take_allowance(world.allowance)
+        instead = None
+        if b"prefer" in headers:
+            instead = preferred(headers[b"prefer"], route.operation)
+        if instead is None and world.faults:
+            instead = await exchange.strike(world.faults, receive)
+        if instead is None and world.stubs:
+            instead = stub_answer(world.stubs, route.operation.id)
+        if instead is not None:
+            text = await read_body(receive, self._settings.max_body_bytes)
+            exchange.request = text[:LONGEST_BODY]
+            return instead
         problems: list[Problem] = []
         parameters = route.read_parameters(segments, query_string, problems)
         body: Json = {}
@@ -192,6 +210,7 @@ class Dispatcher:
         return None
 
 
+_BREAK_ANSWERS = ("lost", "truncated", "slow", "garbage")
 _NOTED = (
     "operation",
     "method",
@@ -207,7 +226,7 @@ _NOTED = (
 class Exchange:
     """One request and its response, for the journal of the caller's world."""
 
-    __slots__ = ("_began", "_scope", "operation", "request", "world")
+    __slots__ = ("_began", "_scope", "breaks", "operation", "request", "world")
 
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
@@ -215,8 +234,28 @@ class Exchange:
         self.world: World | None = None
         self.operation: str | None = None
         self.request = b""
+        self.breaks: FaultRule | None = None  # the answer, once there is one
 
-    def note(self, status: int, response: bytes) -> None:
+    async def strike(self, faults: Faults, receive: Receive) -> Answer | None:
+        """What breaks this request, if anything does; the answer that it gets instead.
+
+        Raises ConnectionBroken.
+        """
+        method, path = self._scope["method"], self._scope["path"]
+        facts = {"operation": self.operation, "method": method, "path": path}
+        struck = faults.take("http", KINDS["http"].faults, facts)
+        for name, rule in struck.items():
+            assert self.world is not None
+            self.world.journal.add("fault", rule=rule.id, of="http", fault=name, **facts)
+        if "delay" in struck:
+            await asyncio.sleep(struck["delay"].draw("delay_ms") / 1000)
+        if "reset" in struck:
+            await reset(receive)
+            raise ConnectionBroken
+        self.breaks = next((struck[name] for name in _BREAK_ANSWERS if name in struck), None)
+        return fault_answer(struck["status"]) if "status" in struck else None
+
+    def note(self, status: int | None, response: bytes) -> None:
         """Nobody's world is told of a request without a key."""
         if self.world is None:
             return
@@ -285,13 +324,17 @@ def in_seconds(value: Json) -> Json:
 async def _respond(send: Send, status: int, body: bytes, extra: Mapping[str, str]) -> None:
     if status in _WITHOUT_BODY:
         body = b""
+    await send(_start(status, body, extra))
+    await send({"type": "http.response.body", "body": body})
+
+
+def _start(status: int, body: bytes, extra: Mapping[str, str]) -> dict[str, Any]:
     headers: list[tuple[bytes, Any]] = [] if status in _WITHOUT_BODY else [_length(body)]
     for name, value in extra.items():
         headers.append((name.lower().encode(), value.encode()))
     if status not in _WITHOUT_BODY and not any(name == b"content-type" for name, _ in headers):
         headers.insert(0, _JSON_HEADER)
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    return {"type": "http.response.start", "status": status, "headers": headers}
 
 
 def _length(body: bytes) -> tuple[bytes, bytes]:

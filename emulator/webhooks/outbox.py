@@ -5,27 +5,20 @@ It plans and records; `send`, which is given to it, does the talking (`webhooks/
 
 import logging
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
 from emulator.clock import Clock, SystemClock
+from emulator.faults.rules import FaultRule, Faults
 from emulator.ids import IdSource
 from emulator.jsontext import JsonObject, render
 from emulator.settings import Settings
 from emulator.store.journal import Journal
 from emulator.timers import Timer, Timers
-from emulator.webhooks.faults import (
-    CORRUPTING,
-    DEFAULT_DELAY_MS,
-    SCHEDULING,
-    FaultRule,
-    check_fault,
-    headers_and_body,
-    take,
-)
+from emulator.webhooks.faults import CORRUPTING, SCHEDULING, headers_and_body
 
 logger = logging.getLogger("emulator")
 
@@ -148,6 +141,7 @@ class Outbox:
         timers: Timers,
         ids: IdSource,
         journal: Journal,
+        faults: Faults,
         send: Send,
     ) -> None:
         by_key = settings.sign_webhooks_with == "api_key"
@@ -160,7 +154,7 @@ class Outbox:
         self._ids = ids
         self._journal = journal
         self._lanes: dict[tuple[str, str], Lane] = {}
-        self.rules: list[FaultRule] = []
+        self._faults = faults
         self.deliveries: dict[str, Delivery] = {}  # by id, the oldest first
         self.pending = 0
         self.in_flight = 0
@@ -176,22 +170,6 @@ class Outbox:
                 delivery.state, delivery.error = FAILED, _RESET
         self.in_flight = self.pending = 0
         self._tell()
-
-    # rules
-
-    def add_rule(
-        self,
-        fault: str,
-        event_name: str | None = None,
-        chat_id: str | None = None,
-        times: int | None = None,
-        delay_ms: int = DEFAULT_DELAY_MS,
-    ) -> FaultRule:
-        """From now on, webhooks misbehave as the rule says. Raises UsageError for no fault."""
-        check_fault(fault)
-        rule = FaultRule(self._ids.uuid(), fault, event_name, chat_id, times, delay_ms)
-        self.rules.append(rule)
-        return rule
 
     # deliveries
 
@@ -297,7 +275,7 @@ class Outbox:
             return
         delivery.scheduled = True
         wanted = SCHEDULING - {"reorder"} if delivery.is_passing else SCHEDULING
-        faults = take(self.rules, delivery.event_name, delivery.chat_id, wanted)
+        faults = self._struck(delivery, wanted)
         delivery.faults = tuple(dict.fromkeys((*delivery.faults, *faults)))
         delivery.twice = "duplicate" in faults or "duplicate" in delivery.faults
         now_ms = self._clock.now_ms()
@@ -306,7 +284,7 @@ class Outbox:
         elif "reorder" in faults:
             self._hold(lane, key)
         elif "delay" in faults:
-            at_ms = now_ms + faults["delay"].delay_ms
+            at_ms = now_ms + faults["delay"].draw("delay_ms")
             self._timers.at(at_ms, partial(self._attempt, delivery, key))
         else:
             self._attempt(delivery, key)
@@ -338,6 +316,10 @@ class Outbox:
         lane.busy = False
         self._finish(delivery, state, error)
 
+    def _struck(self, delivery: Delivery, wanted: Collection[str]) -> dict[str, FaultRule]:
+        facts = {"event_name": delivery.event_name, "chat_id": delivery.chat_id}
+        return self._faults.take("webhook", wanted, facts)
+
     def _finish(self, delivery: Delivery, state: str, error: str | None = None) -> None:
         self.pending -= 1
         delivery.state, delivery.error = state, error
@@ -348,8 +330,7 @@ class Outbox:
     # attempts
 
     def _attempt(self, delivery: Delivery, key: tuple[str, str]) -> None:
-        rules = take(self.rules, delivery.event_name, delivery.chat_id, CORRUPTING)
-        faults = (*delivery.faults, *rules)
+        faults = (*delivery.faults, *self._struck(delivery, CORRUPTING))
         timestamp_s = self._header_clock.now_ms() // 1000
         headers, body = headers_and_body(delivery.body, timestamp_s, self.key, faults)
         request = WebhookRequest(delivery.url, headers, body)

@@ -246,7 +246,10 @@ def test_trigger_fails_if_it_is_refused(
     ("arguments", "message"),
     [
         (["chat_endet"], "no webhook event 'chat_endet' (did you mean 'chat_ended'?); known: "),
-        (["chat_ended", "--fault", "dorp"], "no fault 'dorp' (did you mean 'drop'?); known: "),
+        (
+            ["chat_ended", "--fault", "dorp"],
+            "no webhook fault 'dorp' (did you mean 'drop'?)",
+        ),
         (["chat_ended", "--set", "end_reason"], "--set takes FIELD=VALUE, got 'end_reason'"),
         (["chat_ended", "--delay", "soon"], "a duration must look like 10s"),
         (["chat_ended", "--webhook-timeout", "0"], "webhook_timeout must be at least 1"),

@@ -12,6 +12,7 @@ from emulator.chat.script import SCRIPTED_ERRORS
 from emulator.chat.script_file import EndReason
 from emulator.cli.main import make_parser
 from emulator.errors import CHAT_ERRORS
+from emulator.faults.table import KINDS
 from emulator.openapi.document import load_document
 from emulator.openapi.validation import Validation
 from emulator.seed.loader import load_seed, summary
@@ -19,7 +20,6 @@ from emulator.server import Server
 from emulator.settings import SETTINGS, Settings
 from emulator.testing.world import Evi
 from emulator.web.app import App
-from emulator.webhooks.faults import FAULTS
 
 ROOT = Path(emulator.__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -73,8 +73,8 @@ def test_chat_page_has_every_error() -> None:
 def test_webhooks_page_has_every_fault() -> None:
     """Each fault's row begins with what the table says that it does."""
     page = (ROOT / "docs" / "webhooks.md").read_text()
-    for fault, does in FAULTS.items():
-        assert f"| `{fault}` | {does.replace('delay_ms', '`delay_ms`')}" in page
+    for name, fault in KINDS["webhook"].faults.items():
+        assert f"| `{name}` | {fault.does.replace('delay_ms', '`delay_ms`')}" in page
 
 
 def test_scripts_page_has_every_end_and_error() -> None:

@@ -23,7 +23,7 @@ FRESH_WORLDS = """
         assert evi.world.stubs == []
         assert evi.script.rules == []
         assert evi.webhooks.deliveries == []
-        assert (evi.clock.mode, evi.world.outbox.rules) == ("system", [])
+        assert (evi.clock.mode, list(evi.world.faults)) == ("system", [])
         ask(evi, "/v0/evi/configs")
         evi.simulate(user=["Hello"])
         evi.client().empathic_voice.prompts.create_prompt(name="Mine", text="x")

@@ -7,7 +7,7 @@ import pytest
 
 from emulator.errors import ApiError, ValidationFailed
 from emulator.testing.world import Evi
-from emulator.web.dispatch import STUB_HEADER
+from emulator.web.instead import STUB_HEADER
 from tests.testing.talking import http, talking
 
 STUBS = "/_emulator/stubs"
@@ -69,7 +69,7 @@ def test_body_and_headers(evi: Evi) -> None:
         (404, {"error": "Not Found", "code": "stub"}),
         (429, {"error": "Too Many Requests", "code": "stub"}),
         (500, {"error": "Internal Server Error"}),
-        (599, {"error": "Error", "message": "Stubbed: Error"}),
+        (599, {"error": "Error", "message": "Stubbed"}),
     ],
 )
 def test_errors_need_no_body(evi: Evi, status: int, body: dict[str, Any]) -> None:

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from emulator.faults.table import DEFAULT_DELAY_MS, KINDS
 from emulator.web.app import App
-from emulator.webhooks.faults import DEFAULT_DELAY_MS, FAULTS
 from tests.webhooks.calls import add_fault, ask, trigger
 
 FAULTS_PATH = "/_emulator/faults"
@@ -18,7 +18,7 @@ def rules(client: TestClient) -> Any:
     return ask(client, "GET", FAULTS_PATH)["faults"]
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("fault", KINDS["webhook"].faults)
 def test_a_rule_needs_a_fault_only(client: TestClient, fault: str) -> None:
     """A rule without limits is for all events; it is answered as it is listed."""
     rule = add_fault(client, fault)
@@ -29,9 +29,9 @@ def test_a_rule_needs_a_fault_only(client: TestClient, fault: str) -> None:
         "event_name": None,
         "chat_id": None,
         "times": None,
-        "delay_ms": DEFAULT_DELAY_MS if fault == "delay" else None,
+        "probability": None,
         "used": 0,
-    }
+    } | ({"delay_ms": DEFAULT_DELAY_MS} if fault == "delay" else {})
     assert rules(client) == [rule]
 
 
@@ -87,7 +87,8 @@ def test_worlds_do_not_share_rules(app: App, client: TestClient) -> None:
     [
         ({"fault": "drop"}, ["body", "kind"], "missing"),
         ({"kind": "webhook"}, ["body", "fault"], "missing"),
-        ({"kind": "http", "fault": "drop"}, ["body", "kind"], "enum"),
+        ({"kind": "htp", "fault": "drop"}, ["body", "kind"], "enum"),
+        ({"kind": "http", "fault": "drop"}, ["body", "fault"], "enum"),
         ({"kind": "webhook", "fault": "dorp"}, ["body", "fault"], "enum"),
         ({"kind": "webhook", "fault": "drop", "event_name": "x"}, ["body", "event_name"], "enum"),
         ({"kind": "webhook", "fault": "drop", "chat_id": 7}, ["body", "chat_id"], "string_type"),

@@ -10,12 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.clock import ManualClock
+from emulator.faults.rules import Faults
 from emulator.ids import IdSource
 from emulator.jsontext import JsonObject, render
 from emulator.settings import Settings
 from emulator.store.journal import Journal
 from emulator.timers import Timers
-from emulator.webhooks.faults import FAULTS, SCHEDULING, STALE_S
+from emulator.webhooks.faults import CORRUPTING, SCHEDULING, STALE_S
 from emulator.webhooks.outbox import (
     REORDER_PATIENCE_MS,
     Delivery,
@@ -59,9 +60,10 @@ class Office:
         self.timers = Timers(self.clock)
         self.journal = Journal(self.clock, 1000)
         self.wire = Wire()
+        self.faults = Faults(IdSource(2))
         self.outbox = Outbox(
             "api key", Settings(**settings), self.clock, self.timers, IdSource(1), self.journal,
-            self.wire,
+            self.faults, self.wire,
         )  # fmt: skip
 
     def post(self, event_name: str, chat_id: str = "chat", url: str = URL) -> Delivery:
@@ -355,7 +357,7 @@ def test_the_oldest_finished_deliveries_are_forgotten() -> None:
 
 def test_a_duplicate_is_sent_again_once_it_is_delivered(office: Office) -> None:
     """The same event comes twice, the second time before the next event; once is enough."""
-    office.outbox.add_rule("duplicate", times=1)
+    office.faults.add("webhook", "duplicate", times=1)
     first = office.post("chat_started")
     office.post("chat_ended")
     office.wire.answer(500)
@@ -372,7 +374,7 @@ def test_a_duplicate_is_sent_again_once_it_is_delivered(office: Office) -> None:
 
 def test_what_is_never_delivered_is_no_duplicate(office: Office) -> None:
     """A duplicate has its four attempts like any other."""
-    office.outbox.add_rule("duplicate")
+    office.faults.add("webhook", "duplicate")
     delivery = office.post("chat_started")
     office.run(500)
     assert (delivery.state, len(delivery.attempts)) == ("failed", 4)
@@ -380,7 +382,7 @@ def test_what_is_never_delivered_is_no_duplicate(office: Office) -> None:
 
 def test_a_dropped_event_is_never_sent(office: Office) -> None:
     """A drop fails at once, and the next event goes out."""
-    office.outbox.add_rule("drop", event_name="chat_started")
+    office.faults.add("webhook", "drop", event_name="chat_started")
     dropped = office.post("chat_started")
     office.post("chat_ended")
 
@@ -391,7 +393,7 @@ def test_a_dropped_event_is_never_sent(office: Office) -> None:
 
 def test_a_delayed_event_holds_up_those_behind_it(office: Office) -> None:
     """A delay comes before the first attempt alone; the order of the chat stays."""
-    office.outbox.add_rule("delay", event_name="chat_started", delay_ms=7_000)
+    office.faults.add("webhook", "delay", event_name="chat_started", delay_ms=7_000)
     delivery = office.post("chat_started")
     office.post("chat_ended")
     office.wait(6_999)
@@ -407,7 +409,7 @@ def test_a_delayed_event_holds_up_those_behind_it(office: Office) -> None:
 
 def test_a_reordered_event_lets_the_next_one_pass(office: Office) -> None:
     """Of three events the first comes second, whether the next one is there already or not."""
-    office.outbox.add_rule("reorder", event_name="chat_started")
+    office.faults.add("webhook", "reorder", event_name="chat_started")
     office.post("chat_started")
     assert office.wire.events() == []
     office.post("tool_call")
@@ -424,7 +426,7 @@ def test_a_reordered_event_lets_the_next_one_pass(office: Office) -> None:
 
 def test_a_reordered_event_that_nothing_follows_goes_alone(office: Office) -> None:
     """It waits for the next event of its chat for a while, and no longer."""
-    office.outbox.add_rule("reorder", event_name="chat_ended")
+    office.faults.add("webhook", "reorder", event_name="chat_ended")
     office.post("chat_ended")
     office.post("chat_ended", "another chat")
     office.wait(REORDER_PATIENCE_MS - 1)
@@ -435,7 +437,7 @@ def test_a_reordered_event_that_nothing_follows_goes_alone(office: Office) -> No
 
 def test_reordering_everything_changes_the_order(office: Office) -> None:
     """A rule without limits still has an effect: some event comes before an earlier one."""
-    office.outbox.add_rule("reorder")
+    office.faults.add("webhook", "reorder")
     names = ["chat_started", "tool_call", "chat_ended"]
     for name in names:
         office.post(name)
@@ -456,7 +458,7 @@ def test_reordering_everything_changes_the_order(office: Office) -> None:
 )
 def test_a_bad_request_is_bad_in_one_way(office: Office, fault: str, expected: str) -> None:
     """A receiver refuses it for the reason that the fault names; the record tells of the fault."""
-    office.outbox.add_rule(fault)
+    office.faults.add("webhook", fault)
     delivery = office.post("chat_started")
 
     [request] = office.wire.sent
@@ -470,7 +472,7 @@ def test_a_bad_request_is_bad_in_one_way(office: Office, fault: str, expected: s
 def test_a_stale_request_is_signed_well(office: Office) -> None:
     """Only the age of a stale request is wrong: by ten minutes."""
     office.post("chat_started")
-    office.outbox.add_rule("stale_timestamp")
+    office.faults.add("webhook", "stale_timestamp")
     office.post("chat_started", "another chat")
     fresh, stale = (
         int(request.headers["X-Hume-AI-Webhook-Timestamp"]) for request in office.wire.sent
@@ -481,7 +483,7 @@ def test_a_stale_request_is_signed_well(office: Office) -> None:
 def test_every_fault_is_tested() -> None:
     """The faults of requests above, and those of schedules, are all that there are."""
     bad = {"wrong_key", "tampered_body", "stale_timestamp", "missing_headers"}
-    assert bad | SCHEDULING == set(FAULTS)
+    assert bad | SCHEDULING == CORRUPTING | SCHEDULING
     assert {"duplicate", "drop", "delay", "reorder"} == SCHEDULING
 
 
@@ -490,7 +492,7 @@ def test_every_fault_is_tested() -> None:
 
 def test_a_rule_strikes_as_often_as_it_says(office: Office) -> None:
     """`times` counts requests, so a retry may be good; of schedules it counts deliveries."""
-    rule = office.outbox.add_rule("wrong_key", times=2)
+    rule = office.faults.add("webhook", "wrong_key", times=2)
     office.post("chat_started")
     for wait_ms in (1_000, 4_000):
         office.wire.answer(401)
@@ -502,14 +504,14 @@ def test_a_rule_strikes_as_often_as_it_says(office: Office) -> None:
     ]
     assert rule.used == 2
 
-    drop = office.outbox.add_rule("drop", times=1)
+    drop = office.faults.add("webhook", "drop", times=1)
     states = [office.post("chat_ended", f"chat {number}").state for number in range(2)]
     assert (states, drop.used) == (["failed", "pending"], 1)
 
 
 def test_a_rule_may_be_for_one_event_or_one_chat(office: Office) -> None:
     """Events that a rule does not name go out as usual, and don't use it up."""
-    rule = office.outbox.add_rule("wrong_key", event_name="chat_ended", chat_id="b", times=1)
+    rule = office.faults.add("webhook", "wrong_key", event_name="chat_ended", chat_id="b", times=1)
     for chat_id, name in [("a", "chat_ended"), ("b", "chat_started"), ("b", "chat_ended")]:
         office.post(name, chat_id)
         office.wire.answer(200)
@@ -524,10 +526,10 @@ def test_a_rule_may_be_for_one_event_or_one_chat(office: Office) -> None:
 
 def test_rules_work_together(office: Office) -> None:
     """Several faults strike one request; of two rules with one fault, the first is used."""
-    first = office.outbox.add_rule("wrong_key", times=1)
-    second = office.outbox.add_rule("wrong_key")
-    office.outbox.add_rule("missing_headers")
-    office.outbox.add_rule("duplicate")
+    first = office.faults.add("webhook", "wrong_key", times=1)
+    second = office.faults.add("webhook", "wrong_key")
+    office.faults.add("webhook", "missing_headers")
+    office.faults.add("webhook", "duplicate")
     delivery = office.post("chat_started")
     office.wire.answer(200)
     office.wire.answer(200)
@@ -553,7 +555,7 @@ def test_a_triggered_event_has_one_attempt_and_waits_for_nobody(office: Office) 
     assert (stuck.state, office.outbox.pending) == ("pending", 1)
 
 
-@pytest.mark.parametrize("fault", sorted(set(FAULTS) - SCHEDULING))
+@pytest.mark.parametrize("fault", sorted(CORRUPTING))
 def test_a_triggered_event_may_be_bad(office: Office, fault: str) -> None:
     """A fault that comes with the event strikes it alone."""
     bad = office.outbox.trigger(event("chat_ended"), URL, {fault: 0})
@@ -595,7 +597,7 @@ def test_a_finished_delivery_may_be_sent_again(office: Office) -> None:
     """It is sent once more, good or bad, with the same body and without its old faults."""
     delivery = office.outbox.trigger(event("chat_ended"), URL, {"wrong_key": 0})
     office.wire.answer(401)
-    office.outbox.add_rule("drop")
+    office.faults.add("webhook", "drop")
     office.outbox.redeliver(delivery)
     assert (delivery.state, office.outbox.pending) == ("pending", 1)
     office.wire.answer(200)

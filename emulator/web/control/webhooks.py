@@ -13,6 +13,7 @@ from emulator.errors import (
     api_error,
     closest,
 )
+from emulator.faults.table import DEFAULT_DELAY_MS, KINDS
 from emulator.openapi.validation import Validation
 from emulator.operations.configs import is_webhook_url
 from emulator.triggers import trigger
@@ -20,12 +21,11 @@ from emulator.waiting import until
 from emulator.web.auth import Auth
 from emulator.web.control.request import Bodies, answer, caller_world, schema
 from emulator.webhooks.events import EVENT_NAMES
-from emulator.webhooks.faults import DEFAULT_DELAY_MS, FAULTS
 from emulator.webhooks.outbox import PENDING, STATES, Delivery
 from emulator.world import World, is_held_back
 
 EVENT_NAME = {"type": "string", "enum": list(EVENT_NAMES)}
-FAULT = {"type": "string", "enum": list(FAULTS)}
+FAULT = {"type": "string", "enum": list(KINDS["webhook"].faults)}
 DELAY_MS = {"type": "integer", "minimum": 0, "maximum": 86_400_000}
 DRAIN = schema(timeout={"type": "number", "minimum": 0, "maximum": 600})
 TRIGGER = schema(

@@ -1,0 +1,1 @@
+"""What breaks on request: a table of faults, and the rules that say when they strike."""

@@ -1,0 +1,178 @@
+"""Rules: which requests, frames or webhooks a fault strikes, how, and how often."""
+
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
+from typing import Any
+
+from emulator.errors import CHAT_ERRORS, closest
+from emulator.faults.table import KINDS, FaultMistake, check_fault
+from emulator.ids import IdSource, derived_random
+from emulator.jsontext import Json, JsonObject
+
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+
+
+@dataclass(slots=True)
+class FaultRule:
+    """A fault for what matches: always, `times` times, or with a probability.
+
+    Its draws are its own, so the same rules strike the same requests in every run.
+    """
+
+    id: str
+    kind: str
+    fault: str
+    match: Mapping[str, Json] = field(default_factory=dict)
+    options: Mapping[str, Json] = field(default_factory=dict)
+    times: int | None = None
+    probability: float | None = None
+    used: int = 0
+    place: tuple[int, int] = (0, 0)  # the world's random seed, and its number among the rules
+    drawn: int = 0
+
+    def strikes(self, facts: Mapping[str, Json]) -> bool:
+        """Whether it strikes what is so; it is used once more if it does."""
+        if self.times is not None and self.used >= self.times:
+            return False
+        if not all(_fits(name, wanted, facts.get(name)) for name, wanted in self.match.items()):
+            return False
+        if self.probability is not None and self._draw(0, 1) >= self.probability:
+            return False
+        self.used += 1
+        return True
+
+    def draw(self, option: str) -> Any:
+        """An option's value: of several one is drawn, of a delay anything between its two."""
+        value = self.options[option]
+        if not isinstance(value, list | tuple):
+            return value
+        if option == "delay_ms":
+            return round(self._draw(*value))
+        return value[int(self._draw(0, len(value)))]
+
+    def _draw(self, low: float, high: float) -> float:
+        """A number below `high`: the next of this rule's."""
+        self.drawn += 1
+        number: float = derived_random("faults", *self.place, self.drawn).random()
+        return low + (high - low) * number
+
+    def to_json(self) -> JsonObject:
+        return {
+            "id": self.id,
+            "kind": self.kind,
+            "fault": self.fault,
+            **dict.fromkeys(KINDS[self.kind].matched_by),
+            **self.match,
+            "times": self.times,
+            "probability": self.probability,
+            **self.options,
+            "used": self.used,
+        }
+
+
+def _fits(name: str, wanted: Json, got: Json) -> bool:
+    if name == "path":
+        return fnmatchcase(str(got), str(wanted))
+    if name == "at_ms":
+        return isinstance(got, int) and got >= wanted
+    return bool(got == wanted)
+
+
+def _read_error(name: Json) -> str:
+    """The slug of an error frame, given by slug or code. Raises FaultMistake."""
+    slugs = {text.code: text.slug for text in CHAT_ERRORS.values()}
+    slug = slugs.get(str(name)) or str(name)
+    if slug not in CHAT_ERRORS:
+        hint = closest(str(name), (*CHAT_ERRORS, *slugs))
+        known = ", ".join(CHAT_ERRORS)
+        raise FaultMistake("error", f"no error frame {name!r}{hint}; known: {known}")
+    return slug
+
+
+class Faults:
+    """The rules of a world, in the order in which they were added."""
+
+    def __init__(self, ids: IdSource, seed: int | None = None) -> None:
+        self._ids = ids
+        self._seed = seed or 0
+        self._added = 0
+        self._rules: list[FaultRule] = []
+        self.watchers: list[Callable[[FaultRule], None]] = []  # called with each new rule
+
+    def __iter__(self) -> Iterator[FaultRule]:
+        return iter(self._rules)
+
+    def __bool__(self) -> bool:
+        return bool(self._rules)
+
+    def add(
+        self,
+        kind: str,
+        fault: str,
+        times: int | None = None,
+        probability: float | None = None,
+        **fields: Json,
+    ) -> FaultRule:
+        """One more rule. Raises FaultMistake for a fault or a field that there is not."""
+        defaults = check_fault(kind, fault).options
+        matched_by = KINDS[kind].matched_by
+        for name in fields:
+            if name not in matched_by and name not in defaults:
+                known = (*matched_by, *defaults, "times", "probability")
+                hint = closest(name, known)
+                message = f"a {kind} fault {fault!r} has no field {name!r}{hint}; it has "
+                raise FaultMistake(name, message + ", ".join(known))
+        for name in fields.get("headers", ()):
+            if not _HEADER_NAME.fullmatch(name):
+                raise FaultMistake("headers", f"{name!r} is no name of a header")
+        if "error" in fields:
+            fields["error"] = _read_error(fields["error"])
+        self._added += 1
+        rule = FaultRule(
+            self._ids.uuid(),
+            kind,
+            fault,
+            {name: fields[name] for name in matched_by if fields.get(name) is not None},
+            {**defaults, **{name: fields[name] for name in defaults if name in fields}},
+            times,
+            probability,
+            place=(self._seed, self._added),
+        )
+        self._rules.append(rule)
+        for watcher in list(self.watchers):
+            watcher(rule)
+        return rule
+
+    def take(
+        self, kind: str, faults: Collection[str], facts: Mapping[str, Json]
+    ) -> dict[str, FaultRule]:
+        """The rules for these faults that strike now, by fault; of two the older one."""
+        found: dict[str, FaultRule] = {}
+        for rule in self._rules:
+            is_meant = rule.kind == kind and rule.fault in faults and rule.fault not in found
+            if is_meant and rule.strikes(facts):
+                found[rule.fault] = rule
+        return found
+
+    def of(self, kind: str) -> list[FaultRule]:
+        return [rule for rule in self._rules if rule.kind == kind]
+
+    def remove(self, id: str) -> bool:
+        """Whether there was a rule of that id, which is gone now."""
+        before = len(self._rules)
+        self._rules = [rule for rule in self._rules if rule.id != id]
+        return len(self._rules) < before
+
+    def clear(self, kind: str | None = None) -> None:
+        """No more faults, or none of a kind."""
+        self._rules = [rule for rule in self._rules if kind not in (None, rule.kind)]
+
+    def snapshot(self) -> tuple[FaultRule, ...]:
+        """The rules as they are, each to be restored as often as one likes."""
+        return tuple(map(replace, self._rules))
+
+    def restore(self, rules: Iterable[FaultRule]) -> None:
+        self._rules = list(map(replace, rules))
+        self._added = len(self._rules)

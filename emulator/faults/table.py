@@ -1,0 +1,140 @@
+"""Every fault, by what it strikes: docs, errors and the control API read this table."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from emulator.errors import UsageError, closest
+
+LONGEST_DELAY_MS = 86_400_000
+DEFAULT_DELAY_MS = 5_000
+CLOSE_CODES = (
+    *range(1000, 1004),
+    *range(1007, 1015),
+    *range(3000, 5000),
+)  # a server may send these
+_MS = {"type": "integer", "minimum": 0, "maximum": LONGEST_DELAY_MS}
+_STATUS = {"type": "integer", "minimum": 200, "maximum": 599}
+
+# The fields of a rule: which requests, frames or webhooks it is for, and what is done to them.
+FIELDS: Mapping[str, Mapping[str, Any]] = {
+    "operation": {"type": "string"},
+    "method": {"type": "string"},
+    "path": {"type": "string"},
+    "chat_id": {"type": "string"},
+    "turn": {"type": "integer", "minimum": 1},
+    "frame": {"type": "integer", "minimum": 1},
+    "type": {"type": "string"},
+    "at_ms": {"type": "integer", "minimum": 0},
+    "event_name": {"type": "string"},
+    "status": {"oneOf": [_STATUS, {"type": "array", "items": _STATUS, "minItems": 1}]},
+    "retry_after_s": {"type": "number", "minimum": 0},
+    "headers": {
+        "type": "object",
+        "additionalProperties": {"type": "string", "pattern": "^[ -~]*$"},
+    },
+    "body": {},
+    "delay_ms": {
+        "oneOf": [_MS, {"type": "array", "items": _MS, "minItems": 2, "maxItems": 2}],
+    },
+    "bytes_per_s": {"type": "integer", "minimum": 1},
+    "code": {"type": "integer", "enum": list(CLOSE_CODES)},
+    "reason": {"type": "string", "maxLength": 40},
+    "error": {"type": "string"},
+    "message": {"type": "string"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What it does, and the fields that say how, with their defaults."""
+
+    does: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What is struck, the fields by which a rule picks among them, and the faults."""
+
+    strikes: str
+    matched_by: tuple[str, ...]
+    faults: Mapping[str, Fault]
+
+
+KINDS: Mapping[str, Kind] = {
+    "http": Kind(
+        "a request of the API",
+        ("operation", "method", "path"),
+        {
+            "status": Fault(
+                "is answered with a status, in the service's words, and does nothing",
+                {"status": 503, "retry_after_s": None, "headers": {}, "body": None},
+            ),
+            "delay": Fault("is answered later", {"delay_ms": DEFAULT_DELAY_MS}),
+            "reset": Fault("does nothing, and its connection is reset"),
+            "lost": Fault("does what it asks for, but its connection is reset before the answer"),
+            "truncated": Fault("is answered with half of the body, then the connection ends"),
+            "garbage": Fault("is answered with a body that is no JSON"),
+            "slow": Fault("is answered in drops", {"bytes_per_s": 100}),
+        },
+    ),
+    "socket": Kind(
+        "a chat's WebSocket, or a frame on its way to the client",
+        ("chat_id", "turn", "frame", "type", "at_ms"),
+        {
+            "refuse": Fault(
+                "is refused instead of the upgrade", {"status": 503, "retry_after_s": None}
+            ),
+            "close": Fault("is closed with a code", {"code": 1011, "reason": ""}),
+            "vanish": Fault("breaks without a close: the client sees 1006"),
+            "half_frame": Fault("breaks in the middle of the frame"),
+            "stall": Fault("stays open, and nothing comes any more"),
+            "error": Fault(
+                "has an error frame after the frame, which may end the chat",
+                {"error": "uncaught", "message": None},
+            ),
+            "garbage": Fault("has a text that is no JSON in place of the frame"),
+            "duplicate": Fault("has the frame twice"),
+            "reorder": Fault("has the frame after the next one"),
+            "delay": Fault(
+                "has the frame, and all after it, later", {"delay_ms": DEFAULT_DELAY_MS}
+            ),
+        },
+    ),
+    "webhook": Kind(
+        "a webhook",
+        ("event_name", "chat_id"),
+        {
+            "duplicate": Fault("is sent once more after it was delivered"),
+            "reorder": Fault("goes out after the next one of its chat"),
+            "drop": Fault("is never sent"),
+            "delay": Fault("goes out later, by delay_ms", {"delay_ms": DEFAULT_DELAY_MS}),
+            "stale_timestamp": Fault("carries a valid signature, ten minutes old"),
+            "wrong_key": Fault("is signed with another key"),
+            "tampered_body": Fault("has a body that was changed after signing"),
+            "missing_headers": Fault("carries neither signature nor timestamp"),
+        },
+    ),
+}
+
+
+class FaultMistake(UsageError):
+    """A rule can't be: `field` says which of its fields is wrong."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+def check_fault(kind: str, fault: str) -> Fault:
+    """Raises FaultMistake for what is no fault of that kind."""
+    if kind not in KINDS:
+        hint = closest(kind, list(KINDS))
+        raise FaultMistake("kind", f"no kind of fault {kind!r}{hint}; known: {', '.join(KINDS)}")
+    faults = KINDS[kind].faults
+    if fault not in faults:
+        hint = closest(fault, list(faults))
+        known = ", ".join(faults)
+        raise FaultMistake("fault", f"no {kind} fault {fault!r}{hint}; known: {known}")
+    return faults[fault]

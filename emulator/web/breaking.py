@@ -1,0 +1,77 @@
+"""Breaking connections and answers on request (docs/faults.md).
+
+The delays here are the network's, not the world's: they pass in real time, whatever its clock says.
+"""
+
+import asyncio
+import socket
+import struct
+from typing import Any
+
+from starlette.types import Message, Receive, Send
+
+from emulator.faults.rules import FaultRule
+
+GARBAGE = b'\xff\xfe{"garbage": '
+_RESET_AT_ONCE = struct.pack("ii", 1, 0)  # linger for no time: close() sends RST
+_DROPS_PER_S = 10
+
+
+class ConnectionBroken(Exception):
+    """There is nobody to answer any more."""
+
+
+def transport_of(receive: Receive) -> Any:
+    """The connection under a request or a WebSocket of uvicorn."""
+    transport = getattr(getattr(receive, "__self__", None), "transport", None)
+    if transport is None:
+        raise RuntimeError("only a connection of a real server can be broken")
+    return transport
+
+
+async def reset(receive: Receive) -> None:
+    """Nothing more comes, and the other side gets ECONNRESET."""
+    transport = transport_of(receive)
+    connection = transport.get_extra_info("socket")
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_AT_ONCE)
+    transport.abort()
+    await _gone(receive)
+
+
+async def break_answer(
+    rule: FaultRule,
+    receive: Receive,
+    send: Send,
+    start: Message,
+    body: bytes,
+) -> None:
+    """What the rule leaves of an answer; `start` is its http.response.start."""
+    match rule.fault:
+        case "lost":
+            await reset(receive)
+        case "truncated":
+            await send(start)
+            await send(_part(body[: len(body) // 2], more=True))
+            transport_of(receive).close()
+            await _gone(receive)
+        case "slow":
+            await send(start)
+            await _drip(send, body, rule.draw("bytes_per_s"))
+
+
+async def _gone(receive: Receive) -> None:
+    """Once the server has noticed, it asks for no answer."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _drip(send: Send, body: bytes, bytes_per_s: int) -> None:
+    size = max(1, bytes_per_s // _DROPS_PER_S)
+    for begin in range(0, len(body), size):
+        await send(_part(body[begin : begin + size], more=True))
+        await asyncio.sleep(size / bytes_per_s)
+    await send(_part(b"", more=False))
+
+
+def _part(body: bytes, more: bool) -> Message:
+    return {"type": "http.response.body", "body": body, "more_body": more}
