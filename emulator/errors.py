@@ -182,6 +182,12 @@ NOT_PREFERRED = ErrorText(
     "preference_unknown",
     "'Prefer: {got}' can't be: {operation} answers {known}, and any error from 400 to 599.",
 )
+TOO_MANY_WORLDS = ErrorText(
+    429,
+    "too_many_worlds",
+    "There are {limit} worlds, the most that are allowed, and this key has none of them: forget "
+    "one with DELETE /_emulator/world, or serve with a higher --max-worlds.",
+)
 TOO_MANY_CHATS = ErrorText(
     429, "too_many_chats", "{limit} chats are going on in this world, the most that are allowed."
 )

@@ -161,6 +161,15 @@ class Settings:
     journal_limit: int = _setting(
         "integer", 10_000, "entries that a world's journal keeps", minimum=1
     )
+    journal_max_bytes: int = _setting(
+        "integer",
+        67_108_864,
+        "bytes of requests, answers and frames that a world's journal keeps, about",
+        minimum=65_536,
+    )
+    max_worlds: int = _setting(
+        "integer", 10_000, "worlds that a server keeps; one more key is answered 429", minimum=1
+    )
     clock: str = _setting(
         "text",
         "system",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from emulator.allowance import Allowance
 from emulator.chat.script import Script
 from emulator.clock import WorldClock
+from emulator.errors import TOO_MANY_WORLDS, api_error
 from emulator.faults.chaos import read_chaos
 from emulator.faults.rules import FaultRule, Faults
 from emulator.ids import IdSource
@@ -70,7 +71,8 @@ class World:
         self.store = self._seed.fork()
         self.ids = IdSource(self.settings.random_seed)
         before = getattr(self, "journal", None)
-        self.journal = Journal(self.clock, self.settings.journal_limit, before)
+        limit, most_bytes = self.settings.journal_limit, self.settings.journal_max_bytes
+        self.journal = Journal(self.clock, limit, most_bytes, before)
         self.faults = self._new_faults()
         most = self.settings.requests_per_second
         self.allowance = None if most is None else Allowance(most, self.clock)
@@ -221,9 +223,14 @@ class Worlds:
         self._by_reference: dict[str, World] = {}
 
     def get(self, api_key: str) -> World:
-        """The world of `api_key`."""
+        """The world of `api_key`. Raises ApiError (429) if it would be one too many."""
         world = self._worlds.get(api_key)
-        return world if world is not None else self.create(api_key)
+        if world is not None:
+            return world
+        most = self._settings.max_worlds
+        if len(self._worlds) >= most:
+            raise api_error(TOO_MANY_WORLDS, limit=most)
+        return self.create(api_key)
 
     def find_reference(self, reference: str) -> World | None:
         """The world of that reference, if there is one yet."""

@@ -12,17 +12,30 @@ KINDS = ("http", "frame", "webhook", "fault", "clock", "script")
 
 
 LONGEST_BODY = 4_000  # bytes of a request or response that are kept
+MOST_BYTES = 64 * 1024 * 1024
 
 
 class Journal:
-    """The newest entries, at most `limit` of them; `dropped` counts those that had to go."""
+    """The newest entries: at most `limit`, and about so many bytes of requests, answers and frames.
 
-    def __init__(self, clock: Clock, limit: int, before: "Journal | None" = None) -> None:
+    `dropped` counts those that had to go.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        limit: int,
+        most_bytes: int = MOST_BYTES,
+        before: "Journal | None" = None,
+    ) -> None:
         """Empty; the one `before` it passes on its numbers, and those who watch it."""
         self._clock = clock
-        # (seq, kind, at_ms, names of the fields, value, value, ...): one object each, since every
-        # request leaves one behind
-        self._entries: deque[tuple[Any, ...]] = deque(maxlen=limit)
+        self._limit = limit
+        self._most_bytes = most_bytes
+        self._bytes = 0
+        # (seq, kind, at_ms, size, names of the fields, value, value, ...): one object each, since
+        # every request leaves one behind
+        self._entries: deque[tuple[Any, ...]] = deque()
         self.seq: int = 0 if before is None else before.seq
         self._first = self.seq
         # called after each entry
@@ -38,19 +51,22 @@ class Journal:
         A body or a query may be given as bytes, and is shown as text; a JsonText is shown as what
         it says. Keys are not shown.
         """
-        self.keep(kind, tuple(fields), *fields.values())
+        self.keep(kind, 0, tuple(fields), *fields.values())
 
-    def keep(self, kind: str, names: Sequence[str], *values: Json) -> None:
-        """The same for an entry whose fields always have these names."""
+    def keep(self, kind: str, size: int, names: Sequence[str], *values: Json) -> None:
+        """The same for an entry whose fields always have these names, and that has `size` bytes."""
         self.seq += 1
-        self._entries.append((self.seq, kind, self._clock.now_ms(), names, *values))
+        self._entries.append((self.seq, kind, self._clock.now_ms(), size, names, *values))
+        self._bytes += size
+        while len(self._entries) > self._limit or self._bytes > self._most_bytes:
+            self._bytes -= self._entries.popleft()[3]
         for watcher in self.watchers:
             watcher()
 
     def entries(self, after: int = 0, **wanted: Json) -> Iterator[JsonObject]:
         """Those past the number `after` whose fields are as wanted; None wants nothing."""
         asked = {name: value for name, value in wanted.items() if value is not None}
-        for seq, kind, at_ms, names, *values in list(self._entries):
+        for seq, kind, at_ms, _, names, *values in list(self._entries):
             if seq <= after:
                 continue
             entry = {

@@ -318,10 +318,13 @@ class Outbound:
 
     def note(self, direction: str, content: Json) -> None:
         """Tell the journal of a frame; `joined` marks those of who came through /connect."""
+        size = len(content) if isinstance(content, bytes) else 0
         if self._joined:
-            self._journal.keep("frame", _JOINED_NOTED, self._chat_id, direction, content, True)
+            self._journal.keep(
+                "frame", size, _JOINED_NOTED, self._chat_id, direction, content, True
+            )
         else:
-            self._journal.keep("frame", _NOTED, self._chat_id, direction, content)
+            self._journal.keep("frame", size, _NOTED, self._chat_id, direction, content)
 
     def note_end(self, direction: str, **fields: Json) -> None:
         """Tell the journal how it ended."""

@@ -259,8 +259,10 @@ class Exchange:
         """Nobody's world is told of a request without a key."""
         if self.world is None:
             return
+        request, response = self.request, kept(response[:LONGEST_BODY])
         self.world.journal.keep(
             "http",
+            len(request) + len(response),
             _NOTED,
             self.operation,
             self._scope["method"],
@@ -268,8 +270,8 @@ class Exchange:
             self._scope["query_string"],
             status,
             round((time.perf_counter() - self._began) * 1000, 3),
-            self.request,
-            kept(response[:LONGEST_BODY]),
+            request,
+            response,
         )
 
 

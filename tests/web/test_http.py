@@ -178,3 +178,18 @@ def test_times_can_be_in_seconds() -> None:
         assert len(str(value)) == 10
     assert (chat["start_timestamp"], chat["end_timestamp"]) == (1716244940, 1716244958)
     assert chat["events_page"][0]["timestamp"] == 1716244940762
+
+
+def test_worlds_are_counted() -> None:
+    """With `max_worlds` one key more is refused, until a world is forgotten."""
+    client = TestClient(App(Settings(seed="empty", max_worlds=2)))
+
+    def ask(key: str, method: str = "GET", path: str = "/v0/evi/configs") -> tuple[int, str]:
+        answer = client.request(method, path, headers={"X-Hume-Api-Key": key})
+        return answer.status_code, answer.text
+
+    assert [ask(key)[0] for key in ("a", "b", "a")] == [200, 200, 200]
+    status, text = ask("c")
+    assert (status, "--max-worlds" in text) == (429, True)
+    ask("a", "DELETE", "/_emulator/world")
+    assert ask("c")[0] == 200

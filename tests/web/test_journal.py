@@ -76,6 +76,18 @@ def test_old_entries_go() -> None:
     assert journal["dropped"] == 3
 
 
+def test_what_is_kept_has_a_size() -> None:
+    """With `journal_max_bytes` large answers push out the oldest, however few there are."""
+    app = App(Settings(journal_max_bytes=65_536))
+    client = TestClient(app, headers={"X-Hume-Api-Key": "k"})
+    for _ in range(40):
+        client.get("/v0/evi/configs")  # 4 kB of each are kept
+
+    journal = ask(client, "GET", JOURNAL)
+    assert 10 < len(journal["entries"]) < 20
+    assert len(journal["entries"]) + journal["dropped"] == 40
+
+
 def test_a_world_has_its_own(app: App, client: TestClient) -> None:
     """Nobody reads another world's journal, and a reset begins a new one."""
     other = TestClient(app, headers={"X-Hume-Api-Key": "another journal"})
