@@ -3,6 +3,9 @@
 import hashlib
 import random
 import uuid
+from typing import TypeAlias
+
+Random: TypeAlias = random.Random
 
 # Ids that a seed leaves out are derived from their place in it, so they never change.
 DERIVED_IDS = uuid.UUID("0b3c9a5e-8d7f-5c53-9a0e-6f1f6f2f6a51")

@@ -15,6 +15,7 @@ from emulator.web.app import App
 from emulator.web.corked import CorkedProtocol
 
 _PATIENCE_S = 10  # for the thread to begin
+_KEEP_ALIVE_S = 75  # an idle connection; a short time breaks one that a client is just using again
 
 
 class Server:
@@ -40,6 +41,7 @@ class Server:
                 ws_per_message_deflate=False,
                 ws_max_size=self.settings.max_frame_bytes,
                 server_header=False,
+                timeout_keep_alive=_KEEP_ALIVE_S,
                 timeout_graceful_shutdown=1,
             )
         )

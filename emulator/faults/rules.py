@@ -8,7 +8,7 @@ from typing import Any
 
 from emulator.errors import CHAT_ERRORS, closest
 from emulator.faults.table import KINDS, FaultMistake, check_fault
-from emulator.ids import IdSource, derived_random
+from emulator.ids import IdSource, Random, derived_random
 from emulator.jsontext import Json, JsonObject
 
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
@@ -38,25 +38,26 @@ class FaultRule:
             return False
         if not all(_fits(name, wanted, facts.get(name)) for name, wanted in self.match.items()):
             return False
-        if self.probability is not None and self._draw(0, 1) >= self.probability:
+        if self.probability is not None and self._random().random() >= self.probability:
             return False
         self.used += 1
         return True
 
     def draw(self, option: str) -> Any:
-        """An option's value: of several one is drawn, of a delay anything between its two."""
+        """An option's value: of several one is drawn, a delay from its range or around its mean."""
         value = self.options[option]
+        if isinstance(value, Mapping):
+            return max(0, round(self._random().gauss(value["mean"], value["deviation"])))
         if not isinstance(value, list | tuple):
             return value
         if option == "delay_ms":
-            return round(self._draw(*value))
-        return value[int(self._draw(0, len(value)))]
+            return round(self._random().uniform(*value))
+        return self._random().choice(value)
 
-    def _draw(self, low: float, high: float) -> float:
-        """A number below `high`: the next of this rule's."""
+    def _random(self) -> Random:
+        """Where its next draw comes from."""
         self.drawn += 1
-        number: float = derived_random("faults", *self.place, self.drawn).random()
-        return low + (high - low) * number
+        return derived_random("faults", *self.place, self.drawn)
 
     def to_json(self) -> JsonObject:
         return {

@@ -35,7 +35,16 @@ FIELDS: Mapping[str, Mapping[str, Any]] = {
     },
     "body": {},
     "delay_ms": {
-        "oneOf": [_MS, {"type": "array", "items": _MS, "minItems": 2, "maxItems": 2}],
+        "oneOf": [
+            _MS,
+            {"type": "array", "items": _MS, "minItems": 2, "maxItems": 2},
+            {
+                "type": "object",
+                "properties": {"mean": _MS, "deviation": _MS},
+                "required": ["mean", "deviation"],
+                "additionalProperties": False,
+            },
+        ],
     },
     "bytes_per_s": {"type": "integer", "minimum": 1},
     "code": {"type": "integer", "enum": list(CLOSE_CODES)},
