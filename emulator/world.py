@@ -91,6 +91,7 @@ class World:
         return Snapshot(
             self.store.fork(),
             self.ids.fork(),
+            self.outbox.ids.fork(),
             self.clock.read(),
             self.script.copy(),
             tuple(self.live),
@@ -104,7 +105,9 @@ class World:
         self.reset()
         self.store = snapshot.store.fork()
         self.ids = snapshot.ids.fork()
-        self.script = snapshot.script.copy()
+        self.outbox.ids = snapshot.webhook_ids.fork()
+        if snapshot.script is not None:
+            self.script = snapshot.script.copy()
         self.clock.write(snapshot.clock)
         self.outbox.rules += [replace(rule) for rule in snapshot.rules]
         self.stubs += [replace(stub) for stub in snapshot.stubs]
@@ -112,6 +115,20 @@ class World:
         for chat_id in snapshot.live:  # nobody is connected to them any more
             self.store.chats.end_chat(chat_id, "USER_ENDED", self.clock.now_ms())
         self.timers.on_change()
+
+    def is_as_in(self, snapshot: "Snapshot") -> bool:
+        """Whether nothing has changed since the snapshot was taken, or restored."""
+        return (
+            self.store.same_as(snapshot.store)
+            and self.ids.state() == snapshot.ids.state()
+            and self.outbox.ids.state() == snapshot.webhook_ids.state()
+            and self.clock.read() == snapshot.clock
+            and self.script == snapshot.script
+            and tuple(self.live) == snapshot.live
+            and tuple(self.outbox.rules) == snapshot.rules
+            and tuple(self.stubs) == snapshot.stubs
+            and tuple(self.heard) == snapshot.heard
+        )
 
     def use_seed(self, seed: Store) -> None:
         """Begin again, from another seed."""
@@ -179,8 +196,9 @@ class Snapshot:
 
     store: Store
     ids: IdSource
+    webhook_ids: IdSource
     clock: tuple[int, int | None]
-    script: Script
+    script: Script | None  # None: the one that the world began with
     live: tuple[str, ...]
     rules: tuple[FaultRule, ...]
     stubs: tuple[Stub, ...]
@@ -206,11 +224,22 @@ class Worlds:
         self._script = script
         self._worlds: dict[str, World] = {}
         self._by_reference: dict[str, World] = {}
+        # Told of a world whose key is used for the first time, and of one that is forgotten.
+        self.recall: Callable[[World], object] = lambda world: None
+        self.forget: Callable[[World], object] = lambda world: None
+
+    def __iter__(self) -> Iterator[World]:
+        return iter(list(self._worlds.values()))
 
     def get(self, api_key: str) -> World:
         """The world of `api_key`."""
         world = self._worlds.get(api_key)
-        return world if world is not None else self.create(api_key)
+        return world if world is not None else self._first_use(api_key)
+
+    def _first_use(self, api_key: str) -> World:
+        world = self._new(api_key, self._seed, self._settings, self._script)
+        self.recall(world)
+        return self._add(world)
 
     def find_reference(self, reference: str) -> World | None:
         """The world of that reference, if there is one yet."""
@@ -225,8 +254,13 @@ class Worlds:
     ) -> World:
         """A fresh world, with a seed, settings and a script of its own if given."""
         seed, settings = seed or self._seed, settings or self._settings
-        world = World(api_key, seed, settings, None, self._send, script or self._script)
-        self._worlds[api_key] = self._by_reference[world.reference] = world
+        return self._add(self._new(api_key, seed, settings, script or self._script))
+
+    def _new(self, api_key: str, seed: Store, settings: Settings, script: Script | None) -> World:
+        return World(api_key, seed, settings, None, self._send, script)
+
+    def _add(self, world: World) -> World:
+        self._worlds[world.api_key] = self._by_reference[world.reference] = world
         self._on_create(world)
         return world
 
@@ -235,4 +269,5 @@ class Worlds:
         if self._worlds.get(world.api_key) is world:
             del self._worlds[world.api_key]
             del self._by_reference[world.reference]
+            self.forget(world)
         world.reset()

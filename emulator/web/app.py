@@ -14,6 +14,8 @@ from emulator.openapi.validation import Validation
 from emulator.operations.registry import bind
 from emulator.seed.loader import load_seed
 from emulator.settings import Settings
+from emulator.snapshots.lasting import Lasting
+from emulator.snapshots.reading import SnapshotReader
 from emulator.web.alarms import Alarm
 from emulator.web.auth import Auth
 from emulator.web.chat_socket import ChatSocket, is_chat_path
@@ -39,6 +41,7 @@ class App:
         self.worlds = Worlds(seed, self.settings, self._sender, Alarm, script)
         self.auth = Auth(self.worlds, self.settings.api_key)
         self.dispatcher = self._dispatcher(validation)
+        self.snapshots = SnapshotReader(validation, self.stubbable)
         control = Control(
             self.auth,
             self.worlds,
@@ -47,6 +50,7 @@ class App:
             validation,
             self.stubbable,
             len(self.operations),
+            self.snapshots,
         )
         self._control = control.application()
         self.control_routes = [route for route in self._control.routes if isinstance(route, Route)]
@@ -54,6 +58,11 @@ class App:
         self.loop: asyncio.AbstractEventLoop | None = None  # that serves
         self._chat_socket = ChatSocket(self.auth)
         self._cors = Cors(self._route)
+        self._lasting = Lasting(self.worlds, self.settings, self.snapshots)  # last, as it locks
+
+    def close(self) -> None:
+        """Give up what other processes wait for, if it was never served or is served no more."""
+        self._lasting.close()
 
     def _dispatcher(self, validation: Validation) -> Dispatcher:
         voices = load_document(VOICES_DOCUMENT)
@@ -81,10 +90,12 @@ class App:
         """From the server's start to its end."""
         await receive()
         self.loop = asyncio.get_running_loop()
+        self._lasting.begin()
         self.started.set()
         await send({"type": "lifespan.startup.complete"})
         await receive()
         await self._sender.close()
+        await self._lasting.end()
         self.loop = None
         await send({"type": "lifespan.shutdown.complete"})
 

@@ -157,7 +157,7 @@ class Outbox:
         self._header_clock = clock if settings.webhook_time == "world" else SystemClock()
         self._timers = timers
         self._send = send
-        self._ids = ids
+        self.ids = ids
         self._journal = journal
         self._lanes: dict[tuple[str, str], Lane] = {}
         self.rules: list[FaultRule] = []
@@ -189,7 +189,7 @@ class Outbox:
     ) -> FaultRule:
         """From now on, webhooks misbehave as the rule says. Raises UsageError for no fault."""
         check_fault(fault)
-        rule = FaultRule(self._ids.uuid(), fault, event_name, chat_id, times, delay_ms)
+        rule = FaultRule(self.ids.uuid(), fault, event_name, chat_id, times, delay_ms)
         self.rules.append(rule)
         return rule
 
@@ -213,7 +213,7 @@ class Outbox:
 
         Another event may go out before or after it.
         """
-        lane = ("trigger", self._ids.uuid())
+        lane = ("trigger", self.ids.uuid())
         faults = dict(faults or {})
         if before is not None:
             self._enqueue(self._new(before, url, attempts=1), lane)
@@ -236,7 +236,7 @@ class Outbox:
 
     def _new(self, payload: JsonObject, url: str, attempts: int = 4) -> Delivery:
         return Delivery(
-            self._ids.uuid(),
+            self.ids.uuid(),
             payload["event_name"],
             payload["chat_id"],
             url,

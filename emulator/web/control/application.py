@@ -22,6 +22,7 @@ from emulator.jsontext import render
 from emulator.openapi.document import Document
 from emulator.openapi.validation import Validation
 from emulator.settings import Settings
+from emulator.snapshots.reading import SnapshotReader
 from emulator.stubbing import Stubbable
 from emulator.web.auth import Auth
 from emulator.web.control.audio import audio_routes
@@ -31,6 +32,7 @@ from emulator.web.control.journal import journal_routes
 from emulator.web.control.request import Bodies, caller_world
 from emulator.web.control.script import script_routes
 from emulator.web.control.simulate import simulate_routes
+from emulator.web.control.snapshot import snapshot_routes
 from emulator.web.control.stubs import stub_routes
 from emulator.web.control.webhooks import webhook_routes
 from emulator.web.oauth import token_endpoint
@@ -49,6 +51,7 @@ class Control:
         validation: Validation,
         stubbable: Stubbable,
         operations: int,
+        snapshots: SnapshotReader,
     ) -> None:
         self._auth = auth
         self._worlds = worlds
@@ -57,6 +60,7 @@ class Control:
         self._validation = validation
         self._stubbable = stubbable
         self._operations = operations
+        self._snapshots = snapshots
 
     def application(self) -> Starlette:
         auth, bodies = self._auth, Bodies(self._validation, self._settings.max_body_bytes)
@@ -73,6 +77,7 @@ class Control:
                 *fault_routes(auth, bodies),
                 *journal_routes(auth),
                 *stub_routes(auth, bodies, self._stubbable),
+                *snapshot_routes(auth, self._snapshots, self._settings.max_snapshot_bytes),
                 *audio_routes(self._worlds),
                 Route("/openapi.json", self.openapi_json, methods=["GET"]),
                 Route("/openapi.yaml", self.openapi_yaml, methods=["GET"]),
