@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from emulator.errors import StartupError
@@ -10,13 +11,16 @@ from emulator.ids import IdSource
 _TEMPORARY = re.compile(r"\..+\.[0-9a-f]{32}\.tmp")
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Put the content in the file's place, and return once the disk has it. Raises OSError."""
+def write_whole(path: Path, content: Iterable[bytes]) -> None:
+    """Put the content, part by part, in the file's place, and return once the disk has it.
+
+    Raises OSError.
+    """
     path = path.resolve()  # of a link, what it leads to
     temporary = path.with_name(f".{path.name}.{IdSource().secret()}.tmp")
     try:
         with temporary.open("xb") as file:
-            file.write(content)
+            file.writelines(content)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from emulator.atomic import remove, remove_leftovers, write_whole
 from emulator.errors import STATE_DAMAGED, SnapshotError, StartupError, api_error
-from emulator.snapshots.document import write_snapshot
+from emulator.snapshots.document import document_parts
 from emulator.snapshots.lock import FolderLock
 from emulator.snapshots.reading import SnapshotReader
 from emulator.world import Snapshot, World
@@ -151,4 +151,4 @@ class Keeper:
 
 
 def _write_file(path: Path, snapshot: Snapshot) -> None:
-    write_whole(path, write_snapshot(snapshot))
+    write_whole(path, document_parts(snapshot))

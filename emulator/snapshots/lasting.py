@@ -8,7 +8,7 @@ from pathlib import Path
 from emulator.atomic import make_folder, write_whole
 from emulator.errors import SnapshotError
 from emulator.settings import Settings
-from emulator.snapshots.document import write_snapshot
+from emulator.snapshots.document import document_parts
 from emulator.snapshots.keeper import Keeper
 from emulator.snapshots.reading import SnapshotReader
 from emulator.world import World, Worlds
@@ -56,6 +56,6 @@ def export(worlds: Iterable[World], folder: Path) -> None:
     for world in worlds:
         path = folder / f"{world.reference}.json"
         try:
-            write_whole(path, write_snapshot(world.snapshot()))
+            write_whole(path, document_parts(world.snapshot()))
         except (OSError, SnapshotError) as error:
             logger.error("cannot write %s: %s", path, error)

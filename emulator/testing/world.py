@@ -16,7 +16,7 @@ from emulator.errors import UsageError
 from emulator.jsontext import Json, JsonObject
 from emulator.seed.loader import load_seed
 from emulator.settings import Settings
-from emulator.snapshots.document import write_snapshot
+from emulator.snapshots.document import document_parts
 from emulator.store.paging import Paging
 from emulator.store.store import Store
 from emulator.store.stubs import Stub
@@ -287,7 +287,7 @@ class Evi:
 
         Raises OSError, and SnapshotError for what JSON can't hold.
         """
-        write_whole(Path(path), write_snapshot(self.snapshot()))
+        write_whole(Path(path), document_parts(self.snapshot()))
 
     def load(self, path: str | Path) -> None:
         """As it was when the file was written; what is under way now is gone.
