@@ -134,9 +134,10 @@ class Keeper:
         try:
             await asyncio.to_thread(_write_file, self._path(reference), snapshot)
         except (OSError, SnapshotError) as error:
-            if str(error) != kept.trouble:  # it is tried again, and told once
-                kept.trouble = str(error)
-                logger.error("cannot keep a world in %s: %s", self._folder, error)
+            trouble = getattr(error, "strerror", None) or str(error)
+            if trouble != kept.trouble:  # it is tried again, and told once
+                kept.trouble = trouble
+                logger.error("cannot write %s: %s", self._path(reference), trouble)
         else:
             kept.last, kept.trouble = snapshot, ""
 
