@@ -1,6 +1,7 @@
 """The emulator's own routes, under /_emulator/, and the documents that it serves."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -22,7 +23,6 @@ from emulator.jsontext import render
 from emulator.openapi.document import Document
 from emulator.openapi.validation import Validation
 from emulator.settings import Settings
-from emulator.snapshots.reading import SnapshotReader
 from emulator.stubbing import Stubbable
 from emulator.web.auth import Auth
 from emulator.web.control.audio import audio_routes
@@ -38,6 +38,9 @@ from emulator.web.control.webhooks import webhook_routes
 from emulator.web.oauth import token_endpoint
 from emulator.world import Worlds
 
+if TYPE_CHECKING:
+    from emulator.snapshots.reading import SnapshotReader
+
 
 class Control:
     """The endpoints of everything that is not an operation of a document."""
@@ -51,7 +54,7 @@ class Control:
         validation: Validation,
         stubbable: Stubbable,
         operations: int,
-        snapshots: SnapshotReader,
+        snapshots: "Callable[[], SnapshotReader]",
     ) -> None:
         self._auth = auth
         self._worlds = worlds
