@@ -14,7 +14,11 @@ class FolderLock:
             import fcntl
         except ImportError:
             raise StartupError(f"{folder} can't be locked: this system has no flock") from None
-        self._file = (folder / ".lock").open("a+")
+        path = folder / ".lock"
+        try:
+            self._file = path.open("a+")
+        except OSError as error:
+            raise StartupError(f"cannot lock {folder}: {path.name}: {error.strerror}") from None
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

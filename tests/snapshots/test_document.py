@@ -70,7 +70,7 @@ def act(client: TestClient, what: str, kind: str, text: str, pick: int) -> None:
         "chat": ("POST", "/_emulator/simulate", {"user": [text]}),
         "voice": ("POST", "/v0/tts/voices", {"generation_id": text, "name": text}),
         "heard": ("POST", "/_emulator/heard", {"text": text}),
-        "stub": ("POST", "/_emulator/stubs", {"operation": "list-config-versions"}),
+        "stub": ("POST", "/_emulator/stubs", {"operation": "list-config-versions", "status": 503}),
         "fault": ("POST", "/_emulator/faults", {"kind": "webhook", "fault": "drop", "times": 2}),
         "advance": ("POST", "/_emulator/clock/advance", {"seconds": pick}),
         "token": ("POST", "/oauth2-cc/token", None),
