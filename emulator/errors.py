@@ -5,7 +5,8 @@ EmulatorError
 ├── StartupError          the server cannot start                    (exit code 3)
 │   ├── DocumentError     the OpenAPI document cannot be served
 │   ├── SeedError         a seed has a mistake
-│   └── ScriptError       a script has a mistake
+│   ├── ScriptError       a script has a mistake
+│   └── SnapshotError     a snapshot of a world is damaged
 └── ApiError              a request is answered with an error status
     └── ValidationFailed  422, with every problem of the request
 """
@@ -48,6 +49,16 @@ class ScriptError(StartupError):
     ) -> None:
         lines = [f"{name}: {pointer(loc)}: {message}" for loc, message in mistakes]
         super().__init__(description or "\n".join(lines))
+        self.mistakes = tuple(mistakes)
+
+
+class SnapshotError(StartupError):
+    """A snapshot is damaged; `mistakes` has the place and the message of each."""
+
+    def __init__(self, mistakes: Sequence[tuple[Loc, str]], name: str = "snapshot") -> None:
+        places = (f"{pointer(loc)}: " if loc else "" for loc, _ in mistakes)
+        lines = zip(places, (message for _, message in mistakes), strict=True)
+        super().__init__("\n".join(f"{name}: {place}{message}" for place, message in lines))
         self.mistakes = tuple(mistakes)
 
 
@@ -210,6 +221,13 @@ BODY_TOO_LARGE = ErrorText(
 )
 INTERNAL_ERROR = ErrorText(
     500, "emulator_error", "The emulator has a bug; its log has the details under {reference}."
+)
+
+STATE_DAMAGED = ErrorText(
+    500,
+    "state_damaged",
+    "What was kept of this world can't be read, and is left as it is: {why}. Mend the file, or "
+    "move it away to begin anew, and ask again.",
 )
 
 ORIGIN_REFUSED = ErrorText(

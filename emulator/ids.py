@@ -3,6 +3,7 @@
 import hashlib
 import random
 import uuid
+from collections.abc import Iterable
 from typing import TypeAlias
 
 Random: TypeAlias = random.Random
@@ -10,6 +11,7 @@ Random: TypeAlias = random.Random
 # Ids that a seed leaves out are derived from their place in it, so they never change.
 DERIVED_IDS = uuid.UUID("0b3c9a5e-8d7f-5c53-9a0e-6f1f6f2f6a51")
 _NAMESPACE = DERIVED_IDS.bytes
+_MERSENNE_TWISTER = 3  # the version of a generator's state, as `random` calls it
 _VERSION_4 = 0x4 << 76 | 0x2 << 62
 _VERSION_5 = 0x5 << 76 | 0x2 << 62
 _OTHER_BITS = ~(0xF << 76 | 0x3 << 62)
@@ -26,6 +28,18 @@ class IdSource:
         copy = IdSource()
         copy._random.setstate(self._random.getstate())
         return copy
+
+    def state(self) -> tuple[int, ...]:
+        """Where it is in its sequence, for `at_state`."""
+        numbers: tuple[int, ...] = self._random.getstate()[1]
+        return numbers
+
+    @classmethod
+    def at_state(cls, numbers: Iterable[int]) -> "IdSource":
+        """A source that goes on from there. Raises ValueError for numbers that are no state."""
+        source = cls()
+        source._random.setstate((_MERSENNE_TWISTER, tuple(numbers), None))
+        return source
 
     def uuid(self) -> str:
         """A version 4 UUID."""

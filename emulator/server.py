@@ -28,7 +28,11 @@ class Server:
     def __init__(self, settings: Settings | None = None) -> None:
         self.settings = settings or Settings()
         self.app = App(self.settings)
-        self._socket = _bind(self.settings.host, self.settings.port)
+        try:
+            self._socket = _bind(self.settings.host, self.settings.port)
+        except StartupError:
+            self.app.close()
+            raise
         self.url = _url(self._socket)  # such as http://127.0.0.1:8484
         self._uvicorn = uvicorn.Server(
             uvicorn.Config(
@@ -68,6 +72,7 @@ class Server:
         if self._thread is not None:
             self._thread.join()
         self._socket.close()
+        self.app.close()
 
     def __enter__(self) -> "Server":
         return self.start()

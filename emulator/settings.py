@@ -210,6 +210,13 @@ class Settings:
         "text", "", "faults by chance in every world, such as ws_drop=.05,http_5xx=.02"
     )
     log_requests: bool = _setting("switch", False, "print a line for each request")
+    state: str = _setting("text", "", "a folder in which worlds outlive the server")
+    export_on_exit: str = _setting(
+        "text", "", "a folder to which each world is written when the server ends"
+    )
+    max_snapshot_bytes: int = _setting(
+        "integer", 268_435_456, "largest snapshot that may be put back", minimum=1024
+    )
 
     def __post_init__(self) -> None:
         for setting in SETTINGS:

@@ -93,8 +93,7 @@ class World:
         )
 
     def _new_faults(self) -> Faults:
-        seed = self.settings.random_seed
-        faults = Faults(IdSource(None if seed is None else f"faults/{seed}"), seed)
+        faults = Faults(self.settings.random_seed)
         for rule in read_chaos(self.settings.chaos):
             faults.add(**rule)
         return faults
@@ -106,6 +105,7 @@ class World:
         return Snapshot(
             self.store.fork(),
             self.ids.fork(),
+            self.outbox.ids.fork(),
             self.clock.read(),
             self.script.copy(),
             tuple(self.live),
@@ -119,7 +119,9 @@ class World:
         self.reset()
         self.store = snapshot.store.fork()
         self.ids = snapshot.ids.fork()
-        self.script = snapshot.script.copy()
+        self.outbox.ids = snapshot.webhook_ids.fork()
+        if snapshot.script is not None:
+            self.script = snapshot.script.copy()
         self.clock.write(snapshot.clock)
         self.faults.restore(snapshot.rules)
         self.stubs += [replace(stub) for stub in snapshot.stubs]
@@ -127,6 +129,20 @@ class World:
         for chat_id in snapshot.live:  # nobody is connected to them any more
             self.store.chats.end_chat(chat_id, "USER_ENDED", self.clock.now_ms())
         self.timers.on_change()
+
+    def is_as_in(self, snapshot: "Snapshot") -> bool:
+        """Whether nothing has changed since the snapshot was taken, or restored."""
+        return (
+            self.store.same_as(snapshot.store)
+            and self.ids.state() == snapshot.ids.state()
+            and self.outbox.ids.state() == snapshot.webhook_ids.state()
+            and self.clock.read() == snapshot.clock
+            and self.script == snapshot.script
+            and tuple(self.live) == snapshot.live
+            and tuple(self.faults) == snapshot.rules
+            and tuple(self.stubs) == snapshot.stubs
+            and tuple(self.heard) == snapshot.heard
+        )
 
     def use_seed(self, seed: Store) -> None:
         """Begin again, from another seed."""
@@ -194,8 +210,9 @@ class Snapshot:
 
     store: Store
     ids: IdSource
+    webhook_ids: IdSource
     clock: tuple[int, int | None]
-    script: Script
+    script: Script | None  # None: the one that the world began with
     live: tuple[str, ...]
     rules: tuple[FaultRule, ...]
     stubs: tuple[Stub, ...]
@@ -221,16 +238,25 @@ class Worlds:
         self._script = script
         self._worlds: dict[str, World] = {}
         self._by_reference: dict[str, World] = {}
+        # Told of a world whose key is used for the first time, and of one that is forgotten.
+        self.recall: Callable[[World], object] = lambda world: None
+        self.forget: Callable[[World], object] = lambda world: None
+
+    def __iter__(self) -> Iterator[World]:
+        return iter(list(self._worlds.values()))
 
     def get(self, api_key: str) -> World:
         """The world of `api_key`. Raises ApiError (429) if it would be one too many."""
         world = self._worlds.get(api_key)
-        if world is not None:
-            return world
+        return world if world is not None else self._first_use(api_key)
+
+    def _first_use(self, api_key: str) -> World:
         most = self._settings.max_worlds
         if len(self._worlds) >= most:
             raise api_error(TOO_MANY_WORLDS, limit=most)
-        return self.create(api_key)
+        world = self._new(api_key, self._seed, self._settings, self._script)
+        self.recall(world)
+        return self._add(world)
 
     def find_reference(self, reference: str) -> World | None:
         """The world of that reference, if there is one yet."""
@@ -245,8 +271,13 @@ class Worlds:
     ) -> World:
         """A fresh world, with a seed, settings and a script of its own if given."""
         seed, settings = seed or self._seed, settings or self._settings
-        world = World(api_key, seed, settings, None, self._send, script or self._script)
-        self._worlds[api_key] = self._by_reference[world.reference] = world
+        return self._add(self._new(api_key, seed, settings, script or self._script))
+
+    def _new(self, api_key: str, seed: Store, settings: Settings, script: Script | None) -> World:
+        return World(api_key, seed, settings, None, self._send, script)
+
+    def _add(self, world: World) -> World:
+        self._worlds[world.api_key] = self._by_reference[world.reference] = world
         self._on_create(world)
         return world
 
@@ -255,4 +286,5 @@ class Worlds:
         if self._worlds.get(world.api_key) is world:
             del self._worlds[world.api_key]
             del self._by_reference[world.reference]
+            self.forget(world)
         world.reset()

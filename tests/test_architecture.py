@@ -18,14 +18,14 @@ LADDER = [
     ["testing"],
     ["server"],
     ["web"],
-    ["seed", "simulation", "triggers", "stubbing"],
+    ["seed", "simulation", "triggers", "stubbing", "snapshots"],
     ["operations"],
     ["world"],
     ["chat", "webhooks"],
     ["store", "openapi"],
     ["handwritten", "timers", "waiting", "faults", "allowance"],
     ["settings", "resources", "ready"],
-    ["durations"],
+    ["durations", "atomic"],
     ["errors", "clock", "ids", "jsontext", "hosts"],
 ]
 LEVELS = {layer: level for level, layers in enumerate(LADDER) for layer in layers}

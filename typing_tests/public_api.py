@@ -4,6 +4,7 @@ A line that ends with an ignore must be an error, or the checker complains of th
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, assert_type
 
 import pytest
@@ -130,6 +131,8 @@ def the_whole(evi: Evi) -> None:
     snapshot = evi.snapshot()
     assert_type(snapshot, Snapshot)
     evi.restore(snapshot)
+    evi.save("world.json")
+    evi.load(Path("world.json"))
     evi.seed("demo")
     evi.seed({"configs": []})
     evi.reset()

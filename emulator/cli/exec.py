@@ -43,7 +43,6 @@ def execute(arguments: argparse.Namespace) -> int:
             code = complain(EmulatorError(str(error)), code or FAILED)
         if code != 0:
             print(f"what happened in the emulator:\n{evi.timeline()}", file=sys.stderr)
-        evi.close()
         return code
 
 

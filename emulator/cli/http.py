@@ -20,6 +20,10 @@ def add_server_flags(parser: argparse.ArgumentParser, default: str | None, help:
     )
 
 
+class Refused(EmulatorError):
+    """The emulator answered with an error."""
+
+
 class Remote:
     """The world of an API key, in an emulator that runs at a URL."""
 
@@ -33,25 +37,39 @@ class Remote:
     def call(self, method: str, path: str, body: Any = None, more_s: float = 0) -> Any:
         """The JSON answer, if there is one; it may take `more_s` longer than usual.
 
-        Raises EmulatorError for any but a 2xx, with what it says.
+        Raises Refused for any but a 2xx, with what it says, and EmulatorError for no answer.
         """
+        data = None if body is None else json.dumps(body).encode()
+        try:
+            answer = self.exchange(method, path, data, more_s)
+            return None if method == "DELETE" else json.loads(answer)
+        except ValueError as error:
+            raise self._no_emulator(error) from None
+
+    def exchange(
+        self, method: str, path: str, data: bytes | None = None, more_s: float = 0
+    ) -> bytes:
+        """The same with bodies as they go over the wire."""
         request = urllib.request.Request(
             self.url + path,
             method=method,
-            data=None if body is None else json.dumps(body).encode(),
+            data=data,
             headers={"X-Hume-Api-Key": self._key, "Content-Type": "application/json"},
         )
         try:
             with self._opener.open(request, timeout=_TIMEOUT_S + more_s) as answer:
-                return json.load(answer) if answer.status != 204 else None
+                return bytes(answer.read())
         except urllib.error.HTTPError as error:
-            raise EmulatorError(_refusal(error)) from None
+            raise Refused(_refusal(error)) from None
         except (OSError, ValueError, HTTPException) as error:
-            reason = getattr(error, "reason", error)
-            raise EmulatorError(
-                f"no emulator answers at {self.url}: {reason}; start one with "
-                "`evi-emulator serve`, or say where it is with --url"
-            ) from None
+            raise self._no_emulator(error) from None
+
+    def _no_emulator(self, error: Exception) -> EmulatorError:
+        reason = getattr(error, "reason", error)
+        return EmulatorError(
+            f"no emulator answers at {self.url}: {reason}; start one with "
+            "`evi-emulator serve`, or say where it is with --url"
+        )
 
 
 def _refusal(error: urllib.error.HTTPError) -> str:

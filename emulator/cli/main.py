@@ -17,6 +17,8 @@ COMMANDS = {
     "operations": "documents",
     "seed": "documents",
     "simulate": "simulate",
+    "snapshot": "snapshot",
+    "restore": "snapshot",
     "trigger": "trigger",
     "fault": "fault",
 }

@@ -66,7 +66,8 @@ def trigger(arguments: argparse.Namespace) -> int:
         return _report(_send(Remote(arguments.url, arguments.key), body), arguments.faults)
     from emulator.server import Server  # one of our own, for this one event
 
-    with Server(replace(settings_of(arguments), port=0, api_key=())) as server:
+    settings = replace(settings_of(arguments), port=0, api_key=(), state="", export_on_exit="")
+    with Server(settings) as server:
         remote = Remote(server.url, arguments.key)
         delivery = _send(remote, body)
         remote.call("POST", "/_emulator/webhooks/drain")  # another event may go with it

@@ -8,7 +8,7 @@ from typing import Any
 
 from emulator.errors import CHAT_ERRORS, closest
 from emulator.faults.table import KINDS, FaultMistake, check_fault
-from emulator.ids import IdSource, Random, derived_random
+from emulator.ids import Random, derived_random, derived_uuid
 from emulator.jsontext import Json, JsonObject
 
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
@@ -81,6 +81,13 @@ def _fits(name: str, wanted: Json, got: Json) -> bool:
     return bool(got == wanted)
 
 
+def check_rule(rule: FaultRule) -> None:
+    """Raises FaultMistake for a fault or a field that there is not."""
+    options, matched_by = check_fault(rule.kind, rule.fault).options, KINDS[rule.kind].matched_by
+    for name in (*(rule.match.keys() - set(matched_by)), *(rule.options.keys() ^ options.keys())):
+        raise FaultMistake(name, f"a {rule.kind} fault {rule.fault!r} has no {name!r}, or lacks it")
+
+
 def _read_error(name: Json) -> str:
     """The slug of an error frame, given by slug or code. Raises FaultMistake."""
     slugs = {text.code: text.slug for text in CHAT_ERRORS.values()}
@@ -95,8 +102,7 @@ def _read_error(name: Json) -> str:
 class Faults:
     """The rules of a world, in the order in which they were added."""
 
-    def __init__(self, ids: IdSource, seed: int | None = None) -> None:
-        self._ids = ids
+    def __init__(self, seed: int | None = None) -> None:
         self._seed = seed or 0
         self._added = 0
         self._rules: list[FaultRule] = []
@@ -132,7 +138,7 @@ class Faults:
             fields["error"] = _read_error(fields["error"])
         self._added += 1
         rule = FaultRule(
-            self._ids.uuid(),
+            derived_uuid("fault", self._seed, self._added),
             kind,
             fault,
             {name: fields[name] for name in matched_by if fields.get(name) is not None},
@@ -176,4 +182,4 @@ class Faults:
 
     def restore(self, rules: Iterable[FaultRule]) -> None:
         self._rules = list(map(replace, rules))
-        self._added = len(self._rules)
+        self._added = max((rule.place[1] for rule in self._rules), default=0)

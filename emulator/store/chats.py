@@ -1,6 +1,6 @@
 """Chats, chat groups and their events, kept as the documents that REST answers (PROTOCOL 11)."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -123,7 +123,40 @@ class ChatStore:
         copy._position = self._position
         return copy
 
+    def same_as(self, fork: "ChatStore") -> bool:
+        """Whether neither has changed since one was forked from the other."""
+        other = vars(fork)
+        return not (self._uncounted or fork._uncounted) and all(
+            value.same_as(other[name])
+            for name, value in vars(self).items()
+            if isinstance(value, Overlay | Index)
+        )
+
+    # all of it, as it can be added again
+
+    def all_chats(self) -> Iterator[JsonObject]:
+        """Every chat in the order of creation, without the number of its events."""
+        chats = self._chats.flat()
+        for id in self._in_order(chats):
+            yield {key: value for key, value in chats[id].items() if key != "event_count"}
+
+    def all_events(self) -> Iterator[bytes]:
+        """The JSON text of every event: group by group, in each in the order of arrival."""
+        for id in self._in_order(self._groups):
+            yield from self._events.get(id)
+
+    def all_audio(self) -> Iterator[tuple[str, Audio]]:
+        """The audio reconstructions that were asked for, each with the id of its chat."""
+        audio = self._audio.flat()
+        return ((id, audio[id]) for id in self._in_order(audio))
+
+    def _in_order(self, ids: Iterable[str]) -> list[str]:
+        return sorted(ids, key=self._positions.flat().__getitem__)
+
     # chats
+
+    def has_chat(self, id: str) -> bool:
+        return id in self._chats
 
     def find_chat(self, id: str) -> Chat | None:
         self._count_events()

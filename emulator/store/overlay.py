@@ -29,9 +29,20 @@ class Overlay(MutableMapping[K, V]):
     def fork(self) -> "Overlay[K, V]":
         """An equal mapping; what either changes from here on, the other doesn't see."""
         if self._own:
-            self._base = dict(self.items())
+            self._base = self.flat()
             self._own = {}
         return Overlay(self._base)
+
+    def flat(self) -> dict[K, V]:
+        """All of it as a plain mapping, copied without a look at each entry where that will do."""
+        flat = {**self._base, **self._own}
+        if any(value is _DELETED for value in self._own.values()):
+            return {key: value for key, value in flat.items() if value is not _DELETED}
+        return flat
+
+    def same_as(self, fork: "Overlay[K, V]") -> bool:
+        """Whether neither has changed since one was forked from the other."""
+        return self._base is fork._base and not self._own and not fork._own
 
     def __getitem__(self, key: K) -> V:
         if key not in self._own:
@@ -81,6 +92,10 @@ class Index(Generic[K]):
             self._base = {**self._base, **self._own}
             self._own = {}
         return Index(self._base)
+
+    def same_as(self, fork: "Index[K]") -> bool:
+        """Whether neither has changed since one was forked from the other."""
+        return self._base is fork._base and not self._own and not fork._own
 
     def get(self, key: K) -> Sequence[Any]:
         """The entries under `key`, in order."""

@@ -28,3 +28,13 @@ class Store:
             self.voices.fork(),
             self.chats.fork(),
         )
+
+    def same_as(self, fork: "Store") -> bool:
+        """Whether neither has changed since one was forked from the other."""
+        return (
+            self.configs.same_as(fork.configs)
+            and self.prompts.same_as(fork.prompts)
+            and self.tools.same_as(fork.tools)
+            and self.voices.same_as(fork.voices)
+            and self.chats.same_as(fork.chats)
+        )

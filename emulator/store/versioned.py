@@ -59,6 +59,14 @@ class VersionedCollection:
         copy._position = self._position
         return copy
 
+    def same_as(self, fork: "VersionedCollection") -> bool:
+        """Whether neither has changed since one was forked from the other."""
+        return self._resources.same_as(fork._resources)
+
+    def all(self) -> list[Resource]:
+        """Every resource, in the order of creation."""
+        return [self._resources[id] for _, id in self._names.get(None)]
+
     def find(self, id: str) -> Resource | None:
         return self._resources.get(id)
 
@@ -70,13 +78,20 @@ class VersionedCollection:
     def create(self, id: str, name: str, content: JsonObject, now_ms: int) -> Resource:
         """A new resource with version 0."""
         version = Version(0, content, now_ms)
-        resource = Resource(id, name, now_ms, self._position, 1, (version,))
+        return self._insert(Resource(id, name, now_ms, self._position, 1, (version,)))
+
+    def add(self, resource: Resource) -> Resource:
+        """A resource that there was before, with all its versions; it comes last."""
+        return self._insert(replace(resource, position=self._position))
+
+    def _insert(self, resource: Resource) -> Resource:
         self._position += 1
-        self._resources[id] = resource
-        entry = resource.position, id
+        self._resources[resource.id] = resource
+        entry = resource.position, resource.id
         self._names.add(None, entry)
-        self._names.add(name, entry)
-        self._versions.add(None, _version_entry(resource, version))
+        self._names.add(resource.name, entry)
+        for version in resource.versions:
+            self._versions.add(None, _version_entry(resource, version))
         return resource
 
     def add_version(self, resource: Resource, content: JsonObject, now_ms: int) -> Resource:

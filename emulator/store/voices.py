@@ -25,6 +25,15 @@ class VoiceStore:
             setattr(copy, name, value if isinstance(value, int) else value.fork())
         return copy
 
+    def same_as(self, fork: "VoiceStore") -> bool:
+        """Whether neither has changed since one was forked from the other."""
+        return self._voices.same_as(fork._voices)
+
+    def all(self) -> list[JsonObject]:
+        """Every voice, in the order of creation."""
+        voices, positions = self._voices.flat(), self._positions.flat()
+        return [voices[id] for id in sorted(voices, key=positions.__getitem__)]
+
     def add(self, voice: JsonObject) -> None:
         self._position += 1
         self._voices[voice["id"]] = voice

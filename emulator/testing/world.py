@@ -9,12 +9,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from emulator.atomic import write_whole
 from emulator.chat.script import Script
 from emulator.clock import SystemClock
 from emulator.errors import UsageError
 from emulator.jsontext import Json, JsonObject
 from emulator.seed.loader import load_seed
 from emulator.settings import Settings
+from emulator.snapshots.document import document_parts
 from emulator.store.paging import Paging
 from emulator.store.store import Store
 from emulator.store.stubs import Stub
@@ -281,6 +283,20 @@ class Evi:
     def restore(self, snapshot: Snapshot) -> None:
         """As it was then; what is under way now is gone."""
         self._bridge.call(lambda: self.world.restore(snapshot))
+
+    def save(self, path: str | Path) -> None:
+        """Write all that it remembers into a file, for `load` (docs/state.md).
+
+        Raises OSError, and SnapshotError for what JSON can't hold.
+        """
+        write_whole(Path(path), document_parts(self.snapshot()))
+
+    def load(self, path: str | Path) -> None:
+        """As it was when the file was written; what is under way now is gone.
+
+        Raises OSError, and SnapshotError for a damaged file, which changes nothing.
+        """
+        self.restore(self._app.snapshots.read(Path(path).read_bytes(), Path(path).name))
 
     def timeline(self) -> str:
         """What happened in it, a line for each journal entry."""

@@ -3,6 +3,8 @@
 import asyncio
 import threading
 from collections.abc import Awaitable
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
@@ -23,6 +25,10 @@ from emulator.web.cors import Cors
 from emulator.web.dispatch import Dispatcher
 from emulator.webhooks.sender import Sender
 from emulator.world import Worlds
+
+if TYPE_CHECKING:
+    from emulator.snapshots.lasting import Lasting
+    from emulator.snapshots.reading import SnapshotReader
 
 
 class App:
@@ -49,6 +55,7 @@ class App:
             validation,
             self.stubbable,
             len(self.operations),
+            lambda: self.snapshots,
         )
         self._control = control.application()
         self.control_routes = [route for route in self._control.routes if isinstance(route, Route)]
@@ -56,6 +63,26 @@ class App:
         self.loop: asyncio.AbstractEventLoop | None = None  # that serves
         self._chat_socket = ChatSocket(self.auth)
         self._cors = Cors(self._route)
+        self._lasting = self._new_lasting()  # last, as it locks a folder
+
+    @cached_property
+    def snapshots(self) -> "SnapshotReader":
+        """What reads snapshots of worlds."""
+        from emulator.snapshots.reading import SnapshotReader  # which few need at the start
+
+        return SnapshotReader(self.validation, self.stubbable)
+
+    def _new_lasting(self) -> "Lasting | None":
+        if not self.settings.state and not self.settings.export_on_exit:
+            return None
+        from emulator.snapshots.lasting import Lasting
+
+        return Lasting(self.worlds, self.settings, self.snapshots)
+
+    def close(self) -> None:
+        """Give up what other processes wait for, if it was never served or is served no more."""
+        if self._lasting is not None:
+            self._lasting.close()
 
     def _dispatcher(self, validation: Validation) -> Dispatcher:
         voices = load_document(VOICES_DOCUMENT)
@@ -83,10 +110,14 @@ class App:
         """From the server's start to its end."""
         await receive()
         self.loop = asyncio.get_running_loop()
+        if self._lasting is not None:
+            self._lasting.begin()
         self.started.set()
         await send({"type": "lifespan.startup.complete"})
         await receive()
         await self._sender.close()
+        if self._lasting is not None:
+            await self._lasting.end()
         self.loop = None
         await send({"type": "lifespan.shutdown.complete"})
 

@@ -151,7 +151,7 @@ class Outbox:
         self._header_clock = clock if settings.webhook_time == "world" else SystemClock()
         self._timers = timers
         self._send = send
-        self._ids = ids
+        self.ids = ids
         self._journal = journal
         self._lanes: dict[tuple[str, str], Lane] = {}
         self._faults = faults
@@ -191,7 +191,7 @@ class Outbox:
 
         Another event may go out before or after it.
         """
-        lane = ("trigger", self._ids.uuid())
+        lane = ("trigger", self.ids.uuid())
         faults = dict(faults or {})
         if before is not None:
             self._enqueue(self._new(before, url, attempts=1), lane)
@@ -214,7 +214,7 @@ class Outbox:
 
     def _new(self, payload: JsonObject, url: str, attempts: int = 4) -> Delivery:
         return Delivery(
-            self._ids.uuid(),
+            self.ids.uuid(),
             payload["event_name"],
             payload["chat_id"],
             url,

@@ -2,11 +2,13 @@
 
 import asyncio
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from websockets.sync.client import connect
 
+from emulator.errors import SnapshotError
 from emulator.testing.diagnosis import ExpectationFailed
 from emulator.testing.world import Evi
 
@@ -105,3 +107,29 @@ def test_snapshot(evi: Evi) -> None:
     evi.restore(snapshot)
     assert len(evi.chats) == count - 1
     assert evi.simulate(user=["Hello"]).status == "USER_ENDED"
+
+
+def test_a_world_in_a_file(evi: Evi, tmp_path: Path) -> None:
+    """`load` brings back what `save` wrote, into any world."""
+    evi.simulate(user=["Hello"])
+    evi.clock.freeze()
+    evi.save(tmp_path / "mine.json")
+    kept = (evi.clock.now_ms, [chat.transcript() for chat in evi.chats])
+    evi.clock.advance(minutes=1)
+    evi.simulate(user=["Goodbye"])
+
+    evi.load(str(tmp_path / "mine.json"))
+    assert (evi.clock.now_ms, [chat.transcript() for chat in evi.chats]) == kept
+
+
+def test_a_damaged_file_changes_nothing(evi: Evi, tmp_path: Path) -> None:
+    """It is refused with its name; so is one that is not there."""
+    path = tmp_path / "mine.json"
+    evi.hear("x")
+    evi.save(path)
+    path.write_bytes(path.read_bytes()[:-9])
+    with pytest.raises(SnapshotError, match="mine.json: expected a whole JSON document"):
+        evi.load(path)
+    with pytest.raises(FileNotFoundError):
+        evi.load(tmp_path / "other.json")
+    assert list(evi.world.heard) == ["x"]

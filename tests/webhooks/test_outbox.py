@@ -60,7 +60,7 @@ class Office:
         self.timers = Timers(self.clock)
         self.journal = Journal(self.clock, 1000)
         self.wire = Wire()
-        self.faults = Faults(IdSource(2))
+        self.faults = Faults()
         self.outbox = Outbox(
             "api key", Settings(**settings), self.clock, self.timers, IdSource(1), self.journal,
             self.faults, self.wire,

@@ -1,6 +1,7 @@
 """The emulator's own routes, under /_emulator/, and the documents that it serves."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -31,10 +32,14 @@ from emulator.web.control.journal import journal_routes
 from emulator.web.control.request import Bodies, caller_world
 from emulator.web.control.script import script_routes
 from emulator.web.control.simulate import simulate_routes
+from emulator.web.control.snapshot import snapshot_routes
 from emulator.web.control.stubs import stub_routes
 from emulator.web.control.webhooks import webhook_routes
 from emulator.web.oauth import token_endpoint
 from emulator.world import Worlds
+
+if TYPE_CHECKING:
+    from emulator.snapshots.reading import SnapshotReader
 
 
 class Control:
@@ -49,6 +54,7 @@ class Control:
         validation: Validation,
         stubbable: Stubbable,
         operations: int,
+        snapshots: "Callable[[], SnapshotReader]",
     ) -> None:
         self._auth = auth
         self._worlds = worlds
@@ -57,6 +63,7 @@ class Control:
         self._validation = validation
         self._stubbable = stubbable
         self._operations = operations
+        self._snapshots = snapshots
 
     def application(self) -> Starlette:
         auth, bodies = self._auth, Bodies(self._validation, self._settings.max_body_bytes)
@@ -73,6 +80,7 @@ class Control:
                 *fault_routes(auth, bodies),
                 *journal_routes(auth),
                 *stub_routes(auth, bodies, self._stubbable),
+                *snapshot_routes(auth, self._snapshots, self._settings.max_snapshot_bytes),
                 *audio_routes(self._worlds),
                 Route("/openapi.json", self.openapi_json, methods=["GET"]),
                 Route("/openapi.yaml", self.openapi_yaml, methods=["GET"]),

@@ -1,0 +1,70 @@
+"""Writing files whole: whoever reads one finds the old content or the new, even after a crash."""
+
+import os
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from emulator.errors import StartupError
+from emulator.ids import IdSource
+
+_TEMPORARY = re.compile(r"\..+\.[0-9a-f]{32}\.tmp")
+
+
+def write_whole(path: Path, content: Iterable[bytes]) -> None:
+    """Put the content, part by part, in the file's place, and return once the disk has it.
+
+    Raises OSError.
+    """
+    path = path.resolve()  # of a link, what it leads to
+    temporary = path.with_name(f".{path.name}.{IdSource().secret()}.tmp")
+    try:
+        with temporary.open("xb") as file:
+            file.writelines(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)
+
+
+def remove(path: Path) -> None:
+    """Remove the file, if it is there, for good. Raises OSError."""
+    path.unlink(missing_ok=True)
+    _sync_folder(path.parent)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove what a killed process did not get to put into its place. Raises OSError."""
+    for path in folder.iterdir():
+        if _TEMPORARY.fullmatch(path.name):
+            path.unlink(missing_ok=True)
+
+
+def make_folder(name: str, flag: str) -> Path:
+    """The folder, made if need be, once a file could be written there. Raises StartupError."""
+    folder = Path(name)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / f".probe.{IdSource().secret()}.tmp"
+        probe.touch(exist_ok=False)
+        probe.unlink()
+    except OSError as error:
+        why = error.strerror or error
+        raise StartupError(
+            f"{flag} expected a folder that can be written, got {name}: {why}; choose another"
+        ) from None
+    return folder
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the names in a folder last, where the system can."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,52 @@
+"""The caller's world as one document: GET and PUT /_emulator/snapshot."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import anyio.to_thread
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from emulator.errors import Problem, SnapshotError, ValidationFailed
+from emulator.web.auth import Auth
+from emulator.web.control.request import caller_world
+from emulator.web.dispatch import read_body
+from emulator.world import Snapshot
+
+if TYPE_CHECKING:
+    from emulator.snapshots.reading import SnapshotReader
+
+
+def snapshot_routes(
+    auth: Auth, reader: "Callable[[], SnapshotReader]", max_bytes: int
+) -> list[Route]:
+    async def show(request: Request) -> Response:
+        from emulator.snapshots.document import write_snapshot  # which few need at the start
+
+        snapshot = caller_world(auth, request).snapshot()
+        text = await anyio.to_thread.run_sync(write_snapshot, snapshot)
+        return Response(text, media_type="application/json")
+
+    async def put(request: Request) -> Response:
+        """All of it is checked before anything changes."""
+        world = caller_world(auth, request)
+        text = await read_body(request.receive, max_bytes)
+        world.restore(await anyio.to_thread.run_sync(_read, reader(), text))
+        return Response(status_code=204)
+
+    return [
+        Route("/_emulator/snapshot", show, methods=["GET"]),
+        Route("/_emulator/snapshot", put, methods=["PUT"]),
+    ]
+
+
+def _read(reader: "SnapshotReader", text: bytes) -> Snapshot:
+    """Raises ValidationFailed (422) with every mistake."""
+    try:
+        return reader.read(text)
+    except SnapshotError as error:
+        problems = [
+            Problem(("body", *loc), message, "snapshot_invalid") for loc, message in error.mistakes
+        ]
+        raise ValidationFailed(problems) from None
