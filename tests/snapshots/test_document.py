@@ -125,8 +125,6 @@ def there_and_back(app: App, done: list[tuple[str, str, str, int]]) -> None:
     assert second.get("/_emulator/snapshot").content == kept
     ask(first, "DELETE", "/_emulator/stubs", status=204)
     ask(second, "DELETE", "/_emulator/stubs", status=204)
-    assert seen(first) == seen(second)
-
     for client in (first, second):  # and it goes on in the same way
         act(client, "create", "configs", "one more", 0)
         act(client, "chat", "configs", "Hello", 0)
