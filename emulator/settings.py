@@ -189,6 +189,12 @@ class Settings:
         "integer", 1_048_576, "largest request body; a larger one is answered 413", minimum=1024
     )
     log_requests: bool = _setting("switch", False, "print a line for each request")
+    tls: bool = _setting(
+        "switch", False, "serve https and wss, with a certificate made on the spot"
+    )
+    allowed_hosts: tuple[str, ...] = _setting(
+        "list", (), "further names that this machine goes by, for the emulator's own routes"
+    )
 
     def __post_init__(self) -> None:
         for setting in SETTINGS:

@@ -49,6 +49,7 @@ class LiveChat:
         self.allows_connection = allows_connection
         self.listeners: list[Listener] = []
         self.driven = False
+        self.on_bug: Callable[[Exception], None] | None = None  # takes what a timer ran into
         self._clients: list[Put] = []
         self._said: list[JsonObject] = []  # for those who join later
         self._timers = timers
@@ -182,4 +183,9 @@ class LiveChat:
 
     def _wake(self) -> None:
         self._timer = None
-        self.tick()
+        try:
+            self.tick()
+        except Exception as error:
+            if self.on_bug is None:
+                raise
+            self.on_bug(error)

@@ -92,7 +92,8 @@ class Emulator:
 
 # What all worlds of a server share.
 _OF_THE_SERVER = (
-    "host", "port", "spec", "api_key", "webhook_timeout", "max_body_bytes", "log_requests"
+    "host", "port", "spec", "api_key", "webhook_timeout", "max_body_bytes", "log_requests",
+    "tls", "allowed_hosts",
 )  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from emulator.web.chat_socket import ChatSocket, is_chat_path
 from emulator.web.control.application import Control
 from emulator.web.cors import Cors
 from emulator.web.dispatch import Dispatcher
+from emulator.web.guard import Guard
 from emulator.webhooks.sender import Sender
 from emulator.world import Worlds
 
@@ -53,7 +54,7 @@ class App:
         self.started = threading.Event()
         self.loop: asyncio.AbstractEventLoop | None = None  # that serves
         self._chat_socket = ChatSocket(self.auth)
-        self._cors = Cors(self._route)
+        self._guarded = Guard(Cors(self._route), self.settings)
 
     def _dispatcher(self, validation: Validation) -> Dispatcher:
         voices = load_document(VOICES_DOCUMENT)
@@ -75,7 +76,7 @@ class App:
         if scope["type"] == "lifespan":
             await self._live(receive, send)
         else:
-            await self._cors(scope, receive, send)
+            await self._guarded(scope, receive, send)
 
     async def _live(self, receive: Receive, send: Send) -> None:
         """From the server's start to its end."""

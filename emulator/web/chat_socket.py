@@ -1,10 +1,10 @@
 """The chat over WebSocket, and the control plane's (PROTOCOL 6 to 9)."""
 
 import asyncio
-import logging
 import re
 from collections import deque
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from starlette.responses import JSONResponse
@@ -22,13 +22,13 @@ from emulator.errors import (
     api_error,
 )
 from emulator.jsontext import Json, JsonObject, JsonText, JsonTextError, parse, render
+from emulator.web import bugs
 from emulator.web.auth import Auth
+from emulator.web.denial import deny_upgrade
 from emulator.world import World
 
 if TYPE_CHECKING:
     from emulator.chat.live import LiveChat
-
-logger = logging.getLogger("emulator")
 
 _CHAT = re.compile("/v0/evi/chat")
 _CONNECT = re.compile("/v0/evi/chat/([^/]+)/connect/?")
@@ -67,9 +67,22 @@ class ChatSocket:
         try:
             socket = self._open(scope, send)
         except ApiError as error:
-            await _deny(send, error)
+            await deny_upgrade(error, send)
+            return
+        except Exception as error:
+            await deny_upgrade(self._report(scope, error).answer(), send)
             return
         await socket.run(receive, send)
+
+    def _report(self, scope: Scope, error: Exception) -> bugs.Bug:
+        """A bug in a handshake, told to the log and to the caller's journal."""
+        world = None
+        with suppress(ApiError):
+            world = self._auth.world(dict(scope["headers"]), scope["query_string"])
+        bug = bugs.report(error, f"WebSocket {scope['path']}", world)
+        if world is not None:
+            bugs.note(bug, world.journal)
+        return bug
 
     def _open(self, scope: Scope, send: Send) -> "Socket":
         """The socket, ready to run. Raises ApiError for a handshake that is to be refused."""
@@ -118,19 +131,6 @@ def _join_chat(world: World, chat_id: str, send: Send) -> "Socket":
     return Socket(live, outbound, joined=True)
 
 
-async def _deny(send: Send, error: ApiError) -> None:
-    """An HTTP answer instead of the upgrade."""
-    body = render(error.body)
-    headers = [
-        (b"content-type", b"application/json"),
-        (b"content-length", str(len(body)).encode()),
-    ]
-    await send(
-        {"type": "websocket.http.response.start", "status": error.status, "headers": headers}
-    )
-    await send({"type": "websocket.http.response.body", "body": body})
-
-
 class Socket:
     """One client's connection: frames in to the chat, messages of the chat out."""
 
@@ -138,6 +138,8 @@ class Socket:
         self._live = live
         self._outbound = outbound
         self._joined = joined
+        if live is not None and not joined:
+            live.on_bug = self._fail
 
     async def run(self, receive: Receive, send: Send) -> None:
         """Until either side closes, or the client turns out not to read."""
@@ -173,9 +175,16 @@ class Socket:
                 self._take_sound(self._live, message.get("bytes") or b"")
             else:
                 self._take_text(self._live, message["text"].encode(errors="surrogatepass"))
-        except Exception:
-            logger.exception("bug in chat %s", self._live.session.chat_id)
-            self._live.end("ERROR", "uncaught")
+        except Exception as error:
+            self._fail(error)
+
+    def _fail(self, error: Exception) -> None:
+        """A bug of ours ends the chat."""
+        self._outbound.report(error)
+        try:
+            if self._live is not None:
+                self._live.end("ERROR", "uncaught")
+        finally:
             self._outbound.close(BUG)
 
     def _take_sound(self, live: "LiveChat", data: bytes) -> None:
@@ -208,6 +217,7 @@ class Outbound:
     ) -> None:
         self._send = send
         self._limit = world.settings.max_unsent_bytes
+        self._world = world
         self._journal = world.journal  # a reset gives the world another one
         self._chat_id = chat_id
         self._joined = joined
@@ -267,6 +277,11 @@ class Outbound:
         """Tell the journal how it ended."""
         joined = {"joined": True} if self._joined else {}
         self._journal.add("frame", chat_id=self._chat_id, direction=direction, **fields, **joined)
+
+    def report(self, error: Exception) -> None:
+        """Tell the log and the journal of a bug of ours."""
+        bug = bugs.report(error, f"chat {self._chat_id}", self._world)
+        bugs.note(bug, self._journal, self._chat_id)
 
     async def write(self) -> None:
         """Send what comes, until the socket is closed."""

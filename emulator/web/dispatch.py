@@ -3,7 +3,6 @@
 route → world → parameters and body → handler → response, all described by the operation table.
 """
 
-import logging
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -15,13 +14,11 @@ from starlette.types import Receive, Scope, Send
 
 from emulator.errors import (
     BODY_TOO_LARGE,
-    INTERNAL_ERROR,
     ApiError,
     Problem,
     ValidationFailed,
     api_error,
 )
-from emulator.ids import IdSource
 from emulator.jsontext import Json, JsonTextError, kept, parse, read, render
 from emulator.openapi.operation import Operation
 from emulator.openapi.validation import Check, Validation
@@ -29,12 +26,11 @@ from emulator.operations.registry import Call, Handler
 from emulator.settings import Settings
 from emulator.store.journal import LONGEST_BODY
 from emulator.store.stubs import take_stub
+from emulator.web import bugs
 from emulator.web.auth import Auth
 from emulator.web.parameters import ParameterReader, parse_query
 from emulator.web.routing import Router
 from emulator.world import World
-
-logger = logging.getLogger("emulator")
 
 _QUERIES_REMEMBERED = 64  # of each operation: clients repeat themselves
 _WITHOUT_BODY = (204, 304)
@@ -111,7 +107,6 @@ class Dispatcher:
         self.router: Router[Route] = Router()
         self._auth = auth
         self._settings = settings
-        self._references = IdSource()
 
     def add(self, operation: Operation, handler: Handler, validation: Validation) -> None:
         route = Route(operation, handler, validation)
@@ -127,10 +122,10 @@ class Dispatcher:
             status, body, extra = error.status, render(error.body), error.headers
         except ClientDisconnect:
             return  # half a request is none
-        except Exception:
-            reference = self._references.uuid()
-            logger.exception("bug %s in %s %s", reference, scope["method"], scope["path"])
-            bug = api_error(INTERNAL_ERROR, reference=reference)
+        except Exception as error:
+            where = f"{scope['method']} {scope['path']}"
+            exchange.bug = bugs.report(error, where, exchange.world)
+            bug = exchange.bug.answer()
             status, body = bug.status, render(bug.body)
         exchange.note(status, body)
         await _respond(send, status, body, extra)
@@ -202,12 +197,13 @@ _NOTED = (
     "request",
     "response",
 )
+_BUG_NOTED = (*_NOTED, "reference", "error")
 
 
 class Exchange:
     """One request and its response, for the journal of the caller's world."""
 
-    __slots__ = ("_began", "_scope", "operation", "request", "world")
+    __slots__ = ("_began", "_scope", "bug", "operation", "request", "world")
 
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
@@ -215,14 +211,16 @@ class Exchange:
         self.world: World | None = None
         self.operation: str | None = None
         self.request = b""
+        self.bug: bugs.Bug | None = None
 
     def note(self, status: int, response: bytes) -> None:
         """Nobody's world is told of a request without a key."""
         if self.world is None:
             return
+        bug = self.bug
         self.world.journal.keep(
             "http",
-            _NOTED,
+            _NOTED if bug is None else _BUG_NOTED,
             self.operation,
             self._scope["method"],
             self._scope["path"],
@@ -231,6 +229,7 @@ class Exchange:
             round((time.perf_counter() - self._began) * 1000, 3),
             self.request,
             kept(response[:LONGEST_BODY]),
+            *(() if bug is None else (bug.reference, bug.error)),
         )
 
 
