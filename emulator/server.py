@@ -5,13 +5,16 @@ import logging
 import socket
 import sys
 import threading
+from collections.abc import Callable
 from types import TracebackType
 
 import uvicorn
 
 from emulator.errors import StartupError
+from emulator.hosts import is_loopback
 from emulator.settings import Settings
 from emulator.web.app import App
+from emulator.web.certificate import Certificate
 from emulator.web.corked import CorkedProtocol
 
 _PATIENCE_S = 10  # for the thread to begin
@@ -28,8 +31,12 @@ class Server:
         self.settings = settings or Settings()
         self.app = App(self.settings)
         self._socket = _bind(self.settings.host, self.settings.port)
-        self.url = _url(self._socket)  # such as http://127.0.0.1:8484
-        self._uvicorn = uvicorn.Server(
+        self._certificate = self._make_certificate()
+        scheme = "http" if self._certificate is None else "https"
+        self.url = _url(scheme, self._socket)  # such as http://127.0.0.1:8484
+        self.is_open_to_others = not is_loopback(self._socket.getsockname()[0])
+        self._uvicorn = _Uvicorn(
+            self._forget_certificate,
             uvicorn.Config(
                 self.app,
                 log_config=None,
@@ -40,9 +47,28 @@ class Server:
                 ws_per_message_deflate=False,
                 server_header=False,
                 timeout_graceful_shutdown=1,
-            )
+                ssl_certfile=None if self._certificate is None else self._certificate.chain_file,
+            ),
         )
         self._thread: threading.Thread | None = None
+
+    @property
+    def ca_file(self) -> str | None:
+        """What clients are to trust; None without TLS."""
+        return None if self._certificate is None else self._certificate.ca_file
+
+    def _make_certificate(self) -> Certificate | None:
+        if not self.settings.tls:
+            return None
+        try:
+            return Certificate((self.settings.host, *self.settings.allowed_hosts))
+        except StartupError:
+            self._socket.close()
+            raise
+
+    def _forget_certificate(self) -> None:
+        if self._certificate is not None:
+            self._certificate.forget()
 
     def run(self) -> None:
         """Serve until the process is told to stop."""
@@ -65,6 +91,7 @@ class Server:
         if self._thread is not None:
             self._thread.join()
         self._socket.close()
+        self._forget_certificate()
 
     def __enter__(self) -> "Server":
         return self.start()
@@ -78,10 +105,22 @@ class Server:
         self.stop()
 
 
-def _url(listening: socket.socket) -> str:
+class _Uvicorn(uvicorn.Server):
+    """Calls back at its end, which is the last that SIGTERM leaves us."""
+
+    def __init__(self, at_end: Callable[[], None], config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._at_end = at_end
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().shutdown(sockets)
+        self._at_end()
+
+
+def _url(scheme: str, listening: socket.socket) -> str:
     host, port = listening.getsockname()[:2]
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # everywhere: reached here
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
 def _bind(host: str, port: int) -> socket.socket:

@@ -1,12 +1,13 @@
 """What all commands share: exit codes, and flags from the table of settings."""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from emulator.errors import EmulatorError
-from emulator.settings import SETTINGS, Settings, load_settings
+from emulator.settings import CA_FILE_ENV, SETTINGS, Settings, load_settings
 
 OK, FAILED, USAGE, NOT_STARTED = 0, 1, 2, 3
 
@@ -41,6 +42,16 @@ def add_settings(parser: argparse.ArgumentParser, names: Sequence[str] | None = 
 
 def settings_of(arguments: argparse.Namespace) -> Settings:
     return load_settings(vars(arguments))
+
+
+def add_ca_flag(parser: argparse.ArgumentParser) -> None:
+    """`--ca`: whom to trust at an https URL."""
+    parser.add_argument(
+        "--ca",
+        default=os.environ.get(CA_FILE_ENV),
+        metavar="FILE",
+        help=f"the CA's file that an emulator with --tls has printed [{CA_FILE_ENV}]",
+    )
 
 
 def default_url() -> str:
