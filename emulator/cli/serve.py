@@ -30,12 +30,15 @@ def serve(arguments: argparse.Namespace) -> int:
     settings = settings_of(arguments)
     gc.disable()  # next to nothing that is loaded is garbage
     from emulator.server import Server
+    from emulator.web.real_keys import looks_real
 
     server = Server(settings)
     api_key = settings.api_key[0] if settings.api_key else "any"
     operations = len(server.app.operations)
     if server.is_open_to_others:
         print(OPEN_TO_OTHERS.format(host=settings.host), file=sys.stderr)
+    if looks_real(api_key):  # what is printed is kept
+        api_key = f"...{api_key[-4:]}"
     line = banner(server.url, settings.seed, operations, api_key, settings.signing_key)
     print(line + ca_note(server.ca_file), flush=True)
     # What is loaded stays, and what is kept afterwards is mostly no garbage: look less often.

@@ -22,7 +22,7 @@ from emulator.web.cors import Cors
 from emulator.web.dispatch import Dispatcher
 from emulator.web.guard import Guard
 from emulator.webhooks.sender import Sender
-from emulator.world import Worlds
+from emulator.world import World, Worlds
 
 
 class App:
@@ -37,7 +37,7 @@ class App:
         seed = load_seed(self.settings.seed, validation, self.settings)
         self._sender = Sender(self.settings.webhook_timeout)
         script = named_script(self.settings.script)
-        self.worlds = Worlds(seed, self.settings, self._sender, Alarm, script)
+        self.worlds = Worlds(seed, self.settings, self._sender, self._begin, script)
         self.auth = Auth(self.worlds, self.settings.api_key)
         self.dispatcher = self._dispatcher(validation)
         control = Control(
@@ -55,6 +55,11 @@ class App:
         self.loop: asyncio.AbstractEventLoop | None = None  # that serves
         self._chat_socket = ChatSocket(self.auth)
         self._guarded = Guard(Cors(self._route), self.settings)
+
+    def _begin(self, world: World) -> None:
+        """What a new world comes with."""
+        Alarm(world)
+        self.auth.look_at(world.api_key)
 
     def _dispatcher(self, validation: Validation) -> Dispatcher:
         voices = load_document(VOICES_DOCUMENT)
