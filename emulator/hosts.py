@@ -3,7 +3,7 @@
 import re
 from ipaddress import ip_address
 
-_HOST = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\s:/?#@\[\]]+))(?::\d*)?")
+_HOST = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\s:/?#@*\[\]]+))(?::\d*)?")
 
 
 def is_loopback(host: str) -> bool:

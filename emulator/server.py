@@ -114,8 +114,17 @@ class _Uvicorn(uvicorn.Server):
         self._at_end = at_end
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self.config.is_ssl:
+            self._drop_idle_connections()
         await super().shutdown(sockets)
         self._at_end()
+
+    def _drop_idle_connections(self) -> None:
+        """Under TLS a close is answered by the client, and one that is idle doesn't listen."""
+        for connection in list(self.server_state.connections):
+            cycle = getattr(connection, "cycle", ...)  # a WebSocket has none
+            if cycle is None or getattr(cycle, "response_complete", False):
+                connection.transport.abort()
 
 
 def _url(scheme: str, listening: socket.socket) -> str:

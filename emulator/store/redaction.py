@@ -15,8 +15,8 @@ _QUERY = re.compile(r"(?<=\?)[^\s\"'<>]+")
 _IN_TEXT = re.compile(
     r"""(
         (?:api[-_]key | access[-_]token | client_secret)
-            (?:\]|%5D)? ["']? \s* (?:[=:,]|%3D) \s* (?:b?["'])?
-        | authorization ["']? \s* [=:,] \s* (?:b?["'])? (?:(?:basic|bearer)\s+)?
+            (?:\]|%5D)?+ ["']?+ \s*+ (?:[=:,]|%3D) \s*+ (?:b?["'])?+
+        | authorization ["']?+ \s*+ [=:,] \s*+ (?:b?["'])?+ (?:(?:basic|bearer)\s+)?+
         | \b (?:basic|bearer) \s+ (?=\S*\d)
     )
     (?!\(hidden\)) [^\s"'&,;)}\]]+""",
