@@ -101,8 +101,7 @@ def test_refused_credentials(caplog: pytest.LogCaptureFixture) -> None:
         url = f"{server.url}/v0/evi/configs"
         answers = [
             httpx.get(url, headers={"X-Hume-Api-Key": SECRET}),
-            httpx.get(url, headers={"Authorization": f"Bearer {SECRET}"}
-            ),
+            httpx.get(url, headers={"Authorization": f"Bearer {SECRET}"}),
             httpx.get(f"{url}?api_key={SECRET}"),
             httpx.post(
                 f"{server.url}/oauth2-cc/token",
