@@ -19,6 +19,7 @@ from emulator.chat.session import Session
 from emulator.clock import LaggingClock
 from emulator.errors import Problem
 from emulator.jsontext import Json, JsonObject
+from emulator.store.redaction import hide_in_json
 from emulator.timers import Timer, Timers
 
 Listener: TypeAlias = Callable[[Output], None]
@@ -136,9 +137,9 @@ class LiveChat:
         self._tell(self.session.end(status, slug))
 
     def _mirror(self, message: ClientMessage) -> None:
-        """Those who joined also see the client's settings (PROTOCOL 9.7)."""
+        """Those who joined also see the client's settings, but for keys (PROTOCOL 9.7)."""
         if self.allows_connection and isinstance(message, SessionSettings):
-            shown = to_json(message)
+            shown = hide_in_json(to_json(message))
             self._said.append(shown)
             for put in self._clients[1:]:
                 put([shown])

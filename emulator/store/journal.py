@@ -6,7 +6,7 @@ from typing import Any
 
 from emulator.clock import Clock
 from emulator.jsontext import Json, JsonObject, JsonText, read
-from emulator.store.redaction import hide_in_json, hide_in_json_text, hide_in_query
+from emulator.store.redaction import hide_in_json, hide_in_json_text, hide_in_query, may_hold_keys
 
 KINDS = ("http", "frame", "webhook", "fault", "clock", "script", "bug")
 
@@ -66,7 +66,8 @@ class Journal:
 def _shown(name: str, value: Json) -> Json:
     """Keys don't belong into the journal: of callers in a query, of language models elsewhere."""
     if isinstance(value, JsonText):
-        value = read(memoryview(value))
+        content = read(memoryview(value))
+        return hide_in_json(content) if may_hold_keys(value) else content
     if isinstance(value, bytes):
         text = value.decode(errors="replace")
         return hide_in_query(text) if name == "query" else hide_in_json_text(text)

@@ -45,6 +45,11 @@ def hide_in_json_text(text: str) -> str:
     return _IN_JSON.sub(rf'\1"{HIDDEN}"', text)
 
 
+def may_hold_keys(text: bytes) -> bool:
+    """Whether it is worth to look into JSON text: names may be written with escapes."""
+    return _OF_LANGUAGE_MODEL.encode() in text or b"\\u" in text
+
+
 def hide_in_json(value: Json) -> Json:
     """A JSON value without the keys of language models."""
     if isinstance(value, dict):

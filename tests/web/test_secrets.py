@@ -68,13 +68,29 @@ def test_a_chats_query(evi: Evi, caplog: pytest.LogCaptureFixture, query: str) -
     with connect(f"{evi.ws_url}?api_key={SECRET}&{query}", proxy=None) as socket:
         chat = evi.next_chat()
         text = json.dumps({"type": "session_settings", OF_MODEL: SECRET})
-        for frame in (text, text[:-5], f'{{"nested": {text}}}', text.replace("hunter", '\\"')):
+        for frame in (text, text[:-5], f'{{"nested": {text}}}', text.replace("_api", "\\u005fapi")):
             socket.send(frame)
         chat.expect("session_settings")
     chat.closed(timeout=5)
     everything = json.dumps([evi.journal.entries(), chat.events]) + evi.timeline()
     assert SECRET not in everything
     assert SECRET not in caplog.text
+
+
+def test_who_joins_sees_no_key(evi: Evi) -> None:
+    """The client's settings are shown to those who join, now and later, without it."""
+    settings = json.dumps({"type": "session_settings", OF_MODEL: SECRET, "system_prompt": "Hi"})
+    with connect(f"{evi.ws_url}?api_key={SECRET}&allow_connection=true", proxy=None) as socket:
+        socket.send(settings)
+        chat = evi.next_chat()
+        chat.expect("session_settings")
+        address = f"{evi.ws_url}/{chat.id}/connect?api_key={SECRET}"
+        with connect(address, proxy=None) as joined:
+            seen = [json.loads(joined.recv(timeout=10)) for _ in range(2)]
+            socket.send(settings)
+            seen.append(json.loads(joined.recv(timeout=10)))
+    assert [each["type"] for each in seen] == ["chat_metadata", *["session_settings"] * 2]
+    assert [each[OF_MODEL] for each in seen[1:]] == ["(hidden)"] * 2
 
 
 # requests, answers, deliveries
