@@ -1,6 +1,8 @@
 """Bugs of the emulator: a reference for the client, the error in the journal, all in the log."""
 
+import asyncio
 import logging
+import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
@@ -33,7 +35,7 @@ def fail(*arguments: Any, **options: Any) -> Any:
     raise Oops(f"went wrong for {API_KEY} with api_key=hunter22")
 
 
-def reference_in(answer: httpx.Response) -> str:
+def reference_in(answer: Any) -> str:
     """What the client is told, which is no more than the reference."""
     assert (answer.status_code, answer.json()["code"]) == (500, "emulator_error")
     assert not any(word in answer.text for word in ("Oops", "Traceback", ".py", "hunter22"))
@@ -168,3 +170,39 @@ def test_a_bug_in_a_handshake(
     [entry] = evi.journal.entries(reference=reference)
     assert entry["kind"] == "bug"
     check_log(caplog.text, reference)
+
+
+def test_a_bug_of_a_timer(evi: Evi, caplog: pytest.LogCaptureFixture) -> None:
+    """One that is no chat's is told too, and the timers after it run."""
+    ran = threading.Event()
+
+    def plan() -> None:
+        evi.world.timers.at(0, fail)
+        evi.world.timers.at(0, ran.set)
+
+    with caplog.at_level(logging.ERROR):
+        evi._bridge.call(plan)
+        entry = evi.journal.wait_for("bug", timeout=5)
+    assert entry["chat_id"] is None
+    check_log(caplog.text, entry["reference"])
+    assert ran.wait(5)
+
+
+def test_half_a_request_is_no_bug(app: App, caplog: pytest.LogCaptureFixture) -> None:
+    """A client that goes in the middle of a body has not found one."""
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        assert message.get("status") != 500
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/_emulator/heard",
+        "query_string": b"",
+        "headers": [(b"x-hume-api-key", b"k")],
+    }
+    asyncio.run(app(scope, receive, send))
+    assert caplog.text == ""
