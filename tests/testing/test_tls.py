@@ -209,7 +209,8 @@ def test_serve_warns_when_others_can_reach_it(host: str, warned: bool) -> None:
     )
     try:
         assert process.stdout is not None
-        process.stdout.readline()
+        url = process.stdout.readline().split(" on ")[1].split()[0]
+        assert main(["ready", "--url", url]) == 0  # before that, Ctrl-C may meet Python itself
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=PATIENCE_S)
     finally:
