@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Callable
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 import uvicorn
 
@@ -15,8 +16,10 @@ from emulator.hosts import is_loopback
 from emulator.settings import Settings
 from emulator.store.redaction import hide_in_text
 from emulator.web.app import App
-from emulator.web.certificate import Certificate
 from emulator.web.corked import CorkedProtocol
+
+if TYPE_CHECKING:
+    from emulator.web.certificate import Certificate
 
 _PATIENCE_S = 10  # for the thread to begin
 
@@ -58,9 +61,11 @@ class Server:
         """What clients are to trust; None without TLS."""
         return None if self._certificate is None else self._certificate.ca_file
 
-    def _make_certificate(self) -> Certificate | None:
+    def _make_certificate(self) -> "Certificate | None":
         if not self.settings.tls:
             return None
+        from emulator.web.certificate import Certificate  # whose imports few need at the start
+
         try:
             return Certificate((self.settings.host, *self.settings.allowed_hosts))
         except StartupError:
