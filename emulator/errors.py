@@ -220,7 +220,9 @@ BODY_TOO_LARGE = ErrorText(
     413, "body_too_large", "The body has more than {limit} bytes, the most that is accepted."
 )
 INTERNAL_ERROR = ErrorText(
-    500, "emulator_error", "The emulator has a bug; its log has the details under {reference}."
+    500,
+    "emulator_error",
+    "The emulator has a bug; its log has the details, its journal the error, under {reference}.",
 )
 
 STATE_DAMAGED = ErrorText(
@@ -230,8 +232,24 @@ STATE_DAMAGED = ErrorText(
     "move it away to begin anew, and ask again.",
 )
 
+# The control API, to what a page from elsewhere may have had a browser send.
 ORIGIN_REFUSED = ErrorText(
-    403, "origin_refused", "{path} is for this machine; a page from elsewhere may not use it."
+    403,
+    "origin_refused",
+    "{path} is for this machine; a page of {origin} may not use it. Serve the page from localhost, "
+    "or name its host with --allowed-hosts.",
+)
+HOST_REFUSED = ErrorText(
+    403,
+    "host_refused",
+    "{path} may not be asked for as {host!r}, since anybody's name could lead here. Use localhost "
+    "or an address of this machine, or name the host with --allowed-hosts.",
+)
+CROSS_SITE_REFUSED = ErrorText(
+    403,
+    "cross_site_refused",
+    "{path} is for this machine; a page of another site had the browser ask for it. Type the "
+    "address, or use a program such as curl.",
 )
 
 # 401, in the words of the gateway in front of the service (PROTOCOL 1.10).

@@ -1,23 +1,42 @@
 """Waiting for a server to answer."""
 
 import json
+import ssl
 import time
 import urllib.request
 from http.client import HTTPException
 from typing import Any
 
-from emulator.errors import EmulatorError
+from emulator.errors import EmulatorError, UsageError
 
 _INTERVAL_S = 0.05
 
 
-def wait_until_ready(url: str, timeout_ms: int) -> dict[str, Any]:
+def trusting(ca_file: str) -> ssl.SSLContext:
+    """Trusts that CA and no other. Raises UsageError for a bad file."""
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except OSError as error:
+        why = "it is no certificate in PEM" if isinstance(error, ssl.SSLError) else error.strerror
+        raise UsageError(f"the CA's file {ca_file!r} can't be read: {why}") from None
+
+
+def direct_opener(ca_file: str | None) -> urllib.request.OpenerDirector:
+    """Opens URLs without a proxy; over https it trusts that CA, or those of this machine."""
+    handlers: list[urllib.request.BaseHandler] = [urllib.request.ProxyHandler({})]
+    if ca_file:
+        handlers.append(urllib.request.HTTPSHandler(context=trusting(ca_file)))
+    return urllib.request.build_opener(*handlers)
+
+
+def wait_until_ready(url: str, timeout_ms: int, ca_file: str | None = None) -> dict[str, Any]:
     """The health of the emulator at `url`, once it answers. Raises EmulatorError at the timeout."""
+    opener = direct_opener(ca_file)
     deadline = time.monotonic() + timeout_ms / 1000
     while True:
         left = deadline - time.monotonic()
         try:
-            return _health(url, max(left, _INTERVAL_S))
+            return _health(opener, url, max(left, _INTERVAL_S))
         except (OSError, ValueError, HTTPException) as error:
             if left <= _INTERVAL_S:
                 reason = getattr(error, "reason", error)
@@ -26,9 +45,8 @@ def wait_until_ready(url: str, timeout_ms: int) -> dict[str, Any]:
         time.sleep(_INTERVAL_S)
 
 
-def _health(url: str, timeout_s: float) -> dict[str, Any]:
-    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with direct.open(f"{url.rstrip('/')}/_emulator/health", timeout=timeout_s) as answer:
+def _health(opener: urllib.request.OpenerDirector, url: str, timeout_s: float) -> dict[str, Any]:
+    with opener.open(f"{url.rstrip('/')}/_emulator/health", timeout=timeout_s) as answer:
         health = json.load(answer)
     if not isinstance(health, dict) or "version" not in health:
         raise ValueError("something else answers there")

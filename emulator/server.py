@@ -5,14 +5,21 @@ import logging
 import socket
 import sys
 import threading
+from collections.abc import Callable
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 import uvicorn
 
 from emulator.errors import StartupError
+from emulator.hosts import is_loopback
 from emulator.settings import Settings
+from emulator.store.redaction import hide_in_text
 from emulator.web.app import App
 from emulator.web.corked import CorkedProtocol
+
+if TYPE_CHECKING:
+    from emulator.web.certificate import Certificate
 
 _PATIENCE_S = 10  # for the thread to begin
 _KEEP_ALIVE_S = 75  # an idle connection; a short time breaks one that a client is just using again
@@ -30,11 +37,15 @@ class Server:
         self.app = App(self.settings)
         try:
             self._socket = _bind(self.settings.host, self.settings.port)
+            self._certificate = self._make_certificate()
         except StartupError:
             self.app.close()
             raise
-        self.url = _url(self._socket)  # such as http://127.0.0.1:8484
-        self._uvicorn = uvicorn.Server(
+        scheme = "http" if self._certificate is None else "https"
+        self.url = _url(scheme, self._socket)  # such as http://127.0.0.1:8484
+        self.is_open_to_others = not is_loopback(self._socket.getsockname()[0])
+        self._uvicorn = _Uvicorn(
+            self._forget_certificate,
             uvicorn.Config(
                 self.app,
                 log_config=None,
@@ -47,9 +58,30 @@ class Server:
                 server_header=False,
                 timeout_keep_alive=_KEEP_ALIVE_S,
                 timeout_graceful_shutdown=1,
-            )
+                ssl_certfile=None if self._certificate is None else self._certificate.chain_file,
+            ),
         )
         self._thread: threading.Thread | None = None
+
+    @property
+    def ca_file(self) -> str | None:
+        """What clients are to trust; None without TLS."""
+        return None if self._certificate is None else self._certificate.ca_file
+
+    def _make_certificate(self) -> "Certificate | None":
+        if not self.settings.tls:
+            return None
+        from emulator.web.certificate import Certificate  # whose imports few need at the start
+
+        try:
+            return Certificate((self.settings.host, *self.settings.allowed_hosts))
+        except StartupError:
+            self._socket.close()
+            raise
+
+    def _forget_certificate(self) -> None:
+        if self._certificate is not None:
+            self._certificate.forget()
 
     def run(self) -> None:
         """Serve until the process is told to stop."""
@@ -73,6 +105,7 @@ class Server:
             self._thread.join()
         self._socket.close()
         self.app.close()
+        self._forget_certificate()
 
     def __enter__(self) -> "Server":
         return self.start()
@@ -86,10 +119,31 @@ class Server:
         self.stop()
 
 
-def _url(listening: socket.socket) -> str:
+class _Uvicorn(uvicorn.Server):
+    """Calls back at its end, which is the last that SIGTERM leaves us."""
+
+    def __init__(self, at_end: Callable[[], None], config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._at_end = at_end
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self.config.is_ssl:
+            self._drop_idle_connections()
+        await super().shutdown(sockets)
+        self._at_end()
+
+    def _drop_idle_connections(self) -> None:
+        """Under TLS a close is answered by the client, and one that is idle doesn't listen."""
+        for connection in list(self.server_state.connections):
+            cycle = getattr(connection, "cycle", ...)  # a WebSocket has none
+            if cycle is None or getattr(cycle, "response_complete", False):
+                connection.transport.abort()
+
+
+def _url(scheme: str, listening: socket.socket) -> str:
     host, port = listening.getsockname()[:2]
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # everywhere: reached here
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
 def _bind(host: str, port: int) -> socket.socket:
@@ -123,6 +177,24 @@ def _is_worth_logging(record: logging.LogRecord) -> bool:
     return "without completing handshake" not in record.getMessage()
 
 
+class _HidingKeys(logging.Filter):
+    """Takes keys and tokens out of what is logged, for whatever handler."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.args, tuple):
+            record.args = tuple(
+                hide_in_text(each) if isinstance(each, str) else each for each in record.args
+            )
+        if isinstance(record.msg, str) and not record.args:
+            record.msg = hide_in_text(record.msg)
+        if record.exc_info and not record.exc_text:
+            record.exc_text = hide_in_text(logging.Formatter().formatException(record.exc_info))
+        return True
+
+
+_hiding_keys = _HidingKeys()
+
+
 def _log_to_stderr(requests: bool) -> None:
     handler = _Stderr()
     handler.addFilter(_is_worth_logging)
@@ -134,5 +206,6 @@ def _log_to_stderr(requests: bool) -> None:
     }.items():
         logger = logging.getLogger(name)
         logger.setLevel(level)
+        logger.addFilter(_hiding_keys)
         if not logger.handlers:
             logger.addHandler(handler)

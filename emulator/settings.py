@@ -9,6 +9,7 @@ from emulator.durations import read_pace
 from emulator.errors import UsageError, closest
 
 ENV_PREFIX = "EVI_EMULATOR_"
+CA_FILE_ENV = ENV_PREFIX + "CA_FILE"  # no setting: what commands that talk to an emulator trust
 _TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 
@@ -62,7 +63,8 @@ class Setting:
         return value
 
     def _wrong(self, expected: str, got: Any, source: str) -> UsageError:
-        return UsageError(f"{self.name} {expected}, got {got!r} (from {source})")
+        shown = "(hidden)" if self.secret and got else repr(got)
+        return UsageError(f"{self.name} {expected}, got {shown} (from {source})")
 
 
 def _parse_switch(text: str) -> bool:
@@ -217,6 +219,12 @@ class Settings:
     max_snapshot_bytes: int = _setting(
         "integer", 268_435_456, "largest snapshot that may be put back", minimum=1024
     )
+    tls: bool = _setting(
+        "switch", False, "serve https and wss, with a certificate made on the spot"
+    )
+    allowed_hosts: tuple[str, ...] = _setting(
+        "list", (), "further names that this machine goes by, for the emulator's own routes"
+    )
 
     def __post_init__(self) -> None:
         for setting in SETTINGS:
@@ -259,5 +267,5 @@ def load_settings(
 def _refuse_unknown(environ: Mapping[str, str]) -> None:
     known = [setting.env for setting in SETTINGS]
     for name in environ:
-        if name.startswith(ENV_PREFIX) and name not in known:
+        if name.startswith(ENV_PREFIX) and name not in (*known, CA_FILE_ENV):
             raise UsageError(f"no setting {name}{closest(name, known)}; known: {', '.join(known)}")

@@ -85,6 +85,28 @@ def test_only_web_and_server_know_the_server_libraries() -> None:
             assert layer_of(path) in ("web", "server"), path
 
 
+def imported_modules(path: Path) -> set[str]:
+    tree = list(ast.walk(ast.parse(path.read_text())))
+    froms = {node.module or "" for node in tree if isinstance(node, ast.ImportFrom)}
+    return froms | {a.name for node in tree if isinstance(node, ast.Import) for a in node.names}
+
+
+def test_who_may_dial_out() -> None:
+    """Webhooks do, and the commands that talk to an emulator; nobody else has the means."""
+    means = {"aiohttp", "httpx", "requests", "urllib.request", "websockets"}
+    found = {
+        str(path.relative_to(PACKAGE)): imported_modules(path) & means
+        for path in modules()
+        if imported_modules(path) & means
+    }
+    assert found == {
+        "webhooks/sender.py": {"aiohttp"},
+        "ready.py": {"urllib.request"},
+        "cli/http.py": {"urllib.request"},
+        "testing/world.py": {"httpx"},  # for Hume's client, where a test asks for it
+    }
+
+
 def test_architecture_page_shows_the_ladder() -> None:
     """ARCHITECTURE.md draws the ladder that is checked here."""
     page = (PACKAGE.parent / "ARCHITECTURE.md").read_text()

@@ -19,6 +19,7 @@ from emulator.chat.session import Session
 from emulator.clock import LaggingClock
 from emulator.errors import Problem
 from emulator.jsontext import Json, JsonObject
+from emulator.store.redaction import hide_in_json
 from emulator.timers import Timer, Timers
 
 Listener: TypeAlias = Callable[[Output], None]
@@ -49,6 +50,7 @@ class LiveChat:
         self.allows_connection = allows_connection
         self.listeners: list[Listener] = []
         self.driven = False
+        self.on_bug: Callable[[Exception], None] | None = None  # takes what a timer ran into
         self._clients: list[Put] = []
         self._said: list[JsonObject] = []  # for those who join later
         self._timers = timers
@@ -139,9 +141,9 @@ class LiveChat:
         self._tell(self.session.end(status, slug))
 
     def _mirror(self, message: ClientMessage) -> None:
-        """Those who joined also see the client's settings (PROTOCOL 9.7)."""
+        """Those who joined also see the client's settings, but for keys (PROTOCOL 9.7)."""
         if self.allows_connection and isinstance(message, SessionSettings):
-            shown = to_json(message)
+            shown = hide_in_json(to_json(message))
             self._said.append(shown)
             for put in self._clients[1:]:
                 put([shown])
@@ -186,4 +188,9 @@ class LiveChat:
 
     def _wake(self) -> None:
         self._timer = None
-        self.tick()
+        try:
+            self.tick()
+        except Exception as error:
+            if self.on_bug is None:
+                raise
+            self.on_bug(error)

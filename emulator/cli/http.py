@@ -7,14 +7,17 @@ import urllib.request
 from http.client import HTTPException
 from typing import Any
 
+from emulator.cli.parser import add_ca_flag
 from emulator.errors import EmulatorError, UsageError
+from emulator.ready import direct_opener
 
 _TIMEOUT_S = 60
 
 
 def add_server_flags(parser: argparse.ArgumentParser, default: str | None, help: str) -> None:
-    """`--url` and `--api-key`: which emulator, and which world of it."""
+    """`--url`, `--ca` and `--api-key`: which emulator, and which world of it."""
     parser.add_argument("--url", default=default, help=help)
+    add_ca_flag(parser)
     parser.add_argument(
         "--api-key", dest="key", default="any", help="whose world (default 'any')", metavar="KEY"
     )
@@ -27,12 +30,12 @@ class Refused(EmulatorError):
 class Remote:
     """The world of an API key, in an emulator that runs at a URL."""
 
-    def __init__(self, url: str, api_key: str) -> None:
+    def __init__(self, url: str, api_key: str, ca_file: str | None = None) -> None:
         if not url.startswith(("http://", "https://")):
             raise UsageError(f"--url must start with http:// or https://, got {url!r}")
         self.url = url.rstrip("/")
         self._key = api_key
-        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        self._opener = direct_opener(ca_file)
 
     def call(self, method: str, path: str, body: Any = None, more_s: float = 0) -> Any:
         """The JSON answer, if there is one; it may take `more_s` longer than usual.

@@ -2,12 +2,13 @@
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 from emulator.errors import EmulatorError, UsageError
-from emulator.settings import SETTINGS, Settings, load_settings
+from emulator.settings import CA_FILE_ENV, SETTINGS, Settings, load_settings
 
 OK, FAILED, USAGE, NOT_STARTED = 0, 1, 2, 3
 
@@ -53,6 +54,16 @@ def assignment(flag: str, text: str) -> tuple[str, Any]:
         return field, json.loads(value)
     except ValueError:
         return field, value
+
+
+def add_ca_flag(parser: argparse.ArgumentParser) -> None:
+    """`--ca`: whom to trust at an https URL."""
+    parser.add_argument(
+        "--ca",
+        default=os.environ.get(CA_FILE_ENV),
+        metavar="FILE",
+        help=f"the CA's file that an emulator with --tls has printed [{CA_FILE_ENV}]",
+    )
 
 
 def default_url() -> str:

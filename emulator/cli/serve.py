@@ -2,10 +2,24 @@
 
 import argparse
 import gc
+import sys
 
-from emulator.cli.parser import OK, Commands, add_command, add_settings, default_url, settings_of
+from emulator.cli.parser import (
+    OK,
+    Commands,
+    add_ca_flag,
+    add_command,
+    add_settings,
+    default_url,
+    settings_of,
+)
 from emulator.durations import duration_ms
 from emulator.errors import UsageError
+
+OPEN_TO_OTHERS = (
+    "evi-emulator: it listens on {host}, not on this machine alone: everybody who reaches it can "
+    "read and change all worlds; --host 127.0.0.1 keeps others out"
+)
 
 
 def add_serve(commands: Commands) -> None:
@@ -16,11 +30,17 @@ def serve(arguments: argparse.Namespace) -> int:
     settings = settings_of(arguments)
     gc.disable()  # next to nothing that is loaded is garbage
     from emulator.server import Server
+    from emulator.web.real_keys import looks_real
 
     server = Server(settings)
     api_key = settings.api_key[0] if settings.api_key else "any"
     operations = len(server.app.operations)
-    print(banner(server.url, settings.seed, operations, api_key, settings.signing_key), flush=True)
+    if server.is_open_to_others:
+        print(OPEN_TO_OTHERS.format(host=settings.host), file=sys.stderr)
+    if looks_real(api_key):  # what is printed is kept
+        api_key = f"...{api_key[-4:]}"
+    line = banner(server.url, settings.seed, operations, api_key, settings.signing_key)
+    print(line + ca_note(server.ca_file), flush=True)
     # What is loaded stays, and what is kept afterwards is mostly no garbage: look less often.
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
@@ -40,12 +60,18 @@ def banner(url: str, seed: str, operations: int, api_key: str, signing_key: str)
     )
 
 
+def ca_note(ca_file: str | None) -> str:
+    """What the line ends with where clients have to trust a CA of ours."""
+    return "" if ca_file is None else f" | CA file: {ca_file}"
+
+
 def add_ready(commands: Commands) -> None:
     parser = add_command(
         commands, "ready", ready, "wait until an emulator answers; exit 1 if it doesn't"
     )
     default = default_url()
     parser.add_argument("--url", default=default, help=f"where it serves (default {default})")
+    add_ca_flag(parser)
     parser.add_argument(
         "--timeout", default="10s", help="how long to wait, such as 10s or 500ms (default 10s)"
     )
@@ -58,6 +84,6 @@ def ready(arguments: argparse.Namespace) -> int:
         timeout_ms = duration_ms(arguments.timeout)
     except ValueError as error:
         raise UsageError(str(error)) from None
-    health = wait_until_ready(arguments.url, timeout_ms)
+    health = wait_until_ready(arguments.url, timeout_ms, arguments.ca)
     print(f"ready: evi-emulator {health['version']} on {arguments.url}")
     return OK

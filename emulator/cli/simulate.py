@@ -58,7 +58,7 @@ def add_simulate(commands: Commands) -> None:
 def simulate(arguments: argparse.Namespace) -> int:
     from emulator.chat.script_file import read_script_file
 
-    remote = Remote(arguments.url, arguments.key)
+    remote = Remote(arguments.url, arguments.key, arguments.ca)
     try:
         wait_s = duration_ms(arguments.wait) / 1000
     except ValueError as error:

@@ -63,12 +63,13 @@ def trigger(arguments: argparse.Namespace) -> int:
     body = _body(arguments)
     if arguments.url is not None:
         _refuse_settings(arguments)
-        return _report(_send(Remote(arguments.url, arguments.key), body), arguments.faults)
+        remote = Remote(arguments.url, arguments.key, arguments.ca)
+        return _report(_send(remote, body), arguments.faults)
     from emulator.server import Server  # one of our own, for this one event
 
     settings = replace(settings_of(arguments), port=0, api_key=(), state="", export_on_exit="")
     with Server(settings) as server:
-        remote = Remote(server.url, arguments.key)
+        remote = Remote(server.url, arguments.key, server.ca_file)
         delivery = _send(remote, body)
         remote.call("POST", "/_emulator/webhooks/drain")  # another event may go with it
         return _report(delivery, arguments.faults)

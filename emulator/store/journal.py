@@ -1,14 +1,14 @@
 """The journal: what happened in a world, entry by entry, for everyone who wants to look."""
 
-import re
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from emulator.clock import Clock
 from emulator.jsontext import Json, JsonObject, JsonText, read
+from emulator.store.redaction import hide_in_json, hide_in_json_text, hide_in_query, may_hold_keys
 
-KINDS = ("http", "frame", "webhook", "fault", "clock", "script")
+KINDS = ("http", "frame", "webhook", "fault", "clock", "script", "bug")
 
 
 LONGEST_BODY = 4_000  # bytes of a request or response that are kept
@@ -79,18 +79,12 @@ class Journal:
                 yield {name: _shown(name, value) for name, value in entry.items()}
 
 
-_SECRET = "language_model_api_key"
-_SECRET_TEXT = re.compile(rb'("language_model_api_key"\s*:\s*")[^"]*')
-_KEYS = re.compile(rb"((?:^|&)(?:api_key|access_token)=)[^&]*")
-
-
 def _shown(name: str, value: Json) -> Json:
     """Keys don't belong into the journal: of callers in a query, of language models elsewhere."""
     if isinstance(value, JsonText):
-        value = read(memoryview(value))
+        content = read(memoryview(value))
+        return hide_in_json(content) if may_hold_keys(value) else content
     if isinstance(value, bytes):
-        pattern = _KEYS if name == "query" else _SECRET_TEXT
-        return pattern.sub(rb"\1(hidden)", value).decode(errors="replace")
-    if isinstance(value, dict) and value.get(_SECRET):
-        return {**value, _SECRET: "(hidden)"}
-    return value
+        text = value.decode(errors="replace")
+        return hide_in_query(text) if name == "query" else hide_in_json_text(text)
+    return hide_in_json(value)

@@ -106,7 +106,8 @@ def describe(entry: JsonObject) -> str:
 def _http(entry: JsonObject) -> str:
     query = f"?{entry['query']}" if entry["query"] else ""
     line = f"http     {entry['method']} {entry['path']}{query} -> {entry['status']}"
-    return f"{line} {_one_line(entry['response'])}" if entry["status"] >= 400 else line
+    told = entry.get("error") or entry["response"]  # a bug of the emulator, or an error answer
+    return f"{line} {_one_line(told)}" if entry["status"] >= 400 else line
 
 
 def _frame(entry: JsonObject) -> str:
@@ -139,6 +140,10 @@ def _script(entry: JsonObject) -> str:
     return f"script   {entry['finding']}: {entry['message']}"
 
 
+def _bug(entry: JsonObject) -> str:
+    return f"bug      {_one_line(entry['error'])} (reference {entry['reference']})"
+
+
 def _one_line(text: str) -> str:
     text = " ".join(text.split())
     return text if len(text) <= 120 else text[:117] + "..."
@@ -150,4 +155,5 @@ _DESCRIBE = {
     "webhook": _webhook,
     "clock": _clock,
     "script": _script,
+    "bug": _bug,
 }

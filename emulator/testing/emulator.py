@@ -39,6 +39,11 @@ class Emulator:
         """Such as http://127.0.0.1:54321."""
         return self._server.url
 
+    @property
+    def ca_file(self) -> str | None:
+        """What clients are to trust, with `tls=True`; it is there as long as the server."""
+        return self._server.ca_file
+
     def start(self) -> "Emulator":
         """Serve from a thread, and return once it answers."""
         self._server.start()
@@ -76,7 +81,7 @@ class Emulator:
         def create() -> Evi:
             app.auth.accept(api_key)
             world = app.worlds.create(api_key, seed, chosen, script)
-            return Evi(world, app, self._bridge, self.url, self._seed)
+            return Evi(world, app, self._bridge, self.url, self._seed, self.ca_file)
 
         return self._bridge.call(create)
 
@@ -94,6 +99,7 @@ class Emulator:
 _OF_THE_SERVER = (
     "host", "port", "spec", "api_key", "webhook_timeout", "max_body_bytes", "log_requests",
     "state", "export_on_exit", "max_snapshot_bytes",
+    "tls", "allowed_hosts",
 )  # fmt: skip
 
 

@@ -14,8 +14,9 @@ from emulator.chat.script import Script
 from emulator.clock import SystemClock
 from emulator.errors import UsageError
 from emulator.jsontext import Json, JsonObject
+from emulator.ready import trusting
 from emulator.seed.loader import load_seed
-from emulator.settings import Settings
+from emulator.settings import CA_FILE_ENV, Settings
 from emulator.snapshots.document import document_parts
 from emulator.store.paging import Paging
 from emulator.store.store import Store
@@ -37,6 +38,15 @@ from emulator.waiting import until
 from emulator.web.app import App
 from emulator.world import Snapshot, World
 
+_CLIENT_TIMEOUT_S = 60  # as Hume's own has
+_CA_FILE_VARIABLES = (
+    CA_FILE_ENV,  # the emulator's commands
+    "SSL_CERT_FILE",  # OpenSSL, and so most of Python
+    "REQUESTS_CA_BUNDLE",
+    "CURL_CA_BUNDLE",
+    "NODE_EXTRA_CA_CERTS",
+)
+
 LoadSeed = Callable[[Settings], Store]
 
 
@@ -47,11 +57,18 @@ class Evi:
     """
 
     def __init__(
-        self, world: World, app: App, bridge: Bridge, url: str, load_seed: LoadSeed
+        self,
+        world: World,
+        app: App,
+        bridge: Bridge,
+        url: str,
+        load_seed: LoadSeed,
+        ca_file: str | None = None,
     ) -> None:
         self.world = world
         self.url = url
         self.api_key = world.api_key
+        self.ca_file = ca_file  # what clients are to trust, if the server has TLS
         self._app = app
         self._bridge = bridge
         self._load_seed = load_seed
@@ -88,10 +105,17 @@ class Evi:
             "HUME_API_KEY": self.api_key,
             "HUME_BASE_URL": self.url,
             "HUME_WEBHOOK_SIGNING_KEY": self.signing_key,
+            **({} if self.ca_file is None else dict.fromkeys(_CA_FILE_VARIABLES, self.ca_file)),
         }
 
     def client(self, **options: Any) -> Any:
         """Hume's client, pointed at this world. Needs the package `hume`."""
+        if self.ca_file is not None and "httpx_client" not in options:
+            import httpx  # which Hume's package is made on
+
+            options["httpx_client"] = httpx.Client(
+                verify=trusting(self.ca_file), follow_redirects=True, timeout=_CLIENT_TIMEOUT_S
+            )
         client = _hume("HumeClient")(base_url=self.url, api_key=self.api_key, **options)
         with suppress(AttributeError):  # it has no close of its own
             self._open.callback(client._client_wrapper.httpx_client.httpx_client.close)
@@ -104,7 +128,11 @@ class Evi:
             import httpx  # which Hume's package is made on
 
             limits = httpx.Limits(max_keepalive_connections=0)  # nothing outlives the test's loop
-            options["httpx_client"] = httpx.AsyncClient(limits=limits, follow_redirects=True)
+            options["httpx_client"] = httpx.AsyncClient(
+                verify=True if self.ca_file is None else trusting(self.ca_file),
+                limits=limits,
+                follow_redirects=True,
+            )
         return client_class(base_url=self.url, api_key=self.api_key, **options)
 
     # what the assistant says and hears

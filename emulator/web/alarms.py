@@ -2,6 +2,7 @@
 
 import asyncio
 
+from emulator.web import bugs
 from emulator.world import World
 
 
@@ -34,5 +35,7 @@ class Alarm:
         self._handle = None
         try:
             self._world.timers.run_due()
+        except Exception as error:
+            bugs.note(bugs.report(error, "a timer", self._world), self._world.journal)
         finally:
             self.set()

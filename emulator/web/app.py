@@ -23,8 +23,9 @@ from emulator.web.chat_socket import ChatSocket, is_chat_path
 from emulator.web.control.application import Control
 from emulator.web.cors import Cors
 from emulator.web.dispatch import Dispatcher
+from emulator.web.guard import Guard
 from emulator.webhooks.sender import Sender
-from emulator.world import Worlds
+from emulator.world import World, Worlds
 
 if TYPE_CHECKING:
     from emulator.snapshots.lasting import Lasting
@@ -44,7 +45,7 @@ class App:
         seed = load_seed(self.settings.seed, validation, self.settings)
         self._sender = Sender(self.settings.webhook_timeout)
         script = named_script(self.settings.script)
-        self.worlds = Worlds(seed, self.settings, self._sender, Alarm, script)
+        self.worlds = Worlds(seed, self.settings, self._sender, self._begin, script)
         self.auth = Auth(self.worlds, self.settings.api_key)
         self.dispatcher = self._dispatcher(validation)
         control = Control(
@@ -62,7 +63,7 @@ class App:
         self.started = threading.Event()
         self.loop: asyncio.AbstractEventLoop | None = None  # that serves
         self._chat_socket = ChatSocket(self.auth)
-        self._cors = Cors(self._route)
+        self._guarded = Guard(Cors(self._route), self.settings)
         self._lasting = self._new_lasting()  # last, as it locks a folder
 
     @cached_property
@@ -84,6 +85,11 @@ class App:
         if self._lasting is not None:
             self._lasting.close()
 
+    def _begin(self, world: World) -> None:
+        """What a new world comes with."""
+        Alarm(world)
+        self.auth.look_at(world.api_key)
+
     def _dispatcher(self, validation: Validation) -> Dispatcher:
         voices = load_document(VOICES_DOCUMENT)
         voice_operations = compile_operations(voices)
@@ -104,7 +110,7 @@ class App:
         if scope["type"] == "lifespan":
             await self._live(receive, send)
         else:
-            await self._cors(scope, receive, send)
+            await self._guarded(scope, receive, send)
 
     async def _live(self, receive: Receive, send: Send) -> None:
         """From the server's start to its end."""

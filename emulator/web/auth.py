@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from emulator.errors import gateway_fault
 from emulator.web.parameters import parse_query
+from emulator.web.real_keys import RealKeys
 from emulator.world import World, Worlds
 
 TOKEN_LIFETIME_MS = 30 * 60 * 1000
@@ -17,8 +18,13 @@ class Auth:
     def __init__(self, worlds: Worlds, accepted_keys: Sequence[str]) -> None:
         self._worlds = worlds
         self._accepted_keys = set(accepted_keys)
+        self._real_keys = RealKeys()
         self._sweep_at = _FEW_TOKENS
         self._tokens: dict[str, tuple[World, int]] = {}  # token -> its world, when it expires
+
+    def look_at(self, api_key: str) -> None:
+        """Warn of a key that nobody should send here; called once for each new world."""
+        self._real_keys.look_at(api_key)
 
     def accept(self, api_key: str) -> None:
         """One more key, where not every key is accepted."""
@@ -43,6 +49,7 @@ class Auth:
     def world_of_key(self, api_key: str) -> World:
         """The world of an API key. Raises ApiError (401) for one that isn't accepted."""
         if self._accepted_keys and api_key not in self._accepted_keys:
+            self.look_at(api_key)
             raise gateway_fault("key")
         return self._worlds.get(api_key)
 

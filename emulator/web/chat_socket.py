@@ -1,10 +1,10 @@
 """The chat over WebSocket, and the control plane's (PROTOCOL 6 to 9)."""
 
 import asyncio
-import logging
 import re
 from collections import deque
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -24,15 +24,15 @@ from emulator.errors import (
 )
 from emulator.faults.rules import FaultRule
 from emulator.jsontext import Json, JsonObject, JsonText, JsonTextError, parse, render
+from emulator.web import bugs
 from emulator.web.auth import Auth
+from emulator.web.denial import deny_upgrade
 from emulator.web.instead import fault_answer
 from emulator.web.sabotage import Fail, Sabotage, SocketBroken, alone_at
 from emulator.world import World
 
 if TYPE_CHECKING:
     from emulator.chat.live import LiveChat
-
-logger = logging.getLogger("emulator")
 
 _CHAT = re.compile("/v0/evi/chat")
 _CONNECT = re.compile("/v0/evi/chat/([^/]+)/connect/?")
@@ -71,9 +71,22 @@ class ChatSocket:
         try:
             socket = self._open(scope, send)
         except ApiError as error:
-            await _deny(send, error)
+            await deny_upgrade(error, send)
+            return
+        except Exception as error:
+            await deny_upgrade(self._report(scope, error).answer(), send)
             return
         await socket.run(receive, send)
+
+    def _report(self, scope: Scope, error: Exception) -> bugs.Bug:
+        """A bug in a handshake, told to the log and to the caller's journal."""
+        world = None
+        with suppress(ApiError):
+            world = self._auth.world(dict(scope["headers"]), scope["query_string"])
+        bug = bugs.report(error, f"WebSocket {scope['path']}", world)
+        if world is not None:
+            bugs.note(bug, world.journal)
+        return bug
 
     def _open(self, scope: Scope, send: Send) -> "Socket":
         """The socket, ready to run. Raises ApiError for a handshake that is to be refused."""
@@ -124,20 +137,6 @@ def _join_chat(world: World, chat_id: str, send: Send) -> "Socket":
     return Socket(live, outbound, joined=True)
 
 
-async def _deny(send: Send, error: ApiError) -> None:
-    """An HTTP answer instead of the upgrade."""
-    body = render(error.body)
-    headers = [
-        (b"content-type", b"application/json"),
-        (b"content-length", str(len(body)).encode()),
-        *((name.lower().encode(), value.encode()) for name, value in error.headers.items()),
-    ]
-    await send(
-        {"type": "websocket.http.response.start", "status": error.status, "headers": headers}
-    )
-    await send({"type": "websocket.http.response.body", "body": body})
-
-
 def refuse_upgrade(world: World, chat_id: str | None) -> None:
     """Raises ApiError if a fault wants it."""
     facts = {"chat_id": chat_id}
@@ -154,13 +153,15 @@ class Socket:
         self._live = live
         self._outbound = outbound
         self._joined = joined
+        if live is not None and not joined:
+            live.on_bug = self._fail
 
     async def run(self, receive: Receive, send: Send) -> None:
         """Until either side closes, or the client turns out not to read."""
         tasks: list[asyncio.Task[Any]] = []
         try:
             await send({"type": "websocket.accept"})
-            self._outbound.open(receive, self._fail)
+            self._outbound.open(receive, self._send_error)
             reader = asyncio.create_task(self._read(receive))
             tasks = [reader, asyncio.create_task(self._outbound.write())]
             given_up = asyncio.create_task(self._outbound.given_up.wait())
@@ -182,7 +183,7 @@ class Socket:
         code = self._outbound.close_code if by_server else gone
         self._outbound.note_end("out" if by_server else "in", close=code)
 
-    def _fail(self, slug: str, message: str | None) -> None:
+    def _send_error(self, slug: str, message: str | None) -> None:
         if self._live is not None:
             self._live.fail(slug, message)
 
@@ -194,9 +195,16 @@ class Socket:
                 self._take_sound(self._live, message.get("bytes") or b"")
             else:
                 self._take_text(self._live, message["text"].encode(errors="surrogatepass"))
-        except Exception:
-            logger.exception("bug in chat %s", self._live.session.chat_id)
-            self._live.end("ERROR", "uncaught")
+        except Exception as error:
+            self._fail(error)
+
+    def _fail(self, error: Exception) -> None:
+        """A bug of ours ends the chat."""
+        self._outbound.report(error)
+        try:
+            if self._live is not None:
+                self._live.end("ERROR", "uncaught")
+        finally:
             self._outbound.close(BUG)
 
     def _take_sound(self, live: "LiveChat", data: bytes) -> None:
@@ -330,6 +338,11 @@ class Outbound:
         """Tell the journal how it ended."""
         joined = {"joined": True} if self._joined else {}
         self._journal.add("frame", chat_id=self._chat_id, direction=direction, **fields, **joined)
+
+    def report(self, error: Exception) -> None:
+        """Tell the log and the journal of a bug of ours."""
+        bug = bugs.report(error, f"chat {self._chat_id}", self._world)
+        bugs.note(bug, self._journal, self._chat_id)
 
     async def write(self) -> None:
         """Send what comes, until the socket is closed."""

@@ -2,22 +2,15 @@
 
 from collections.abc import Awaitable
 from typing import Any
-from urllib.parse import urlsplit
 
-from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
-from emulator.errors import ORIGIN_REFUSED, api_error
-from emulator.hosts import is_loopback
 
 _METHODS = b"GET, POST, PATCH, PUT, DELETE, OPTIONS"
 _MAX_AGE = b"600"  # s
-CONTROL_PREFIX = "/_emulator/"
-AUDIO_PREFIX = "/_emulator/audio/"
 
 
 class Cors:
-    """Allows any page to use the API, and pages of this machine to use the control API."""
+    """Allows any page to use what it may ask for; `web/guard` keeps the rest from it."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -26,29 +19,9 @@ class Cors:
         origin = _header(scope, b"origin") if scope["type"] == "http" else None
         if origin is None:
             return self._app(scope, receive, send)
-        if not _allows(scope["path"], origin):
-            return _refuse(scope, receive, send)
         if scope["method"] == "OPTIONS" and _header(scope, b"access-control-request-method"):
             return _answer_preflight(scope, origin, send)
         return self._app(scope, receive, _with_origin(send, origin))
-
-
-async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
-    refusal = api_error(ORIGIN_REFUSED, path=scope["path"])
-    await JSONResponse(refusal.body, refusal.status)(scope, receive, send)
-
-
-def _allows(path: str, origin: bytes) -> bool:
-    if path.startswith(CONTROL_PREFIX) and not path.startswith(AUDIO_PREFIX):
-        return _is_of_this_machine(origin.decode("latin-1"))
-    return True
-
-
-def _is_of_this_machine(origin: str) -> bool:
-    try:
-        return is_loopback(urlsplit(origin).hostname or "")
-    except ValueError:
-        return False
 
 
 def _with_origin(send: Send, origin: bytes) -> Send:

@@ -4,7 +4,6 @@ route → world → parameters and body → handler → response, all described 
 """
 
 import asyncio
-import logging
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -16,7 +15,6 @@ from starlette.types import Receive, Scope, Send
 
 from emulator.errors import (
     BODY_TOO_LARGE,
-    INTERNAL_ERROR,
     ApiError,
     Problem,
     ValidationFailed,
@@ -24,21 +22,19 @@ from emulator.errors import (
 )
 from emulator.faults.rules import FaultRule, Faults
 from emulator.faults.table import KINDS
-from emulator.ids import IdSource
 from emulator.jsontext import Json, JsonTextError, kept, parse, read, render
 from emulator.openapi.operation import Operation
 from emulator.openapi.validation import Check, Validation
 from emulator.operations.registry import Call, Handler
 from emulator.settings import Settings
 from emulator.store.journal import LONGEST_BODY
+from emulator.web import bugs
 from emulator.web.auth import Auth
 from emulator.web.breaking import GARBAGE, ConnectionBroken, break_answer, reset
 from emulator.web.instead import Answer, fault_answer, preferred, stub_answer, take_allowance
 from emulator.web.parameters import ParameterReader, parse_query
 from emulator.web.routing import Router
 from emulator.world import World
-
-logger = logging.getLogger("emulator")
 
 _QUERIES_REMEMBERED = 64  # of each operation: clients repeat themselves
 _WITHOUT_BODY = (204, 304)
@@ -114,7 +110,6 @@ class Dispatcher:
         self.router: Router[Route] = Router()
         self._auth = auth
         self._settings = settings
-        self._references = IdSource()
 
     def add(self, operation: Operation, handler: Handler, validation: Validation) -> None:
         route = Route(operation, handler, validation)
@@ -133,10 +128,10 @@ class Dispatcher:
         except ConnectionBroken:
             exchange.note(None, b"")
             return
-        except Exception:
-            reference = self._references.uuid()
-            logger.exception("bug %s in %s %s", reference, scope["method"], scope["path"])
-            bug = api_error(INTERNAL_ERROR, reference=reference)
+        except Exception as error:
+            where = f"{scope['method']} {scope['path']}"
+            exchange.bug = bugs.report(error, where, exchange.world)
+            bug = exchange.bug.answer()
             status, body = bug.status, render(bug.body)
         if exchange.breaks is not None and exchange.breaks.fault == "garbage":
             body = GARBAGE
@@ -221,12 +216,13 @@ _NOTED = (
     "request",
     "response",
 )
+_BUG_NOTED = (*_NOTED, "reference", "error")
 
 
 class Exchange:
     """One request and its response, for the journal of the caller's world."""
 
-    __slots__ = ("_began", "_scope", "breaks", "operation", "request", "world")
+    __slots__ = ("_began", "_scope", "breaks", "bug", "operation", "request", "world")
 
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
@@ -235,6 +231,7 @@ class Exchange:
         self.operation: str | None = None
         self.request = b""
         self.breaks: FaultRule | None = None  # the answer, once there is one
+        self.bug: bugs.Bug | None = None
 
     async def strike(self, faults: Faults, receive: Receive) -> Answer | None:
         """What breaks this request, if anything does; the answer that it gets instead.
@@ -259,11 +256,11 @@ class Exchange:
         """Nobody's world is told of a request without a key."""
         if self.world is None:
             return
-        request, response = self.request, kept(response[:LONGEST_BODY])
+        request, response, bug = self.request, kept(response[:LONGEST_BODY]), self.bug
         self.world.journal.keep(
             "http",
             len(request) + len(response),
-            _NOTED,
+            _NOTED if bug is None else _BUG_NOTED,
             self.operation,
             self._scope["method"],
             self._scope["path"],
@@ -272,6 +269,7 @@ class Exchange:
             round((time.perf_counter() - self._began) * 1000, 3),
             request,
             response,
+            *(() if bug is None else (bug.reference, bug.error)),
         )
 
 

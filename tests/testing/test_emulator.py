@@ -340,7 +340,7 @@ def test_an_unknown_setting_of_a_world(evi_server: Emulator) -> None:
         evi_server.world(sed="empty")
 
 
-SERVERS_OWN = ("host", "port", "spec", "webhook_timeout", "max_body_bytes", "log_requests")
+SERVERS_OWN = ("host", "port", "spec", "webhook_timeout", "max_body_bytes", "log_requests", "tls")
 
 
 @pytest.mark.parametrize("name", SERVERS_OWN)

@@ -1,18 +1,19 @@
 """The emulator's own routes, under /_emulator/, and the documents that it serves."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.middleware import Middleware
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Match, Route
-from starlette.types import Scope
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from emulator import __version__
 from emulator.errors import (
-    INTERNAL_ERROR,
     METHOD_NOT_ALLOWED,
     PATH_NOT_FOUND,
     ApiError,
@@ -24,6 +25,7 @@ from emulator.openapi.document import Document
 from emulator.openapi.validation import Validation
 from emulator.settings import Settings
 from emulator.stubbing import Stubbable
+from emulator.web import bugs
 from emulator.web.auth import Auth
 from emulator.web.control.audio import audio_routes
 from emulator.web.control.clock import clock_routes
@@ -35,6 +37,8 @@ from emulator.web.control.simulate import simulate_routes
 from emulator.web.control.snapshot import snapshot_routes
 from emulator.web.control.stubs import stub_routes
 from emulator.web.control.webhooks import webhook_routes
+from emulator.web.denial import deny
+from emulator.web.dispatch import Exchange
 from emulator.web.oauth import token_endpoint
 from emulator.world import Worlds
 
@@ -89,8 +93,9 @@ class Control:
             exception_handlers={
                 ApiError: _answer_api_error,
                 HTTPException: _answer_http_error,
-                Exception: _answer_bug,
+                ClientDisconnect: _answer_nobody,
             },
+            middleware=[Middleware(AnsweringBugs, auth=auth)],
         )
 
     async def health(self, request: Request) -> Response:
@@ -124,15 +129,47 @@ class Control:
         return Response(text, media_type="application/yaml")
 
 
+class AnsweringBugs:
+    """Answers what a control route did not expect; Starlette's own handler would raise it again.
+
+    Of all requests for control routes, the journal has those that failed so.
+    """
+
+    def __init__(self, app: ASGIApp, auth: Auth) -> None:
+        self._app = app
+        self._auth = auth
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = False
+
+        async def watching_send(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        exchange = Exchange(scope)
+        try:
+            await self._app(scope, receive, watching_send)
+        except Exception as error:
+            with suppress(ApiError):
+                exchange.world = self._auth.world(dict(scope["headers"]), scope["query_string"])
+            where = f"{scope['method']} {scope['path']}"
+            exchange.bug = bugs.report(error, where, exchange.world)
+            refusal = exchange.bug.answer()
+            exchange.note(refusal.status, render(refusal.body))
+            if begun:
+                raise  # the connection ends in the middle of the answer
+            await deny(refusal, scope, receive, send)
+
+
+async def _answer_nobody(request: Request, error: Exception) -> Response:
+    """Half a request is none."""
+    return Response(status_code=400)
+
+
 async def _answer_api_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, ApiError)
     return JSONResponse(error.body, error.status)
-
-
-async def _answer_bug(request: Request, error: Exception) -> Response:
-    """Starlette raises it again after this, so the server's log has the details."""
-    bug = api_error(INTERNAL_ERROR, reference=f"{request.method} {request.url.path}")
-    return JSONResponse(bug.body, bug.status)
 
 
 async def _answer_http_error(request: Request, error: Exception) -> Response:

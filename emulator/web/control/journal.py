@@ -14,7 +14,17 @@ from emulator.web.auth import Auth
 from emulator.web.control.request import answer, caller_world
 
 _NUMBER = re.compile(r"\d{1,6}(\.\d{1,6})?")
-FIELDS = ("kind", "operation", "chat_id", "direction", "event_name", "method", "path", "status")
+FIELDS = (
+    "kind",
+    "operation",
+    "chat_id",
+    "direction",
+    "event_name",
+    "method",
+    "path",
+    "status",
+    "reference",
+)
 _KNOWN = (*FIELDS, "after", "timeout", "api_key", "access_token")
 LONGEST_WAIT_S = 60
 

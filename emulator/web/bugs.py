@@ -1,0 +1,59 @@
+"""A bug of the emulator: its log has all of it, the caller's journal what and where, the client
+a reference to both.
+"""
+
+import logging
+import traceback
+from dataclasses import dataclass
+
+from emulator.errors import INTERNAL_ERROR, ApiError, api_error
+from emulator.ids import IdSource
+from emulator.jsontext import JsonObject
+from emulator.store.journal import Journal
+from emulator.store.redaction import HIDDEN, hide_in_text
+from emulator.world import World
+
+logger = logging.getLogger("emulator")
+
+_LONGEST_SHOWN = 500  # characters of an exception's message
+_SHORTEST_KEY = 8  # a shorter one may as well be a word
+_references = IdSource()
+
+
+@dataclass(frozen=True, slots=True)
+class Bug:
+    """What a client, and what the journal may know of it."""
+
+    reference: str
+    error: str  # the exception's type and message
+
+    def to_json(self) -> JsonObject:
+        """For a journal entry."""
+        return {"reference": self.reference, "error": self.error}
+
+    def answer(self) -> ApiError:
+        """500."""
+        return api_error(INTERNAL_ERROR, reference=self.reference)
+
+
+def report(error: Exception, where: str, world: World | None) -> Bug:
+    """Log it, without keys, under a new reference."""
+    bug = Bug(_references.uuid(), _without_keys(_in_short(error), world)[:_LONGEST_SHOWN])
+    details = _without_keys("".join(traceback.format_exception(error)), world)
+    logger.error("bug %s in %s\n%s", bug.reference, where, details.rstrip())
+    return bug
+
+
+def note(bug: Bug, journal: Journal, chat_id: str | None = None) -> None:
+    """Tell the journal of a bug that has no request's entry: in a chat, or in a timer."""
+    journal.add("bug", chat_id=chat_id, **bug.to_json())
+
+
+def _in_short(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}".removesuffix(": ")
+
+
+def _without_keys(text: str, world: World | None) -> str:
+    if world is not None and len(world.api_key) >= _SHORTEST_KEY:
+        text = text.replace(world.api_key, HIDDEN)
+    return hide_in_text(text)

@@ -1,0 +1,43 @@
+"""A certificate made on the spot, and the file of the CA that clients are to trust."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from emulator.errors import StartupError
+
+_NAMES = ("localhost", "127.0.0.1", "::1")
+
+
+class Certificate:
+    """Lies in a folder that only this user can read, until it is forgotten.
+
+    `ca_file` is for clients, `chain_file` (with the private key) for the server. Raises
+    StartupError without the package `trustme`.
+    """
+
+    def __init__(self, hosts: Iterable[str]) -> None:
+        try:
+            import trustme
+        except ImportError:
+            raise StartupError(
+                "to serve https, the emulator needs the package trustme: "
+                "pip install 'evi-emulator[tls]'"
+            ) from None
+        self._folder = TemporaryDirectory(prefix="evi-emulator-", ignore_cleanup_errors=True)
+        folder = Path(self._folder.name)
+        self.ca_file = str(folder / "ca.pem")
+        self.chain_file = str(folder / "server.pem")
+        authority = trustme.CA()
+        names = dict.fromkeys(host for host in (*_NAMES, *hosts) if host)
+        try:
+            certificate = authority.issue_cert(*names)
+        except ValueError as error:  # such as a name with a blank
+            self.forget()
+            raise StartupError(f"no certificate for {', '.join(names)}: {error}") from None
+        authority.cert_pem.write_to_path(self.ca_file)
+        certificate.private_key_and_cert_chain_pem.write_to_path(self.chain_file)
+
+    def forget(self) -> None:
+        """Remove the files."""
+        self._folder.cleanup()
