@@ -1,13 +1,8 @@
 """What arrives over a real connection when a request is to break."""
 
-import json
-import logging
-import re
-import socket
 import time
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -18,8 +13,8 @@ from emulator.testing.world import Evi
 from emulator.web.breaking import GARBAGE
 from emulator.web.instead import FAULT_HEADER
 from tests.testing.talking import http
+from tests.web.wire import Wire, errors_logged
 
-PATIENCE_S = 10
 CONFIGS = "/v0/evi/configs"
 ONE_CONFIG = f"{CONFIGS}?page_size=1"
 NEW_CONFIG = {"evi_version": "3", "name": "A new one"}
@@ -41,70 +36,14 @@ def no_error_is_logged(
         assert errors_logged(caplog) == []
 
 
-def errors_logged(caplog: pytest.LogCaptureFixture) -> list[str]:
-    records = caplog.get_records("call")
-    return [each.getMessage() for each in records if each.levelno >= logging.ERROR]
-
-
 @pytest.fixture
 def client(evi: Evi) -> Iterator[httpx.Client]:
     with http(evi) as client:
         yield client
 
 
-class Wire:
-    """A connection on which bytes are looked at one by one."""
-
-    def __init__(self, evi: Evi) -> None:
-        self._evi = evi
-        address = urlsplit(evi.url)
-        assert address.hostname is not None
-        place = (address.hostname, address.port or 0)
-        self.socket = socket.create_connection(place, timeout=PATIENCE_S)
-        self.pieces: list[bytes] = []
-        self.was_reset = False
-
-    def ask(self, method: str, path: str, body: Any = None) -> "Wire":
-        content = b"" if body is None else json.dumps(body).encode()
-        head = (
-            f"{method} {path} HTTP/1.1\r\nHost: emulator\r\nConnection: close\r\n"
-            f"X-Hume-Api-Key: {self._evi.api_key}\r\nContent-Type: application/json\r\n"
-            f"Content-Length: {len(content)}\r\n\r\n"
-        )
-        self.socket.sendall(head.encode() + content)
-        return self
-
-    def read(self) -> "Wire":
-        """All that comes until the connection ends."""
-        with self.socket:
-            try:
-                while piece := self.socket.recv(65_536):
-                    self.pieces.append(piece)
-            except ConnectionResetError:
-                self.was_reset = True
-        return self
-
-    @property
-    def came(self) -> bytes:
-        return b"".join(self.pieces)
-
-    @property
-    def head(self) -> str:
-        return self.came.partition(b"\r\n\r\n")[0].decode()
-
-    @property
-    def body(self) -> bytes:
-        return self.came.partition(b"\r\n\r\n")[2]
-
-    @property
-    def promised(self) -> int:
-        """The length that the head names."""
-        [length] = re.findall(r"(?i)content-length: (\d+)", self.head)
-        return int(length)
-
-
 def exchange(evi: Evi, method: str = "GET", path: str = ONE_CONFIG, body: Any = None) -> Wire:
-    return Wire(evi).ask(method, path, body).read()
+    return Wire(evi.url, evi.api_key).ask(method, path, body).read()
 
 
 def names(evi: Evi) -> list[str]:
@@ -214,7 +153,7 @@ def test_a_delay(evi: Evi, client: httpx.Client, delay_ms: Any, least_ms: int) -
 def test_a_delay_holds_up_nobody_else(evi: Evi, client: httpx.Client) -> None:
     """Others are answered while one waits."""
     evi.faults.add("http", "delay", delay_ms=60_000, times=1)
-    waiting = Wire(evi).ask("GET", ONE_CONFIG)
+    waiting = Wire(evi.url, evi.api_key).ask("GET", ONE_CONFIG)
     evi.journal.wait_for("fault", fault="delay")
     assert client.get(ONE_CONFIG).status_code == 200
     waiting.socket.close()
@@ -231,9 +170,9 @@ def test_a_reset_request_is_not_done(evi: Evi) -> None:
 def test_a_reset_in_the_middle_of_a_request(evi: Evi) -> None:
     """It does not wait for a body that is never sent whole."""
     evi.faults.add("http", "reset")
-    wire = Wire(evi)
+    wire = Wire(evi.url, evi.api_key)
     head = f"POST {CONFIGS} HTTP/1.1\r\nHost: x\r\nX-Hume-Api-Key: {evi.api_key}\r\n"
-    wire.socket.sendall(f"{head}Content-Length: 100000\r\n\r\nhalf".encode())
+    wire.send(f"{head}Content-Length: 100000\r\n\r\nhalf".encode())
     assert wire.read().was_reset
 
 
@@ -293,7 +232,7 @@ def test_drops(evi: Evi) -> None:
 def test_drops_hold_up_nobody_else(evi: Evi, client: httpx.Client) -> None:
     """Others are answered meanwhile; and one may hang up in the middle."""
     evi.faults.add("http", "slow", bytes_per_s=1, times=1)
-    wire = Wire(evi).ask("GET", ONE_CONFIG)
+    wire = Wire(evi.url, evi.api_key).ask("GET", ONE_CONFIG)
     assert wire.socket.recv(100).startswith(b"HTTP/1.1 200 OK")
     assert client.get(ONE_CONFIG).status_code == 200
     wire.socket.close()
