@@ -13,8 +13,6 @@ from websockets.sync.client import ClientConnection, connect
 
 from emulator.errors import CHAT_ERRORS, UsageError, body_of
 from emulator.faults.table import CLOSE_CODES, KINDS
-from emulator.server import Server
-from emulator.settings import Settings
 from emulator.testing.emulator import Emulator
 from emulator.testing.world import Evi
 from emulator.web.instead import FAULT_HEADER
@@ -150,16 +148,10 @@ def chat_of(evi: Evi, client: Client) -> Any:
 
 def status_in_the_end(evi: Evi, client: Client) -> str:
     """Of a chat whose socket is about to be found closed."""
-    chat_id = client.metadata["chat_id"]
-    evi.journal.wait_for("frame", timeout=PATIENCE_S, chat_id=chat_id, close=Anything())
-    return str(evi.chat(chat_id).status)
-
-
-class Anything:
-    """Equal to all that is there."""
-
-    def __eq__(self, other: object) -> bool:
-        return other is not None
+    chat, give_up = evi.chat(client.metadata["chat_id"]), time.monotonic() + PATIENCE_S
+    while chat.is_live:
+        assert time.monotonic() < give_up, "the chat goes on"
+    return str(chat.status)
 
 
 def twice(kinds: Sequence[str]) -> list[str]:
@@ -746,15 +738,14 @@ def test_who_joined_is_at_the_time_of_the_chat(evi: Evi) -> None:
 
 def test_a_frame_that_is_too_long() -> None:
     """The WebSocket is closed with 1009, and the chat is over; one that just fits is read."""
-    with Server(Settings(seed="empty", port=0, max_frame_bytes=1_024)) as server:
-        address = server.url.replace("http", "ws") + "/v0/evi/chat?api_key=any"
-        around = len(json.dumps({"type": "user_input", "text": ""}))
-        with connect(address, proxy=None, max_queue=None) as socket:
-            client = Client(socket)
+    around = len(json.dumps({"type": "user_input", "text": ""}))
+    with Emulator(max_frame_bytes=1_024) as server:
+        evi = server.world()
+        with chatting(evi) as client:
             client.say("x" * (1_024 - around)).read_until("assistant_end")
             client.say("x" * (1_025 - around)).read_all()
             assert client.code == 1009
-        assert server.app.worlds.get("any").live == {}
+            assert status_in_the_end(evi, client) == "USER_ENDED"
 
 
 @pytest.mark.xfail(strict=True, reason="max_frame_bytes is not among the server's own settings")
