@@ -121,7 +121,7 @@ def test_an_answer_that_is_no_json(node: Node, evi: Evi) -> None:
 
 
 def test_an_answer_that_is_too_late(node: Node, evi: Evi) -> None:
-    """A HumeError that says so (its HumeTimeoutError is never thrown in Node), and no retry."""
+    """A HumeError that says so (not HumeTimeoutError), and no retry."""
     evi.faults.add("http", "delay", delay_ms=500)
     result = ask(node, evi, timeoutInSeconds=0.1)
     assert (result["error"], result["message"]) == ("HumeError", '"timeout"')
