@@ -35,11 +35,11 @@ pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not())
 
 
 class Node:
-    """`chat.mjs`: it holds one conversation after the other."""
+    """A script of `tests/node`: it does one task after the other."""
 
-    def __init__(self) -> None:
+    def __init__(self, script: str) -> None:
         self._process = subprocess.Popen(
-            ["node", "chat.mjs"],
+            ["node", script],
             cwd=NODE,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -54,10 +54,10 @@ class Node:
         for line in self._process.stdout:
             self._lines.put(line)
 
-    def hold(self, **conversation: Any) -> Json:
+    def hold(self, **task: Any) -> Json:
         """What the client received, with its names as they are on the wire."""
         assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(conversation) + "\n")
+        self._process.stdin.write(json.dumps(task) + "\n")
         self._process.stdin.flush()
         result: Json = json.loads(self._lines.get(timeout=TIMEOUT_S))
         assert "failed" not in result, result["failed"]
@@ -85,7 +85,7 @@ def snake(value: Any) -> Any:
 @pytest.fixture(scope="module")
 def node() -> Iterator[Node]:
     """The vendor's client, in a process that all tests share."""
-    node = Node()
+    node = Node("chat.mjs")
     yield node
     node.close()
 

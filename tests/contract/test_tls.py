@@ -146,7 +146,7 @@ def test_the_typescript_helper_for_tokens(evi: Evi, client: httpx.Client) -> Non
 def test_the_typescript_chat(evi: Evi, monkeypatch: pytest.MonkeyPatch) -> None:
     """A conversation over wss, and REST beside it."""
     monkeypatch.setenv("NODE_EXTRA_CA_CERTS", str(evi.ca_file))
-    node = typescript.Node()
+    node = typescript.Node("chat.mjs")
     try:
         actions = [{"send": {"type": "user_input", "text": "Hello"}}, {"await": "assistant_end"}]
         received = node.hold(url=evi.url, apiKey=evi.api_key, options={}, actions=actions)
