@@ -12,14 +12,11 @@ class Allowance:
         self._left = float(per_second)
         self._seen_ms = clock.now_ms()
 
-    @property
-    def left(self) -> int:
-        return int(self._left)
-
     def take(self) -> bool:
         """Whether there is one left, which is gone then."""
         now_ms = self._clock.now_ms()
-        filled = self._left + (now_ms - self._seen_ms) * self.per_second / 1000
+        passed_ms = max(0, now_ms - self._seen_ms)  # a clock may have been put back
+        filled = self._left + passed_ms * self.per_second / 1000
         self._left, self._seen_ms = min(float(self.per_second), filled), now_ms
         if self._left < 1:
             return False

@@ -185,6 +185,9 @@ END_UNREACHABLE = ErrorText(
 NO_WEBSOCKET = ErrorText(
     426, "websocket_expected", "{path} is a WebSocket: connect to it with ws:// or wss://."
 )
+SNAPSHOT_IMPOSSIBLE = ErrorText(
+    409, "snapshot_impossible", "This world can't be written as a document: {why}."
+)
 TOO_MANY_REQUESTS = ErrorText(
     429, "too_many_requests", "This world answers {limit} requests in a second, and no more."
 )

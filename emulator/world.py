@@ -74,8 +74,7 @@ class World:
         limit, most_bytes = self.settings.journal_limit, self.settings.journal_max_bytes
         self.journal = Journal(self.clock, limit, most_bytes, before)
         self.faults = self._new_faults()
-        most = self.settings.requests_per_second
-        self.allowance = None if most is None else Allowance(most, self.clock)
+        self.allowance = self._new_allowance()
         self.stubs: list[Stub] = []
         self.live: dict[str, LiveChat] = {}
         self.script = self._script.copy()  # what the assistant says in chats that come
@@ -91,6 +90,10 @@ class World:
             self.faults,
             self._send,
         )
+
+    def _new_allowance(self) -> Allowance | None:
+        most = self.settings.requests_per_second
+        return None if most is None else Allowance(most, self.clock)
 
     def _new_faults(self) -> Faults:
         faults = Faults(self.settings.random_seed)
@@ -123,6 +126,7 @@ class World:
         if snapshot.script is not None:
             self.script = snapshot.script.copy()
         self.clock.write(snapshot.clock)
+        self.allowance = self._new_allowance()
         self.faults.restore(snapshot.rules)
         self.stubs += [replace(stub) for stub in snapshot.stubs]
         self.heard.extend(snapshot.heard)

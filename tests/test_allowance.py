@@ -24,9 +24,7 @@ def taken(allowance: Allowance, number: int) -> list[bool]:
 def test_a_second_of_them_at_once(per_second: int) -> None:
     """As many as in a second, then none while the clock stands."""
     allowance = Allowance(per_second, standing())
-    assert allowance.left == per_second
     assert taken(allowance, per_second + 2) == [True] * per_second + [False, False]
-    assert allowance.left == 0
 
 
 @pytest.mark.parametrize("per_second", [1, 2, 5, 50])
@@ -70,3 +68,12 @@ def test_who_waits_as_long_as_it_says_is_let_in(per_second: int) -> None:
     assert allowance.wait_s == pytest.approx(1 / per_second)
     ahead(clock, round(allowance.wait_s * 1000 + 0.5))
     assert allowance.take()
+
+
+def test_a_clock_that_is_put_back() -> None:
+    """Time that goes back takes nothing away: what is left can be used."""
+    clock = standing()
+    allowance = Allowance(2, clock)
+    allowance.take()
+    clock.write((0, clock.now_ms() - 3_600_000))
+    assert taken(allowance, 2) == [True, False]

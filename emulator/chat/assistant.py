@@ -48,7 +48,7 @@ PROSODY_MS = (80, 180)  # from a sentence to its scores
 BETWEEN_SENTENCES_MS = (200, 400)
 BUILTIN_TOOL_MS = (700, 1_200)
 
-_BLANK = re.compile(r"\{\w+\}")  # of an error's text, which has nothing to fill it here
+_BLANK = re.compile(r"\{\w+(?:!r)?\}")  # of an error's text, which has nothing to fill it here
 
 # Where a turn comes from: an answer, an assistant_input, or an event message of the config.
 Source: TypeAlias = Literal["answer", "input", "event"]
@@ -225,7 +225,7 @@ class Assistant:
         """An error frame; the end of the chat if it is one."""
         kind = CHAT_ERRORS[slug]
         if message is None and slug not in self._timeouts:
-            message = _BLANK.sub("...", kind.message)
+            message = _BLANK.sub("...", kind.message).replace("{{", "{").replace("}}", "}")
         if kind.ends:
             self.drop()
             status, ms = self._timeouts.get(slug, ("ERROR", 0))

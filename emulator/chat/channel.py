@@ -11,6 +11,8 @@ from emulator.ids import IdSource
 from emulator.jsontext import JsonObject
 from emulator.store.journal import Journal
 
+_LONGEST_NOTE = 4_000  # characters; it may quote what the user said
+
 
 @dataclass(frozen=True, slots=True)
 class ChatStarted:
@@ -80,7 +82,8 @@ class Channel:
 
     def note(self, message: str, finding: str) -> None:
         """Tell the journal alone."""
-        self._journal.add("script", chat_id=self._chat_id, finding=finding, message=message)
+        shown = message[:_LONGEST_NOTE]
+        self._journal.add("script", chat_id=self._chat_id, finding=finding, message=shown)
 
     def tell(self, event: ChatEvent) -> None:
         self._out.events.append(event)

@@ -42,8 +42,11 @@ def fault_add(arguments: argparse.Namespace) -> int:
 
 
 def fault_list(arguments: argparse.Namespace) -> int:
-    for rule in _remote(arguments).call("GET", _PATH)["faults"]:
+    rules = _remote(arguments).call("GET", _PATH)["faults"]
+    for rule in rules:
         print(_line(rule))
+    if not rules:
+        print("nothing breaks")
     return OK
 
 
@@ -53,7 +56,7 @@ def fault_clear(arguments: argparse.Namespace) -> int:
 
 
 def _remote(arguments: argparse.Namespace) -> Remote:
-    return Remote(arguments.url, arguments.key)
+    return Remote(arguments.url, arguments.key, arguments.ca)
 
 
 def _line(rule: dict[str, Any]) -> str:

@@ -71,4 +71,4 @@ def _read(name: str) -> bytes:
 
 
 def _remote(arguments: argparse.Namespace) -> Remote:
-    return Remote(arguments.url, arguments.key)
+    return Remote(arguments.url, arguments.key, arguments.ca)

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from emulator.errors import CHAT_ERRORS, closest
-from emulator.faults.table import KINDS, FaultMistake, check_fault
+from emulator.faults.table import CLOSE_CODES, KINDS, METHODS, FaultMistake, check_fault
 from emulator.ids import Random, derived_random, derived_uuid
 from emulator.jsontext import Json, JsonObject
 
@@ -88,6 +88,24 @@ def check_rule(rule: FaultRule) -> None:
         raise FaultMistake(name, f"a {rule.kind} fault {rule.fault!r} has no {name!r}, or lacks it")
 
 
+def _check_values(fault: str, fields: Mapping[str, Json]) -> None:
+    """Raises FaultMistake for what no schema says."""
+    code, delay, method = (fields.get(name) for name in ("code", "delay_ms", "method"))
+    if code is not None and code not in CLOSE_CODES:
+        known = "1000 to 1003, 1007 to 1014 or 3000 to 4999"
+        hint = "; 1006 is what a client sees of 'vanish'" if code == 1006 else ""
+        raise FaultMistake("code", f"a server may close with {known}, got {code!r}{hint}")
+    if isinstance(delay, list | tuple) and delay[0] > delay[1]:
+        raise FaultMistake("delay_ms", f"a range goes from the smaller number, got {delay!r}")
+    if method is not None and method not in METHODS:
+        hint = closest(str(method), METHODS)
+        raise FaultMistake("method", f"no method {method!r}{hint}; known: {', '.join(METHODS)}")
+    if fault == "refuse":
+        for name in ("turn", "frame", "type", "at_ms"):
+            if fields.get(name) is not None:
+                raise FaultMistake(name, f"a WebSocket that is refused has no {name!r} yet")
+
+
 def _read_error(name: Json) -> str:
     """The slug of an error frame, given by slug or code. Raises FaultMistake."""
     slugs = {text.code: text.slug for text in CHAT_ERRORS.values()}
@@ -134,6 +152,7 @@ class Faults:
         for name in fields.get("headers", ()):
             if not _HEADER_NAME.fullmatch(name):
                 raise FaultMistake("headers", f"{name!r} is no name of a header")
+        _check_values(fault, fields)
         if "error" in fields:
             fields["error"] = _read_error(fields["error"])
         self._added += 1
@@ -162,9 +181,6 @@ class Faults:
             if is_meant and rule.strikes(facts):
                 found[rule.fault] = rule
         return found
-
-    def of(self, kind: str) -> list[FaultRule]:
-        return [rule for rule in self._rules if rule.kind == kind]
 
     def remove(self, id: str) -> bool:
         """Whether there was a rule of that id, which is gone now."""

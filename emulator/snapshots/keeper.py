@@ -18,6 +18,7 @@ logger = logging.getLogger("emulator")
 
 _FILE = re.compile(r"[0-9a-f]{16}\.json")
 PAUSE_S = 1.0  # between two looks at all worlds
+_LOOKED_AT_ONCE = 50  # worlds; then requests have their turn
 _SHARE = 4  # a look that took long is followed by a pause so many times as long
 
 
@@ -91,8 +92,10 @@ class Keeper:
             raise api_error(STATE_DAMAGED, why=f"{path.name}: {error.strerror}") from None
 
     def forget(self, world: World) -> None:
-        """Its file goes, too."""
-        if self._kept.pop(world.reference, None) is not None:
+        """Its file goes, too; but not if the file is of an earlier world of the same key."""
+        kept = self._kept.get(world.reference)
+        if kept is not None and kept.world is world:
+            del self._kept[world.reference]
             self._forgotten.append(world.reference)
 
     # writing
@@ -125,7 +128,9 @@ class Keeper:
         """Write each world that is not as its file says; the loop goes on meanwhile."""
         while self._forgotten:
             await self._remove(self._path(self._forgotten.pop()))
-        for reference, kept in list(self._kept.items()):
+        for number, (reference, kept) in enumerate(list(self._kept.items())):
+            if number % _LOOKED_AT_ONCE == 0:
+                await asyncio.sleep(0)
             if self._kept.get(reference) is kept and not kept.world.is_as_in(kept.last):
                 await self._write(reference, kept)
 
@@ -133,7 +138,7 @@ class Keeper:
         snapshot = kept.world.snapshot()  # at no cost; the thread reads what no one changes
         try:
             await asyncio.to_thread(_write_file, self._path(reference), snapshot)
-        except (OSError, SnapshotError) as error:
+        except Exception as error:  # whatever it is, other worlds are still to be kept
             trouble = getattr(error, "strerror", None) or str(error)
             if trouble != kept.trouble:  # it is tried again, and told once
                 kept.trouble = trouble

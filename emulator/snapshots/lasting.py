@@ -40,8 +40,10 @@ class Lasting:
         """The server ends: write what is not written yet."""
         if self._keeper is not None and self._task is not None:
             self._keeper.end()
-            await self._task
-            self._keeper.close()
+            try:
+                await self._task
+            finally:
+                self._keeper.close()
         if self._export_to is not None:
             export(self._worlds, self._export_to)
 

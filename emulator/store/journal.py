@@ -51,7 +51,8 @@ class Journal:
         A body or a query may be given as bytes, and is shown as text; a JsonText is shown as what
         it says. Keys are not shown.
         """
-        self.keep(kind, 0, tuple(fields), *fields.values())
+        size = sum(len(value) for value in fields.values() if isinstance(value, str | bytes))
+        self.keep(kind, size, tuple(fields), *fields.values())
 
     def keep(self, kind: str, size: int, names: Sequence[str], *values: Json) -> None:
         """The same for an entry whose fields always have these names, and that has `size` bytes."""

@@ -105,6 +105,8 @@ def describe(entry: JsonObject) -> str:
 
 def _http(entry: JsonObject) -> str:
     query = f"?{entry['query']}" if entry["query"] else ""
+    if entry["status"] is None:
+        return f"http     {entry['method']} {entry['path']}{query}: broken off"
     line = f"http     {entry['method']} {entry['path']}{query} -> {entry['status']}"
     told = entry.get("error") or entry["response"]  # a bug of the emulator, or an error answer
     return f"{line} {_one_line(told)}" if entry["status"] >= 400 else line
@@ -140,6 +142,12 @@ def _script(entry: JsonObject) -> str:
     return f"script   {entry['finding']}: {entry['message']}"
 
 
+def _fault(entry: JsonObject) -> str:
+    shown = ("method", "path", "turn", "frame", "type", "chat_ms")
+    facts = [f"{name} {entry[name]}" for name in shown if entry.get(name) not in (None, "")]
+    return f"fault    {entry['of']} {entry['fault']} ({', '.join(facts)})"
+
+
 def _bug(entry: JsonObject) -> str:
     return f"bug      {_one_line(entry['error'])} (reference {entry['reference']})"
 
@@ -155,5 +163,6 @@ _DESCRIBE = {
     "webhook": _webhook,
     "clock": _clock,
     "script": _script,
+    "fault": _fault,
     "bug": _bug,
 }

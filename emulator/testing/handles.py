@@ -1,12 +1,12 @@
 """Parts of a world's handle: its journal, clock, webhooks and resources."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
-from emulator.errors import UsageError, closest
+from emulator.errors import UsageError, ValidationFailed, closest
 from emulator.faults.rules import FaultRule
-from emulator.faults.table import DEFAULT_DELAY_MS, check_fault
+from emulator.faults.table import DEFAULT_DELAY_MS, FaultMistake, check_fault
 from emulator.jsontext import JsonObject
 from emulator.openapi.validation import Validation
 from emulator.operations.versioned import VERSIONED
@@ -17,6 +17,7 @@ from emulator.testing.bridge import Bridge
 from emulator.testing.diagnosis import ExpectationFailed, explain, matches, timeline
 from emulator.triggers import trigger
 from emulator.waiting import until
+from emulator.web.control.faults import add_rule
 from emulator.webhooks.events import check_event_name
 from emulator.webhooks.outbox import PENDING
 from emulator.world import World, is_held_back
@@ -136,12 +137,59 @@ def _check_kind(kind: str | None) -> None:
         raise UsageError(f"no journal entry is {kind!r}{closest(kind, KINDS)}; known: {known}")
 
 
+class FaultsHandle:
+    """What breaks in a world on request (docs/faults.md)."""
+
+    def __init__(
+        self, world: World, validation: Validation, operations: Collection[str], bridge: Bridge
+    ) -> None:
+        self._world = world
+        self._validation = validation
+        self._operations = operations
+        self._bridge = bridge
+
+    def add(
+        self,
+        kind: str,
+        fault: str,
+        times: int | None = None,
+        probability: float | None = None,
+        **fields: Any,
+    ) -> FaultRule:
+        """From now on this breaks. Returns the rule, whose `used` counts.
+
+        Raises UsageError for a fault, a field or a value that can't be.
+        """
+        given = {"times": times, "probability": probability, **fields}
+        body = {"kind": kind, "fault": fault}
+        body |= {name: value for name, value in given.items() if value is not None}
+        try:
+            return self._bridge.call(
+                lambda: add_rule(self._world.faults, self._validation, self._operations, body)
+            )
+        except ValidationFailed as error:
+            [first, *_] = error.problems
+            name = str(first.loc[1])
+            raise FaultMistake(name, f"{name}: {first.msg}, got {body[name]!r}") from None
+
+    def clear(self, kind: str | None = None) -> None:
+        """No more faults, or none of a kind."""
+        self._bridge.call(lambda: self._world.faults.clear(kind))
+
+    def __iter__(self) -> Iterator[FaultRule]:
+        """The rules, in the order in which they were added."""
+        return iter(self._bridge.call(lambda: list(self._world.faults)))
+
+
 class WebhooksHandle:
     """The world's webhooks."""
 
-    def __init__(self, world: World, validation: Validation, bridge: Bridge) -> None:
+    def __init__(
+        self, world: World, validation: Validation, faults: FaultsHandle, bridge: Bridge
+    ) -> None:
         self._world = world
         self._validation = validation
+        self._faults = faults
         self._bridge = bridge
 
     @property
@@ -252,43 +300,11 @@ class WebhooksHandle:
 
     def misbehave(self, fault: str, **rule: Any) -> None:
         """From now on, webhooks have this fault (docs/webhooks.md)."""
-        self._bridge.call(lambda: self._world.faults.add("webhook", fault, **rule))
+        self._faults.add("webhook", fault, **rule)
 
     def behave(self) -> None:
         """No more faults."""
-        self._bridge.call(lambda: self._world.faults.clear("webhook"))
-
-
-class FaultsHandle:
-    """What breaks in a world on request (docs/faults.md)."""
-
-    def __init__(self, world: World, bridge: Bridge) -> None:
-        self._world = world
-        self._bridge = bridge
-
-    def add(
-        self,
-        kind: str,
-        fault: str,
-        times: int | None = None,
-        probability: float | None = None,
-        **fields: Any,
-    ) -> FaultRule:
-        """From now on this breaks. Returns the rule, whose `used` counts.
-
-        Raises UsageError for a fault or a field that there is not.
-        """
-        return self._bridge.call(
-            lambda: self._world.faults.add(kind, fault, times, probability, **fields)
-        )
-
-    def clear(self, kind: str | None = None) -> None:
-        """No more faults, or none of a kind."""
-        self._bridge.call(lambda: self._world.faults.clear(kind))
-
-    def __iter__(self) -> Iterator[FaultRule]:
-        """The rules, in the order in which they were added."""
-        return iter(self._bridge.call(lambda: list(self._world.faults)))
+        self._faults.clear("webhook")
 
 
 class Resources:

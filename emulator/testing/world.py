@@ -76,8 +76,8 @@ class Evi:
         self._chats_seen = 0  # of the journal
         self.journal = JournalHandle(world, bridge)
         self.clock = ClockHandle(world, bridge)
-        self.faults = FaultsHandle(world, bridge)
-        self.webhooks = WebhooksHandle(world, app.validation, bridge)
+        self.faults = FaultsHandle(world, app.validation, app.stubbable, bridge)
+        self.webhooks = WebhooksHandle(world, app.validation, self.faults, bridge)
         self.configs = Resources("configs", world, bridge)
         self.prompts = Resources("prompts", world, bridge)
         self.tools = Resources("tools", world, bridge)

@@ -15,6 +15,7 @@ from emulator.faults.rules import FaultRule
 GARBAGE = b'\xff\xfe{"garbage": '
 _RESET_AT_ONCE = struct.pack("ii", 1, 0)  # linger for no time: close() sends RST
 _DROPS_PER_S = 10
+_LOOKS_EVERY_S = 0.1
 
 
 class ConnectionBroken(Exception):
@@ -27,6 +28,15 @@ def transport_of(receive: Receive) -> Any:
     if transport is None:
         raise RuntimeError("only a connection of a real server can be broken")
     return transport
+
+
+async def wait(receive: Receive, seconds: float) -> None:
+    """Let time pass. Raises ConnectionBroken if the client does not wait for so long."""
+    end = asyncio.get_running_loop().time() + seconds
+    while (left := end - asyncio.get_running_loop().time()) > 0:
+        await asyncio.sleep(min(_LOOKS_EVERY_S, left))
+        if getattr(getattr(receive, "__self__", None), "disconnected", False):
+            raise ConnectionBroken
 
 
 async def reset(receive: Receive) -> None:
@@ -56,7 +66,7 @@ async def break_answer(
             await _gone(receive)
         case "slow":
             await send(start)
-            await _drip(send, body, rule.draw("bytes_per_s"))
+            await _drip(receive, send, body, rule.draw("bytes_per_s"))
 
 
 async def _gone(receive: Receive) -> None:
@@ -65,11 +75,11 @@ async def _gone(receive: Receive) -> None:
         pass
 
 
-async def _drip(send: Send, body: bytes, bytes_per_s: int) -> None:
+async def _drip(receive: Receive, send: Send, body: bytes, bytes_per_s: int) -> None:
     size = max(1, bytes_per_s // _DROPS_PER_S)
     for begin in range(0, len(body), size):
         await send(_part(body[begin : begin + size], more=True))
-        await asyncio.sleep(size / bytes_per_s)
+        await wait(receive, size / bytes_per_s)
     await send(_part(b"", more=False))
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -24,11 +24,21 @@ from emulator.errors import (
 )
 from emulator.faults.rules import FaultRule
 from emulator.jsontext import Json, JsonObject, JsonText, JsonTextError, parse, render
+from emulator.timers import Timer
 from emulator.web import bugs
 from emulator.web.auth import Auth
 from emulator.web.denial import deny_upgrade
 from emulator.web.instead import fault_answer
-from emulator.web.sabotage import Fail, Sabotage, SocketBroken, alone_at
+from emulator.web.sabotage import (
+    ALONE,
+    BREAKS,
+    OF_FRAMES,
+    Fail,
+    Sabotage,
+    SocketBroken,
+    Struck,
+    alone_at,
+)
 from emulator.world import World
 
 if TYPE_CHECKING:
@@ -81,7 +91,7 @@ class ChatSocket:
     def _report(self, scope: Scope, error: Exception) -> bugs.Bug:
         """A bug in a handshake, told to the log and to the caller's journal."""
         world = None
-        with suppress(ApiError):
+        with suppress(Exception):  # which may be what has failed
             world = self._auth.world(dict(scope["headers"]), scope["query_string"])
         bug = bugs.report(error, f"WebSocket {scope['path']}", world)
         if world is not None:
@@ -132,7 +142,8 @@ def _join_chat(world: World, chat_id: str, send: Send) -> "Socket":
         raise api_error(CHAT_NOT_LIVE if known else CHAT_NOT_FOUND, id=chat_id)
     if not live.allows_connection:
         raise api_error(CONNECTION_REFUSED, id=chat_id)
-    outbound = Outbound(send, world, chat_id, joined=True)
+    begin_ms = live.session.start_ms + live.clock.lag_ms
+    outbound = Outbound(send, world, chat_id, joined=True, begin_ms=begin_ms)
     live.join(outbound.put)
     return Socket(live, outbound, joined=True)
 
@@ -161,7 +172,7 @@ class Socket:
         tasks: list[asyncio.Task[Any]] = []
         try:
             await send({"type": "websocket.accept"})
-            self._outbound.open(receive, self._send_error)
+            self._outbound.open(receive, self._send_error, self._hang_up)
             reader = asyncio.create_task(self._read(receive))
             tasks = [reader, asyncio.create_task(self._outbound.write())]
             given_up = asyncio.create_task(self._outbound.given_up.wait())
@@ -186,6 +197,11 @@ class Socket:
     def _send_error(self, slug: str, message: str | None) -> None:
         if self._live is not None:
             self._live.fail(slug, message)
+
+    def _hang_up(self) -> None:
+        """The connection is broken on request: the chat ends as if its client had gone."""
+        if self._live is not None and not self._joined:
+            self._live.end()
 
     def _take(self, message: Message) -> None:
         if self._live is None:
@@ -234,11 +250,17 @@ class Outbound:
     """What is on its way to one client: it waits in a queue that has a limit."""
 
     def __init__(
-        self, send: Send, world: World, chat_id: str | None = None, joined: bool = False
+        self,
+        send: Send,
+        world: World,
+        chat_id: str | None = None,
+        joined: bool = False,
+        begin_ms: int | None = None,
     ) -> None:
+        """`begin_ms` is when the chat began, if it is not just beginning."""
         self._send = send
         self._world = world
-        self._begin_ms = world.clock.now_ms()
+        self._begin_ms = world.clock.now_ms() if begin_ms is None else begin_ms
         self._limit = world.settings.max_unsent_bytes
         self._journal = world.journal  # a reset gives the world another one
         self._faults = world.faults
@@ -246,15 +268,19 @@ class Outbound:
         self._turn = self._frame = 0
         self._chat_id = chat_id
         self._joined = joined
-        # each with its size, about, its turn and its type; nothing: a fault is due without a frame
-        self._queue: deque[tuple[JsonObject | bytes | None, int, int, str]] = deque()
+        # each with its size, about, its turn, its type, and whether no fault may strike it
+        self._queue: deque[tuple[JsonObject | bytes, int, int, str, bool] | Struck] = deque()
+        self._is_spared = False
+        self._timers: list[Timer] = []  # of faults to come
+        self._hang_up: Callable[[], None] = lambda: None
         self._unsent = 0  # bytes, about
         self._ready = asyncio.Event()
         self.close_code: int | None = None
         self.given_up = asyncio.Event()
 
-    def open(self, receive: Receive, fail: Fail) -> None:
+    def open(self, receive: Receive, fail: Fail, hang_up: Callable[[], None]) -> None:
         """The client is there."""
+        self._hang_up = hang_up
         self._sabotage = Sabotage(self._world, self._send, receive, partial(self._fail, fail))
         for rule in self._faults:
             self._arm(rule)
@@ -264,24 +290,47 @@ class Outbound:
         """The client is gone."""
         if self._arm in self._faults.watchers:
             self._faults.watchers.remove(self._arm)
+        for timer in self._timers:
+            self._world.timers.cancel(timer)
 
     def _arm(self, rule: FaultRule) -> None:
         """Have a rule strike at its time, though no frame may come then."""
         at_ms = alone_at(rule)
         if at_ms is not None:
-            self._world.timers.at(self._begin_ms + at_ms, self._strike)
+            self._timers.append(self._world.timers.at(self._begin_ms + at_ms, self._strike))
 
     def _fail(self, fail: Fail, slug: str, message: str | None) -> None:
-        """An error frame goes before what waits, and if the chat ends with it, nothing follows."""
+        """An error frame goes before what waits, and if the chat ends with it, nothing follows.
+
+        It is not struck itself: one fault would have another without end.
+        """
         waiting = list(self._queue)
         self._queue.clear()
+        self._is_spared = True
         fail(slug, message)
+        self._is_spared = False
         if self.close_code is None:
             self._queue += waiting
 
     def _strike(self) -> None:
-        self._queue.append((None, 0, self._turn, ""))
-        self._ready.set()
+        """What is due without a frame; a chat that breaks ends at this very time."""
+        if self._sabotage is None or self.close_code is not None:
+            return
+        struck = self._sabotage.strike(ALONE, self._facts(self._turn, ""))
+        if struck:
+            self._queue.append(struck)
+            self._ready.set()
+        if BREAKS & struck.keys():
+            self._hang_up()
+
+    def _facts(self, turn: int, kind: str) -> JsonObject:
+        return {
+            "chat_id": self._chat_id,
+            "turn": turn,
+            "frame": self._frame,
+            "type": kind,
+            "at_ms": self._world.clock.now_ms() - self._begin_ms,
+        }
 
     def put(self, messages: Iterable[JsonObject], over: bool = False) -> None:
         """Messages, in order; `over` closes the socket after them.
@@ -304,7 +353,7 @@ class Outbound:
             text = b"" if kind == "audio_output" else render(content)
             self.note("out", _shown(content, text))
             size = len(text) or len(content["data"]) + _AROUND_SOUND
-            self._queue.append((text or content, size, self._turn, kind))
+            self._queue.append((text or content, size, self._turn, kind, self._is_spared))
             self._unsent += size
         if over:
             self.close(NORMAL_CLOSE)
@@ -353,26 +402,31 @@ class Outbound:
                 while self._queue:
                     await self._write_next()
             except SocketBroken as broken:
+                self._hang_up()
                 self.close_code = broken.close_code
                 return
             if self.close_code is not None:
+                if self._sabotage is not None:
+                    await self._sabotage.let_go()
                 if self._sabotage is None or not self._sabotage.stalls:
                     await self._send({"type": "websocket.close", "code": self.close_code})
                 return
 
     async def _write_next(self) -> None:
         """Raises SocketBroken if a fault breaks the connection."""
-        frame, size, turn, kind = self._queue.popleft()
+        waiting, sabotage = self._queue.popleft(), self._sabotage
+        if not isinstance(waiting, tuple):
+            assert sabotage is not None
+            await sabotage.pass_on(None, waiting)
+            return
+        frame, size, turn, kind, is_spared = waiting
         self._unsent -= size
-        text = None
-        if frame is not None:
-            self._frame += 1
-            text = (frame if isinstance(frame, bytes) else render(frame)).decode()
-        if self._sabotage is not None and self._sabotage.is_needed:
-            at_ms = self._world.clock.now_ms() - self._begin_ms
-            facts = {"chat_id": self._chat_id, "turn": turn, "frame": self._frame, "type": kind}
-            await self._sabotage.pass_on(text, {**facts, "at_ms": at_ms})
-        elif text is not None:
+        self._frame += 1
+        text = (frame if isinstance(frame, bytes) else render(frame)).decode()
+        if sabotage is not None and sabotage.is_needed and not is_spared:
+            struck = sabotage.strike(OF_FRAMES, self._facts(turn, kind))
+            await sabotage.pass_on(text, struck)
+        else:
             await self._send({"type": "websocket.send", "text": text})
 
 

@@ -3,7 +3,6 @@
 route → world → parameters and body → handler → response, all described by the operation table.
 """
 
-import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -30,7 +29,7 @@ from emulator.settings import Settings
 from emulator.store.journal import LONGEST_BODY
 from emulator.web import bugs
 from emulator.web.auth import Auth
-from emulator.web.breaking import GARBAGE, ConnectionBroken, break_answer, reset
+from emulator.web.breaking import GARBAGE, ConnectionBroken, break_answer, reset, wait
 from emulator.web.instead import Answer, fault_answer, preferred, stub_answer, take_allowance
 from emulator.web.parameters import ParameterReader, parse_query
 from emulator.web.routing import Router
@@ -136,11 +135,13 @@ class Dispatcher:
         if exchange.breaks is not None and exchange.breaks.fault == "garbage":
             body = GARBAGE
         exchange.note(status, body)
-        if exchange.breaks is None or exchange.breaks.fault == "garbage":
+        if not _is_broken(exchange.breaks, status):
             await _respond(send, status, body, extra)
         else:
-            start = _start(status, body, extra)
-            await break_answer(exchange.breaks, receive, send, start, body)
+            assert exchange.breaks is not None
+            with suppress(ConnectionBroken):  # its client has gone meanwhile
+                start = _start(status, body, extra)
+                await break_answer(exchange.breaks, receive, send, start, body)
 
     async def _answer(self, scope: Scope, receive: Receive, exchange: "Exchange") -> Answer:
         headers, query_string = dict(scope["headers"]), scope["query_string"]
@@ -245,7 +246,7 @@ class Exchange:
             assert self.world is not None
             self.world.journal.add("fault", rule=rule.id, of="http", fault=name, **facts)
         if "delay" in struck:
-            await asyncio.sleep(struck["delay"].draw("delay_ms") / 1000)
+            await wait(receive, struck["delay"].draw("delay_ms") / 1000)
         if "reset" in struck:
             await reset(receive)
             raise ConnectionBroken
@@ -326,6 +327,13 @@ async def _respond(send: Send, status: int, body: bytes, extra: Mapping[str, str
         body = b""
     await send(_start(status, body, extra))
     await send({"type": "http.response.body", "body": body})
+
+
+def _is_broken(breaks: FaultRule | None, status: int) -> bool:
+    """Whether the answer breaks on its way; where there is no body, only its loss can be seen."""
+    if breaks is None or breaks.fault == "garbage":
+        return False
+    return breaks.fault == "lost" or status not in _WITHOUT_BODY
 
 
 def _start(status: int, body: bytes, extra: Mapping[str, str]) -> dict[str, Any]:

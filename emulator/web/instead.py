@@ -1,6 +1,7 @@
 """Answers that come instead of a handler's: too many requests, a preference, a fault."""
 
 import math
+import re
 from collections.abc import Mapping
 from typing import TypeAlias
 
@@ -11,6 +12,7 @@ from emulator.jsontext import Json
 from emulator.openapi.operation import Operation
 from emulator.store.stubs import Stub, take_stub
 
+_CODE = re.compile(r"(?:^|,)\s*code\s*=([^,;]*)", re.I)  # one of several preferences (RFC 7240)
 STUB_HEADER = "X-EVI-Emulator-Stub"
 FAULT_HEADER = "X-EVI-Emulator-Fault"  # the id of the rule, or 'prefer'
 Answer: TypeAlias = tuple[int, Json, Mapping[str, str]]  # status, body, headers
@@ -32,11 +34,11 @@ def take_allowance(allowance: Allowance) -> None:
 
 def preferred(prefer: bytes, operation: Operation) -> Answer | None:
     """The answer that a request asks for: `Prefer: code=429`. Raises ApiError (400)."""
-    text = prefer.decode("latin-1")
-    name, _, value = text.partition("=")
-    if name.strip().lower() != "code":
+    found = _CODE.search(prefer.decode("latin-1"))
+    if found is None:
         return None  # some other preference
-    status = int(value) if value.strip().isdigit() else 0
+    text, value = found[0].strip(" ,"), found[1].strip()
+    status = int(value) if re.fullmatch("[0-9]{3}", value) else 0
     if status == operation.success_status:
         return None
     if status not in operation.responses and not 400 <= status <= 599:

@@ -1,8 +1,8 @@
 """Faults of a chat's WebSocket: what becomes of the frames on their way to the client."""
 
 import asyncio
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, TypeAlias
 
 from starlette.types import Receive, Send
 
@@ -17,6 +17,8 @@ OF_FRAMES = frozenset(KINDS["socket"].faults) - {"refuse"}
 ALONE = frozenset(("close", "vanish", "stall", "error", "garbage"))  # that need no frame
 _TEXT_FRAME, _SHORT, _LONG, _TWO_BYTES = 0x81, 126, 127, 0xFFFF
 
+BREAKS = frozenset(("close", "vanish", "half_frame"))
+Struck: TypeAlias = Mapping[str, FaultRule]  # by fault
 Fail = Callable[[str, str | None], None]  # an error frame by its slug, with a text of one's own
 
 
@@ -43,11 +45,16 @@ class Sabotage:
     def is_needed(self) -> bool:
         return bool(self._world.faults) or self._held is not None or self.stalls
 
-    async def pass_on(self, text: str | None, facts: JsonObject) -> None:
-        """Send a frame; None: do what is due without one. Raises SocketBroken."""
-        struck = self._world.faults.take("socket", OF_FRAMES if text else ALONE, facts)
+    def strike(self, faults: Collection[str], facts: JsonObject) -> Struck:
+        """The rules that strike now."""
+        struck = self._world.faults.take("socket", faults, facts)
+        told = {"chat_ms" if name == "at_ms" else name: fact for name, fact in facts.items()}
         for name, rule in struck.items():
-            self._world.journal.add("fault", rule=rule.id, of="socket", fault=name, **facts)
+            self._world.journal.add("fault", rule=rule.id, of="socket", fault=name, **told)
+        return struck
+
+    async def pass_on(self, text: str | None, struck: Struck) -> None:
+        """Send a frame that is struck so, or do without one. Raises SocketBroken."""
         if "delay" in struck:
             await asyncio.sleep(struck["delay"].draw("delay_ms") / 1000)
         self.stalls = self.stalls or "stall" in struck
@@ -62,7 +69,13 @@ class Sabotage:
             rule = struck["error"]
             self._fail(rule.options["error"], rule.options["message"])
 
-    async def _send_or_hold(self, text: str, struck: dict[str, FaultRule]) -> None:
+    async def let_go(self) -> None:
+        """Send what waits for a next frame that won't come."""
+        if self._held is not None and not self.stalls:
+            held, self._held = self._held, None
+            await self._send({"type": "websocket.send", "text": held})
+
+    async def _send_or_hold(self, text: str, struck: Struck) -> None:
         if "reorder" in struck and self._held is None:
             self._held = text
             return
@@ -71,7 +84,7 @@ class Sabotage:
         for each in (*texts, *([] if held is None else [held])):
             await self._send({"type": "websocket.send", "text": each})
 
-    async def _break(self, struck: dict[str, FaultRule], text: str | None) -> None:
+    async def _break(self, struck: Struck, text: str | None) -> None:
         """Raises SocketBroken if that is what a rule wants."""
         if "close" in struck:
             code, reason = struck["close"].draw("code"), struck["close"].options["reason"]

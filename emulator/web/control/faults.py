@@ -1,14 +1,26 @@
 """Rules by which requests, frames and webhooks of the caller's world break: /_emulator/faults."""
 
+from collections.abc import Collection
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from emulator.errors import FAULT_NOT_FOUND, Problem, ValidationFailed, api_error
-from emulator.faults.table import FIELDS, KINDS, FaultMistake
+from emulator.errors import FAULT_NOT_FOUND, Problem, ValidationFailed, api_error, closest
+from emulator.faults.rules import FaultRule, Faults
+from emulator.faults.table import FIELDS, KINDS, FaultMistake, check_fault
+from emulator.jsontext import JsonObject, render
+from emulator.openapi.validation import Validation
 from emulator.web.auth import Auth
 from emulator.web.control.request import Bodies, answer, caller_world, schema
 from emulator.web.control.webhooks import EVENT_NAME
+
+
+def _kind_of(field: str, body: JsonObject) -> str:
+    if field in ("kind", "fault"):
+        return "enum"
+    return "value_error" if field in RULE["properties"] else "extra_forbidden"
+
 
 RULE = schema(
     required=("kind", "fault"),
@@ -20,18 +32,43 @@ RULE = schema(
 )
 
 
-def fault_routes(auth: Auth, bodies: Bodies) -> list[Route]:
+# What a body must be before it can be looked at in the light of its kind.
+_OUTLINE = {key: RULE[key] for key in ("type", "required")} | {
+    "properties": {name: RULE["properties"][name] for name in ("kind", "fault")}
+}
+
+
+def add_rule(
+    faults: Faults, validation: Validation, operations: Collection[str], body: JsonObject
+) -> FaultRule:
+    """One more rule, as a request says it. Raises FaultMistake, or ValidationFailed for a value."""
+    check_fault(body["kind"], body["fault"])
+    known = {name: value for name, value in body.items() if name in RULE["properties"]}
+    problems = validation.check_schema(RULE)(known, ("body",))
+    if problems:
+        raise ValidationFailed(problems)
+    operation = body.get("operation")
+    if operation is not None and operation not in operations:
+        hint = closest(operation, list(operations))
+        raise FaultMistake("operation", f"no operation {operation!r}{hint}")
+    try:
+        render([[[[[[body]]]]]])  # as deep as it stands in any answer
+    except TypeError as error:
+        raise FaultMistake("body", f"it can't be JSON: {error}") from None
+    return faults.add(**body)
+
+
+def fault_routes(auth: Auth, bodies: Bodies, operations: Collection[str]) -> list[Route]:
     async def show(request: Request) -> Response:
         return answer({"faults": [rule.to_json() for rule in caller_world(auth, request).faults]})
 
     async def add(request: Request) -> Response:
         world = caller_world(auth, request)
-        body = await bodies.read(request, RULE)
+        body = await bodies.read(request, _OUTLINE)
         try:
-            rule = world.faults.add(**body)
+            rule = add_rule(world.faults, bodies.validation, operations, body)
         except FaultMistake as error:
-            kind = "enum" if error.field == "fault" else "extra_forbidden"
-            problem = Problem(("body", error.field), str(error), kind)
+            problem = Problem(("body", error.field), str(error), _kind_of(error.field, body))
             raise ValidationFailed([problem]) from None
         return answer(rule.to_json(), 201)
 

@@ -27,7 +27,7 @@ class Bodies:
     """Reads and checks the JSON bodies of control routes."""
 
     def __init__(self, validation: Validation, max_bytes: int) -> None:
-        self._validation = validation
+        self.validation = validation
         self._max_bytes = max_bytes
         self._checks: dict[int, Check] = {}
 
@@ -42,7 +42,7 @@ class Bodies:
             )
             raise ValidationFailed([problem]) from None
         if id(schema) not in self._checks:
-            self._checks[id(schema)] = self._validation.check_schema(schema)
+            self._checks[id(schema)] = self.validation.check_schema(schema)
         problems = self._checks[id(schema)](body, ("body",))
         if problems:
             raise ValidationFailed(problems)

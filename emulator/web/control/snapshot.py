@@ -8,7 +8,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from emulator.errors import Problem, SnapshotError, ValidationFailed
+from emulator.errors import (
+    SNAPSHOT_IMPOSSIBLE,
+    Problem,
+    SnapshotError,
+    ValidationFailed,
+    api_error,
+)
 from emulator.web.auth import Auth
 from emulator.web.control.request import caller_world
 from emulator.web.dispatch import read_body
@@ -25,7 +31,10 @@ def snapshot_routes(
         from emulator.snapshots.document import write_snapshot  # which few need at the start
 
         snapshot = caller_world(auth, request).snapshot()
-        text = await anyio.to_thread.run_sync(write_snapshot, snapshot)
+        try:
+            text = await anyio.to_thread.run_sync(write_snapshot, snapshot)
+        except SnapshotError as error:
+            raise api_error(SNAPSHOT_IMPOSSIBLE, why=error) from None
         return Response(text, media_type="application/json")
 
     async def put(request: Request) -> Response:
