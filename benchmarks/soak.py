@@ -142,7 +142,7 @@ class Worker:
             self._report.seen[f"{name}: {wrong.partition(':')[0]}"] += 1
         elif wrong:
             self._report.blame(f"{name}: {wrong}")
-        elif kind == "http_" and set(struck) - HARMLESS:
+        elif kind == "http_" and struck and not HARMLESS & set(struck):
             self._report.blame(f"{name}: {struck} had no effect")
 
     async def _struck(self) -> list[str]:
