@@ -36,12 +36,14 @@ CHAOS = ",".join(
         "webhook_missing_headers=.05",
     )
 )
-HARMLESS = {"http delay", "http slow", "socket duplicate", "socket reorder", "socket delay"}
+NAMES = [part.partition("=")[0] for part in CHAOS.split(",")]
+HARMLESS = {"http_delay", "http_slow", "http_reset", "http_lost"}  # aiohttp asks again for a page
 CORRUPTING = ("stale_timestamp", "wrong_key", "tampered_body", "missing_headers")
 SIGNING_KEY = "soak"
 WORKERS = 8  # each with a key, and so a world, of its own
 PER_SECOND = 5  # tasks of each worker, at most
-TASKS_BEFORE_RESET = 400  # after each, the same draws come again
+TASKS_BEFORE_RESET = 100
+SHIFTS = 60  # a world draws the same after each reset, unless its rules are others
 TURNS = 3
 PATIENCE_S = 4  # below the 5 s of a delay
 FLAT = 1.1  # the most that the last third may have, for 1 of the middle third
@@ -117,7 +119,7 @@ class Worker:
             self._list, self._list, self._create, self._chat, self._chat, self._simulate
         )  # fmt: skip
         await self._begin_anew()
-        left = 50 + self._draw.randrange(TASKS_BEFORE_RESET)  # not all at once
+        left = self._draw.randrange(TASKS_BEFORE_RESET)  # not all at once
         while (begun := time.perf_counter()) < until_s:
             await self._do(self._draw.choice(tasks))
             left -= 1
@@ -134,19 +136,19 @@ class Worker:
             await task()
         except (Wrong, TimeoutError, OSError, ValueError, aiohttp.ClientError) as error:
             wrong = f"{type(error).__name__}: {error}"[:300]
-        kind = "socket" if name == "chat" else "http"
+        kind = "ws_" if name == "chat" else "http_"
         struck = [fault for fault in await self._struck() if fault.startswith(kind)]
         if wrong and struck:
             self._report.seen[f"{name}: {wrong.partition(':')[0]}"] += 1
         elif wrong:
             self._report.blame(f"{name}: {wrong}")
-        elif kind == "http" and set(struck) - HARMLESS:
+        elif kind == "http_" and struck and not HARMLESS & set(struck):
             self._report.blame(f"{name}: {struck} had no effect")
 
     async def _struck(self) -> list[str]:
         """The faults that struck since the last look."""
         rules = (await self._control("GET", "faults"))["faults"]
-        used = Counter({f"{rule['kind']} {rule['fault']}": rule["used"] for rule in rules})
+        used = Counter({name: rule["used"] for name, rule in zip(NAMES, rules, strict=True)})
         new = used - self._used
         self._used = used
         self._report.asked_for += new
@@ -198,7 +200,7 @@ class Worker:
         """A world of the seed, and a config in it with a webhook."""
         await self._struck()
         await self._control("POST", "reset")
-        self._used = Counter()
+        await self._shift_draws()
         self._report.done["resets"] += 1
         webhook = {"url": self._hook, "events": ["chat_started", "chat_ended"]}
         body = {"evi_version": "3", "name": "hooked", "webhooks": [webhook]}
@@ -214,10 +216,19 @@ class Worker:
                 return
         self._report.blame("twenty configs in a row could not be made")
 
+    async def _shift_draws(self) -> None:
+        """The rules of the chaos again, after some others that come and go."""
+        passing = {"kind": "webhook", "fault": "drop", "event_name": "tool_call"}
+        for _ in range(self._draw.randrange(SHIFTS)):
+            await self._control("POST", "faults", passing)
+        await self._control("DELETE", "faults")
+        for rule in read_chaos(CHAOS):
+            await self._control("POST", "faults", rule)
+        self._used = Counter()
+
     async def finish(self) -> None:
         """Nothing is pending, and no chat is left over."""
         await self._control("POST", "webhooks/drain")
-        await self._struck()
         for _ in range(20):
             try:
                 page = await self._ask("GET", "/v0/evi/chats?page_size=1&status=ACTIVE", 200)
@@ -236,7 +247,7 @@ class Worker:
             return await self._ask(method, f"/_emulator/{route}", None, body)
         except (TimeoutError, OSError, ValueError, aiohttp.ClientError) as error:
             self._report.blame(f"control route {route}: {type(error).__name__} {error}")
-            return {"faults": []}
+            raise Wrong(f"control route {route}") from None
 
     async def _ask(self, method: str, path: str, status: int | None, body: Any = None) -> Any:
         """The answer, which must have that status; None: any success. Raises Wrong."""
@@ -260,7 +271,7 @@ async def soak(target: Target, seconds: float, report: Report) -> None:
     await web.TCPSite(runner, HOST, 0).start()
     hook = f"http://{HOST}:{runner.addresses[0][1]}/hook"
     timeout = aiohttp.ClientTimeout(total=PATIENCE_S)
-    connector = aiohttp.TCPConnector(force_close=True)  # else a reset is tried again in silence
+    connector = aiohttp.TCPConnector(force_close=True)  # none waits that is closed by now
     async with aiohttp.ClientSession(timeout=timeout, connector=connector) as http:
         workers = [Worker(number, target, hook, report, http) for number in range(WORKERS)]
         watching = asyncio.create_task(_watch(target, report))
@@ -269,7 +280,7 @@ async def soak(target: Target, seconds: float, report: Report) -> None:
         watching.cancel()
         await asyncio.gather(*(worker.finish() for worker in workers))
     await runner.cleanup()
-    asked = sum(report.asked_for[f"webhook {fault}"] for fault in CORRUPTING)
+    asked = sum(report.asked_for[f"webhook_{fault}"] for fault in CORRUPTING)
     report.seen["webhooks with a bad signature"] = receiver.bad
     if receiver.bad > asked:
         report.blame(f"{receiver.bad} webhooks with a bad signature, {asked} were asked for")
@@ -318,7 +329,6 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.soak", description=__doc__)
     parser.add_argument("--minutes", type=float, default=10)
     minutes = parser.parse_args().minutes
-    read_chaos(CHAOS)
     report = Report()
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "log"

@@ -143,7 +143,7 @@ def _script(entry: JsonObject) -> str:
 
 
 def _fault(entry: JsonObject) -> str:
-    shown = ("method", "path", "turn", "frame", "type", "chat_ms")
+    shown = ("method", "path", "turn", "frame", "type", "chat_ms", "event_name")
     facts = [f"{name} {entry[name]}" for name in shown if entry.get(name) not in (None, "")]
     return f"fault    {entry['of']} {entry['fault']} ({', '.join(facts)})"
 

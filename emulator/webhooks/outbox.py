@@ -318,7 +318,10 @@ class Outbox:
 
     def _struck(self, delivery: Delivery, wanted: Collection[str]) -> dict[str, FaultRule]:
         facts = {"event_name": delivery.event_name, "chat_id": delivery.chat_id}
-        return self._faults.take("webhook", wanted, facts)
+        struck = self._faults.take("webhook", wanted, facts)
+        for name, rule in struck.items():
+            self._journal.add("fault", rule=rule.id, of="webhook", fault=name, **facts)
+        return struck
 
     def _finish(self, delivery: Delivery, state: str, error: str | None = None) -> None:
         self.pending -= 1

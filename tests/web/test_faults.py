@@ -51,6 +51,15 @@ def test_use_is_counted(client: TestClient) -> None:
     assert [rule["used"] for rule in rules(client)] == [2]
 
 
+def test_each_use_is_in_the_journal(client: TestClient) -> None:
+    """As docs/faults.md says of all rules: an entry of the kind 'fault'."""
+    rule = add_fault(client, "drop")
+    trigger(client, "chat_ended", LOCAL, faults=["drop"])
+    assert [each["used"] for each in rules(client)] == [1]
+    [entry] = ask(client, "GET", "/_emulator/journal?kind=fault")["entries"]
+    assert (entry["rule"], entry["of"], entry["fault"]) == (rule["id"], "webhook", "drop")
+
+
 def test_rules_can_be_taken_back(client: TestClient) -> None:
     """One by its id, which is unknown from then on, or all of them."""
     ids = [add_fault(client, "drop")["id"] for _ in range(3)]
