@@ -1,7 +1,5 @@
 """Worlds."""
 
-import pytest
-
 from emulator.settings import Settings
 from emulator.store.store import Store
 from emulator.world import Worlds
@@ -68,7 +66,6 @@ def test_rules_are_part_of_a_snapshot() -> None:
     assert [each.used for each in world.faults] == [0, 1]
 
 
-@pytest.mark.xfail(strict=True, reason="the source of the rules' ids begins anew with a reset")
 def test_a_rule_that_follows_a_restore_has_an_id_of_its_own() -> None:
     """With a random seed, too, so that one can be taken back without the other."""
     world = Worlds(seed(), Settings(random_seed=3)).get("a")
