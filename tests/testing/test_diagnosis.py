@@ -293,7 +293,7 @@ def test_the_timeline_is_around_the_nearest(evi: Evi) -> None:
 @pytest.mark.xfail(strict=True, reason="None >= 400: the report of a failed test breaks down")
 def test_a_request_without_an_answer() -> None:
     """One whose connection was reset has no status, and can be shown all the same."""
-    request = {"operation": "list-configs", "method": "GET", "path": "/x", "query": ""}
+    request: JsonObject = {"operation": "list-configs", "method": "GET", "path": "/x", "query": ""}
     unanswered = entry(1, "http", **request, status=None, duration_ms=1, request="", response="")
     assert "GET /x" in describe(unanswered)
 
@@ -301,7 +301,7 @@ def test_a_request_without_an_answer() -> None:
 @pytest.mark.xfail(strict=True, reason="the entry of a fault is shown as a dictionary")
 def test_a_fault_in_the_timeline() -> None:
     """It has its line as other entries have: what it was, and what it struck."""
-    struck = {"operation": "list-configs", "method": "GET", "path": "/x"}
+    struck: JsonObject = {"operation": "list-configs", "method": "GET", "path": "/x"}
     line = describe(entry(1, "fault", rule="1234", of="http", fault="status", **struck))
     assert line.startswith("fault ")
     assert "{" not in line
