@@ -12,7 +12,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -46,6 +46,7 @@ TASKS_BEFORE_RESET = 100
 SHIFTS = 60  # a world draws the same after each reset, unless its rules are others
 TURNS = 3
 PATIENCE_S = 4  # below the 5 s of a delay
+DRAIN_S = 30  # for the last webhooks
 FLAT = 1.1  # the most that the last third may have, for 1 of the middle third
 MOST_EXAMPLES = 10
 SAMPLES_PER_S = 2
@@ -118,14 +119,16 @@ class Worker:
         tasks: tuple[Callable[[], Awaitable[None]], ...] = (
             self._list, self._list, self._create, self._chat, self._chat, self._simulate
         )  # fmt: skip
-        await self._begin_anew()
+        with suppress(Wrong):  # it is in the report
+            await self._begin_anew()
         left = self._draw.randrange(TASKS_BEFORE_RESET)  # not all at once
         while (begun := time.perf_counter()) < until_s:
-            await self._do(self._draw.choice(tasks))
-            left -= 1
-            if left <= 0:
-                await self._begin_anew()
-                left = TASKS_BEFORE_RESET
+            with suppress(Wrong):
+                await self._do(self._draw.choice(tasks))
+                left -= 1
+                if left <= 0:
+                    await self._begin_anew()
+                    left = TASKS_BEFORE_RESET
             await asyncio.sleep(max(0, begun + 1 / PER_SECOND - time.perf_counter()))
 
     async def _do(self, task: Callable[[], Awaitable[None]]) -> None:
@@ -228,7 +231,8 @@ class Worker:
 
     async def finish(self) -> None:
         """Nothing is pending, and no chat is left over."""
-        await self._control("POST", "webhooks/drain")
+        with suppress(Wrong):
+            await self._control("POST", "webhooks/drain", patience_s=DRAIN_S)
         for _ in range(20):
             try:
                 page = await self._ask("GET", "/v0/evi/chats?page_size=1&status=ACTIVE", 200)
@@ -237,23 +241,37 @@ class Worker:
             if page["chats_page"]:
                 self._report.blame(f"a chat is left over: {page['chats_page'][0]}")
             break
-        await self._struck()
+        with suppress(Wrong):
+            await self._struck()
 
     # asking
 
-    async def _control(self, method: str, route: str, body: Any = None) -> Any:
+    async def _control(
+        self, method: str, route: str, body: Any = None, patience_s: float = PATIENCE_S
+    ) -> Any:
         """What never breaks. Raises Wrong if it does."""
         try:
-            return await self._ask(method, f"/_emulator/{route}", None, body)
+            return await self._ask(method, f"/_emulator/{route}", None, body, patience_s)
         except (TimeoutError, OSError, ValueError, aiohttp.ClientError) as error:
             self._report.blame(f"control route {route}: {type(error).__name__} {error}")
             raise Wrong(f"control route {route}") from None
 
-    async def _ask(self, method: str, path: str, status: int | None, body: Any = None) -> Any:
+    async def _ask(
+        self,
+        method: str,
+        path: str,
+        status: int | None,
+        body: Any = None,
+        patience_s: float = PATIENCE_S,
+    ) -> Any:
         """The answer, which must have that status; None: any success. Raises Wrong."""
         self._report.done["requests"] += 1
         async with self._http.request(
-            method, self._url + path, json=body, headers=self._key
+            method,
+            self._url + path,
+            json=body,
+            headers=self._key,
+            timeout=aiohttp.ClientTimeout(total=patience_s),
         ) as answer:
             text = await answer.read()
             if answer.status != status if status else not answer.ok:
@@ -270,9 +288,8 @@ async def soak(target: Target, seconds: float, report: Report) -> None:
     await runner.setup()
     await web.TCPSite(runner, HOST, 0).start()
     hook = f"http://{HOST}:{runner.addresses[0][1]}/hook"
-    timeout = aiohttp.ClientTimeout(total=PATIENCE_S)
     connector = aiohttp.TCPConnector(force_close=True)  # none waits that is closed by now
-    async with aiohttp.ClientSession(timeout=timeout, connector=connector) as http:
+    async with aiohttp.ClientSession(connector=connector) as http:
         workers = [Worker(number, target, hook, report, http) for number in range(WORKERS)]
         watching = asyncio.create_task(_watch(target, report))
         until_s = time.perf_counter() + seconds

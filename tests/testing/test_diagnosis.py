@@ -292,15 +292,15 @@ def test_the_timeline_is_around_the_nearest(evi: Evi) -> None:
 
 def test_a_request_without_an_answer() -> None:
     """One whose connection was reset has no status, and can be shown all the same."""
-    request = {"operation": "list-configs", "method": "GET", "path": "/x", "query": ""}
-    unanswered = entry(1, "http", 0, **request, status=None, duration_ms=1, request="", response="")
+    request: JsonObject = {"operation": "list-configs", "method": "GET", "path": "/x", "query": ""}
+    unanswered = entry(1, "http", **request, status=None, duration_ms=1, request="", response="")
     assert "GET /x" in describe(unanswered)
 
 
 def test_a_fault_in_the_timeline() -> None:
     """It has its line as other entries have: what it was, and what it struck."""
-    struck = {"operation": "list-configs", "method": "GET", "path": "/x"}
-    line = describe(entry(1, "fault", 0, rule="1234", of="http", fault="status", **struck))
+    struck: JsonObject = {"operation": "list-configs", "method": "GET", "path": "/x"}
+    line = describe(entry(1, "fault", rule="1234", of="http", fault="status", **struck))
     assert line.startswith("fault ")
     assert "{" not in line
     assert "status" in line
