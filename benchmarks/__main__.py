@@ -6,6 +6,7 @@ writes docs/performance.md.
 
 import argparse
 import time
+from collections.abc import Callable
 
 from benchmarks import (
     chat,
@@ -23,39 +24,18 @@ from benchmarks.environment import Environment, prepare
 from benchmarks.figures import Effort, Finding, print_findings
 from benchmarks.servers import CORES, use_cores
 
-SUBJECTS = (
-    "cold_start",
-    "http",
-    "paging",
-    "chat",
-    "webhooks",
-    "growth",
-    "kit",
-    "scaling",
-    "profile",
-)
-
-
-def measure(name: str, effort: Effort, environment: Environment) -> list[Finding]:
-    match name:
-        case "cold_start":
-            return cold_start.run(effort, environment)
-        case "http":
-            return http.run(effort, environment)
-        case "paging":
-            return paging.run(effort)
-        case "chat":
-            return chat.run(effort)
-        case "webhooks":
-            return webhooks.run(effort)
-        case "growth":
-            return growth.run(effort)
-        case "kit":
-            return kit.run(effort)
-        case "scaling":
-            return scaling.run(effort)
-        case _:
-            return profile.run(effort)
+Run = Callable[[Effort, Environment], list[Finding]]
+SUBJECTS: dict[str, Run] = {
+    "cold_start": cold_start.run,
+    "http": http.run,
+    "paging": lambda effort, _: paging.run(effort),
+    "chat": lambda effort, _: chat.run(effort),
+    "webhooks": lambda effort, _: webhooks.run(effort),
+    "growth": lambda effort, _: growth.run(effort),
+    "kit": lambda effort, _: kit.run(effort),
+    "scaling": lambda effort, _: scaling.run(effort),
+    "profile": lambda effort, _: profile.run(effort),
+}
 
 
 def main() -> None:
@@ -63,8 +43,8 @@ def main() -> None:
     parser.add_argument("names", nargs="*", help=", ".join(SUBJECTS))
     parser.add_argument("--quick", action="store_true", help="a minute, and more noise")
     arguments = parser.parse_args()
-    names = arguments.names or SUBJECTS
-    if unknown := set(names) - set(SUBJECTS):
+    names = arguments.names or list(SUBJECTS)
+    if unknown := set(names) - SUBJECTS.keys():
         parser.error(f"unknown: {', '.join(sorted(unknown))}; known: {', '.join(SUBJECTS)}")
     effort, environment, findings = Effort(arguments.quick), prepare(), []
     with page.kept() as printed:
@@ -72,11 +52,11 @@ def main() -> None:
             print(f"## {name.replace('_', ' ').capitalize()}\n", flush=True)
             start = time.perf_counter()
             use_cores(*CORES)
-            findings += measure(name, effort, environment)
+            findings += SUBJECTS[name](effort, environment)
             print(f"({time.perf_counter() - start:.0f} s)\n", flush=True)
     print("## Aims\n")
     print_findings(findings)
-    if names == SUBJECTS and not effort.quick:
+    if names == list(SUBJECTS) and not effort.quick:
         page.write(findings, printed.getvalue())
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from emulator.errors import TOO_MANY_WORLDS, api_error
 from emulator.faults.chaos import read_chaos
 from emulator.faults.rules import FaultRule, Faults
 from emulator.ids import IdSource
+from emulator.jsontext import Json
 from emulator.settings import Settings
 from emulator.store.journal import Journal
 from emulator.store.store import Store
@@ -96,10 +97,15 @@ class World:
         return None if most is None else Allowance(most, self.clock)
 
     def _new_faults(self) -> Faults:
-        faults = Faults(self.settings.random_seed)
+        faults = Faults(self.settings.random_seed, self._note_fault)
         for rule in read_chaos(self.settings.chaos):
             faults.add(**rule)
         return faults
+
+    def _note_fault(self, rule: FaultRule, facts: Mapping[str, Json]) -> None:
+        """What was struck; the time of a chat is not that of the entry."""
+        told = {"chat_ms" if name == "at_ms" else name: fact for name, fact in facts.items()}
+        self.journal.add("fault", rule=rule.id, of=rule.kind, fault=rule.fault, **told)
 
     # keeping and bringing back
 

@@ -14,7 +14,8 @@ def add_fault(commands: Commands) -> None:
     parser = commands.add_parser("fault", help="break requests, sockets and webhooks on request")
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     add = add_command(actions, "add", fault_add, "one more rule: what breaks, how, and how often")
-    add.add_argument("kind", metavar="KIND", help=", ".join(KINDS))
+    kinds = "; ".join(f"{name}: {kind.strikes}" for name, kind in KINDS.items())
+    add.add_argument("kind", metavar="KIND", help=kinds)
     add.add_argument(
         "fault",
         metavar="FAULT",

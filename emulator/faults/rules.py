@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, TypeAlias
 
 from emulator.errors import CHAT_ERRORS, closest
 from emulator.faults.table import CLOSE_CODES, KINDS, METHODS, FaultMistake, check_fault
@@ -117,11 +117,16 @@ def _read_error(name: Json) -> str:
     return slug
 
 
+Note: TypeAlias = Callable[[FaultRule, Mapping[str, Json]], None]
+
+
 class Faults:
     """The rules of a world, in the order in which they were added."""
 
-    def __init__(self, seed: int | None = None) -> None:
+    def __init__(self, seed: int | None = None, note: Note = lambda rule, facts: None) -> None:
+        """`note` is told each time that a rule strikes, and what it strikes."""
         self._seed = seed or 0
+        self._note = note
         self._added = 0
         self._rules: list[FaultRule] = []
         self.watchers: list[Callable[[FaultRule], None]] = []  # called with each new rule
@@ -180,6 +185,7 @@ class Faults:
             is_meant = rule.kind == kind and rule.fault in faults and rule.fault not in found
             if is_meant and rule.strikes(facts):
                 found[rule.fault] = rule
+                self._note(rule, facts)
         return found
 
     def remove(self, id: str) -> bool:

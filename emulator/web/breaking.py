@@ -66,7 +66,7 @@ async def break_answer(
             await _gone(receive)
         case "slow":
             await send(start)
-            await _drip(receive, send, body, rule.draw("bytes_per_s"))
+            await _drip(receive, send, body, rule.options["bytes_per_s"])
 
 
 async def _gone(receive: Receive) -> None:

@@ -5,7 +5,6 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from starlette.responses import JSONResponse
@@ -150,11 +149,9 @@ def _join_chat(world: World, chat_id: str, send: Send) -> "Socket":
 
 def refuse_upgrade(world: World, chat_id: str | None) -> None:
     """Raises ApiError if a fault wants it."""
-    facts = {"chat_id": chat_id}
-    for name, rule in world.faults.take("socket", ("refuse",), facts).items():
-        world.journal.add("fault", rule=rule.id, of="socket", fault=name, **facts)
-        status, body, headers = fault_answer(rule)
-        raise ApiError(status, body, headers)
+    struck = world.faults.take("socket", ("refuse",), {"chat_id": chat_id})
+    if struck:
+        raise ApiError(*fault_answer(struck["refuse"]))
 
 
 class Socket:
@@ -272,6 +269,7 @@ class Outbound:
         self._queue: deque[tuple[JsonObject | bytes, int, int, str, bool] | Struck] = deque()
         self._is_spared = False
         self._timers: list[Timer] = []  # of faults to come
+        self._fail_chat: Fail = lambda slug, message: None
         self._hang_up: Callable[[], None] = lambda: None
         self._unsent = 0  # bytes, about
         self._ready = asyncio.Event()
@@ -280,8 +278,8 @@ class Outbound:
 
     def open(self, receive: Receive, fail: Fail, hang_up: Callable[[], None]) -> None:
         """The client is there."""
-        self._hang_up = hang_up
-        self._sabotage = Sabotage(self._world, self._send, receive, partial(self._fail, fail))
+        self._fail_chat, self._hang_up = fail, hang_up
+        self._sabotage = Sabotage(self._world, self._send, receive, self._fail)
         for rule in self._faults:
             self._arm(rule)
         self._faults.watchers.append(self._arm)
@@ -299,7 +297,7 @@ class Outbound:
         if at_ms is not None:
             self._timers.append(self._world.timers.at(self._begin_ms + at_ms, self._strike))
 
-    def _fail(self, fail: Fail, slug: str, message: str | None) -> None:
+    def _fail(self, slug: str, message: str | None) -> None:
         """An error frame goes before what waits, and if the chat ends with it, nothing follows.
 
         It is not struck itself: one fault would have another without end.
@@ -307,8 +305,10 @@ class Outbound:
         waiting = list(self._queue)
         self._queue.clear()
         self._is_spared = True
-        fail(slug, message)
-        self._is_spared = False
+        try:
+            self._fail_chat(slug, message)
+        finally:
+            self._is_spared = False
         if self.close_code is None:
             self._queue += waiting
 

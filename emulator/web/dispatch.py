@@ -242,9 +242,6 @@ class Exchange:
         method, path = self._scope["method"], self._scope["path"]
         facts = {"operation": self.operation, "method": method, "path": path}
         struck = faults.take("http", KINDS["http"].faults, facts)
-        for name, rule in struck.items():
-            assert self.world is not None
-            self.world.journal.add("fault", rule=rule.id, of="http", fault=name, **facts)
         if "delay" in struck:
             await wait(receive, struck["delay"].draw("delay_ms") / 1000)
         if "reset" in struck:

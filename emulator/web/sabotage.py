@@ -47,11 +47,7 @@ class Sabotage:
 
     def strike(self, faults: Collection[str], facts: JsonObject) -> Struck:
         """The rules that strike now."""
-        struck = self._world.faults.take("socket", faults, facts)
-        told = {"chat_ms" if name == "at_ms" else name: fact for name, fact in facts.items()}
-        for name, rule in struck.items():
-            self._world.journal.add("fault", rule=rule.id, of="socket", fault=name, **told)
-        return struck
+        return self._world.faults.take("socket", faults, facts)
 
     async def pass_on(self, text: str | None, struck: Struck) -> None:
         """Send a frame that is struck so, or do without one. Raises SocketBroken."""
@@ -87,7 +83,7 @@ class Sabotage:
     async def _break(self, struck: Struck, text: str | None) -> None:
         """Raises SocketBroken if that is what a rule wants."""
         if "close" in struck:
-            code, reason = struck["close"].draw("code"), struck["close"].options["reason"]
+            code, reason = struck["close"].options["code"], struck["close"].options["reason"]
             await self._send({"type": "websocket.close", "code": code, "reason": reason})
             raise SocketBroken(code)
         if "half_frame" in struck and text is not None:

@@ -318,10 +318,7 @@ class Outbox:
 
     def _struck(self, delivery: Delivery, wanted: Collection[str]) -> dict[str, FaultRule]:
         facts = {"event_name": delivery.event_name, "chat_id": delivery.chat_id}
-        struck = self._faults.take("webhook", wanted, facts)
-        for name, rule in struck.items():
-            self._journal.add("fault", rule=rule.id, of="webhook", fault=name, **facts)
-        return struck
+        return self._faults.take("webhook", wanted, facts)
 
     def _finish(self, delivery: Delivery, state: str, error: str | None = None) -> None:
         self.pending -= 1

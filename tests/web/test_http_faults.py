@@ -16,21 +16,13 @@ from emulator.web.instead import FAULT_HEADER
 from tests.testing.talking import http
 from tests.web.wire import Wire, errors_logged
 
+pytestmark = pytest.mark.usefixtures("no_error_is_logged")
+
 CONFIGS = "/v0/evi/configs"
 ONE_CONFIG = f"{CONFIGS}?page_size=1"
 NEW_CONFIG = {"evi_version": "3", "name": "A new one"}
 QUICK: dict[str, dict[str, Any]] = {"delay": {"delay_ms": 1}, "slow": {"bytes_per_s": 1_000_000}}
 FAULTS = tuple(KINDS["http"].faults)
-
-
-@pytest.fixture(autouse=True)
-def no_error_is_logged(
-    request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture
-) -> Iterator[None]:
-    """A fault is no bug: the server has nothing to say about it."""
-    yield
-    if not request.node.get_closest_marker("xfail"):
-        assert errors_logged(caplog) == []
 
 
 @pytest.fixture

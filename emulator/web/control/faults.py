@@ -15,13 +15,6 @@ from emulator.web.auth import Auth
 from emulator.web.control.request import Bodies, answer, caller_world, schema
 from emulator.web.control.webhooks import EVENT_NAME
 
-
-def _kind_of(field: str, body: JsonObject) -> str:
-    if field in ("kind", "fault"):
-        return "enum"
-    return "value_error" if field in RULE["properties"] else "extra_forbidden"
-
-
 RULE = schema(
     required=("kind", "fault"),
     kind={"type": "string", "enum": list(KINDS)},
@@ -58,6 +51,13 @@ def add_rule(
     return faults.add(**body)
 
 
+def _type_of(field: str) -> str:
+    """Of the problem with a field."""
+    if field in ("kind", "fault"):
+        return "enum"
+    return "value_error" if field in RULE["properties"] else "extra_forbidden"
+
+
 def fault_routes(auth: Auth, bodies: Bodies, operations: Collection[str]) -> list[Route]:
     async def show(request: Request) -> Response:
         return answer({"faults": [rule.to_json() for rule in caller_world(auth, request).faults]})
@@ -68,7 +68,7 @@ def fault_routes(auth: Auth, bodies: Bodies, operations: Collection[str]) -> lis
         try:
             rule = add_rule(world.faults, bodies.validation, operations, body)
         except FaultMistake as error:
-            problem = Problem(("body", error.field), str(error), _kind_of(error.field, body))
+            problem = Problem(("body", error.field), str(error), _type_of(error.field))
             raise ValidationFailed([problem]) from None
         return answer(rule.to_json(), 201)
 
