@@ -6,11 +6,13 @@ The delays here are the network's, not the world's: they pass in real time, what
 import asyncio
 import socket
 import struct
+from collections.abc import Mapping
 from typing import Any
 
-from starlette.types import Message, Receive, Send
+from starlette.types import Receive, Send
 
 from emulator.faults.rules import FaultRule
+from emulator.web.response import body_for, part, start
 
 GARBAGE = b'\xff\xfe{"garbage": '
 _RESET_AT_ONCE = struct.pack("ii", 1, 0)  # linger for no time: close() sends RST
@@ -52,20 +54,22 @@ async def break_answer(
     rule: FaultRule,
     receive: Receive,
     send: Send,
-    start: Message,
+    status: int,
     body: bytes,
+    extra: Mapping[str, str],
 ) -> None:
-    """What the rule leaves of an answer; `start` is its http.response.start."""
+    """What the rule leaves of an answer."""
+    head, body = start(status, body, extra), body_for(status, body)
     match rule.fault:
         case "lost":
             await reset(receive)
         case "truncated":
-            await send(start)
-            await send(_part(body[: len(body) // 2], more=True))
+            await send(head)
+            await send(part(body[: len(body) // 2], more=True))
             transport_of(receive).close()
             await _gone(receive)
         case "slow":
-            await send(start)
+            await send(head)
             await _drip(receive, send, body, rule.options["bytes_per_s"])
 
 
@@ -78,10 +82,6 @@ async def _gone(receive: Receive) -> None:
 async def _drip(receive: Receive, send: Send, body: bytes, bytes_per_s: int) -> None:
     size = max(1, bytes_per_s // _DROPS_PER_S)
     for begin in range(0, len(body), size):
-        await send(_part(body[begin : begin + size], more=True))
+        await send(part(body[begin : begin + size], more=True))
         await wait(receive, size / bytes_per_s)
-    await send(_part(b"", more=False))
-
-
-def _part(body: bytes, more: bool) -> Message:
-    return {"type": "http.response.body", "body": body, "more_body": more}
+    await send(part(b""))

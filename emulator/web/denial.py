@@ -4,6 +4,7 @@ from starlette.types import Receive, Scope, Send
 
 from emulator.errors import ApiError
 from emulator.jsontext import render
+from emulator.web.response import respond
 
 
 async def deny(error: ApiError, scope: Scope, receive: Receive, send: Send) -> None:
@@ -21,11 +22,4 @@ async def deny_upgrade(error: ApiError, send: Send) -> None:
 
 
 async def _send(error: ApiError, kind: str, send: Send) -> None:
-    body = render(error.body)
-    headers = [
-        (b"content-type", b"application/json"),
-        (b"content-length", str(len(body)).encode()),
-        *((name.lower().encode(), value.encode()) for name, value in error.headers.items()),
-    ]
-    await send({"type": f"{kind}.response.start", "status": error.status, "headers": headers})
-    await send({"type": f"{kind}.response.body", "body": body})
+    await respond(send, error.status, render(error.body), error.headers, kind)

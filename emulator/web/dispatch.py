@@ -7,7 +7,6 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
-from typing import Any
 
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
@@ -32,12 +31,11 @@ from emulator.web.auth import Auth
 from emulator.web.breaking import GARBAGE, ConnectionBroken, break_answer, reset, wait
 from emulator.web.instead import Answer, fault_answer, preferred, stub_answer, take_allowance
 from emulator.web.parameters import ParameterReader, parse_query
+from emulator.web.response import respond
 from emulator.web.routing import Router
 from emulator.world import World
 
 _QUERIES_REMEMBERED = 64  # of each operation: clients repeat themselves
-_WITHOUT_BODY = (204, 304)
-_JSON_HEADER = (b"content-type", b"application/json")
 _SECONDS_FIELDS = frozenset(
     (
         "created_on",
@@ -132,16 +130,15 @@ class Dispatcher:
             exchange.bug = bugs.report(error, where, exchange.world)
             bug = exchange.bug.answer()
             status, body = bug.status, render(bug.body)
-        if exchange.breaks is not None and exchange.breaks.fault == "garbage":
-            body = GARBAGE
+        breaks = exchange.breaks
+        if breaks is not None and breaks.fault == "garbage":
+            body, breaks = GARBAGE, None  # which is sent like any other
         exchange.note(status, body)
-        if not _is_broken(exchange.breaks, status):
-            await _respond(send, status, body, extra)
+        if breaks is None:
+            await respond(send, status, body, extra)
         else:
-            assert exchange.breaks is not None
             with suppress(ConnectionBroken):  # its client has gone meanwhile
-                start = _start(status, body, extra)
-                await break_answer(exchange.breaks, receive, send, start, body)
+                await break_answer(breaks, receive, send, status, body, extra)
 
     async def _answer(self, scope: Scope, receive: Receive, exchange: "Exchange") -> Answer:
         headers, query_string = dict(scope["headers"]), scope["query_string"]
@@ -317,30 +314,3 @@ def in_seconds(value: Json) -> Json:
     if isinstance(value, list):
         return [in_seconds(item) for item in value]
     return value
-
-
-async def _respond(send: Send, status: int, body: bytes, extra: Mapping[str, str]) -> None:
-    if status in _WITHOUT_BODY:
-        body = b""
-    await send(_start(status, body, extra))
-    await send({"type": "http.response.body", "body": body})
-
-
-def _is_broken(breaks: FaultRule | None, status: int) -> bool:
-    """Whether the answer breaks on its way; where there is no body, only its loss can be seen."""
-    if breaks is None or breaks.fault == "garbage":
-        return False
-    return breaks.fault == "lost" or status not in _WITHOUT_BODY
-
-
-def _start(status: int, body: bytes, extra: Mapping[str, str]) -> dict[str, Any]:
-    headers: list[tuple[bytes, Any]] = [] if status in _WITHOUT_BODY else [_length(body)]
-    for name, value in extra.items():
-        headers.append((name.lower().encode(), value.encode()))
-    if status not in _WITHOUT_BODY and not any(name == b"content-type" for name, _ in headers):
-        headers.insert(0, _JSON_HEADER)
-    return {"type": "http.response.start", "status": status, "headers": headers}
-
-
-def _length(body: bytes) -> tuple[bytes, bytes]:
-    return b"content-length", str(len(body)).encode()
