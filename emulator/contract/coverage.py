@@ -20,7 +20,7 @@ from emulator.webhooks.events import EVENT_NAMES
 # The parts in the order in which reports have them, and what each counts.
 PARTS: Mapping[str, str] = {
     "operations": "operations, answered with success",
-    "statuses": "documented statuses of operations",
+    "statuses": "documented statuses of operations, but for 401 and 413",
     "parameters": "query parameters of operations",
     "body_fields": "fields of request bodies",
     "chat_parameters": "query parameters of a chat's handshake",
@@ -35,6 +35,7 @@ PARTS: Mapping[str, str] = {
 CLOSES = (f"{BY_CLIENT} 1000", f"{BY_SERVER} 1000", f"{BY_CLIENT} {BROKEN}", f"{BY_SERVER} 1011")
 
 OWN_ERRORS = "EMU"  # how the codes begin of errors that only an emulator has
+OF_THE_TRANSPORT = (401, 413)  # any operation has them, before it is asked
 _FIRST = "operations"
 _MOST_NAMED = 5
 
@@ -111,7 +112,12 @@ def new_universe(
     """All that there is: operations with the fields of their bodies, a handshake's parameters."""
     found = {
         "operations": [operation.id for operation, _ in operations],
-        "statuses": [f"{op.id} {status}" for op, _ in operations for status in op.responses],
+        "statuses": [
+            f"{operation.id} {status}"
+            for operation, _ in operations
+            for status in operation.responses
+            if status not in OF_THE_TRANSPORT
+        ],
         "parameters": [
             f"{operation.id} {parameter.name}"
             for operation, _ in operations

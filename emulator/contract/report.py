@@ -78,7 +78,8 @@ class Report:
     def failures(self, demands: Demands) -> list[str]:
         """A sentence for each demand that is not met."""
         forbidden = sum(demands.forbid(found) for found in self.findings)
-        told = [_count(forbidden, f"finding that fails on {demands.fail_on}")] if forbidden else []
+        several = "1 finding" if forbidden == 1 else f"{forbidden} findings"
+        told = [f"{several} at level {demands.fail_on} or above"] if forbidden else []
         return [*told, *too_little(self.coverage, demands.least)]
 
 
@@ -86,11 +87,6 @@ def new_report(contract: Contract, universe: Universe) -> Report:
     findings = [found.to_json() for found in contract.found]
     findings.sort(key=lambda found: LEVELS.index(found["level"]))
     return Report(findings, contract.dropped, cover(contract, universe))
-
-
-def _count(number: int, what: str) -> str:
-    """Such as '1 finding that ...', or '2 findings that ...'."""
-    return f"{number} {what}" if number == 1 else f"{number} {what.replace(' ', 's ', 1)}"
 
 
 def read_report(content: JsonObject) -> Report:

@@ -30,12 +30,12 @@ class Field:
     variants: Mapping[str, "Field"] = field(default_factory=dict)
 
     def __iter__(self) -> Iterator["Field"]:
-        """The fields below it, at every depth."""
-        below = [*self.children.values(), *self.variants.values()]
-        for each in below if self.items is None else [*below, self.items]:
-            if each.name != self.name:  # as a member of a union has
-                yield each
-            yield from each
+        """The named fields below it, at every depth."""
+        for child in self.children.values():
+            yield child
+            yield from child
+        for unnamed in (self.items, *self.variants.values()):
+            yield from unnamed or ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from emulator.contract.report import Demands, Report
 from emulator.jsontext import JsonObject
 
 _BAR = 20  # characters
-_MOST_MISSING = 8  # names of what was never exercised, for each part
+_MOST_MISSING = 5  # names of what was never exercised, for each part
 
 
 def to_text(report: Report, demands: Demands) -> str:
