@@ -174,8 +174,8 @@ def judge_refusal(
         }
         return invalid(error, given)
     if error.status == 400:
-        code = f"{body.get('code')}"
-        return [find("request_refused", ("body",), code, message=message)]
+        where = "body" if operation.request_body else "query"
+        return [find("request_refused", (where,), str(body.get("code")), message=message)]
     if error.status == 413:
         return [find("body_too_large", ("body",), None, message=message)]
     return ()
