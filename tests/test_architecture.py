@@ -21,7 +21,7 @@ LADDER = [
     ["seed", "simulation", "triggers", "stubbing", "snapshots"],
     ["operations"],
     ["world"],
-    ["chat", "webhooks"],
+    ["chat", "webhooks", "wiremock"],
     ["store", "openapi"],
     ["handwritten", "timers", "waiting", "faults", "allowance"],
     ["settings", "resources", "ready"],

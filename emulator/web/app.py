@@ -14,6 +14,7 @@ from emulator.faults.chaos import read_chaos
 from emulator.openapi.document import VOICES_DOCUMENT, clear_failure, load_document
 from emulator.openapi.operation import Operation, compile_operations
 from emulator.openapi.validation import Validation
+from emulator.operations.examples import with_examples
 from emulator.operations.registry import bind
 from emulator.seed.loader import load_seed
 from emulator.settings import Settings
@@ -23,7 +24,7 @@ from emulator.web.chat_socket import ChatSocket, is_chat_path
 from emulator.web.control.application import Control
 from emulator.web.cors import Cors
 from emulator.web.dispatch import Dispatcher
-from emulator.web.guard import Guard
+from emulator.web.guard import CONTROL_PREFIXES, Guard
 from emulator.webhooks.sender import Sender
 from emulator.world import World, Worlds
 
@@ -55,7 +56,7 @@ class App:
             self.document,
             validation,
             self.stubbable,
-            len(self.operations),
+            self.operations,
             lambda: self.snapshots,
         )
         self._control = control.application()
@@ -94,6 +95,10 @@ class App:
         voices = load_document(VOICES_DOCUMENT)
         voice_operations = compile_operations(voices)
         handlers = bind((*self.operations, *voice_operations), self.document.name)
+        if self.settings.unknown_ids == "example":
+            demo = load_seed("demo", validation, self.settings)
+            for operation in self.operations:
+                handlers[operation.id] = with_examples(operation, handlers[operation.id], demo)
         dispatcher = Dispatcher(self.auth, self.settings)
         self.stubbable: dict[str, tuple[Operation, Validation]] = {}
         for operations, checks in (
@@ -136,4 +141,4 @@ class App:
 
     @staticmethod
     def _is_control(path: str) -> bool:
-        return path.startswith(("/_emulator", "/openapi.", "/oauth2-cc/"))
+        return path.startswith((*CONTROL_PREFIXES, "/openapi.", "/oauth2-cc/"))

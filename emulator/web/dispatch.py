@@ -14,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 from emulator.errors import (
     BODY_TOO_LARGE,
     ApiError,
+    Loc,
     Problem,
     ValidationFailed,
     api_error,
@@ -52,13 +53,22 @@ _SECONDS_FIELDS = frozenset(
 class Route:
     """One operation with its handler and its compiled checks."""
 
-    def __init__(self, operation: Operation, handler: Handler, validation: Validation) -> None:
+    def __init__(
+        self,
+        operation: Operation,
+        handler: Handler,
+        validation: Validation,
+        any_id: bool = False,
+    ) -> None:
         self.operation = operation
         self.handler = handler
         self.status = operation.success_status
         readers = {
             (parameter.location, parameter.name): ParameterReader(
-                parameter, validation.check(parameter.pointer)
+                parameter,
+                _accept_any
+                if any_id and parameter.type == "uuid"
+                else validation.check(parameter.pointer),
             )
             for parameter in operation.parameters
         }
@@ -101,6 +111,10 @@ class Route:
         return values, problems
 
 
+def _accept_any(value: Json, loc: Loc) -> list[Problem]:
+    return []
+
+
 class Dispatcher:
     """An ASGI application: the operations of all documents."""
 
@@ -110,7 +124,8 @@ class Dispatcher:
         self._settings = settings
 
     def add(self, operation: Operation, handler: Handler, validation: Validation) -> None:
-        route = Route(operation, handler, validation)
+        any_id = self._settings.unknown_ids == "example"
+        route = Route(operation, handler, validation, any_id)
         self.router.add(operation.method, operation.path_template, route)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
