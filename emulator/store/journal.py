@@ -1,7 +1,7 @@
 """The journal: what happened in a world, entry by entry, for everyone who wants to look."""
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from typing import Any
 
 from emulator.clock import Clock
@@ -39,12 +39,13 @@ class Journal:
         self._entries: deque[tuple[Any, ...]] = deque()
         self.seq: int = 0 if before is None else before.seq
         self._first = self.seq
+        self._forgotten = 0
         # called after each entry
         self.watchers: list[Callable[[], None]] = [] if before is None else before.watchers
 
     @property
     def dropped(self) -> int:
-        return self.seq - self._first - len(self._entries)
+        return self.seq - self._first - self._forgotten - len(self._entries)
 
     def add(self, kind: str, **fields: Json) -> None:
         """One more entry: `seq` counts from 1, `at_ms` is the world's time.
@@ -67,6 +68,11 @@ class Journal:
 
     def entries(self, after: int = 0, **wanted: Json) -> Iterator[JsonObject]:
         """Those past the number `after` whose fields are as wanted; None wants nothing."""
+        for entry in self.kept(after, **wanted):
+            yield {name: _shown(name, value) for name, value in entry.items()}
+
+    def kept(self, after: int = 0, **wanted: Json) -> Iterator[JsonObject]:
+        """The same as they are kept: bytes are bytes, and have keys in them."""
         asked = {name: value for name, value in wanted.items() if value is not None}
         for seq, kind, at_ms, _, names, *values in list(self._entries):
             if seq <= after:
@@ -78,7 +84,14 @@ class Journal:
                 **dict(zip(names, values, strict=True)),
             }
             if all(entry.get(name) == value for name, value in asked.items()):
-                yield {name: _shown(name, value) for name, value in entry.items()}
+                yield entry
+
+    def forget(self, seqs: Container[int]) -> None:
+        """Without the entries of these numbers, which are given to no other."""
+        before = len(self._entries)
+        self._entries = deque(entry for entry in self._entries if entry[0] not in seqs)
+        self._bytes = sum(entry[3] for entry in self._entries)
+        self._forgotten += before - len(self._entries)
 
 
 def _shown(name: str, value: Json) -> Json:
