@@ -218,8 +218,8 @@ def judge_stray(method: str, path: str, error: ApiError) -> Finding:
 def judge_stranger(error: ApiError) -> Finding:
     """Who comes without a key, or with one that is not accepted."""
     fault = error.body.get("fault")
-    hint = str(fault["faultstring"]) if isinstance(fault, dict) else ""
-    return find("credentials_refused", ("headers", "X-Hume-Api-Key"), None, hint=hint)
+    got = str(fault["faultstring"]) if isinstance(fault, dict) else None
+    return find("credentials_refused", ("headers", "X-Hume-Api-Key"), got)
 
 
 def extra_problems(findings: Sequence[Finding]) -> list[Problem]:

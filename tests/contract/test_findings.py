@@ -19,7 +19,7 @@ from emulator.testing.emulator import Emulator
 from emulator.testing.world import Evi
 from emulator.webhooks.outbox import WebhookResult
 from tests.testing.talking import http, joining, talking
-from tests.webhooks.receiver import Answer, Receiver, always
+from tests.webhooks.receiver import Receiver, always
 
 CONFIGS = "/v0/evi/configs"
 JSON = {"Content-Type": "application/json"}
@@ -219,7 +219,7 @@ def test_who_has_no_key(evi: Evi) -> None:
         with pytest.raises(InvalidStatus):
             connect(address, proxy=None)
         found = server.contract_report().findings
-    assert [(each["code"], each["subject"], each["hint"]) for each in found] == [
+    assert [(each["code"], each["subject"], each["got"]) for each in found] == [
         ("credentials_refused", "list-configs", "No API key or access token was sent"),
         ("credentials_refused", "list-configs", "Invalid ApiKey"),
         ("credentials_refused", "chat socket", "Invalid ApiKey"),
@@ -348,7 +348,7 @@ def test_fields_and_values_of_frames() -> None:
         ("field_unknown", "/frame/audio/rate", "rate"),
     ]
     assert "session_settings /audio/sample_rate" in judged.used
-    assert judge_frame({"type": "user_input", "text": "Hi"}).findings == ()
+    assert judge_frame({"type": "user_input", "text": "Hi"}).findings == []
 
 
 def test_an_answer_to_a_call_that_was_interrupted(evi: Evi) -> None:
@@ -451,7 +451,8 @@ def test_how_a_receiver_takes_an_attempt(
 
 def test_a_webhook_that_is_refused(evi: Evi) -> None:
     """The finding names the event, and is in the attempt's journal entry."""
-    with Receiver(always(Answer(500))) as receiver:
+    with Receiver() as receiver:
+        receiver.answer = always(500)
         evi.webhooks.trigger("chat_started", url=receiver.url)
     found = only(evi)
     assert (found["code"], found["subject"], found["got"]) == (
@@ -466,7 +467,8 @@ def test_a_webhook_that_is_refused(evi: Evi) -> None:
 
 def test_a_receiver_that_checks_nothing(evi: Evi) -> None:
     """It takes what is forged."""
-    with Receiver(always(Answer(200))) as receiver:
+    with Receiver() as receiver:
+        receiver.answer = always(200)
         evi.webhooks.trigger("chat_ended", url=receiver.url, faults=["tampered_body"])
     assert only(evi)["code"] == "webhook_unverified"
     assert "tampered_body" in only(evi)["expected"]
