@@ -101,6 +101,8 @@ def _shown(name: str, value: Json) -> Json:
         return hide_in_json(content) if may_hold_keys(value) else content
     if name == "request_headers":
         return shown_headers(value)
+    if name == "findings":  # kept as they were found, since few are looked at
+        return [finding.to_json() for finding in value]
     if isinstance(value, bytes):
         text = value.decode(errors="replace")
         return hide_in_query(text) if name == "query" else hide_in_json_text(text)

@@ -175,7 +175,7 @@ class Dispatcher:
             with suppress(ApiError):  # the journal has what leads nowhere, too
                 exchange.world = self._auth.world(headers, query_string)
             raise
-        exchange.judge = route.judge
+        exchange.judge, exchange.headers = route.judge, headers
         exchange.world = world = self._auth.world(headers, query_string)
         if world.allowance is not None:
             take_allowance(world.allowance)
