@@ -177,8 +177,8 @@ def find(code: str, loc: Loc, got: Json = None, **values: object) -> Finding:
 
 def _shown(loc: Loc, got: Json) -> Json:
     """The value without keys, and not too long."""
-    if got is None:
-        return None
+    if got is None or type(got) is int:
+        return got
     name = str(loc[-1])
     shown = hide_in_json({name: got})[name]
     text = render(shown).decode()

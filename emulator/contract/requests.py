@@ -164,15 +164,15 @@ def judge_refusal(
     operation: Operation, error: ApiError, sent: Json, query_string: bytes, path: str
 ) -> Sequence[Finding]:
     """What a request is told that is answered with an error; a 404 for an id is no finding."""
+    if isinstance(error, ValidationFailed):
+        given = {"body": sent}
+        if any(problem.loc[0] != "body" for problem in error.problems):
+            query = parse_qsl(query_string.decode("latin-1"), keep_blank_values=True)
+            given["query"] = dict(query)
+            given["path"] = _path_values(operation.path_template, path)
+        return invalid(error, given)
     body = error.body
     message = str(body.get("message", ""))
-    if isinstance(error, ValidationFailed):
-        given = {
-            "body": sent,
-            "query": dict(parse_qsl(query_string.decode("latin-1"), keep_blank_values=True)),
-            "path": _path_values(operation.path_template, path),
-        }
-        return invalid(error, given)
     if error.status == 400:
         where = "body" if operation.request_body else "query"
         return [find("request_refused", (where,), str(body.get("code")), message=message)]
@@ -196,12 +196,11 @@ def invalid(error: ValidationFailed, given: Json) -> list[Finding]:
 
 def _invalid(problem: Problem, given: Json) -> Finding:
     value = given
-    for step in problem.loc:
-        try:
+    try:
+        for step in problem.loc:
             value = value[step]
-        except (LookupError, TypeError):
-            value = None
-            break
+    except (LookupError, TypeError):  # what is missing, or lies in what is no object
+        value = None
     return find("request_invalid", problem.loc, value, problem=problem.msg)
 
 
