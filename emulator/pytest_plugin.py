@@ -140,21 +140,26 @@ def _timeline(item: pytest.Item) -> str | None:
 
 def _wants_report(config: pytest.Config) -> bool:
     options = config.option
-    asked = (getattr(options, _FILES), getattr(options, _LEAST))
+    asked = (getattr(options, _FILES), getattr(options, _LEAST), getattr(options, _ALLOW))
     return any(asked) or getattr(options, _FAIL_ON) != "never"
+
+
+def _only_shows(config: pytest.Config) -> bool:
+    """Whether tests are collected, but not run."""
+    options = config.option
+    return bool(options.collectonly or options.showfixtures or options.show_fixtures_per_test)
 
 
 def _check_report_options(config: pytest.Config) -> None:
     """Raises UsageError before any test runs, not after all of them."""
     if not _wants_report(config):
         return
-    from emulator.contract.renderings import format_of
+    from emulator.contract.renderings import check_files
     from emulator.errors import UsageError
 
     try:
         _demands(config)
-        for name in getattr(config.option, _FILES):
-            format_of(name)
+        check_files(_files(config))
     except UsageError as error:
         raise pytest.UsageError(str(error)) from None
 
@@ -168,6 +173,12 @@ def _demands(config: pytest.Config) -> "Demands":
     )
 
 
+def _files(config: pytest.Config) -> list[str]:
+    """Where the run was started; tests may have gone elsewhere."""
+    folder = config.invocation_params.dir
+    return [str(folder / name) for name in getattr(config.option, _FILES)]
+
+
 def _run_contract(config: pytest.Config) -> "RunContract":
     from emulator.testing.reporting import RunContract
 
@@ -179,42 +190,33 @@ def _run_contract(config: pytest.Config) -> "RunContract":
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any, error: object) -> None:
     """A process of pytest-xdist has ended."""
-    content = getattr(node, "workeroutput", {}).get(_WORKERS_CONTRACT)
-    if content is not None:
-        _run_contract(node.config).add_json(content)
+    text = getattr(node, "workeroutput", {}).get(_WORKERS_CONTRACT)
+    if text is not None:
+        _run_contract(node.config).add_text(text)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Write the report, and fail the run if it is to fail."""
     config = session.config
-    if _CONTRACT not in config.stash:
+    if not _wants_report(config) or not session.testscollected or _only_shows(config):
         return
     if hasattr(config, "workeroutput"):
-        config.workeroutput[_WORKERS_CONTRACT] = config.stash[_CONTRACT].to_json()
+        config.workeroutput[_WORKERS_CONTRACT] = _run_contract(config).to_text()
         return
-    from emulator.contract.renderings import write_reports
-
-    report = config.stash[_CONTRACT].report()
-    if report is None:
-        return
-    demands = _demands(config)
-    write_reports(report, demands, getattr(config.option, _FILES))
-    if report.failures(demands) and session.exitstatus == pytest.ExitCode.OK:
+    run = _run_contract(config)
+    run.finish(_demands(config), _files(config))
+    if run.failures and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     if _CONTRACT not in config.stash or hasattr(config, "workeroutput"):
         return
-    from emulator.contract.renderings.words import summary
-
-    report = config.stash[_CONTRACT].report()
-    if report is None:
-        return
-    terminalreporter.section("EVI contract")
-    terminalreporter.write_line(summary(report))
-    for failure in report.failures(_demands(config)):
+    run = _run_contract(config)
+    terminalreporter.write_sep("=", "EVI contract")
+    terminalreporter.write_line(run.summary())
+    for failure in run.failures:
         terminalreporter.write_line(f"failed: {failure}", red=True)
-    for name in getattr(config.option, _FILES):
+    for name in run.written:
         terminalreporter.write_line(f"written: {name}")

@@ -326,3 +326,4 @@ class Worlds:
             self.forget(world)
         world.reset()
         self.others.merge(world.contract)
+        world.contract.clear()  # it may be dropped again

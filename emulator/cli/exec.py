@@ -5,12 +5,17 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from emulator.cli.parser import FAILED, Commands, add_command, add_settings, complain
 from emulator.cli.report import add_demand_flags, finish, read_demand_flags
 from emulator.errors import EmulatorError, UsageError
 from emulator.settings import SETTINGS, load_settings
+
+if TYPE_CHECKING:
+    from emulator.contract.report import Demands, Report
 
 NO_PROGRAM, NOT_FOUND = 126, 127  # what shells say of what can't be run, or doesn't exist
 
@@ -48,13 +53,22 @@ def execute(arguments: argparse.Namespace) -> int:
         if code != 0:
             print(f"what happened in the emulator:\n{evi.timeline()}", file=sys.stderr)
         if demands is not None:
-            judged = finish(server.contract_report(), demands, arguments.report_files)
-            code = code or judged
+            code = _judge(server.contract_report(), demands, arguments.report_files, code)
         return code
 
 
 def _asks_for_a_report(arguments: argparse.Namespace) -> bool:
-    return bool(arguments.report_files or arguments.min_coverage or arguments.fail_on != "never")
+    asked = (arguments.report_files, arguments.min_coverage, arguments.allow)
+    return any(asked) or arguments.fail_on != "never"
+
+
+def _judge(report: "Report", demands: "Demands", files: Sequence[str], code: int) -> int:
+    """The exit code once the report is written: the command's, if it has failed."""
+    try:
+        judged = finish(report, demands, files)
+    except EmulatorError as error:
+        judged = complain(error, FAILED)
+    return code or judged
 
 
 def _run(command: list[str], environment: dict[str, str]) -> int:

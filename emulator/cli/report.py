@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from emulator.cli.http import Remote, add_server_flags
 from emulator.cli.parser import FAILED, OK, Commands, add_command, default_url
-from emulator.errors import EmulatorError
 
 if TYPE_CHECKING:
     from emulator.contract.report import Demands, Report
@@ -62,40 +61,41 @@ def add_demand_flags(parser: argparse.ArgumentParser, file_flag: str, fail_on: s
 
 
 def report(arguments: argparse.Namespace) -> int:
-    from emulator.contract.renderings import render_report
+    from emulator.contract.renderings import check_format, render_report
     from emulator.contract.report import read_report
 
+    check_format(arguments.format)
     demands = read_demand_flags(arguments)
     remote = Remote(arguments.url, arguments.key, arguments.ca)
     path = _PATH + ("?worlds=all" if arguments.all else "")
     found = read_report(remote.call("GET", path))
     text = render_report(found, demands, arguments.format)
-    if arguments.clear:
-        remote.call("DELETE", path)
     if not arguments.report_files:
         _print(text, arguments.format)
-    return finish(found, demands, arguments.report_files, told=not arguments.report_files)
+    code = finish(found, demands, arguments.report_files, told=not arguments.report_files)
+    if arguments.clear:  # only now, as it may be that it can't be written
+        remote.call("DELETE", path)
+    return code
 
 
 def read_demand_flags(arguments: argparse.Namespace) -> "Demands":
     """What the flags ask for. Raises UsageError, also for a file whose name tells no format."""
-    from emulator.contract.renderings import format_of
+    from emulator.contract.renderings import check_files
     from emulator.contract.report import read_demands
 
-    for name in arguments.report_files:
-        format_of(name)
+    check_files(arguments.report_files)
     return read_demands(arguments.fail_on, arguments.allow, arguments.min_coverage)
 
 
 def finish(report: "Report", demands: "Demands", files: Sequence[str], told: bool = False) -> int:
-    """Write the files, say in short how it stands unless all is told, and return the exit code."""
+    """Write the files, say in short how it stands unless all is told, and return the exit code.
+
+    Raises EmulatorError for files that can't be written.
+    """
     from emulator.contract.renderings import write_reports
     from emulator.contract.renderings.words import summary
 
-    try:
-        write_reports(report, demands, files)
-    except OSError as error:
-        raise EmulatorError(f"cannot write {error.filename}: {error.strerror}") from None
+    write_reports(report, demands, files)
     failures = report.failures(demands)
     if not told:
         print(f"contract: {summary(report)}", file=sys.stderr)

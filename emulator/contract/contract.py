@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from emulator.contract.findings import Finding
+from emulator.contract.findings import Finding, beginning
 from emulator.errors import steps
 from emulator.jsontext import JsonObject
 
@@ -63,11 +63,11 @@ class Contract:
     def add(self, subject: str, findings: Iterable[Finding], seq: int) -> None:
         """Findings about an operation, the chat socket, ...; `seq` is their journal entry's."""
         for finding in findings:
-            self._put(Found(subject, finding, 1, seq, seq))
+            self._put(Found(beginning(subject), finding, 1, seq, seq))
 
     def _put(self, new: Found) -> None:
         finding = new.finding
-        key = (new.subject, finding.code, finding.loc, finding.expected, str(finding.got))
+        key = (new.subject, finding.code, finding.loc, finding.expected, repr(finding.got))
         found = self._found.get(key)
         if found is not None:
             found.count += new.count

@@ -76,7 +76,8 @@ class Part:
 
     @property
     def percent(self) -> float:
-        return _percent(self.covered, self.total)
+        """Rounded down: 100 is all of it."""
+        return 1000 * self.covered // self.total / 10 if self.total else 100.0
 
     @property
     def missing(self) -> list[str]:
@@ -106,7 +107,8 @@ class Coverage:
 
     @property
     def percent(self) -> float:
-        return round(sum(part.percent for part in self.parts) / len(self.parts), 1)
+        tenths = sum(round(10 * part.percent) for part in self.parts)
+        return tenths // len(self.parts) / 10
 
     def to_json(self) -> JsonObject:
         return {"percent": self.percent, "parts": [part.to_json() for part in self.parts]}
@@ -183,10 +185,6 @@ def _part(name: str, known: Sequence[str], counts: Mapping[str, int]) -> Part:
     wanted = frozenset(known)
     extra = [Item(each, counts[each], extra=True) for each in counts if each not in wanted]
     return Part(name, [*items, *extra])
-
-
-def _percent(covered: int, total: int) -> float:
-    return round(100 * covered / total, 1) if total else 100.0
 
 
 def read_minimum(text: str) -> tuple[str | None, float]:

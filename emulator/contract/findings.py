@@ -9,7 +9,9 @@ from emulator.jsontext import Json, JsonObject, render
 from emulator.store.redaction import hide_in_json
 
 LEVELS = ERROR, WARNING = "error", "warning"
-_LONGEST_GOT = 300  # characters of a value
+_LONGEST = 300  # characters of a value, or of a step to its place
+_LONGEST_TEXT = 1_000
+MOST_AT_ONCE = 1_000  # of one kind, in one request or frame: each takes time and memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,10 +171,19 @@ class Finding(NamedTuple):  # which is made faster than a frozen dataclass
 
 
 def find(code: str, loc: Loc, got: Json = None, **values: object) -> Finding:
-    """A finding of a kind: `values` fill in its texts. Of a long value, the beginning is shown."""
+    """A finding of a kind: `values` fill in its texts. Of what is long, the beginning is kept."""
     kind = FINDINGS[code]
-    hint = kind.hint and kind.hint.format(**values)
-    return Finding(code, loc, kind.expected.format(**values), _shown(loc, got), hint)
+    expected = beginning(kind.expected.format(**values), _LONGEST_TEXT)
+    hint = kind.hint and beginning(kind.hint.format(**values), _LONGEST_TEXT)
+    short = tuple(beginning(step) if isinstance(step, str) else step for step in loc)
+    return Finding(code, short, expected, _shown(loc, got), hint)
+
+
+def beginning(text: str, longest: int = _LONGEST) -> str:
+    """The text if it is not too long, else how it begins."""
+    if len(text) <= longest:
+        return text
+    return f"{text[:longest]}... ({len(text)} characters)"
 
 
 def _shown(loc: Loc, got: Json) -> Json:
@@ -182,6 +193,4 @@ def _shown(loc: Loc, got: Json) -> Json:
     name = str(loc[-1])
     shown = hide_in_json({name: got})[name]
     text = render(shown).decode()
-    if len(text) <= _LONGEST_GOT:
-        return shown
-    return f"{text[:_LONGEST_GOT]}... ({len(text)} characters)"
+    return shown if len(text) <= _LONGEST else beginning(text)

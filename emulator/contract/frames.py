@@ -8,7 +8,7 @@ from typing import Any, get_args
 from pydantic import ValidationError
 
 from emulator.chat.messages import ClientMessage, client_message
-from emulator.contract.findings import Finding, find
+from emulator.contract.findings import MOST_AT_ONCE, Finding, find
 from emulator.contract.requests import of_use
 from emulator.errors import CHAT_ERRORS, Loc, closest
 from emulator.jsontext import Json, JsonObject
@@ -97,7 +97,7 @@ def _problems(content: Json, strict: bool) -> Sequence[Any]:
     try:
         client_message.validate_python(content, strict=strict)
     except ValidationError as error:
-        return error.errors(include_url=False, include_context=False)
+        return error.errors(include_url=False, include_context=False)[:MOST_AT_ONCE]
     return ()
 
 

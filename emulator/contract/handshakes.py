@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from emulator.contract.contract import Contract
-from emulator.contract.findings import Finding, find
+from emulator.contract.findings import MOST_AT_ONCE, Finding, find
 from emulator.contract.requests import (
     CREDENTIALS,
     judge_boolean,
@@ -31,9 +31,10 @@ def judge_handshake(contract: Contract, fields: Field, given: JsonObject) -> Seq
         loc, field = ("query", name), fields.children.get(name)
         if name in OLDER:
             findings.append(find("deprecated", loc, name, instead=OLDER[name]))
-        elif field is None and name not in (*CREDENTIALS, *OF_CLIENTS):
-            findings.append(unknown_parameter(name, known))
-        elif field is not None and isinstance(value, str):
+        elif field is None:
+            if name not in (*CREDENTIALS, *OF_CLIENTS) and len(findings) < MOST_AT_ONCE:
+                findings.append(unknown_parameter(name, known))
+        elif isinstance(value, str):
             findings += judge_boolean(loc, value) if "boolean" in field.types else ()
             findings += judge_integer(loc, value) if "integer" in field.types else ()
     use = use_of(fields, {name: given[name] for name in given if name in known}, ("query",))

@@ -7,7 +7,7 @@ from functools import lru_cache
 from urllib.parse import parse_qsl
 
 from emulator.contract.contract import Contract
-from emulator.contract.findings import Finding, find
+from emulator.contract.findings import MOST_AT_ONCE, Finding, find
 from emulator.errors import ApiError, Loc, Problem, ValidationFailed, closest
 from emulator.jsontext import Json
 from emulator.openapi.fields import Field, Use, use_of
@@ -76,7 +76,7 @@ class RequestJudge:
                     findings.append(find("parameter_repeated", loc, counts[name]))
             elif name == "api_key":
                 findings.append(find("key_in_query", loc, "(hidden)"))
-            elif name not in CREDENTIALS:
+            elif name not in CREDENTIALS and len(findings) < MOST_AT_ONCE:
                 findings.append(unknown_parameter(name, tuple(self._parameters)))
         page = dict(pairs).get(_PAGE, "0")
         return Query(used, findings, int(page) if page.isdecimal() and len(page) < 9 else None)
@@ -111,14 +111,15 @@ def of_use(use: Use) -> list[Finding]:
     """What is to be said of the fields that a value has."""
     findings = [
         find("field_unknown", loc, loc[-1], known=", ".join(known), hint=_meant(loc[-1], known))
-        for loc, known in use.unknown
+        for loc, known in use.unknown[:MOST_AT_ONCE]
     ]
     findings += [
         find("value_coerced", loc, got, expected=f"an integer: {got:.0f}")
-        for loc, got in use.fractions
+        for loc, got in use.fractions[:MOST_AT_ONCE]
     ]
     return findings + [
-        find("deprecated", loc, loc[-1], instead="another field") for loc in use.deprecated
+        find("deprecated", loc, loc[-1], instead="another field")
+        for loc in use.deprecated[:MOST_AT_ONCE]
     ]
 
 

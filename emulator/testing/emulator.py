@@ -90,7 +90,10 @@ class Emulator:
 
     def contract(self) -> Contract:
         """What the clients of all its worlds have shown, also of those that are closed."""
-        return self._bridge.call(self._server.app.worlds.contract)
+        app = self._server.app
+        if app.loop is None:  # it is stopped, and nothing changes any more
+            return app.worlds.contract()
+        return self._bridge.call(app.worlds.contract)
 
     @property
     def universe(self) -> Universe:

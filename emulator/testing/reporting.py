@@ -1,31 +1,60 @@
 """The contract report of a pytest run: of all its worlds, and of all its processes."""
 
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from emulator.contract.contract import Contract
 from emulator.contract.coverage import Universe
-from emulator.contract.report import Report, new_report
-from emulator.jsontext import JsonObject
+from emulator.contract.renderings import write_reports
+from emulator.contract.renderings.words import summary
+from emulator.contract.report import Demands, Report, new_report
+from emulator.errors import EmulatorError
 
 
 @dataclass(slots=True)
 class RunContract:
-    """What the clients of a run have shown, so far."""
+    """What the clients of a run have shown, so far; in the end, why that fails the run, and the
+    files that were written.
+    """
 
     contract: Contract = field(default_factory=Contract)
     universe: Universe | None = None  # None: no emulator has run
+    failures: list[str] = field(default_factory=list)
+    written: list[str] = field(default_factory=list)
 
     def add(self, contract: Contract, universe: Universe) -> None:
         self.contract.merge(contract)
         self.universe = universe
 
-    def to_json(self) -> JsonObject:
-        """For the process that gathers those of others."""
-        return {"contract": self.contract.to_json(), "universe": self.universe}
+    def to_text(self) -> str:
+        """JSON for the process that gathers all, since execnet can't send every integer."""
+        return json.dumps({"contract": self.contract.to_json(), "universe": self.universe})
 
-    def add_json(self, content: JsonObject) -> None:
+    def add_text(self, text: str) -> None:
+        content = json.loads(text)
         if content["universe"] is not None:
             self.add(Contract.from_json(content["contract"]), content["universe"])
 
     def report(self) -> Report | None:
         return None if self.universe is None else new_report(self.contract, self.universe)
+
+    def finish(self, demands: Demands, files: Iterable[str]) -> None:
+        """Write the report, and see whether it will do. Without an emulator nothing is covered."""
+        report = self.report()
+        if report is None:
+            self.failures += ["nothing is covered"] if any(demands.least.values()) else []
+            return
+        self.failures += report.failures(demands)
+        for name in files:
+            try:
+                write_reports(report, demands, [name])
+            except EmulatorError as error:
+                self.failures.append(str(error))
+            else:
+                self.written.append(name)
+
+    def summary(self) -> str:
+        """One line."""
+        report = self.report()
+        return "no test used evi_server: no report" if report is None else summary(report)

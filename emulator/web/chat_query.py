@@ -70,6 +70,8 @@ def given_query(query_string: bytes) -> dict[str, Any]:
                 message = f"Input is nested deeper than {DEEPEST} levels"
                 raise ValidationFailed([Problem(("query", path[0]), message, "too_deep")])
             _put(given, path, value)
+        else:
+            given[key] = value  # which the contract names, and nothing else reads
     _read_json_texts(given)
     return given
 

@@ -31,6 +31,7 @@ _NOTED = (
     "request",
     "response",
 )
+_SIZE_OF_FINDING = 1_000  # bytes, about
 
 
 class Exchange:
@@ -110,7 +111,7 @@ class Exchange:
         headers = kept_headers(self._scope["headers"])
         world.journal.keep(
             "http",
-            len(headers) + len(request) + len(response),
+            len(headers) + len(request) + len(response) + _SIZE_OF_FINDING * len(findings),
             (*_NOTED, *more) if more else _NOTED,
             self.operation,
             self._scope["method"],

@@ -10,7 +10,7 @@ from emulator.contract.renderings.junit import to_junit
 from emulator.contract.renderings.markdown import to_markdown
 from emulator.contract.renderings.text import to_text
 from emulator.contract.report import Demands, Report
-from emulator.errors import UsageError, closest
+from emulator.errors import EmulatorError, UsageError, closest
 
 FORMATS: Mapping[str, Callable[[Report, Demands], str]] = {
     "text": to_text,
@@ -31,19 +31,40 @@ _OF_SUFFIX = {
 
 def render_report(report: Report, demands: Demands, format: str) -> str:
     """The report in one of FORMATS. Raises UsageError."""
-    if format not in FORMATS:
-        hint, known = closest(format, list(FORMATS)), ", ".join(FORMATS)
-        raise UsageError(f"no format of reports is {format!r}{hint}; known: {known}")
+    check_format(format)
     return FORMATS[format](report, demands)
 
 
+def check_format(format: str) -> None:
+    """Raises UsageError for what is none of FORMATS."""
+    if format not in FORMATS:
+        hint, known = closest(format, list(FORMATS)), ", ".join(FORMATS)
+        raise UsageError(f"no format of reports is {format!r}{hint}; known: {known}")
+
+
 def write_reports(report: Report, demands: Demands, files: Iterable[str]) -> None:
-    """Into each file, in the format of its suffix. Raises UsageError, and OSError."""
+    """Into each file, in the format of its suffix.
+
+    Raises UsageError, and EmulatorError for those that can't be written, after the others are.
+    """
+    failed = []
     for name in files:
         text = render_report(report, demands, format_of(name))
-        path = Path(name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, [text.encode()])
+        try:
+            Path(name).parent.mkdir(parents=True, exist_ok=True)
+            write_whole(Path(name), [text.encode()])
+        except OSError as error:
+            failed.append(f"cannot write {name}: {error.strerror or error}")
+    if failed:
+        raise EmulatorError("\n".join(failed))
+
+
+def check_files(names: Iterable[str]) -> None:
+    """Raises UsageError for a name that tells no format, or is a folder's."""
+    for name in names:
+        format_of(name)
+        if Path(name).is_dir():
+            raise UsageError(f"{name!r} is a folder; name a file for the report")
 
 
 def format_of(path: str) -> str:

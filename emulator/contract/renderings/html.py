@@ -6,7 +6,7 @@ from pathlib import Path
 
 from emulator.contract.coverage import PARTS, Item, Part
 from emulator.contract.findings import ERROR
-from emulator.contract.renderings.words import TITLE, got, left_out, seen, summary
+from emulator.contract.renderings.words import TITLE, got, left_out, seen, summary, visible
 from emulator.contract.report import Demands, Report
 from emulator.jsontext import JsonObject
 
@@ -28,9 +28,9 @@ def _body(report: Report, demands: Demands) -> Iterator[str]:
     failures = report.failures(demands)
     verdict = "fails" if failures else "holds"
     yield f'<h1>{TITLE} <span class="verdict {verdict}">{verdict}</span></h1>'
-    yield f"<p>{escape(summary(report))}</p>"
+    yield f"<p>{_text(summary(report))}</p>"
     if failures:
-        items = "".join(f"<li>{escape(each)}</li>" for each in failures)
+        items = "".join(f"<li>{_text(each)}</li>" for each in failures)
         yield f'<ul class="failures">{items}</ul>'
     yield "<h2>Findings</h2>"
     if not report.findings:
@@ -45,14 +45,14 @@ def _body(report: Report, demands: Demands) -> Iterator[str]:
 
 def _finding(found: JsonObject) -> str:
     level = "error" if found["level"] == ERROR else "warning"
-    hint = f'<p class="hint">{escape(found["hint"])}</p>' if found["hint"] else ""
+    hint = f'<p class="hint">{_text(found["hint"])}</p>' if found["hint"] else ""
     return (
         f'<article class="finding {level}"><h3><span class="level">{level}</span> '
-        f"<code>{escape(found['code'])}</code> {escape(found['subject'])} "
-        f"<code>{escape(found['place'])}</code></h3>"
-        f"<dl><dt>expected</dt><dd>{escape(found['expected'])}</dd>"
-        f"<dt>got</dt><dd><code>{escape(got(found['got']))}</code></dd></dl>{hint}"
-        f'<p class="seen">{escape(seen(found))}</p></article>'
+        f"<code>{_text(found['code'])}</code> {_text(found['subject'])} "
+        f"<code>{_text(found['place'])}</code></h3>"
+        f"<dl><dt>expected</dt><dd>{_text(found['expected'])}</dd>"
+        f"<dt>got</dt><dd><code>{_text(got(found['got']))}</code></dd></dl>{hint}"
+        f'<p class="seen">{_text(seen(found))}</p></article>'
     )
 
 
@@ -60,9 +60,9 @@ def _part(part: Part) -> str:
     items = "".join(map(_item, part.items))
     meter = f'<meter min="0" max="100" value="{part.percent:g}">{part.percent:g} %</meter>'
     return (
-        f"<details><summary><b>{escape(part.name)}</b> {meter} "
+        f"<details><summary><b>{_text(part.name)}</b> {meter} "
         f"<span>{part.covered} of {part.total}</span> "
-        f'<span class="what">{escape(PARTS.get(part.name, ""))}</span></summary>'
+        f'<span class="what">{_text(PARTS.get(part.name, ""))}</span></summary>'
         f'<ul class="items">{items}</ul></details>'
     )
 
@@ -72,6 +72,11 @@ def _item(item: Item) -> str:
     detail = item.detail or {}
     told = ", ".join(f"{status}: {count}" for status, count in detail.items()) or str(item.count)
     return (
-        f'<li class="{state}"><code>{escape(item.name)}</code> '
-        f"<span>{told if state != 'never' or detail else 'never'}</span></li>"
+        f'<li class="{state}"><code>{_text(item.name)}</code> '
+        f"<span>{_text(told) if state != 'never' or detail else 'never'}</span></li>"
     )
+
+
+def _text(text: str) -> str:
+    """Text that a client may have sent, without markup."""
+    return escape(visible(text))

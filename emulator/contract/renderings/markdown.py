@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from emulator.contract.renderings.words import TITLE, got, left_out, seen, summary
+from emulator.contract.renderings.words import TITLE, got, left_out, seen, summary, visible
 from emulator.contract.report import Demands, Report
 from emulator.jsontext import JsonObject
 
@@ -48,4 +48,4 @@ _MARKUP = str.maketrans({sign: f"\\{sign}" for sign in "\\`*_{}[]<>#|~"})
 
 def _cell(text: str) -> str:
     """Text that a client may have sent, as text: without markup, in one line."""
-    return " ".join(text.split()).translate(_MARKUP).replace("://", ":\u200b//")
+    return visible(text).translate(_MARKUP).replace("://", ":\u200b//")

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from emulator.contract.coverage import Part
 from emulator.contract.findings import ERROR
-from emulator.contract.renderings.words import TITLE, got, left_out, seen, summary
+from emulator.contract.renderings.words import TITLE, got, left_out, seen, summary, visible
 from emulator.contract.report import Demands, Report
 from emulator.jsontext import JsonObject
 
@@ -32,9 +32,10 @@ def _lines(report: Report, demands: Demands) -> Iterator[str]:
 
 def finding_lines(found: JsonObject) -> Iterator[str]:
     """One finding."""
-    yield f"{found['level']:7} {found['code']}  {found['subject']}  {found['place']}"
-    yield f"        expected {found['expected']}; got {got(found['got'])}"
-    hint = f"{found['hint']} " if found["hint"] else ""
+    subject, place = visible(found["subject"]), visible(found["place"])
+    yield f"{found['level']:7} {found['code']}  {subject}  {place}"
+    yield f"        expected {visible(found['expected'])}; got {got(found['got'])}"
+    hint = f"{visible(found['hint'])} " if found["hint"] else ""
     yield f"        {hint}({seen(found)})"
 
 

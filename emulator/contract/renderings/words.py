@@ -27,12 +27,24 @@ def seen(found: JsonObject) -> str:
 
 def got(value: Json) -> str:
     """A value in short; None is that there was none."""
-    return "nothing" if value is None else json.dumps(value, ensure_ascii=False)
+    return "nothing" if value is None else visible(json.dumps(value, ensure_ascii=False))
+
+
+def visible(text: str) -> str:
+    """Text that a client may have sent, in one line: what does not print is written as in Python.
+
+    Otherwise it could colour a terminal, begin a line of its own, or turn what follows around.
+    """
+    return "".join(each if each.isprintable() else _escaped(each) for each in text)
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape").decode()
 
 
 def left_out(report: Report) -> str:
     """A sentence about findings that were too many, or nothing."""
-    return f"{report.dropped} more findings were too many to keep." if report.dropped else ""
+    return f"Not kept: {_several(report.dropped, 'more finding')}." if report.dropped else ""
 
 
 def _several(number: int, what: str) -> str:
