@@ -1,0 +1,348 @@
+"""What there is to exercise, and how what was exercised is counted."""
+
+import json
+from typing import Any, get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from emulator.chat.messages import ClientMessage, ServerMessage
+from emulator.contract.contract import MOST_FINDINGS, Contract
+from emulator.contract.coverage import (
+    PARTS,
+    Coverage,
+    Item,
+    Part,
+    Universe,
+    cover,
+    read_minimum,
+    too_little,
+)
+from emulator.contract.findings import FINDINGS, Finding, find
+from emulator.errors import CHAT_ERRORS, UsageError
+from emulator.store.chats import CHAT_STATUSES
+from emulator.web.app import App
+from emulator.webhooks.events import EVENT_NAMES
+from tests.contract.reports import SMALL_UNIVERSE
+
+# the universe
+
+
+@pytest.fixture(scope="module")
+def universe(app: App) -> Universe:
+    return app.universe
+
+
+def test_it_has_every_part_and_no_name_twice(universe: Universe) -> None:
+    """In the order of the table."""
+    assert list(universe) == list(PARTS)
+    for names in universe.values():
+        assert names
+        assert len(set(names)) == len(names)
+
+
+def test_operations_statuses_and_parameters(universe: Universe, app: App) -> None:
+    """All that the document declares, read here by itself."""
+    paths = app.document.content["paths"]
+    declared = [
+        operation
+        for item in paths.values()
+        for method, operation in item.items()
+        if method in ("get", "post", "put", "patch", "delete")
+    ]
+    assert len(declared) == 35
+    assert set(universe["operations"]) == {each["operationId"] for each in declared}
+    assert set(universe["statuses"]) == {
+        f"{each['operationId']} {status}"
+        for each in declared
+        for status in each["responses"]
+        if status.isdigit() and status not in ("401", "413")
+    }
+    assert set(universe["parameters"]) == {
+        f"{each['operationId']} {parameter['name']}"
+        for each in declared
+        for parameter in map(app.document.follow, each.get("parameters", ()))
+        if parameter["in"] == "query"
+    }
+
+
+def test_bodies_have_all_their_fields(universe: Universe, app: App) -> None:
+    """The top level of each body is what its schema has; nested fields are there, too."""
+    names = set(universe["body_fields"])
+    for operation in app.operations:
+        if operation.request_body is None:
+            continue
+        schema = app.document.follow(app.document.at(operation.request_body))
+        for name in schema.get("properties", {}):
+            assert f"{operation.id} /{name}" in names
+    assert "create-config /timeouts/inactivity/duration_secs" in names
+    assert "create-config /webhooks/*/events" in names
+
+
+def test_messages_both_ways(universe: Universe) -> None:
+    """Each model of the unions has its type there, and its fields if a client sends it."""
+
+    def kinds(union: Any) -> set[str]:
+        return {each.model_fields["type"].default for each in get_args(union)}
+
+    assert set(universe["messages_sent"]) == {*kinds(ClientMessage), "(binary audio)"}
+    assert set(universe["messages_received"]) == kinds(ServerMessage)
+    assert {f"{model.model_fields['type'].default} /{name}" for model in get_args(ClientMessage)
+            for name in model.model_fields} <= set(universe["message_fields"])  # fmt: skip
+    assert "session_settings /audio/sample_rate" in universe["message_fields"]
+
+
+def test_the_rest_of_it(universe: Universe) -> None:
+    """The service's errors without those of emulators, ends of chats, events of webhooks."""
+    codes = {each.code for each in CHAT_ERRORS.values() if not each.code.startswith("EMU")}
+    assert {name.split()[0] for name in universe["error_codes"]} == codes
+    assert codes
+    assert set(universe["chat_ends"]) == {*CHAT_STATUSES} - {"ACTIVE"}
+    assert set(universe["webhooks"]) == set(EVENT_NAMES)
+    assert {"config_id", "resumed_chat_group_id", "session_settings/system_prompt"} <= set(
+        universe["chat_parameters"]
+    )
+
+
+# counting
+
+
+def coverage(contract: Contract) -> Coverage:
+    return cover(contract, SMALL_UNIVERSE)
+
+
+def part(contract: Contract, name: str) -> Part:
+    [found] = [each for each in coverage(contract).parts if each.name == name]
+    return found
+
+
+def test_nothing_is_nothing() -> None:
+    """Every part is there, at zero."""
+    found = coverage(Contract())
+    assert [each.name for each in found.parts] == list(PARTS)
+    assert (found.percent, {each.percent for each in found.parts}) == (0.0, {0.0})
+    assert found.parts[0].missing == list(SMALL_UNIVERSE["operations"])
+
+
+def test_only_success_exercises_an_operation() -> None:
+    """Its other answers are in the detail, and count among the statuses."""
+    contract = Contract()
+    contract.answers.update({("list-a", 422): 2, ("make-a", 201): 3, ("make-a", 400): 1})
+    operations, statuses = part(contract, "operations"), part(contract, "statuses")
+    assert operations.items == [
+        Item("list-a", 0, detail={"422": 2}),
+        Item("make-a", 3, detail={"201": 3, "400": 1}),
+    ]
+    assert (operations.covered, operations.total, operations.percent) == (1, 2, 50.0)
+    assert [item.name for item in statuses.items if item.count] == [
+        "list-a 422",
+        "make-a 201",
+        "make-a 400",
+    ]
+
+
+def test_what_is_not_asked_for_is_extra() -> None:
+    """It shows, after the rest, and counts for nothing: no part has more than it has."""
+    contract = Contract()
+    contract.answers["voices", 200] = 4
+    contract.answers["list-a", 503] = 1
+    contract.use("error_codes", ["EMU01 mine", "E1 one"])
+    operations, errors = part(contract, "operations"), part(contract, "error_codes")
+    assert operations.items[-1] == Item("voices", 4, extra=True, detail={"200": 4})
+    assert (operations.covered, operations.total) == (0, 2)
+    assert errors.items == [Item("E1 one", 1), Item("EMU01 mine", 1, extra=True)]
+    assert (errors.percent, errors.missing) == (100.0, [])
+    extra = [item.name for item in part(contract, "statuses").items if item.extra]
+    assert extra == ["voices 200", "list-a 503"]
+
+
+def test_each_part_counts_alike() -> None:
+    """The whole is their mean, however many names they have."""
+    contract = Contract()
+    contract.use("error_codes", ["E1 one"])
+    assert coverage(contract).percent == 8.3  # one of twelve, in full
+
+
+@pytest.mark.parametrize("total", [1001, 2001, 100_000])
+def test_a_gap_is_never_rounded_away(total: int) -> None:
+    """100 % is all of it, for a part and for the whole."""
+    almost = Part("a", [Item(str(number), number) for number in range(total)])
+    assert almost.missing == ["0"]
+    assert almost.percent == 99.9
+    whole = [Part(f"b{number}", [Item("x", 1)]) for number in range(200)]
+    assert Coverage([almost, *whole]).percent == 99.9
+    assert Coverage(whole).percent == 100.0
+
+
+@given(st.lists(st.lists(st.integers(0, 2), max_size=9), min_size=1, max_size=5))
+def test_percents_are_percents(counts: list[list[int]]) -> None:
+    """From 0 to 100, 100 only without a gap, 0 if there is nothing but gaps."""
+    parts = [
+        Part(str(number), [Item(str(index), count) for index, count in enumerate(each)])
+        for number, each in enumerate(counts)
+    ]
+    found = Coverage(parts)
+    assert (found.percent == 100) == all(not each.missing for each in parts)
+    for each in parts:
+        assert 0 <= each.percent <= 100
+        assert each.covered + len(each.missing) == each.total
+        assert (each.percent == 100) == (not each.missing)
+
+
+# least coverages
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("80", (None, 80.0)),
+        ("0", (None, 0.0)),
+        ("operations=100", ("operations", 100.0)),
+        ("body_fields=12.5", ("body_fields", 12.5)),
+    ],
+)
+def test_minimums(text: str, wanted: tuple[str | None, float]) -> None:
+    """Of all of it, or of a part."""
+    assert read_minimum(text) == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("operation=80", "no part of the coverage is 'operation' (did you mean 'operations'?)"),
+        ("=80", "no part of the coverage is ''; known: operations, "),
+        ("a=operations=80", "no part of the coverage is 'a=operations'"),
+        ("operations=", "a least coverage is a number from 0 to 100, got ''"),
+        ("", "a least coverage is a number from 0 to 100, got ''"),
+        ("80%", "got '80%'"),
+        ("101", "got '101'"),
+        ("-1", "got '-1'"),
+        ("nan", "got 'nan'"),
+        ("inf", "got 'inf'"),
+        ("operations", "got 'operations'"),
+    ],
+)
+def test_minimums_that_are_none(text: str, message: str) -> None:
+    """The message says what there is."""
+    with pytest.raises(UsageError) as caught:
+        read_minimum(text)
+    assert message in str(caught.value)
+
+
+def test_too_little() -> None:
+    """A sentence for each minimum that is missed, with what is missing; none for those reached."""
+    contract = Contract()
+    contract.use("messages_sent", ["m3"])
+    least = {"messages_sent": 50, "operations": 0, None: 2}
+    assert list(too_little(coverage(contract), least)) == [
+        "messages_sent: 12.5 % of 50 % wanted; never: m0, m1, m2, m4, m5 and 2 more",
+        "coverage: 1 % of 2 % wanted",
+    ]
+    assert list(too_little(coverage(contract), {"messages_sent": 12.5, None: 1.0})) == []
+    assert list(too_little(coverage(contract), {})) == []
+
+
+# as plain data, and together
+
+names = st.text(max_size=6)
+values = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**63), 2**63) | st.text(max_size=6),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(names, inner, max_size=2),
+    max_leaves=4,
+)
+words = st.text("abc/~ \n\u00e9", max_size=4)  # no digits: a place does not tell 0 from "0"
+steps = st.lists(words | st.integers(0, 5), max_size=3)
+found = st.builds(
+    lambda code, loc, expected, got, hint: Finding(code, tuple(loc), expected, got, hint),
+    st.sampled_from(list(FINDINGS)),
+    steps,
+    names,
+    values,
+    names,
+)
+uses = st.one_of(
+    st.tuples(st.just("use"), st.sampled_from(list(PARTS)), st.lists(names, max_size=3)),
+    st.tuples(st.just("answer"), names, st.integers(100, 599)),
+    st.tuples(st.just("add"), names, st.lists(found, max_size=2), st.integers(0, 9)),
+)
+
+
+def shown(acts: list[Any]) -> Contract:
+    """A contract to which all this has happened."""
+    contract = Contract()
+    for kind, *what in acts:
+        if kind == "use":
+            contract.use(*what)
+        elif kind == "answer":
+            contract.answers[what[0], what[1]] += 1
+        else:
+            contract.add(*what)
+    return contract
+
+
+@given(st.lists(uses, max_size=8))
+def test_it_goes_to_another_process_and_back(acts: list[Any]) -> None:
+    """As JSON text, with nothing lost."""
+    contract = shown(acts)
+    content = contract.to_json()
+    again = Contract.from_json(json.loads(json.dumps(content)))
+    assert again.to_json() == content
+    assert (again.answers, again.used) == (contract.answers, contract.used)
+
+
+@given(st.lists(uses, max_size=6), st.lists(uses, max_size=6))
+def test_two_together_are_as_one(first: list[Any], second: list[Any]) -> None:
+    """What happened in two worlds counts as if it had been one, but for the journals' numbers."""
+    merged, whole = shown(first), shown([*first, *second])
+    merged.merge(shown(second))
+    assert merged.to_json() == whole.to_json()
+
+
+def test_merging_leaves_the_other_alone() -> None:
+    """Later counts of one are not those of the other."""
+    one, other = Contract(), shown([("add", "a", [find("body_unexpected", ("body",))], 1)])
+    one.merge(other)
+    one.merge(other)
+    assert ([each.count for each in one.found], [each.count for each in other.found]) == ([2], [1])
+    other.clear()
+    assert len(one.found) == 1
+    assert other.to_json() == Contract().to_json()
+
+
+def test_findings_alike_are_one() -> None:
+    """Counted, with the journal's first and last entry; another value makes another one."""
+    contract = Contract()
+    for seq, got in ((3, "a"), (5, "b"), (8, "a"), (9, 1), (10, "1")):
+        contract.add("send", [Finding("field_unknown", ("body",), "x", got)], seq)
+    told = [
+        (each.finding.got, each.count, each.first_seq, each.last_seq) for each in contract.found
+    ]
+    assert told == [("a", 2, 3, 8), ("b", 1, 5, 5), (1, 1, 9, 9), ("1", 1, 10, 10)]
+
+
+def test_so_many_and_no_more() -> None:
+    """A thousand different ones are kept; those beyond are counted, those known still count."""
+    contract = Contract()
+    for number in range(MOST_FINDINGS + 7):
+        contract.add("send", [Finding("field_unknown", ("body",), "x", number)], number + 1)
+    contract.add("send", [Finding("field_unknown", ("body",), "x", 0)], 2_000)
+    assert (len(contract.found), contract.dropped) == (MOST_FINDINGS, 7)
+    assert (contract.found[0].count, contract.found[0].last_seq) == (2, 2_000)
+    merged = Contract()
+    merged.merge(contract)
+    merged.merge(shown([("add", "other", [find("body_unexpected", ("body",))], 1)]))
+    assert (len(merged.found), merged.dropped) == (MOST_FINDINGS, 8)
+
+
+@pytest.mark.parametrize("size", [301, 100_000])
+def test_what_is_kept_of_it_is_short(size: int) -> None:
+    """A name of 100 kB is not copied into each of a thousand findings."""
+    long = "x" * size
+    contract = Contract()
+    finding = find("field_unknown", ("body", long, 3), long, known=long, hint=long)
+    contract.add(long, [finding], 1)
+    [found] = contract.to_json()["findings"]
+    assert len(json.dumps(found)) < 3_500
+    assert found["place"] == f"/body/{'x' * 300}... ({size} characters)/3"
+    assert found["subject"].endswith(f"({size} characters)")
