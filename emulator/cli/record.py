@@ -1,0 +1,74 @@
+"""`evi-emulator record`: what a client and a real server say to each other, to a file."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from emulator.cli.child import NoCommand, environment, find_command, run_command, wait_for_signal
+from emulator.cli.parser import FAILED, Commands, add_ca_flag, add_command, complain
+from emulator.errors import RecordingError, UsageError
+
+
+def add_record(commands: Commands) -> None:
+    parser = add_command(
+        commands, "record", record, "write down what a client and a real server say to each other"
+    )
+    parser.add_argument(
+        "--upstream",
+        required=True,
+        metavar="URL",
+        help="the server, such as https://api.hume.ai; nothing else is ever called",
+    )
+    parser.add_argument("--out", required=True, metavar="FILE", help="the recording")
+    parser.add_argument("--append", action="store_true", help="add to the file if it is there")
+    parser.add_argument("--force", action="store_true", help="replace the file if it is there")
+    parser.add_argument(
+        "--port", type=int, default=0, help="where clients connect (default 0: any that is free)"
+    )
+    parser.add_argument(
+        "--kept-bytes",
+        type=int,
+        metavar="N",
+        help="the largest body or frame to keep; of larger ones only the size (default 4 MiB)",
+    )
+    add_ca_flag(parser)
+    parser.add_argument("command_line", nargs=argparse.REMAINDER, metavar="-- CMD")
+
+
+def record(arguments: argparse.Namespace) -> int:
+    from emulator.ready import trusting
+    from emulator.recording.writer import DEFAULT_KEPT_BYTES, RecordingWriter
+    from emulator.web.recording.proxy import RecordingProxy, check_upstream
+    from emulator.web.recording.serving import Serving
+
+    try:
+        command = find_command(arguments.command_line)
+    except NoCommand as error:
+        return complain(error, error.code)
+    upstream = check_upstream(arguments.upstream)
+    if arguments.append and arguments.force:
+        raise UsageError("--append and --force exclude each other")
+    kept = DEFAULT_KEPT_BYTES if arguments.kept_bytes is None else arguments.kept_bytes
+    if kept < 0:
+        raise UsageError(f"--kept-bytes is 0 or more, got {kept}")
+    trust = trusting(arguments.ca) if arguments.ca else None
+    path = Path(arguments.out)
+
+    with RecordingWriter(path, upstream, arguments.append, arguments.force) as writer:
+        proxy = RecordingProxy(upstream, writer, kept, trust)
+        with Serving(proxy.opened, arguments.port) as serving:
+            _tell(serving.url, upstream, path)
+            code = run_command(command, environment(serving.url)) if command else wait_for_signal()
+    print(writer.summary(), file=sys.stderr)
+    if writer.failure is not None:
+        return complain(RecordingError(writer.failure), code or FAILED)
+    return code
+
+
+def _tell(url: str, upstream: str, path: Path) -> None:
+    print(
+        f"evi-emulator: recording on {url} to {path}; whatever is sent here, keys too, goes to "
+        f"{upstream} and nowhere else",
+        file=sys.stderr,
+        flush=True,
+    )
