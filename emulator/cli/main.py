@@ -22,6 +22,8 @@ COMMANDS = {
     "trigger": "trigger",
     "fault": "fault",
     "record": "record",
+    "replay": "replay",
+    "diff": "diff",
 }
 
 

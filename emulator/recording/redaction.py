@@ -5,13 +5,14 @@ import binascii
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 from urllib.parse import parse_qsl, quote, quote_plus, unquote_plus, urlsplit, urlunsplit
 
 from emulator.jsontext import Json, JsonTextError, parse, render
-from emulator.recording.format import Body, Credential
+from emulator.recording.format import Body, Credential, Exchange, Frame, line_of
 from emulator.store.redaction import HIDDEN, hide_in_json_text, hide_in_query
 
+E = TypeVar("E", Exchange, Frame)
 Caller: TypeAlias = tuple[int | None, Credential | None]  # who, and by what
 
 SHORTEST_VALUE = 8  # characters: a shorter key, such as 'any', also stands in texts that are none
@@ -191,6 +192,12 @@ class Secrets:
         if body is not None and body.is_json:
             for value in secret_values(body.value):
                 self.learn(value)
+
+    def hidden(self, entry: E) -> E:
+        """An entry as a recording would have it."""
+        line = line_of(entry)
+        hidden = self.hide(line)
+        return entry if hidden == line else type(entry).model_validate_json(hidden)
 
     def hide(self, line: bytes) -> bytes:
         """A line of JSON without the values learned."""

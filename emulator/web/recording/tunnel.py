@@ -1,6 +1,7 @@
 """A WebSocket through the recording proxy: frames and closes pass both ways, as they come."""
 
 import asyncio
+from contextlib import suppress
 
 from aiohttp import (
     ClientSession,
@@ -150,11 +151,9 @@ class _Tunnel:
                 self._note_close(frame, sender)
             else:
                 self._note_frame(frame, sender)
-            try:
-                if not isinstance(frame, Close) or frame.code != BROKEN:
+            if not isinstance(frame, Close) or frame.code != BROKEN:
+                with suppress(ConnectionError):  # the other direction tells of it
                     await send(target, frame)
-            except ConnectionError:  # the other direction tells of it
-                pass
             if isinstance(frame, Close):
                 return frame
 
