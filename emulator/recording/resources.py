@@ -43,7 +43,9 @@ class Resources:
 
     def __init__(self, began_ms: int) -> None:
         self.notes: list[str] = []
+        self.voices: dict[str, str] = {}  # the names of all that configs had, by id
         self._began_ms = began_ms
+        self._listed: list[Place] = []  # in the order of lists
         self._known: dict[Place, _Resource] = {}
         self._born: set[Place] = set()
         self._born_versions: dict[Place, int] = {}  # the first that the client made
@@ -52,7 +54,10 @@ class Resources:
         """A successful exchange at /v0/evi/KIND/REST."""
         answer = exchange.response.body.value if exchange.response.body else None
         self._note_births(exchange, kind, rest, answer)
-        for document in _documents(kind, answer):
+        documents = list(_documents(kind, answer))
+        if not rest and exchange.method == "GET":
+            self._listed += [(kind, str(document["id"]).lower()) for document in documents]
+        for document in documents:
             self._see(kind, document)
         if rest:
             version = int(rest[2]) if len(rest) > 2 and rest[2].isdigit() else 0
@@ -83,6 +88,9 @@ class Resources:
                 self._see("tools", tool)
             if isinstance(document.get("prompt"), dict):
                 self._see("prompts", document["prompt"])
+            if isinstance(document.get("voice"), dict):
+                voice = document["voice"]
+                self.voices.setdefault(str(voice.get("id")), str(voice.get("name")))
         place = (kind, str(document["id"]).lower())
         number = int(document.get("version", 0))
         if place in self._born or number >= self._born_versions.get(place, number + 1):
@@ -108,18 +116,25 @@ class Resources:
     def sections(self) -> Iterator[tuple[str, list[JsonObject]]]:
         """The sections of a seed, with all versions from 0 on."""
         for kind in KINDS:
-            found = [(id, each) for (of, id), each in self._known.items() if of == kind]
-            found.sort(key=lambda item: item[1].created_on)
-            yield kind, [self._written(kind, id, resource) for id, resource in found]
+            found = [place for place in self._known if place[0] == kind]
+            found.sort(key=self._rank)
+            yield kind, [self._written(kind, id, self._known[kind, id]) for _, id in found]
+
+    def _rank(self, place: Place) -> tuple[int, int]:
+        """As lists had them, else by age."""
+        is_listed = place in self._listed
+        rank = self._listed.index(place) if is_listed else len(self._listed)
+        return rank, self._known[place].created_on
 
     def _written(self, kind: str, id: str, resource: _Resource) -> JsonObject:
         seen, numbers = resource.versions, range(resource.highest + 1)
         made_up = [str(number) for number in numbers if number not in seen]
         if made_up:
             of = f"like version {min(seen)}" if seen else "empty"
+            versions = "version" if len(made_up) == 1 else "versions"
             self.notes.append(
-                f"{kind[:-1]} {id} ({resource.name}): version {', '.join(made_up)} was never "
-                f"shown; it is {of}"
+                f"{kind[:-1]} {id} ({resource.name}): {versions} {', '.join(made_up)} not shown, "
+                f"so {of}"
             )
         stand_in = seen[min(seen)] if seen else _UNKNOWN[kind]
         return {

@@ -2,7 +2,7 @@
 
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -18,7 +18,9 @@ from emulator.recording.resources import KINDS, Resources
 from emulator.resources import bundled, read_data
 from emulator.seed.loader import load_seed
 from emulator.settings import Settings
+from emulator.snapshots.document import write_snapshot
 from emulator.store.voices import CUSTOM_VOICE, HUME_AI
+from emulator.world import World
 
 _MISTAKE = re.compile(r"[^:]+:\d+: (/[^:]*): (.*)")
 _MOST_REPAIRS = 1000
@@ -55,7 +57,7 @@ def _gather(recording: Recording) -> tuple[JsonObject, list[str]]:
     sections = dict(resources.sections())
     for config in sections["configs"]:
         for version in config["versions"]:
-            voices.check(version)
+            voices.check(version, resources.voices)
     groups = history.groups()
     content = {
         "user_id": history.user_id,
@@ -116,7 +118,7 @@ class _Voices:
         if id not in self._born:
             self._custom.setdefault(id, {"id": id, "name": name})
 
-    def check(self, version: JsonObject) -> None:
+    def check(self, version: JsonObject, names: Mapping[str, str]) -> None:
         """A voice that this emulator has not is a custom one of the same id."""
         voice = version.get("voice")
         if voice is None:
@@ -130,7 +132,7 @@ class _Voices:
             )
             voice["provider"] = CUSTOM_VOICE
         if "id" in voice:
-            self._add(voice["id"], f"voice {voice['id'][:8]}")
+            self._add(voice["id"], names.get(voice["id"], voice["id"]))
         elif known not in {each["name"] for each in self._custom.values()}:
             del version["voice"]
             self.notes.append(f"voice {known!r} has no id in the recording; its config has none")
@@ -170,3 +172,12 @@ def _drop_mistaken(content: JsonObject, error: SeedError) -> str:
         raise error
     dropped = content[steps[0]].pop(int(steps[1]))
     return f"{steps[0]}: {dropped.get('id')} ({dropped.get('name', '')}) is left out: {found[2]}"
+
+
+def snapshot_of(content: JsonObject, validation: Validation, settings: Settings) -> bytes:
+    """A world that has just begun with this seed, as the document of a snapshot."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "seed.yaml"
+        path.write_text(as_yaml(content), encoding="utf-8")
+        store = load_seed(str(path), validation, settings)
+    return write_snapshot(World("import", store, settings).snapshot())
