@@ -51,13 +51,13 @@ def diff(arguments: argparse.Namespace) -> int:
     given = {name: getattr(arguments, name) for name in _SETTINGS}
     settings = load_settings({**given, "seed": "empty", "port": "0"})
     recording = read_recording(Path(arguments.recording))
-    found, notes = _compare(recording, settings, arguments.url, arguments.ca, patience_s)
+    found, notes = compare(recording, settings, arguments.url, arguments.ca, patience_s)
     differences = ignored(found, arguments.ignore)
     tell(differences, recording.name, arguments.format, notes)
     return FAILED if differences else OK
 
 
-def _compare(
+def compare(
     recording: "Recording", settings: Settings, url: str | None, ca: str | None, patience_s: float
 ) -> "tuple[list[Difference], list[str]]":
     from emulator.openapi.document import load_document

@@ -27,6 +27,7 @@ FORMAT_VERSION = 1
 
 Side: TypeAlias = Literal["client", "server"]
 Credential: TypeAlias = Literal["key", "bearer", "basic", "query-key", "query-token", "form"]
+NORMAL = 1000
 NO_CODE, BROKEN = 1005, 1006  # a close frame without a code; a connection without a close frame
 
 

@@ -45,13 +45,16 @@ def script_of(found: Sequence[Talk]) -> tuple[JsonObject, list[str]]:
     notes = []
     for talk in found:
         for turn in talk.turns:
+            if turn.is_unanswered:
+                continue
             rule = _rule(turn)
             if rules.setdefault((turn.number, turn.text), rule) != rule:
                 notes.append(
                     f"chat {talk.number}: turn {turn.number} ({turn.text!r}) was answered "
                     "otherwise before; that answer is kept (--chat has the others)"
                 )
-    content: JsonObject = {"rules": list(rules.values())}
+    is_strict = any(turn.is_unanswered for talk in found for turn in talk.turns)
+    content: JsonObject = {"strict": is_strict, "rules": list(rules.values())}
     if found:
         content |= {"tools": found[0].tools, "user": found[0].user}
     return {key: value for key, value in content.items() if value}, notes

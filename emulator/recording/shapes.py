@@ -71,7 +71,8 @@ def differing_order(
     Both by their place in `expected`.
     """
     was, came = ([label for label, _ in side] for side in (expected, got))
-    pairs, others = [], []
+    pairs: list[tuple[int, int]] = []
+    others: list[tuple[int, list[str], list[str]]] = []
     for tag, a, b, c, d in SequenceMatcher(None, was, came, autojunk=False).get_opcodes():
         if tag == "equal":
             pairs += zip(range(a, b), range(c, d), strict=True)

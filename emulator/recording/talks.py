@@ -7,11 +7,13 @@ from typing import Any
 
 from emulator.chat.script import PLACEHOLDER, SCRIPTED_ERRORS
 from emulator.jsontext import Json, JsonObject, JsonTextError, parse
-from emulator.recording.format import Conversation, Frame, Recording
+from emulator.recording.format import NORMAL, Conversation, Frame, Recording
 
 _VARIABLE = re.compile(r"\{\{(.*?)\}\}")
 _SHORTEST_PAUSE_MS = 50
+_CUT_SHORT = "60s"
 _OF_TIME = ("inactivity_timeout", "max_duration_timeout")  # errors that come by themselves
+_UNANSWERED = ("script_unmatched", "script_exhausted")
 _SENT_AS_THEY_ARE = ("assistant_input", "pause_assistant_message", "resume_assistant_message")
 
 
@@ -22,6 +24,7 @@ class Turn:
     text: str
     number: int
     steps: list[JsonObject] = field(default_factory=list)
+    is_unanswered: bool = False  # by a strict script
 
 
 @dataclass
@@ -63,6 +66,7 @@ class _Reading:
         self._turn: Turn | None = None
         self._is_over = False  # the assistant has finished its turn
         self._interrupts = False
+        self._failed = False  # by an error, which may end the chat
         self._inputs: list[str] = []  # what the client had the assistant say
         self._unasked: list[str] = []
 
@@ -74,6 +78,7 @@ class _Reading:
                 self._before_ms = frame.at_ms
             elif frame.content.cut is not None:
                 self._note(f"line {frame.line}: a frame was too large to be kept")
+        self._hang_up()
         if self._unasked:
             said = "; ".join(repr(text) for text in self._unasked[:3])
             self._note(
@@ -81,6 +86,14 @@ class _Reading:
                 f"nudges say such): {said}"
             )
         return self._talk
+
+    def _hang_up(self) -> None:
+        """A server that closes, and does not say why, was told so by the assistant."""
+        closed = self._talk.conversation.closed
+        by_server = closed is not None and closed.sender == "server" and closed.code == NORMAL
+        steps = self._turn.steps if self._turn is not None else [{"hang_up": True}]
+        if by_server and not self._failed and {"hang_up": True} not in steps:
+            steps.append({"hang_up": True})
 
     def _note(self, message: str) -> None:
         self._talk.notes.append(f"chat {self._talk.number}: {message}")
@@ -135,6 +148,8 @@ class _Reading:
 
     def _server_user_interruption(self, frame: Frame, value: JsonObject) -> None:
         self._interrupts = True
+        if self._turn is not None and not self._is_over:
+            self._turn.steps.append({"pause": _CUT_SHORT})  # it would have gone on
 
     def _server_assistant_message(self, frame: Frame, value: JsonObject) -> None:
         text = str((value.get("message") or {}).get("content") or "")
@@ -165,19 +180,26 @@ class _Reading:
 
     def _server_tool_response(self, frame: Frame, value: JsonObject) -> None:
         content = without_placeholders(_json_or_text(value.get("content", "")))
-        self._answer_builtin({"result": content})
+        self._answer_builtin(frame, {"result": content})
 
     def _server_tool_error(self, frame: Frame, value: JsonObject) -> None:
-        self._answer_builtin({"error": str(value.get("error", ""))})
+        self._answer_builtin(frame, {"error": str(value.get("error", ""))})
 
-    def _answer_builtin(self, answer: JsonObject) -> None:
+    def _answer_builtin(self, frame: Frame, answer: JsonObject) -> None:
+        """The service need not tell of a search before it tells the result."""
         steps = self._turn.steps if self._turn else []
-        if steps and "web_search" in steps[-1]:
+        if not steps or steps[-1].keys() != {"web_search"}:
+            query = without_placeholders(self._turn.text) if self._turn else ""
+            self._add(frame, {"web_search": query})
+        if steps:
             steps[-1].update(answer)
 
     def _server_error(self, frame: Frame, value: JsonObject) -> None:
         slug = str(value.get("slug"))
-        if slug in SCRIPTED_ERRORS and slug not in _OF_TIME and self._turn is not None:
+        self._failed = True
+        if slug in _UNANSWERED and self._turn is not None:
+            self._turn.is_unanswered = True
+        elif slug in SCRIPTED_ERRORS and slug not in _OF_TIME and self._turn is not None:
             self._add(frame, {"error": slug, "message": str(value.get("message", ""))})
         elif slug in SCRIPTED_ERRORS:
             self._note(f"line {frame.line}: the error {slug!r} answers no turn")

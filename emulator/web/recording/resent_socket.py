@@ -18,7 +18,7 @@ from emulator.recording.differences import ABSENT, Difference, at
 from emulator.recording.format import BROKEN, Body, Closed, Conversation, Frame, body_of
 from emulator.recording.renaming import Renaming
 from emulator.recording.shapes import Labelled, collapsed, differing_order, differing_shapes
-from emulator.web.recording.sockets import Close, receive, send
+from emulator.web.recording.sockets import Close, drop, receive, send
 
 _INTERIM = "user_message (interim)"
 _SEVERAL = frozenset({"audio_output", _INTERIM})  # how many there are means nothing
@@ -127,7 +127,9 @@ class ResentSocket:
             self._renaming.learn(self._expected[old][1], self._got[new][1])
 
     async def _disconnect(self) -> None:
-        if self._session is not None:
+        if self._session is not None and self._socket is not None:
+            await drop(self._session, self._socket)
+        elif self._session is not None:
             await self._session.close()
 
     async def finish(self) -> list[Difference]:

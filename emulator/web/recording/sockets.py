@@ -1,10 +1,11 @@
 """WebSockets of aiohttp, frame by frame; a close is a frame like any other."""
 
 import struct
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from aiohttp import ClientWebSocketResponse, WSMsgType
+from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType
 from aiohttp.web import BaseRequest, WebSocketResponse
 
 from emulator.recording.format import BROKEN, NO_CODE
@@ -45,6 +46,13 @@ def _close_content(close: Close) -> bytes:
     if close.code == NO_CODE:
         return b""
     return struct.pack("!H", close.code) + close.reason.encode()
+
+
+async def drop(session: ClientSession, socket: ClientWebSocketResponse) -> None:
+    """Leave a server, whatever it still says."""
+    await session.close()
+    with suppress(Exception):  # nothing can be sent any more: it only lets go of the connection
+        await socket.close()
 
 
 def is_upgrade(request: BaseRequest) -> bool:

@@ -27,7 +27,7 @@ from emulator.web.recording.proxy import (
     passed_on_in_handshake,
     reason,
 )
-from emulator.web.recording.sockets import AnySocket, Close, hang_up, receive, send
+from emulator.web.recording.sockets import AnySocket, Close, drop, hang_up, receive, send
 
 SWITCHING = 101
 _CLOSING_S = 10  # for the other side to answer a close
@@ -69,6 +69,7 @@ async def pass_socket(proxy: RecordingProxy, request: BaseRequest) -> StreamResp
         opening.note(status=SWITCHING, protocol=protocol)
         await client.prepare(request)
         await _Tunnel(proxy, request, client, upstream, opening.number).run()
+        await drop(session, upstream)
         return client
 
 
