@@ -115,9 +115,12 @@ class Part(_Model):
 
 
 class _Entry(_Model):
-    """`at_ms` counts from the recording's begin. `line` is where it stands in the file."""
+    """`at_ms` counts from the recording's begin; of an exchange it is when it was asked for.
 
-    at_ms: int = Field(ge=0)
+    `line` is where it stands in the file.
+    """
+
+    at_ms: float = Field(ge=0)
     line: int = Field(default=0, exclude=True)
 
 
@@ -131,7 +134,7 @@ class _Asked(_Entry):
     request: Part = Part()
     status: int = Field(ge=100, le=599)
     response: Part = Part()
-    duration_ms: int = Field(default=0, ge=0)
+    duration_ms: float = Field(default=0, ge=0)
     broken: str | None = None  # why this is not all of it, or not the upstream's
 
     @property

@@ -15,7 +15,7 @@ class Due:
     """What the server does next, so long (ms) after what came before it."""
 
     step: Step
-    after_ms: int
+    after_ms: float
 
 
 class Play:

@@ -214,7 +214,7 @@ class _Reading:
     def _pause(self, steps: list[JsonObject], frame: Frame, action: str) -> None:
         gap_ms = frame.at_ms - self._before_ms
         if self._pauses and gap_ms >= _SHORTEST_PAUSE_MS:
-            steps.append({action: f"{gap_ms}ms"})
+            steps.append({action: f"{gap_ms:.0f}ms"})
 
 
 def _json_or_text(text: Any) -> Json:

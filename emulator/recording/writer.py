@@ -1,11 +1,12 @@
 """Writing a recording: an entry a line, at once, without secrets."""
 
+import time
 from collections import Counter
 from io import BufferedWriter
 from pathlib import Path
 
 from emulator import __version__
-from emulator.clock import Clock, SystemClock
+from emulator.clock import SystemClock
 from emulator.errors import RecordingError, UsageError
 from emulator.recording.format import Entry, Header, Opened, line_of, read_recording
 from emulator.recording.redaction import Secrets, hide_url
@@ -26,18 +27,16 @@ class RecordingWriter:
         upstream: str,
         append: bool = False,
         force: bool = False,
-        clock: Clock | None = None,
     ) -> None:
         self.path = path
         self.counts: Counter[str] = Counter()  # entries by kind
         self.failure: str | None = None
         self.secrets, self._sockets = Secrets(), 0
-        self._now_ms = (clock or SystemClock()).now_ms
-        self._began_ms = self._now_ms()
+        began_ms, self._began_s = SystemClock().now_ms(), time.monotonic()
         if append and path.exists() and path.stat().st_size:
             self._continue_after(path)
         self._file = _open(path, append, force)
-        self._write(line_of(_header(upstream, self._began_ms)))
+        self._write(line_of(_header(upstream, began_ms)))
         if self.failure is not None:
             raise RecordingError(self.failure)
 
@@ -49,9 +48,13 @@ class RecordingWriter:
         self._sockets = max((e.socket for e in entries if isinstance(e, Opened)), default=0)
         _end_last_line(path)
 
-    def now_ms(self) -> int:
-        """Since the recording began."""
-        return max(0, self._now_ms() - self._began_ms)
+    def now_ms(self) -> float:
+        """Since the recording began, to a thousandth."""
+        return round((time.monotonic() - self._began_s) * 1000, 3)
+
+    def since_ms(self, at_ms: float) -> float:
+        """How long ago that was."""
+        return round(self.now_ms() - at_ms, 3)
 
     def new_socket(self) -> int:
         self._sockets += 1

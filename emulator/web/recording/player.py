@@ -148,7 +148,7 @@ class Player:
             else:
                 await _send_if_open(socket, due.step.content.data().decode())
 
-    async def _wait(self, ms: int) -> None:
+    async def _wait(self, ms: float) -> None:
         if self._pace:
             await asyncio.sleep(ms / 1000 * self._pace)
 

@@ -229,7 +229,7 @@ class _Passing:
                 request=_without_secrets(request),
                 status=502 if self._answer is None else self._answer.status,
                 response=_without_secrets(response),
-                duration_ms=writer.now_ms() - asked["at_ms"],
+                duration_ms=writer.since_ms(asked["at_ms"]),
                 broken=broken,
             )
         )

@@ -88,7 +88,9 @@ class Resender:
             yield session
 
     async def _send_all(self) -> None:
-        for number, entry in enumerate(self._recording.entries):
+        # An exchange stands where it was answered, perhaps after the frames that it led to.
+        entries = sorted(self._recording.entries, key=lambda entry: entry.at_ms)
+        for number, entry in enumerate(entries):
             if number == 0:
                 self._began_ms = _now_ms() - entry.at_ms
             await self._keep_time(entry.at_ms)
@@ -107,7 +109,7 @@ class Resender:
         for socket in self._sockets.values():
             await socket.settle()
 
-    async def _keep_time(self, at_ms: int) -> None:
+    async def _keep_time(self, at_ms: float) -> None:
         """Where the recording waited, the emulator's clocks are advanced."""
         late_ms = at_ms - (_now_ms() - self._began_ms) - self._advanced_ms
         if late_ms < _LATE_MS:

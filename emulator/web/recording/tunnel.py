@@ -106,7 +106,7 @@ class _Opening:
 
     def note(self, **more: object) -> None:
         fields: JsonObject = {**self._asked, **more, "request": self._request}
-        fields["duration_ms"] = self._writer.now_ms() - self._asked["at_ms"]
+        fields["duration_ms"] = self._writer.since_ms(self._asked["at_ms"])
         self._writer.add(Opened(socket=self.number, **fields))
 
 
