@@ -93,7 +93,7 @@ def imported_modules(path: Path) -> set[str]:
 
 
 def test_who_may_dial_out() -> None:
-    """Webhooks do, the recording proxy, and what talks to an emulator; nobody else has the means."""
+    """Webhooks do, the recording proxy, and what talks to an emulator; nobody else could."""
     means = {"aiohttp", "httpx", "requests", "urllib.request", "websockets"}
     found = {
         str(path.relative_to(PACKAGE)): imported_modules(path) & means

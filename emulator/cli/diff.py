@@ -63,7 +63,7 @@ def compare(
     from emulator.openapi.document import load_document
     from emulator.openapi.validation import Validation
     from emulator.recording.callers import caller_keys
-    from emulator.recording.seeds import import_seed, snapshot_of
+    from emulator.recording.seeds import deleted_configs, import_seed, snapshot_of
     from emulator.recording.subjects import Subjects
     from emulator.web.recording.resender import Resender
 
@@ -79,6 +79,8 @@ def compare(
                 )
                 # What configs of the recording name are the receivers of somebody else.
                 remote.call("POST", "/_emulator/faults", {"kind": "webhook", "fault": "drop"})
+                for id in deleted_configs(recording, seed):
+                    remote.call("DELETE", f"/v0/evi/configs/{id}")
         resender = Resender(recording, at_url, keys, Subjects(settings.spec), patience_s)
         found = asyncio.run(resender.run())
     return found, [*notes, *resender.notes]

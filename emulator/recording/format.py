@@ -27,6 +27,8 @@ FORMAT_VERSION = 1
 
 Side: TypeAlias = Literal["client", "server"]
 Credential: TypeAlias = Literal["key", "bearer", "basic", "query-key", "query-token", "form"]
+_EVI_PROXY = "EVI Proxy"  # the vendor's example, which does not say where it went
+SWITCHING = 101
 NORMAL = 1000
 NO_CODE, BROKEN = 1005, 1006  # a close frame without a code; a connection without a close frame
 
@@ -114,7 +116,7 @@ class Part(_Model):
     body: Body | None = None
 
 
-class _Entry(_Model):
+class Timed(_Model):
     """`at_ms` counts from the recording's begin; of an exchange it is when it was asked for.
 
     `line` is where it stands in the file.
@@ -124,7 +126,7 @@ class _Entry(_Model):
     line: int = Field(default=0, exclude=True)
 
 
-class _Asked(_Entry):
+class _Asked(Timed):
     """What a client asked for. `caller` numbers who called, from 1; None without credentials."""
 
     path: str = Field(pattern="^/")
@@ -165,7 +167,7 @@ class Opened(_Asked):
         return f"WebSocket {self.path}"
 
 
-class Frame(_Entry):
+class Frame(Timed):
     kind: Literal["frame"] = "frame"
     socket: int
     sender: Side
@@ -187,7 +189,7 @@ class Frame(_Entry):
         return self.sender == "client" and self.type in ("binary", "audio_input")
 
 
-class Closed(_Entry):
+class Closed(Timed):
     """The first close, and whose it was. 1005: without a code; 1006: without a close frame."""
 
     kind: Literal["close"] = "close"
@@ -266,7 +268,10 @@ def _names_of(entry: Header | Entry) -> JsonObject:
 
 
 def read_recording(path: Path) -> Recording:
-    """The recording in a file. Raises RecordingError with every mistake: file:line: place."""
+    """The recording in a file; one of the vendor's EVI Proxy has the server's frames alone.
+
+    Raises RecordingError with every mistake: file:line: place.
+    """
     reading = _Reading(path.name)
     try:
         with path.open("rb") as file:
@@ -286,6 +291,7 @@ class _Reading:
         self._entries: list[Entry] = []
         self._open: set[int] = set()
         self._offset_ms = 0
+        self._is_of_evi_proxy = False
         self._mistakes: list[str] = []
 
     def take(self, number: int, line: bytes) -> None:
@@ -297,8 +303,10 @@ class _Reading:
                 self._mistake(number, "", f"no JSON: {error.message}")
             return
         try:
-            if isinstance(content, dict) and "format" in content:
+            if isinstance(content, dict) and content.get("format") == FORMAT:
                 self._begin(Header.model_validate(content))
+            elif self._is_of_evi_proxy or self._begins_as_evi_proxy(content):
+                self._add_message(number, content)
             else:
                 self._add(number, content)
         except ValidationError as error:
@@ -309,6 +317,22 @@ class _Reading:
         if self._header is None:
             self._header = header
         self._offset_ms = max(0, header.began_at_ms - self._header.began_at_ms)
+
+    def _begins_as_evi_proxy(self, content: Any) -> bool:
+        """Whether the file is the vendor's: the messages of one chat's server, and nothing else."""
+        if self._header is not None or self._mistakes or not isinstance(content, dict):
+            return False
+        self._is_of_evi_proxy = "kind" not in content and isinstance(content.get("type"), str)
+        if self._is_of_evi_proxy:
+            self._header = Header(emulator_version="", upstream=_EVI_PROXY, began_at_ms=0)
+            self._entries.append(Opened(at_ms=0, path="/v0/evi/chat", socket=1, status=SWITCHING))
+        return self._is_of_evi_proxy
+
+    def _add_message(self, number: int, content: Any) -> None:
+        body = Body(json=content)
+        self._entries.append(
+            Frame(at_ms=number, line=number, socket=1, sender="server", content=body)
+        )
 
     def _add(self, number: int, content: Any) -> None:
         if self._header is None:

@@ -9,10 +9,10 @@ from typing import TypeAlias, TypeVar
 from urllib.parse import parse_qsl, quote, quote_plus, unquote_plus, urlsplit, urlunsplit
 
 from emulator.jsontext import Json, JsonTextError, parse, render
-from emulator.recording.format import Body, Credential, Exchange, Frame, line_of
+from emulator.recording.format import Body, Credential, Part, Timed
 from emulator.store.redaction import HIDDEN, hide_in_json_text, hide_in_query
 
-E = TypeVar("E", Exchange, Frame)
+E = TypeVar("E", bound=Timed)
 Caller: TypeAlias = tuple[int | None, Credential | None]  # who, and by what
 
 SHORTEST_VALUE = 8  # characters: a shorter key, such as 'any', also stands in texts that are none
@@ -35,6 +35,7 @@ _SECRET_NAME = re.compile(
     r"|secret(?:[_-]?key)?|signing[_-]?key|password|authorization|credentials?|signature)",
     re.IGNORECASE,
 )
+_FREE_TEXTS = ("path", "query", "reason", "broken", "protocol")
 _IN_FORMS = ("client_id", "token")  # names of secrets only where somebody asks for a token
 _SIGNED = re.compile(r"(?:x-(?:amz|goog)-)?(?:signature|sig|credential|policy|key-pair-id|token)"
                      r"|hdnts|se", re.IGNORECASE)  # fmt: skip
@@ -144,7 +145,7 @@ class Secrets:
         """`callers` is how many numbers are taken already."""
         self._callers: dict[str, int] = {}
         self._taken = callers
-        self._spellings: dict[str, None] = {}  # an ordered set
+        self._spellings: list[str] = []
 
     def caller(self, headers: Mapping[str, str], query: str) -> Caller:
         """The number of who asks, and by what; a header counts before the query."""
@@ -184,8 +185,9 @@ class Secrets:
         escaped = render(value).decode()[1:-1]
         whole = value.encode()[: len(value.encode()) // 3 * 3]  # what base64 has of it, at a begin
         encoded = base64.b64encode(whole).decode()
-        for spelling in (value, plain, escaped, quote(value, safe=""), quote_plus(value), encoded):
-            self._spellings[spelling] = None
+        spellings = (value, plain, escaped, quote(value, safe=""), quote_plus(value), encoded)
+        known = {*self._spellings, *spellings, quote(value)}
+        self._spellings = sorted(known, key=len, reverse=True)  # none hides half of another
 
     def learn_from(self, body: Body | None) -> None:
         """Secrets that a body names, such as the key of a language model."""
@@ -194,17 +196,48 @@ class Secrets:
                 self.learn(value)
 
     def hidden(self, entry: E) -> E:
-        """An entry as a recording would have it."""
-        line = line_of(entry)
-        hidden = self.hide(line)
-        return entry if hidden == line else type(entry).model_validate_json(hidden)
+        """An entry without the values learned, wherever a client or a server has put them."""
+        changed = {
+            name: self._hide(name, getattr(entry, name)) for name in type(entry).model_fields
+        }
+        return entry.model_copy(update={name: v for name, v in changed.items() if v is not None})
 
-    def hide(self, line: bytes) -> bytes:
-        """A line of JSON without the values learned."""
-        for spelling in sorted(self._spellings, key=len, reverse=True):
-            if spelling.encode() in line:
-                line = line.replace(spelling.encode(), HIDDEN.encode())
-        return line
+    def _hide(self, name: str, field: object) -> object:
+        """What a field is instead, or None if it stays as it is."""
+        if isinstance(field, Body):
+            return self._in_body(field)
+        if isinstance(field, Part):
+            headers = {header: self._in_text(value) for header, value in field.headers.items()}
+            body = None if field.body is None else self._in_body(field.body)
+            return Part(headers=headers, body=body)
+        if name in _FREE_TEXTS and isinstance(field, str):
+            text = self._in_text(field)
+            return f"/{text}" if name == "path" and not text.startswith("/") else text
+        return None
+
+    def _in_body(self, body: Body) -> Body:
+        if body.is_json:
+            return Body(json=self._in_value(body.value))
+        if body.text is not None:
+            return Body(text=self._in_text(body.text))
+        if body.base64 is not None:
+            data = body.data()
+            if any(spelling.encode() in data for spelling in self._spellings):
+                return Body(cut=len(data))
+        return body
+
+    def _in_value(self, value: Json) -> Json:
+        if isinstance(value, str):
+            return self._in_text(value)
+        if isinstance(value, dict):
+            return {self._in_text(name): self._in_value(item) for name, item in value.items()}
+        return [self._in_value(item) for item in value] if isinstance(value, list) else value
+
+    def _in_text(self, text: str) -> str:
+        for spelling in self._spellings:
+            if spelling in text:
+                text = text.replace(spelling, HIDDEN)
+        return text
 
 
 def secret_values(value: Json) -> Iterator[str]:

@@ -12,7 +12,7 @@ import yaml
 from emulator.errors import SeedError
 from emulator.jsontext import JsonObject
 from emulator.openapi.validation import Validation
-from emulator.recording.format import Exchange, Frame, Recording
+from emulator.recording.format import Exchange, Frame, Recording, line_of
 from emulator.recording.history import History
 from emulator.recording.resources import KINDS, Resources
 from emulator.resources import bundled, read_data
@@ -32,6 +32,22 @@ def import_seed(
     """The content of a seed file that `seed check` accepts, and what is not in it or made up."""
     content, notes = _gather(recording)
     return _repaired(content, notes, validation, settings)
+
+
+def deleted_configs(recording: Recording, content: JsonObject) -> list[str]:
+    """The configs of a seed that chats name, but that were gone when the recording began.
+
+    That is so if configs were listed, and nobody showed these or asked for them.
+    """
+    told = [each for each in recording.exchanges if each.path.startswith("/v0/evi/configs")]
+    if not any(each.name == "GET /v0/evi/configs" and _tells(each) for each in told):
+        return []
+    texts = [line_of(each).decode() for each in told]
+    texts += [each.opened.query for each in recording.conversations()]
+    groups = content.get("chat_groups", ())
+    chats = [chat for group in groups for chat in group["chats"] if "config" in chat]
+    named = dict.fromkeys(chat["config"]["id"] for chat in chats)
+    return [id for id in named if not any(id in text for text in texts)]
 
 
 def as_yaml(content: JsonObject) -> str:

@@ -63,7 +63,7 @@ class RecordingWriter:
     def add(self, entry: Entry) -> None:
         """One more line. If it can't be written, `failure` says why; the traffic goes on."""
         self.counts[entry.kind] += 1
-        self._write(self.secrets.hide(line_of(entry)))
+        self._write(line_of(self.secrets.hidden(entry)))
 
     def _write(self, line: bytes) -> None:
         if self.failure is not None or self._file.closed:

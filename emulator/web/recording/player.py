@@ -12,6 +12,7 @@ from emulator.recording.differences import Difference
 from emulator.recording.expectations import Expectations
 from emulator.recording.format import (
     BROKEN,
+    SWITCHING,
     Closed,
     Conversation,
     Exchange,
@@ -80,12 +81,12 @@ class Player:
         return _response(recorded)
 
     async def _open(self, request: BaseRequest) -> StreamResponse:
-        asked = Opened(**self._about(request), socket=0, status=101)
+        asked = Opened(**self._about(request), socket=0, status=SWITCHING)
         conversation = self._expectations.socket(asked)
         if conversation is None:
             return self._not_recorded(asked)
         await self._wait(conversation.opened.duration_ms)
-        if conversation.opened.status != 101:
+        if conversation.opened.status != SWITCHING:
             return _response(conversation.opened)
         play = Play(conversation)
         self._plays.append(play)

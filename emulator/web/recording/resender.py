@@ -13,6 +13,7 @@ from emulator.errors import EmulatorError
 from emulator.jsontext import Json, JsonObject
 from emulator.recording.differences import ABSENT, Difference, at
 from emulator.recording.format import (
+    SWITCHING,
     Body,
     Closed,
     Exchange,
@@ -212,7 +213,7 @@ class Resender:
             await self.control(self._key(opened), "PUT", "/_emulator/script", script)
         socket = ResentSocket(conversation, self._renaming, self._patience_s)
         status, body = await socket.open(self._target(opened), self._headers(opened))
-        if status == opened.status == 101:
+        if status == opened.status == SWITCHING:
             self._sockets[opened.socket] = socket
             return
         await socket.finish()

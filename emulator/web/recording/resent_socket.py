@@ -15,7 +15,16 @@ from yarl import URL
 
 from emulator.jsontext import Json, JsonTextError, parse
 from emulator.recording.differences import ABSENT, Difference, at
-from emulator.recording.format import BROKEN, Body, Closed, Conversation, Frame, body_of
+from emulator.recording.format import (
+    BROKEN,
+    NORMAL,
+    SWITCHING,
+    Body,
+    Closed,
+    Conversation,
+    Frame,
+    body_of,
+)
 from emulator.recording.renaming import Renaming
 from emulator.recording.shapes import Labelled, collapsed, differing_order, differing_shapes
 from emulator.web.recording.sockets import Close, drop, receive, send
@@ -36,7 +45,7 @@ class ResentSocket:
         self._lines: list[int] = []  # where each of those stands
         self._got: list[Labelled] = []
         self._close: Close | None = None
-        self._learned = 0
+        self._closed_by_server: Close | None = None
         self._came = asyncio.Event()
         self._session: ClientSession | None = None
         self._socket: ClientWebSocketResponse | None = None
@@ -48,7 +57,7 @@ class ResentSocket:
         refusal, trace = bytearray(), TraceConfig()
 
         async def keep(_: object, __: object, params: TraceRequestEndParams) -> None:
-            if params.response.status != 101:
+            if params.response.status != SWITCHING:
                 refusal.extend(await params.response.read())
 
         trace.on_request_end.append(keep)
@@ -60,7 +69,7 @@ class ResentSocket:
         except WSServerHandshakeError as error:
             return error.status, body_of(bytes(refusal))
         self._reading = asyncio.create_task(self._read(self._socket))
-        return 101, None
+        return SWITCHING, None
 
     async def _read(self, socket: ClientWebSocketResponse) -> None:
         while not isinstance(frame := await receive(socket), Close):
@@ -80,6 +89,8 @@ class ResentSocket:
             else:
                 await self.settle()
                 await self._wait_for(lambda: self._close is not None)
+                self._closed_by_server = self._close
+                await self._close_as(NORMAL)  # it is over, also where the emulator goes on
             return
         await self.settle()
         if self._socket is None or self._close is not None:
@@ -95,6 +106,8 @@ class ResentSocket:
         """As the client did; what the server then does is done when it has closed, too."""
         assert self._socket is not None
         self._is_closing = True
+        if self._close is not None:
+            return
         if code == BROKEN:
             await self._disconnect()
             return
@@ -164,7 +177,7 @@ class ResentSocket:
                 line = self._conversation.opened.line if closed is None else closed.line
                 yield Difference(line, subject, "/close/code", ABSENT, self._close.code)
             return
-        got = ABSENT if self._close is None else self._close.code
+        got = ABSENT if self._closed_by_server is None else self._closed_by_server.code
         if closed.code != got:
             yield Difference(closed.line, subject, "/close/code", closed.code, got)
 

@@ -13,7 +13,17 @@ from aiohttp import (
 from aiohttp.web import BaseRequest, Response, StreamResponse, WebSocketResponse
 
 from emulator.jsontext import JsonObject
-from emulator.recording.format import BROKEN, Body, Closed, Frame, Opened, Part, Side, frame_of
+from emulator.recording.format import (
+    BROKEN,
+    SWITCHING,
+    Body,
+    Closed,
+    Frame,
+    Opened,
+    Part,
+    Side,
+    frame_of,
+)
 from emulator.recording.keeping import Keeping
 from emulator.recording.redaction import (
     KEPT_OF_ANSWERS,
@@ -29,7 +39,6 @@ from emulator.web.recording.proxy import (
 )
 from emulator.web.recording.sockets import AnySocket, Close, drop, hang_up, receive, send
 
-SWITCHING = 101
 _CLOSING_S = 10  # for the other side to answer a close
 
 
