@@ -33,6 +33,7 @@ from emulator.web.recording.resent_socket import ResentSocket
 
 _ANSWER_S = 60
 _LATE_MS = 1000  # how far the world's time may be behind that of the recording
+_POLL_S, _MOST_POLLS = 0.01, 200
 _NOT_SENT = frozenset({"content-length"})
 
 
@@ -104,6 +105,8 @@ class Resender:
                     await self._open(entry)
                 case Frame() | Closed() if entry.socket in self._sockets:
                     await self._sockets[entry.socket].take(entry)
+                    if isinstance(entry, Closed):
+                        await self._see_ended(self._sockets[entry.socket])
 
     async def _settle(self) -> None:
         """What servers said before, in whatever socket, has come."""
@@ -119,6 +122,16 @@ class Resender:
         self._advanced_ms += int(late_ms)
         for key in self._keys.values():
             await self.control(key, "POST", "/_emulator/clock/advance", {"seconds": late_ms / 1000})
+
+    async def _see_ended(self, socket: ResentSocket) -> None:
+        """A close is answered before the chat has ended, and what follows must not be faster."""
+        chat = URL(f"{self._url}/v0/evi/chats/{socket.chat_id}")
+        headers = {"X-Hume-Api-Key": self._key(socket.opened)}
+        for _ in range(_MOST_POLLS if socket.chat_id else 0):
+            async with self._http.get(chat, headers=headers) as answer:
+                if answer.status != 200 or (await answer.json())["status"] != "ACTIVE":
+                    return
+            await asyncio.sleep(_POLL_S)
 
     async def control(self, key: str, method: str, path: str, body: JsonObject) -> None:
         """A control route of one world; one that refuses the key has nothing to be controlled."""

@@ -52,6 +52,18 @@ class ResentSocket:
         self._reading: asyncio.Task[None] | None = None
         self._is_closing = False
 
+    @property
+    def opened(self) -> Opened:
+        """The recorded handshake."""
+        return self._conversation.opened
+
+    @property
+    def chat_id(self) -> str | None:
+        """The emulator's, of a chat that the client has opened and not joined."""
+        first = self._got[0][1] if self._got else None
+        is_own = not self.opened.path.rstrip("/").endswith("/connect")
+        return first.get("chat_id") if is_own and isinstance(first, dict) else None
+
     async def open(self, target: URL, headers: Mapping[str, str]) -> tuple[int, Body | None]:
         """The handshake's status, and what a refusal says."""
         refusal, trace = bytearray(), TraceConfig()
