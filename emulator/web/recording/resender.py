@@ -1,5 +1,6 @@
 """Sends what a client sent once to an emulator, and compares the shapes of the answers."""
 
+import asyncio
 import base64
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping

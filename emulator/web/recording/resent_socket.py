@@ -23,6 +23,7 @@ from emulator.recording.format import (
     Closed,
     Conversation,
     Frame,
+    Opened,
     body_of,
 )
 from emulator.recording.renaming import Renaming
