@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -34,9 +35,9 @@ def find_command(command_line: Sequence[str]) -> list[str]:
     return command
 
 
-def environment(url: str, **more: str) -> dict[str, str]:
+def environment(url: str) -> dict[str, str]:
     """This process's environment, and where clients are to connect."""
-    return {**os.environ, **more, "HUME_BASE_URL": url}
+    return {**os.environ, "HUME_BASE_URL": url}
 
 
 def run_command(command: list[str], environment: Mapping[str, str]) -> int:
@@ -68,6 +69,18 @@ def run_command(command: list[str], environment: Mapping[str, str]) -> int:
     return code if code >= 0 else 128 - code
 
 
+def hold(url: str, command: list[str], starting: str) -> int:
+    """Say that it starts, then run the command, or wait until told to stop. Returns the exit code.
+
+    What follows is done even if Ctrl-C comes at once.
+    """
+    try:
+        print(f"evi-emulator: {starting}", file=sys.stderr, flush=True)
+        return run_command(command, environment(url)) if command else wait_for_signal()
+    except KeyboardInterrupt:
+        return OK
+
+
 def wait_for_signal() -> int:
     """Until Ctrl-C, or SIGTERM. Returns the exit code."""
     told = threading.Event()
@@ -75,6 +88,9 @@ def wait_for_signal() -> int:
         while not told.wait(1):  # Windows tells of Ctrl-C only in between
             pass
     return OK
+
+
+COMMAND_EPILOG = "With -- CMD at its end it runs the command, with HUME_BASE_URL, and ends with it."
 
 
 @contextmanager

@@ -63,27 +63,25 @@ def compare(
     from emulator.openapi.document import load_document
     from emulator.openapi.validation import Validation
     from emulator.recording.callers import caller_keys
-    from emulator.recording.seeds import deleted_configs, import_seed, snapshot_of
+    from emulator.recording.seeds import deleted_configs, import_seed
     from emulator.recording.subjects import Subjects
     from emulator.web.recording.resender import Resender
 
     validation = Validation(load_document(settings.spec))
-    seed, notes = import_seed(recording, validation, settings)
+    seed = import_seed(recording, validation, settings)
     keys, accepted = caller_keys(recording)
     with _emulator(settings, url, accepted) as at_url:
         for number, key in keys.items():
             if number in accepted:
                 remote = Remote(at_url, key, ca)
-                remote.exchange(
-                    "PUT", "/_emulator/snapshot", snapshot_of(seed, validation, settings)
-                )
+                remote.exchange("PUT", "/_emulator/snapshot", seed.snapshot(settings))
                 # What configs of the recording name are the receivers of somebody else.
                 remote.call("POST", "/_emulator/faults", {"kind": "webhook", "fault": "drop"})
-                for id in deleted_configs(recording, seed):
+                for id in deleted_configs(recording, seed.content):
                     remote.call("DELETE", f"/v0/evi/configs/{id}")
         resender = Resender(recording, at_url, keys, Subjects(settings.spec), patience_s)
         found = asyncio.run(resender.run())
-    return found, [*notes, *resender.notes]
+    return found, [*seed.notes, *resender.notes]
 
 
 @contextmanager

@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from emulator.cli.child import NoCommand, environment, find_command, run_command, wait_for_signal
+from emulator.cli.child import NoCommand, find_command, hold
 from emulator.cli.parser import FAILED, Commands, add_ca_flag, add_command, complain
 from emulator.errors import RecordingError, UsageError
 
@@ -32,7 +32,9 @@ def add_record(commands: Commands) -> None:
         help="the largest body or frame to keep; of larger ones only the size (default 4 MiB)",
     )
     add_ca_flag(parser)
-    parser.add_argument("command_line", nargs=argparse.REMAINDER, metavar="-- CMD")
+    parser.epilog = (
+        "With -- CMD at its end: runs the command, with HUME_BASE_URL, and ends with it."
+    )
 
 
 def record(arguments: argparse.Namespace) -> int:
@@ -57,18 +59,12 @@ def record(arguments: argparse.Namespace) -> int:
     with RecordingWriter(path, upstream, arguments.append, arguments.force) as writer:
         proxy = RecordingProxy(upstream, writer, kept, trust)
         with Serving(proxy.opened, arguments.port) as serving:
-            _tell(serving.url, upstream, path)
-            code = run_command(command, environment(serving.url)) if command else wait_for_signal()
+            starting = (
+                f"recording on {serving.url} to {path}; whatever is sent here, keys too, goes to "
+                f"{upstream} and nowhere else"
+            )
+            code = hold(serving.url, command, starting)
     print(writer.summary(), file=sys.stderr)
     if writer.failure is not None:
         return complain(RecordingError(writer.failure), code or FAILED)
     return code
-
-
-def _tell(url: str, upstream: str, path: Path) -> None:
-    print(
-        f"evi-emulator: recording on {url} to {path}; whatever is sent here, keys too, goes to "
-        f"{upstream} and nowhere else",
-        file=sys.stderr,
-        flush=True,
-    )

@@ -1,10 +1,9 @@
 """`evi-emulator replay`: a recording in the place of its server, to check a client against."""
 
 import argparse
-import sys
 from pathlib import Path
 
-from emulator.cli.child import NoCommand, environment, find_command, run_command, wait_for_signal
+from emulator.cli.child import NoCommand, find_command, hold
 from emulator.cli.differences import add_format_flags, ignored, tell
 from emulator.cli.parser import FAILED, Commands, add_command, complain
 from emulator.errors import UsageError
@@ -24,7 +23,9 @@ def add_replay(commands: Commands) -> None:
         help="instant (default), realtime, or how many times as fast as recorded",
     )
     add_format_flags(parser)
-    parser.add_argument("command_line", nargs=argparse.REMAINDER, metavar="-- CMD")
+    parser.epilog = (
+        "With -- CMD at its end: runs the command, with HUME_BASE_URL, and ends with it."
+    )
 
 
 def replay(arguments: argparse.Namespace) -> int:
@@ -43,12 +44,8 @@ def replay(arguments: argparse.Namespace) -> int:
     recording = read_recording(Path(arguments.recording))
     player = Player(recording, pace)
     with Serving(player.opened, arguments.port) as serving:
-        _tell_start(serving.url, recording.name)
-        code = run_command(command, environment(serving.url)) if command else wait_for_signal()
+        starting = f"replaying {recording.name} on {serving.url}"
+        code = hold(serving.url, command, starting)
     found = ignored(player.differences(), arguments.ignore)
     tell(found, recording.name, arguments.format)
     return code or (FAILED if found else code)
-
-
-def _tell_start(url: str, name: str) -> None:
-    print(f"evi-emulator: replaying {name} on {url}", file=sys.stderr, flush=True)

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from emulator.cli.parser import OK, Commands, add_command, add_settings
@@ -33,12 +34,13 @@ def seed_import(arguments: argparse.Namespace) -> int:
     if arguments.to_seed is None and arguments.to_script is None:
         raise UsageError("say where to write: --seed FILE, --script FILE, or both")
     recording = read_recording(Path(arguments.recording))
-    seed, notes = import_seed(recording, Validation(load_document(settings.spec)), settings)
+    imported = import_seed(recording, Validation(load_document(settings.spec)), settings)
+    seed = imported.content
     if arguments.to_seed is not None:
         counts = ", ".join(f"{len(v)} {k}" for k, v in seed.items() if isinstance(v, list))
         _write(arguments.to_seed, as_yaml(seed), arguments.force)
         print(f"{arguments.to_seed}: {counts or 'nothing was there before the recording began'}")
-        _tell(notes)
+        _tell(imported.notes)
     if arguments.to_script is not None:
         configs = [config["id"] for config in seed.get("configs", ())]
         script, notes = import_script(recording, configs, arguments.chat, arguments.pauses)
@@ -60,6 +62,6 @@ def _write(name: str, text: str, force: bool) -> None:
         raise EmulatorError(f"cannot write {name}: {error.strerror}") from None
 
 
-def _tell(notes: list[str]) -> None:
+def _tell(notes: Iterable[str]) -> None:
     for note in notes:
         print(f"note: {note}", file=sys.stderr)

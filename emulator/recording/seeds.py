@@ -3,6 +3,7 @@
 import re
 import tempfile
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -10,7 +11,7 @@ from urllib.parse import parse_qs
 import yaml
 
 from emulator.errors import SeedError
-from emulator.jsontext import JsonObject
+from emulator.jsontext import JsonObject, render
 from emulator.openapi.validation import Validation
 from emulator.recording.format import Exchange, Frame, Recording, line_of
 from emulator.recording.history import History
@@ -19,19 +20,34 @@ from emulator.resources import bundled, read_data
 from emulator.seed.loader import load_seed
 from emulator.settings import Settings
 from emulator.snapshots.document import write_snapshot
+from emulator.store.store import Store
 from emulator.store.voices import CUSTOM_VOICE, HUME_AI
 from emulator.world import World
 
 _MISTAKE = re.compile(r"[^:]+:\d+: (/[^:]*): (.*)")
-_MOST_REPAIRS = 1000
 
 
-def import_seed(
-    recording: Recording, validation: Validation, settings: Settings
-) -> tuple[JsonObject, list[str]]:
-    """The content of a seed file that `seed check` accepts, and what is not in it or made up."""
+@dataclass(frozen=True, slots=True)
+class ImportedSeed:
+    """The content of a seed file that `seed check` accepts, and the same loaded.
+
+    `notes` say what is made up or left out.
+    """
+
+    content: JsonObject
+    store: Store
+    notes: tuple[str, ...]
+
+    def snapshot(self, settings: Settings) -> bytes:
+        """A world that has just begun with it, as the document of a snapshot."""
+        return write_snapshot(World("import", self.store, settings).snapshot())
+
+
+def import_seed(recording: Recording, validation: Validation, settings: Settings) -> ImportedSeed:
+    """What the server held before the client came, as far as the recording shows it."""
     content, notes = _gather(recording)
-    return _repaired(content, notes, validation, settings)
+    store = _repaired(content, notes, validation, settings)
+    return ImportedSeed(content, store, tuple(notes))
 
 
 def deleted_configs(recording: Recording, content: JsonObject) -> list[str]:
@@ -159,19 +175,16 @@ class _Voices:
 
 def _repaired(
     content: JsonObject, notes: list[str], validation: Validation, settings: Settings
-) -> tuple[JsonObject, list[str]]:
-    """The content without what a seed can't say, each with a note."""
+) -> Store:
+    """Load the content, and take out of it what a seed can't say, each with a note."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "seed.yaml"
-        for _ in range(_MOST_REPAIRS):
-            path.write_text(as_yaml(content), encoding="utf-8")
+        while True:
+            path.write_bytes(render(content))  # which is YAML, too
             try:
-                load_seed(str(path), validation, settings)
+                return load_seed(str(path), validation, settings)
             except SeedError as error:
                 notes.append(_drop_mistaken(content, error))
-            else:
-                break
-    return content, notes
 
 
 def _drop_mistaken(content: JsonObject, error: SeedError) -> str:
@@ -188,12 +201,3 @@ def _drop_mistaken(content: JsonObject, error: SeedError) -> str:
         raise error
     dropped = content[steps[0]].pop(int(steps[1]))
     return f"{steps[0]}: {dropped.get('id')} ({dropped.get('name', '')}) is left out: {found[2]}"
-
-
-def snapshot_of(content: JsonObject, validation: Validation, settings: Settings) -> bytes:
-    """A world that has just begun with this seed, as the document of a snapshot."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "seed.yaml"
-        path.write_text(as_yaml(content), encoding="utf-8")
-        store = load_seed(str(path), validation, settings)
-    return write_snapshot(World("import", store, settings).snapshot())

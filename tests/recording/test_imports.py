@@ -53,7 +53,8 @@ def prompt(id: str, version: int = 0, **more: Any) -> dict[str, Any]:
 
 
 def seed_of(*entries: Entry) -> tuple[dict[str, Any], list[str]]:
-    return import_seed(recording(*entries), VALIDATION, Settings())
+    imported = import_seed(recording(*entries), VALIDATION, Settings())
+    return imported.content, list(imported.notes)
 
 
 def test_what_was_there_before() -> None:

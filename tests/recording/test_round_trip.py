@@ -50,7 +50,7 @@ def test_no_key_is_in_the_file(recorded: Path) -> None:
 def test_it_becomes_a_seed_and_a_script(recorded: Path, tmp_path: Path) -> None:
     """Both are accepted; the seed has what was there before, and nothing that the client made."""
     recording = read_recording(recorded)
-    seed, _ = import_seed(recording, Validation(load_document()), Settings())
+    seed = import_seed(recording, Validation(load_document()), Settings()).content
     path = tmp_path / "seed.yaml"
     path.write_text(as_yaml(seed))
     store = load_seed(str(path), Validation(load_document()), Settings())
