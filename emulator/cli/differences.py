@@ -39,7 +39,7 @@ def tell(
         print(json.dumps(content, ensure_ascii=False, indent=2))
         return
     for each in differences:
-        print(f"{name}:{each}")
+        print(f"{name}:{each.line}: {each}" if each.line else f"{name}: {each}")
     for note in notes:
         print(f"note: {note}")
     print(f"{len(differences) or 'no'} difference{'' if len(differences) == 1 else 's'}")

@@ -56,9 +56,10 @@ def record(arguments: argparse.Namespace) -> int:
     trust = trusting(arguments.ca) if arguments.ca else None
     path = Path(arguments.out)
 
+    serving = Serving(lambda: proxy.opened(), arguments.port)  # before there is a file
     with RecordingWriter(path, upstream, arguments.append, arguments.force) as writer:
         proxy = RecordingProxy(upstream, writer, kept, trust)
-        with Serving(proxy.opened, arguments.port) as serving:
+        with serving:
             starting = (
                 f"recording on {serving.url} to {path}; whatever is sent here, keys too, goes to "
                 f"{upstream} and nowhere else"

@@ -24,7 +24,10 @@ ABSENT = _Absent()
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One difference from line `line` of a recording, at `place` of what `subject` names."""
+    """One difference at `place` of what `subject` names, from line `line` of a recording.
+
+    The line is 0 for what was not recorded.
+    """
 
     line: int
     subject: str
@@ -33,10 +36,8 @@ class Difference:
     got: Json
 
     def __str__(self) -> str:
-        return (
-            f"{self.line}: {self.subject} {self.place}: "
-            f"expected {short(self.expected)}, got {short(self.got)}"
-        )
+        where = f"{self.subject} {self.place}" if self.place else self.subject
+        return f"{where}: expected {short(self.expected)}, got {short(self.got)}"
 
     def to_json(self) -> JsonObject:
         """As an object; what is not there is not in it."""

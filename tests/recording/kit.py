@@ -43,7 +43,7 @@ def differences(path: Path) -> list[str]:
 
 
 def told(found: list[Difference]) -> list[str]:
-    return [str(each).partition(": ")[2] for each in found]
+    return [str(each) for each in found]
 
 
 def entries(path: Path) -> Recording:

@@ -93,7 +93,7 @@ def test_a_client_that_does_less_and_more(recorded: Path) -> None:
         missing = client.get("/v0/evi/confgs")
     assert missing.status_code == 404
     assert "did you mean 'GET /v0/evi/configs'" in missing.json()["message"]
-    assert "GET /v0/evi/confgs : expected nothing, got '/v0/evi/confgs'" in kit.told(found)
+    assert "GET /v0/evi/confgs: expected nothing, got '/v0/evi/confgs'" in kit.told(found)
     recording = read_recording(recorded)
     asked = len(list(recording.exchanges)) + len(recording.conversations())
     assert len(found) == asked - 1 + 1
