@@ -30,6 +30,7 @@ def add_replay(commands: Commands) -> None:
 
 def replay(arguments: argparse.Namespace) -> int:
     from emulator.durations import read_pace
+    from emulator.recording.expectations import not_kept
     from emulator.recording.format import read_recording
     from emulator.web.recording.player import Player
     from emulator.web.recording.serving import Serving
@@ -47,5 +48,5 @@ def replay(arguments: argparse.Namespace) -> int:
         starting = f"replaying {recording.name} on {serving.url}"
         code = hold(serving.url, command, starting)
     found = ignored(player.differences(), arguments.ignore)
-    tell(found, recording.name, arguments.format)
+    tell(found, recording.name, arguments.format, list(not_kept(recording)))
     return code or (FAILED if found else code)

@@ -12,7 +12,7 @@ from emulator.recording.differences import (
     differing_bodies,
     differing_queries,
 )
-from emulator.recording.format import Body, Conversation, Exchange, Opened, Recording
+from emulator.recording.format import Body, Conversation, Exchange, Frame, Opened, Recording
 
 _BOUNDARY = re.compile(r'boundary="?([^";,]+)')
 
@@ -101,6 +101,20 @@ class Expectations:
         for conversation in self._sockets.left():
             opened = conversation.opened
             yield Difference(opened.line, opened.name, "", opened.target, ABSENT)
+
+
+def not_kept(recording: Recording) -> Iterator[str]:
+    """A note for each thing that the server said and that is too large to be in the recording."""
+    for entry in recording.entries:
+        match entry:
+            case Exchange() | Opened():
+                body = entry.response.body
+            case Frame(sender="server"):
+                body = entry.content
+            case _:
+                body = None
+        if body is not None and body.cut is not None:
+            yield f"line {entry.line}: {body.cut} bytes were too many to be kept; none are served"
 
 
 def _best(left: list[T], differences: Callable[[T], list[Difference]]) -> T | None:

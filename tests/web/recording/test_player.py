@@ -10,6 +10,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
+from emulator.recording.expectations import not_kept
 from emulator.recording.format import read_recording
 from emulator.web.recording.player import Player
 from emulator.web.recording.serving import Serving
@@ -134,6 +135,22 @@ def test_less_sound_than_was_recorded(tmp_path: Path) -> None:
         ws.send(b"\1\2\3")
         assert ws.recv(timeout=10) == "heard"
     assert told(found) == []
+
+
+def test_what_was_too_large(tmp_path: Path) -> None:
+    """It is served empty, and told of."""
+    path = write(
+        tmp_path / "r", http("GET", "/a", 200, {"cut": 9}), opened(), frame("server", cut=8)
+    )
+    with replaying(path) as (url, found), httpx.Client(base_url=url, trust_env=False) as client:
+        assert client.get("/a").content == b""
+        with connect(f"ws{url[4:]}/c") as ws:
+            assert ws.recv(timeout=10) == ""
+    assert told(found) == []
+    assert [note.partition(" were")[0] for note in not_kept(read_recording(path))] == [
+        "line 2: 9 bytes",
+        "line 4: 8 bytes",
+    ]
 
 
 def test_the_pace(tmp_path: Path) -> None:
