@@ -42,7 +42,7 @@ def add_diff(commands: Commands) -> None:
 
 
 def diff(arguments: argparse.Namespace) -> int:
-    from emulator.recording.format import read_recording
+    from emulator.recording.reading import read_recording
 
     try:
         patience_s = duration_ms(arguments.patience) / 1000

@@ -31,7 +31,7 @@ def add_replay(commands: Commands) -> None:
 def replay(arguments: argparse.Namespace) -> int:
     from emulator.durations import read_pace
     from emulator.recording.expectations import not_kept
-    from emulator.recording.format import read_recording
+    from emulator.recording.reading import read_recording
     from emulator.web.recording.player import Player
     from emulator.web.recording.serving import Serving
 

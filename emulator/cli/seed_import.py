@@ -26,7 +26,7 @@ def add_import(actions: Commands) -> None:
 def seed_import(arguments: argparse.Namespace) -> int:
     from emulator.openapi.document import load_document
     from emulator.openapi.validation import Validation
-    from emulator.recording.format import read_recording
+    from emulator.recording.reading import read_recording
     from emulator.recording.scripts import import_script
     from emulator.recording.seeds import as_yaml, import_seed
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from emulator import __version__
 from emulator.clock import SystemClock
 from emulator.errors import RecordingError, UsageError
-from emulator.recording.format import Entry, Header, Opened, line_of, read_recording
+from emulator.recording.format import Entry, Header, Opened, line_of
+from emulator.recording.reading import read_recording
 from emulator.recording.redaction import Secrets, hide_url
 
 DEFAULT_KEPT_BYTES = 4 * 1024 * 1024

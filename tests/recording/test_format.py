@@ -21,8 +21,8 @@ from emulator.recording.format import (
     body_of,
     frame_of,
     line_of,
-    read_recording,
 )
+from emulator.recording.reading import read_recording
 
 HEADER = Header(emulator_version="0", upstream="http://a", began_at_ms=0)
 OPENED = Opened(at_ms=1, path="/v0/evi/chat", socket=1, status=101)

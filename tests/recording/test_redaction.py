@@ -10,16 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.jsontext import Json, render
-from emulator.recording.format import (
-    Body,
-    Exchange,
-    Frame,
-    Opened,
-    Part,
-    body_of,
-    frame_of,
-    read_recording,
-)
+from emulator.recording.format import Body, Exchange, Frame, Opened, Part, body_of, frame_of
+from emulator.recording.reading import read_recording
 from emulator.recording.redaction import (
     FORM,
     KEPT_OF_ANSWERS,

@@ -11,7 +11,7 @@ import pytest
 
 from emulator.openapi.document import load_document
 from emulator.openapi.validation import Validation
-from emulator.recording.format import read_recording
+from emulator.recording.reading import read_recording
 from emulator.recording.scripts import import_script
 from emulator.recording.seeds import as_yaml, import_seed
 from emulator.seed.loader import load_seed

@@ -11,7 +11,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
 from emulator.recording.expectations import not_kept
-from emulator.recording.format import read_recording
+from emulator.recording.reading import read_recording
 from emulator.web.recording.player import Player
 from emulator.web.recording.serving import Serving
 from tests.recording.kit import replaying, told

@@ -18,7 +18,8 @@ from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
 from emulator.errors import RecordingError, StartupError, UsageError
-from emulator.recording.format import Body, Closed, Exchange, Frame, Opened, read_recording
+from emulator.recording.format import Body, Closed, Exchange, Frame, Opened
+from emulator.recording.reading import read_recording
 from emulator.recording.writer import DEFAULT_KEPT_BYTES, RecordingWriter
 from emulator.web.recording.proxy import check_upstream
 from emulator.web.recording.serving import Handler, Serving
