@@ -5,6 +5,7 @@ import sys
 
 from emulator.cli.child import NoCommand, find_command, run_command
 from emulator.cli.parser import FAILED, Commands, add_command, add_settings, complain
+from emulator.cli.report import add_demand_flags, finish, read_demand_flags
 from emulator.errors import EmulatorError, UsageError
 from emulator.settings import SETTINGS, load_settings
 
@@ -14,6 +15,7 @@ def add_exec(commands: Commands) -> None:
         commands, "exec", execute, "run a command with an emulator; its exit code is the command's"
     )
     parser.add_argument("command_line", nargs=argparse.REMAINDER, metavar="-- CMD")
+    add_demand_flags(parser, "--report", "never")
     add_settings(parser, [each.name for each in SETTINGS if each.name not in ("host", "port")])
 
 
@@ -25,6 +27,8 @@ def execute(arguments: argparse.Namespace) -> int:
     if not command:
         raise UsageError("exec needs a command: evi-emulator exec -- npm test")
     settings = load_settings({**vars(arguments), "port": "0"})
+    is_judged = _asks_for_a_report(arguments)
+    demands = read_demand_flags(arguments) if is_judged else None
     from emulator.testing.emulator import Emulator
 
     chosen = {each.name: getattr(settings, each.name) for each in SETTINGS if each.name != "host"}
@@ -37,4 +41,11 @@ def execute(arguments: argparse.Namespace) -> int:
             code = complain(EmulatorError(str(error)), code or FAILED)
         if code != 0:
             print(f"what happened in the emulator:\n{evi.timeline()}", file=sys.stderr)
+        if demands is not None:
+            judged = finish(server.contract_report(), demands, arguments.report_files)
+            code = code or judged
         return code
+
+
+def _asks_for_a_report(arguments: argparse.Namespace) -> bool:
+    return bool(arguments.report_files or arguments.min_coverage or arguments.fail_on != "never")

@@ -1,11 +1,12 @@
 """The journal: what happened in a world, entry by entry, for everyone who wants to look."""
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from typing import Any
 
 from emulator.clock import Clock
 from emulator.jsontext import Json, JsonObject, JsonText, read
+from emulator.store.headers import shown_headers
 from emulator.store.redaction import hide_in_json, hide_in_json_text, hide_in_query, may_hold_keys
 
 KINDS = ("http", "frame", "webhook", "fault", "clock", "script", "bug")
@@ -38,18 +39,19 @@ class Journal:
         self._entries: deque[tuple[Any, ...]] = deque()
         self.seq: int = 0 if before is None else before.seq
         self._first = self.seq
+        self._forgotten = 0
         # called after each entry
         self.watchers: list[Callable[[], None]] = [] if before is None else before.watchers
 
     @property
     def dropped(self) -> int:
-        return self.seq - self._first - len(self._entries)
+        return self.seq - self._first - self._forgotten - len(self._entries)
 
     def add(self, kind: str, **fields: Json) -> None:
         """One more entry: `seq` counts from 1, `at_ms` is the world's time.
 
-        A body or a query may be given as bytes, and is shown as text; a JsonText is shown as what
-        it says. Keys are not shown.
+        A body or a query may be given as bytes, and is shown as text, `request_headers` as an
+        object; a JsonText is shown as what it says. Keys are not shown.
         """
         size = sum(len(value) for value in fields.values() if isinstance(value, str | bytes))
         self.keep(kind, size, tuple(fields), *fields.values())
@@ -66,6 +68,11 @@ class Journal:
 
     def entries(self, after: int = 0, **wanted: Json) -> Iterator[JsonObject]:
         """Those past the number `after` whose fields are as wanted; None wants nothing."""
+        for entry in self.kept(after, **wanted):
+            yield {name: _shown(name, value) for name, value in entry.items()}
+
+    def kept(self, after: int = 0, **wanted: Json) -> Iterator[JsonObject]:
+        """The same as they are kept: bytes are bytes, and have keys in them."""
         asked = {name: value for name, value in wanted.items() if value is not None}
         for seq, kind, at_ms, _, names, *values in list(self._entries):
             if seq <= after:
@@ -77,7 +84,14 @@ class Journal:
                 **dict(zip(names, values, strict=True)),
             }
             if all(entry.get(name) == value for name, value in asked.items()):
-                yield {name: _shown(name, value) for name, value in entry.items()}
+                yield entry
+
+    def forget(self, seqs: Container[int]) -> None:
+        """Without the entries of these numbers, which are given to no other."""
+        before = len(self._entries)
+        self._entries = deque(entry for entry in self._entries if entry[0] not in seqs)
+        self._bytes = sum(entry[3] for entry in self._entries)
+        self._forgotten += before - len(self._entries)
 
 
 def _shown(name: str, value: Json) -> Json:
@@ -85,6 +99,10 @@ def _shown(name: str, value: Json) -> Json:
     if isinstance(value, JsonText):
         content = read(memoryview(value))
         return hide_in_json(content) if may_hold_keys(value) else content
+    if name == "request_headers":
+        return shown_headers(value)
+    if name == "findings":  # kept as they were found, since few are looked at
+        return [finding.to_json() for finding in value]
     if isinstance(value, bytes):
         text = value.decode(errors="replace")
         return hide_in_query(text) if name == "query" else hide_in_json_text(text)

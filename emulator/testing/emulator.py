@@ -6,6 +6,9 @@ from types import TracebackType
 from typing import Any
 
 from emulator.chat.script import named_script
+from emulator.contract.contract import Contract
+from emulator.contract.coverage import Universe
+from emulator.contract.report import Report, new_report
 from emulator.errors import UsageError, closest
 from emulator.ids import IdSource
 from emulator.seed.loader import load_seed
@@ -85,6 +88,19 @@ class Emulator:
 
         return self._bridge.call(create)
 
+    def contract(self) -> Contract:
+        """What the clients of all its worlds have shown, also of those that are closed."""
+        return self._bridge.call(self._server.app.worlds.contract)
+
+    @property
+    def universe(self) -> Universe:
+        """All that clients can exercise."""
+        return self._server.app.universe
+
+    def contract_report(self) -> Report:
+        """Findings and coverage of all its worlds (docs/contract.md)."""
+        return new_report(self.contract(), self.universe)
+
     def _seed(self, settings: Settings) -> Store:
         """The data of a seed, read once as long as neither file nor settings change."""
         path = Path(settings.seed)
@@ -98,7 +114,7 @@ class Emulator:
 # What all worlds of a server share.
 _OF_THE_SERVER = (
     "host", "port", "spec", "api_key", "webhook_timeout", "max_body_bytes", "max_frame_bytes",
-    "max_worlds", "log_requests",
+    "max_worlds", "log_requests", "unknown_ids",
     "state", "export_on_exit", "max_snapshot_bytes",
     "tls", "allowed_hosts",
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The emulator's own routes, under /_emulator/, and the documents that it serves."""
+"""The emulator's own routes, under /_emulator/ and /__admin/, and the documents that it serves."""
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -22,6 +22,7 @@ from emulator.errors import (
 )
 from emulator.jsontext import render
 from emulator.openapi.document import Document
+from emulator.openapi.operation import Operation
 from emulator.openapi.validation import Validation
 from emulator.settings import Settings
 from emulator.stubbing import Stubbable
@@ -29,6 +30,7 @@ from emulator.web import bugs
 from emulator.web.auth import Auth
 from emulator.web.control.audio import audio_routes
 from emulator.web.control.clock import clock_routes
+from emulator.web.control.contract import contract_routes
 from emulator.web.control.faults import fault_routes
 from emulator.web.control.journal import journal_routes
 from emulator.web.control.request import Bodies, caller_world
@@ -37,12 +39,14 @@ from emulator.web.control.simulate import simulate_routes
 from emulator.web.control.snapshot import snapshot_routes
 from emulator.web.control.stubs import stub_routes
 from emulator.web.control.webhooks import webhook_routes
+from emulator.web.control.wiremock import wiremock_routes
 from emulator.web.denial import deny
-from emulator.web.dispatch import Exchange
+from emulator.web.exchange import Exchange
 from emulator.web.oauth import token_endpoint
 from emulator.world import Worlds
 
 if TYPE_CHECKING:
+    from emulator.contract.coverage import Universe
     from emulator.snapshots.reading import SnapshotReader
 
 
@@ -57,8 +61,9 @@ class Control:
         document: Document,
         validation: Validation,
         stubbable: Stubbable,
-        operations: int,
+        operations: Sequence[Operation],
         snapshots: "Callable[[], SnapshotReader]",
+        universe: "Callable[[], Universe]",
     ) -> None:
         self._auth = auth
         self._worlds = worlds
@@ -68,6 +73,7 @@ class Control:
         self._stubbable = stubbable
         self._operations = operations
         self._snapshots = snapshots
+        self._universe = universe
 
     def application(self) -> Starlette:
         auth, bodies = self._auth, Bodies(self._validation, self._settings.max_body_bytes)
@@ -83,9 +89,11 @@ class Control:
                 *webhook_routes(auth, bodies, self._validation),
                 *fault_routes(auth, bodies, self._stubbable),
                 *journal_routes(auth),
+                *contract_routes(auth, self._worlds, self._universe),
                 *stub_routes(auth, bodies, self._stubbable),
                 *snapshot_routes(auth, self._snapshots, self._settings.max_snapshot_bytes),
                 *audio_routes(self._worlds),
+                *wiremock_routes(auth, self._settings, self._operations),
                 Route("/openapi.json", self.openapi_json, methods=["GET"]),
                 Route("/openapi.yaml", self.openapi_yaml, methods=["GET"]),
                 Route("/oauth2-cc/token", token_endpoint(self._auth), methods=["POST"]),
@@ -104,7 +112,7 @@ class Control:
                 "status": "ok",
                 "version": __version__,
                 "spec_version": self._document.version,
-                "operations": self._operations,
+                "operations": len(self._operations),
             }
         )
 
