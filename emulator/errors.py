@@ -7,6 +7,7 @@ EmulatorError
 │   ├── SeedError         a seed has a mistake
 │   ├── ScriptError       a script has a mistake
 │   └── SnapshotError     a snapshot of a world is damaged
+├── RecordingError        a recording has a mistake, or can't be written
 └── ApiError              a request is answered with an error status
     └── ValidationFailed  422, with every problem of the request
 """
@@ -60,6 +61,10 @@ class SnapshotError(StartupError):
         lines = zip(places, (message for _, message in mistakes), strict=True)
         super().__init__("\n".join(f"{name}: {place}{message}" for place, message in lines))
         self.mistakes = tuple(mistakes)
+
+
+class RecordingError(EmulatorError):
+    """A recording can't be read or written; the message has a line for each mistake."""
 
 
 def pointer(loc: Loc) -> str:
@@ -240,6 +245,12 @@ STATE_DAMAGED = ErrorText(
     "What was kept of this world can't be read, and is left as it is: {why}. Mend the file, or "
     "move it away to begin anew, and ask again.",
 )
+
+# The recording proxy, and the replay of what it recorded.
+UPSTREAM_UNREACHABLE = ErrorText(
+    502, "upstream_unreachable", "The upstream {upstream} can't be reached: {why}."
+)
+NOT_RECORDED = ErrorText(404, "not_recorded", "The recording has no {more}{name}{hint}.")
 
 # The control API, to what a page from elsewhere may have had a browser send.
 ORIGIN_REFUSED = ErrorText(

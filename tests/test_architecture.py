@@ -18,6 +18,7 @@ LADDER = [
     ["testing"],
     ["server"],
     ["web"],
+    ["recording"],
     ["seed", "simulation", "triggers", "stubbing", "snapshots"],
     ["operations"],
     ["world"],
@@ -93,7 +94,7 @@ def imported_modules(path: Path) -> set[str]:
 
 
 def test_who_may_dial_out() -> None:
-    """Webhooks do, and the commands that talk to an emulator; nobody else has the means."""
+    """Webhooks do, the recording proxy, and what talks to an emulator; nobody else could."""
     means = {"aiohttp", "httpx", "requests", "urllib.request", "websockets"}
     found = {
         str(path.relative_to(PACKAGE)): imported_modules(path) & means
@@ -104,6 +105,11 @@ def test_who_may_dial_out() -> None:
         "webhooks/sender.py": {"aiohttp"},
         "ready.py": {"urllib.request"},
         "cli/http.py": {"urllib.request"},
+        "web/recording/proxy.py": {"aiohttp"},  # to --upstream
+        "web/recording/tunnel.py": {"aiohttp"},
+        "web/recording/resender.py": {"aiohttp"},  # to an emulator
+        "web/recording/resent_socket.py": {"aiohttp"},
+        "web/recording/sockets.py": {"aiohttp"},
         "testing/world.py": {"httpx"},  # for Hume's client, where a test asks for it
     }
 

@@ -11,6 +11,7 @@ from emulator.cli.parser import (
     complain,
     settings_of,
 )
+from emulator.cli.seed_import import add_import
 from emulator.errors import SeedError
 from emulator.settings import load_settings
 
@@ -37,7 +38,7 @@ def operations(arguments: argparse.Namespace) -> int:
 
 
 def add_seed(commands: Commands) -> None:
-    parser = commands.add_parser("seed", help="check a seed file, or show a bundled one")
+    parser = commands.add_parser("seed", help="check, show or import a seed file")
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     check = add_command(
         actions, "check", seed_check, "say what is wrong with a seed, or what is in it"
@@ -46,6 +47,7 @@ def add_seed(commands: Commands) -> None:
     add_settings(check, ["spec"])
     show = add_command(actions, "show", seed_show, "print a seed file, to start one's own from")
     show.add_argument("seed", metavar="SEED", nargs="?", default="demo", help="(default demo)")
+    add_import(actions)
 
 
 def seed_check(arguments: argparse.Namespace) -> int:

@@ -22,7 +22,11 @@ COMMANDS = {
     "trigger": "trigger",
     "fault": "fault",
     "report": "report",
+    "record": "record",
+    "replay": "replay",
+    "diff": "diff",
 }
+RUNS_A_COMMAND = ("record", "replay")  # perhaps: `exec` reads all that follows by itself
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -34,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # To start soon, the modules of other commands are left alone.
     parser = make_parser([given[0]] if given[0] in COMMANDS else list(COMMANDS))
     try:
-        parsed = parser.parse_args(given)
+        parsed = parser.parse_args(*_split(given))
         command: Command = parsed.command
         return command(parsed)
     except UsageError as error:
@@ -48,6 +52,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return OK
     except KeyboardInterrupt:
         return OK
+
+
+def _split(given: list[str]) -> tuple[list[str], argparse.Namespace]:
+    """The arguments, and what stands after `--`: a command to be run."""
+    if given[0] not in RUNS_A_COMMAND or "--" not in given:
+        return given, argparse.Namespace(command_line=[])
+    at = given.index("--")
+    return given[:at], argparse.Namespace(command_line=given[at + 1 :])
 
 
 def _with_default_command(given: list[str]) -> list[str]:

@@ -1,0 +1,71 @@
+"""`evi-emulator record`: what a client and a real server say to each other, to a file."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from emulator.cli.child import NoCommand, find_command, hold
+from emulator.cli.parser import FAILED, Commands, add_ca_flag, add_command, complain
+from emulator.errors import RecordingError, UsageError
+
+
+def add_record(commands: Commands) -> None:
+    parser = add_command(
+        commands, "record", record, "write down what a client and a real server say to each other"
+    )
+    parser.add_argument(
+        "--upstream",
+        required=True,
+        metavar="URL",
+        help="the server, such as https://api.hume.ai; nothing else is ever called",
+    )
+    parser.add_argument("--out", required=True, metavar="FILE", help="the recording")
+    parser.add_argument("--append", action="store_true", help="add to the file if it is there")
+    parser.add_argument("--force", action="store_true", help="replace the file if it is there")
+    parser.add_argument(
+        "--port", type=int, default=0, help="where clients connect (default 0: any that is free)"
+    )
+    parser.add_argument(
+        "--kept-bytes",
+        type=int,
+        metavar="N",
+        help="the largest body or frame to keep; of larger ones only the size (default 4 MiB)",
+    )
+    add_ca_flag(parser)
+    parser.epilog = (
+        "With -- CMD at its end: runs the command, with HUME_BASE_URL, and ends with it."
+    )
+
+
+def record(arguments: argparse.Namespace) -> int:
+    from emulator.ready import trusting
+    from emulator.recording.writer import DEFAULT_KEPT_BYTES, RecordingWriter
+    from emulator.web.recording.proxy import RecordingProxy, check_upstream
+    from emulator.web.recording.serving import Serving
+
+    try:
+        command = find_command(arguments.command_line)
+    except NoCommand as error:
+        return complain(error, error.code)
+    upstream = check_upstream(arguments.upstream)
+    if arguments.append and arguments.force:
+        raise UsageError("--append and --force exclude each other")
+    kept = DEFAULT_KEPT_BYTES if arguments.kept_bytes is None else arguments.kept_bytes
+    if kept < 0:
+        raise UsageError(f"--kept-bytes is 0 or more, got {kept}")
+    trust = trusting(arguments.ca) if arguments.ca else None
+    path = Path(arguments.out)
+
+    serving = Serving(lambda: proxy.opened(), arguments.port)  # before there is a file
+    with RecordingWriter(path, upstream, arguments.append, arguments.force) as writer:
+        proxy = RecordingProxy(upstream, writer, kept, trust)
+        with serving:
+            starting = (
+                f"recording on {serving.url} to {path}; whatever is sent here, keys too, goes to "
+                f"{upstream} and nowhere else"
+            )
+            code = hold(serving.url, command, starting)
+    print(writer.summary(), file=sys.stderr)
+    if writer.failure is not None:
+        return complain(RecordingError(writer.failure), code or FAILED)
+    return code
