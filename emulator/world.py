@@ -67,6 +67,7 @@ class World:
         self.timers.clear()
         self.clock.reset(self._stand_at_ms)
         self._begin()
+        self.journal.tell()
 
     def _begin(self) -> None:
         self.store = self._seed.fork()

@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 from emulator.clock import Clock
@@ -45,6 +46,11 @@ class Journal:
     def dropped(self) -> int:
         return self.seq - self._first - len(self._entries)
 
+    @property
+    def first_seq(self) -> int:
+        """Of the oldest entry that is kept, or of the next one if none is."""
+        return self.seq - len(self._entries) + 1
+
     def add(self, kind: str, **fields: Json) -> None:
         """One more entry: `seq` counts from 1, `at_ms` is the world's time.
 
@@ -61,15 +67,18 @@ class Journal:
         self._bytes += size
         while len(self._entries) > self._limit or self._bytes > self._most_bytes:
             self._bytes -= self._entries.popleft()[3]
+        self.tell()
+
+    def tell(self) -> None:
+        """Call those who watch."""
         for watcher in self.watchers:
             watcher()
 
     def entries(self, after: int = 0, **wanted: Json) -> Iterator[JsonObject]:
         """Those past the number `after` whose fields are as wanted; None wants nothing."""
         asked = {name: value for name, value in wanted.items() if value is not None}
-        for seq, kind, at_ms, _, names, *values in list(self._entries):
-            if seq <= after:
-                continue
+        seen = max(0, after + 1 - self.first_seq)
+        for seq, kind, at_ms, _, names, *values in list(islice(self._entries, seen, None)):
             entry = {
                 "seq": seq,
                 "kind": kind,

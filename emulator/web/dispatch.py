@@ -150,15 +150,10 @@ class Dispatcher:
             raise
         exchange.world = world = self._auth.world(headers, query_string)
         exchange.operation = route.operation.id
-        if world.allowance is not None:
-            take_allowance(world.allowance)
-        instead = None
-        if b"prefer" in headers:
-            instead = preferred(headers[b"prefer"], route.operation)
-        if instead is None and world.faults:
-            instead = await exchange.strike(world.faults, receive)
-        if instead is None and world.stubs:
-            instead = stub_answer(world.stubs, route.operation.id)
+        if QUIET_HEADER in headers:
+            exchange.world, instead = None, None  # nobody is told of it
+        else:
+            instead = await self._instead(world, route.operation, headers, receive, exchange)
         if instead is not None:
             text = await read_body(receive, self._settings.max_body_bytes)
             exchange.request = text[:LONGEST_BODY]
@@ -175,6 +170,29 @@ class Dispatcher:
         if world.settings.timestamps == "seconds":
             answer = in_seconds(read(render(answer)))  # some of it may be rendered already
         return route.status, answer, {}
+
+    async def _instead(
+        self,
+        world: World,
+        operation: Operation,
+        headers: Mapping[bytes, bytes],
+        receive: Receive,
+        exchange: "Exchange",
+    ) -> Answer | None:
+        """What the request gets in place of the handler's answer, if anything.
+
+        Raises ApiError (429, 400), ConnectionBroken.
+        """
+        if world.allowance is not None:
+            take_allowance(world.allowance)
+        instead = None
+        if b"prefer" in headers:
+            instead = preferred(headers[b"prefer"], operation)
+        if instead is None and world.faults:
+            instead = await exchange.strike(world.faults, receive)
+        if instead is None and world.stubs:
+            instead = stub_answer(world.stubs, operation.id)
+        return instead
 
     async def _read_body(
         self,
@@ -203,6 +221,8 @@ class Dispatcher:
         return None
 
 
+# Of those who only look: no limit, no fault and no stub concerns the request, no journal has it.
+QUIET_HEADER = b"x-evi-emulator-quiet"
 _BREAK_ANSWERS = ("lost", "truncated", "slow", "garbage")
 _NOTED = (
     "operation",

@@ -39,6 +39,7 @@ from emulator.web.control.stubs import stub_routes
 from emulator.web.control.webhooks import webhook_routes
 from emulator.web.denial import deny
 from emulator.web.dispatch import Exchange
+from emulator.web.inspector.routes import inspector_routes
 from emulator.web.oauth import token_endpoint
 from emulator.world import Worlds
 
@@ -86,6 +87,7 @@ class Control:
                 *stub_routes(auth, bodies, self._stubbable),
                 *snapshot_routes(auth, self._snapshots, self._settings.max_snapshot_bytes),
                 *audio_routes(self._worlds),
+                *inspector_routes(),
                 Route("/openapi.json", self.openapi_json, methods=["GET"]),
                 Route("/openapi.yaml", self.openapi_yaml, methods=["GET"]),
                 Route("/oauth2-cc/token", token_endpoint(self._auth), methods=["POST"]),

@@ -1,6 +1,7 @@
 """GET /_emulator/journal and /wait: what happened, or is about to, in the caller's world."""
 
 import re
+from itertools import islice
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -25,7 +26,7 @@ FIELDS = (
     "status",
     "reference",
 )
-_KNOWN = (*FIELDS, "after", "timeout", "api_key", "access_token")
+_KNOWN = (*FIELDS, "after", "limit", "timeout", "api_key", "access_token")
 LONGEST_WAIT_S = 60
 
 
@@ -33,19 +34,21 @@ def journal_routes(auth: Auth) -> list[Route]:
     async def show(request: Request) -> Response:
         journal = caller_world(auth, request).journal
         after, wanted = _read_query(request)
-        return answer(_page(journal, after, wanted))
+        return answer(_page(journal, after, _limit(request), wanted))
 
     async def wait(request: Request) -> Response:
-        """The same, once there is an entry, or when the time is over."""
+        """The same, once there is an entry, the world is reset, or the time is over."""
         world = caller_world(auth, request)
         after, wanted = _read_query(request)
-        timeout_s = _timeout_s(request)
+        limit, timeout_s = _limit(request), _timeout_s(request)
+        before = world.journal
 
         def is_there() -> bool:
-            return any(True for _ in world.journal.entries(after, **wanted))
+            journal = world.journal
+            return journal is not before or any(True for _ in journal.entries(after, **wanted))
 
         await until(world.journal.watchers, is_there, timeout_s)
-        return answer(_page(world.journal, after, wanted))
+        return answer(_page(world.journal, after, limit, wanted))
 
     return [
         Route("/_emulator/journal", show, methods=["GET"]),
@@ -53,9 +56,14 @@ def journal_routes(auth: Auth) -> list[Route]:
     ]
 
 
-def _page(journal: Journal, after: int, wanted: dict[str, Json]) -> JsonObject:
-    entries = list(journal.entries(after, **wanted))
-    return {"entries": entries, "dropped": journal.dropped}
+def _page(journal: Journal, after: int, limit: int | None, wanted: dict[str, Json]) -> JsonObject:
+    """The entries, and of all that are kept the first number and the last."""
+    return {
+        "entries": list(islice(journal.entries(after, **wanted), limit)),
+        "dropped": journal.dropped,
+        "first_seq": journal.first_seq,
+        "last_seq": journal.seq,
+    }
 
 
 def _read_query(request: Request) -> tuple[int, dict[str, Json]]:
@@ -73,10 +81,22 @@ def _read_query(request: Request) -> tuple[int, dict[str, Json]]:
     wanted: dict[str, Json] = {name: query[name] for name in FIELDS if name in query}
     if wanted.get("status", "").isdecimal():
         wanted["status"] = int(wanted["status"])
-    after = query.get("after", "0")
-    if not (after.isascii() and after.isdigit() and len(after) <= 15):
-        raise _wrong("after", "Input should be a valid integer", "int_parsing")
-    return int(after), wanted
+    return _integer("after", query.get("after", "0")), wanted
+
+
+def _limit(request: Request) -> int | None:
+    """How many entries are wanted at most; without it, all."""
+    text = request.query_params.get("limit")
+    limit = None if text is None else _integer("limit", text)
+    if limit == 0:
+        raise _wrong("limit", "Input should be greater than or equal to 1", "greater_than_equal")
+    return limit
+
+
+def _integer(name: str, text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 15):
+        raise _wrong(name, "Input should be a valid integer", "int_parsing")
+    return int(text)
 
 
 def _timeout_s(request: Request) -> float:
