@@ -7,6 +7,7 @@ from typing import Any
 
 from emulator.clock import Clock
 from emulator.jsontext import Json, JsonObject, JsonText, read
+from emulator.store.headers import shown_headers
 from emulator.store.redaction import hide_in_json, hide_in_json_text, hide_in_query, may_hold_keys
 
 KINDS = ("http", "frame", "webhook", "fault", "clock", "script", "bug")
@@ -54,8 +55,8 @@ class Journal:
     def add(self, kind: str, **fields: Json) -> None:
         """One more entry: `seq` counts from 1, `at_ms` is the world's time.
 
-        A body or a query may be given as bytes, and is shown as text; a JsonText is shown as what
-        it says. Keys are not shown.
+        A body or a query may be given as bytes, and is shown as text, `request_headers` as an
+        object; a JsonText is shown as what it says. Keys are not shown.
         """
         size = sum(len(value) for value in fields.values() if isinstance(value, str | bytes))
         self.keep(kind, size, tuple(fields), *fields.values())
@@ -94,6 +95,8 @@ def _shown(name: str, value: Json) -> Json:
     if isinstance(value, JsonText):
         content = read(memoryview(value))
         return hide_in_json(content) if may_hold_keys(value) else content
+    if name == "request_headers":
+        return shown_headers(value)
     if isinstance(value, bytes):
         text = value.decode(errors="replace")
         return hide_in_query(text) if name == "query" else hide_in_json_text(text)

@@ -11,6 +11,10 @@ _IN_QUERY = ("api_key", "access_token", _OF_LANGUAGE_MODEL)
 _IN_JSON = re.compile(
     rf'("{_OF_LANGUAGE_MODEL}"\s*:\s*)(?!null)(?:"(?:[^"\\]|\\.?)*"?|[^"\s,}}\]]+)', re.DOTALL
 )
+_SECRET_HEADER = re.compile(
+    r"api[-_]?key|token|secret|password|authorization|cookie", re.IGNORECASE
+)
+_SCHEME = re.compile(r"(?:basic|bearer)\s+", re.IGNORECASE)
 _QUERY = re.compile(r"(?<=\?)[^\s\"'<>]+")
 _IN_TEXT = re.compile(
     r"""(
@@ -38,6 +42,14 @@ def _hide_in_pair(pair: str) -> str:
     if _OF_LANGUAGE_MODEL in plain:  # in session settings as JSON text
         return f"{name}={quote(hide_in_json_text(plain))}"
     return pair
+
+
+def hide_in_header(name: str, value: str) -> str:
+    """The value of a header without keys, tokens and cookies; addresses in it lose theirs."""
+    if _SECRET_HEADER.search(name):
+        scheme = _SCHEME.match(value)
+        return f"{scheme[0] if scheme else ''}{HIDDEN}"
+    return hide_in_text(value) if "?" in value else value
 
 
 def hide_in_json_text(text: str) -> str:

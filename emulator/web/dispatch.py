@@ -25,6 +25,7 @@ from emulator.openapi.operation import Operation
 from emulator.openapi.validation import Check, Validation
 from emulator.operations.registry import Call, Handler
 from emulator.settings import Settings
+from emulator.store.headers import kept_headers
 from emulator.store.journal import LONGEST_BODY
 from emulator.web import bugs
 from emulator.web.auth import Auth
@@ -231,6 +232,7 @@ _NOTED = (
     "query",
     "status",
     "duration_ms",
+    "request_headers",
     "request",
     "response",
 )
@@ -272,9 +274,10 @@ class Exchange:
         if self.world is None:
             return
         request, response, bug = self.request, kept(response[:LONGEST_BODY]), self.bug
+        headers = kept_headers(self._scope["headers"])
         self.world.journal.keep(
             "http",
-            len(request) + len(response),
+            len(headers) + len(request) + len(response),
             _NOTED if bug is None else _BUG_NOTED,
             self.operation,
             self._scope["method"],
@@ -282,6 +285,7 @@ class Exchange:
             self._scope["query_string"],
             status,
             round((time.perf_counter() - self._began) * 1000, 3),
+            headers,
             request,
             response,
             *(() if bug is None else (bug.reference, bug.error)),

@@ -120,6 +120,20 @@ def test_what_is_kept_has_a_size() -> None:
     assert len(journal["entries"]) + journal["dropped"] == 40
 
 
+def test_requests_have_their_headers(client: TestClient) -> None:
+    """As they were sent; their bytes count against the bound."""
+    client.get("/v0/evi/configs", headers={"X-Test-Id": "one", "Authorization": "Bearer s3cret"})
+    [entry] = entries(client, "kind=http")
+    headers = entry["request_headers"]
+    assert (headers["x-test-id"], headers["authorization"]) == ("one", "Bearer (hidden)")
+    assert headers["x-hume-api-key"] == "(hidden)"
+
+    small = TestClient(App(Settings(journal_max_bytes=65_536)), headers={"X-Hume-Api-Key": "k"})
+    for _ in range(5):
+        small.get("/v0/evi/nothing", headers={"X-Long": "x" * 30_000})
+    assert ask(small, "GET", JOURNAL)["dropped"] == 3
+
+
 def test_a_world_has_its_own(app: App, client: TestClient) -> None:
     """Nobody reads another world's journal, and a reset begins a new one."""
     other = TestClient(app, headers={"X-Hume-Api-Key": "another journal"})

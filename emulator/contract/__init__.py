@@ -1,0 +1,1 @@
+"""What a client does right, does wrong, and never does."""

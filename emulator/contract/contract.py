@@ -1,0 +1,117 @@
+"""What a world's clients have shown of themselves: findings, and counts of all that they used."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from emulator.contract.findings import Finding
+from emulator.jsontext import JsonObject, render
+
+MOST_FINDINGS = 1_000  # of different ones
+
+
+@dataclass(slots=True)
+class Found:
+    """One finding, how often it came, and where in the journal it came first and last."""
+
+    subject: str
+    finding: Finding
+    count: int
+    first_seq: int
+    last_seq: int
+
+    def to_json(self) -> JsonObject:
+        return {
+            "subject": self.subject,
+            **self.finding.to_json(),
+            "count": self.count,
+            "first_seq": self.first_seq,
+            "last_seq": self.last_seq,
+        }
+
+
+class Contract:
+    """It outlives resets, since test suites reset between tests.
+
+    `answers` counts by operation and status, `used` by part of the coverage and name there.
+    """
+
+    def __init__(self) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        """Begin anew."""
+        self._found: dict[tuple[str, ...], Found] = {}
+        self.dropped = 0  # findings that were too many
+        self.answers: Counter[tuple[str, int]] = Counter()
+        self.used: dict[str, Counter[str]] = {}
+        self.lists_begun: set[str] = set()  # operations whose page 0 was asked for
+
+    @property
+    def found(self) -> list[Found]:
+        """Every finding, in the order in which they came first."""
+        return list(self._found.values())
+
+    def use(self, part: str, names: Iterable[str]) -> None:
+        """Names of a part of the coverage were used once more."""
+        counts = self.used.get(part)
+        if counts is None:
+            counts = self.used[part] = Counter()
+        for name in names:
+            counts[name] += 1
+
+    def add(self, subject: str, findings: Iterable[Finding], seq: int) -> None:
+        """Findings about an operation, the chat socket, ...; `seq` is their journal entry's."""
+        for finding in findings:
+            self._put(Found(subject, finding, 1, seq, seq))
+
+    def _put(self, new: Found) -> None:
+        finding = new.finding
+        key = (new.subject, finding.code, finding.place, finding.expected, str(finding.got))
+        found = self._found.get(key)
+        if found is not None:
+            found.count += new.count
+            found.last_seq = new.last_seq
+        elif len(self._found) < MOST_FINDINGS:
+            self._found[key] = new
+        else:
+            self.dropped += new.count
+
+    def merge(self, other: "Contract") -> None:
+        """Add what another one has. The numbers of journal entries are then of several."""
+        for found in other.found:
+            self._put(
+                Found(
+                    found.subject, found.finding, found.count, found.first_seq, found.last_seq
+                )
+            )
+        self.dropped += other.dropped
+        self.answers.update(other.answers)
+        for part, counts in other.used.items():
+            self.used.setdefault(part, Counter()).update(counts)
+
+    # as plain data, for another process
+
+    def to_json(self) -> JsonObject:
+        return {
+            "findings": [found.to_json() for found in self.found],
+            "dropped": self.dropped,
+            "answers": [[*key, count] for key, count in self.answers.items()],
+            "used": {part: dict(counts) for part, counts in self.used.items()},
+        }
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, JsonObject]) -> "Contract":
+        contract = cls()
+        for each in content["findings"]:
+            loc = tuple(each["place"].removeprefix("/").split("/"))
+            finding = Finding(each["code"], loc, each["expected"], each["got"], each["hint"])
+            contract._put(
+                Found(
+                    each["subject"], finding, each["count"], each["first_seq"], each["last_seq"]
+                )
+            )
+        contract.dropped = int(content["dropped"])  # type: ignore[call-overload]
+        contract.answers = Counter({(op, status): n for op, status, n in content["answers"]})
+        contract.used = {part: Counter(counts) for part, counts in content["used"].items()}
+        return contract

@@ -1,0 +1,188 @@
+"""Every kind of finding about a client: docs, reports and the judges read this table."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from emulator.errors import Loc, pointer
+from emulator.jsontext import Json, JsonObject, render
+from emulator.store.redaction import hide_in_json
+
+LEVELS = ERROR, WARNING = "error", "warning"
+_LONGEST_GOT = 300  # characters of a value
+
+
+@dataclass(frozen=True, slots=True)
+class FindingKind:
+    """One kind: how bad it is, when it is found, and its texts, which are format strings."""
+
+    level: str
+    when: str
+    expected: str
+    hint: str = ""
+
+
+FINDINGS: Mapping[str, FindingKind] = {
+    # requests
+    "path_unknown": FindingKind(
+        ERROR, "nothing answers the path", "a path of the document", "{hint}"
+    ),
+    "method_unknown": FindingKind(
+        ERROR, "the path does not allow the method", "one of {allowed}"
+    ),
+    "credentials_refused": FindingKind(
+        ERROR,
+        "there is no key or token, or one that is not accepted",
+        "an API key in X-Hume-Api-Key, or an access token",
+        "{hint}",
+    ),
+    "request_invalid": FindingKind(
+        ERROR, "the request is answered 422; a finding for each problem", "{problem}"
+    ),
+    "request_refused": FindingKind(
+        ERROR, "the request is answered 400: well-formed, but wrong", "{message}"
+    ),
+    "body_too_large": FindingKind(ERROR, "the request is answered 413", "{message}"),
+    "field_unknown": FindingKind(
+        WARNING,
+        "no schema knows a field of a body or a frame, so it does nothing",
+        "one of {known}",
+        "{hint}",
+    ),
+    "parameter_unknown": FindingKind(
+        WARNING,
+        "the operation, or the chat's handshake, has no such query parameter",
+        "{known}",
+        "{hint}",
+    ),
+    "parameter_repeated": FindingKind(
+        WARNING, "a query parameter is given more than once", "one value", "the last one counts"
+    ),
+    "value_coerced": FindingKind(
+        WARNING, "a value passes only because it is read generously", "{expected}"
+    ),
+    "deprecated": FindingKind(
+        WARNING,
+        "the document marks an operation, a parameter or a field that is used as deprecated",
+        "{instead}",
+    ),
+    "page_base": FindingKind(
+        WARNING,
+        "page 1 of a list is asked for, and page 0 never was",
+        "0 for the first page",
+        "pages count from 0: what is on the first one is never seen",
+    ),
+    "body_unexpected": FindingKind(
+        WARNING, "a body comes with an operation that takes none", "no body", "it is ignored"
+    ),
+    "content_type_missing": FindingKind(
+        WARNING, "a body comes without a Content-Type", "application/json"
+    ),
+    "accept_excludes_json": FindingKind(
+        WARNING, "the Accept header leaves out what the API answers", "application/json, or */*"
+    ),
+    "key_in_query": FindingKind(
+        WARNING,
+        "the API key of a REST request is in its query, where logs have it",
+        "the header X-Hume-Api-Key",
+    ),
+    # chats
+    "frame_invalid": FindingKind(
+        ERROR, "a frame is no JSON, or no message as its type wants it", "{problem}"
+    ),
+    "frame_unknown": FindingKind(
+        ERROR, "no message has the type of a frame", "one of {known}", "{hint}"
+    ),
+    "tool_call_unknown": FindingKind(
+        ERROR, "a tool's answer names a call that waits for none", "{known}", "{hint}"
+    ),
+    "tool_call_unanswered": FindingKind(
+        ERROR,
+        "the client leaves, or the chat ends, while a tool call waits for its answer",
+        "a tool_response or tool_error for the call",
+        "call of {name}",
+    ),
+    "audio_refused": FindingKind(
+        ERROR, "a client that joined a chat sends audio into it", "{message}"
+    ),
+    "audio_undecodable": FindingKind(ERROR, "audio is in no format that is known", "{message}"),
+    "variable_missing": FindingKind(
+        WARNING, "the prompt has a variable that nothing gives a value", "{message}"
+    ),
+    "chat_refused": FindingKind(
+        ERROR, "a chat ends at once: its config or group does not exist", "{message}"
+    ),
+    "socket_unread": FindingKind(
+        ERROR, "the client does not read, and is cut off", "a client that reads as it is sent to"
+    ),
+    "socket_broken": FindingKind(
+        WARNING, "the client is gone without a close frame", "a close frame (1000)"
+    ),
+    # webhooks
+    "webhook_refused": FindingKind(
+        ERROR, "a webhook's receiver answers with another status than 2xx", "a 2xx"
+    ),
+    "webhook_unanswered": FindingKind(
+        ERROR, "a webhook's receiver can't be reached, or doesn't answer in time", "a 2xx in time"
+    ),
+    "webhook_slow": FindingKind(
+        WARNING,
+        "a webhook's receiver takes more than half of the time it has",
+        "an answer within {limit_ms} ms",
+        "answer first, work later",
+    ),
+    "webhook_unverified": FindingKind(
+        ERROR,
+        "a receiver takes a webhook whose signature or time is wrong on request",
+        "a 4xx for a webhook with the fault {fault}",
+        "check the signature over body and timestamp, and that the timestamp is fresh",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that a client got wrong. The first step of `loc` says where to look:
+
+    body, query, path, headers, frame, socket or webhook.
+    """
+
+    code: str
+    loc: Loc
+    expected: str
+    got: Json = None
+    hint: str = ""
+
+    @property
+    def level(self) -> str:
+        return FINDINGS[self.code].level
+
+    @property
+    def place(self) -> str:
+        return pointer(self.loc)
+
+    def to_json(self) -> JsonObject:
+        return {
+            "code": self.code,
+            "level": self.level,
+            "place": self.place,
+            "expected": self.expected,
+            "got": self.got,
+            "hint": self.hint,
+        }
+
+
+def find(code: str, loc: Loc, got: Json = None, **values: object) -> Finding:
+    """A finding of a kind: `values` fill in its texts. Of a long value, the beginning is shown."""
+    kind = FINDINGS[code]
+    expected, hint = (text.format(**values) for text in (kind.expected, kind.hint))
+    return Finding(code, loc, expected, _shown(loc, got), hint)
+
+
+def _shown(loc: Loc, got: Json) -> Json:
+    """The value without keys, and not too long."""
+    name = str(loc[-1]) if loc else ""
+    shown = hide_in_json({name: got})[name]
+    text = render(shown).decode()
+    if len(text) <= _LONGEST_GOT:
+        return shown
+    return f"{text[:_LONGEST_GOT]}... ({len(text)} characters)"

@@ -1,0 +1,187 @@
+"""What is to be said of a request beyond what the service would refuse."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from urllib.parse import parse_qsl
+
+from emulator.contract.contract import Contract
+from emulator.contract.findings import Finding, find
+from emulator.errors import ApiError, Problem, ValidationFailed, closest
+from emulator.jsontext import Json, parse_or_none
+from emulator.openapi.fields import Field, Use, use_of
+from emulator.openapi.operation import Operation, Parameter
+
+CREDENTIALS = ("api_key", "access_token")  # that a query may hold
+_PLAIN_BOOLEANS = ("true", "false")
+_QUERIES_REMEMBERED = 64
+_NO_FIELDS = Field("")
+_PAGE = "page_number"
+_GOOD_TYPES = (b"*/*", b"application/*", b"application/json")
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What a query shows: parameters used, findings, and which page is asked for, if it counts."""
+
+    used: Sequence[str]
+    findings: Sequence[Finding]
+    page: int | None
+
+
+class RequestJudge:
+    """Judges the requests of one operation. `fields` are those of its body, if it takes one."""
+
+    def __init__(self, operation: Operation, fields: Field | None) -> None:
+        self.operation = operation
+        self._fields = fields
+        self._parameters = {
+            parameter.name: parameter
+            for parameter in operation.parameters
+            if parameter.location == "query"
+        }
+        self._query = lru_cache(_QUERIES_REMEMBERED)(self._judge_query)
+        self._is_list = _PAGE in self._parameters
+
+    def judge(
+        self, contract: Contract, headers: Mapping[bytes, bytes], query_string: bytes, body: Json
+    ) -> list[Finding]:
+        """The findings of one request that came with these; what it uses is counted."""
+        query = self._query(query_string)
+        findings = list(query.findings)
+        if query.used:
+            contract.use("parameters", query.used)
+        if self._is_list:
+            findings += self._judge_page(contract, query.page)
+        findings += self._judge_headers(headers)
+        if self._fields is not None and body is not None:
+            findings += self._judge_body(contract, self._fields, body)
+        if self.operation.deprecated:
+            findings.append(find("deprecated", ("path",), self.operation.id, instead="another one"))
+        return findings
+
+    def _judge_query(self, query_string: bytes) -> Query:
+        pairs = parse_qsl(query_string.decode("latin-1"), keep_blank_values=True)
+        counts, used = Counter(name for name, _ in pairs), list[str]()
+        findings = list[Finding]()
+        for name, text in dict(pairs).items():
+            loc = ("query", name)
+            if name in self._parameters:
+                used.append(f"{self.operation.id} {name}")
+                findings += _judge_value(self._parameters[name], text)
+                if counts[name] > 1:
+                    findings.append(find("parameter_repeated", loc, counts[name]))
+            elif name == "api_key":
+                findings.append(find("key_in_query", loc, "(hidden)"))
+            elif name not in CREDENTIALS:
+                findings.append(unknown_parameter(name, tuple(self._parameters)))
+        page = dict(pairs).get(_PAGE, "0")
+        return Query(used, findings, int(page) if page.isdecimal() and len(page) < 9 else None)
+
+    def _judge_page(self, contract: Contract, page: int | None) -> Sequence[Finding]:
+        if page == 1 and self.operation.id not in contract.lists_begun:
+            return [find("page_base", ("query", _PAGE), page)]
+        if page == 0:
+            contract.lists_begun.add(self.operation.id)
+        return ()
+
+    def _judge_headers(self, headers: Mapping[bytes, bytes]) -> Sequence[Finding]:
+        findings = []
+        if self._fields is None:
+            if headers.get(b"content-length", b"0") != b"0":
+                findings.append(find("body_unexpected", ("body",), None))
+        elif b"content-type" not in headers:
+            findings.append(find("content_type_missing", ("headers", "Content-Type"), None))
+        accept = headers.get(b"accept")
+        if accept and accept not in _GOOD_TYPES and not _accepts_json(accept):
+            text = accept.decode("latin-1")
+            findings.append(find("accept_excludes_json", ("headers", "Accept"), text))
+        return findings
+
+    def _judge_body(self, contract: Contract, fields: Field, body: Json) -> Sequence[Finding]:
+        use = use_of(fields, body, ("body",))
+        contract.use("body_fields", use.known)
+        return of_use(use) if use.unknown or use.fractions or use.deprecated else ()
+
+
+def of_use(use: Use) -> list[Finding]:
+    """What is to be said of the fields that a value has."""
+    findings = [
+        find("field_unknown", loc, loc[-1], known=", ".join(known), hint=_meant(loc[-1], known))
+        for loc, known in use.unknown
+    ]
+    findings += [
+        find("value_coerced", loc, got, expected=f"an integer: {got:.0f}")
+        for loc, got in use.fractions
+    ]
+    return findings + [
+        find("deprecated", loc, loc[-1], instead="another field") for loc in use.deprecated
+    ]
+
+
+def unknown_parameter(name: str, known: Sequence[str]) -> Finding:
+    words = f"one of {', '.join(known)}" if known else "no parameters"
+    return find("parameter_unknown", ("query", name), name, known=words, hint=_meant(name, known))
+
+
+def _meant(name: str | int, known: Sequence[str]) -> str:
+    return closest(str(name), known).strip(" ()") or "it is ignored"
+
+
+def _judge_value(parameter: Parameter, text: str) -> Sequence[Finding]:
+    loc, findings = (parameter.location, parameter.name), list[Finding]()
+    if parameter.type == "boolean" and text not in _PLAIN_BOOLEANS:
+        findings.append(find("value_coerced", loc, text, expected="true or false"))
+    if parameter.type == "integer" and text.lstrip("+-").isdecimal() and str(int(text)) != text:
+        findings.append(find("value_coerced", loc, text, expected=f"{int(text)}"))
+    if parameter.deprecated:
+        findings.append(find("deprecated", loc, parameter.name, instead="another parameter"))
+    return findings
+
+
+def _accepts_json(accept: bytes) -> bool:
+    types = (part.partition(b";")[0].strip().lower() for part in accept.split(b","))
+    return any(each in _GOOD_TYPES for each in types)
+
+
+def judge_refusal(
+    error: ApiError, text: bytes, query_string: bytes, path_values: Mapping[str, str]
+) -> Sequence[Finding]:
+    """What a request is told that is answered with an error; a 404 for an id is no finding."""
+    body = error.body
+    message = str(body.get("message", ""))
+    if isinstance(error, ValidationFailed):
+        given = {
+            "body": parse_or_none(text),
+            "query": dict(parse_qsl(query_string.decode("latin-1"), keep_blank_values=True)),
+            "path": dict(path_values),
+        }
+        return [_invalid(problem, given) for problem in error.problems]
+    if error.status == 400:
+        code = f"{body.get('code')}"
+        return [find("request_refused", ("body",), code, message=message)]
+    if error.status == 413:
+        return [find("body_too_large", ("body",), None, message=message)]
+    return ()
+
+
+def _invalid(problem: Problem, given: Json) -> Finding:
+    value = given
+    for step in problem.loc:
+        try:
+            value = value[step]
+        except (LookupError, TypeError):
+            value = None
+            break
+    return find("request_invalid", problem.loc, value, problem=problem.msg)
+
+
+def judge_stray(method: str, path: str, error: ApiError) -> Finding:
+    """What leads to no operation."""
+    message = str(error.body.get("message", ""))
+    if error.status == 405:
+        allowed = error.headers.get("Allow", "")
+        return find("method_unknown", ("path",), f"{method} {path}", allowed=allowed)
+    hint = message.partition("; ")[2].rstrip(".")
+    return find("path_unknown", ("path",), f"{method} {path}", hint=hint)

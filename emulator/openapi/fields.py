@@ -1,0 +1,114 @@
+"""The fields that a schema knows, as a tree to lay a value beside."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from emulator.errors import Loc
+from emulator.jsontext import Json, JsonObject
+
+Follow = Callable[[JsonObject], JsonObject]
+_UNIONS = ("oneOf", "anyOf")
+_DEEPEST = 12  # of a schema that refers to itself; below, any names are good
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field, with those in it: of an object by name, of a list those of each item.
+
+    `name` is a pointer into the value, with * for the items of a list. An object without children
+    may have any names. `variants` are the members of a union, by what their 'type' must be.
+    """
+
+    name: str
+    types: frozenset[str] = frozenset()
+    deprecated: bool = False
+    children: Mapping[str, "Field"] = field(default_factory=dict)
+    items: "Field | None" = None
+    variants: Mapping[str, "Field"] = field(default_factory=dict)
+
+    def __iter__(self) -> Iterator["Field"]:
+        """The fields below it, at every depth."""
+        below = [*self.children.values(), *self.variants.values()]
+        for each in below if self.items is None else [*below, self.items]:
+            if each.name != self.name:  # as a member of a union has
+                yield each
+            yield from each
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """What a value says: the names of known fields, and the places of others."""
+
+    known: list[str]
+    unknown: list[tuple[Loc, Sequence[str]]]  # with the names that are known there
+    deprecated: list[Loc]
+    fractions: list[tuple[Loc, float]]  # whole numbers that are written like 600.0
+
+
+def compile_fields(schema: JsonObject, follow: Follow, name: str = "") -> Field:
+    """The tree of a schema; `follow` resolves its references."""
+    if name.count("/") > _DEEPEST:
+        return Field(name)
+    schema = follow(schema)
+    members = [follow(each) for keyword in _UNIONS for each in schema.get(keyword, ())]
+    parts = [compile_fields(each, follow, name) for each in members]
+    variants = {tag: part for each, part in zip(members, parts, strict=True) for tag in _tags(each)}
+    children = {
+        key: compile_fields(each, follow, f"{name}/{key}")
+        for key, each in schema.get("properties", {}).items()
+    }
+    if not variants:
+        for part in parts:
+            children |= part.children
+    items = compile_fields(schema["items"], follow, f"{name}/*") if "items" in schema else None
+    return Field(
+        name,
+        frozenset(_types(schema)).union(*(part.types for part in parts)),
+        schema.get("deprecated", False),
+        children,
+        items or next((part.items for part in parts if part.items), None),
+        variants,
+    )
+
+
+def _types(schema: JsonObject) -> Sequence[str]:
+    found: Any = schema.get("type", ())
+    return (found,) if isinstance(found, str) else tuple(found)
+
+
+def _tags(schema: JsonObject) -> Sequence[str]:
+    kind = schema.get("properties", {}).get("type", {})
+    tags = [kind["const"]] if "const" in kind else kind.get("enum", ())
+    return [tag for tag in tags if isinstance(tag, str)]
+
+
+def use_of(root: Field, value: Json, loc: Loc) -> Use:
+    """What of the tree a value at `loc` uses, and what it has besides."""
+    use = Use([], [], [], [])
+    _look(root, value, loc, use)
+    return use
+
+
+def _look(at: Field, value: Json, loc: Loc, use: Use) -> None:
+    kind = type(value)
+    if kind is dict:
+        if at.variants:
+            at = at.variants.get(str(value.get("type")), at)
+        children = at.children
+        for key, inner in value.items() if children else ():
+            child = children.get(key)
+            if child is None:
+                use.unknown.append(((*loc, key), tuple(children)))
+                continue
+            use.known.append(child.name)
+            if child.deprecated:
+                use.deprecated.append((*loc, key))
+            if inner is not None and type(inner) is not str:
+                _look(child, inner, (*loc, key), use)
+    elif kind is list:
+        if at.items is not None:
+            for index, item in enumerate(value):
+                _look(at.items, item, (*loc, index), use)
+    elif kind is float and "integer" in at.types and "number" not in at.types:
+        use.fractions.append((loc, value))

@@ -1,0 +1,38 @@
+"""The headers of a request as the journal keeps them: one short text instead of many objects."""
+
+from collections.abc import Iterable
+from itertools import chain
+
+from emulator.jsontext import JsonObject
+from emulator.store.redaction import hide_in_header
+
+_BETWEEN = b"\n"  # which no name and no value can hold
+
+
+def kept_headers(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """The headers of a request in the order in which they came."""
+    return _BETWEEN.join(chain.from_iterable(headers))
+
+
+def read_headers(text: bytes) -> list[tuple[str, str]]:
+    """The same as pairs of a name in small letters and a value, with the keys in them."""
+    parts = [_decoded(part) for part in text.split(_BETWEEN)] if text else []
+    return list(zip(parts[::2], parts[1::2], strict=True))
+
+
+def shown_headers(text: bytes) -> JsonObject:
+    """Value by name, without keys; what came several times is joined as HTTP has it."""
+    shown: dict[str, str] = {}
+    for name, value in read_headers(text):
+        between = "; " if name == "cookie" else ", "
+        value = hide_in_header(name, value)
+        shown[name] = f"{shown[name]}{between}{value}" if name in shown else value
+    return shown
+
+
+def _decoded(part: bytes) -> str:
+    """UTF-8, as in a query, or else latin-1."""
+    try:
+        return part.decode()
+    except UnicodeDecodeError:
+        return part.decode("latin-1")
