@@ -1,6 +1,6 @@
 // Holding a chat as the user.
 
-import { all, apiKey, call, get } from "./api.js";
+import { all, apiKey, call } from "./api.js";
 import { Conversation } from "./conversation.js";
 import { attempt, driver } from "./drive.js";
 import { announce, empty, field, fill, h, icon, options, reconcile, toast } from "./dom.js";
@@ -20,8 +20,9 @@ function show(root, { journal, go }) {
   const text = h("input", { "aria-label": "What you say", placeholder: "Say something…", autocomplete: "off" });
   const say = h("button", { class: "primary" }, "Send");
   const meter = h("span", {});
+  const loudness = h("div", { class: "meter", "aria-hidden": "true" }, meter);
   const microphone = h("button", { type: "button", onclick: toggleMicrophone }, icon("talk"), "Microphone");
-  const composer = h("form", { class: "composer", onsubmit: speak }, microphone, h("div", { class: "meter", "aria-hidden": "true" }, meter), text, say);
+  const composer = h("form", { class: "composer", onsubmit: speak }, microphone, loudness, text, say);
   const panel = h("aside", { class: "panel", "aria-label": "The chat" });
   const connection = h("section", {});
   const heard = hearing();
@@ -75,6 +76,7 @@ function show(root, { journal, go }) {
     if (atEnd) scroll.scrollTop = scroll.scrollHeight;
     for (const control of [text, say, microphone]) control.disabled = !isOpen;
     microphone.classList.toggle("recording", Boolean(held.microphone));
+    loudness.hidden = !held.microphone;
     microphone.setAttribute("aria-pressed", Boolean(held.microphone));
     drawConnection(isOpen);
     heard.hidden = !isOpen;
