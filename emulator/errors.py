@@ -67,6 +67,12 @@ def pointer(loc: Loc) -> str:
     return "/" + "/".join(str(step).replace("~", "~0").replace("/", "~1") for step in loc)
 
 
+def steps(place: str) -> Loc:
+    """The steps of a JSON pointer, each as text."""
+    raw = place.removeprefix("/").split("/")
+    return tuple(step.replace("~1", "/").replace("~0", "~") for step in raw)
+
+
 @dataclass(frozen=True, slots=True)
 class ErrorText:
     """One kind of error answer: its status, its code, and its message as a format string."""

@@ -62,6 +62,14 @@ def parse(text: bytes) -> Json:
     return value
 
 
+def read_or_none(text: bytes) -> Json:
+    """The value of a JSON text, or None for any other."""
+    try:
+        return parse(text)
+    except JsonTextError:
+        return None
+
+
 def _refuse_duplicates(pairs: list[tuple[str, Json]]) -> None:
     names: set[str] = set()
     for name, _ in pairs:

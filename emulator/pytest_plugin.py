@@ -9,15 +9,61 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from emulator.contract.report import Demands
     from emulator.testing.emulator import Emulator
+    from emulator.testing.reporting import RunContract
     from emulator.testing.world import Evi
 
 _WORLD = pytest.StashKey["Evi | None"]()
 _TIMELINE = pytest.StashKey[str]()  # of a world that is closed by now
 _HAS_FAILED = pytest.StashKey[bool]()
+_CONTRACT = pytest.StashKey["RunContract"]()  # of the run, if it is asked for and there is one
+_WORKERS_CONTRACT = "evi_contract"  # what a process of pytest-xdist tells the one that reports
+_FILES, _FAIL_ON, _ALLOW, _LEAST = (
+    "evi_report",
+    "evi_fail_on",
+    "evi_allow",
+    "evi_min_coverage",
+)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("evi", "EVI emulator: what clients do right, wrong, and never")
+    group.addoption(
+        "--evi-report",
+        dest=_FILES,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="write the contract report of the run: .html, .md, .xml (JUnit), .json or .txt",
+    )
+    group.addoption(
+        "--evi-fail-on",
+        dest=_FAIL_ON,
+        default="never",
+        metavar="LEVEL",
+        help="fail the run for findings of this level: warning, error, never (default never)",
+    )
+    group.addoption(
+        "--evi-allow",
+        dest=_ALLOW,
+        action="append",
+        default=[],
+        metavar="CODE",
+        help="a finding that does not fail the run",
+    )
+    group.addoption(
+        "--evi-min-coverage",
+        dest=_LEAST,
+        action="append",
+        default=[],
+        metavar="[PART=]PERCENT",
+        help="fail the run for less; of all of it, or such as operations=100",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    _check_report_options(config)
     config.addinivalue_line(
         "markers",
         "evi(**settings): settings of this test's world, such as seed='empty', clock='manual'",
@@ -31,12 +77,14 @@ def evi_settings() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def evi_server(evi_settings: dict[str, Any]) -> "Iterator[Emulator]":
+def evi_server(evi_settings: dict[str, Any], pytestconfig: pytest.Config) -> "Iterator[Emulator]":
     """The emulator on a free port, for the whole run."""
     from emulator.testing.emulator import Emulator
 
     with Emulator(**evi_settings) as server:
         yield server
+        if _wants_report(pytestconfig):
+            _run_contract(pytestconfig).add(server.contract(), server.universe)
 
 
 @pytest.fixture
@@ -85,3 +133,88 @@ def _timeline(item: pytest.Item) -> str | None:
         return world.timeline()
     except RuntimeError:  # the server has ended before
         return None
+
+
+# the contract report of the run
+
+
+def _wants_report(config: pytest.Config) -> bool:
+    options = config.option
+    asked = (getattr(options, _FILES), getattr(options, _LEAST))
+    return any(asked) or getattr(options, _FAIL_ON) != "never"
+
+
+def _check_report_options(config: pytest.Config) -> None:
+    """Raises UsageError before any test runs, not after all of them."""
+    if not _wants_report(config):
+        return
+    from emulator.contract.renderings import format_of
+    from emulator.errors import UsageError
+
+    try:
+        _demands(config)
+        for name in getattr(config.option, _FILES):
+            format_of(name)
+    except UsageError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+def _demands(config: pytest.Config) -> "Demands":
+    from emulator.contract.report import read_demands
+
+    options = config.option
+    return read_demands(
+        getattr(options, _FAIL_ON), getattr(options, _ALLOW), getattr(options, _LEAST)
+    )
+
+
+def _run_contract(config: pytest.Config) -> "RunContract":
+    from emulator.testing.reporting import RunContract
+
+    if _CONTRACT not in config.stash:
+        config.stash[_CONTRACT] = RunContract()
+    return config.stash[_CONTRACT]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    """A process of pytest-xdist has ended."""
+    content = getattr(node, "workeroutput", {}).get(_WORKERS_CONTRACT)
+    if content is not None:
+        _run_contract(node.config).add_json(content)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Write the report, and fail the run if it is to fail."""
+    config = session.config
+    if _CONTRACT not in config.stash:
+        return
+    if hasattr(config, "workeroutput"):
+        config.workeroutput[_WORKERS_CONTRACT] = config.stash[_CONTRACT].to_json()
+        return
+    from emulator.contract.renderings import write_reports
+
+    report = config.stash[_CONTRACT].report()
+    if report is None:
+        return
+    demands = _demands(config)
+    write_reports(report, demands, getattr(config.option, _FILES))
+    if report.failures(demands) and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    if _CONTRACT not in config.stash or hasattr(config, "workeroutput"):
+        return
+    from emulator.contract.renderings.words import summary
+
+    report = config.stash[_CONTRACT].report()
+    if report is None:
+        return
+    terminalreporter.section("EVI contract")
+    terminalreporter.write_line(summary(report))
+    for failure in report.failures(_demands(config)):
+        terminalreporter.write_line(f"failed: {failure}", red=True)
+    for name in getattr(config.option, _FILES):
+        terminalreporter.write_line(f"written: {name}")

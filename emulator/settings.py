@@ -199,6 +199,9 @@ class Settings:
     max_body_bytes: int = _setting(
         "integer", 1_048_576, "largest request body; a larger one is answered 413", minimum=1024
     )
+    strict: bool = _setting(
+        "switch", False, "answer 422 for fields and parameters that the document doesn't know"
+    )
     requests_per_second: int | None = _setting(
         "integer", None, "requests that a world answers in a second; more get 429", minimum=1
     )

@@ -3,25 +3,27 @@
 import asyncio
 import hashlib
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from emulator.allowance import Allowance
 from emulator.chat.script import Script
 from emulator.clock import WorldClock
+from emulator.contract.contract import Contract
+from emulator.contract.webhooks import judge_attempt
 from emulator.errors import TOO_MANY_WORLDS, api_error
 from emulator.faults.chaos import read_chaos
 from emulator.faults.rules import FaultRule, Faults
 from emulator.ids import IdSource
-from emulator.jsontext import Json
+from emulator.jsontext import Json, JsonObject
 from emulator.settings import Settings
 from emulator.store.journal import Journal
 from emulator.store.store import Store
 from emulator.store.stubs import Stub
 from emulator.timers import Timers
 from emulator.waiting import until
-from emulator.webhooks.outbox import Outbox, Send, send_nothing
+from emulator.webhooks.outbox import Outbox, Send, WebhookResult, send_nothing
 
 if TYPE_CHECKING:
     from emulator.chat.live import LiveChat  # whose import costs time that few need at the start
@@ -57,6 +59,7 @@ class World:
         self._seed = seed
         self._send = send
         self._script = script or Script()
+        self.contract = Contract()
         self._begin()
 
     def reset(self) -> None:
@@ -91,6 +94,7 @@ class World:
             self.journal,
             self.faults,
             self._send,
+            self._judge_webhook,
         )
 
     def _new_allowance(self) -> Allowance | None:
@@ -107,6 +111,16 @@ class World:
         """What was struck; the time of a chat is not that of the entry."""
         told = {"chat_ms" if name == "at_ms" else name: fact for name, fact in facts.items()}
         self.journal.add("fault", rule=rule.id, of=rule.kind, fault=rule.fault, **told)
+
+    def _judge_webhook(
+        self, event_name: str, result: WebhookResult, faults: Collection[str]
+    ) -> JsonObject:
+        """How a receiver took a webhook, for its journal entry, which comes next."""
+        if result.is_good:
+            self.contract.use("webhooks", [event_name])
+        findings = judge_attempt(result, faults, self.settings.webhook_timeout)
+        self.contract.add(f"webhook {event_name}", findings, self.journal.seq + 1)
+        return {"findings": [each.to_json() for each in findings]} if findings else {}
 
     # keeping and bringing back
 
@@ -248,6 +262,7 @@ class Worlds:
         self._on_create = on_create
         self._script = script
         self._worlds: dict[str, World] = {}
+        self.others = Contract()  # of callers without a world, and of worlds that are forgotten
         self._by_reference: dict[str, World] = {}
         # Told of a world whose key is used for the first time, and of one that is forgotten.
         self.recall: Callable[[World], object] = lambda world: None
@@ -268,6 +283,18 @@ class Worlds:
         world = self._new(api_key, self._seed, self._settings, self._script)
         self.recall(world)
         return self._add(world)
+
+    def contract(self) -> Contract:
+        """What all clients have shown, of every world."""
+        merged = Contract()
+        for contract in (self.others, *(world.contract for world in self)):
+            merged.merge(contract)
+        return merged
+
+    def clear_contracts(self) -> None:
+        """All of it begins anew."""
+        for contract in (self.others, *(world.contract for world in self)):
+            contract.clear()
 
     def find_reference(self, reference: str) -> World | None:
         """The world of that reference, if there is one yet."""
@@ -299,3 +326,4 @@ class Worlds:
             del self._by_reference[world.reference]
             self.forget(world)
         world.reset()
+        self.others.merge(world.contract)

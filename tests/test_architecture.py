@@ -21,6 +21,7 @@ LADDER = [
     ["seed", "simulation", "triggers", "stubbing", "snapshots"],
     ["operations"],
     ["world"],
+    ["contract"],
     ["chat", "webhooks"],
     ["store", "openapi"],
     ["handwritten", "timers", "waiting", "faults", "allowance"],

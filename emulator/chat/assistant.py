@@ -134,6 +134,8 @@ class Assistant:
         self.paused = False
         self.speaking_until_ms = 0  # when the audio sent so far has been heard
         self.quiet_since_ms = 0  # when the last turn was over
+        self.calls: dict[str, str] = {}  # ids and names of tool calls that wait for an answer
+        self.dropped_calls: set[str] = set()  # those whose turn was interrupted
 
     @property
     def is_busy(self) -> bool:
@@ -183,8 +185,16 @@ class Assistant:
 
     def drop(self, keep: Source | None = None) -> None:
         """Forget what has not been said yet, but for turns from one source."""
+        for turn in self._turns:
+            if turn.source != keep and turn.waits_for is not None:
+                self.calls.pop(turn.waits_for.tool_call_id)
+                self.dropped_calls.add(turn.waits_for.tool_call_id)
         self._turns = deque(turn for turn in self._turns if turn.source == keep)
         self.speaking_until_ms = min(self.speaking_until_ms, self._clock.now_ms())
+
+    def end(self) -> None:
+        """The chat is over; calls that wait wait for ever."""
+        self._turns.clear()
 
     def take_step(self) -> End | None:
         """The step that is due. Returns the end of the chat if that is what it was."""
@@ -303,6 +313,7 @@ class Assistant:
 
     def _call(self, step: CallTool, turn: Turn) -> None:
         turn.waits_for = call = self._new_call(step.name, step.parameters, "function", turn)
+        self.calls[call.tool_call_id] = call.name
         self._channel.send(to_json(call))
         self._channel.tell(ToolCalled(self._clock.now_ms(), call))
 
@@ -331,8 +342,7 @@ class Assistant:
         """
         turn = next((turn for turn in self._turns if _waits_for(turn, answer)), None)
         if turn is None or turn.waits_for is None:
-            waiting = [each.waits_for.tool_call_id for each in self._turns if each.waits_for]
-            hint = closest(answer.tool_call_id, waiting)
+            hint = closest(answer.tool_call_id, list(self.calls))
             self._channel.error("tool_call_unknown", id=answer.tool_call_id, hint=hint)
             return
         result = answer.content
@@ -340,6 +350,7 @@ class Assistant:
             fallback = self._settings.fallback_of(turn.waits_for.name)
             result = improvised.TOOL_FAILED if fallback is None else fallback
         self._take_result(result or "", turn)
+        del self.calls[answer.tool_call_id]
         turn.waits_for = None
         turn.due_ms = self._in(THINKING_MS)
 

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from emulator.cli.parser import FAILED, Commands, add_command, add_settings, complain
+from emulator.cli.report import add_demand_flags, finish, read_demand_flags
 from emulator.errors import EmulatorError, UsageError
 from emulator.settings import SETTINGS, load_settings
 
@@ -19,6 +20,7 @@ def add_exec(commands: Commands) -> None:
         commands, "exec", execute, "run a command with an emulator; its exit code is the command's"
     )
     parser.add_argument("command_line", nargs=argparse.REMAINDER, metavar="-- CMD")
+    add_demand_flags(parser, "--report", "never")
     add_settings(parser, [each.name for each in SETTINGS if each.name not in ("host", "port")])
 
 
@@ -31,6 +33,8 @@ def execute(arguments: argparse.Namespace) -> int:
         why = f"{command[0]!r} is not executable" if exists else f"no command {command[0]!r}"
         return complain(EmulatorError(why), NO_PROGRAM if exists else NOT_FOUND)
     settings = load_settings({**vars(arguments), "port": "0"})
+    is_judged = _asks_for_a_report(arguments)
+    demands = read_demand_flags(arguments) if is_judged else None
     from emulator.testing.emulator import Emulator
 
     chosen = {each.name: getattr(settings, each.name) for each in SETTINGS if each.name != "host"}
@@ -41,9 +45,16 @@ def execute(arguments: argparse.Namespace) -> int:
             evi.check_stubs()
         except AssertionError as error:
             code = complain(EmulatorError(str(error)), code or FAILED)
+        if demands is not None:
+            report = server.contract_report()
+            code = code or finish(report, demands, arguments.report_files)
         if code != 0:
             print(f"what happened in the emulator:\n{evi.timeline()}", file=sys.stderr)
         return code
+
+
+def _asks_for_a_report(arguments: argparse.Namespace) -> bool:
+    return bool(arguments.report_files or arguments.min_coverage or arguments.fail_on != "never")
 
 
 def _run(command: list[str], environment: dict[str, str]) -> int:

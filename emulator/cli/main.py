@@ -21,6 +21,7 @@ COMMANDS = {
     "restore": "snapshot",
     "trigger": "trigger",
     "fault": "fault",
+    "report": "report",
 }
 
 

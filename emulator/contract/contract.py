@@ -1,11 +1,12 @@
 """What a world's clients have shown of themselves: findings, and counts of all that they used."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from emulator.contract.findings import Finding
-from emulator.jsontext import JsonObject, render
+from emulator.errors import steps
+from emulator.jsontext import JsonObject
 
 MOST_FINDINGS = 1_000  # of different ones
 
@@ -81,9 +82,7 @@ class Contract:
         """Add what another one has. The numbers of journal entries are then of several."""
         for found in other.found:
             self._put(
-                Found(
-                    found.subject, found.finding, found.count, found.first_seq, found.last_seq
-                )
+                Found(found.subject, found.finding, found.count, found.first_seq, found.last_seq)
             )
         self.dropped += other.dropped
         self.answers.update(other.answers)
@@ -101,17 +100,15 @@ class Contract:
         }
 
     @classmethod
-    def from_json(cls, content: Mapping[str, JsonObject]) -> "Contract":
+    def from_json(cls, content: JsonObject) -> "Contract":
         contract = cls()
         for each in content["findings"]:
-            loc = tuple(each["place"].removeprefix("/").split("/"))
+            loc = steps(each["place"])
             finding = Finding(each["code"], loc, each["expected"], each["got"], each["hint"])
             contract._put(
-                Found(
-                    each["subject"], finding, each["count"], each["first_seq"], each["last_seq"]
-                )
+                Found(each["subject"], finding, each["count"], each["first_seq"], each["last_seq"])
             )
-        contract.dropped = int(content["dropped"])  # type: ignore[call-overload]
+        contract.dropped = content["dropped"]
         contract.answers = Counter({(op, status): n for op, status, n in content["answers"]})
         contract.used = {part: Counter(counts) for part, counts in content["used"].items()}
         return contract

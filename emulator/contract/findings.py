@@ -26,9 +26,7 @@ FINDINGS: Mapping[str, FindingKind] = {
     "path_unknown": FindingKind(
         ERROR, "nothing answers the path", "a path of the document", "{hint}"
     ),
-    "method_unknown": FindingKind(
-        ERROR, "the path does not allow the method", "one of {allowed}"
-    ),
+    "method_unknown": FindingKind(ERROR, "the path does not allow the method", "one of {allowed}"),
     "credentials_refused": FindingKind(
         ERROR,
         "there is no key or token, or one that is not accepted",

@@ -8,8 +8,8 @@ from urllib.parse import parse_qsl
 
 from emulator.contract.contract import Contract
 from emulator.contract.findings import Finding, find
-from emulator.errors import ApiError, Problem, ValidationFailed, closest
-from emulator.jsontext import Json, parse_or_none
+from emulator.errors import ApiError, Loc, Problem, ValidationFailed, closest
+from emulator.jsontext import Json
 from emulator.openapi.fields import Field, Use, use_of
 from emulator.openapi.operation import Operation, Parameter
 
@@ -18,6 +18,7 @@ _PLAIN_BOOLEANS = ("true", "false")
 _QUERIES_REMEMBERED = 64
 _NO_FIELDS = Field("")
 _PAGE = "page_number"
+_EXTRA = "extra_forbidden"
 _GOOD_TYPES = (b"*/*", b"application/*", b"application/json")
 
 
@@ -131,13 +132,27 @@ def _meant(name: str | int, known: Sequence[str]) -> str:
 
 def _judge_value(parameter: Parameter, text: str) -> Sequence[Finding]:
     loc, findings = (parameter.location, parameter.name), list[Finding]()
-    if parameter.type == "boolean" and text not in _PLAIN_BOOLEANS:
-        findings.append(find("value_coerced", loc, text, expected="true or false"))
-    if parameter.type == "integer" and text.lstrip("+-").isdecimal() and str(int(text)) != text:
-        findings.append(find("value_coerced", loc, text, expected=f"{int(text)}"))
+    findings += judge_boolean(loc, text) if parameter.type == "boolean" else ()
+    findings += judge_integer(loc, text) if parameter.type == "integer" else ()
     if parameter.deprecated:
         findings.append(find("deprecated", loc, parameter.name, instead="another parameter"))
     return findings
+
+
+def judge_boolean(loc: Loc, text: str) -> Sequence[Finding]:
+    """A boolean in a query, which may also be written yes, on, 1, ..."""
+    if text in _PLAIN_BOOLEANS:
+        return ()
+    return [find("value_coerced", loc, text, expected="true or false")]
+
+
+def judge_integer(loc: Loc, text: str) -> Sequence[Finding]:
+    """An integer in a query, which may also be written as nobody would, such as 007 or +1."""
+    digits = text.lstrip("+-")
+    is_read = len(text) < 20 and digits.isascii() and digits.isdecimal()
+    if not is_read or str(int(text)) == text:
+        return ()
+    return [find("value_coerced", loc, text, expected=f"{int(text)}")]
 
 
 def _accepts_json(accept: bytes) -> bool:
@@ -146,24 +161,37 @@ def _accepts_json(accept: bytes) -> bool:
 
 
 def judge_refusal(
-    error: ApiError, text: bytes, query_string: bytes, path_values: Mapping[str, str]
+    operation: Operation, error: ApiError, sent: Json, query_string: bytes, path: str
 ) -> Sequence[Finding]:
     """What a request is told that is answered with an error; a 404 for an id is no finding."""
     body = error.body
     message = str(body.get("message", ""))
     if isinstance(error, ValidationFailed):
         given = {
-            "body": parse_or_none(text),
+            "body": sent,
             "query": dict(parse_qsl(query_string.decode("latin-1"), keep_blank_values=True)),
-            "path": dict(path_values),
+            "path": _path_values(operation.path_template, path),
         }
-        return [_invalid(problem, given) for problem in error.problems]
+        return invalid(error, given)
     if error.status == 400:
         code = f"{body.get('code')}"
         return [find("request_refused", ("body",), code, message=message)]
     if error.status == 413:
         return [find("body_too_large", ("body",), None, message=message)]
     return ()
+
+
+def _path_values(template: str, path: str) -> Mapping[str, str]:
+    segments = zip(template.split("/"), path.split("/"), strict=False)
+    return {name[1:-1]: value for name, value in segments if name.startswith("{")}
+
+
+def invalid(error: ValidationFailed, given: Json) -> list[Finding]:
+    """The problems of a 422, with what `given` has at their places.
+
+    A field too many is found already.
+    """
+    return [_invalid(each, given) for each in error.problems if each.type != _EXTRA]
 
 
 def _invalid(problem: Problem, given: Json) -> Finding:
@@ -185,3 +213,19 @@ def judge_stray(method: str, path: str, error: ApiError) -> Finding:
         return find("method_unknown", ("path",), f"{method} {path}", allowed=allowed)
     hint = message.partition("; ")[2].rstrip(".")
     return find("path_unknown", ("path",), f"{method} {path}", hint=hint)
+
+
+def judge_stranger(error: ApiError) -> Finding:
+    """Who comes without a key, or with one that is not accepted."""
+    fault = error.body.get("fault")
+    hint = str(fault["faultstring"]) if isinstance(fault, dict) else ""
+    return find("credentials_refused", ("headers", "X-Hume-Api-Key"), None, hint=hint)
+
+
+def extra_problems(findings: Sequence[Finding]) -> list[Problem]:
+    """What a strict server refuses: fields and parameters that nothing knows."""
+    return [
+        Problem(finding.loc, "Extra inputs are not permitted", _EXTRA)
+        for finding in findings
+        if finding.code in ("field_unknown", "parameter_unknown")
+    ]

@@ -6,6 +6,8 @@ from typing import Any
 
 from emulator.errors import Loc
 from emulator.jsontext import Json, JsonObject
+from emulator.openapi.document import Document
+from emulator.openapi.operation import Operation
 
 Follow = Callable[[JsonObject], JsonObject]
 _UNIONS = ("oneOf", "anyOf")
@@ -28,12 +30,12 @@ class Field:
     variants: Mapping[str, "Field"] = field(default_factory=dict)
 
     def __iter__(self) -> Iterator["Field"]:
-        """The fields below it, at every depth."""
-        below = [*self.children.values(), *self.variants.values()]
-        for each in below if self.items is None else [*below, self.items]:
-            if each.name != self.name:  # as a member of a union has
-                yield each
-            yield from each
+        """The named fields below it, at every depth."""
+        for child in self.children.values():
+            yield child
+            yield from child
+        for unnamed in (self.items, *self.variants.values()):
+            yield from unnamed or ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,26 @@ def compile_fields(schema: JsonObject, follow: Follow, name: str = "") -> Field:
         items or next((part.items for part in parts if part.items), None),
         variants,
     )
+
+
+def body_fields(document: Document, operation: Operation) -> Field | None:
+    """Those of an operation's body, if it takes one; each name begins with the operation's."""
+    if operation.request_body is None:
+        return None
+    schema = document.at(operation.request_body)
+    return compile_fields(schema, document.follow, f"{operation.id} ")
+
+
+def compile_definitions(schema: JsonObject, name: str = "") -> Field:
+    """The tree of a schema that has what it refers to under `$defs`, as pydantic writes it."""
+    definitions = schema.get("$defs", {})
+
+    def follow(value: JsonObject) -> JsonObject:
+        while "$ref" in value:
+            value = definitions[value["$ref"].rpartition("/")[2]]
+        return value
+
+    return compile_fields(schema, follow, name)
 
 
 def _types(schema: JsonObject) -> Sequence[str]:

@@ -22,6 +22,7 @@ class Parameter:
     type: str
     default: Any
     pointer: str  # to its schema
+    deprecated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Operation:
     request_body: str | None
     success_status: int
     responses: Mapping[int, str | None]
+    deprecated: bool = False
 
 
 def compile_operations(document: Document) -> tuple[Operation, ...]:
@@ -79,6 +81,7 @@ def _compile(document: Document, path: str, method: str, found: JsonObject) -> O
         request_body=_request_body(document, pointer, found),
         success_status=success[0],
         responses=responses,
+        deprecated=found.get("deprecated", False),
     )
 
 
@@ -102,6 +105,7 @@ def _parameters(document: Document, pointer: str, found: JsonObject) -> tuple[Pa
                 type=kind,
                 default=schema.get("default"),
                 pointer=f"{pointer}/parameters/{index}/schema",
+                deprecated=parameter.get("deprecated", False),
             )
         )
     return tuple(parameters)

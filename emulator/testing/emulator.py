@@ -6,6 +6,9 @@ from types import TracebackType
 from typing import Any
 
 from emulator.chat.script import named_script
+from emulator.contract.contract import Contract
+from emulator.contract.coverage import Universe
+from emulator.contract.report import Report, new_report
 from emulator.errors import UsageError, closest
 from emulator.ids import IdSource
 from emulator.seed.loader import load_seed
@@ -84,6 +87,19 @@ class Emulator:
             return Evi(world, app, self._bridge, self.url, self._seed, self.ca_file)
 
         return self._bridge.call(create)
+
+    def contract(self) -> Contract:
+        """What the clients of all its worlds have shown, also of those that are closed."""
+        return self._bridge.call(self._server.app.worlds.contract)
+
+    @property
+    def universe(self) -> Universe:
+        """All that clients can exercise."""
+        return self._server.app.universe
+
+    def contract_report(self) -> Report:
+        """Findings and coverage of all its worlds (docs/contract.md)."""
+        return new_report(self.contract(), self.universe)
 
     def _seed(self, settings: Settings) -> Store:
         """The data of a seed, read once as long as neither file nor settings change."""

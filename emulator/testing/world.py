@@ -24,6 +24,7 @@ from emulator.store.stubs import Stub
 from emulator.stubbing import add_stub
 from emulator.testing.bridge import Bridge
 from emulator.testing.chat import ChatHandle
+from emulator.testing.contract import ContractHandle
 from emulator.testing.diagnosis import ExpectationFailed, explain
 from emulator.testing.handles import (
     DEFAULT_TIMEOUT_S,
@@ -78,6 +79,7 @@ class Evi:
         self.clock = ClockHandle(world, bridge)
         self.faults = FaultsHandle(world, app.validation, app.stubbable, bridge)
         self.webhooks = WebhooksHandle(world, app.validation, self.faults, bridge)
+        self.contract = ContractHandle(world, app, bridge)
         self.configs = Resources("configs", world, bridge)
         self.prompts = Resources("prompts", world, bridge)
         self.tools = Resources("tools", world, bridge)

@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 from emulator.chat.script import named_script
 from emulator.faults.chaos import read_chaos
 from emulator.openapi.document import VOICES_DOCUMENT, clear_failure, load_document
+from emulator.openapi.fields import body_fields
 from emulator.openapi.operation import Operation, compile_operations
 from emulator.openapi.validation import Validation
 from emulator.operations.registry import bind
@@ -28,6 +29,7 @@ from emulator.webhooks.sender import Sender
 from emulator.world import World, Worlds
 
 if TYPE_CHECKING:
+    from emulator.contract.coverage import Universe
     from emulator.snapshots.lasting import Lasting
     from emulator.snapshots.reading import SnapshotReader
 
@@ -57,12 +59,13 @@ class App:
             self.stubbable,
             len(self.operations),
             lambda: self.snapshots,
+            lambda: self.universe,
         )
         self._control = control.application()
         self.control_routes = [route for route in self._control.routes if isinstance(route, Route)]
         self.started = threading.Event()
         self.loop: asyncio.AbstractEventLoop | None = None  # that serves
-        self._chat_socket = ChatSocket(self.auth)
+        self._chat_socket = ChatSocket(self.auth, self.worlds.others)
         self._guarded = Guard(Cors(self._route), self.settings)
         self._lasting = self._new_lasting()  # last, as it locks a folder
 
@@ -72,6 +75,15 @@ class App:
         from emulator.snapshots.reading import SnapshotReader  # which few need at the start
 
         return SnapshotReader(self.validation, self.stubbable)
+
+    @cached_property
+    def universe(self) -> "Universe":
+        """All that a client can exercise."""
+        from emulator.contract.coverage import new_universe  # which few need
+        from emulator.web.handshake import chat_fields
+
+        bodies = [(each, body_fields(self.document, each)) for each in self.operations]
+        return new_universe(bodies, chat_fields())
 
     def _new_lasting(self) -> "Lasting | None":
         if not self.settings.state and not self.settings.export_on_exit:
@@ -94,15 +106,16 @@ class App:
         voices = load_document(VOICES_DOCUMENT)
         voice_operations = compile_operations(voices)
         handlers = bind((*self.operations, *voice_operations), self.document.name)
-        dispatcher = Dispatcher(self.auth, self.settings)
+        dispatcher = Dispatcher(self.auth, self.settings, self.worlds.others)
         self.stubbable: dict[str, tuple[Operation, Validation]] = {}
-        for operations, checks in (
-            (self.operations, validation),
-            (voice_operations, Validation(voices)),
+        for document, operations, checks in (
+            (self.document, self.operations, validation),
+            (voices, voice_operations, Validation(voices)),
         ):
             with clear_failure(self.document):
                 for operation in operations:
-                    dispatcher.add(operation, handlers[operation.id], checks)
+                    fields = body_fields(document, operation)
+                    dispatcher.add(operation, handlers[operation.id], checks, fields)
                     self.stubbable[operation.id] = operation, checks
         return dispatcher
 

@@ -44,6 +44,23 @@ class ChatQuery(BaseModel):
 
 def read_chat_query(query_string: bytes) -> ChatQuery:
     """The query's values. Raises ValidationFailed (422) with every problem."""
+    given = given_query(query_string)
+    voice_id = given.pop("voice_id", "")  # the older spelling of a session setting
+    if voice_id and isinstance(given.setdefault(_SETTINGS, {}), dict):
+        given[_SETTINGS].setdefault("voice_id", voice_id)
+    try:
+        return ChatQuery.model_validate({name: v for name, v in given.items() if v != ""})
+    except ValidationError as error:
+        raise ValidationFailed(
+            [Problem(("query", *each["loc"]), each["msg"], each["type"]) for each in error.errors()]
+        ) from None
+
+
+def given_query(query_string: bytes) -> dict[str, Any]:
+    """Names and values as they were given, in objects and lists where brackets say so.
+
+    Raises ValidationFailed (422) for brackets that are nested too deep.
+    """
     given: dict[str, Any] = {}
     for key, value in parse_qsl(query_string.decode("latin-1"), keep_blank_values=True):
         match = _KEY.fullmatch(key)
@@ -54,15 +71,7 @@ def read_chat_query(query_string: bytes) -> ChatQuery:
                 raise ValidationFailed([Problem(("query", path[0]), message, "too_deep")])
             _put(given, path, value)
     _read_json_texts(given)
-    voice_id = given.pop("voice_id", "")  # the older spelling of a session setting
-    if voice_id and isinstance(given.setdefault(_SETTINGS, {}), dict):
-        given[_SETTINGS].setdefault("voice_id", voice_id)
-    try:
-        return ChatQuery.model_validate({name: v for name, v in given.items() if v != ""})
-    except ValidationError as error:
-        raise ValidationFailed(
-            [Problem(("query", *each["loc"]), each["msg"], each["type"]) for each in error.errors()]
-        ) from None
+    return given
 
 
 def _put(given: dict[str, Any], path: list[str], value: str) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import JSONResponse
 from starlette.types import Message, Receive, Scope, Send
 
+from emulator.contract.contract import Contract
 from emulator.errors import (
     CHAT_ID_MISSING,
     CHAT_NOT_FOUND,
@@ -23,6 +24,7 @@ from emulator.jsontext import JsonTextError, parse
 from emulator.web import bugs
 from emulator.web.auth import Auth
 from emulator.web.denial import deny_upgrade
+from emulator.web.handshake import Handshake
 from emulator.web.instead import fault_answer
 from emulator.web.outbound import LONGEST_SHOWN, NORMAL_CLOSE, Outbound, shown
 from emulator.world import World
@@ -52,8 +54,10 @@ def _normal(path: str) -> str:
 class ChatSocket:
     """An ASGI application for the WebSockets."""
 
-    def __init__(self, auth: Auth) -> None:
+    def __init__(self, auth: Auth, strangers: Contract) -> None:
+        """`strangers` has what is found about callers without a world."""
         self._auth = auth
+        self._strangers = strangers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -62,9 +66,11 @@ class ChatSocket:
             await JSONResponse(refusal.body, refusal.status, headers)(scope, receive, send)
             return
         await receive()  # websocket.connect
+        handshake = Handshake(scope, self._strangers)
         try:
-            socket = self._open(scope, send)
+            socket = self._open(scope, send, handshake)
         except ApiError as error:
+            handshake.refuse(error)
             await deny_upgrade(error, send)
             return
         except Exception as error:
@@ -82,25 +88,27 @@ class ChatSocket:
             bugs.note(bug, world.journal)
         return bug
 
-    def _open(self, scope: Scope, send: Send) -> "Socket":
+    def _open(self, scope: Scope, send: Send, handshake: Handshake) -> "Socket":
         """The socket, ready to run. Raises ApiError for a handshake that is to be refused."""
         headers = dict(scope["headers"])
-        world = self._auth.world(headers, scope["query_string"])
+        handshake.world = world = self._auth.world(headers, scope["query_string"])
         path = _normal(scope["path"])
         if _CHAT.fullmatch(path):
+            handshake.judge("chat")
             refuse_upgrade(world, None)
-            return _open_chat(world, scope["query_string"], send)
+            return _open_chat(world, handshake, send)
         joined = _CONNECT.fullmatch(path)
         if joined is not None:
+            handshake.judge("connect")
             refuse_upgrade(world, joined[1].lower())
-            return _join_chat(world, joined[1].lower(), send)
+            return _join_chat(world, joined[1].lower(), handshake, send)
         if _NO_ID.fullmatch(path):
             raise api_error(CHAT_ID_MISSING, path=scope["path"])
         hint = ": chats are at /v0/evi/chat (TypeScript: set environment, not baseUrl)"
         raise api_error(PATH_NOT_FOUND, method="WebSocket", path=scope["path"], hint=hint)
 
 
-def _open_chat(world: World, query_string: bytes, send: Send) -> "Socket":
+def _open_chat(world: World, handshake: Handshake, send: Send) -> "Socket":
     # imported when the first chat comes, since pydantic's models cost 0.1 s
     from emulator.operations.live_chats import refuse_chat, start_chat
     from emulator.web.chat_query import read_chat_query
@@ -108,7 +116,8 @@ def _open_chat(world: World, query_string: bytes, send: Send) -> "Socket":
     limit = world.settings.max_chats
     if limit is not None and len(world.live) >= limit:
         raise api_error(TOO_MANY_CHATS, limit=limit)
-    query = read_chat_query(query_string)
+    query = read_chat_query(handshake.query_string)
+    handshake.accept()
     outbound = Outbound(send, world)
     try:
         live = start_chat(world, query.to_options(), outbound.put)
@@ -119,13 +128,14 @@ def _open_chat(world: World, query_string: bytes, send: Send) -> "Socket":
     return Socket(live, outbound)
 
 
-def _join_chat(world: World, chat_id: str, send: Send) -> "Socket":
+def _join_chat(world: World, chat_id: str, handshake: Handshake, send: Send) -> "Socket":
     live = world.live.get(chat_id)
     if live is None:
         known = world.store.chats.find_chat(chat_id) is not None
         raise api_error(CHAT_NOT_LIVE if known else CHAT_NOT_FOUND, id=chat_id)
     if not live.allows_connection:
         raise api_error(CONNECTION_REFUSED, id=chat_id)
+    handshake.accept()
     begin_ms = live.session.start_ms + live.clock.lag_ms
     outbound = Outbound(send, world, chat_id, joined=True, begin_ms=begin_ms)
     live.join(outbound.put)
@@ -174,7 +184,18 @@ class Socket:
         # uvicorn gives a reason for a close, and none for a connection that broke
         gone = message.get("code", 1005) if "reason" in message else 1006
         code = self._outbound.close_code if by_server else gone
-        self._outbound.note_end("out" if by_server else "in", close=code)
+        self._end(code, by_server)
+
+    def _end(self, code: int | None, by_server: bool) -> None:
+        """Tell the journal, and what the client leaves open."""
+        live, outbound = self._live, self._outbound
+        status, calls = None, dict[str, str]()
+        if live is not None:
+            if not self._joined:
+                live.end()
+            status, calls = live.session.status, live.session.assistant.calls
+        findings = outbound.contract.end(code, by_server, status, calls)
+        outbound.note_end("out" if by_server else "in", findings, close=code)
 
     def _send_error(self, slug: str, message: str | None) -> None:
         if self._live is not None:
@@ -206,6 +227,7 @@ class Socket:
             self._outbound.close(BUG)
 
     def _take_sound(self, live: "LiveChat", data: bytes) -> None:
+        self._outbound.contract.hear()
         self._outbound.note("in", {"type": "audio", "bytes": len(data)})
         live.hear_audio(data, self._outbound.put, self._joined)
 
@@ -213,11 +235,21 @@ class Socket:
         try:
             content = parse(text)
         except JsonTextError as error:
-            self._outbound.note("in", text[:LONGEST_SHOWN])
+            broken = self._outbound.contract.receive_broken(error.message)
+            self._outbound.note("in", text[:LONGEST_SHOWN], broken)
             live.refuse(self._outbound.put, "invalid_json", error.message)
             return
-        self._outbound.note("in", shown(content, text))
-        live.receive_frame(content, self._outbound.put, self._joined)
+        assistant = live.session.assistant
+        findings = self._outbound.contract.receive(
+            content, assistant.calls, assistant.dropped_calls
+        )
+        self._outbound.note("in", shown(content, text), findings)
+        unknown = [each.place for each in findings if each.code == "field_unknown"]
+        if unknown and self._outbound.is_strict:
+            problem = f"Extra inputs are not permitted: {', '.join(unknown)}"
+            live.refuse(self._outbound.put, "payload_parse", problem)
+        else:
+            live.receive_frame(content, self._outbound.put, self._joined)
 
     def _leave(self) -> None:
         self._outbound.leave()

@@ -3,7 +3,6 @@
 route → world → parameters and body → handler → response, all described by the operation table.
 """
 
-import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
@@ -11,6 +10,8 @@ from functools import lru_cache
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
+from emulator.contract.contract import Contract
+from emulator.contract.requests import RequestJudge, extra_problems
 from emulator.errors import (
     BODY_TOO_LARGE,
     ApiError,
@@ -18,19 +19,18 @@ from emulator.errors import (
     ValidationFailed,
     api_error,
 )
-from emulator.faults.rules import FaultRule, Faults
-from emulator.faults.table import KINDS
-from emulator.jsontext import Json, JsonTextError, kept, parse, read, render
+from emulator.jsontext import Json, JsonTextError, parse, read, read_or_none, render
+from emulator.openapi.fields import Field
 from emulator.openapi.operation import Operation
 from emulator.openapi.validation import Check, Validation
 from emulator.operations.registry import Call, Handler
 from emulator.settings import Settings
-from emulator.store.headers import kept_headers
 from emulator.store.journal import LONGEST_BODY
 from emulator.web import bugs
 from emulator.web.auth import Auth
-from emulator.web.breaking import GARBAGE, ConnectionBroken, break_answer, reset, wait
-from emulator.web.instead import Answer, fault_answer, preferred, stub_answer, take_allowance
+from emulator.web.breaking import GARBAGE, ConnectionBroken, break_answer
+from emulator.web.exchange import QUIET_HEADER, Exchange
+from emulator.web.instead import Answer, preferred, stub_answer, take_allowance
 from emulator.web.parameters import ParameterReader, parse_query
 from emulator.web.response import respond
 from emulator.web.routing import Router
@@ -52,8 +52,15 @@ _SECONDS_FIELDS = frozenset(
 class Route:
     """One operation with its handler and its compiled checks."""
 
-    def __init__(self, operation: Operation, handler: Handler, validation: Validation) -> None:
+    def __init__(
+        self,
+        operation: Operation,
+        handler: Handler,
+        validation: Validation,
+        fields: Field | None,
+    ) -> None:
         self.operation = operation
+        self.judge = RequestJudge(operation, fields)
         self.handler = handler
         self.status = operation.success_status
         readers = {
@@ -104,22 +111,32 @@ class Route:
 class Dispatcher:
     """An ASGI application: the operations of all documents."""
 
-    def __init__(self, auth: Auth, settings: Settings) -> None:
+    def __init__(self, auth: Auth, settings: Settings, strangers: Contract) -> None:
+        """`strangers` has what is found about callers without a world."""
         self.router: Router[Route] = Router()
+        self._strangers = strangers
         self._auth = auth
         self._settings = settings
 
-    def add(self, operation: Operation, handler: Handler, validation: Validation) -> None:
-        route = Route(operation, handler, validation)
+    def add(
+        self,
+        operation: Operation,
+        handler: Handler,
+        validation: Validation,
+        fields: Field | None = None,
+    ) -> None:
+        """One more operation; `fields` are those of its body, if it takes one."""
+        route = Route(operation, handler, validation, fields)
         self.router.add(operation.method, operation.path_template, route)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         extra: Mapping[str, str] = {}
-        exchange = Exchange(scope)
+        exchange = Exchange(scope, self._strangers)
         try:
             status, answer, extra = await self._answer(scope, receive, exchange)
             body = render(answer)
         except ApiError as error:
+            exchange.refusal = error
             status, body, extra = error.status, render(error.body), error.headers
         except ClientDisconnect:
             return  # half a request is none
@@ -141,29 +158,32 @@ class Dispatcher:
             with suppress(ConnectionBroken):  # its client has gone meanwhile
                 await break_answer(breaks, receive, send, status, body, extra)
 
-    async def _answer(self, scope: Scope, receive: Receive, exchange: "Exchange") -> Answer:
+    async def _answer(self, scope: Scope, receive: Receive, exchange: Exchange) -> Answer:
         headers, query_string = dict(scope["headers"]), scope["query_string"]
+        exchange.is_quiet = QUIET_HEADER in headers
         try:
             route, segments = self.router.match(scope["method"], scope["path"])
         except ApiError:
             with suppress(ApiError):  # the journal has what leads nowhere, too
                 exchange.world = self._auth.world(headers, query_string)
             raise
+        exchange.judge = route.judge
         exchange.world = world = self._auth.world(headers, query_string)
-        exchange.operation = route.operation.id
-        if QUIET_HEADER in headers:
-            exchange.world, instead = None, None  # nobody is told of it
-        else:
+        instead = None
+        if not exchange.is_quiet:
             instead = await self._instead(world, route.operation, headers, receive, exchange)
         if instead is not None:
             text = await read_body(receive, self._settings.max_body_bytes)
             exchange.request = text[:LONGEST_BODY]
+            exchange.body = read_or_none(text)
             return instead
         problems: list[Problem] = []
         parameters = route.read_parameters(segments, query_string, problems)
         body: Json = {}
         if route.check_body is not None:
             body = await self._read_body(route.check_body, headers, receive, problems, exchange)
+        if world.settings.strict:
+            problems += extra_problems(exchange.findings(world))
         if problems:
             raise ValidationFailed(problems)
         call = Call(world, world.settings, parameters, body, _base_url(scope, headers))
@@ -178,7 +198,7 @@ class Dispatcher:
         operation: Operation,
         headers: Mapping[bytes, bytes],
         receive: Receive,
-        exchange: "Exchange",
+        exchange: Exchange,
     ) -> Answer | None:
         """What the request gets in place of the handler's answer, if anything.
 
@@ -201,7 +221,7 @@ class Dispatcher:
         headers: Mapping[bytes, bytes],
         receive: Receive,
         problems: list[Problem],
-        exchange: "Exchange",
+        exchange: Exchange,
     ) -> Json:
         text = await read_body(receive, self._settings.max_body_bytes)
         exchange.request = text[:LONGEST_BODY]
@@ -217,79 +237,10 @@ class Dispatcher:
                 message = f"JSON decode error: {error.message}"
                 problems.append(Problem(("body", error.position), message, "json_invalid"))
             else:
+                exchange.body = body
                 problems += check(body, ("body",))
                 return body
         return None
-
-
-# Of those who only look: no limit, no fault and no stub concerns the request, no journal has it.
-QUIET_HEADER = b"x-evi-emulator-quiet"
-_BREAK_ANSWERS = ("lost", "truncated", "slow", "garbage")
-_NOTED = (
-    "operation",
-    "method",
-    "path",
-    "query",
-    "status",
-    "duration_ms",
-    "request_headers",
-    "request",
-    "response",
-)
-_BUG_NOTED = (*_NOTED, "reference", "error")
-
-
-class Exchange:
-    """One request and its response, for the journal of the caller's world."""
-
-    __slots__ = ("_began", "_scope", "breaks", "bug", "operation", "request", "world")
-
-    def __init__(self, scope: Scope) -> None:
-        self._scope = scope
-        self._began = time.perf_counter()
-        self.world: World | None = None
-        self.operation: str | None = None
-        self.request = b""
-        self.breaks: FaultRule | None = None  # the answer, once there is one
-        self.bug: bugs.Bug | None = None
-
-    async def strike(self, faults: Faults, receive: Receive) -> Answer | None:
-        """What breaks this request, if anything does; the answer that it gets instead.
-
-        Raises ConnectionBroken.
-        """
-        method, path = self._scope["method"], self._scope["path"]
-        facts = {"operation": self.operation, "method": method, "path": path}
-        struck = faults.take("http", KINDS["http"].faults, facts)
-        if "delay" in struck:
-            await wait(receive, struck["delay"].draw("delay_ms") / 1000)
-        if "reset" in struck:
-            await reset(receive)
-            raise ConnectionBroken
-        self.breaks = next((struck[name] for name in _BREAK_ANSWERS if name in struck), None)
-        return fault_answer(struck["status"]) if "status" in struck else None
-
-    def note(self, status: int | None, response: bytes) -> None:
-        """Nobody's world is told of a request without a key."""
-        if self.world is None:
-            return
-        request, response, bug = self.request, kept(response[:LONGEST_BODY]), self.bug
-        headers = kept_headers(self._scope["headers"])
-        self.world.journal.keep(
-            "http",
-            len(headers) + len(request) + len(response),
-            _NOTED if bug is None else _BUG_NOTED,
-            self.operation,
-            self._scope["method"],
-            self._scope["path"],
-            self._scope["query_string"],
-            status,
-            round((time.perf_counter() - self._began) * 1000, 3),
-            headers,
-            request,
-            response,
-            *(() if bug is None else (bug.reference, bug.error)),
-        )
 
 
 def _base_url(scope: Scope, headers: Mapping[bytes, bytes]) -> str:

@@ -2,10 +2,11 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from starlette.types import Receive, Send
 
+from emulator.contract.findings import Finding
 from emulator.faults.rules import FaultRule
 from emulator.jsontext import Json, JsonObject, JsonText, render
 from emulator.timers import Timer
@@ -53,6 +54,10 @@ class Outbound:
         self._turn = self._frame = 0
         self._chat_id = chat_id
         self._joined = joined
+        from emulator.contract.sockets import SocketContract  # which imports pydantic's models
+
+        self.contract = SocketContract(world.contract, joined)
+        self.is_strict = world.settings.strict
         # each with its size, about, its turn, its type, and whether no fault may strike it
         self._queue: deque[tuple[JsonObject | bytes, int, int, str, bool] | Struck] = deque()
         self._is_spared = False
@@ -139,7 +144,7 @@ class Outbound:
             elif kind == "user_message" and not content["interim"]:
                 self._turn += 1
             text = b"" if kind == "audio_output" else render(content)
-            self.note("out", shown(content, text))
+            self.note("out", shown(content, text), self.contract.send(kind, content))
             size = len(text) or len(content["data"]) + _AROUND_SOUND
             self._queue.append((text or content, size, self._turn, kind, self._is_spared))
             self._unsent += size
@@ -155,14 +160,17 @@ class Outbound:
     def _give_up(self) -> None:
         """The client does not read: it gets no close either, its connection just ends."""
         error = f"cut off: {self._limit} bytes and more wait for a client that does not read"
-        self.note_end("out", error=error)
+        self.note_end("out", self.contract.cut_off(), error=error)
         self._queue.clear()
         self.close_code = TOO_SLOW
         self.note_end("out", close=TOO_SLOW)
         self.given_up.set()
 
-    def note(self, direction: str, content: Json) -> None:
+    def note(self, direction: str, content: Json, findings: Sequence[Finding] = ()) -> None:
         """Tell the journal of a frame; `joined` marks those of who came through /connect."""
+        if findings:
+            self.note_end(direction, findings, content=content)
+            return
         size = len(content) if isinstance(content, bytes) else 0
         if self._joined:
             self._journal.keep(
@@ -171,10 +179,14 @@ class Outbound:
         else:
             self._journal.keep("frame", size, _NOTED, self._chat_id, direction, content)
 
-    def note_end(self, direction: str, **fields: Json) -> None:
-        """Tell the journal how it ended."""
-        joined = {"joined": True} if self._joined else {}
-        self._journal.add("frame", chat_id=self._chat_id, direction=direction, **fields, **joined)
+    def note_end(self, direction: str, findings: Sequence[Finding] = (), **fields: Json) -> None:
+        """Tell the journal how it ended, and what is to be said of it."""
+        if self._joined:
+            fields["joined"] = True
+        if findings:
+            fields["findings"] = [each.to_json() for each in findings]
+        self._journal.add("frame", chat_id=self._chat_id, direction=direction, **fields)
+        self.contract.add(findings, self._journal.seq)
 
     def report(self, error: Exception) -> None:
         """Tell the log and the journal of a bug of ours."""

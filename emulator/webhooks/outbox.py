@@ -54,11 +54,17 @@ class WebhookResult:
 
 Done: TypeAlias = Callable[[WebhookResult], None]
 Send: TypeAlias = Callable[[WebhookRequest, Done], None]
+Judge: TypeAlias = Callable[[str, WebhookResult, Collection[str]], JsonObject]
 
 
 def send_nothing(request: WebhookRequest, done: Done) -> None:
     """For worlds that nobody gave a way to send."""
     done(WebhookResult(None, "this world sends nothing", 0))
+
+
+def say_nothing(event_name: str, result: WebhookResult, faults: Collection[str]) -> JsonObject:
+    """For outboxes that nobody judges."""
+    return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +152,9 @@ class Outbox:
         journal: Journal,
         faults: Faults,
         send: Send,
+        judge: Judge = say_nothing,
     ) -> None:
+        """`judge` says what the journal is to have of how a receiver took an attempt."""
         by_key = settings.sign_webhooks_with == "api_key"
         self.key = api_key if by_key else settings.signing_key
         self._settings = settings
@@ -154,6 +162,7 @@ class Outbox:
         self._header_clock = clock if settings.webhook_time == "world" else SystemClock()
         self._timers = timers
         self._send = send
+        self._judge = judge
         self.ids = ids
         self._journal = journal
         self._lanes: dict[tuple[str, str], Lane] = {}
@@ -361,6 +370,7 @@ class Outbox:
         self._note(
             delivery, number=number, status=result.status, error=result.error,
             duration_ms=result.duration_ms, faults=list(faults),
+            **self._judge(delivery.event_name, result, faults),
         )  # fmt: skip
         if result.is_good and delivery.twice:
             delivery.twice = False

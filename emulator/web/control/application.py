@@ -29,6 +29,7 @@ from emulator.web import bugs
 from emulator.web.auth import Auth
 from emulator.web.control.audio import audio_routes
 from emulator.web.control.clock import clock_routes
+from emulator.web.control.contract import contract_routes
 from emulator.web.control.faults import fault_routes
 from emulator.web.control.journal import journal_routes
 from emulator.web.control.request import Bodies, caller_world
@@ -38,12 +39,13 @@ from emulator.web.control.snapshot import snapshot_routes
 from emulator.web.control.stubs import stub_routes
 from emulator.web.control.webhooks import webhook_routes
 from emulator.web.denial import deny
-from emulator.web.dispatch import Exchange
+from emulator.web.exchange import Exchange
 from emulator.web.inspector.routes import inspector_routes
 from emulator.web.oauth import token_endpoint
 from emulator.world import Worlds
 
 if TYPE_CHECKING:
+    from emulator.contract.coverage import Universe
     from emulator.snapshots.reading import SnapshotReader
 
 
@@ -60,6 +62,7 @@ class Control:
         stubbable: Stubbable,
         operations: int,
         snapshots: "Callable[[], SnapshotReader]",
+        universe: "Callable[[], Universe]",
     ) -> None:
         self._auth = auth
         self._worlds = worlds
@@ -69,6 +72,7 @@ class Control:
         self._stubbable = stubbable
         self._operations = operations
         self._snapshots = snapshots
+        self._universe = universe
 
     def application(self) -> Starlette:
         auth, bodies = self._auth, Bodies(self._validation, self._settings.max_body_bytes)
@@ -84,6 +88,7 @@ class Control:
                 *webhook_routes(auth, bodies, self._validation),
                 *fault_routes(auth, bodies, self._stubbable),
                 *journal_routes(auth),
+                *contract_routes(auth, self._worlds, self._universe),
                 *stub_routes(auth, bodies, self._stubbable),
                 *snapshot_routes(auth, self._snapshots, self._settings.max_snapshot_bytes),
                 *audio_routes(self._worlds),

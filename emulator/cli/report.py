@@ -1,0 +1,111 @@
+"""`evi-emulator report`: what the clients of a running emulator do right, do wrong, never do."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from emulator.cli.http import Remote, add_server_flags
+from emulator.cli.parser import FAILED, OK, Commands, add_command, default_url
+from emulator.errors import EmulatorError
+
+if TYPE_CHECKING:
+    from emulator.contract.report import Demands, Report
+
+_PATH = "/_emulator/contract"
+_FORMATS = ("text", "json", "junit", "html", "markdown")
+
+
+def add_report(commands: Commands) -> None:
+    parser = add_command(
+        commands, "report", report, "what clients do wrong, and how much of the API they exercise"
+    )
+    default = default_url()
+    add_server_flags(parser, default, f"where the emulator serves (default {default})")
+    parser.add_argument("--all", action="store_true", help="the clients of all worlds, not of one")
+    parser.add_argument("--format", default="text", help=f"{', '.join(_FORMATS)} (default text)")
+    parser.add_argument("--clear", action="store_true", help="begin anew after it")
+    add_demand_flags(parser, "--output", "error")
+
+
+def add_demand_flags(parser: argparse.ArgumentParser, file_flag: str, fail_on: str) -> None:
+    """What clients must keep to, and where the report goes."""
+    parser.add_argument(
+        file_flag,
+        dest="report_files",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="write the report there: .html, .md, .xml (JUnit), .json or .txt; may be repeated",
+    )
+    parser.add_argument(
+        "--fail-on",
+        default=fail_on,
+        metavar="LEVEL",
+        help=f"exit with 1 for findings of this level: warning, error, never (default {fail_on})",
+    )
+    parser.add_argument(
+        "--allow",
+        action="append",
+        default=[],
+        metavar="CODE",
+        help="a finding that does not fail; may be repeated",
+    )
+    parser.add_argument(
+        "--min-coverage",
+        action="append",
+        default=[],
+        metavar="[PART=]PERCENT",
+        help="exit with 1 for less; of all of it, or such as operations=100; may be repeated",
+    )
+
+
+def report(arguments: argparse.Namespace) -> int:
+    from emulator.contract.renderings import render_report
+    from emulator.contract.report import read_report
+
+    demands = read_demand_flags(arguments)
+    remote = Remote(arguments.url, arguments.key, arguments.ca)
+    path = _PATH + ("?worlds=all" if arguments.all else "")
+    found = read_report(remote.call("GET", path))
+    text = render_report(found, demands, arguments.format)
+    if arguments.clear:
+        remote.call("DELETE", path)
+    if not arguments.report_files:
+        _print(text, arguments.format)
+    return finish(found, demands, arguments.report_files, told=not arguments.report_files)
+
+
+def read_demand_flags(arguments: argparse.Namespace) -> "Demands":
+    """What the flags ask for. Raises UsageError, also for a file whose name tells no format."""
+    from emulator.contract.renderings import format_of
+    from emulator.contract.report import read_demands
+
+    for name in arguments.report_files:
+        format_of(name)
+    return read_demands(arguments.fail_on, arguments.allow, arguments.min_coverage)
+
+
+def finish(report: "Report", demands: "Demands", files: Sequence[str], told: bool = False) -> int:
+    """Write the files, say in short how it stands unless all is told, and return the exit code."""
+    from emulator.contract.renderings import write_reports
+    from emulator.contract.renderings.words import summary
+
+    try:
+        write_reports(report, demands, files)
+    except OSError as error:
+        raise EmulatorError(f"cannot write {error.filename}: {error.strerror}") from None
+    failures = report.failures(demands)
+    if not told:
+        print(f"contract: {summary(report)}", file=sys.stderr)
+        for failure in failures:
+            print(f"contract: failed: {failure}", file=sys.stderr)
+    return FAILED if failures else OK
+
+
+def _print(text: str, format: str) -> None:
+    from emulator.contract.renderings.text import in_colour
+
+    has_colours = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    print(in_colour(text) if format == "text" and has_colours else text, end="")

@@ -1,0 +1,108 @@
+"""What is to be said of the frames that a chat's client sends."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, get_args
+
+from pydantic import ValidationError
+
+from emulator.chat.messages import ClientMessage, client_message
+from emulator.contract.findings import Finding, find
+from emulator.contract.requests import of_use
+from emulator.errors import CHAT_ERRORS, Loc, closest
+from emulator.jsontext import Json, JsonObject
+from emulator.openapi.fields import Field, compile_definitions, use_of
+
+CLIENT_TYPES = tuple(each.model_fields["type"].default for each in get_args(ClientMessage))
+BINARY = "(binary audio)"  # what the coverage calls a frame of bytes
+_ANSWERS = ("tool_response", "tool_error")
+_AT: Loc = ("frame",)
+
+# Errors that a client has brought about itself, beside those that its frame shows at once.
+OF_ERRORS = {
+    "audio_refused": "audio_refused",
+    "audio_undecodable": "audio_undecodable",
+    "variable_missing": "variable_missing",
+    "config_not_found": "chat_refused",
+    "chat_group_not_found": "chat_refused",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What a frame shows: its findings, and the names of its fields that a model knows."""
+
+    findings: Sequence[Finding]
+    used: Sequence[str] = ()
+
+
+@cache
+def message_fields() -> Field:
+    """The fields of all client messages; each name begins with its message's type."""
+    schema = client_message.json_schema()
+    definitions, tags = schema["$defs"], schema["discriminator"]["mapping"]
+    variants = {
+        tag: compile_definitions({"$ref": reference, "$defs": definitions}, f"{tag} ")
+        for tag, reference in tags.items()
+    }
+    return Field("", variants=variants)
+
+
+def judge_frame(
+    content: Json, waiting: Collection[str] = (), excused: Collection[str] = ()
+) -> Judged:
+    """A text frame's content; `waiting` has the ids of tool calls that wait for an answer.
+
+    `excused` has those whose turn was interrupted before the answer came.
+    """
+    kind = content.get("type") if isinstance(content, dict) else None
+    if kind is not None and kind not in CLIENT_TYPES:
+        known = ", ".join(CLIENT_TYPES)
+        hint = closest(str(kind), CLIENT_TYPES).strip(" ()")
+        return Judged([find("frame_unknown", (*_AT, "type"), kind, known=known, hint=hint)])
+    wrong = _problems(content, strict=False)
+    if wrong:
+        return Judged([_finding("frame_invalid", each, "problem") for each in wrong])
+    generous = _problems(content, strict=True)
+    use = use_of(message_fields(), content, _AT)
+    findings = [_finding("value_coerced", each, "expected") for each in generous]
+    findings += [each for each in of_use(use) if each.code != "value_coerced"]
+    if kind in _ANSWERS and content["tool_call_id"] not in (*waiting, *excused):
+        findings.append(_unknown_call(content["tool_call_id"], waiting))
+    return Judged(findings, use.known)
+
+
+def judge_broken_frame(message: str) -> Finding:
+    """A text frame that is no JSON."""
+    return find("frame_invalid", _AT, None, problem=f"JSON ({message})")
+
+
+def judge_error(content: JsonObject) -> Sequence[Finding]:
+    """An error frame to the client: a finding if it has brought it about."""
+    slug = content["slug"]
+    code = OF_ERRORS.get(slug)
+    if code is None:
+        return ()
+    return [find(code, ("frame",), CHAT_ERRORS[slug].code, message=content["message"])]
+
+
+def _unknown_call(id: str, waiting: Collection[str]) -> Finding:
+    known = f"one of {', '.join(sorted(waiting))}" if waiting else "no answer: no call waits"
+    hint = closest(id, sorted(waiting)).strip(" ()") or "echo the tool_call_id of the tool_call"
+    return find("tool_call_unknown", (*_AT, "tool_call_id"), id, known=known, hint=hint)
+
+
+def _problems(content: Json, strict: bool) -> Sequence[Any]:
+    try:
+        client_message.validate_python(content, strict=strict)
+    except ValidationError as error:
+        return error.errors(include_url=False, include_context=False)
+    return ()
+
+
+def _finding(code: str, problem: Any, word: str) -> Finding:
+    """A problem of a frame; pydantic's place begins with the tag."""
+    loc = (*_AT, *problem["loc"][1:])
+    got = None if problem["type"] in ("missing", "union_tag_not_found") else problem["input"]
+    return find(code, loc, got, **{word: problem["msg"]})

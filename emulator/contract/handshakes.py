@@ -1,0 +1,41 @@
+"""What is to be said of the query with which a chat is opened."""
+
+from collections.abc import Sequence
+
+from emulator.contract.contract import Contract
+from emulator.contract.findings import Finding, find
+from emulator.contract.requests import (
+    CREDENTIALS,
+    judge_boolean,
+    judge_integer,
+    of_use,
+    unknown_parameter,
+)
+from emulator.jsontext import JsonObject
+from emulator.openapi.fields import Field, use_of
+
+# What the vendor's clients add of their own accord.
+OF_CLIENTS = ("fernSdkLanguage", "fernSdkVersion")
+OLDER = {"voice_id": "session_settings[voice_id]"}  # spellings, and those of today
+
+
+def parameter_name(field: str) -> str:
+    """What the coverage calls a parameter, or a field in it."""
+    return field.removeprefix("/")
+
+
+def judge_handshake(contract: Contract, fields: Field, given: JsonObject) -> Sequence[Finding]:
+    """The findings about a query, read into names and values; what it uses is counted."""
+    findings, known = list[Finding](), tuple(fields.children)
+    for name, value in given.items():
+        loc, field = ("query", name), fields.children.get(name)
+        if name in OLDER:
+            findings.append(find("deprecated", loc, name, instead=OLDER[name]))
+        elif field is None and name not in (*CREDENTIALS, *OF_CLIENTS):
+            findings.append(unknown_parameter(name, known))
+        elif field is not None and isinstance(value, str):
+            findings += judge_boolean(loc, value) if "boolean" in field.types else ()
+            findings += judge_integer(loc, value) if "integer" in field.types else ()
+    use = use_of(fields, {name: given[name] for name in given if name in known}, ("query",))
+    contract.use("chat_parameters", map(parameter_name, use.known))
+    return [*findings, *of_use(use)]

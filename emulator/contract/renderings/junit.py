@@ -1,0 +1,60 @@
+"""For CI systems that show tests: a test case for each operation, and for what has findings."""
+
+from collections.abc import Sequence
+from xml.etree import ElementTree as Xml
+
+from emulator.contract.coverage import too_little
+from emulator.contract.renderings.words import got, seen
+from emulator.contract.report import Demands, Report
+from emulator.jsontext import JsonObject
+
+_SUITE = "evi-contract"
+
+
+def to_junit(report: Report, demands: Demands) -> str:
+    """Operations that were never called are skipped; a finding that the demands allow is output."""
+    by_subject: dict[str, list[JsonObject]] = {}
+    for found in report.findings:
+        by_subject.setdefault(found["subject"], []).append(found)
+    operations = report.coverage.parts[0].items
+    never = {item.name for item in operations if not item.detail}
+    suite = Xml.Element("testsuite", name=_SUITE)
+    for subject in dict.fromkeys([*(item.name for item in operations), *by_subject]):
+        case = Xml.SubElement(suite, "testcase", classname=_SUITE, name=_legal(subject))
+        _tell(case, by_subject.get(subject, []), demands)
+        if subject in never and subject not in by_subject:
+            Xml.SubElement(case, "skipped", message="never called")
+    for sentence in too_little(report.coverage, demands.least):
+        case = Xml.SubElement(suite, "testcase", classname=_SUITE, name="coverage")
+        Xml.SubElement(case, "failure", message=_legal(sentence))
+    suite.set("tests", str(len(suite)))
+    suite.set("failures", str(sum(case.find("failure") is not None for case in suite)))
+    suite.set("skipped", str(sum(case.find("skipped") is not None for case in suite)))
+    suites = Xml.Element("testsuites")
+    suites.append(suite)
+    Xml.indent(suites)
+    return Xml.tostring(suites, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def _tell(case: Xml.Element, findings: Sequence[JsonObject], demands: Demands) -> None:
+    forbidden = [found for found in findings if demands.forbid(found)]
+    allowed = [found for found in findings if not demands.forbid(found)]
+    if forbidden:
+        message = ", ".join(dict.fromkeys(found["code"] for found in forbidden))
+        failure = Xml.SubElement(case, "failure", message=message)
+        failure.text = _legal("\n".join(map(_sentence, forbidden)))
+    if allowed:
+        Xml.SubElement(case, "system-out").text = _legal("\n".join(map(_sentence, allowed)))
+
+
+def _sentence(found: JsonObject) -> str:
+    hint = f" {found['hint']}" if found["hint"] else ""
+    return (
+        f"{found['level']} {found['code']} at {found['place']}: expected {found['expected']}, "
+        f"got {got(found['got'])}.{hint} ({seen(found)})"
+    )
+
+
+def _legal(text: str) -> str:
+    """Without the characters that XML can't have."""
+    return "".join(each if each.isprintable() or each == "\n" else "\ufffd" for each in text)

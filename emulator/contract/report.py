@@ -1,0 +1,98 @@
+"""The contract report: findings and coverage, and whether they will do."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from emulator.contract.contract import Contract
+from emulator.contract.coverage import (
+    Coverage,
+    Item,
+    Part,
+    Universe,
+    cover,
+    read_minimum,
+    too_little,
+)
+from emulator.contract.findings import ERROR, FINDINGS, LEVELS, WARNING
+from emulator.errors import UsageError, closest
+from emulator.jsontext import JsonObject
+
+NEVER = "never"
+FAIL_ON = (*LEVELS, NEVER)
+
+
+@dataclass(frozen=True, slots=True)
+class Demands:
+    """What a client must keep to.
+
+    `fail_on` is the least level of a finding that fails it, or NEVER; findings with a code in
+    `allow` don't. `least` has coverages in percent, by part, None for all of it.
+    """
+
+    fail_on: str = ERROR
+    allow: Collection[str] = ()
+    least: Mapping[str | None, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.fail_on not in FAIL_ON:
+            hint = closest(self.fail_on, FAIL_ON)
+            known = ", ".join(FAIL_ON)
+            raise UsageError(f"fail on what? got {self.fail_on!r}{hint}; known: {known}")
+        for code in self.allow:
+            check_code(code)
+
+    def forbid(self, found: JsonObject) -> bool:
+        """Whether a finding, as JSON, fails the client."""
+        if self.fail_on == NEVER or found["code"] in self.allow:
+            return False
+        return self.fail_on == WARNING or found["level"] == ERROR
+
+
+def read_demands(fail_on: str, allow: Iterable[str], least: Iterable[str]) -> Demands:
+    """What options ask for, as texts (see `read_minimum`). Raises UsageError."""
+    return Demands(fail_on, tuple(allow), dict(map(read_minimum, least)))
+
+
+def check_code(code: str) -> None:
+    """Raises UsageError for what is no code of a finding."""
+    if code not in FINDINGS:
+        hint, known = closest(code, list(FINDINGS)), ", ".join(FINDINGS)
+        raise UsageError(f"no finding has the code {code!r}{hint}; known: {known}")
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Findings as JSON, errors first, and the coverage."""
+
+    findings: Sequence[JsonObject]
+    dropped: int
+    coverage: Coverage
+
+    def to_json(self) -> JsonObject:
+        return {
+            "findings": list(self.findings),
+            "dropped": self.dropped,
+            "coverage": self.coverage.to_json(),
+        }
+
+    def failures(self, demands: Demands) -> list[str]:
+        """A sentence for each demand that is not met."""
+        forbidden = sum(demands.forbid(found) for found in self.findings)
+        several = "1 finding" if forbidden == 1 else f"{forbidden} findings"
+        told = [f"{several} at level {demands.fail_on} or above"] if forbidden else []
+        return [*told, *too_little(self.coverage, demands.least)]
+
+
+def new_report(contract: Contract, universe: Universe) -> Report:
+    findings = [found.to_json() for found in contract.found]
+    findings.sort(key=lambda found: LEVELS.index(found["level"]))
+    return Report(findings, contract.dropped, cover(contract, universe))
+
+
+def read_report(content: JsonObject) -> Report:
+    """A report that came as JSON."""
+    parts = [
+        Part(part["name"], [Item(**item) for item in part["items"]])
+        for part in content["coverage"]["parts"]
+    ]
+    return Report(content["findings"], content["dropped"], Coverage(parts))

@@ -1,0 +1,29 @@
+"""What is to be said of a webhook's receiver."""
+
+from collections.abc import Collection, Sequence
+
+from emulator.contract.findings import Finding, find
+from emulator.webhooks.outbox import WebhookResult
+
+FORGED = ("stale_timestamp", "wrong_key", "tampered_body", "missing_headers")
+_SLOW = 0.5  # of the time that it has
+
+
+def judge_attempt(
+    result: WebhookResult, faults: Collection[str], timeout_s: int
+) -> Sequence[Finding]:
+    """How a receiver took one request, whose faults were asked for."""
+    forged = [fault for fault in faults if fault in FORGED]
+    limit_ms = round(timeout_s * 1000 * _SLOW)
+    findings = []
+    if result.status is None:
+        findings.append(find("webhook_unanswered", ("webhook",), result.error))
+    elif forged and result.is_good:
+        status = ("webhook", "status")
+        findings.append(find("webhook_unverified", status, result.status, fault=forged[0]))
+    elif not forged and not result.is_good:
+        findings.append(find("webhook_refused", ("webhook", "status"), result.status))
+    if result.status is not None and result.duration_ms > limit_ms:
+        took = ("webhook", "duration_ms")
+        findings.append(find("webhook_slow", took, result.duration_ms, limit_ms=limit_ms))
+    return findings

@@ -1,0 +1,61 @@
+"""The handle of a world's contract: what its clients do right, do wrong, and never do."""
+
+from collections.abc import Collection
+
+from emulator.contract.coverage import Coverage, Universe
+from emulator.contract.findings import WARNING
+from emulator.contract.renderings.text import finding_lines
+from emulator.contract.report import Demands, Report, new_report
+from emulator.jsontext import JsonObject
+from emulator.testing.bridge import Bridge
+from emulator.testing.diagnosis import ExpectationFailed
+from emulator.web.app import App
+from emulator.world import World
+
+
+class ContractHandle:
+    """Findings about the clients of a world, and how much of the API they have exercised."""
+
+    def __init__(self, world: World, app: App, bridge: Bridge) -> None:
+        self._world = world
+        self._app = app
+        self._bridge = bridge
+
+    @property
+    def findings(self) -> list[JsonObject]:
+        """Each with code, level, subject, place, expected, got, hint, count (docs/contract.md)."""
+        return list(self.report().findings)
+
+    @property
+    def coverage(self) -> Coverage:
+        """Part by part: what was exercised, and what never."""
+        return self.report().coverage
+
+    def report(self) -> Report:
+        """Both, for `emulator.contract.renderings.render_report`."""
+        return self._bridge.call(self._report)
+
+    def _report(self) -> Report:
+        return new_report(self._world.contract, self._universe)
+
+    @property
+    def _universe(self) -> Universe:
+        return self._app.universe
+
+    def assert_clean(self, allow: Collection[str] = (), fail_on: str = WARNING) -> None:
+        """Raise ExpectationFailed, with each, if there are findings but those with these codes.
+
+        `fail_on` is 'warning' for all of them, or 'error'. Raises UsageError for an unknown code.
+        """
+        __tracebackhide__ = True
+        demands = Demands(fail_on, allow)
+        forbidden = [found for found in self.findings if demands.forbid(found)]
+        if forbidden:
+            lines = [line for found in forbidden for line in finding_lines(found)]
+            what = "a finding" if len(forbidden) == 1 else f"{len(forbidden)} findings"
+            told = "\n".join(lines)
+            raise ExpectationFailed(f"{what} about the client:\n{told}")
+
+    def clear(self) -> None:
+        """Begin anew."""
+        self._bridge.call(self._world.contract.clear)

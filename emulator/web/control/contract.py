@@ -1,0 +1,50 @@
+"""GET and DELETE /_emulator/contract: what clients do right, do wrong, and never do."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from emulator.errors import Problem, ValidationFailed
+from emulator.web.auth import Auth
+from emulator.web.control.request import answer, caller_world
+from emulator.world import Worlds
+
+if TYPE_CHECKING:
+    from emulator.contract.coverage import Universe
+
+_WORLDS, _ALL = "worlds", "all"
+
+
+def contract_routes(auth: Auth, worlds: Worlds, universe: "Callable[[], Universe]") -> list[Route]:
+    async def show(request: Request) -> Response:
+        from emulator.contract.report import new_report  # which few need at the start
+
+        every = _wants_all(request)
+        contract = worlds.contract() if every else caller_world(auth, request).contract
+        return answer(new_report(contract, universe()).to_json())
+
+    async def clear(request: Request) -> Response:
+        if _wants_all(request):
+            worlds.clear_contracts()
+        else:
+            caller_world(auth, request).contract.clear()
+        return Response(status_code=204)
+
+    return [
+        Route("/_emulator/contract", show, methods=["GET"]),
+        Route("/_emulator/contract", clear, methods=["DELETE"]),
+    ]
+
+
+def _wants_all(request: Request) -> bool:
+    """Whether it is about the clients of all worlds, those without a key and those of worlds
+    that are forgotten; else it is about the caller's world.
+    """
+    asked = request.query_params.get(_WORLDS)
+    if asked not in (None, _ALL):
+        message = f"Input should be {_ALL!r}, got {asked!r}"
+        raise ValidationFailed([Problem(("query", _WORLDS), message, "literal_error")])
+    return asked == _ALL

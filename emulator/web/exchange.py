@@ -1,0 +1,150 @@
+"""One request and its answer: what breaks it, what is to be said of it, what the journal has."""
+
+import time
+from collections.abc import Sequence
+
+from starlette.types import Receive, Scope
+
+from emulator.contract.contract import Contract
+from emulator.contract.findings import Finding
+from emulator.contract.requests import RequestJudge, judge_refusal, judge_stranger, judge_stray
+from emulator.errors import ApiError
+from emulator.faults.rules import FaultRule, Faults
+from emulator.faults.table import KINDS
+from emulator.jsontext import Json, kept
+from emulator.store.headers import kept_headers
+from emulator.store.journal import LONGEST_BODY
+from emulator.web import bugs
+from emulator.web.breaking import ConnectionBroken, reset, wait
+from emulator.web.instead import Answer, fault_answer
+from emulator.world import World
+
+# Of those who only look: no limit, no fault and no stub concerns the request, no journal has it.
+QUIET_HEADER = b"x-evi-emulator-quiet"
+_BREAK_ANSWERS = ("lost", "truncated", "slow", "garbage")
+_NOTED = (
+    "operation",
+    "method",
+    "path",
+    "query",
+    "status",
+    "duration_ms",
+    "request_headers",
+    "request",
+    "response",
+)
+
+
+class Exchange:
+    """One request and its response, for the journal and the contract of the caller's world."""
+
+    __slots__ = (
+        "_began",
+        "_findings",
+        "_scope",
+        "_strangers",
+        "body",
+        "breaks",
+        "bug",
+        "is_quiet",
+        "judge",
+        "refusal",
+        "request",
+        "world",
+    )
+
+    def __init__(self, scope: Scope, strangers: Contract | None = None) -> None:
+        """`strangers` has what is found about callers who have no world."""
+        self._scope = scope
+        self._strangers = strangers
+        self._began = time.perf_counter()
+        self._findings: Sequence[Finding] | None = None
+        self.world: World | None = None
+        self.is_quiet = False  # nobody is told of it, unless it is a bug
+        self.judge: RequestJudge | None = None  # of the operation, if it leads to one
+        self.body: Json = None
+        self.request = b""
+        self.refusal: ApiError | None = None  # that the client has brought about
+        self.breaks: FaultRule | None = None  # the answer, once there is one
+        self.bug: bugs.Bug | None = None
+
+    @property
+    def operation(self) -> str | None:
+        return None if self.judge is None else self.judge.operation.id
+
+    def findings(self, world: World) -> Sequence[Finding]:
+        """What is to be said of the request itself; it is judged once."""
+        if self._findings is None:
+            self._findings = () if self.judge is None else self._judged(world.contract, self.judge)
+        return self._findings
+
+    def _judged(self, contract: Contract, judge: RequestJudge) -> Sequence[Finding]:
+        scope = self._scope
+        return judge.judge(contract, dict(scope["headers"]), scope["query_string"], self.body)
+
+    async def strike(self, faults: Faults, receive: Receive) -> Answer | None:
+        """What breaks this request, if anything does; the answer that it gets instead.
+
+        Raises ConnectionBroken.
+        """
+        method, path = self._scope["method"], self._scope["path"]
+        facts = {"operation": self.operation, "method": method, "path": path}
+        struck = faults.take("http", KINDS["http"].faults, facts)
+        if "delay" in struck:
+            await wait(receive, struck["delay"].draw("delay_ms") / 1000)
+        if "reset" in struck:
+            await reset(receive)
+            raise ConnectionBroken
+        self.breaks = next((struck[name] for name in _BREAK_ANSWERS if name in struck), None)
+        return fault_answer(struck["status"]) if "status" in struck else None
+
+    def note(self, status: int | None, response: bytes) -> None:
+        """Tell the caller's world, if there is one."""
+        if self.is_quiet and self.bug is None:
+            return
+        world = self.world
+        if world is None:
+            self._note_stranger(status)
+            return
+        findings = self._all_findings(world)
+        more = {} if self.bug is None else self.bug.to_json()
+        if findings:
+            more["findings"] = [finding.to_json() for finding in findings]
+        request, response = self.request, kept(response[:LONGEST_BODY])
+        headers = kept_headers(self._scope["headers"])
+        world.journal.keep(
+            "http",
+            len(headers) + len(request) + len(response),
+            (*_NOTED, *more) if more else _NOTED,
+            self.operation,
+            self._scope["method"],
+            self._scope["path"],
+            self._scope["query_string"],
+            status,
+            round((time.perf_counter() - self._began) * 1000, 3),
+            headers,
+            request,
+            response,
+            *more.values(),
+        )
+        if self.judge is not None and status is not None:
+            world.contract.answers[self.judge.operation.id, status] += 1
+        if findings:
+            world.contract.add(self._subject, findings, world.journal.seq)
+
+    @property
+    def _subject(self) -> str:
+        return self.operation or f"{self._scope['method']} {self._scope['path']}"
+
+    def _all_findings(self, world: World) -> Sequence[Finding]:
+        findings, refusal, scope = self.findings(world), self.refusal, self._scope
+        if refusal is None:
+            return findings
+        if self.judge is None:
+            return [judge_stray(scope["method"], scope["path"], refusal)]
+        given = (self.body, scope["query_string"], scope["path"])
+        return [*findings, *judge_refusal(self.judge.operation, refusal, *given)]
+
+    def _note_stranger(self, status: int | None) -> None:
+        if self._strangers is not None and self.refusal is not None and status == 401:
+            self._strangers.add(self._subject, [judge_stranger(self.refusal)], 0)
