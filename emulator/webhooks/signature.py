@@ -20,9 +20,7 @@ def signed_headers(body: bytes, timestamp_s: int, key: str) -> dict[str, str]:
     return {SIGNATURE_HEADER: sign(body, timestamp, key), TIMESTAMP_HEADER: timestamp}
 
 
-def signature_problem(
-    headers: Mapping[str, str], body: bytes, key: str, sent_s: int
-) -> str | None:
+def signature_problem(headers: Mapping[str, str], body: bytes, key: str, sent_s: int) -> str | None:
     """Why a receiver should refuse a webhook that it got when it was sent; None if it should not.
 
     `sent_s` is in seconds since the Unix epoch.

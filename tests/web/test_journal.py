@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from httpx import Client
+from httpx import Client, ReadTimeout
 from starlette.testclient import TestClient
 
 from emulator.server import Server
@@ -177,3 +177,29 @@ def test_a_number_of_any_length_is_answered(server: Server, api_key: str) -> Non
     headers = {"X-Hume-Api-Key": api_key}
     with Client(base_url=server.url, headers=headers, trust_env=False) as client:
         assert client.get(f"{JOURNAL}?after={'9' * 5000}").status_code in (200, 422)
+
+
+def test_the_servers_end_ends_a_wait(capfd: pytest.CaptureFixture[str]) -> None:
+    """Who still waits is answered; nobody is left to be cut off with a complaint."""
+    with Server(Settings(seed="empty", port=0)) as server, ThreadPoolExecutor(1) as pool:
+        headers = {"X-Hume-Api-Key": "k"}
+        with Client(base_url=server.url, headers=headers, timeout=30, trust_env=False) as client:
+            waiting = pool.submit(client.get, f"{JOURNAL}/wait?timeout=60")
+            watchers = server.app.worlds.get("k").journal.watchers
+            while not watchers:
+                client.get(JOURNAL)
+            server.stop()
+            assert waiting.result().json()["entries"] == []
+    assert "Cancel" not in capfd.readouterr().err
+
+
+def test_a_wait_ends_with_its_client(server: Server, api_key: str) -> None:
+    """Nobody watches for a client that has gone."""
+    headers = {"X-Hume-Api-Key": api_key}
+    with Client(base_url=server.url, headers=headers, trust_env=False) as client:
+        client.get(JOURNAL)
+        watchers = server.app.worlds.get(api_key).journal.watchers
+        with pytest.raises(ReadTimeout):
+            client.get(f"{JOURNAL}/wait?timeout=60", timeout=0.2)
+        while watchers:
+            client.get(JOURNAL)

@@ -87,7 +87,7 @@ class Control:
                 *simulate_routes(auth, bodies),
                 *webhook_routes(auth, bodies, self._validation),
                 *fault_routes(auth, bodies, self._stubbable),
-                *journal_routes(auth),
+                *journal_routes(auth, self._worlds),
                 *contract_routes(auth, self._worlds, self._universe),
                 *stub_routes(auth, bodies, self._stubbable),
                 *snapshot_routes(auth, self._snapshots, self._settings.max_snapshot_bytes),

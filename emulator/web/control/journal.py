@@ -12,7 +12,8 @@ from emulator.jsontext import Json, JsonObject
 from emulator.store.journal import KINDS, Journal
 from emulator.waiting import until
 from emulator.web.auth import Auth
-from emulator.web.control.request import answer, caller_world
+from emulator.web.control.request import answer, caller_world, left_with
+from emulator.world import Worlds
 
 _NUMBER = re.compile(r"\d{1,6}(\.\d{1,6})?")
 FIELDS = (
@@ -30,7 +31,7 @@ _KNOWN = (*FIELDS, "after", "limit", "timeout", "api_key", "access_token")
 LONGEST_WAIT_S = 60
 
 
-def journal_routes(auth: Auth) -> list[Route]:
+def journal_routes(auth: Auth, worlds: Worlds) -> list[Route]:
     async def show(request: Request) -> Response:
         journal = caller_world(auth, request).journal
         after, wanted = _read_query(request)
@@ -43,11 +44,13 @@ def journal_routes(auth: Auth) -> list[Route]:
         limit, timeout_s = _limit(request), _timeout_s(request)
         before = world.journal
 
-        def is_there() -> bool:
+        def is_over() -> bool:
             journal = world.journal
-            return journal is not before or any(True for _ in journal.entries(after, **wanted))
+            is_there = any(True for _ in journal.entries(after, **wanted))
+            return is_there or journal is not before or worlds.are_ending
 
-        await until(world.journal.watchers, is_there, timeout_s)
+        async with left_with(request):
+            await until(world.journal.watchers, is_over, timeout_s)
         return answer(_page(world.journal, after, limit, wanted))
 
     return [
