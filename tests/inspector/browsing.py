@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+import pytest
 from playwright.sync_api import ConsoleMessage, Locator, Page, expect
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 AXE = Path(__file__).resolve().parents[1] / "node/node_modules/axe-core/axe.min.js"
 TIMEOUT_MS = 10_000
+BOTH = pytest.mark.parametrize("scheme", ["light", "dark"])  # of a test: in each scheme
 
 expect.set_options(timeout=TIMEOUT_MS)
 
@@ -78,10 +80,9 @@ class Inspector:
         """No error on the console, nothing that the policy stopped, nothing against axe's rules."""
         self.page.evaluate(axe_source())
         violations: Any = self.page.evaluate(RUN_AXE)
-        assert violations == []
+        assert not violations, "\n".join(violations)
         self.check_console()
 
     def check_console(self) -> None:
-        assert [
-            each for each in self.errors if not any(part in each for part in self.expected)
-        ] == []
+        found = [each for each in self.errors if not any(part in each for part in self.expected)]
+        assert not found, found

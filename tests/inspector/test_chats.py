@@ -9,7 +9,7 @@ from websockets.exceptions import ConnectionClosedError
 from websockets.sync.client import connect
 
 from emulator.server import Server
-from tests.inspector.browsing import Inspector
+from tests.inspector.browsing import BOTH, Inspector
 from tests.webhooks.calls import new_config, simulate
 from tests.webhooks.receiver import Receiver
 
@@ -19,6 +19,7 @@ PLAYED = """(audio) => new Promise((resolve) => {
 })"""
 
 
+@BOTH
 def test_a_chat_with_all_that_belongs_to_it(
     inspector: Inspector, remote: Client, receiver: Receiver
 ) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from httpx import Client
 from playwright.sync_api import Page, expect
 
-from tests.inspector.browsing import Inspector
+from tests.inspector.browsing import BOTH, Inspector
 from tests.webhooks.calls import ask
 
 TOOL = {
@@ -55,6 +55,7 @@ def chat_of(remote: Client) -> Any:
     return ask(remote, "GET", f"/v0/evi/chats?{query}")["chats_page"][0]
 
 
+@BOTH
 def test_typing_and_a_tool_answered_by_hand(inspector: Inspector, remote: Client) -> None:
     """The version that was picked is that of the chat; the tool's answer is what was written."""
     prepare(remote)
@@ -68,7 +69,9 @@ def test_typing_and_a_tool_answered_by_hand(inspector: Inspector, remote: Client
     inspector.check()
     page.get_by_role("button", name="Respond").click()
     expect(log).to_contain_text("I hear: snow.")
-    expect(log.get_by_role("article").filter(has_text="I hear").get_by_role("listitem")).to_have_count(3)
+    expect(
+        log.get_by_role("article").filter(has_text="I hear").get_by_role("listitem")
+    ).to_have_count(3)
     say(page, "The weather again?")
     page.get_by_label("Answer to get_weather").fill("no idea")
     page.get_by_role("button", name="Fail").click()

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from websockets.sync.client import connect
 
 from emulator.server import Server
-from tests.inspector.browsing import Inspector
+from tests.inspector.browsing import BOTH, Inspector
 from tests.webhooks.calls import add_fault, ask, freeze, new_config, simulate
 from tests.webhooks.receiver import Receiver
 
@@ -46,6 +46,7 @@ def test_a_conversation_appears_live(
     inspector.check()
 
 
+@BOTH
 def test_it_shows_webhooks_and_faults(
     inspector: Inspector, remote: Client, receiver: Receiver
 ) -> None:
@@ -86,6 +87,7 @@ def test_it_is_searched_and_filtered(inspector: Inspector, remote: Client) -> No
     inspector.check()
 
 
+@BOTH
 def test_an_entry_opens(inspector: Inspector, remote: Client) -> None:
     """Headers, bodies both ways, and what the client got wrong."""
     remote.post("/v0/evi/prompts", json={**PROMPT, "txet": ""}, headers={"X-Mine": "a header"})

@@ -59,7 +59,7 @@ export function showDiff(before, after, label) {
     shown.push(h("div", { class: CLASSES[mark] }, h("span", { class: "mark", "aria-hidden": "true" }, mark), h("span", {}, SPOKEN[mark] ? h("span", { class: "unseen" }, SPOKEN[mark]) : null, visible(line))));
   });
   if (skipped) shown.push(gap(skipped));
-  return h("div", { class: "diff", tabindex: "0", role: "region", "aria-label": label }, shown);
+  return h("div", { class: "diff", tabindex: "0", role: "group", "aria-label": label }, shown);
 }
 
 const gap = (count) => h("div", { class: "skipped" }, h("span", { class: "mark" }, "⋯"), h("span", {}, `${count} lines that are the same`));

@@ -63,7 +63,7 @@ const TOKENS = /("(?:[^"\\]|\\.)*")(\s*:)?|\b(true|false|null)\b|(-?\d+(?:\.\d+)
 /** A block of code; a long one first in part. */
 export function code(given, label) {
   const text = visible(pretty(given));
-  const block = h("pre", { class: "code", tabindex: "0", role: "region", "aria-label": label }, ...coloured(text.slice(0, LONGEST)));
+  const block = h("pre", { class: "code", tabindex: "0", role: "group", "aria-label": label }, ...coloured(text.slice(0, LONGEST)));
   if (text.length <= LONGEST) return block;
   const all = h("button", { onclick: () => {
     block.textContent = text;
