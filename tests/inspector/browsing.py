@@ -55,7 +55,7 @@ class Inspector:
 
     def _note(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
-            self.errors.append(message.text)
+            self.errors.append(f"{message.text} {message.location['url']}")
 
     def open(self, view: str = "timeline", **parameters: str) -> Page:
         """Show a view, of this world."""

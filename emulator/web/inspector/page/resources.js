@@ -70,7 +70,9 @@ function show(root, { journal, go, parameters }) {
   schedule();
   return {
     follow(next) {
+      const before = kind;
       kind = next.kind in KINDS ? next.kind : "configs";
+      if (kind !== before) fill(list).made = undefined;
       chosen = next.id ?? null;
       detail = "";
       Object.keys(KINDS).forEach((name, index) => tabs[index].setAttribute("aria-pressed", name === kind));
