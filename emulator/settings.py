@@ -128,6 +128,12 @@ class Settings:
     require_voice: bool = _setting(
         "switch", False, "answer 400 for an EVI 3 config without a voice"
     )
+    unknown_ids: str = _setting(
+        "text",
+        "404",
+        "what an id that does not exist is answered with: 404, or an example",
+        choices=("404", "example"),
+    )
     inactivity_timeout: int = _setting(
         "integer",
         600,

@@ -120,7 +120,7 @@ class World:
             self.contract.use("webhooks", [event_name])
         findings = judge_attempt(result, faults, self.settings.webhook_timeout)
         self.contract.add(f"webhook {event_name}", findings, self.journal.seq + 1)
-        return {"findings": [each.to_json() for each in findings]} if findings else {}
+        return {"findings": findings} if findings else {}
 
     # keeping and bringing back
 

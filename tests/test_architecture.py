@@ -22,7 +22,7 @@ LADDER = [
     ["operations"],
     ["world"],
     ["contract"],
-    ["chat", "webhooks"],
+    ["chat", "webhooks", "wiremock"],
     ["store", "openapi"],
     ["handwritten", "timers", "waiting", "faults", "allowance"],
     ["settings", "resources", "ready"],

@@ -45,11 +45,11 @@ def execute(arguments: argparse.Namespace) -> int:
             evi.check_stubs()
         except AssertionError as error:
             code = complain(EmulatorError(str(error)), code or FAILED)
-        if demands is not None:
-            report = server.contract_report()
-            code = code or finish(report, demands, arguments.report_files)
         if code != 0:
             print(f"what happened in the emulator:\n{evi.timeline()}", file=sys.stderr)
+        if demands is not None:
+            judged = finish(server.contract_report(), demands, arguments.report_files)
+            code = code or judged
         return code
 
 

@@ -42,7 +42,7 @@ class Contract:
 
     def clear(self) -> None:
         """Begin anew."""
-        self._found: dict[tuple[str, ...], Found] = {}
+        self._found: dict[tuple[object, ...], Found] = {}
         self.dropped = 0  # findings that were too many
         self.answers: Counter[tuple[str, int]] = Counter()
         self.used: dict[str, Counter[str]] = {}
@@ -58,8 +58,7 @@ class Contract:
         counts = self.used.get(part)
         if counts is None:
             counts = self.used[part] = Counter()
-        for name in names:
-            counts[name] += 1
+        counts.update(names)
 
     def add(self, subject: str, findings: Iterable[Finding], seq: int) -> None:
         """Findings about an operation, the chat socket, ...; `seq` is their journal entry's."""
@@ -68,7 +67,7 @@ class Contract:
 
     def _put(self, new: Found) -> None:
         finding = new.finding
-        key = (new.subject, finding.code, finding.place, finding.expected, str(finding.got))
+        key = (new.subject, finding.code, finding.loc, finding.expected, str(finding.got))
         found = self._found.get(key)
         if found is not None:
             found.count += new.count

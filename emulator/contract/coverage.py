@@ -82,6 +82,12 @@ class Part:
     def missing(self) -> list[str]:
         return [item.name for item in self.items if not item.extra and item.count == 0]
 
+    @property
+    def never(self) -> str:
+        """The first of those that are missing, and how many more there are."""
+        names, more = self.missing[:_MOST_NAMED], len(self.missing) - _MOST_NAMED
+        return f"{', '.join(names)}{f' and {more} more' if more > 0 else ''}"
+
     def to_json(self) -> JsonObject:
         return {
             "name": self.name,
@@ -205,11 +211,9 @@ def too_little(coverage: Coverage, least: Mapping[str | None, float]) -> Iterato
     """A sentence for each minimum that is not reached."""
     for part in coverage.parts:
         if part.percent < least.get(part.name, 0):
-            missing = ", ".join(part.missing[:_MOST_NAMED])
-            more = len(part.missing) - _MOST_NAMED
             yield (
-                f"{part.name}: {part.percent:g} % of {least[part.name]:g} % wanted; missing: "
-                f"{missing}{f' and {more} more' if more > 0 else ''}"
+                f"{part.name}: {part.percent:g} % of {least[part.name]:g} % wanted; "
+                f"never: {part.never}"
             )
     if coverage.percent < least.get(None, 0):
         yield f"coverage: {coverage.percent:g} % of {least[None]:g} % wanted"

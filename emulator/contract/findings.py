@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from emulator.errors import Loc, pointer
 from emulator.jsontext import Json, JsonObject, render
@@ -31,7 +32,6 @@ FINDINGS: Mapping[str, FindingKind] = {
         ERROR,
         "there is no key or token, or one that is not accepted",
         "an API key in X-Hume-Api-Key, or an access token",
-        "{hint}",
     ),
     "request_invalid": FindingKind(
         ERROR, "the request is answered 422; a finding for each problem", "{problem}"
@@ -137,8 +137,7 @@ FINDINGS: Mapping[str, FindingKind] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):  # which is made faster than a frozen dataclass
     """One thing that a client got wrong. The first step of `loc` says where to look:
 
     body, query, path, headers, frame, socket or webhook.
@@ -172,13 +171,15 @@ class Finding:
 def find(code: str, loc: Loc, got: Json = None, **values: object) -> Finding:
     """A finding of a kind: `values` fill in its texts. Of a long value, the beginning is shown."""
     kind = FINDINGS[code]
-    expected, hint = (text.format(**values) for text in (kind.expected, kind.hint))
-    return Finding(code, loc, expected, _shown(loc, got), hint)
+    hint = kind.hint and kind.hint.format(**values)
+    return Finding(code, loc, kind.expected.format(**values), _shown(loc, got), hint)
 
 
 def _shown(loc: Loc, got: Json) -> Json:
     """The value without keys, and not too long."""
-    name = str(loc[-1]) if loc else ""
+    if got is None or type(got) is int:
+        return got
+    name = str(loc[-1])
     shown = hide_in_json({name: got})[name]
     text = render(shown).decode()
     if len(text) <= _LONGEST_GOT:

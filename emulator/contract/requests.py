@@ -164,18 +164,18 @@ def judge_refusal(
     operation: Operation, error: ApiError, sent: Json, query_string: bytes, path: str
 ) -> Sequence[Finding]:
     """What a request is told that is answered with an error; a 404 for an id is no finding."""
+    if isinstance(error, ValidationFailed):
+        given = {"body": sent}
+        if any(problem.loc[0] != "body" for problem in error.problems):
+            query = parse_qsl(query_string.decode("latin-1"), keep_blank_values=True)
+            given["query"] = dict(query)
+            given["path"] = _path_values(operation.path_template, path)
+        return invalid(error, given)
     body = error.body
     message = str(body.get("message", ""))
-    if isinstance(error, ValidationFailed):
-        given = {
-            "body": sent,
-            "query": dict(parse_qsl(query_string.decode("latin-1"), keep_blank_values=True)),
-            "path": _path_values(operation.path_template, path),
-        }
-        return invalid(error, given)
     if error.status == 400:
-        code = f"{body.get('code')}"
-        return [find("request_refused", ("body",), code, message=message)]
+        where = "body" if operation.request_body else "query"
+        return [find("request_refused", (where,), str(body.get("code")), message=message)]
     if error.status == 413:
         return [find("body_too_large", ("body",), None, message=message)]
     return ()
@@ -196,12 +196,11 @@ def invalid(error: ValidationFailed, given: Json) -> list[Finding]:
 
 def _invalid(problem: Problem, given: Json) -> Finding:
     value = given
-    for step in problem.loc:
-        try:
+    try:
+        for step in problem.loc:
             value = value[step]
-        except (LookupError, TypeError):
-            value = None
-            break
+    except (LookupError, TypeError):  # what is missing, or lies in what is no object
+        value = None
     return find("request_invalid", problem.loc, value, problem=problem.msg)
 
 
@@ -218,8 +217,8 @@ def judge_stray(method: str, path: str, error: ApiError) -> Finding:
 def judge_stranger(error: ApiError) -> Finding:
     """Who comes without a key, or with one that is not accepted."""
     fault = error.body.get("fault")
-    hint = str(fault["faultstring"]) if isinstance(fault, dict) else ""
-    return find("credentials_refused", ("headers", "X-Hume-Api-Key"), None, hint=hint)
+    got = str(fault["faultstring"]) if isinstance(fault, dict) else None
+    return find("credentials_refused", ("headers", "X-Hume-Api-Key"), got)
 
 
 def extra_problems(findings: Sequence[Finding]) -> list[Problem]:

@@ -60,7 +60,8 @@ def compile_fields(schema: JsonObject, follow: Follow, name: str = "") -> Field:
         key: compile_fields(each, follow, f"{name}/{key}")
         for key, each in schema.get("properties", {}).items()
     }
-    if not variants:
+    if len(variants) < 2:  # nothing to choose by
+        variants = {}
         for part in parts:
             children |= part.children
     items = compile_fields(schema["items"], follow, f"{name}/*") if "items" in schema else None

@@ -1,8 +1,10 @@
 """The journal: what happened in a world, entry by entry, for everyone who wants to look."""
 
+from bisect import bisect_right
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from itertools import islice
+from operator import itemgetter
 from typing import Any
 
 from emulator.clock import Clock
@@ -40,17 +42,18 @@ class Journal:
         self._entries: deque[tuple[Any, ...]] = deque()
         self.seq: int = 0 if before is None else before.seq
         self._first = self.seq
+        self._forgotten = 0
         # called after each entry
         self.watchers: list[Callable[[], None]] = [] if before is None else before.watchers
 
     @property
     def dropped(self) -> int:
-        return self.seq - self._first - len(self._entries)
+        return self.seq - self._first - self._forgotten - len(self._entries)
 
     @property
     def first_seq(self) -> int:
         """Of the oldest entry that is kept, or of the next one if none is."""
-        return self.seq - len(self._entries) + 1
+        return self._entries[0][0] if self._entries else self.seq + 1
 
     def add(self, kind: str, **fields: Json) -> None:
         """One more entry: `seq` counts from 1, `at_ms` is the world's time.
@@ -77,8 +80,13 @@ class Journal:
 
     def entries(self, after: int = 0, **wanted: Json) -> Iterator[JsonObject]:
         """Those past the number `after` whose fields are as wanted; None wants nothing."""
+        for entry in self.kept(after, **wanted):
+            yield {name: _shown(name, value) for name, value in entry.items()}
+
+    def kept(self, after: int = 0, **wanted: Json) -> Iterator[JsonObject]:
+        """The same as they are kept: bytes are bytes, and have keys in them."""
         asked = {name: value for name, value in wanted.items() if value is not None}
-        seen = max(0, after + 1 - self.first_seq)
+        seen = bisect_right(self._entries, after, key=itemgetter(0))
         for seq, kind, at_ms, _, names, *values in list(islice(self._entries, seen, None)):
             entry = {
                 "seq": seq,
@@ -87,7 +95,14 @@ class Journal:
                 **dict(zip(names, values, strict=True)),
             }
             if all(entry.get(name) == value for name, value in asked.items()):
-                yield {name: _shown(name, value) for name, value in entry.items()}
+                yield entry
+
+    def forget(self, seqs: Container[int]) -> None:
+        """Without the entries of these numbers, which are given to no other."""
+        before = len(self._entries)
+        self._entries = deque(entry for entry in self._entries if entry[0] not in seqs)
+        self._bytes = sum(entry[3] for entry in self._entries)
+        self._forgotten += before - len(self._entries)
 
 
 def _shown(name: str, value: Json) -> Json:
@@ -97,6 +112,8 @@ def _shown(name: str, value: Json) -> Json:
         return hide_in_json(content) if may_hold_keys(value) else content
     if name == "request_headers":
         return shown_headers(value)
+    if name == "findings":  # kept as they were found, since few are looked at
+        return [finding.to_json() for finding in value]
     if isinstance(value, bytes):
         text = value.decode(errors="replace")
         return hide_in_query(text) if name == "query" else hide_in_json_text(text)

@@ -9,7 +9,8 @@ HIDDEN = "(hidden)"
 _OF_LANGUAGE_MODEL = "language_model_api_key"
 _IN_QUERY = ("api_key", "access_token", _OF_LANGUAGE_MODEL)
 _IN_JSON = re.compile(
-    rf'("{_OF_LANGUAGE_MODEL}"\s*:\s*)(?!null)(?:"(?:[^"\\]|\\.?)*"?|[^"\s,}}\]]+)', re.DOTALL
+    rf'("{_OF_LANGUAGE_MODEL}"\s*:\s*)(?!null)(?:"(?:[^"\\]|\\.?)*"?|\[[^\]]*\]?|\{{[^}}]*\}}?|[^"\s,}}\]]+)',
+    re.DOTALL,
 )
 _SECRET_HEADER = re.compile(
     r"api[-_]?key|token|secret|password|authorization|cookie", re.IGNORECASE

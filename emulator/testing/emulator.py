@@ -114,7 +114,7 @@ class Emulator:
 # What all worlds of a server share.
 _OF_THE_SERVER = (
     "host", "port", "spec", "api_key", "webhook_timeout", "max_body_bytes", "max_frame_bytes",
-    "max_worlds", "log_requests",
+    "max_worlds", "log_requests", "unknown_ids",
     "state", "export_on_exit", "max_snapshot_bytes",
     "tls", "allowed_hosts",
 )  # fmt: skip

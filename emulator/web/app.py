@@ -15,6 +15,7 @@ from emulator.openapi.document import VOICES_DOCUMENT, clear_failure, load_docum
 from emulator.openapi.fields import body_fields
 from emulator.openapi.operation import Operation, compile_operations
 from emulator.openapi.validation import Validation
+from emulator.operations.examples import with_examples
 from emulator.operations.registry import bind
 from emulator.seed.loader import load_seed
 from emulator.settings import Settings
@@ -24,7 +25,7 @@ from emulator.web.chat_socket import ChatSocket, is_chat_path
 from emulator.web.control.application import Control
 from emulator.web.cors import Cors
 from emulator.web.dispatch import Dispatcher
-from emulator.web.guard import Guard
+from emulator.web.guard import CONTROL_PREFIXES, Guard
 from emulator.webhooks.sender import Sender
 from emulator.world import World, Worlds
 
@@ -57,7 +58,7 @@ class App:
             self.document,
             validation,
             self.stubbable,
-            len(self.operations),
+            self.operations,
             lambda: self.snapshots,
             lambda: self.universe,
         )
@@ -106,6 +107,10 @@ class App:
         voices = load_document(VOICES_DOCUMENT)
         voice_operations = compile_operations(voices)
         handlers = bind((*self.operations, *voice_operations), self.document.name)
+        if self.settings.unknown_ids == "example":
+            demo = load_seed("demo", validation, self.settings)
+            for operation in self.operations:
+                handlers[operation.id] = with_examples(operation, handlers[operation.id], demo)
         dispatcher = Dispatcher(self.auth, self.settings, self.worlds.others)
         self.stubbable: dict[str, tuple[Operation, Validation]] = {}
         for document, operations, checks in (
@@ -149,4 +154,4 @@ class App:
 
     @staticmethod
     def _is_control(path: str) -> bool:
-        return path.startswith(("/_emulator", "/openapi.", "/oauth2-cc/"))
+        return path.startswith((*CONTROL_PREFIXES, "/openapi.", "/oauth2-cc/"))

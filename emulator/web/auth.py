@@ -46,6 +46,14 @@ class Auth:
             return self._world_of_token(query["access_token"])
         raise gateway_fault("missing")
 
+    def worlds(self, headers: Mapping[bytes, bytes], query_string: bytes) -> list[World]:
+        """The caller's world, or without credentials every world. Raises ApiError (401)."""
+        query = parse_query(query_string)
+        in_headers = headers.get(API_KEY_HEADER) or headers.get(b"authorization")
+        if in_headers or query.get("api_key") or query.get("access_token"):
+            return [self.world(headers, query_string)]
+        return list(self._worlds)
+
     def world_of_key(self, api_key: str) -> World:
         """The world of an API key. Raises ApiError (401) for one that isn't accepted."""
         if self._accepted_keys and api_key not in self._accepted_keys:

@@ -15,6 +15,7 @@ from emulator.contract.requests import RequestJudge, extra_problems
 from emulator.errors import (
     BODY_TOO_LARGE,
     ApiError,
+    Loc,
     Problem,
     ValidationFailed,
     api_error,
@@ -58,6 +59,7 @@ class Route:
         handler: Handler,
         validation: Validation,
         fields: Field | None,
+        any_id: bool = False,
     ) -> None:
         self.operation = operation
         self.judge = RequestJudge(operation, fields)
@@ -65,7 +67,10 @@ class Route:
         self.status = operation.success_status
         readers = {
             (parameter.location, parameter.name): ParameterReader(
-                parameter, validation.check(parameter.pointer)
+                parameter,
+                _accept_any
+                if any_id and parameter.type == "uuid"
+                else validation.check(parameter.pointer),
             )
             for parameter in operation.parameters
         }
@@ -108,6 +113,10 @@ class Route:
         return values, problems
 
 
+def _accept_any(value: Json, loc: Loc) -> list[Problem]:
+    return []
+
+
 class Dispatcher:
     """An ASGI application: the operations of all documents."""
 
@@ -126,7 +135,8 @@ class Dispatcher:
         fields: Field | None = None,
     ) -> None:
         """One more operation; `fields` are those of its body, if it takes one."""
-        route = Route(operation, handler, validation, fields)
+        any_id = self._settings.unknown_ids == "example"
+        route = Route(operation, handler, validation, fields, any_id)
         self.router.add(operation.method, operation.path_template, route)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -167,7 +177,7 @@ class Dispatcher:
             with suppress(ApiError):  # the journal has what leads nowhere, too
                 exchange.world = self._auth.world(headers, query_string)
             raise
-        exchange.judge = route.judge
+        exchange.judge, exchange.headers = route.judge, headers
         exchange.world = world = self._auth.world(headers, query_string)
         instead = None
         if not exchange.is_quiet:

@@ -1,7 +1,7 @@
 """One request and its answer: what breaks it, what is to be said of it, what the journal has."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from starlette.types import Receive, Scope
 
@@ -46,6 +46,7 @@ class Exchange:
         "body",
         "breaks",
         "bug",
+        "headers",
         "is_quiet",
         "judge",
         "refusal",
@@ -62,6 +63,7 @@ class Exchange:
         self.world: World | None = None
         self.is_quiet = False  # nobody is told of it, unless it is a bug
         self.judge: RequestJudge | None = None  # of the operation, if it leads to one
+        self.headers: Mapping[bytes, bytes] | None = None
         self.body: Json = None
         self.request = b""
         self.refusal: ApiError | None = None  # that the client has brought about
@@ -79,8 +81,8 @@ class Exchange:
         return self._findings
 
     def _judged(self, contract: Contract, judge: RequestJudge) -> Sequence[Finding]:
-        scope = self._scope
-        return judge.judge(contract, dict(scope["headers"]), scope["query_string"], self.body)
+        headers = self.headers or dict(self._scope["headers"])
+        return judge.judge(contract, headers, self._scope["query_string"], self.body)
 
     async def strike(self, faults: Faults, receive: Receive) -> Answer | None:
         """What breaks this request, if anything does; the answer that it gets instead.
@@ -109,7 +111,7 @@ class Exchange:
         findings = self._all_findings(world)
         more = {} if self.bug is None else self.bug.to_json()
         if findings:
-            more["findings"] = [finding.to_json() for finding in findings]
+            more["findings"] = findings
         request, response = self.request, kept(response[:LONGEST_BODY])
         headers = kept_headers(self._scope["headers"])
         world.journal.keep(

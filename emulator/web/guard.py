@@ -21,7 +21,7 @@ from emulator.hosts import is_address, is_loopback, read_host
 from emulator.settings import Settings
 from emulator.web.denial import deny
 
-CONTROL_PREFIX = "/_emulator"
+CONTROL_PREFIXES = ("/_emulator", "/__admin")
 AUDIO_PREFIX = "/_emulator/audio/"  # whose signed URLs any page may use
 INSPECTOR_PAGE = ("/_emulator", "/_emulator/")  # to which any page may link; it takes no frame
 
@@ -39,7 +39,7 @@ class Guard:
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         path: str = scope["path"]
-        if path.startswith(CONTROL_PREFIX) and not path.startswith(AUDIO_PREFIX):
+        if path.startswith(CONTROL_PREFIXES) and not path.startswith(AUDIO_PREFIX):
             refusal = self._refusal(scope)
             if refusal is not None:
                 return deny(refusal, scope, receive, send)

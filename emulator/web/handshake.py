@@ -75,7 +75,7 @@ class Handshake:
         if self.world is None:
             return
         scope, journal = self._scope, self.world.journal
-        more = {"findings": [each.to_json() for each in self._findings]} if self._findings else {}
+        more = {"findings": self._findings} if self._findings else {}
         headers = kept_headers(each for each in scope["headers"] if each[0] != _DRAWN)
         journal.keep(
             "http",

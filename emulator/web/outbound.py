@@ -184,7 +184,7 @@ class Outbound:
         if self._joined:
             fields["joined"] = True
         if findings:
-            fields["findings"] = [each.to_json() for each in findings]
+            fields["findings"] = findings
         self._journal.add("frame", chat_id=self._chat_id, direction=direction, **fields)
         self.contract.add(findings, self._journal.seq)
 

@@ -20,9 +20,14 @@ from emulator.server import Server
 from emulator.settings import SETTINGS, Settings
 from emulator.testing.world import Evi
 from emulator.web.app import App
+from emulator.wiremock.pattern import FIELDS
+from emulator.wiremock.values import MODIFIERS, OPERATORS
 
 ROOT = Path(emulator.__file__).parent.parent
 README = (ROOT / "README.md").read_text()
+
+
+_ROUTES_OF_OTHERS = ("clients", "wiremock")  # routes that are not the emulator's invention
 
 
 def blocks(page: str, language: str) -> list[str]:
@@ -54,11 +59,12 @@ def test_readme_has_every_command() -> None:
 
 
 def test_readme_has_every_control_route(app: App) -> None:
-    """Each route of the emulator's own is in the README."""
+    """Each route of the emulator's own is in the README, or on the page of its clients."""
     paths = [route.path for route in app.control_routes if "{" not in route.path]
     assert "/_emulator/reset" in paths
+    clients, wiremock = ((ROOT / "docs" / f"{page}.md").read_text() for page in _ROUTES_OF_OTHERS)
     for path in paths:
-        assert path in README or path in (ROOT / "docs" / "clients.md").read_text()
+        assert path in README or path in clients or f"{path}`" in wiremock
 
 
 def test_chat_page_has_every_error() -> None:
@@ -129,3 +135,10 @@ def test_links_lead_somewhere(page: Path) -> None:
     """Relative links lead to files of the repository."""
     for link in re.findall(r"\]\(([^)#]+?)\)", page.read_text()):
         assert link.startswith("http") or (page.parent / link).exists(), link
+
+
+def test_wiremock_page_has_every_field_and_operator() -> None:
+    """Each part of a pattern is named."""
+    page = (ROOT / "docs" / "wiremock.md").read_text()
+    for name in (*FIELDS, *OPERATORS, *MODIFIERS):
+        assert f"`{name}`" in page

@@ -31,7 +31,8 @@ addEventListener("securitypolicyviolation", (event) =>
 """
 RUN_AXE = """async () => {
   const { violations } = await axe.run(document, { resultTypes: ["violations"] });
-  return violations.map(({ id, nodes }) => `${id}: ${nodes.map((n) => n.html + " " + n.failureSummary).join(" | ")}`);
+  const told = ({ html, failureSummary }) => `${html} ${failureSummary}`;
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(told).join(" | ")}`);
 }"""
 
 

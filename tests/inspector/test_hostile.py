@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from httpx import Client
-from playwright.sync_api import expect
+from playwright.sync_api import Dialog, expect
 from websockets.sync.client import connect
 
 from emulator.server import Server
@@ -19,11 +19,10 @@ HOSTILE = f"{MARKUP} javascript:alert(3) {TURNED} \u001b[31m"
 NAME = MARKUP[:60]
 # Elements that only markup could have made, and handlers that only an attribute could have.
 STRANGE = """() => {
-  const ours = new Set(["inspector/icon.svg"]);
   return [...document.querySelectorAll("script, img, iframe, object, embed, base, style")]
     .filter((node) => !(node.src || "").startsWith(location.origin + "/_emulator/inspector/"))
-    .concat([...document.querySelectorAll("main *")].filter((node) =>
-      [...node.attributes].some(({ name, value }) => name.startsWith("on") || /^javascript:/i.test(value))))
+    .concat([...document.querySelectorAll("main *")].filter((node) => [...node.attributes].some(
+      ({ name, value }) => name.startsWith("on") || /^javascript:/i.test(value))))
     .map((node) => node.outerHTML);
 }"""
 
@@ -56,7 +55,12 @@ def test_everywhere(inspector: Inspector, remote: Client, hostile_world: str) ->
     """No markup becomes an element, no script runs, no page is asked for, axe is content."""
     page = inspector.open()
     dialogs: list[str] = []
-    page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+
+    def dismiss(dialog: Dialog) -> None:
+        dialogs.append(dialog.message)
+        dialog.dismiss()
+
+    page.on("dialog", dismiss)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
 

@@ -70,6 +70,13 @@ def test_a_name_that_was_rebound_is_refused(local: TestClient, host: str) -> Non
     assert "--allowed-hosts" in answer.json()["message"]
 
 
+def test_wiremocks_routes_are_guarded(local: TestClient) -> None:
+    """/__admin shows requests, so it is no page's either."""
+    assert status(local, "/__admin/requests", Host="rebound.example") == 403
+    assert status(local, "/__admin/requests", Origin="https://evil.example") == 403
+    assert status(local, "/__admin/requests", Origin="http://localhost:3000") == 200
+
+
 def test_each_of_several_hosts_counts(local: TestClient) -> None:
     """One good header does not hide a bad one."""
     hosts = [(b"Host", b"localhost"), (b"Host", b"rebound.example")]

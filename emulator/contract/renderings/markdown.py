@@ -26,7 +26,7 @@ def _lines(report: Report, demands: Demands) -> Iterator[str]:
     yield "| part | covered | % | never exercised |"
     yield "|---|---|---|---|"
     for part in report.coverage.parts:
-        missing = _cell(", ".join(part.missing)) or "-"
+        missing = _cell(part.never) or "-"
         yield f"| {part.name} | {part.covered} of {part.total} | {part.percent:g} | {missing} |"
 
 

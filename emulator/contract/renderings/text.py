@@ -9,7 +9,6 @@ from emulator.contract.report import Demands, Report
 from emulator.jsontext import JsonObject
 
 _BAR = 20  # characters
-_MOST_MISSING = 5  # names of what was never exercised, for each part
 
 
 def to_text(report: Report, demands: Demands) -> str:
@@ -43,12 +42,7 @@ def _part(part: Part, width: int) -> str:
     done = round(part.percent / 100 * _BAR)
     bar = "█" * done + "·" * (_BAR - done)
     line = f"  {part.name:{width}}  {part.covered:4}/{part.total:<4} {part.percent:5.1f} %  {bar}"
-    names = part.missing[:_MOST_MISSING]
-    if not names:
-        return line
-    more = len(part.missing) - len(names)
-    rest = f" and {more} more" if more > 0 else ""
-    return f"{line}\n  {'':{width}}  never: {', '.join(names)}{rest}"
+    return f"{line}\n  {'':{width}}  never: {part.never}" if part.missing else line
 
 
 RED, YELLOW, GREEN, BOLD, PLAIN = "\x1b[31m", "\x1b[33m", "\x1b[32m", "\x1b[1m", "\x1b[0m"

@@ -1,4 +1,4 @@
-"""The emulator's own routes, under /_emulator/, and the documents that it serves."""
+"""The emulator's own routes, under /_emulator/ and /__admin/, and the documents that it serves."""
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -22,6 +22,7 @@ from emulator.errors import (
 )
 from emulator.jsontext import render
 from emulator.openapi.document import Document
+from emulator.openapi.operation import Operation
 from emulator.openapi.validation import Validation
 from emulator.settings import Settings
 from emulator.stubbing import Stubbable
@@ -38,6 +39,7 @@ from emulator.web.control.simulate import simulate_routes
 from emulator.web.control.snapshot import snapshot_routes
 from emulator.web.control.stubs import stub_routes
 from emulator.web.control.webhooks import webhook_routes
+from emulator.web.control.wiremock import wiremock_routes
 from emulator.web.denial import deny
 from emulator.web.exchange import Exchange
 from emulator.web.inspector.routes import inspector_routes
@@ -60,7 +62,7 @@ class Control:
         document: Document,
         validation: Validation,
         stubbable: Stubbable,
-        operations: int,
+        operations: Sequence[Operation],
         snapshots: "Callable[[], SnapshotReader]",
         universe: "Callable[[], Universe]",
     ) -> None:
@@ -92,6 +94,7 @@ class Control:
                 *stub_routes(auth, bodies, self._stubbable),
                 *snapshot_routes(auth, self._snapshots, self._settings.max_snapshot_bytes),
                 *audio_routes(self._worlds),
+                *wiremock_routes(auth, self._settings, self._operations),
                 *inspector_routes(),
                 Route("/openapi.json", self.openapi_json, methods=["GET"]),
                 Route("/openapi.yaml", self.openapi_yaml, methods=["GET"]),
@@ -111,7 +114,7 @@ class Control:
                 "status": "ok",
                 "version": __version__,
                 "spec_version": self._document.version,
-                "operations": self._operations,
+                "operations": len(self._operations),
             }
         )
 

@@ -1,0 +1,500 @@
+"""Every kind of finding, brought about by a client that does just that."""
+
+import json
+import socket
+import struct
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+
+from emulator.contract.findings import FINDINGS, find
+from emulator.contract.frames import OF_ERRORS, judge_frame
+from emulator.contract.webhooks import judge_attempt
+from emulator.errors import CHAT_ERRORS
+from emulator.testing.emulator import Emulator
+from emulator.testing.world import Evi
+from emulator.webhooks.outbox import WebhookResult
+from tests.testing.talking import http, joining, talking
+from tests.webhooks.receiver import Receiver, always
+
+CONFIGS = "/v0/evi/configs"
+JSON = {"Content-Type": "application/json"}
+UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
+
+
+def ask(evi: Evi, method: str, path: str, **options: Any) -> httpx.Response:
+    with http(evi) as client:
+        return client.request(method, path, **options)
+
+
+def only(evi: Evi) -> dict[str, Any]:
+    """The one finding that there is."""
+    [found] = evi.contract.findings
+    return found
+
+
+# requests
+
+REQUESTS: dict[str, tuple[tuple[str, str, dict[str, Any]], dict[str, Any]]] = {
+    "path_unknown": (
+        ("GET", "/v0/evi/config", {}),
+        {"subject": "GET /v0/evi/config", "hint": "the closest is GET /v0/evi/configs"},
+    ),
+    "method_unknown": (
+        ("PUT", CONFIGS, {}),
+        {"got": f"PUT {CONFIGS}", "expected": "one of GET, POST"},
+    ),
+    "request_invalid": (
+        ("GET", CONFIGS, {"params": {"page_size": "0"}}),
+        {
+            "subject": "list-configs",
+            "place": "/query/page_size",
+            "expected": "Input should be greater than or equal to 1",
+            "got": "0",
+        },
+    ),
+    "request_refused": (
+        ("POST", CONFIGS, {"json": {"evi_version": "2", "name": "A"}}),
+        {"place": "/body", "got": "evi_version_unknown"},
+    ),
+    "body_too_large": (
+        ("POST", CONFIGS, {"content": b"x" * 1_100_000, "headers": JSON}),
+        {"subject": "create-config"},
+    ),
+    "field_unknown": (
+        ("POST", "/v0/evi/prompts", {"json": {"name": "A", "text": "B", "txet": "C"}}),
+        {
+            "subject": "create-prompt",
+            "place": "/body/txet",
+            "got": "txet",
+            "hint": "did you mean 'text'?",
+        },
+    ),
+    "parameter_unknown": (
+        ("GET", CONFIGS, {"params": {"page_siz": "3"}}),
+        {"place": "/query/page_siz", "hint": "did you mean 'page_size'?"},
+    ),
+    "parameter_repeated": (
+        ("GET", f"{CONFIGS}?page_size=3&page_size=4", {}),
+        {"place": "/query/page_size", "got": 2},
+    ),
+    "value_coerced": (
+        ("GET", CONFIGS, {"params": {"restrict_to_most_recent": "yes"}}),
+        {"place": "/query/restrict_to_most_recent", "got": "yes", "expected": "true or false"},
+    ),
+    "page_base": (
+        ("GET", CONFIGS, {"params": {"page_number": "1"}}),
+        {"place": "/query/page_number", "got": 1, "expected": "0 for the first page"},
+    ),
+    "body_unexpected": (
+        ("DELETE", f"{CONFIGS}/{UNKNOWN_ID}", {"content": b"{}", "headers": JSON}),
+        {"subject": "delete-config", "place": "/body"},
+    ),
+    "content_type_missing": (
+        ("POST", "/v0/evi/prompts", {"content": b'{"name":"A","text":"B"}'}),
+        {"place": "/headers/Content-Type", "expected": "application/json"},
+    ),
+    "accept_excludes_json": (
+        ("GET", CONFIGS, {"headers": {"Accept": "text/html, application/xml;q=0.9"}}),
+        {"place": "/headers/Accept", "got": "text/html, application/xml;q=0.9"},
+    ),
+    "key_in_query": (
+        ("GET", f"{CONFIGS}?api_key=mine", {}),
+        {"place": "/query/api_key", "got": "(hidden)"},
+    ),
+}
+
+
+@pytest.mark.parametrize("code", REQUESTS)
+def test_a_request(evi: Evi, code: str) -> None:
+    """The finding is in the contract and in the request's journal entry, and stands alone."""
+    (method, path, options), wanted = REQUESTS[code]
+    ask(evi, method, path, **options)
+
+    found = only(evi)
+    assert {name: found[name] for name in ("code", *wanted)} == {"code": code, **wanted}
+    assert found["level"] == FINDINGS[code].level
+    entry = evi.journal.entries(kind="http")[0]
+    assert (found["first_seq"], found["last_seq"], found["count"]) == (entry["seq"],) * 2 + (1,)
+    told = {name: found[name] for name in entry["findings"][0]}
+    assert entry["findings"] == [told]
+
+
+GOOD: list[tuple[str, str, dict[str, Any]]] = [
+    ("GET", CONFIGS, {}),
+    ("GET", CONFIGS, {"params": {"page_number": "0", "page_size": "5", "name": "x"}}),
+    ("GET", CONFIGS, {"params": {"restrict_to_most_recent": "false"}}),
+    ("GET", CONFIGS, {"headers": {"Accept": "text/html;q=0.5, application/json"}}),
+    ("GET", CONFIGS, {"headers": {"Accept": "*/*"}}),
+    ("POST", "/v0/evi/prompts", {"json": {"name": "A", "text": "B"}}),
+    ("GET", f"{CONFIGS}/{UNKNOWN_ID}", {}),  # a 404 for an id is no fault of the client
+    ("GET", "/v0/tts/voices", {"params": {"provider": "HUME_AI"}}),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "options"), GOOD)
+def test_a_request_as_the_document_has_it(
+    evi: Evi, method: str, path: str, options: dict[str, Any]
+) -> None:
+    """There is nothing to say of it."""
+    ask(evi, method, path, **options)
+    assert evi.contract.findings == []
+    assert "findings" not in evi.journal.entries()[0]
+
+
+def test_page_one_after_page_zero_is_fine(evi: Evi) -> None:
+    """Each list is begun for itself, by page 0 or by no page at all."""
+    with http(evi) as client:
+        client.get(CONFIGS)
+        client.get(CONFIGS, params={"page_number": 1})
+        client.get("/v0/evi/tools", params={"page_number": 1})
+    assert (only(evi)["code"], only(evi)["subject"]) == ("page_base", "list-tools")
+
+
+def test_whole_numbers_with_a_fraction(evi: Evi) -> None:
+    """JSON Schema takes 600.0 for an integer; not every service does."""
+    timeouts = {"inactivity": {"enabled": True, "duration_secs": 600.0}}
+    body = {"evi_version": "3", "name": "A", "timeouts": timeouts}
+    assert ask(evi, "POST", CONFIGS, json=body).status_code == 201
+    found = only(evi)
+    assert (found["code"], found["place"]) == (
+        "value_coerced",
+        "/body/timeouts/inactivity/duration_secs",
+    )
+    assert (found["got"], found["expected"]) == (600.0, "an integer: 600")
+
+
+@pytest.mark.parametrize("text", ["007", "+7"])
+def test_odd_integers(evi: Evi, text: str) -> None:
+    """They are read, though nobody writes them so."""
+    ask(evi, "GET", CONFIGS, params={"page_size": text})
+    assert (only(evi)["code"], only(evi)["expected"]) == ("value_coerced", "7")
+
+
+def test_unknown_fields_at_any_depth(evi: Evi) -> None:
+    """In objects, in lists, in members of a union; free-form values may hold anything."""
+    tools = [{"id": UNKNOWN_ID, "verion": 0}]
+    voice = {"name": "Ava Song", "provider": "HUME_AI", "speed": 2}
+    body = {"evi_version": "3", "name": "A", "tools": tools, "voice": voice, "prompt": None}
+    ask(evi, "POST", CONFIGS, json=body)
+    unknown = {each["place"] for each in evi.contract.findings if each["code"] == "field_unknown"}
+    assert unknown == {"/body/tools/0/verion", "/body/voice/speed"}
+
+    live = evi.simulate(user=["Hi"], end_reason="ACTIVE")
+    metadata = {"anything": {"deep": [1]}}
+    message = {"type": "session_settings", "metadata": metadata, "variables": {"a": "b"}}
+    ask(evi, "POST", f"/v0/evi/chat/{live.id}/send", json=message)
+    assert not [each for each in evi.contract.findings if each["subject"] == "send"]
+
+
+def test_what_a_fault_answers_is_judged_too(evi: Evi) -> None:
+    """The request is the client's all the same, and its answer is none of its doing."""
+    evi.faults.add("http", "status", status=400)
+    ask(evi, "POST", "/v0/evi/prompts", json={"name": "A", "text": "B", "txet": "C"})
+    assert only(evi)["code"] == "field_unknown"
+
+
+def test_keys_are_not_told(evi: Evi) -> None:
+    """Not even where they are the value that is wrong."""
+    with http(evi) as client:
+        client.get(f"{CONFIGS}?api_key=a-secret-key")
+        client.get(f"{CONFIGS}?access_token=a-secret-token")
+        settings = {"language_model_api_key": ["a-secret-list"], "type": "session_settings"}
+        live = evi.simulate(user=["Hi"], end_reason="ACTIVE")
+        client.post(f"/v0/evi/chat/{live.id}/send", json=settings)
+    assert len(evi.contract.findings) == 2
+    assert "secret" not in json.dumps([evi.contract.findings, evi.journal.entries()])
+
+
+def test_who_has_no_key(evi: Evi) -> None:
+    """Nobody's world is told; the report of all worlds has it."""
+    with Emulator(api_key=("the-key",)) as server:
+        httpx.get(f"{server.url}{CONFIGS}", trust_env=False)
+        httpx.get(f"{server.url}{CONFIGS}?page_siz=1", headers={"X-Hume-Api-Key": "no"})
+        address = f"{server.url.replace('http', 'ws')}/v0/evi/chat?api_key=no"
+        with pytest.raises(InvalidStatus):
+            connect(address, proxy=None)
+        found = server.contract_report().findings
+    assert [(each["code"], each["subject"], each["got"]) for each in found] == [
+        ("credentials_refused", "list-configs", "No API key or access token was sent"),
+        ("credentials_refused", "list-configs", "Invalid ApiKey"),
+        ("credentials_refused", "chat socket", "Invalid ApiKey"),
+    ]
+
+
+# chats
+
+
+def send_text(evi: Evi, text: str) -> None:
+    with talking(evi) as talk:
+        talk.socket.send(text)
+
+
+def send(evi: Evi, **message: Any) -> None:
+    send_text(evi, json.dumps(message))
+
+
+def ask_for_weather(evi: Evi) -> None:
+    evi.script.on_user("weather").call_tool("get_weather", {}).say("{tool_result}")
+
+
+def answer_another_call(evi: Evi) -> None:
+    ask_for_weather(evi)
+    with talking(evi) as talk:
+        talk.say("weather")
+        call = talk.read_until("tool_call")
+        talk.send(type="tool_response", tool_call_id="mine", content="sun")
+        talk.send(type="tool_response", tool_call_id=call["tool_call_id"], content="sun")
+        talk.read_until("assistant_end")
+
+
+def leave_a_call_open(evi: Evi) -> None:
+    ask_for_weather(evi)
+    with talking(evi) as talk:
+        talk.say("weather")
+        talk.read_until("tool_call")
+
+
+def send_audio_after_joining(evi: Evi) -> None:
+    with talking(evi, allow_connection="true") as talk:
+        chat_id = talk.read_until("chat_metadata")["chat_id"]
+        with joining(evi, chat_id) as other:
+            other.socket.send(b"\0" * 100)
+            other.read_until("error")
+
+
+def send_mp3(evi: Evi) -> None:
+    with talking(evi) as talk:
+        talk.socket.send(b"ID3\x04" + b"\0" * 100)
+        talk.read_until("error")
+
+
+def leave_out_a_variable(evi: Evi) -> None:
+    config = evi.client().empathic_voice.configs.create_config(
+        evi_version="3", name="A", prompt={"text": "Greet {{name}}."}
+    )
+    with talking(evi, config_id=config.id) as talk:
+        talk.say("Hello")
+        talk.read_until("error")
+
+
+def name_an_unknown_config(evi: Evi) -> None:
+    with talking(evi, config_id=UNKNOWN_ID) as talk:
+        talk.read_until("error")
+
+
+def break_the_connection(evi: Evi) -> None:
+    with talking(evi) as talk:
+        talk.read_until("chat_metadata")
+        raw = talk.socket.socket
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        raw.shutdown(socket.SHUT_RDWR)
+
+
+CHATS: dict[str, tuple[Callable[[Evi], None], dict[str, Any]]] = {
+    "frame_invalid": (
+        lambda evi: send(evi, type="user_input"),
+        {"place": "/frame/text", "expected": "Field required", "got": None},
+    ),
+    "frame_unknown": (
+        lambda evi: send(evi, type="user_imput", text="Hi"),
+        {"place": "/frame/type", "got": "user_imput", "hint": "did you mean 'user_input'?"},
+    ),
+    "tool_call_unknown": (
+        answer_another_call,
+        {"place": "/frame/tool_call_id", "got": "mine"},
+    ),
+    "tool_call_unanswered": (leave_a_call_open, {"hint": "call of get_weather"}),
+    "audio_refused": (send_audio_after_joining, {"got": "EMU08"}),
+    "audio_undecodable": (send_mp3, {"got": "EMU06"}),
+    "variable_missing": (leave_out_a_variable, {"got": "EMU01"}),
+    "chat_refused": (name_an_unknown_config, {"got": "EMU05"}),
+    "socket_broken": (break_the_connection, {"got": 1006}),
+}
+
+
+@pytest.mark.parametrize("code", CHATS)
+def test_a_chat(evi: Evi, code: str) -> None:
+    """The finding is in the contract and in a journal entry of the chat, and stands alone."""
+    act, wanted = CHATS[code]
+    act(evi)
+    evi.journal.wait_for(kind="frame", close=1006 if code == "socket_broken" else 1000)
+
+    found = only(evi)
+    expected = {"code": code, "subject": "chat socket", **wanted}
+    assert {name: found[name] for name in expected} == expected
+    [entry] = [each for each in evi.journal.entries() if "findings" in each]
+    assert (entry["kind"], entry["seq"]) == ("frame", found["last_seq"])
+
+
+def test_a_frame_that_is_no_json(evi: Evi) -> None:
+    """It is told what JSON's reader says."""
+    send_text(evi, "{")
+    evi.journal.wait_for(close=1000)
+    assert only(evi)["code"] == "frame_invalid"
+    assert only(evi)["expected"].startswith("JSON (")
+
+
+def test_fields_and_values_of_frames() -> None:
+    """Fields that no model knows, and values that pass because they are read generously."""
+    audio = {"encoding": "linear16", "channels": "1", "sample_rate": 16000, "rate": 1}
+    judged = judge_frame({"type": "session_settings", "audio": audio, "metadata": {"any": 1}})
+    assert [(each.code, each.place, each.got) for each in judged.findings] == [
+        ("value_coerced", "/frame/audio/channels", "1"),
+        ("field_unknown", "/frame/audio/rate", "rate"),
+    ]
+    assert "session_settings /audio/sample_rate" in judged.used
+    assert judge_frame({"type": "user_input", "text": "Hi"}).findings == []
+
+
+def test_an_answer_to_a_call_that_was_interrupted(evi: Evi) -> None:
+    """Its client can't know that the turn is over: nobody is to blame."""
+    ask_for_weather(evi)
+    with talking(evi) as talk:
+        talk.say("weather")
+        call = talk.read_until("tool_call")
+        talk.say("Never mind")
+        talk.read_until("assistant_end")
+        talk.send(type="tool_response", tool_call_id=call["tool_call_id"], content="sun")
+        talk.read_until("error")
+    evi.journal.wait_for(close=1000)
+    assert evi.contract.findings == []
+
+
+def test_a_call_that_is_open_when_the_chat_times_out(evi: Evi) -> None:
+    """The client did not answer it in all that time."""
+    ask_for_weather(evi)
+    with talking(evi) as talk:
+        talk.say("weather")
+        call = talk.read_until("tool_call")
+        evi.clock.advance(minutes=40)
+        talk.read_until("error")
+    evi.journal.wait_for(close=1000)
+    assert (only(evi)["code"], only(evi)["got"]) == ("tool_call_unanswered", call["tool_call_id"])
+
+
+@pytest.mark.parametrize(
+    ("query", "code", "place"),
+    [
+        ({"config_idd": "x"}, "parameter_unknown", "/query/config_idd"),
+        ({"verbose_transcription": "1"}, "value_coerced", "/query/verbose_transcription"),
+        ({"event_limit": "007"}, "value_coerced", "/query/event_limit"),
+        ({"voice_id": "x"}, "deprecated", "/query/voice_id"),
+        (
+            {"session_settings[sytem_prompt]": "x"},
+            "field_unknown",
+            "/query/session_settings/sytem_prompt",
+        ),
+    ],
+)
+def test_a_handshake(evi: Evi, query: dict[str, str], code: str, place: str) -> None:
+    """Its query is judged, and stands in the journal with what it leads to."""
+    with talking(evi, **query):
+        pass
+    evi.journal.wait_for(close=1000)
+    assert (only(evi)["code"], only(evi)["place"]) == (code, place)
+    [entry] = evi.journal.entries(kind="http", operation="chat")
+    assert (entry["status"], entry["path"]) == (101, "/v0/evi/chat")
+
+
+def test_a_handshake_that_is_refused(evi: Evi) -> None:
+    """The journal has the answer, the contract what was wrong."""
+    with pytest.raises(InvalidStatus), talking(evi, event_limit="-1"):
+        pass
+    [entry] = evi.journal.entries(kind="http")
+    assert (entry["operation"], entry["status"]) == ("chat", 422)
+    assert (only(evi)["code"], only(evi)["place"]) == ("request_invalid", "/query/event_limit")
+    assert only(evi)["got"] == "-1"
+
+
+def test_what_the_vendors_clients_add_is_known(evi: Evi) -> None:
+    """They name themselves in the query."""
+    with talking(evi, fernSdkLanguage="JavaScript", fernSdkVersion="1"):
+        pass
+    evi.journal.wait_for(close=1000)
+    assert evi.contract.findings == []
+
+
+def test_errors_that_clients_bring_about_exist() -> None:
+    """The table names errors of chats, and findings."""
+    assert set(OF_ERRORS) <= set(CHAT_ERRORS)
+    assert set(OF_ERRORS.values()) <= set(FINDINGS)
+
+
+# webhooks
+
+
+@pytest.mark.parametrize(
+    ("result", "faults", "codes"),
+    [
+        (WebhookResult(204, None, 10), (), []),
+        (WebhookResult(500, None, 10), (), ["webhook_refused"]),
+        (WebhookResult(302, None, 10), (), ["webhook_refused"]),
+        (WebhookResult(None, "no answer within 5 s", 5000), (), ["webhook_unanswered"]),
+        (WebhookResult(200, None, 2501), (), ["webhook_slow"]),
+        (WebhookResult(200, None, 2500), (), []),
+        (WebhookResult(200, None, 10), ("wrong_key",), ["webhook_unverified"]),
+        (WebhookResult(401, None, 10), ("wrong_key",), []),
+        (WebhookResult(200, None, 10), ("duplicate",), []),
+    ],
+)
+def test_how_a_receiver_takes_an_attempt(
+    result: WebhookResult, faults: tuple[str, ...], codes: list[str]
+) -> None:
+    """With 5 s to answer."""
+    assert [each.code for each in judge_attempt(result, faults, 5)] == codes
+
+
+def test_a_webhook_that_is_refused(evi: Evi) -> None:
+    """The finding names the event, and is in the attempt's journal entry."""
+    with Receiver() as receiver:
+        receiver.answer = always(500)
+        evi.webhooks.trigger("chat_started", url=receiver.url)
+    found = only(evi)
+    assert (found["code"], found["subject"], found["got"]) == (
+        "webhook_refused",
+        "webhook chat_started",
+        500,
+    )
+    [entry] = evi.journal.entries(kind="webhook")
+    assert entry["seq"] == found["first_seq"]
+    assert [each["code"] for each in entry["findings"]] == ["webhook_refused"]
+
+
+def test_a_receiver_that_checks_nothing(evi: Evi) -> None:
+    """It takes what is forged."""
+    with Receiver() as receiver:
+        receiver.answer = always(200)
+        evi.webhooks.trigger("chat_ended", url=receiver.url, faults=["tampered_body"])
+    assert only(evi)["code"] == "webhook_unverified"
+    assert "tampered_body" in only(evi)["expected"]
+
+
+# the table
+
+ELSEWHERE = {  # which the tests above bring about in other ways
+    "credentials_refused",
+    "deprecated",
+    "socket_unread",
+    "webhook_refused",
+    "webhook_unanswered",
+    "webhook_slow",
+    "webhook_unverified",
+}
+
+
+def test_every_finding_is_brought_about() -> None:
+    """None is only in the table."""
+    assert {*REQUESTS, *CHATS, *ELSEWHERE} == set(FINDINGS)
+
+
+def test_a_long_value_is_cut() -> None:
+    """The report is no copy of what was sent."""
+    found = find("field_unknown", ("body", "x"), "y" * 1000, known="z", hint="")
+    assert isinstance(found.got, str)
+    assert len(found.got) < 350
+    assert found.got.endswith("(1002 characters)")

@@ -1,0 +1,39 @@
+"""docs/contract.md has every finding, every part of the coverage and every option."""
+
+import re
+from pathlib import Path
+
+import emulator
+from emulator.cli.main import make_parser
+from emulator.contract.coverage import PARTS
+from emulator.contract.findings import FINDINGS
+
+ROOT = Path(emulator.__file__).parent.parent
+PAGE = (ROOT / "docs" / "contract.md").read_text()
+
+
+def test_every_finding_has_its_row() -> None:
+    """With its level, and when it is found."""
+    for code, kind in FINDINGS.items():
+        assert f"| `{code}` | {kind.level} | {kind.when} |" in PAGE
+    rows = re.findall(r"^\| `\w+` \| (?:error|warning) \|", PAGE, re.MULTILINE)
+    assert len(rows) == len(FINDINGS)
+
+
+def test_every_part_of_the_coverage_has_its_row() -> None:
+    """With what it counts."""
+    for part, counts in PARTS.items():
+        assert f"| `{part}` | {counts} |" in PAGE
+
+
+def test_every_flag_is_named() -> None:
+    """Those of `report`, and those that pytest has."""
+    commands = make_parser(["report"])._subparsers
+    assert commands is not None
+    [parser] = commands._group_actions[0].choices.values()  # type: ignore[union-attr]
+    flags = re.findall(r"^  (--[a-z-]+)", parser.format_help(), re.MULTILINE)
+    general = {"--help", "--url", "--ca", "--api-key"}
+    assert {flag for flag in flags if f"`{flag}" not in PAGE} <= general
+    plugin = (ROOT / "emulator" / "pytest_plugin.py").read_text()
+    for option in re.findall(r"\"(--evi-[a-z-]+)\"", plugin):
+        assert f"`{option}" in PAGE
