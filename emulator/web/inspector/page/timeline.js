@@ -186,7 +186,7 @@ function* bodies(entry) {
 export function findingList(findings) {
   return h("ul", { class: "findings" }, findings.map((finding) => h("li", { class: finding.level === "error" ? "bad" : "warn" },
     h("p", {}, h("span", { class: `badge ${finding.level === "error" ? "bad" : "warn"}` }, finding.level), " ", h("strong", {}, finding.code), " at ", h("code", {}, finding.place)),
-    h("p", {}, "Expected ", h("bdi", {}, finding.expected), ", got ", h("code", {}, pretty(finding.got ?? null).slice(0, 300)), finding.hint ? [". ", h("bdi", {}, finding.hint)] : null))));
+    h("p", {}, "Expected ", h("bdi", {}, finding.expected), ", got ", h("code", {}, pretty(finding.got ?? null).slice(0, 300)), finding.hint ? ["; ", h("bdi", {}, finding.hint)] : null))));
 }
 
 function section(title, ...content) {

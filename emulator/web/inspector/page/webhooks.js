@@ -86,7 +86,7 @@ function oneDelivery(delivery, go, refresh) {
       h("div", { class: "actions" }, h("button", { class: "primary", disabled: delivery.state === "pending", onclick: again }, "Redeliver"),
         h("button", { onclick: () => go("chats", { id: delivery.chat_id }) }, "Open the chat"))),
     facts([["To", h("bdi", { class: "mono" }, delivery.url)], ["Created", time(delivery.created_at_ms)], ["Chat", h("span", { class: "mono" }, delivery.chat_id)], ["Error", delivery.error]]),
-    h("section", { class: "card" }, h("h2", {}, "Payload"), code(delivery.body, "Payload")),
+    h("section", { class: "card" }, h("h2", {}, "Payload"), h("div", { class: "payload" }, code(delivery.body, "Payload"))),
     delivery.attempts.length ? null : h("p", { class: "dim" }, "No attempt was made so far."),
     delivery.attempts.map((each) => attemptCard(each, delivery.url)).reverse(),
   ];
