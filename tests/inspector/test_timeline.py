@@ -173,7 +173,10 @@ def test_the_keyboard_is_enough(inspector: Inspector, remote: Client) -> None:
     for number, title in enumerate(("Timeline", "Chats", "Talk", "Webhooks", "Resources"), 1):
         keys.press(str(number))
         expect(page.get_by_role("link", name=title)).to_have_attribute("aria-current", "page")
+    expect(page.get_by_role("button", name="Ciao Giulia")).to_be_visible()
     keys.press("j")
+    keys.press("ArrowDown")
+    expect(page.get_by_role("button", name="Ciao Giulia")).to_be_focused()
     keys.press("Enter")
     expect(page.get_by_role("heading", name="Versions")).to_be_visible()
     keys.press("Escape")

@@ -4,18 +4,16 @@ from httpx import Client
 from playwright.sync_api import expect
 
 from tests.inspector.browsing import BOTH, Inspector
-from tests.webhooks.calls import add_fault, new_config, simulate
+from tests.webhooks.calls import new_config, simulate, trigger
 from tests.webhooks.receiver import Receiver
 
 
 @BOTH
 def test_a_webhook_is_redelivered(inspector: Inspector, remote: Client, receiver: Receiver) -> None:
     """Its attempts with payload, headers and what is wrong with the signature; then a good one."""
-    add_fault(remote, "wrong_key", event_name="chat_ended")
-    config_id = new_config(remote, receiver.url, events=["chat_ended"])
-    chat_id = simulate(remote, config_id=config_id)
-    remote.post("/_emulator/webhooks/drain")
-    remote.delete("/_emulator/faults")
+    new_config(remote, receiver.url, events=["chat_ended"])
+    chat_id = simulate(remote)
+    trigger(remote, "chat_ended", receiver.url, chat_id=chat_id, faults=["wrong_key"])
     page = inspector.open("webhooks")
     expect(page.get_by_label("Subscriptions")).to_contain_text(receiver.url)
 

@@ -5,6 +5,8 @@ import json
 from httpx import Client
 from playwright.sync_api import expect
 
+from emulator.server import Server
+from emulator.settings import Settings
 from tests.inspector.browsing import BOTH, Inspector
 from tests.webhooks.calls import ask
 
@@ -124,6 +126,20 @@ def test_an_emulator_that_is_gone(inspector: Inspector) -> None:
     page.context.set_offline(False)
     expect(page.locator("#state")).to_have_text("Live")
     inspector.check_console()
+
+
+def test_a_key_that_is_refused(inspector: Inspector) -> None:
+    """Where not every key is accepted, the page says why it shows nothing."""
+    with Server(Settings(seed="empty", port=0, api_key=("the only one",))) as server:
+        inspector.expected += ["401", "ERR_"]
+        page = inspector.page
+        page.goto(f"{server.url}/_emulator/#key=another")
+        expect(page.locator("#state")).to_have_text("Refused")
+        page.get_by_role("textbox", name="Key").fill("the only one")
+        page.keyboard.press("Enter")
+        expect(page.locator("#state")).to_have_text("Live")
+        inspector.check()
+        page.goto("about:blank")
 
 
 def test_colours_can_be_chosen(inspector: Inspector) -> None:

@@ -12,7 +12,13 @@ from emulator.jsontext import Json, JsonObject
 from emulator.store.journal import KINDS, Journal
 from emulator.waiting import until
 from emulator.web.auth import Auth
-from emulator.web.control.request import answer, caller_world, left_with
+from emulator.web.control.request import (
+    answer,
+    caller_world,
+    left_with,
+    read_integer,
+    read_limit,
+)
 from emulator.world import Worlds
 
 _NUMBER = re.compile(r"\d{1,6}(\.\d{1,6})?")
@@ -35,13 +41,13 @@ def journal_routes(auth: Auth, worlds: Worlds) -> list[Route]:
     async def show(request: Request) -> Response:
         journal = caller_world(auth, request).journal
         after, wanted = _read_query(request)
-        return answer(_page(journal, after, _limit(request), wanted))
+        return answer(_page(journal, after, read_limit(request), wanted))
 
     async def wait(request: Request) -> Response:
         """The same, once there is an entry, the world is reset, or the time is over."""
         world = caller_world(auth, request)
         after, wanted = _read_query(request)
-        limit, timeout_s = _limit(request), _timeout_s(request)
+        limit, timeout_s = read_limit(request), _timeout_s(request)
         before = world.journal
 
         def is_over() -> bool:
@@ -84,22 +90,7 @@ def _read_query(request: Request) -> tuple[int, dict[str, Json]]:
     wanted: dict[str, Json] = {name: query[name] for name in FIELDS if name in query}
     if wanted.get("status", "").isdecimal():
         wanted["status"] = int(wanted["status"])
-    return _integer("after", query.get("after", "0")), wanted
-
-
-def _limit(request: Request) -> int | None:
-    """How many entries are wanted at most; without it, all."""
-    text = request.query_params.get("limit")
-    limit = None if text is None else _integer("limit", text)
-    if limit == 0:
-        raise _wrong("limit", "Input should be greater than or equal to 1", "greater_than_equal")
-    return limit
-
-
-def _integer(name: str, text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) <= 15):
-        raise _wrong(name, "Input should be a valid integer", "int_parsing")
-    return int(text)
+    return read_integer("after", query.get("after", "0")), wanted
 
 
 def _timeout_s(request: Request) -> float:

@@ -3,15 +3,33 @@
 const KEY = "evi-emulator-key";
 const DEFAULT_KEY = "any";
 
-let key = sessionStorage.getItem(KEY) ?? localStorage.getItem(KEY) ?? DEFAULT_KEY;
+/** What was remembered; a browser that keeps nothing of pages throws. */
+export function recalled(name) {
+  try {
+    return sessionStorage.getItem(name) ?? localStorage.getItem(name);
+  } catch {
+    return null;
+  }
+}
+
+/** For this tab, and for those that are opened later. */
+export function remember(name, value) {
+  try {
+    sessionStorage.setItem(name, value);
+    localStorage.setItem(name, value);
+  } catch {
+    // then it lasts as long as the page
+  }
+}
+
+let key = recalled(KEY) ?? DEFAULT_KEY;
 
 export const apiKey = () => key;
 
-/** Another world from now on: in this tab, and in those that are opened later. */
+/** Another world from now on. */
 export function useKey(given) {
   key = given;
-  sessionStorage.setItem(KEY, given);
-  localStorage.setItem(KEY, given);
+  remember(KEY, given);
 }
 
 export class Refused extends Error {

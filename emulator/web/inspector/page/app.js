@@ -1,8 +1,8 @@
 // The frame of the page: which view is shown, of which world, and the keys that move about.
 
-import { apiKey, get, useKey } from "./api.js";
+import { apiKey, get, recalled, remember, useKey } from "./api.js";
 import { chats } from "./chats.js";
-import { announce, fill, h, icon } from "./dom.js";
+import { announce, fill, h, icon, toast } from "./dom.js";
 import { Journal } from "./journal.js";
 import { resources } from "./resources.js";
 import { talk } from "./talk.js";
@@ -147,6 +147,19 @@ function step(by) {
   return true;
 }
 
+// the connection
+
+const STATES = { live: "Live", offline: "Offline", refused: "Refused" };
+
+function showState({ state, message }) {
+  const shown = byId("state");
+  if (shown.dataset.state === state && shown.title === message) return;
+  shown.dataset.state = state;
+  shown.textContent = STATES[state];
+  shown.title = message;
+  if (message) toast(message, "error");
+}
+
 // the start
 
 function useTheme(theme) {
@@ -155,11 +168,11 @@ function useTheme(theme) {
 }
 
 function start() {
-  useTheme(localStorage.getItem(THEME) ?? "auto");
+  useTheme(recalled(THEME) ?? "auto");
   fill(byId("views"), VIEWS.map((view, index) =>
     h("a", { href: `#view=${view.id}`, data: { view: view.id }, "aria-keyshortcuts": index + 1, title: `${view.title} (${index + 1})` }, icon(view.id), h("span", {}, view.title))));
   byId("theme").addEventListener("change", (event) => {
-    localStorage.setItem(THEME, event.target.value);
+    remember(THEME, event.target.value);
     useTheme(event.target.value);
   });
   byId("key-form").addEventListener("submit", changeKey);
@@ -171,14 +184,7 @@ function start() {
   });
   document.addEventListener("keydown", onKey);
   addEventListener("hashchange", show);
-  journal.addEventListener("state", ({ detail: { state, message } }) => {
-    const shown = byId("state");
-    if (shown.dataset.state === state && shown.title === message) return;
-    shown.dataset.state = state;
-    shown.textContent = state === "live" ? "Live" : "Offline";
-    shown.title = message;
-    if (message) announce(message);
-  });
+  journal.addEventListener("state", ({ detail }) => showState(detail));
   journal.addEventListener("entries", ({ detail: { added, gone } }) => {
     if (gone || added.some((entry) => entry.kind === "clock")) readClock();
   });

@@ -51,7 +51,8 @@ export class Journal extends EventTarget {
       } catch (error) {
         if (signal.aborted) return;
         caughtUp = false; // it may be another emulator when it comes back
-        this.#tellState("offline", error.status ? error.message : "The emulator does not answer.");
+        if (error.status) this.#tellState("refused", error.message);
+        else this.#tellState("offline", "The emulator does not answer.");
         await new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));
       }
     }

@@ -24,20 +24,27 @@ function show(root, { journal, go, parameters }) {
   fill(overview, sending(), subscriptions(go));
 
   async function refresh() {
-    deliveries = (await get("/_emulator/webhooks/deliveries")).deliveries;
-    draw();
+    deliveries = (await get(`/_emulator/webhooks/deliveries?limit=${SHOWN}`)).deliveries;
+    const asked = chosen;
+    const delivery = asked && (deliveries.find((each) => each.id === asked) ?? (await older(asked)));
+    if (chosen === asked) draw(delivery);
   }
 
-  function draw() {
-    count.textContent = String(deliveries.length);
-    const newest = deliveries.slice(-SHOWN).reverse().map((each) => ({ ...each, body: "", attempts: each.attempts.length, isChosen: each.id === chosen }));
+  /** One that is not among the newest; null if it is gone. */
+  const older = (id) => get(`/_emulator/webhooks/deliveries/${encodeURIComponent(id)}`).catch((error) => {
+    if (error.status === 404) return null;
+    throw error;
+  });
+
+  function draw(delivery) {
+    count.textContent = deliveries.length < SHOWN ? String(deliveries.length) : `the newest ${SHOWN}`;
+    const newest = [...deliveries].reverse().map((each) => ({ ...each, body: "", attempts: each.attempts.length, isChosen: each.id === chosen }));
     reconcile(list, newest, (each) => each.id, item);
     if (!newest.length) fill(list, h("div", { role: "listitem" }, h("p", { class: "hint pad" }, "Nothing was sent yet."))).made = undefined;
     if (!chosen) {
       if (page.firstChild !== overview) fill(page, overview);
       return;
     }
-    const delivery = deliveries.find((each) => each.id === chosen);
     const now = JSON.stringify(delivery);
     if (now !== drawn || !page.firstChild) fill(page, delivery ? oneDelivery(delivery, go, refresh) : empty("This delivery is gone.", h("p", {}, "The world was reset, or keeps only the newest.")));
     drawn = now;
@@ -62,7 +69,7 @@ function show(root, { journal, go, parameters }) {
       chosen = next.id ?? null;
       drawn = "";
       fill(page);
-      draw();
+      attempt(refresh);
       return true;
     },
     close: () => chosen && go("webhooks"),
