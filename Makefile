@@ -11,6 +11,9 @@ serve: .venv/serve  ## serve the emulated API on 127.0.0.1:8484
 test: .venv/dev .venv/node  ## run the tests
 	$(BIN)/pytest -n auto
 
+coverage: .venv/dev .venv/node  ## run the table of the clients' calls, and write docs/coverage.md
+	$(BIN)/pytest -q -n auto tests/contract/test_conformance_*.py --write-coverage
+
 check: .venv/dev  ## check format, lint and types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -47,4 +50,4 @@ clean:  ## remove all that make has made
 		npm install --no-package-lock --ignore-scripts --no-audit --no-fund --loglevel=error && \
 		touch ../../$@; fi
 
-.PHONY: help serve test check fix bench lock clean
+.PHONY: help serve test coverage check fix bench lock clean

@@ -15,7 +15,7 @@ from emulator.world import World
 from tests import conformance
 from tests.webhooks.receiver import Receiver
 
-pytest_plugins = ["pytester"]
+pytest_plugins = ["pytester", "conformance.plugin"]
 
 App.__call__ = conformance.judged(App.__call__)  # type: ignore[method-assign,assignment]
 Channel.send = conformance.judged_send(Channel.send)  # type: ignore[method-assign,assignment]

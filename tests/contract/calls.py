@@ -6,7 +6,7 @@ one is wrapped so that it waits for its answers: one test, written once, drives 
 
 import asyncio
 import inspect
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
@@ -16,25 +16,19 @@ from hume import AsyncHumeClient, HumeClient
 from hume.empathic_voice.client import EmpathicVoiceClient
 
 T = TypeVar("T")
-Record = Callable[[httpx.Response], None]
 
 
 @contextmanager
-def sync_client(url: str, api_key: str | None, record: Record) -> Iterator[HumeClient]:
-    """A `HumeClient`; `record` is called with each response."""
-    hooks = {"response": [record]}
-    with httpx.Client(event_hooks=hooks, verify=False, trust_env=False) as http:
+def sync_client(url: str, api_key: str | None) -> Iterator[HumeClient]:
+    """A `HumeClient`."""
+    with httpx.Client(verify=False, trust_env=False) as http:
         yield HumeClient(base_url=url, api_key=api_key, httpx_client=http)
 
 
 @contextmanager
-def async_client(url: str, api_key: str | None, record: Record) -> Iterator[HumeClient]:
+def async_client(url: str, api_key: str | None) -> Iterator[HumeClient]:
     """An `AsyncHumeClient` that is used like a `HumeClient`."""
-
-    async def note(response: httpx.Response) -> None:
-        record(response)
-
-    http = httpx.AsyncClient(event_hooks={"response": [note]}, verify=False, trust_env=False)
+    http = httpx.AsyncClient(verify=False, trust_env=False)
     with asyncio.Runner() as runner:
         try:
             client = AsyncHumeClient(base_url=url, api_key=api_key, httpx_client=http)
@@ -113,7 +107,7 @@ KINDS = (CONFIG, PROMPT, TOOL)
 
 
 class Collection:
-    """All resources of one kind: its nine operations under one set of names."""
+    """All resources of one kind: operations on them under one set of names."""
 
     def __init__(self, evi: EmpathicVoiceClient, kind: Kind) -> None:
         self._api = getattr(evi, kind.name + "s")
@@ -125,31 +119,17 @@ class Collection:
     def pager(self, **query: Any) -> Any:
         return self._method("list_{}s")(**query)
 
-    def versions(self, id: str, **query: Any) -> list[Any]:
-        answer = self._method("list_{}_versions")(id, **query)
-        # The client has a pager for the versions of configs and tools, but not for prompts.
-        return list(answer.prompts_page if self._name == "prompt" else answer)
-
     def version_pager(self, id: str, **query: Any) -> Any:
         return self._method("list_{}_versions")(id, **query)
 
     def add_version(self, id: str, **body: Any) -> Any:
         return self._method("create_{}_version")(id, **body)
 
-    def rename(self, id: str, name: str) -> Any:
-        return self._method("update_{}_name")(id, name=name)
-
     def delete(self, id: str) -> Any:
         return self._method("delete_{}")(id)
 
     def version(self, id: str, number: int) -> Any:
         return self._method("get_{}_version")(id, number)
-
-    def describe(self, id: str, number: int, **body: Any) -> Any:
-        return self._method("update_{}_description")(id, number, **body)
-
-    def delete_version(self, id: str, number: int) -> Any:
-        return self._method("delete_{}_version")(id, number)
 
     def _method(self, template: str) -> Any:
         return getattr(self._api, template.format(self._name))

@@ -1,4 +1,4 @@
-"""The vendor's TypeScript package holds every conversation of the table, in Node."""
+"""What chats of the vendor's TypeScript package do beyond the conversations of the table."""
 
 import json
 import re
@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from queue import Queue
 from threading import Thread
@@ -16,12 +17,13 @@ import pytest
 
 from emulator.server import Server
 from emulator.settings import Settings
-from tests.contract.conversations import Conversation, Json, params, prepare, say, send, until
+from tests.contract.conversations import TABLE, Json, say, until
 from tests.contract.sounds import SOUNDS
-from tests.contract.transcripts import check_history, check_sentences, finished_chat, transcript
+from tests.contract.transcripts import finished_chat, transcript
 
 NODE = Path(__file__).resolve().parents[1] / "node"
 TIMEOUT_S = 30
+SENDS = {kind: asdict(sender) for kind, sender in TABLE.sends.items()}
 
 
 def why_not() -> str:
@@ -54,12 +56,17 @@ class Node:
         for line in self._process.stdout:
             self._lines.put(line)
 
-    def hold(self, **task: Any) -> Json:
-        """What the client received, with its names as they are on the wire."""
+    def ask(self, **task: Any) -> Json:
+        """What the script makes of a task."""
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(task) + "\n")
         self._process.stdin.flush()
         result: Json = json.loads(self._lines.get(timeout=TIMEOUT_S))
+        return result
+
+    def hold(self, **task: Any) -> Json:
+        """What the client received, with its names as they are on the wire."""
+        result = self.ask(**task, sends=SENDS)
         assert "failed" not in result, result["failed"]
         received: Json = snake(result)
         return received
@@ -100,27 +107,6 @@ def with_sounds(actions: Sequence[Json]) -> list[Json]:
     ]
 
 
-@pytest.mark.parametrize("conversation", params())
-def test_a_conversation(
-    node: Node, server: Server, remote: httpx.Client, api_key: str, conversation: Conversation
-) -> None:
-    """The client receives what the table says, and the chat's record says the same."""
-    options = prepare(remote, conversation)
-    received = node.hold(
-        url=server.url,
-        apiKey=api_key,
-        options=options,
-        actions=with_sounds(conversation.actions),
-    )
-
-    messages = received["messages"]
-    assert received["errors"] == []
-    assert transcript(messages, received["closed"]) == list(conversation.transcript)
-    check_sentences(messages)
-    if conversation.status is not None:
-        check_history(remote, conversation, messages)
-
-
 def test_a_wrong_key_is_refused_before_the_upgrade(node: Node) -> None:
     """The client's error handler hears of the handshake's 401, and no message comes."""
     with Server(Settings(seed="empty", port=0, api_key=("right",))) as server:
@@ -139,35 +125,6 @@ def test_an_access_token_leads_to_the_world_of_its_key(
     received = node.hold(url=server.url, accessToken=token, options={}, actions=[])
     [metadata] = received["messages"]
     assert finished_chat(remote, metadata["chat_id"])[0] == "USER_ENDED"
-
-
-def test_a_second_client_joins_the_chat(
-    node: Node, server: Server, remote: httpx.Client, api_key: str
-) -> None:
-    """Through `controlPlane.connect` it hears what was said and what comes, and speaks."""
-    received = node.hold(
-        url=server.url,
-        apiKey=api_key,
-        options={"allow_connection": True},
-        actions=[
-            say("Before"),
-            until("assistant_end"),
-            {"join": True},
-            {**until("assistant_end"), "from": "joined"},
-            {"from": "joined", "frame": json.dumps(say("From there")["send"])},
-            until("assistant_end"),
-            {**until("assistant_end"), "from": "joined"},
-            send("session_settings", custom_session_id="mine"),
-            {**until("session_settings"), "from": "joined"},
-        ],
-    )
-    main, joined = received["messages"], received["joined"]["messages"]
-    heard = transcript([each for each in joined if each["type"] != "session_settings"], None)
-    assert heard == transcript(main, None)
-    assert "user_message From there" in heard
-    assert received["joined"]["errors"] == received["errors"] == []
-    check_sentences(joined)
-    assert finished_chat(remote, main[0]["chat_id"])[0] == "USER_ENDED"
 
 
 def test_what_a_second_client_does_wrong_is_told_to_it_alone(

@@ -20,7 +20,7 @@ from websockets.exceptions import ConnectionClosedError, InvalidStatus
 from emulator.testing.world import Evi
 from emulator.web.breaking import GARBAGE
 from tests.contract.calls import async_client, sync_client
-from tests.contract.test_chat_python import TIMEOUT_S, Chat, Connect, async_chat, sync_chat
+from tests.contract.chat_python import TIMEOUT_S, Chat, Connect, async_chat, sync_chat
 from tests.testing.talking import http
 
 # The vendor's client imports names that websockets means to remove.
@@ -55,7 +55,7 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 @pytest.fixture(params=[sync_client, async_client], ids=["HumeClient", "AsyncHumeClient"])
 def client(request: pytest.FixtureRequest, evi: Evi) -> Iterator[HumeClient]:
     """Either client, with the world's key."""
-    with request.param(evi.url, evi.api_key, lambda response: None) as client:
+    with request.param(evi.url, evi.api_key) as client:
         yield client
 
 
@@ -230,7 +230,7 @@ HOW = pytest.mark.parametrize("by_callbacks", [False, True], ids=["iterating", "
 def talk(connect: Connect, evi: Evi, by_callbacks: bool) -> list[Any]:
     """All types of messages that the client sees after a word; then its close code or error."""
     with connect(evi.url, evi.api_key, by_callbacks) as chat:
-        chat.publish(UserInput(text="Hello"))
+        chat.call("send_publish", UserInput(text="Hello"))
         return list(received(chat))
 
 

@@ -2,13 +2,18 @@
 
 import json
 import struct
-from base64 import b64decode
-from collections.abc import Sequence
+from base64 import b64decode, b64encode
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
 
 import httpx
+import pytest
 from hume import HumeClient
 
+from conformance.values import differences
 from tests.contract.conversations import Conversation, Json
+from tests.contract.sounds import SOUNDS
 
 EMOTIONS = 48
 
@@ -73,6 +78,100 @@ def bytes_of_wav(data: str) -> int:
     assert (riff, size, kind) == (b"RIFF", len(wav) - 8, b"WAVEfmt ")
     assert layout == (16, 1, 1, 48000, 96000, 2, 16, b"data", len(wav) - 44)
     return len(wav) - 44
+
+
+@contextmanager
+def as_stated(
+    conversation: Conversation, language: str, failure: type[Exception]
+) -> Iterator[None]:
+    """What a client cannot do must fail, in this way; if it doesn't, the table is wrong."""
+    if language not in (conversation.cannot or {}):
+        yield
+        return
+    with pytest.raises(failure):
+        yield
+
+
+def check_conversation(
+    remote: httpx.Client, conversation: Conversation, messages: Sequence[Json], closed: int | None
+) -> None:
+    """The client received and sent what the table says, and the chat's record says the same."""
+    assert transcript(messages, closed) == list(conversation.transcript)
+    check_sentences(messages)
+    check_frames(conversation.frames or {}, messages)
+    if conversation.status is not None:
+        check_history(remote, conversation, messages)
+        check_sent(remote, conversation, messages, closed)
+
+
+def check_frames(frames: Mapping[str, Json], messages: Sequence[Json]) -> None:
+    """The first message of each of these types has just these fields."""
+    for kind, expected in frames.items():
+        found = [each for each in messages if each["type"] == kind]
+        assert found, f"no {kind} came"
+        problems = differences({"type": kind, **expected}, found[0], exact=True)
+        assert not problems, "\n".join([kind, *problems])
+
+
+def check_sent(
+    remote: httpx.Client, conversation: Conversation, messages: Sequence[Json], closed: int | None
+) -> None:
+    """The client's frames are what the actions say, as the journal has them.
+
+    Those after which the server closed may not all have been read.
+    """
+    for joined in (False, True):
+        expected = [
+            frame
+            for action in conversation.actions
+            if (action.get("from") == "joined") == joined
+            for frame in _frames_of(action, messages)
+        ]
+        got = _journaled(remote, messages[0]["chat_id"], joined)
+        if closed is not None:
+            expected = expected[: len(got)]
+        problems = differences(expected, got, exact=True, place="/sent")
+        assert not problems, "\n".join(problems)
+
+
+def _frames_of(action: Json, messages: Sequence[Json]) -> list[Any]:
+    """The frames of the client that an action stands for, as the journal shows frames."""
+    match action:
+        case {"send": {"tool_call_id": "$tool_call_id"} as message}:
+            calls = [each for each in messages if each["type"] == "tool_call"]
+            return [{**message, "tool_call_id": calls[-1]["tool_call_id"]}]
+        case {"send": message}:
+            return [message]
+        case {"audio": sound, "frames": "binary"}:
+            return [{"type": "audio", "bytes": len(piece)} for piece in SOUNDS[sound]]
+        case {"audio": sound}:
+            sizes = [len(b64encode(piece)) for piece in SOUNDS[sound]]
+            return [{"type": "audio_input", "data": f"({size} characters)"} for size in sizes]
+        case {"frame": text}:
+            return [_as_shown(text)]
+        case _:
+            return []
+
+
+def _as_shown(text: str) -> Any:
+    """A text frame as the journal has it: an object is read, and its sound only counted."""
+    try:
+        content = json.loads(text)
+    except ValueError:
+        return text
+    if not isinstance(content, dict):
+        return text
+    if "data" in content:
+        content["data"] = f"({len(content['data'])} characters)"
+    return content
+
+
+def _journaled(remote: httpx.Client, chat_id: str, joined: bool) -> list[Any]:
+    """The frames of the client, or of one that joined."""
+    query = {"kind": "frame", "chat_id": chat_id, "direction": "in"}
+    entries = remote.get("/_emulator/journal", params=query).json()["entries"]
+    mine = [each for each in entries if "content" in each and each.get("joined", False) == joined]
+    return [each["content"] for each in mine]
 
 
 SAID = {"USER_MESSAGE": "user_message", "AGENT_MESSAGE": "assistant_message"}

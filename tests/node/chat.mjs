@@ -1,6 +1,6 @@
 // Holds conversations with the vendor's TypeScript client. Each line of the input is a conversation
-// {url, apiKey or accessToken, options, actions}, as tests/contract/conversations.py has them but for
-// `audio`, which is a list of texts in base64. Each line of the output is what the client received:
+// {url, apiKey or accessToken, options, actions, sends}, as conformance/ has them but for `audio`,
+// which is a list of texts in base64; `sends` are the methods of the socket by type of message. Each line of the output is what the client received:
 // {messages, closed, errors}; `closed` is null where the client was the one to close.
 //
 // One more action, {join: true}, opens a second socket on the chat; actions with {from: "joined"} go
@@ -8,20 +8,9 @@
 
 import { createInterface } from "node:readline";
 import { HumeClient } from "hume";
+import { camel } from "./names.mjs";
 
 const TIMEOUT_MS = 10_000;
-const AS_THEY_ARE = new Set(["variables", "metadata"]); // whose keys are the user's own
-
-// From snake_case to what the client asks for. An array stays an array.
-function camel(value) {
-  if (Array.isArray(value)) return value.map(camel);
-  if (value === null || typeof value !== "object") return value;
-  const pairs = Object.entries(value).map(([key, item]) => [
-    key.replace(/_(\w)/g, (_, letter) => letter.toUpperCase()),
-    AS_THEY_ARE.has(key) ? item : camel(item),
-  ]);
-  return Object.fromEntries(pairs);
-}
 
 // What the client received, in order, and a way to wait for the next.
 class Inbox {
@@ -104,7 +93,8 @@ class Connection {
 class Player {
   #joined = null;
 
-  constructor({ url, apiKey, accessToken, options, actions }) {
+  constructor({ url, apiKey, accessToken, options, actions, sends }) {
+    this.sends = sends;
     this.url = url;
     this.apiKey = apiKey;
     this.actions = actions;
@@ -139,18 +129,11 @@ class Player {
     else throw new Error(`no such action: ${JSON.stringify(action)}`);
   }
 
+  // Sends as the table says: by which method, and what it takes.
   #send(socket, message) {
     const { type, ...fields } = camel(this.#filled(message));
-    switch (type) {
-      case "user_input": return socket.sendUserInput(fields.text);
-      case "assistant_input": return socket.sendAssistantInput(fields);
-      case "session_settings": return socket.sendSessionSettings(fields);
-      case "tool_response": return socket.sendToolResponseMessage(fields);
-      case "tool_error": return socket.sendToolErrorMessage(fields);
-      case "pause_assistant_message": return socket.pauseAssistant(fields);
-      case "resume_assistant_message": return socket.resumeAssistant(fields);
-      default: throw new Error(`no such message: ${type}`);
-    }
+    const { typescript: method, takes } = this.sends[type];
+    socket[method](takes === "text" ? fields.text : fields);
   }
 
   async #control(message) {
@@ -167,8 +150,8 @@ class Player {
 
   #sendSound({ audio, frames }) {
     for (const data of audio) {
-      if (frames === "json") this.main.socket.sendAudioInput({ data });
-      else this.main.socket.sendBinary(Buffer.from(data, "base64"));
+      if (frames === "json") this.#send(this.main.socket, { type: "audio_input", data });
+      else this.main.socket[this.sends.binary.typescript](Buffer.from(data, "base64"));
     }
   }
 

@@ -1,0 +1,74 @@
+"""What a call must send, by the document: each argument at its place."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from urllib.parse import parse_qsl
+
+from conformance.table import Case
+from conformance.values import differences
+from emulator.jsontext import Json, JsonObject, parse
+from emulator.openapi.operation import Operation
+
+TOO_LARGE = 413  # the server does not read that body, so the journal has none
+
+
+@dataclass(frozen=True)
+class Request:
+    """`query` has texts, as a URL has them; `body` is None where none is sent."""
+
+    method: str
+    path: str
+    query: dict[str, str]
+    body: Json
+
+
+def request_of(operation: Operation, arguments: JsonObject, body: str | None = None) -> Request:
+    """The request with these arguments, of which `body` may name the one that is the whole body."""
+    places = {parameter.name: parameter.location for parameter in operation.parameters}
+    path = {key: value for key, value in arguments.items() if places.get(key) == "path"}
+    query = {key: _text(value) for key, value in arguments.items() if places.get(key) == "query"}
+    content: Json = {key: value for key, value in arguments.items() if key not in places}
+    if body is not None:
+        content = arguments[body]
+    return Request(
+        method=operation.method,
+        path=operation.path_template.format(**path),
+        query=query,
+        body=None if operation.request_body is None else content,
+    )
+
+
+def sent_wrongly(
+    case: Case, language: str, arguments: JsonObject, entries: Sequence[JsonObject]
+) -> list[str]:
+    """What is wrong with the requests of a call, as the journal has them.
+
+    A pager's requests differ by the number of their page alone.
+    """
+    first = request_of(case.call.operation, arguments, case.call.body)
+    first = replace(first, query={**case.call.adds.get(language, {}), **first.query})
+    if case.status == TOO_LARGE:
+        first = replace(first, body=None)
+    problems = []
+    for index, entry in enumerate(entries):
+        query = dict(first.query)
+        if index:
+            query["page_number"] = str(int(query.get("page_number", 0)) + index)
+        place = f"/request {index + 1}"
+        problems += differences(asdict(replace(first, query=query)), sent(entry), True, place)
+    count = case.requests if isinstance(case.requests, int) else case.requests[language]
+    return [*problems, *differences(count, len(entries), place="/requests")]
+
+
+def sent(entry: JsonObject) -> JsonObject:
+    """The request of a journal entry of the kind http."""
+    return {
+        "method": entry["method"],
+        "path": entry["path"],
+        "query": dict(parse_qsl(entry["query"], keep_blank_values=True)),
+        "body": parse(entry["request"].encode()) if entry["request"] else None,
+    }
+
+
+def _text(value: Json) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,51 @@
+"""The servers on which the table's cases run, and the world of each case."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import TypeAlias
+
+import httpx
+import pytest
+
+from conformance.table import Case
+from emulator.server import Server
+from emulator.settings import Settings
+from tests.contract.cases import Stage
+
+OpenStage: TypeAlias = Callable[[Case], Stage]
+Record: TypeAlias = Callable[[str, object], None]
+KNOWN_KEY = "known"
+
+
+@pytest.fixture(scope="session")
+def open_server() -> Iterator[Server]:
+    """One with nothing in it, that lets everybody in."""
+    with Server(Settings(seed="empty", port=0)) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def guarded_server() -> Iterator[Server]:
+    """One that knows one key, and takes small bodies alone."""
+    settings = Settings(seed="empty", port=0, api_key=(KNOWN_KEY,), max_body_bytes=1024)
+    with Server(settings) as server:
+        yield server
+
+
+@pytest.fixture
+def open_stage(open_server: Server, guarded_server: Server, api_key: str) -> Iterator[OpenStage]:
+    """Makes the world of a case, and does the steps before its call."""
+    with ExitStack() as stack:
+
+        def open_stage(case: Case) -> Stage:
+            server, key = (guarded_server, KNOWN_KEY) if case.guarded else (open_server, api_key)
+            headers = {"X-Hume-Api-Key": key}
+            remote = httpx.Client(
+                base_url=server.url, headers=headers, verify=False, trust_env=False
+            )
+            stage = Stage(stack.enter_context(remote), key=case.key or key)
+            stack.enter_context(stage.sockets)
+            stage.take(case.given)
+            return stage
+
+        yield open_stage

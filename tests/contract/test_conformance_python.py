@@ -1,0 +1,97 @@
+"""The vendor's Python package does what the table in `conformance/` says, sync and async."""
+
+import json
+from operator import attrgetter
+from typing import Any
+
+import httpx
+import pytest
+from hume import HumeClient
+from hume.core.api_error import ApiError
+from hume.core.pydantic_utilities import UniversalBaseModel
+from websockets.exceptions import InvalidStatus
+
+from conformance.plugin import ran
+from conformance.table import Case, Conversation
+from conformance.values import resolve
+from emulator.server import Server
+from tests.contract.calls import async_client, sync_client
+from tests.contract.cases import Json, Outcome, judge, settle
+from tests.contract.chat_python import Connect, Player, async_chat, model_of, sync_chat, typed
+from tests.contract.conftest import OpenStage, Record
+from tests.contract.conversations import TABLE, params, prepare
+from tests.contract.transcripts import as_stated, check_conversation
+
+# The vendor's control plane imports names that websockets means to remove.
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:websockets.exceptions.InvalidStatusCode is deprecated:DeprecationWarning",
+    "ignore:websockets.legacy is deprecated:DeprecationWarning",
+)
+
+OPENERS = {"HumeClient": sync_client, "AsyncHumeClient": async_client}
+CHATS: dict[str, Connect] = {"HumeClient": sync_chat, "AsyncHumeClient": async_chat}
+
+
+def call(client: HumeClient, case: Case, arguments: Json) -> Outcome:
+    """Call the operation, and walk through all pages if it has a pager."""
+    method = attrgetter(case.call.python)(client)
+    try:
+        answer = method(**with_model(case, arguments))
+        if case.call.pager is None:
+            return Outcome(plain(answer))
+        items = [plain(item) for item in answer]
+        return Outcome({**plain(answer.response), case.call.pager: items})
+    except ApiError as error:
+        return Outcome(error=type(error).__name__, status=error.status_code, body=plain(error.body))
+
+
+def with_model(case: Case, arguments: Json) -> Json:
+    """The arguments with the vendor's model for a message; all else may be plain data."""
+    if case.call.body is None:
+        return arguments
+    return {**arguments, case.call.body: model_of(arguments[case.call.body])}
+
+
+def plain(value: Any) -> Any:
+    """What the client returned, as plain data: the fields that were in the response."""
+    if isinstance(value, UniversalBaseModel):
+        return json.loads(value.json(exclude_unset=True))
+    return [plain(item) for item in value] if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize("client", OPENERS)
+@pytest.mark.parametrize("case", TABLE.cases, ids=lambda case: case.id)
+def test_operation(case: Case, client: str, open_stage: OpenStage, record_property: Record) -> None:
+    """The call sends what the table says, and comes back as it says."""
+    record_property(*ran(client, case))
+    stage = open_stage(case)
+    with OPENERS[client](stage.url, stage.key) as hume_client:
+        before = stage.seq
+        outcome = call(hume_client, case, resolve(case.arguments, stage.names))
+    problems = judge(case, "python", stage.names, outcome, stage.requests_since(before))
+    if settle(case, "python", problems):
+        stage.take(case.then)
+
+
+@pytest.mark.parametrize("by_callbacks", [False, True], ids=["iterating", "callbacks"])
+@pytest.mark.parametrize("client", CHATS)
+@pytest.mark.parametrize("conversation", params())
+def test_conversation(
+    conversation: Conversation,
+    client: str,
+    by_callbacks: bool,
+    server: Server,
+    remote: httpx.Client,
+    api_key: str,
+    record_property: Record,
+) -> None:
+    """The client receives what the table says, and the chat's record says the same."""
+    record_property(*ran(client, conversation))
+    options = typed(prepare(remote, conversation))
+    with (
+        CHATS[client](server.url, api_key, by_callbacks, **options) as chat,
+        as_stated(conversation, "python", InvalidStatus),
+    ):
+        player = Player(chat, remote)
+        player.play(conversation)
+        check_conversation(remote, conversation, player.messages, player.closed)
