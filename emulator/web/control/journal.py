@@ -33,7 +33,7 @@ FIELDS = (
     "status",
     "reference",
 )
-_KNOWN = (*FIELDS, "after", "limit", "timeout", "api_key", "access_token")
+_KNOWN = (*FIELDS, "after", "limit", "timeout", "or_reset", "api_key", "access_token")
 LONGEST_WAIT_S = 60
 
 
@@ -44,16 +44,17 @@ def journal_routes(auth: Auth, worlds: Worlds) -> list[Route]:
         return answer(_page(journal, after, read_limit(request), wanted))
 
     async def wait(request: Request) -> Response:
-        """The same, once there is an entry, the world is reset, or the time is over."""
+        """The same, once there is an entry, the time is over or, if asked for, a reset comes."""
         world = caller_world(auth, request)
         after, wanted = _read_query(request)
         limit, timeout_s = read_limit(request), _timeout_s(request)
+        or_reset = _or_reset(request)
         before = world.journal
 
         def is_over() -> bool:
             journal = world.journal
             is_there = any(True for _ in journal.entries(after, **wanted))
-            return is_there or journal is not before or worlds.are_ending
+            return is_there or (or_reset and journal is not before) or worlds.are_ending
 
         async with left_with(request):
             await until(world.journal.watchers, is_over, timeout_s)
@@ -91,6 +92,13 @@ def _read_query(request: Request) -> tuple[int, dict[str, Json]]:
     if wanted.get("status", "").isdecimal():
         wanted["status"] = int(wanted["status"])
     return read_integer("after", query.get("after", "0")), wanted
+
+
+def _or_reset(request: Request) -> bool:
+    text = request.query_params.get("or_reset", "false")
+    if text not in ("true", "false"):
+        raise _wrong("or_reset", "Input should be true or false", "bool_parsing")
+    return text == "true"
 
 
 def _timeout_s(request: Request) -> float:

@@ -41,7 +41,8 @@ export class Refused extends Error {
 
 /** What an answer that is an error says. */
 function reason(status, body) {
-  if (Array.isArray(body?.detail)) return body.detail.map((each) => `${each.loc.join(".")}: ${each.msg}`).join("; ");
+  if (Array.isArray(body?.detail))
+    return body.detail.map((each) => `${each.loc.join(".")}: ${each.msg}`).join("; ");
   return body?.message ?? body?.fault?.faultstring ?? `The answer was ${status}.`;
 }
 
@@ -54,7 +55,10 @@ const ONLY_LOOKING = { "X-EVI-Emulator-Quiet": "1" };
 async function send(method, path, body, signal) {
   const headers = { "X-Hume-Api-Key": inHeader(key), ...(method === "GET" ? ONLY_LOOKING : {}) };
   if (body !== undefined) headers["Content-Type"] = "application/json";
-  const text = body === undefined || typeof body === "string" || body instanceof Blob ? body : JSON.stringify(body);
+  const text =
+    body === undefined || typeof body === "string" || body instanceof Blob
+      ? body
+      : JSON.stringify(body);
   const answer = await fetch(path, { method, headers, body: text, signal, cache: "no-store" });
   if (answer.ok) return answer;
   throw new Refused(answer.status, reason(answer.status, await answer.json().catch(() => null)));

@@ -41,7 +41,11 @@ export function go(view, parameters = {}) {
 
 /** Another part of the same view, without a step in the history. */
 function stay(parameters) {
-  history.replaceState(null, "", `#${new URLSearchParams({ view: current.view.id, ...parameters })}`);
+  history.replaceState(
+    null,
+    "",
+    `#${new URLSearchParams({ view: current.view.id, ...parameters })}`,
+  );
 }
 
 function show() {
@@ -109,10 +113,12 @@ function showClock() {
 
 // keys
 
-const isTyping = (target) => target.closest("input, textarea, select, [contenteditable]") && target.type !== "checkbox";
+const isTyping = (target) =>
+  target.closest("input, textarea, select, [contenteditable]") && target.type !== "checkbox";
 
 function onKey(event) {
-  if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+  if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]"))
+    return;
   if (event.key === "Escape") return onEscape(event);
   if (isTyping(event.target)) return;
   const act = keys[event.key];
@@ -169,8 +175,22 @@ function useTheme(theme) {
 
 function start() {
   useTheme(recalled(THEME) ?? "auto");
-  fill(byId("views"), VIEWS.map((view, index) =>
-    h("a", { href: `#view=${view.id}`, data: { view: view.id }, "aria-keyshortcuts": index + 1, title: `${view.title} (${index + 1})` }, icon(view.id), h("span", {}, view.title))));
+  fill(
+    byId("views"),
+    VIEWS.map((view, index) =>
+      h(
+        "a",
+        {
+          href: `#view=${view.id}`,
+          data: { view: view.id },
+          "aria-keyshortcuts": index + 1,
+          title: `${view.title} (${index + 1})`,
+        },
+        icon(view.id),
+        h("span", {}, view.title),
+      ),
+    ),
+  );
   byId("theme").addEventListener("change", (event) => {
     remember(THEME, event.target.value);
     useTheme(event.target.value);

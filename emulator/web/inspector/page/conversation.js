@@ -41,7 +41,11 @@ export class Conversation extends EventTarget {
   /** Answer a tool call with its result, or with an error. */
   answer(item, content, isError) {
     const id = { tool_call_id: item.id };
-    this.send(isError ? { type: "tool_error", ...id, error: content, content } : { type: "tool_response", ...id, content });
+    this.send(
+      isError
+        ? { type: "tool_error", ...id, error: content, content }
+        : { type: "tool_response", ...id, content },
+    );
     this.#change(item, { isPending: false });
     this.#add({ kind: "toolResult", content, isError });
   }
@@ -53,7 +57,10 @@ export class Conversation extends EventTarget {
       this.dispatchEvent(new Event("loudness"));
     });
     this.microphone = microphone;
-    this.send({ type: "session_settings", audio: { encoding: "linear16", channels: 1, sample_rate: microphone.sampleRate } });
+    this.send({
+      type: "session_settings",
+      audio: { encoding: "linear16", channels: 1, sample_rate: microphone.sampleRate },
+    });
     this.#tell();
   }
 
@@ -77,7 +84,10 @@ export class Conversation extends EventTarget {
       this.#add({ kind: "trouble", code: "", slug: "no JSON", message: data });
       return;
     }
-    (this.#frames[frame.type] ?? ((other) => this.#add({ kind: "event", title: String(other.type), more: other })))(frame);
+    (
+      this.#frames[frame.type] ??
+      ((other) => this.#add({ kind: "event", title: String(other.type), more: other }))
+    )(frame);
   }
 
   #frames = {
@@ -90,9 +100,22 @@ export class Conversation extends EventTarget {
       const last = this.items.at(-1);
       if (last?.interim) this.items.pop();
       this.#speaker.hush();
-      this.#add({ kind: "said", role: "user", text: String(frame.message.content), scores: frame.models.prosody?.scores, interim: frame.interim });
+      this.#add({
+        kind: "said",
+        role: "user",
+        text: String(frame.message.content),
+        scores: frame.models.prosody?.scores,
+        interim: frame.interim,
+      });
     },
-    assistant_message: (frame) => this.#add({ kind: "said", role: "assistant", text: String(frame.message.content), id: frame.id, scores: frame.models.prosody?.scores }),
+    assistant_message: (frame) =>
+      this.#add({
+        kind: "said",
+        role: "assistant",
+        text: String(frame.message.content),
+        id: frame.id,
+        scores: frame.models.prosody?.scores,
+      }),
     assistant_prosody: (frame) => {
       const item = this.items.findLast((each) => each.id === frame.id);
       if (item) this.#change(item, { scores: frame.models.prosody?.scores });
@@ -103,18 +126,30 @@ export class Conversation extends EventTarget {
       this.#speaker.hush();
       this.#add({ kind: "event", title: "Interruption" });
     },
-    tool_call: (frame) => this.#add({ kind: "toolCall", name: frame.name, parameters: frame.parameters, id: frame.tool_call_id, isPending: frame.response_required }),
+    tool_call: (frame) =>
+      this.#add({
+        kind: "toolCall",
+        name: frame.name,
+        parameters: frame.parameters,
+        id: frame.tool_call_id,
+        isPending: frame.response_required,
+      }),
     tool_response: (frame) => this.#add({ kind: "toolResult", content: frame.content }),
     tool_error: (frame) => this.#add({ kind: "toolResult", content: frame.error, isError: true }),
-    error: (frame) => this.#add({ kind: "trouble", code: frame.code, slug: frame.slug, message: frame.message }),
+    error: (frame) =>
+      this.#add({ kind: "trouble", code: frame.code, slug: frame.slug, message: frame.message }),
   };
 
   #close(code, reason) {
     this.dropMicrophone();
     this.#speaker.hush();
-    const why = code === 1006 && !this.chatId ? "It was refused, or nothing answered (1006)" : `Closed with ${code}${reason ? `: ${reason}` : ""}`;
+    const why =
+      code === 1006 && !this.chatId
+        ? "It was refused, or nothing answered (1006)"
+        : `Closed with ${code}${reason ? `: ${reason}` : ""}`;
     this.end = why;
-    for (const item of this.items.filter((each) => each.isPending)) this.#change(item, { isPending: false });
+    for (const item of this.items.filter((each) => each.isPending))
+      this.#change(item, { isPending: false });
     this.#add({ kind: "event", title: why });
     this.#become("closed");
   }

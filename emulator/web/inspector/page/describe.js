@@ -26,11 +26,16 @@ const DESCRIBED = {
   frame(entry) {
     const arrow = entry.direction === "out" ? "→ client" : "← client";
     if (entry.close !== undefined) {
-      return { title: `${arrow} close`, outcome: String(entry.close), tone: entry.close === 1000 || entry.close === 1005 ? "" : "warn" };
+      return {
+        title: `${arrow} close`,
+        outcome: String(entry.close),
+        tone: entry.close === 1000 || entry.close === 1005 ? "" : "warn",
+      };
     }
     if (entry.error) return { title: `${arrow} cut off`, note: entry.error, tone: "bad" };
     const content = entry.content;
-    if (typeof content !== "object" || content === null) return { title: `${arrow} text`, note: String(content), tone: "warn" };
+    if (typeof content !== "object" || content === null)
+      return { title: `${arrow} text`, note: String(content), tone: "warn" };
     const tone = content.type === "error" ? "bad" : content.type === "tool_error" ? "warn" : "";
     return { title: `${arrow} ${content.type}`, note: frameNote(content), tone };
   },
@@ -38,19 +43,35 @@ const DESCRIBED = {
     const attempt = entry.number ? `attempt ${entry.number} to ` : "to ";
     const faults = entry.faults?.length ? ` (${entry.faults.join(", ")})` : "";
     const outcome = entry.status ? String(entry.status) : "failed";
-    return { title: entry.event_name, note: `${attempt}${entry.url}${faults}${entry.error ? `: ${entry.error}` : ""}`, outcome, tone: toneOf(entry.status ?? null) };
+    return {
+      title: entry.event_name,
+      note: `${attempt}${entry.url}${faults}${entry.error ? `: ${entry.error}` : ""}`,
+      outcome,
+      tone: toneOf(entry.status ?? null),
+    };
   },
   fault(entry) {
     const { seq, kind, at_ms, rule, of, fault, findings, ...facts } = entry;
-    const told = Object.entries(facts).filter(([, value]) => value !== null && value !== "").map(([name, value]) => `${name} ${value}`);
+    const told = Object.entries(facts)
+      .filter(([, value]) => value !== null && value !== "")
+      .map(([name, value]) => `${name} ${value}`);
     return { title: `${of} ${fault}`, note: told.join(", "), tone: "warn" };
   },
   clock(entry) {
-    const title = entry.action === "advance" ? `advanced by ${entry.ms / 1000} s` : entry.action === "freeze" ? "frozen" : "resumed";
+    const title =
+      entry.action === "advance"
+        ? `advanced by ${entry.ms / 1000} s`
+        : entry.action === "freeze"
+          ? "frozen"
+          : "resumed";
     return { title, note: entry.mode === "manual" ? "the clock stands still" : "the clock runs" };
   },
   script: (entry) => ({ ...other(entry), tone: "warn" }),
-  bug: (entry) => ({ title: "a bug of the emulator", note: `${entry.error ?? ""} (reference ${entry.reference})`, tone: "bad" }),
+  bug: (entry) => ({
+    title: "a bug of the emulator",
+    note: `${entry.error ?? ""} (reference ${entry.reference})`,
+    tone: "bad",
+  }),
 };
 
 function other(entry) {
@@ -76,4 +97,7 @@ function toneOf(status) {
 const oneLine = (text) => text.slice(0, 2 * MOST).replace(/\s+/g, " ");
 
 export const isProblem = (entry) =>
-  entry.kind === "bug" || entry.kind === "script" || Boolean(entry.findings?.length) || ["bad", "warn"].includes(describe(entry).tone);
+  entry.kind === "bug" ||
+  entry.kind === "script" ||
+  Boolean(entry.findings?.length) ||
+  ["bad", "warn"].includes(describe(entry).tone);

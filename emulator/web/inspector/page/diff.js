@@ -11,26 +11,44 @@ export function diffLines(before, after) {
   let start = 0;
   while (start < before.length && start < after.length && before[start] === after[start]) start++;
   let end = 0;
-  while (end < before.length - start && end < after.length - start && before.at(-1 - end) === after.at(-1 - end)) end++;
+  while (
+    end < before.length - start &&
+    end < after.length - start &&
+    before.at(-1 - end) === after.at(-1 - end)
+  )
+    end++;
   const same = (lines) => lines.map((line) => [" ", line]);
-  return [...same(before.slice(0, start)), ...middle(before.slice(start, before.length - end), after.slice(start, after.length - end)), ...same(before.slice(before.length - end))];
+  return [
+    ...same(before.slice(0, start)),
+    ...middle(before.slice(start, before.length - end), after.slice(start, after.length - end)),
+    ...same(before.slice(before.length - end)),
+  ];
 }
 
 /** By the longest common subsequence. */
 function middle(before, after) {
-  if (before.length * after.length > MOST) return [...before.map((line) => ["-", line]), ...after.map((line) => ["+", line])];
+  if (before.length * after.length > MOST)
+    return [...before.map((line) => ["-", line]), ...after.map((line) => ["+", line])];
   const width = after.length + 1;
   const longest = new Uint32Array((before.length + 1) * width);
   for (let i = before.length - 1; i >= 0; i--) {
     for (let j = after.length - 1; j >= 0; j--) {
-      longest[i * width + j] = before[i] === after[j] ? longest[(i + 1) * width + j + 1] + 1 : Math.max(longest[(i + 1) * width + j], longest[i * width + j + 1]);
+      longest[i * width + j] =
+        before[i] === after[j]
+          ? longest[(i + 1) * width + j + 1] + 1
+          : Math.max(longest[(i + 1) * width + j], longest[i * width + j + 1]);
     }
   }
   const found = [];
   let [i, j] = [0, 0];
   while (i < before.length || j < after.length) {
-    if (i < before.length && j < after.length && before[i] === after[j]) found.push([" ", before[i++], j++]);
-    else if (i < before.length && (j >= after.length || longest[(i + 1) * width + j] >= longest[i * width + j + 1])) found.push(["-", before[i++]]);
+    if (i < before.length && j < after.length && before[i] === after[j])
+      found.push([" ", before[i++], j++]);
+    else if (
+      i < before.length &&
+      (j >= after.length || longest[(i + 1) * width + j] >= longest[i * width + j + 1])
+    )
+      found.push(["-", before[i++]]);
     else found.push(["+", after[j++]]);
   }
   return found.map(([mark, line]) => [mark, line]);
@@ -56,10 +74,28 @@ export function showDiff(before, after, label) {
     }
     if (skipped) shown.push(gap(skipped));
     skipped = 0;
-    shown.push(h("div", { class: CLASSES[mark] }, h("span", { class: "mark", "aria-hidden": "true" }, mark), h("span", {}, SPOKEN[mark] ? h("span", { class: "unseen" }, SPOKEN[mark]) : null, visible(line))));
+    shown.push(
+      h(
+        "div",
+        { class: CLASSES[mark] },
+        h("span", { class: "mark", "aria-hidden": "true" }, mark),
+        h(
+          "span",
+          {},
+          SPOKEN[mark] ? h("span", { class: "unseen" }, SPOKEN[mark]) : null,
+          visible(line),
+        ),
+      ),
+    );
   });
   if (skipped) shown.push(gap(skipped));
   return h("div", { class: "diff", tabindex: "0", role: "group", "aria-label": label }, shown);
 }
 
-const gap = (count) => h("div", { class: "skipped" }, h("span", { class: "mark" }, "⋯"), h("span", {}, `${count} lines that are the same`));
+const gap = (count) =>
+  h(
+    "div",
+    { class: "skipped" },
+    h("span", { class: "mark" }, "⋯"),
+    h("span", {}, `${count} lines that are the same`),
+  );

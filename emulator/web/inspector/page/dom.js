@@ -12,7 +12,15 @@ export function s(tag, given = {}, ...children) {
   return build(document.createElementNS(SVG, tag), given, children);
 }
 
-const PROPERTIES = new Set(["value", "checked", "disabled", "hidden", "selected", "open", "readOnly"]);
+const PROPERTIES = new Set([
+  "value",
+  "checked",
+  "disabled",
+  "hidden",
+  "selected",
+  "open",
+  "readOnly",
+]);
 
 function build(node, given, children) {
   for (const [name, value] of Object.entries(given)) {
@@ -28,7 +36,9 @@ function build(node, given, children) {
 }
 
 function nodesOf(children) {
-  return children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false);
+  return children
+    .flat(Infinity)
+    .filter((child) => child !== null && child !== undefined && child !== false);
 }
 
 export function fill(node, ...children) {
@@ -46,20 +56,32 @@ export function reconcile(parent, items, keyOf, render) {
     const known = before.get(key);
     const made = known?.text === text ? known : { text, node: render(item) };
     if (known && made !== known && known.node.contains(document.activeElement)) {
-      queueMicrotask(() => (made.node.matches("[data-row]") ? made.node : made.node.querySelector("[data-row]"))?.focus());
+      queueMicrotask(() =>
+        (made.node.matches("[data-row]")
+          ? made.node
+          : made.node.querySelector("[data-row]")
+        )?.focus(),
+      );
     }
     after.set(key, made);
     return made.node;
   });
   parent.made = after;
-  if (nodes.length !== parent.childNodes.length || nodes.some((node, i) => parent.childNodes[i] !== node)) {
+  if (
+    nodes.length !== parent.childNodes.length ||
+    nodes.some((node, i) => parent.childNodes[i] !== node)
+  ) {
     parent.replaceChildren(...nodes);
   }
 }
 
 /** An icon of the page's own, by the points of its path. */
 export function icon(name) {
-  return s("svg", { class: "icon", viewBox: "0 0 16 16", "aria-hidden": "true" }, s("path", { d: PATHS[name] }));
+  return s(
+    "svg",
+    { class: "icon", viewBox: "0 0 16 16", "aria-hidden": "true" },
+    s("path", { d: PATHS[name] }),
+  );
 }
 
 const PATHS = {
@@ -86,7 +108,11 @@ export function announce(text) {
 
 /** Say it to everybody: a note at the page's edge, which goes by itself. */
 export function toast(text, tone = "info") {
-  const note = h("p", { class: `toast ${tone}`, role: tone === "error" ? "alert" : "status" }, text.slice(0, 600));
+  const note = h(
+    "p",
+    { class: `toast ${tone}`, role: tone === "error" ? "alert" : "status" },
+    text.slice(0, 600),
+  );
   document.getElementById("toasts").append(note);
   setTimeout(() => note.remove(), tone === "error" ? 9000 : 3500);
 }
@@ -102,10 +128,13 @@ export async function copy(text, what) {
 
 /** A text to be copied by hand, where the browser does not let a page do it. */
 function showText(title, text) {
-  const dialog = h("dialog", { class: "dialog", "aria-label": title, onclose: () => dialog.remove() },
+  const dialog = h(
+    "dialog",
+    { class: "dialog", "aria-label": title, onclose: () => dialog.remove() },
     h("h2", {}, title),
     h("textarea", { readOnly: true, rows: 14, cols: 80, value: text, "aria-label": title }),
-    h("form", { method: "dialog" }, h("button", {}, "Close")));
+    h("form", { method: "dialog" }, h("button", {}, "Close")),
+  );
   document.body.append(dialog);
   dialog.showModal();
   dialog.querySelector("textarea").select();
@@ -114,14 +143,24 @@ function showText(title, text) {
 /** Asks before what can't be undone. */
 export function confirmed(question, action) {
   return new Promise((resolve) => {
-    const dialog = h("dialog", { class: "dialog small", "aria-label": question, onclose: () => {
-      dialog.remove();
-      resolve(dialog.returnValue === "yes");
-    } },
+    const dialog = h(
+      "dialog",
+      {
+        class: "dialog small",
+        "aria-label": question,
+        onclose: () => {
+          dialog.remove();
+          resolve(dialog.returnValue === "yes");
+        },
+      },
       h("p", {}, question),
-      h("form", { method: "dialog", class: "actions" },
+      h(
+        "form",
+        { method: "dialog", class: "actions" },
         h("button", { value: "no", autofocus: true }, "Cancel"),
-        h("button", { value: "yes", class: "danger" }, action)));
+        h("button", { value: "yes", class: "danger" }, action),
+      ),
+    );
     document.body.append(dialog);
     dialog.showModal();
   });
@@ -134,7 +173,13 @@ export function field(label, control, hint) {
   const id = `field-${++fields}`;
   control.id = id;
   if (hint) control.setAttribute("aria-describedby", `${id}-hint`);
-  return h("div", { class: "field" }, h("label", { for: id }, label), control, hint ? h("span", { class: "hint", id: `${id}-hint` }, hint) : null);
+  return h(
+    "div",
+    { class: "field" },
+    h("label", { for: id }, label),
+    control,
+    hint ? h("span", { class: "hint", id: `${id}-hint` }, hint) : null,
+  );
 }
 
 export function options(values, selected) {
@@ -150,6 +195,14 @@ export function empty(title, ...more) {
 
 /** A command to be copied. */
 export function command(text) {
-  return h("div", { class: "command" }, h("code", {}, text),
-    h("button", { class: "quiet", "aria-label": "Copy the command", onclick: () => copy(text, "Command") }, icon("copy")));
+  return h(
+    "div",
+    { class: "command" },
+    h("code", {}, text),
+    h(
+      "button",
+      { class: "quiet", "aria-label": "Copy the command", onclick: () => copy(text, "Command") },
+      icon("copy"),
+    ),
+  );
 }

@@ -10,22 +10,54 @@ export function requestOf(entry) {
   if (entry.kind === "http") return httpRequest(entry);
   if (entry.kind === "clock") {
     const body = entry.action === "advance" ? JSON.stringify({ seconds: entry.ms / 1000 }) : "";
-    return { name: `clock_${entry.action}`, method: "POST", path: `/_emulator/clock/${entry.action}`, body, headers: {}, status: 200 };
+    return {
+      name: `clock_${entry.action}`,
+      method: "POST",
+      path: `/_emulator/clock/${entry.action}`,
+      body,
+      headers: {},
+      status: 200,
+    };
   }
-  if (entry.kind === "frame" && entry.direction === "in" && typeof entry.content === "object" && entry.content?.type !== "audio_input" && entry.content?.type !== "audio") {
-    return { name: `send_${entry.content.type}`, method: "POST", path: `/v0/evi/chat/${entry.chat_id}/send`, body: JSON.stringify(entry.content), headers: { "Content-Type": "application/json" }, status: 200 };
+  if (
+    entry.kind === "frame" &&
+    entry.direction === "in" &&
+    typeof entry.content === "object" &&
+    entry.content?.type !== "audio_input" &&
+    entry.content?.type !== "audio"
+  ) {
+    return {
+      name: `send_${entry.content.type}`,
+      method: "POST",
+      path: `/v0/evi/chat/${entry.chat_id}/send`,
+      body: JSON.stringify(entry.content),
+      headers: { "Content-Type": "application/json" },
+      status: 200,
+    };
   }
   return null;
 }
 
 function httpRequest(entry) {
-  const query = (entry.query ?? "").split("&").filter((pair) => pair && !pair.endsWith("=(hidden)")).join("&");
+  const query = (entry.query ?? "")
+    .split("&")
+    .filter((pair) => pair && !pair.endsWith("=(hidden)"))
+    .join("&");
   const headers = {};
   for (const [name, value] of headersOf(entry)) {
-    if (["content-type", "prefer", "accept"].includes(name.toLowerCase()) && value !== "*/*") headers[name] = value;
+    if (["content-type", "prefer", "accept"].includes(name.toLowerCase()) && value !== "*/*")
+      headers[name] = value;
   }
-  if (entry.request && !Object.keys(headers).some((name) => name.toLowerCase() === "content-type")) headers["Content-Type"] = "application/json";
-  return { name: entry.operation ?? "request", method: entry.method, path: entry.path + (query ? `?${query}` : ""), body: entry.request ?? "", headers, status: entry.status };
+  if (entry.request && !Object.keys(headers).some((name) => name.toLowerCase() === "content-type"))
+    headers["Content-Type"] = "application/json";
+  return {
+    name: entry.operation ?? "request",
+    method: entry.method,
+    path: entry.path + (query ? `?${query}` : ""),
+    body: entry.request ?? "",
+    headers,
+    status: entry.status,
+  };
 }
 
 /** The request's headers, however the journal keeps them. */
@@ -44,19 +76,24 @@ export function asCurl({ method, path, body, headers }, url = origin() + path, k
   if (/[[\]{}]/.test(url)) parts.push("--globoff");
   parts.push(quoted(url));
   if (key !== null) parts.push(`-H ${quoted(`X-Hume-Api-Key: ${key}`)}`);
-  for (const [name, value] of Object.entries(headers)) parts.push(`-H ${quoted(`${name}: ${value}`)}`);
+  for (const [name, value] of Object.entries(headers))
+    parts.push(`-H ${quoted(`${name}: ${value}`)}`);
   if (body) parts.push(`--data-raw ${quoted(body)}`);
   return parts.join(" \\\n  ");
 }
 
 /** A text as Python writes it; what can't be seen is escaped. */
 const literal = (text) =>
-  JSON.stringify(text).replace(/[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  JSON.stringify(text).replace(
+    /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 
 export function asPytest({ name, method, path, body, headers, status }) {
   const test = `test_${name.replace(/\W+/g, "_").toLowerCase()}`;
-  const given = Object.entries(headers).map(([field, value]) => `, ${literal(field)}: ${literal(value)}`).join("");
+  const given = Object.entries(headers)
+    .map(([field, value]) => `, ${literal(field)}: ${literal(value)}`)
+    .join("");
   return `import urllib.error
 import urllib.request
 

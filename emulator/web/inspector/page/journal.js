@@ -37,9 +37,13 @@ export class Journal extends EventTarget {
       try {
         let page = null;
         if (caughtUp) {
-          page = await get(`/_emulator/journal/wait?after=${this.last}&limit=${PAGE}&timeout=${WAIT_S}`, signal);
+          page = await get(
+            `/_emulator/journal/wait?after=${this.last}&limit=${PAGE}&timeout=${WAIT_S}&or_reset=true`,
+            signal,
+          );
         }
-        if (!page?.entries.length) page = await get(`/_emulator/journal?after=${this.last}&limit=${PAGE}`, signal);
+        if (!page?.entries.length)
+          page = await get(`/_emulator/journal?after=${this.last}&limit=${PAGE}`, signal);
         if (page.last_seq < this.last) {
           this.#forget(); // another journal, whose numbers begin anew
           caughtUp = false;

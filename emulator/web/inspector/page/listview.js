@@ -17,8 +17,20 @@ export class ListView {
     this.render = render;
     this.open = open;
     this.rows = h("div", { class: "rows", role: "presentation" });
-    this.node = h("div", { class: "listview", role: "listbox", "aria-label": label, tabindex: "0", id: "listview",
-      onscroll: () => this.#onScroll(), onkeydown: (event) => this.#onKey(event), onclick: (event) => this.#onClick(event) }, this.rows);
+    this.node = h(
+      "div",
+      {
+        class: "listview",
+        role: "listbox",
+        "aria-label": label,
+        tabindex: "0",
+        id: "listview",
+        onscroll: () => this.#onScroll(),
+        onkeydown: (event) => this.#onKey(event),
+        onclick: (event) => this.#onClick(event),
+      },
+      this.rows,
+    );
     this.#watch();
   }
 
@@ -56,7 +68,9 @@ export class ListView {
     const shown = [];
     for (let index = first; index < last; index++) {
       const item = items[index];
-      const row = this.#made.get(item) ?? h("div", { class: "row", role: "option", id: `row-${item.seq}` }, ...this.render(item));
+      const row =
+        this.#made.get(item) ??
+        h("div", { class: "row", role: "option", id: `row-${item.seq}` }, ...this.render(item));
       row.style.transform = `translateY(${index * ROW}px)`;
       row.index = index;
       row.setAttribute("aria-posinset", index + 1);
@@ -86,7 +100,14 @@ export class ListView {
 
   #onKey(event) {
     const page = Math.max(1, Math.floor(this.node.clientHeight / ROW) - 1);
-    const to = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -Infinity, End: Infinity }[event.key];
+    const to = {
+      ArrowDown: 1,
+      ArrowUp: -1,
+      PageDown: page,
+      PageUp: -page,
+      Home: -Infinity,
+      End: Infinity,
+    }[event.key];
     if (to !== undefined) this.step(to);
     else if (event.key === "Enter" || event.key === " ") this.choose(this.chosen, true);
     else return;
@@ -107,7 +128,8 @@ export class ListView {
     const { node } = this;
     this.follows = index === this.items.length - 1 && this.follows;
     if (index * ROW < node.scrollTop) node.scrollTop = index * ROW;
-    if ((index + 1) * ROW > node.scrollTop + node.clientHeight) node.scrollTop = (index + 1) * ROW - node.clientHeight;
+    if ((index + 1) * ROW > node.scrollTop + node.clientHeight)
+      node.scrollTop = (index + 1) * ROW - node.clientHeight;
     this.draw();
     this.onchoose?.(this.items[index], opens);
     if (opens) this.open(this.items[index]);

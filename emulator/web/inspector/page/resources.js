@@ -1,9 +1,9 @@
 // Configs, prompts and tools, with their versions and what changed between two of them.
 
 import { all, apiKey, origin } from "./api.js";
-import { together } from "./chats.js";
+import { together } from "./acting.js";
 import { showDiff } from "./diff.js";
-import { command, empty, field, fill, h, options, reconcile, toast } from "./dom.js";
+import { command, empty, field, fill, h, options, reconcile } from "./dom.js";
 import { code, dateTime, plural, time } from "./text.js";
 
 const KINDS = { configs: "Configs", prompts: "Prompts", tools: "Tools" };
@@ -14,12 +14,38 @@ function show(root, { journal, go, parameters }) {
   let kind = parameters.kind in KINDS ? parameters.kind : "configs";
   let chosen = parameters.id ?? null;
   let detail = "";
-  const tabs = Object.entries(KINDS).map(([name, title]) => h("button", { class: "tab", "aria-pressed": name === kind, onclick: () => go("resources", { kind: name }) }, title));
+  const tabs = Object.entries(KINDS).map(([name, title]) =>
+    h(
+      "button",
+      {
+        class: "tab",
+        "aria-pressed": name === kind,
+        onclick: () => go("resources", { kind: name }),
+      },
+      title,
+    ),
+  );
   const list = h("div", { role: "list" });
   const count = h("span", { class: "dim" });
   const page = h("div", { class: "page" });
-  root.append(h("div", { class: "columns" }, h("section", { class: "side", "aria-label": "All resources" },
-    h("div", { class: "side-head" }, h("div", { class: "chips", role: "group", "aria-label": "Kind" }, tabs), count), list), page));
+  root.append(
+    h(
+      "div",
+      { class: "columns" },
+      h(
+        "section",
+        { class: "side", "aria-label": "All resources" },
+        h(
+          "div",
+          { class: "side-head" },
+          h("div", { class: "chips", role: "group", "aria-label": "Kind" }, tabs),
+          count,
+        ),
+        list,
+      ),
+      page,
+    ),
+  );
 
   const path = (id = "") => `/v0/evi/${kind}${id && `/${encodeURIComponent(id)}`}`;
   const read = (id) => all(path(id), `${kind}_page`, id ? { restrict_to_most_recent: false } : {});
@@ -30,11 +56,25 @@ function show(root, { journal, go, parameters }) {
     if (kind !== before) return;
     count.textContent = plural(found.length, kind.slice(0, -1));
     list.setAttribute("aria-label", KINDS[kind]);
-    reconcile(list, found.map((each) => ({ id: each.id, name: each.name, version: each.version, modified: each.modified_on, isChosen: each.id === chosen })), (each) => kind + each.id, item);
+    reconcile(
+      list,
+      found.map((each) => ({
+        id: each.id,
+        name: each.name,
+        version: each.version,
+        modified: each.modified_on,
+        isChosen: each.id === chosen,
+      })),
+      (each) => kind + each.id,
+      item,
+    );
     if (!found.length) fill(list).made = undefined;
     if (!chosen) {
       detail = "";
-      fill(page, found.length ? empty(`Choose one of the ${kind} to see its versions.`) : nothing());
+      fill(
+        page,
+        found.length ? empty(`Choose one of the ${kind} to see its versions.`) : nothing(),
+      );
       return;
     }
     const versions = await read(chosen);
@@ -47,15 +87,33 @@ function show(root, { journal, go, parameters }) {
   const nothing = () => empty(`There are no ${kind} in this world.`, command(EXAMPLES[kind]()));
 
   function item(each) {
-    return h("div", { role: "listitem" }, h("button", { class: "pick", "data-row": true, "aria-current": each.isChosen, onclick: () => go("resources", { kind, id: each.id }) },
-      h("span", { class: "line" }, h("bdi", { class: "name" }, each.name), h("span", { class: "badge" }, `v${each.version}`)),
-      h("span", { class: "small" }, "changed ", time(each.modified)), h("span", { class: "small mono" }, each.id)));
+    return h(
+      "div",
+      { role: "listitem" },
+      h(
+        "button",
+        {
+          class: "pick",
+          "data-row": true,
+          "aria-current": each.isChosen,
+          onclick: () => go("resources", { kind, id: each.id }),
+        },
+        h(
+          "span",
+          { class: "line" },
+          h("bdi", { class: "name" }, each.name),
+          h("span", { class: "badge" }, `v${each.version}`),
+        ),
+        h("span", { class: "small" }, "changed ", time(each.modified)),
+        h("span", { class: "small mono" }, each.id),
+      ),
+    );
   }
 
   const failed = (error) => {
     detail = "";
-    if (chosen && error.status === 404) fill(page, empty("It is gone.", h("p", {}, error.message)));
-    else toast(error.message, "error");
+    if (!chosen || error.status !== 404) throw error;
+    fill(page, empty("It is gone.", h("p", {}, error.message)));
   };
   const schedule = together(() => refresh().catch(failed));
   const onEntries = ({ detail: { added, gone } }) => {
@@ -75,8 +133,10 @@ function show(root, { journal, go, parameters }) {
       if (kind !== before) fill(list).made = undefined;
       chosen = next.id ?? null;
       detail = "";
-      Object.keys(KINDS).forEach((name, index) => tabs[index].setAttribute("aria-pressed", name === kind));
-      refresh().catch(failed);
+      Object.keys(KINDS).forEach((name, index) =>
+        tabs[index].setAttribute("aria-pressed", name === kind),
+      );
+      schedule();
       return true;
     },
     close: () => chosen && go("resources", { kind }),
@@ -87,21 +147,37 @@ function show(root, { journal, go, parameters }) {
   };
 }
 
-const post = (kind, body) => `curl -s -H 'X-Hume-Api-Key: ${apiKey()}' -H 'Content-Type: application/json' ${origin()}/v0/evi/${kind} -d '${body}'`;
+const post = (kind, body) =>
+  `curl -s -H 'X-Hume-Api-Key: ${apiKey()}' -H 'Content-Type: application/json' ${origin()}/v0/evi/${kind} -d '${body}'`;
 const EXAMPLES = {
-  configs: () => post("configs", '{"evi_version": "3", "name": "Weather", "prompt": {"text": "You talk about the weather."}}'),
+  configs: () =>
+    post(
+      "configs",
+      '{"evi_version": "3", "name": "Weather", "prompt": {"text": "You talk about the weather."}}',
+    ),
   prompts: () => post("prompts", '{"name": "Weather", "text": "You talk about the weather."}'),
-  tools: () => post("tools", '{"name": "get_weather", "parameters": "{\\"type\\": \\"object\\", \\"properties\\": {}}"}'),
+  tools: () =>
+    post(
+      "tools",
+      '{"name": "get_weather", "parameters": "{\\"type\\": \\"object\\", \\"properties\\": {}}"}',
+    ),
 };
 
 function oneResource(given) {
   const versions = [...given].sort((a, b) => b.version - a.version);
   const [latest] = versions;
-  const numbers = versions.map((each) => [String(each.version), `Version ${each.version}${each.version_description ? ` · ${each.version_description.slice(0, 50)}` : ""}`]);
+  const numbers = versions.map((each) => [
+    String(each.version),
+    `Version ${each.version}${each.version_description ? ` · ${each.version_description.slice(0, 50)}` : ""}`,
+  ]);
   const byNumber = (text) => versions.find((each) => String(each.version) === text);
   const shown = h("div", {});
   const one = h("select", { "aria-label": "Version", onchange: drawOne }, options(numbers));
-  const from = h("select", { onchange: drawDiff }, options(numbers, String((versions[1] ?? latest).version)));
+  const from = h(
+    "select",
+    { onchange: drawDiff },
+    options(numbers, String((versions[1] ?? latest).version)),
+  );
   const to = h("select", { onchange: drawDiff }, options(numbers, String(latest.version)));
   const difference = h("div", {});
 
@@ -109,17 +185,67 @@ function oneResource(given) {
     fill(shown, code(readable(byNumber(one.value)), `Version ${one.value}`));
   }
   function drawDiff() {
-    const text = (number) => JSON.stringify(readable(byNumber(number)), null, 2).replaceAll("\\n", "\n");
-    fill(difference, showDiff(text(from.value), text(to.value), `From version ${from.value} to ${to.value}`));
+    const text = (number) =>
+      JSON.stringify(readable(byNumber(number)), null, 2).replaceAll("\\n", "\n");
+    fill(
+      difference,
+      showDiff(text(from.value), text(to.value), `From version ${from.value} to ${to.value}`),
+    );
   }
   drawOne();
   drawDiff();
   return [
-    h("div", { class: "page-head" }, h("div", {}, h("h2", {}, h("bdi", {}, latest.name)), h("p", { class: "hint mono" }, latest.id)), h("span", { class: "dim" }, plural(versions.length, "version"))),
-    h("section", { class: "card flush" }, h("h2", {}, "Versions"), h("table", {},
-      h("thead", {}, h("tr", {}, ["Version", "Description", "Changed"].map((name) => h("th", { scope: "col" }, name)))),
-      h("tbody", {}, versions.map((each) => h("tr", {}, h("td", {}, String(each.version)), h("td", {}, h("bdi", {}, each.version_description || "–")), h("td", { class: "nowrap" }, time(each.modified_on, dateTime))))))),
-    versions.length > 1 ? h("section", { class: "card", "aria-label": "Difference" }, h("h2", {}, "Difference"), h("div", { class: "actions" }, field("From", from), field("To", to)), difference) : null,
+    h(
+      "div",
+      { class: "page-head" },
+      h(
+        "div",
+        {},
+        h("h2", {}, h("bdi", {}, latest.name)),
+        h("p", { class: "hint mono" }, latest.id),
+      ),
+      h("span", { class: "dim" }, plural(versions.length, "version")),
+    ),
+    h(
+      "section",
+      { class: "card flush" },
+      h("h2", {}, "Versions"),
+      h(
+        "table",
+        {},
+        h(
+          "thead",
+          {},
+          h(
+            "tr",
+            {},
+            ["Version", "Description", "Changed"].map((name) => h("th", { scope: "col" }, name)),
+          ),
+        ),
+        h(
+          "tbody",
+          {},
+          versions.map((each) =>
+            h(
+              "tr",
+              {},
+              h("td", {}, String(each.version)),
+              h("td", {}, h("bdi", {}, each.version_description || "–")),
+              h("td", { class: "nowrap" }, time(each.modified_on, dateTime)),
+            ),
+          ),
+        ),
+      ),
+    ),
+    versions.length > 1
+      ? h(
+          "section",
+          { class: "card", "aria-label": "Difference" },
+          h("h2", {}, "Difference"),
+          h("div", { class: "actions" }, field("From", from), field("To", to)),
+          difference,
+        )
+      : null,
     h("section", { class: "card", "aria-label": "Content" }, h("h2", {}, "Content", one), shown),
   ];
 }

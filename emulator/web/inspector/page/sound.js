@@ -2,8 +2,13 @@
 
 /** Takes the microphone until `stop()`. Throws what the browser says if it may not. */
 export async function openMicrophone(onChunk) {
-  if (!navigator.mediaDevices) throw new Error("The browser gives the microphone to https and localhost alone: open the page as http://127.0.0.1 or with --tls.");
-  const stream = await navigator.mediaDevices.getUserMedia({ audio: { channelCount: 1, echoCancellation: true, noiseSuppression: true } });
+  if (!navigator.mediaDevices)
+    throw new Error(
+      "The browser gives the microphone to https and localhost alone: open the page as http://127.0.0.1 or with --tls.",
+    );
+  const stream = await navigator.mediaDevices.getUserMedia({
+    audio: { channelCount: 1, echoCancellation: true, noiseSuppression: true },
+  });
   const context = new AudioContext();
   const stop = () => {
     stream.getTracks().forEach((track) => track.stop());
@@ -23,7 +28,8 @@ export async function openMicrophone(onChunk) {
 
 function base64(bytes) {
   let text = "";
-  for (let at = 0; at < bytes.length; at += 8192) text += String.fromCharCode(...bytes.subarray(at, at + 8192));
+  for (let at = 0; at < bytes.length; at += 8192)
+    text += String.fromCharCode(...bytes.subarray(at, at + 8192));
   return btoa(text);
 }
 

@@ -18,7 +18,11 @@ export function dateTime(ms) {
 }
 
 export function time(ms, show = dateTime) {
-  return h("time", { datetime: new Date(ms).toISOString(), title: new Date(ms).toISOString() }, show(ms));
+  return h(
+    "time",
+    { datetime: new Date(ms).toISOString(), title: new Date(ms).toISOString() },
+    show(ms),
+  );
 }
 
 /** 850 ms, 4.2 s, 3:05 min. */
@@ -33,8 +37,10 @@ export const plural = (count, one, many = `${one}s`) => `${count} ${count === 1 
 
 /** Control characters, and those that turn the direction of writing, as one can see them. */
 export function visible(text) {
-  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  return text.replace(
+    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }
 
 export function shorten(text, most) {
@@ -58,17 +64,28 @@ export function pretty(given) {
 
 const LONGEST = 60_000; // characters that are shown at once
 const MOST_COLOURED = 20_000;
-const TOKENS = /("(?:[^"\\]|\\.)*")(\s*:)?|\b(true|false|null)\b|(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)/g;
+const TOKENS =
+  /("(?:[^"\\]|\\.)*")(\s*:)?|\b(true|false|null)\b|(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)/g;
 
 /** A block of code; a long one first in part. */
 export function code(given, label) {
   const text = visible(pretty(given));
-  const block = h("pre", { class: "code", tabindex: "0", role: "group", "aria-label": label }, ...coloured(text.slice(0, LONGEST)));
+  const block = h(
+    "pre",
+    { class: "code", tabindex: "0", role: "group", "aria-label": label },
+    ...coloured(text.slice(0, LONGEST)),
+  );
   if (text.length <= LONGEST) return block;
-  const all = h("button", { onclick: () => {
-    block.textContent = text;
-    all.remove();
-  } }, `Show all ${text.length.toLocaleString("en")} characters`);
+  const all = h(
+    "button",
+    {
+      onclick: () => {
+        block.textContent = text;
+        all.remove();
+      },
+    },
+    `Show all ${text.length.toLocaleString("en")} characters`,
+  );
   return h("div", {}, block, all);
 }
 
@@ -94,6 +111,22 @@ export function words(text) {
 }
 
 export function facts(pairs) {
-  return h("dl", { class: "facts" }, pairs.filter(([, value]) => value !== null && value !== undefined && value !== "")
-    .map(([name, value]) => [h("dt", {}, name), h("dd", {}, typeof value === "number" ? String(value) : typeof value === "string" ? visible(value) : value)]));
+  return h(
+    "dl",
+    { class: "facts" },
+    pairs
+      .filter(([, value]) => value !== null && value !== undefined && value !== "")
+      .map(([name, value]) => [
+        h("dt", {}, name),
+        h(
+          "dd",
+          {},
+          typeof value === "number"
+            ? String(value)
+            : typeof value === "string"
+              ? visible(value)
+              : value,
+        ),
+      ]),
+  );
 }

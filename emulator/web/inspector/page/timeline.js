@@ -1,14 +1,23 @@
 // Everything that happened in the world, as it happens.
 
 import { apiKey, origin } from "./api.js";
-import { command, copy, empty, fill, h, icon } from "./dom.js";
+import { badge } from "./badges.js";
 import { describe, isProblem } from "./describe.js";
-import { asCurl, asPytest, headersOf, isCut, requestOf } from "./export.js";
+import { command, empty, fill, h, icon } from "./dom.js";
+import { entryDetail } from "./entry.js";
 import { ListView } from "./listview.js";
-import { code, duration, facts, pretty, time, timeOfDay } from "./text.js";
+import { duration, plural, timeOfDay } from "./text.js";
 
 const KINDS = ["http", "frame", "webhook", "fault", "clock", "script", "bug"];
-const NAMES = { http: "HTTP", frame: "Frames", webhook: "Webhooks", fault: "Faults", clock: "Clock", script: "Script", bug: "Bugs" };
+const NAMES = {
+  http: "HTTP",
+  frame: "Frames",
+  webhook: "Webhooks",
+  fault: "Faults",
+  clock: "Clock",
+  script: "Script",
+  bug: "Bugs",
+};
 
 export const timeline = { id: "timeline", title: "Timeline", show };
 
@@ -18,14 +27,46 @@ function show(root, { journal, go, stay, parameters }) {
   let words = [];
   let opened = null;
 
-  const search = h("input", { type: "search", "data-search": true, placeholder: "Search paths, bodies, texts, ids  ( / )", "aria-label": "Search", value: parameters.q ?? "", oninput: refilter });
-  const chat = h("input", { type: "search", class: "narrow", placeholder: "Chat id", "aria-label": "Only of the chat", value: parameters.chat ?? "", oninput: refilter });
-  const problems = h("input", { type: "checkbox", checked: parameters.problems === "1", onchange: refilter });
+  const search = h("input", {
+    type: "search",
+    "data-search": true,
+    placeholder: "Search paths, bodies, texts, ids  ( / )",
+    "aria-label": "Search",
+    value: parameters.q ?? "",
+    oninput: refilter,
+  });
+  const chat = h("input", {
+    type: "search",
+    class: "narrow",
+    placeholder: "Chat id",
+    "aria-label": "Only of the chat",
+    value: parameters.chat ?? "",
+    oninput: refilter,
+  });
+  const problems = h("input", {
+    type: "checkbox",
+    checked: parameters.problems === "1",
+    onchange: refilter,
+  });
   const counts = {};
-  const kinds = KINDS.map((kind) => h("button", { class: `chip ${kind}`, "aria-pressed": !hiddenKinds.has(kind), onclick: (event) => toggle(kind, event.currentTarget) },
-    NAMES[kind], counts[kind] = h("span", { class: "count" }, "0")));
+  const kinds = KINDS.map((kind) =>
+    h(
+      "button",
+      {
+        class: `chip ${kind}`,
+        "aria-pressed": !hiddenKinds.has(kind),
+        onclick: (event) => toggle(kind, event.currentTarget),
+      },
+      NAMES[kind],
+      (counts[kind] = h("span", { class: "count" }, "0")),
+    ),
+  );
   const total = h("p", { class: "total", role: "status" });
-  const newest = h("button", { class: "newest", hidden: true, onclick: () => list.toEnd() }, "Jump to the newest");
+  const newest = h(
+    "button",
+    { class: "newest", hidden: true, onclick: () => list.toEnd() },
+    "Jump to the newest",
+  );
   const list = new ListView("Entries", row, open);
   list.onfollow = (follows) => (newest.hidden = follows);
   list.onchoose = (entry) => opened && open(entry);
@@ -33,10 +74,17 @@ function show(root, { journal, go, stay, parameters }) {
   const detail = h("section", { class: "detail", "aria-label": "Entry", hidden: true });
 
   root.append(
-    h("div", { class: "toolbar", role: "search" }, h("span", { class: "searchbox" }, icon("search"), search), chat,
+    h(
+      "div",
+      { class: "toolbar", role: "search" },
+      h("span", { class: "searchbox" }, icon("search"), search),
+      chat,
       h("div", { class: "chips", role: "group", "aria-label": "Kinds" }, kinds),
-      h("label", { class: "check" }, problems, "Problems only"), total),
-    h("div", { class: "split" }, h("div", { class: "list-side" }, list.node, none, newest), detail));
+      h("label", { class: "check" }, problems, "Problems only"),
+      total,
+    ),
+    h("div", { class: "split" }, h("div", { class: "list-side" }, list.node, none, newest), detail),
+  );
 
   function toggle(kind, button) {
     if (!hiddenKinds.delete(kind)) hiddenKinds.add(kind);
@@ -54,7 +102,11 @@ function show(root, { journal, go, stay, parameters }) {
   function refilter() {
     words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
     found = journal.entries.filter(passes);
-    const { q, chat: ofChat, problems: onlyProblems } = { q: search.value, chat: chat.value, problems: problems.checked ? "1" : "" };
+    const {
+      q,
+      chat: ofChat,
+      problems: onlyProblems,
+    } = { q: search.value, chat: chat.value, problems: problems.checked ? "1" : "" };
     const said = { q, chat: ofChat, problems: onlyProblems, without: [...hiddenKinds].join(",") };
     stay(Object.fromEntries(Object.entries(said).filter(([, value]) => value)));
     draw();
@@ -63,8 +115,13 @@ function show(root, { journal, go, stay, parameters }) {
   function draw() {
     list.set(found);
     const { length } = journal.entries;
-    const dropped = journal.dropped ? ` (${journal.dropped.toLocaleString("en")} older ones are gone)` : "";
-    total.textContent = found.length === length ? `${length.toLocaleString("en")} entries${dropped}` : `${found.length.toLocaleString("en")} of ${length.toLocaleString("en")} entries`;
+    const dropped = journal.dropped
+      ? ` (${journal.dropped.toLocaleString("en")} older ones are gone)`
+      : "";
+    total.textContent =
+      found.length === length
+        ? `${length.toLocaleString("en")} entries${dropped}`
+        : `${found.length.toLocaleString("en")} of ${length.toLocaleString("en")} entries`;
     const byKind = Object.fromEntries(KINDS.map((kind) => [kind, 0]));
     for (const entry of journal.entries) byKind[entry.kind]++;
     for (const kind of KINDS) counts[kind].textContent = byKind[kind].toLocaleString("en");
@@ -89,7 +146,7 @@ function show(root, { journal, go, stay, parameters }) {
   function open(entry) {
     opened = entry;
     detail.hidden = false;
-    fill(detail, detailOf(entry, go, close));
+    fill(detail, entryDetail(entry, go, close));
   }
 
   function close() {
@@ -121,14 +178,26 @@ function show(root, { journal, go, stay, parameters }) {
 }
 
 function nothingYet() {
-  return empty("Nothing has happened in this world yet.",
+  return empty(
+    "Nothing has happened in this world yet.",
     h("p", {}, "Point your app at this address and key, or try it from a shell:"),
     command(`curl -s -H 'X-Hume-Api-Key: ${apiKey()}' '${origin()}/v0/evi/configs?page_size=1'`),
-    command(`curl -s -H 'X-Hume-Api-Key: ${apiKey()}' ${origin()}/_emulator/simulate -d '{"script": "weather"}'`),
-    h("p", { class: "hint" }, "Each API key is a world of its own. The field at the top chooses it."));
+    command(
+      `curl -s -H 'X-Hume-Api-Key: ${apiKey()}' ${origin()}/_emulator/simulate -d '{"script": "weather"}'`,
+    ),
+    h(
+      "p",
+      { class: "hint" },
+      "Each API key is a world of its own. The field at the top chooses it.",
+    ),
+  );
 }
 
-const nothingFound = () => empty("No entry is like that.", h("p", {}, "Take words out of the search, or turn kinds on again."));
+const nothingFound = () =>
+  empty(
+    "No entry is like that.",
+    h("p", {}, "Take words out of the search, or turn kinds on again."),
+  );
 
 function row(entry) {
   const { title, note, outcome, tone, findings } = describe(entry);
@@ -137,58 +206,12 @@ function row(entry) {
     h("span", { class: `kind ${entry.kind}` }, entry.kind),
     h("bdi", { class: "title" }, title),
     h("bdi", { class: "note" }, note),
-    findings ? h("span", { class: "badge warn" }, findings === 1 ? "1 finding" : `${findings} findings`) : null,
-    outcome ? h("span", { class: `badge ${tone}` }, outcome) : tone ? h("span", { class: `badge ${tone}` }, tone === "bad" ? "error" : "note") : null,
-    h("span", { class: "took" }, entry.duration_ms === undefined ? "" : duration(entry.duration_ms)),
+    findings ? badge(plural(findings, "finding"), "warn") : null,
+    outcome ? badge(outcome, tone) : tone ? badge(tone === "bad" ? "error" : "note", tone) : null,
+    h(
+      "span",
+      { class: "took" },
+      entry.duration_ms === undefined ? "" : duration(entry.duration_ms),
+    ),
   ];
-}
-
-// one entry
-
-function detailOf(entry, go, close) {
-  const { title, outcome, tone } = describe(entry);
-  const request = requestOf(entry);
-  return [
-    h("div", { class: "detail-head" },
-      h("h2", {}, h("span", { class: `kind ${entry.kind}` }, entry.kind), " ", h("bdi", {}, title)),
-      h("button", { class: "quiet", "aria-label": "Close the entry", onclick: close }, icon("close"))),
-    h("div", { class: "actions" },
-      request ? [
-        h("button", { onclick: () => copy(asCurl(request), "curl command") }, "Copy as curl"),
-        h("button", { onclick: () => copy(asPytest(request), "pytest test") }, "Copy as pytest"),
-      ] : null,
-      h("button", { onclick: () => copy(pretty({ ...entry }), "JSON") }, "Copy as JSON"),
-      entry.chat_id ? h("button", { onclick: () => go("chats", { id: entry.chat_id }) }, "Open the chat") : null,
-      entry.delivery_id ? h("button", { onclick: () => go("webhooks", { id: entry.delivery_id }) }, "Open the delivery") : null),
-    request && isCut(request.body) ? h("p", { class: "hint" }, "The journal keeps the first 4,000 characters of a body: what is copied ends there.") : null,
-    facts([["Number", entry.seq], ["Time", time(entry.at_ms)], ["Outcome", outcome ? h("span", { class: `badge ${tone}` }, outcome) : null], ...plainFields(entry)]),
-    entry.findings?.length ? section("Findings", findingList(entry.findings)) : null,
-    ...bodies(entry),
-  ];
-}
-
-const OWN_PLACE = new Set(["seq", "kind", "at_ms", "findings", "request", "response", "content", "request_headers", "response_headers"]);
-
-/** Whatever else the entry says, field by field. */
-function plainFields(entry) {
-  return Object.entries(entry).filter(([name]) => !OWN_PLACE.has(name))
-    .map(([name, value]) => [name, typeof value === "object" && value !== null ? JSON.stringify(value) : value === null ? "" : String(value)]);
-}
-
-function* bodies(entry) {
-  const headers = headersOf(entry);
-  if (headers.length) yield section("Request headers", facts(headers.map(([name, value]) => [name, String(value)])));
-  if (entry.request) yield section("Request body", code(entry.request, "Request body"));
-  if (entry.response) yield section("Response body", code(entry.response, "Response body"));
-  if (entry.content !== undefined) yield section("Content", code(entry.content, "Content"));
-}
-
-export function findingList(findings) {
-  return h("ul", { class: "findings" }, findings.map((finding) => h("li", { class: finding.level === "error" ? "bad" : "warn" },
-    h("p", {}, h("span", { class: `badge ${finding.level === "error" ? "bad" : "warn"}` }, finding.level), " ", h("strong", {}, finding.code), " at ", h("code", {}, finding.place)),
-    h("p", {}, "Expected ", h("bdi", {}, finding.expected), ", got ", h("code", {}, pretty(finding.got ?? null).slice(0, 300)), finding.hint ? ["; ", h("bdi", {}, finding.hint)] : null))));
-}
-
-function section(title, ...content) {
-  return h("section", {}, h("h3", {}, title), ...content);
 }
