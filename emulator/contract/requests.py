@@ -19,7 +19,8 @@ _QUERIES_REMEMBERED = 64
 _NO_FIELDS = Field("")
 _PAGE = "page_number"
 _EXTRA = "extra_forbidden"
-_GOOD_TYPES = (b"*/*", b"application/*", b"application/json")
+# Hume's TypeScript client asks for text where an answer is one string; the service takes that.
+_GOOD_TYPES = (b"*/*", b"application/*", b"application/json", b"text/plain")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,8 @@ import httpx
 import pytest
 
 from conformance.table import Case
+from emulator.contract.contract import Contract
+from emulator.contract.findings import WARNING, Finding
 from emulator.server import Server
 from emulator.settings import Settings
 from tests.contract.cases import Stage
@@ -34,7 +36,11 @@ def guarded_server() -> Iterator[Server]:
 
 @pytest.fixture
 def open_stage(open_server: Server, guarded_server: Server, api_key: str) -> Iterator[OpenStage]:
-    """Makes the world of a case, and does the steps before its call."""
+    """Makes the world of a case, and does the steps before its call.
+
+    At the end there is nothing to say of the client but what was refused.
+    """
+    contracts: list[Contract] = []
     with ExitStack() as stack:
 
         def open_stage(case: Case) -> Stage:
@@ -46,6 +52,14 @@ def open_stage(open_server: Server, guarded_server: Server, api_key: str) -> Ite
             stage = Stage(stack.enter_context(remote), key=case.key or key)
             stack.enter_context(stage.sockets)
             stage.take(case.given)
+            contracts.append(server.app.worlds.get(key).contract)
             return stage
 
         yield open_stage
+    for contract in contracts:
+        assert [found for found in contract.found if _is_unasked(found.finding)] == []
+
+
+def _is_unasked(finding: Finding) -> bool:
+    """Cases bring about refusals, and ask for a page that is not the first."""
+    return finding.level == WARNING and finding.code != "page_base"
