@@ -1,5 +1,7 @@
 """Resources: versions, and what changed between two of them."""
 
+import subprocess
+
 import pytest
 from httpx import Client
 from playwright.sync_api import expect
@@ -61,5 +63,8 @@ def test_an_empty_world_says_what_to_do(inspector: Inspector, remote: Client) ->
         remote.delete(f"/v0/evi/tools/{tool['id']}")
     page = inspector.open("resources", kind="tools")
     expect(page.get_by_text("There are no tools in this world.")).to_be_visible()
-    expect(page.get_by_text(f"X-Hume-Api-Key: {inspector.api_key}")).to_be_visible()
     inspector.check()
+    page.get_by_role("button", name="Copy the command").click()
+    expect(page.get_by_text("Command copied")).to_be_visible()
+    subprocess.run(["sh", "-c", inspector.copied()], check=True, capture_output=True)
+    expect(page.get_by_role("button", name="get_weather")).to_be_visible()

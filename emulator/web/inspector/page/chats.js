@@ -1,10 +1,11 @@
 // The chats of the world: a list, and the transcript of one, both as they go on.
 
-import { all, apiKey, get, origin } from "./api.js";
+import { all, get } from "./api.js";
 import { together } from "./acting.js";
 import { statusBadge } from "./badges.js";
 import { oneChat } from "./chat.js";
 import { command, empty, fill, h, icon, reconcile } from "./dom.js";
+import { example } from "./export.js";
 import { duration, plural, time } from "./text.js";
 
 const PAGE = 100;
@@ -158,8 +159,6 @@ function noChats(go) {
     "No chat was held in this world yet.",
     h("p", {}, "Hold one yourself, or have one held:"),
     h("button", { class: "primary", onclick: () => go("talk") }, icon("talk"), "Talk"),
-    command(
-      `curl -s -H 'X-Hume-Api-Key: ${apiKey()}' ${origin()}/_emulator/simulate -d '{"user": ["Hello!"]}'`,
-    ),
+    command(example("/_emulator/simulate", '{"user": ["Hello!"]}')),
   );
 }

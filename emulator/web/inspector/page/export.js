@@ -3,11 +3,12 @@
 import { apiKey, origin } from "./api.js";
 import { parsed } from "./text.js";
 
+const SWITCHED = 101; // to a WebSocket
 const KEPT = 4000; // characters of a body that the journal keeps, at most
 
 /** What a journal entry did, as a request that can be made again; null if it was none. */
 export function requestOf(entry) {
-  if (entry.kind === "http") return httpRequest(entry);
+  if (entry.kind === "http") return entry.status === SWITCHED ? null : httpRequest(entry);
   if (entry.kind === "clock") {
     const body = entry.action === "advance" ? JSON.stringify({ seconds: entry.ms / 1000 }) : "";
     return {
@@ -80,6 +81,12 @@ export function asCurl({ method, path, body, headers }, url = origin() + path, k
     parts.push(`-H ${quoted(`${name}: ${value}`)}`);
   if (body) parts.push(`--data-raw ${quoted(body)}`);
   return parts.join(" \\\n  ");
+}
+
+/** A short command for a reader to try: a GET, or a POST of a JSON text. */
+export function example(path, body = "") {
+  const headers = body ? { "Content-Type": "application/json" } : {};
+  return asCurl({ method: body ? "POST" : "GET", path, body, headers }).replaceAll(" \\\n ", "");
 }
 
 /** A text as Python writes it; what can't be seen is escaped. */

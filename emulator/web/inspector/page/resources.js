@@ -1,9 +1,10 @@
 // Configs, prompts and tools, with their versions and what changed between two of them.
 
-import { all, apiKey, origin } from "./api.js";
+import { all } from "./api.js";
 import { together } from "./acting.js";
 import { showDiff } from "./diff.js";
 import { command, empty, field, fill, h, options, reconcile } from "./dom.js";
+import { example } from "./export.js";
 import { code, dateTime, plural, time } from "./text.js";
 
 const KINDS = { configs: "Configs", prompts: "Prompts", tools: "Tools" };
@@ -84,7 +85,11 @@ function show(root, { journal, go, parameters }) {
     detail = now;
   }
 
-  const nothing = () => empty(`There are no ${kind} in this world.`, command(EXAMPLES[kind]()));
+  const nothing = () =>
+    empty(
+      `There are no ${kind} in this world.`,
+      command(example(`/v0/evi/${kind}`, JSON.stringify(EXAMPLES[kind]))),
+    );
 
   function item(each) {
     return h(
@@ -147,20 +152,10 @@ function show(root, { journal, go, parameters }) {
   };
 }
 
-const post = (kind, body) =>
-  `curl -s -H 'X-Hume-Api-Key: ${apiKey()}' -H 'Content-Type: application/json' ${origin()}/v0/evi/${kind} -d '${body}'`;
 const EXAMPLES = {
-  configs: () =>
-    post(
-      "configs",
-      '{"evi_version": "3", "name": "Weather", "prompt": {"text": "You talk about the weather."}}',
-    ),
-  prompts: () => post("prompts", '{"name": "Weather", "text": "You talk about the weather."}'),
-  tools: () =>
-    post(
-      "tools",
-      '{"name": "get_weather", "parameters": "{\\"type\\": \\"object\\", \\"properties\\": {}}"}',
-    ),
+  configs: { evi_version: "3", name: "Weather", prompt: { text: "You talk about the weather." } },
+  prompts: { name: "Weather", text: "You talk about the weather." },
+  tools: { name: "get_weather", parameters: '{"type": "object", "properties": {}}' },
 };
 
 function oneResource(given) {

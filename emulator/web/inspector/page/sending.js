@@ -1,10 +1,17 @@
 // Sending a webhook by hand, and who is sent which by the configs.
 
 import { attempt } from "./acting.js";
-import { all, apiKey, call, origin } from "./api.js";
+import { all, call } from "./api.js";
 import { deliveryBadge } from "./badges.js";
 import { command, empty, field, fill, h, options, toast } from "./dom.js";
 import { faultTable } from "./drive.js";
+import { example } from "./export.js";
+
+const HOOKED = {
+  evi_version: "3",
+  name: "Hooked",
+  webhooks: [{ url: "http://localhost:3000/hook", events: ["chat_started", "chat_ended"] }],
+};
 
 export function sending() {
   const event = h("select", {});
@@ -106,9 +113,7 @@ export function subscriptions(go) {
           none,
           empty(
             "No config has a webhook.",
-            command(
-              `curl -s -H 'X-Hume-Api-Key: ${apiKey()}' -H 'Content-Type: application/json' ${origin()}/v0/evi/configs -d '{"evi_version": "3", "name": "Hooked", "webhooks": [{"url": "http://localhost:3000/hook", "events": ["chat_started", "chat_ended"]}]}'`,
-            ),
+            command(example("/v0/evi/configs", JSON.stringify(HOOKED))),
           ),
         );
     })

@@ -1,10 +1,10 @@
 // Everything that happened in the world, as it happens.
 
-import { apiKey, origin } from "./api.js";
 import { badge } from "./badges.js";
 import { describe, isProblem } from "./describe.js";
 import { command, empty, fill, h, icon } from "./dom.js";
 import { entryDetail } from "./entry.js";
+import { example } from "./export.js";
 import { ListView } from "./listview.js";
 import { duration, plural, timeOfDay } from "./text.js";
 
@@ -181,10 +181,8 @@ function nothingYet() {
   return empty(
     "Nothing has happened in this world yet.",
     h("p", {}, "Point your app at this address and key, or try it from a shell:"),
-    command(`curl -s -H 'X-Hume-Api-Key: ${apiKey()}' '${origin()}/v0/evi/configs?page_size=1'`),
-    command(
-      `curl -s -H 'X-Hume-Api-Key: ${apiKey()}' ${origin()}/_emulator/simulate -d '{"script": "weather"}'`,
-    ),
+    command(example("/v0/evi/configs?page_size=1")),
+    command(example("/_emulator/simulate", '{"script": "weather"}')),
     h(
       "p",
       { class: "hint" },
