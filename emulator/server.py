@@ -45,6 +45,7 @@ class Server:
         self.url = _url(scheme, self._socket)  # such as http://127.0.0.1:8484
         self.is_open_to_others = not is_loopback(self._socket.getsockname()[0])
         self._uvicorn = _Uvicorn(
+            self.app.worlds.end_waits,
             self._forget_certificate,
             uvicorn.Config(
                 self.app,
@@ -120,13 +121,20 @@ class Server:
 
 
 class _Uvicorn(uvicorn.Server):
-    """Calls back at its end, which is the last that SIGTERM leaves us."""
+    """Calls back before it ends, and at its end, which is the last that SIGTERM leaves us."""
 
-    def __init__(self, at_end: Callable[[], None], config: uvicorn.Config) -> None:
+    def __init__(
+        self,
+        before_end: Callable[[], None],
+        at_end: Callable[[], None],
+        config: uvicorn.Config,
+    ) -> None:
         super().__init__(config)
+        self._before_end = before_end
         self._at_end = at_end
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._before_end()
         if self.config.is_ssl:
             self._drop_idle_connections()
         await super().shutdown(sockets)

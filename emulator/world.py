@@ -70,6 +70,7 @@ class World:
         self.timers.clear()
         self.clock.reset(self._stand_at_ms)
         self._begin()
+        self.journal.tell()
 
     def _begin(self) -> None:
         self.store = self._seed.fork()
@@ -263,6 +264,7 @@ class Worlds:
         self._worlds: dict[str, World] = {}
         self.others = Contract()  # of callers without a world, and of worlds that are forgotten
         self._by_reference: dict[str, World] = {}
+        self.are_ending = False
         # Told of a world whose key is used for the first time, and of one that is forgotten.
         self.recall: Callable[[World], object] = lambda world: None
         self.forget: Callable[[World], object] = lambda world: None
@@ -294,6 +296,12 @@ class Worlds:
         """All of it begins anew."""
         for contract in (self.others, *(world.contract for world in self)):
             contract.clear()
+
+    def end_waits(self) -> None:
+        """The server is about to stop: nobody waits for a journal any longer."""
+        self.are_ending = True
+        for world in self:
+            world.journal.tell()
 
     def find_reference(self, reference: str) -> World | None:
         """The world of that reference, if there is one yet."""

@@ -52,7 +52,7 @@ def serve(arguments: argparse.Namespace) -> int:
 def banner(url: str, seed: str, operations: int, api_key: str, signing_key: str) -> str:
     """The line that says what is served where, and how to point clients at it."""
     return (
-        f"Serving {operations} operations (seed {seed}) on {url}"
+        f"Serving {operations} operations (seed {seed}) on {url} | Inspector: {url}/_emulator/"
         f' | Python: HumeClient(base_url="{url}", api_key="{api_key}")'
         f' | TypeScript: new HumeClient({{ environment: "{url}", apiKey: "{api_key}" }})'
         f' | React: connect({{ auth, hostname: "{url}" }})'

@@ -1,7 +1,10 @@
 """The journal: what happened in a world, entry by entry, for everyone who wants to look."""
 
+from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable, Container, Iterator, Sequence
+from itertools import islice
+from operator import itemgetter
 from typing import Any
 
 from emulator.clock import Clock
@@ -47,6 +50,11 @@ class Journal:
     def dropped(self) -> int:
         return self.seq - self._first - self._forgotten - len(self._entries)
 
+    @property
+    def first_seq(self) -> int:
+        """Of the oldest entry that is kept, or of the next one if none is."""
+        return self._entries[0][0] if self._entries else self.seq + 1
+
     def add(self, kind: str, **fields: Json) -> None:
         """One more entry: `seq` counts from 1, `at_ms` is the world's time.
 
@@ -63,6 +71,10 @@ class Journal:
         self._bytes += size
         while len(self._entries) > self._limit or self._bytes > self._most_bytes:
             self._bytes -= self._entries.popleft()[3]
+        self.tell()
+
+    def tell(self) -> None:
+        """Call those who watch."""
         for watcher in self.watchers:
             watcher()
 
@@ -74,9 +86,8 @@ class Journal:
     def kept(self, after: int = 0, **wanted: Json) -> Iterator[JsonObject]:
         """The same as they are kept: bytes are bytes, and have keys in them."""
         asked = {name: value for name, value in wanted.items() if value is not None}
-        for seq, kind, at_ms, _, names, *values in list(self._entries):
-            if seq <= after:
-                continue
+        seen = bisect_right(self._entries, after, key=itemgetter(0))
+        for seq, kind, at_ms, _, names, *values in list(islice(self._entries, seen, None)):
             entry = {
                 "seq": seq,
                 "kind": kind,

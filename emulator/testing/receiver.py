@@ -14,9 +14,8 @@ from emulator.clock import Clock, SystemClock
 from emulator.errors import UsageError
 from emulator.jsontext import JsonObject, read
 from emulator.webhooks.events import check_event_name
-from emulator.webhooks.signature import SIGNATURE_HEADER, TIMESTAMP_HEADER
+from emulator.webhooks.signature import SIGNATURE_HEADER, TIMESTAMP_HEADER, WINDOW_S
 
-WINDOW_S = 180  # how old a timestamp may be (PROTOCOL 10.5)
 _POLL_S = 0.01  # how long closing it may take
 
 

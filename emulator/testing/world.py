@@ -8,6 +8,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from emulator.atomic import write_whole
 from emulator.chat.script import Script
@@ -93,6 +94,11 @@ class Evi:
     def ws_url(self) -> str:
         """Of the chat, without credentials."""
         return f"ws{self.url.removeprefix('http')}/v0/evi/chat"
+
+    @property
+    def inspector_url(self) -> str:
+        """Of the page that shows this world; its key is in the fragment, which browsers keep."""
+        return f"{self.url}/_emulator/#{urlencode({'key': self.api_key})}"
 
     @property
     def signing_key(self) -> str:

@@ -30,11 +30,12 @@ from emulator.store.journal import LONGEST_BODY
 from emulator.web import bugs
 from emulator.web.auth import Auth
 from emulator.web.breaking import GARBAGE, ConnectionBroken, break_answer
-from emulator.web.exchange import Exchange
+from emulator.web.exchange import QUIET_HEADER, Exchange
 from emulator.web.instead import Answer, preferred, stub_answer, take_allowance
 from emulator.web.parameters import ParameterReader, parse_query
 from emulator.web.response import respond
 from emulator.web.routing import Router
+from emulator.world import World
 
 _QUERIES_REMEMBERED = 64  # of each operation: clients repeat themselves
 _SECONDS_FIELDS = frozenset(
@@ -169,6 +170,7 @@ class Dispatcher:
 
     async def _answer(self, scope: Scope, receive: Receive, exchange: Exchange) -> Answer:
         headers, query_string = dict(scope["headers"]), scope["query_string"]
+        exchange.is_quiet = QUIET_HEADER in headers
         try:
             route, segments = self.router.match(scope["method"], scope["path"])
         except ApiError:
@@ -177,15 +179,9 @@ class Dispatcher:
             raise
         exchange.judge, exchange.headers = route.judge, headers
         exchange.world = world = self._auth.world(headers, query_string)
-        if world.allowance is not None:
-            take_allowance(world.allowance)
         instead = None
-        if b"prefer" in headers:
-            instead = preferred(headers[b"prefer"], route.operation)
-        if instead is None and world.faults:
-            instead = await exchange.strike(world.faults, receive)
-        if instead is None and world.stubs:
-            instead = stub_answer(world.stubs, route.operation.id)
+        if not exchange.is_quiet:
+            instead = await self._instead(world, route.operation, headers, receive, exchange)
         if instead is not None:
             text = await read_body(receive, self._settings.max_body_bytes)
             exchange.request = text[:LONGEST_BODY]
@@ -205,6 +201,29 @@ class Dispatcher:
         if world.settings.timestamps == "seconds":
             answer = in_seconds(read(render(answer)))  # some of it may be rendered already
         return route.status, answer, {}
+
+    async def _instead(
+        self,
+        world: World,
+        operation: Operation,
+        headers: Mapping[bytes, bytes],
+        receive: Receive,
+        exchange: Exchange,
+    ) -> Answer | None:
+        """What the request gets in place of the handler's answer, if anything.
+
+        Raises ApiError (429, 400), ConnectionBroken.
+        """
+        if world.allowance is not None:
+            take_allowance(world.allowance)
+        instead = None
+        if b"prefer" in headers:
+            instead = preferred(headers[b"prefer"], operation)
+        if instead is None and world.faults:
+            instead = await exchange.strike(world.faults, receive)
+        if instead is None and world.stubs:
+            instead = stub_answer(world.stubs, operation.id)
+        return instead
 
     async def _read_body(
         self,

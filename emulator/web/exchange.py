@@ -19,6 +19,8 @@ from emulator.web.breaking import ConnectionBroken, reset, wait
 from emulator.web.instead import Answer, fault_answer
 from emulator.world import World
 
+# Of those who only look: no limit, no fault and no stub concerns the request, no journal has it.
+QUIET_HEADER = b"x-evi-emulator-quiet"
 _BREAK_ANSWERS = ("lost", "truncated", "slow", "garbage")
 _NOTED = (
     "operation",
@@ -46,6 +48,7 @@ class Exchange:
         "breaks",
         "bug",
         "headers",
+        "is_quiet",
         "judge",
         "refusal",
         "request",
@@ -59,6 +62,7 @@ class Exchange:
         self._began = time.perf_counter()
         self._findings: Sequence[Finding] | None = None
         self.world: World | None = None
+        self.is_quiet = False  # nobody is told of it, unless it is a bug
         self.judge: RequestJudge | None = None  # of the operation, if it leads to one
         self.headers: Mapping[bytes, bytes] | None = None
         self.body: Json = None
@@ -99,6 +103,8 @@ class Exchange:
 
     def note(self, status: int | None, response: bytes) -> None:
         """Tell the caller's world, if there is one."""
+        if self.is_quiet and self.bug is None:
+            return
         world = self.world
         if world is None:
             self._note_stranger(status)

@@ -23,6 +23,7 @@ from emulator.web.denial import deny
 
 CONTROL_PREFIXES = ("/_emulator", "/__admin")
 AUDIO_PREFIX = "/_emulator/audio/"  # whose signed URLs any page may use
+INSPECTOR_PAGE = ("/_emulator", "/_emulator/")  # to which any page may link; it takes no frame
 
 
 class Guard:
@@ -53,6 +54,8 @@ class Guard:
         for origin in origins:
             if not self._is_of_this_machine(origin):
                 return api_error(ORIGIN_REFUSED, path=path, origin=origin)
+        if path in INSPECTOR_PAGE and "document" in _headers(scope, b"sec-fetch-dest"):
+            return None
         if not origins and "cross-site" in _headers(scope, b"sec-fetch-site"):
             return api_error(CROSS_SITE_REFUSED, path=path)
         return None

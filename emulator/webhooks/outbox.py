@@ -19,6 +19,7 @@ from emulator.settings import Settings
 from emulator.store.journal import Journal
 from emulator.timers import Timer, Timers
 from emulator.webhooks.faults import CORRUPTING, SCHEDULING, headers_and_body
+from emulator.webhooks.signature import signature_problem
 
 logger = logging.getLogger("emulator")
 
@@ -75,6 +76,7 @@ class Attempt:
     request: WebhookRequest
     result: WebhookResult
     faults: tuple[str, ...]
+    problem: str | None  # with its signature
 
     def to_json(self) -> JsonObject:
         return {
@@ -84,6 +86,7 @@ class Attempt:
             "error": self.result.error,
             "duration_ms": self.result.duration_ms,
             "faults": list(self.faults),
+            "signature": {"valid": self.problem is None, "problem": self.problem},
             "request": {
                 "headers": dict(self.request.headers),
                 "body": self.request.body.decode(),
@@ -343,10 +346,11 @@ class Outbox:
         timestamp_s = self._header_clock.now_ms() // 1000
         headers, body = headers_and_body(delivery.body, timestamp_s, self.key, faults)
         request = WebhookRequest(delivery.url, headers, body)
+        problem = signature_problem(headers, body, self.key, timestamp_s)
         delivery.attempts_left -= 1
         self.in_flight += 1
         at_ms = self._clock.now_ms()
-        self._send(request, partial(self._done, delivery, key, request, faults, at_ms))
+        self._send(request, partial(self._done, delivery, key, request, faults, problem, at_ms))
 
     def _done(
         self,
@@ -354,6 +358,7 @@ class Outbox:
         key: tuple[str, str],
         request: WebhookRequest,
         faults: tuple[str, ...],
+        problem: str | None,
         at_ms: int,
         result: WebhookResult,
     ) -> None:
@@ -361,7 +366,7 @@ class Outbox:
             return
         self.in_flight -= 1
         number = len(delivery.attempts) + 1
-        delivery.attempts.append(Attempt(number, at_ms, request, result, faults))
+        delivery.attempts.append(Attempt(number, at_ms, request, result, faults, problem))
         self._note(
             delivery, number=number, status=result.status, error=result.error,
             duration_ms=result.duration_ms, faults=list(faults),

@@ -2,9 +2,11 @@
 
 import hashlib
 import hmac
+from collections.abc import Mapping
 
 SIGNATURE_HEADER = "X-Hume-AI-Webhook-Signature"
 TIMESTAMP_HEADER = "X-Hume-AI-Webhook-Timestamp"
+WINDOW_S = 180  # how old a timestamp may be (PROTOCOL 10.5)
 
 
 def sign(body: bytes, timestamp: str, key: str) -> str:
@@ -16,3 +18,18 @@ def signed_headers(body: bytes, timestamp_s: int, key: str) -> dict[str, str]:
     """The two headers that a receiver checks."""
     timestamp = str(timestamp_s)
     return {SIGNATURE_HEADER: sign(body, timestamp, key), TIMESTAMP_HEADER: timestamp}
+
+
+def signature_problem(headers: Mapping[str, str], body: bytes, key: str, sent_s: int) -> str | None:
+    """Why a receiver should refuse a webhook that it got when it was sent; None if it should not.
+
+    `sent_s` is in seconds since the Unix epoch.
+    """
+    signature, timestamp = headers.get(SIGNATURE_HEADER), headers.get(TIMESTAMP_HEADER)
+    if signature is None or timestamp is None:
+        return f"it has no {SIGNATURE_HEADER if signature is None else TIMESTAMP_HEADER}"
+    if not hmac.compare_digest(signature, sign(body, timestamp, key)):
+        return "the signature is not that of body and timestamp under the signing key"
+    if sent_s - int(timestamp) > WINDOW_S:
+        return f"the timestamp is {sent_s - int(timestamp)} s old, more than {WINDOW_S}"
+    return None

@@ -25,6 +25,7 @@ from emulator.wiremock.values import MODIFIERS, OPERATORS
 
 ROOT = Path(emulator.__file__).parent.parent
 README = (ROOT / "README.md").read_text()
+PICTURE = re.compile(r'(?:src|srcset)="([^"]+\.png)"')
 
 
 _ROUTES_OF_OTHERS = ("clients", "wiremock")  # routes that are not the emulator's invention
@@ -142,3 +143,26 @@ def test_wiremock_page_has_every_field_and_operator() -> None:
     page = (ROOT / "docs" / "wiremock.md").read_text()
     for name in (*FIELDS, *OPERATORS, *MODIFIERS):
         assert f"`{name}`" in page
+
+
+def test_pictures_are_there_and_small() -> None:
+    """Each picture of a page exists, and loads fast."""
+    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
+    found = [page.parent / name for page in pages for name in PICTURE.findall(page.read_text())]
+    assert len(found) >= 4
+    for picture in found:
+        assert picture.stat().st_size < 300_000
+
+
+def test_inspector_page_has_every_view_and_key() -> None:
+    """The manual's table has each view of the page, and each key of its list."""
+    page = (ROOT / "docs" / "inspector.md").read_text()
+    folder = ROOT / "emulator/web/inspector/page"
+    titles = re.findall(
+        r'title: "(\w+)", show', "".join(f.read_text() for f in folder.glob("*.js"))
+    )
+    assert len(titles) == 6
+    for title in titles:
+        assert f"| **{title}** |" in page
+    for key in re.findall(r"<kbd>(.*?)</kbd>", (folder / "index.html").read_text()):
+        assert f"`{key}`" in page

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from websockets.sync.client import connect
 
+from emulator import Emulator
 from emulator.errors import SnapshotError
 from emulator.testing.diagnosis import ExpectationFailed
 from emulator.testing.world import Evi
@@ -37,6 +38,12 @@ def test_the_first_example(evi: Evi) -> None:
     assert evi.webhooks.wait_for("chat_ended")["state"] == "delivered"
     assert evi.journal.wait_for(operation="create-config")["status"] == 201
     assert evi.configs["Weather"]["id"] == config.id
+
+
+def test_its_inspector_has_an_address() -> None:
+    """The key, whatever is in it, stands in the fragment."""
+    with Emulator(seed="empty") as server:
+        assert server.world("a&b").inspector_url == f"{server.url}/_emulator/#key=a%26b"
 
 
 def test_a_chat_that_a_client_opens(evi: Evi) -> None:

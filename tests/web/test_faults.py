@@ -150,3 +150,15 @@ def test_a_body_too_deep_for_a_page(client: TestClient) -> None:
     assert rules(client) == []
     assert client.get("/_emulator/stubs").status_code == 200
     assert client.get("/_emulator/snapshot").status_code == 200
+
+
+def test_what_can_break_can_be_asked_for(client: TestClient) -> None:
+    """The table by kind; each fault of it can be added with the fields that it names."""
+    table = ask(client, "GET", f"{FAULTS_PATH}/table")
+    assert list(table["kinds"]) == ["http", "socket", "webhook"]
+    assert "list-configs" in table["values"]["operation"]
+    assert "inactivity_timeout" in table["values"]["error"]
+    for kind, of_kind in table["kinds"].items():
+        for fault, said in of_kind["faults"].items():
+            options = {name: value for name, value in said["options"].items() if value is not None}
+            ask(client, "POST", FAULTS_PATH, {"kind": kind, "fault": fault, **options}, 201)

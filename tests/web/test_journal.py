@@ -1,9 +1,10 @@
 """The journal over HTTP."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from httpx import Client
+from httpx import Client, ReadTimeout
 from starlette.testclient import TestClient
 
 from emulator.server import Server
@@ -26,7 +27,9 @@ def move_clock(client: TestClient, times: int) -> None:
 
 def test_it_begins_empty(client: TestClient) -> None:
     """In a world where nothing has happened yet there is nothing to tell."""
-    assert ask(client, "GET", JOURNAL) == {"entries": [], "dropped": 0}
+    assert ask(client, "GET", JOURNAL) == {
+        "entries": [], "dropped": 0, "first_seq": 1, "last_seq": 0
+    }  # fmt: skip
 
 
 def test_webhooks_are_told_attempt_by_attempt(remote: Client, receiver: Receiver) -> None:
@@ -55,6 +58,35 @@ def test_it_can_be_read_on_from_an_entry(client: TestClient) -> None:
     assert entries(client, "after=4") == []
     assert [entry["seq"] for entry in entries(client, "after=2&kind=clock")] == [3, 4]
     assert entries(client, "after=2&kind=http") == []
+
+
+def test_it_can_be_read_in_pages(client: TestClient) -> None:
+    """`limit` ends a page; the last number says whether there is another."""
+    move_clock(client, 5)
+
+    page = ask(client, "GET", f"{JOURNAL}?after=1&limit=2")
+    assert [entry["seq"] for entry in page["entries"]] == [2, 3]
+    assert (page["first_seq"], page["last_seq"]) == (1, 5)
+    assert len(entries(client, "limit=100")) == 5
+
+
+def test_a_reset_shows(client: TestClient) -> None:
+    """Numbers go on after a reset, and `first_seq` says that what was before is gone."""
+    move_clock(client, 3)
+    client.post("/_emulator/reset")
+    page = ask(client, "GET", f"{JOURNAL}?after=3")
+    assert (page["entries"], page["first_seq"], page["last_seq"]) == ([], 4, 3)
+    move_clock(client, 1)
+    assert [entry["seq"] for entry in entries(client, "after=3")] == [4]
+
+
+def test_a_reset_ends_a_wait(remote: Client) -> None:
+    """Who asks for it is told at once that the world began anew."""
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(remote.get, f"{JOURNAL}/wait?timeout=60&or_reset=true")
+        while not waiting.done():  # it may not have begun to wait yet
+            remote.post("/_emulator/reset")
+    assert waiting.result().json()["entries"] == []
 
 
 def test_times_are_the_worlds(client: TestClient) -> None:
@@ -122,6 +154,8 @@ def test_a_world_has_its_own(app: App, client: TestClient) -> None:
         ("after=", ["query", "after"], "int_parsing"),
         ("after=1.5", ["query", "after"], "int_parsing"),
         ("after=%C2%B2", ["query", "after"], "int_parsing"),
+        ("limit=x", ["query", "limit"], "int_parsing"),
+        ("limit=0", ["query", "limit"], "greater_than_equal"),
     ],
 )
 def test_a_bad_question_is_refused(
@@ -143,3 +177,29 @@ def test_a_number_of_any_length_is_answered(server: Server, api_key: str) -> Non
     headers = {"X-Hume-Api-Key": api_key}
     with Client(base_url=server.url, headers=headers, trust_env=False) as client:
         assert client.get(f"{JOURNAL}?after={'9' * 5000}").status_code in (200, 422)
+
+
+def test_the_servers_end_ends_a_wait(capfd: pytest.CaptureFixture[str]) -> None:
+    """Who still waits is answered; nobody is left to be cut off with a complaint."""
+    with Server(Settings(seed="empty", port=0)) as server, ThreadPoolExecutor(1) as pool:
+        headers = {"X-Hume-Api-Key": "k"}
+        with Client(base_url=server.url, headers=headers, timeout=30, trust_env=False) as client:
+            waiting = pool.submit(client.get, f"{JOURNAL}/wait?timeout=60")
+            watchers = server.app.worlds.get("k").journal.watchers
+            while not watchers:
+                client.get(JOURNAL)
+            server.stop()
+            assert waiting.result().json()["entries"] == []
+    assert "Cancel" not in capfd.readouterr().err
+
+
+def test_a_wait_ends_with_its_client(server: Server, api_key: str) -> None:
+    """Nobody watches for a client that has gone."""
+    headers = {"X-Hume-Api-Key": api_key}
+    with Client(base_url=server.url, headers=headers, trust_env=False) as client:
+        client.get(JOURNAL)
+        watchers = server.app.worlds.get(api_key).journal.watchers
+        with pytest.raises(ReadTimeout):
+            client.get(f"{JOURNAL}/wait?timeout=60", timeout=0.2)
+        while watchers:
+            client.get(JOURNAL)

@@ -17,6 +17,7 @@ from tests.webhooks.calls import (
     EVENTS,
     add_fault,
     advance,
+    ask,
     deliveries,
     drain,
     freeze,
@@ -574,3 +575,15 @@ def test_a_full_queue_refuses_events(receiver: Receiver) -> None:
     assert delivery["error"] == "more than 3 deliveries are pending"
     assert (delivery["state"], delivery["attempts"]) == ("failed", [])
     assert len(receiver.log()) == 3
+
+
+def test_the_newest_deliveries_and_one(client: TestClient) -> None:
+    """`limit` leaves out the older ones; each can be asked for by its id."""
+    ids = [trigger(client, "chat_ended", LOCAL, faults=["drop"])["id"] for _ in range(3)]
+    path = "/_emulator/webhooks/deliveries"
+    newest = ask(client, "GET", f"{path}?limit=2")["deliveries"]
+    assert [each["id"] for each in newest] == ids[1:]
+    assert len(ask(client, "GET", f"{path}?limit=9")["deliveries"]) == 3
+    assert ask(client, "GET", f"{path}/{ids[0]}")["id"] == ids[0]
+    assert ask(client, "GET", f"{path}/{ids[0]}x", status=404)["code"]
+    assert ask(client, "GET", f"{path}?limit=0", status=422)["detail"]

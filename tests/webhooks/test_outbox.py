@@ -141,6 +141,7 @@ def test_what_is_answered_well_is_delivered(office: Office) -> None:
                 "error": None,
                 "duration_ms": 7,
                 "faults": [],
+                "signature": {"valid": True, "problem": None},
                 "request": {"headers": dict(request.headers), "body": body.decode()},
                 "response": {"body": "thanks"},
             }

@@ -3,7 +3,13 @@
 import pytest
 
 from emulator.clock import SystemClock
-from emulator.webhooks.signature import sign, signed_headers
+from emulator.webhooks.signature import (
+    SIGNATURE_HEADER,
+    WINDOW_S,
+    sign,
+    signature_problem,
+    signed_headers,
+)
 from tests.webhooks.receiver import judge
 
 
@@ -53,3 +59,28 @@ def test_a_receiver_accepts_it_for_three_minutes() -> None:
     assert verdict(key="K") == "signature wrong"
     assert verdict(body=b"{ }") == "signature wrong"
     assert judge(None, None, b"{}", "k") == "headers missing"
+
+
+@pytest.mark.parametrize(
+    ("late_s", "key", "body", "expected"),
+    [
+        (0, "k", b"b", None),
+        (WINDOW_S, "k", b"b", None),
+        (WINDOW_S + 1, "k", b"b", "the timestamp is 181 s old, more than 180"),
+        (0, "K", b"b", "the signature is not that of body and timestamp under the signing key"),
+        (0, "k", b"c", "the signature is not that of body and timestamp under the signing key"),
+    ],
+)
+def test_what_is_wrong_with_a_signature(
+    late_s: int, key: str, body: bytes, expected: str | None
+) -> None:
+    """A receiver refuses what is old, or signed with another key, or for another body."""
+    headers = signed_headers(b"b", 1_700_000_000, "k")
+    assert signature_problem(headers, body, key, 1_700_000_000 + late_s) == expected
+
+
+def test_a_missing_header_is_named() -> None:
+    """Both are needed."""
+    headers = signed_headers(b"b", 1_700_000_000, "k")
+    del headers[SIGNATURE_HEADER]
+    assert signature_problem(headers, b"b", "k", 1_700_000_000) == f"it has no {SIGNATURE_HEADER}"

@@ -42,6 +42,7 @@ from emulator.web.control.webhooks import webhook_routes
 from emulator.web.control.wiremock import wiremock_routes
 from emulator.web.denial import deny
 from emulator.web.exchange import Exchange
+from emulator.web.inspector.routes import inspector_routes
 from emulator.web.oauth import token_endpoint
 from emulator.world import Worlds
 
@@ -88,12 +89,13 @@ class Control:
                 *simulate_routes(auth, bodies),
                 *webhook_routes(auth, bodies, self._validation),
                 *fault_routes(auth, bodies, self._stubbable),
-                *journal_routes(auth),
+                *journal_routes(auth, self._worlds),
                 *contract_routes(auth, self._worlds, self._universe),
                 *stub_routes(auth, bodies, self._stubbable),
                 *snapshot_routes(auth, self._snapshots, self._settings.max_snapshot_bytes),
                 *audio_routes(self._worlds),
                 *wiremock_routes(auth, self._settings, self._operations),
+                *inspector_routes(),
                 Route("/openapi.json", self.openapi_json, methods=["GET"]),
                 Route("/openapi.yaml", self.openapi_yaml, methods=["GET"]),
                 Route("/oauth2-cc/token", token_endpoint(self._auth), methods=["POST"]),

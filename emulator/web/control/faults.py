@@ -1,14 +1,22 @@
 """Rules by which requests, frames and webhooks of the caller's world break: /_emulator/faults."""
 
 from collections.abc import Collection
+from dataclasses import asdict
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from emulator.errors import FAULT_NOT_FOUND, Problem, ValidationFailed, api_error, closest
+from emulator.errors import (
+    CHAT_ERRORS,
+    FAULT_NOT_FOUND,
+    Problem,
+    ValidationFailed,
+    api_error,
+    closest,
+)
 from emulator.faults.rules import FaultRule, Faults
-from emulator.faults.table import FIELDS, KINDS, FaultMistake, check_fault
+from emulator.faults.table import FIELDS, KINDS, METHODS, FaultMistake, check_fault
 from emulator.jsontext import JsonObject, render
 from emulator.openapi.validation import Validation
 from emulator.web.auth import Auth
@@ -62,6 +70,17 @@ def fault_routes(auth: Auth, bodies: Bodies, operations: Collection[str]) -> lis
     async def show(request: Request) -> Response:
         return answer({"faults": [rule.to_json() for rule in caller_world(auth, request).faults]})
 
+    async def show_table(request: Request) -> Response:
+        """What can break, by what it strikes, and which values fields of some name may have."""
+        values = {
+            "operation": list(operations),
+            "event_name": EVENT_NAME["enum"],
+            "error": list(CHAT_ERRORS),
+            "method": list(METHODS),
+        }
+        kinds = {name: asdict(kind) for name, kind in KINDS.items()}
+        return answer({"kinds": kinds, "values": values})
+
     async def add(request: Request) -> Response:
         world = caller_world(auth, request)
         body = await bodies.read(request, _OUTLINE)
@@ -84,6 +103,7 @@ def fault_routes(auth: Auth, bodies: Bodies, operations: Collection[str]) -> lis
 
     return [
         Route("/_emulator/faults", show, methods=["GET"]),
+        Route("/_emulator/faults/table", show_table, methods=["GET"]),
         Route("/_emulator/faults", add, methods=["POST"]),
         Route("/_emulator/faults", clear, methods=["DELETE"]),
         Route("/_emulator/faults/{id}", remove, methods=["DELETE"]),

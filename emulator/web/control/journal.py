@@ -1,6 +1,7 @@
 """GET /_emulator/journal and /wait: what happened, or is about to, in the caller's world."""
 
 import re
+from itertools import islice
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -11,7 +12,14 @@ from emulator.jsontext import Json, JsonObject
 from emulator.store.journal import KINDS, Journal
 from emulator.waiting import until
 from emulator.web.auth import Auth
-from emulator.web.control.request import answer, caller_world
+from emulator.web.control.request import (
+    answer,
+    caller_world,
+    left_with,
+    read_integer,
+    read_limit,
+)
+from emulator.world import Worlds
 
 _NUMBER = re.compile(r"\d{1,6}(\.\d{1,6})?")
 FIELDS = (
@@ -25,27 +33,32 @@ FIELDS = (
     "status",
     "reference",
 )
-_KNOWN = (*FIELDS, "after", "timeout", "api_key", "access_token")
+_KNOWN = (*FIELDS, "after", "limit", "timeout", "or_reset", "api_key", "access_token")
 LONGEST_WAIT_S = 60
 
 
-def journal_routes(auth: Auth) -> list[Route]:
+def journal_routes(auth: Auth, worlds: Worlds) -> list[Route]:
     async def show(request: Request) -> Response:
         journal = caller_world(auth, request).journal
         after, wanted = _read_query(request)
-        return answer(_page(journal, after, wanted))
+        return answer(_page(journal, after, read_limit(request), wanted))
 
     async def wait(request: Request) -> Response:
-        """The same, once there is an entry, or when the time is over."""
+        """The same, once there is an entry, the time is over or, if asked for, a reset comes."""
         world = caller_world(auth, request)
         after, wanted = _read_query(request)
-        timeout_s = _timeout_s(request)
+        limit, timeout_s = read_limit(request), _timeout_s(request)
+        or_reset = _or_reset(request)
+        before = world.journal
 
-        def is_there() -> bool:
-            return any(True for _ in world.journal.entries(after, **wanted))
+        def is_over() -> bool:
+            journal = world.journal
+            is_there = any(True for _ in journal.entries(after, **wanted))
+            return is_there or (or_reset and journal is not before) or worlds.are_ending
 
-        await until(world.journal.watchers, is_there, timeout_s)
-        return answer(_page(world.journal, after, wanted))
+        async with left_with(request):
+            await until(world.journal.watchers, is_over, timeout_s)
+        return answer(_page(world.journal, after, limit, wanted))
 
     return [
         Route("/_emulator/journal", show, methods=["GET"]),
@@ -53,9 +66,14 @@ def journal_routes(auth: Auth) -> list[Route]:
     ]
 
 
-def _page(journal: Journal, after: int, wanted: dict[str, Json]) -> JsonObject:
-    entries = list(journal.entries(after, **wanted))
-    return {"entries": entries, "dropped": journal.dropped}
+def _page(journal: Journal, after: int, limit: int | None, wanted: dict[str, Json]) -> JsonObject:
+    """The entries, and of all that are kept the first number and the last."""
+    return {
+        "entries": list(islice(journal.entries(after, **wanted), limit)),
+        "dropped": journal.dropped,
+        "first_seq": journal.first_seq,
+        "last_seq": journal.seq,
+    }
 
 
 def _read_query(request: Request) -> tuple[int, dict[str, Json]]:
@@ -73,10 +91,14 @@ def _read_query(request: Request) -> tuple[int, dict[str, Json]]:
     wanted: dict[str, Json] = {name: query[name] for name in FIELDS if name in query}
     if wanted.get("status", "").isdecimal():
         wanted["status"] = int(wanted["status"])
-    after = query.get("after", "0")
-    if not (after.isascii() and after.isdigit() and len(after) <= 15):
-        raise _wrong("after", "Input should be a valid integer", "int_parsing")
-    return int(after), wanted
+    return read_integer("after", query.get("after", "0")), wanted
+
+
+def _or_reset(request: Request) -> bool:
+    text = request.query_params.get("or_reset", "false")
+    if text not in ("true", "false"):
+        raise _wrong("or_reset", "Input should be true or false", "bool_parsing")
+    return text == "true"
 
 
 def _timeout_s(request: Request) -> float:

@@ -1,9 +1,11 @@
 """What the control routes have in common: the caller's world, and checked JSON bodies."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from emulator.errors import Problem, ValidationFailed
@@ -21,6 +23,47 @@ def answer(content: Json, status: int = 200) -> Response:
 def caller_world(auth: Auth, request: Request) -> World:
     """The world of the caller's key. Raises ApiError (401)."""
     return auth.world(dict(request.scope["headers"]), request.scope["query_string"])
+
+
+def read_limit(request: Request) -> int | None:
+    """How many are wanted at most, from the query; without it, all. Raises ValidationFailed."""
+    text = request.query_params.get("limit")
+    limit = None if text is None else read_integer("limit", text)
+    if limit == 0:
+        message = "Input should be greater than or equal to 1"
+        raise ValidationFailed([Problem(("query", "limit"), message, "greater_than_equal")])
+    return limit
+
+
+def read_integer(name: str, text: str) -> int:
+    """The value of a query's parameter, not below 0. Raises ValidationFailed."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 15):
+        problem = Problem(("query", name), "Input should be a valid integer", "int_parsing")
+        raise ValidationFailed([problem])
+    return int(text)
+
+
+@asynccontextmanager
+async def left_with(request: Request) -> AsyncIterator[None]:
+    """What is done inside ends when the client goes, with ClientDisconnect."""
+    leaving = asyncio.create_task(_until_gone(request))
+    here = asyncio.current_task()
+    assert here is not None
+    leaving.add_done_callback(lambda task: None if task.cancelled() else here.cancel())
+    try:
+        yield
+    except asyncio.CancelledError:
+        if not leaving.done():
+            raise
+        here.uncancel()
+        raise ClientDisconnect from None
+    finally:
+        leaving.cancel()
+
+
+async def _until_gone(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 class Bodies:

@@ -19,7 +19,7 @@ from emulator.operations.configs import is_webhook_url
 from emulator.triggers import trigger
 from emulator.waiting import until
 from emulator.web.auth import Auth
-from emulator.web.control.request import Bodies, answer, caller_world, schema
+from emulator.web.control.request import Bodies, answer, caller_world, read_limit, schema
 from emulator.webhooks.events import EVENT_NAMES
 from emulator.webhooks.outbox import PENDING, STATES, Delivery
 from emulator.world import World, is_held_back
@@ -50,20 +50,29 @@ def webhook_routes(auth: Auth, bodies: Bodies, validation: Validation) -> list[R
         }
         _check_state(wanted.get("state"))
         found = [
-            delivery.to_json()
+            delivery
             for delivery in caller_world(auth, request).outbox.deliveries.values()
             if all(getattr(delivery, name) == value for name, value in wanted.items())
         ]
-        return answer({"deliveries": found})
+        newest = found[-(read_limit(request) or len(found)) :]
+        return answer({"deliveries": [delivery.to_json() for delivery in newest]})
 
-    async def redeliver(request: Request) -> Response:
-        world = caller_world(auth, request)
-        id = request.path_params["id"]
+    def find(world: World, id: str) -> Delivery:
+        """Raises ApiError (404)."""
         delivery = world.outbox.deliveries.get(id)
         if delivery is None:
             raise api_error(DELIVERY_NOT_FOUND, id=id)
+        return delivery
+
+    async def show(request: Request) -> Response:
+        world = caller_world(auth, request)
+        return answer(find(world, request.path_params["id"]).to_json())
+
+    async def redeliver(request: Request) -> Response:
+        world = caller_world(auth, request)
+        delivery = find(world, request.path_params["id"])
         if delivery.state == PENDING:
-            raise api_error(DELIVERY_PENDING, id=id)
+            raise api_error(DELIVERY_PENDING, id=delivery.id)
         world.outbox.redeliver(delivery)
         return await _settled(world, delivery)
 
@@ -97,6 +106,7 @@ def webhook_routes(auth: Auth, bodies: Bodies, validation: Validation) -> list[R
 
     return [
         Route("/_emulator/webhooks/deliveries", deliveries, methods=["GET"]),
+        Route("/_emulator/webhooks/deliveries/{id}", show, methods=["GET"]),
         Route("/_emulator/webhooks/deliveries/{id}/redeliver", redeliver, methods=["POST"]),
         Route("/_emulator/webhooks/drain", drain, methods=["POST"]),
         Route("/_emulator/webhooks/trigger", send_event, methods=["POST"]),

@@ -1,0 +1,93 @@
+// The API and the control routes, as the world of one key.
+
+const KEY = "evi-emulator-key";
+const DEFAULT_KEY = "any";
+
+/** What was remembered; a browser that keeps nothing of pages throws. */
+export function recalled(name) {
+  try {
+    return sessionStorage.getItem(name) ?? localStorage.getItem(name);
+  } catch {
+    return null;
+  }
+}
+
+/** For this tab, and for those that are opened later. */
+export function remember(name, value) {
+  try {
+    sessionStorage.setItem(name, value);
+    localStorage.setItem(name, value);
+  } catch {
+    // then it lasts as long as the page
+  }
+}
+
+let key = recalled(KEY) ?? DEFAULT_KEY;
+
+export const apiKey = () => key;
+
+/** Another world from now on. */
+export function useKey(given) {
+  key = given;
+  remember(KEY, given);
+}
+
+export class Refused extends Error {
+  constructor(status, message) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** What an answer that is an error says. */
+function reason(status, body) {
+  if (Array.isArray(body?.detail))
+    return body.detail.map((each) => `${each.loc.join(".")}: ${each.msg}`).join("; ");
+  return body?.message ?? body?.fault?.faultstring ?? `The answer was ${status}.`;
+}
+
+/** A header holds bytes: those of UTF-8. */
+const inHeader = (text) => String.fromCharCode(...new TextEncoder().encode(text));
+
+/** Looking leaves no trace in the journal, and nothing breaks it. */
+const ONLY_LOOKING = { "X-EVI-Emulator-Quiet": "1" };
+
+async function send(method, path, body, signal) {
+  const headers = { "X-Hume-Api-Key": inHeader(key), ...(method === "GET" ? ONLY_LOOKING : {}) };
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  const text =
+    body === undefined || typeof body === "string" || body instanceof Blob
+      ? body
+      : JSON.stringify(body);
+  const answer = await fetch(path, { method, headers, body: text, signal, cache: "no-store" });
+  if (answer.ok) return answer;
+  throw new Refused(answer.status, reason(answer.status, await answer.json().catch(() => null)));
+}
+
+/** The JSON of an answer, or null. Throws Refused. */
+export async function call(method, path, body, signal) {
+  const answer = await send(method, path, body, signal);
+  return answer.status === 204 ? null : answer.json();
+}
+
+export const get = (path, signal) => call("GET", path, undefined, signal);
+
+/** The answer as it came: a file. */
+export const download = async (path) => (await send("GET", path)).blob();
+
+/** Everything of a list that comes in pages: `name` is the field of a page that holds them. */
+export async function all(path, name, parameters = {}) {
+  const found = [];
+  for (let number = 0; ; number++) {
+    const query = new URLSearchParams({ page_size: 100, ...parameters, page_number: number });
+    const page = await get(`${path}?${query}`);
+    found.push(...page[name]);
+    if (number + 1 >= page.total_pages) return found;
+  }
+}
+
+/** Where a client finds the API, as this page does. */
+export const origin = () => location.origin;
+
+export const socketAddress = (parameters) =>
+  `${location.origin.replace(/^http/, "ws")}/v0/evi/chat?${new URLSearchParams({ api_key: key, ...parameters })}`;

@@ -1,0 +1,141 @@
+// The contract report: what clients got wrong, and how much of the API they used.
+
+import { call, get } from "./api.js";
+import { fill, h } from "./dom.js";
+import { attempt } from "./acting.js";
+import { plural, pretty } from "./text.js";
+
+export function contractCard() {
+  const everybody = h("input", { type: "checkbox", onchange: () => attempt(refresh) });
+  const body = h("div", { class: "pad grid" });
+  const query = () => (everybody.checked ? "?worlds=all" : "");
+  const node = h(
+    "section",
+    { class: "card flush wide", "aria-label": "Contract report" },
+    h(
+      "h2",
+      {},
+      "Contract report",
+      h(
+        "span",
+        { class: "actions" },
+        h("label", { class: "check" }, everybody, "All worlds"),
+        h(
+          "button",
+          {
+            onclick: () =>
+              attempt(async () => {
+                await call("DELETE", `/_emulator/contract${query()}`);
+                await refresh();
+              }),
+          },
+          "Begin anew",
+        ),
+      ),
+    ),
+    body,
+  );
+
+  async function refresh() {
+    try {
+      fill(body, report(await get(`/_emulator/contract${query()}`)));
+    } catch (error) {
+      fill(body, h("p", { class: "dim" }, error.message));
+    }
+  }
+  return { node, refresh };
+}
+
+function report({ findings, dropped, coverage }) {
+  return [
+    h(
+      "div",
+      { class: "coverage" },
+      h("p", {}, h("span", { class: "big" }, `${coverage.percent} %`), " of the API was used"),
+      coverage.parts.map(part),
+    ),
+    findings.length
+      ? h(
+          "table",
+          {},
+          h("caption", { class: "unseen" }, "Findings"),
+          h(
+            "thead",
+            {},
+            h(
+              "tr",
+              {},
+              ["Finding", "Where", "Expected, and got"].map((name) =>
+                h("th", { scope: "col" }, name),
+              ),
+              h("th", { scope: "col", class: "number" }, "Times"),
+            ),
+          ),
+          h("tbody", {}, findings.map(finding)),
+        )
+      : h("p", { class: "dim" }, "No findings: what clients sent is as the document says."),
+    dropped ? h("p", { class: "hint" }, `${plural(dropped, "finding")} more had no place.`) : null,
+  ];
+}
+
+function part({ name, covered, total, percent, items }) {
+  const bar = h("span", {});
+  bar.style.transform = `scaleX(${percent / 100})`;
+  return h(
+    "details",
+    {},
+    h(
+      "summary",
+      {},
+      h(
+        "span",
+        { class: "part" },
+        h("span", {}, name),
+        h("span", { class: "bar", "aria-hidden": "true" }, bar),
+        h("span", { class: "dim" }, `${covered} of ${total}`),
+      ),
+    ),
+    h(
+      "ul",
+      { class: "items" },
+      items.map((each) =>
+        h(
+          "li",
+          { class: each.count ? "" : "dim" },
+          h("bdi", {}, each.name),
+          ` ${each.count ? `× ${each.count}` : "not used"} `,
+          h(
+            "span",
+            { class: "hint" },
+            Object.entries(each.detail ?? {})
+              .map(([what, count]) => `${what}: ${count}`)
+              .join(", "),
+          ),
+        ),
+      ),
+    ),
+  );
+}
+
+const finding = (each) =>
+  h(
+    "tr",
+    {},
+    h(
+      "td",
+      {},
+      h("span", { class: `badge ${each.level === "error" ? "bad" : "warn"}` }, each.level),
+      " ",
+      h("strong", {}, each.code),
+    ),
+    h("td", {}, h("bdi", {}, each.subject), h("br"), h("code", {}, h("bdi", {}, each.place))),
+    h(
+      "td",
+      {},
+      h("bdi", {}, each.expected),
+      "; got ",
+      h("code", {}, h("bdi", {}, pretty(each.got ?? null).slice(0, 300))),
+      each.hint ? h("p", { class: "hint" }, h("bdi", {}, each.hint)) : null,
+    ),
+    h("td", { class: "number" }, String(each.count)),
+  );

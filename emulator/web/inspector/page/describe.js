@@ -1,0 +1,103 @@
+// What a journal entry says in one line.
+
+import { shorten } from "./text.js";
+
+const MOST = 300; // characters
+
+/** {title, note, outcome, tone}: texts, and whether it went well: 'ok', 'warn', 'bad' or ''. */
+export function describe(entry) {
+  const found = (DESCRIBED[entry.kind] ?? other)(entry);
+  const count = entry.findings?.length ?? 0;
+  return {
+    title: shorten(found.title, MOST),
+    note: shorten(oneLine(found.note ?? ""), MOST),
+    outcome: found.outcome ?? "",
+    tone: found.tone ?? "",
+    findings: count,
+  };
+}
+
+const DESCRIBED = {
+  http(entry) {
+    const title = `${entry.method} ${entry.path}${entry.query ? `?${entry.query}` : ""}`;
+    const outcome = entry.status === null ? "no answer" : String(entry.status);
+    return { title, note: entry.operation ?? "no operation", outcome, tone: toneOf(entry.status) };
+  },
+  frame(entry) {
+    const arrow = entry.direction === "out" ? "→ client" : "← client";
+    if (entry.close !== undefined) {
+      return {
+        title: `${arrow} close`,
+        outcome: String(entry.close),
+        tone: entry.close === 1000 || entry.close === 1005 ? "" : "warn",
+      };
+    }
+    if (entry.error) return { title: `${arrow} cut off`, note: entry.error, tone: "bad" };
+    const content = entry.content;
+    if (typeof content !== "object" || content === null)
+      return { title: `${arrow} text`, note: String(content), tone: "warn" };
+    const tone = content.type === "error" ? "bad" : content.type === "tool_error" ? "warn" : "";
+    return { title: `${arrow} ${content.type}`, note: frameNote(content), tone };
+  },
+  webhook(entry) {
+    const attempt = entry.number ? `attempt ${entry.number} to ` : "to ";
+    const faults = entry.faults?.length ? ` (${entry.faults.join(", ")})` : "";
+    const outcome = entry.status ? String(entry.status) : "failed";
+    return {
+      title: entry.event_name,
+      note: `${attempt}${entry.url}${faults}${entry.error ? `: ${entry.error}` : ""}`,
+      outcome,
+      tone: toneOf(entry.status ?? null),
+    };
+  },
+  fault(entry) {
+    const { seq, kind, at_ms, rule, of, fault, findings, ...facts } = entry;
+    const told = Object.entries(facts)
+      .filter(([, value]) => value !== null && value !== "")
+      .map(([name, value]) => `${name} ${value}`);
+    return { title: `${of} ${fault}`, note: told.join(", "), tone: "warn" };
+  },
+  clock(entry) {
+    const title =
+      entry.action === "advance"
+        ? `advanced by ${entry.ms / 1000} s`
+        : entry.action === "freeze"
+          ? "frozen"
+          : "resumed";
+    return { title, note: entry.mode === "manual" ? "the clock stands still" : "the clock runs" };
+  },
+  script: (entry) => ({ ...other(entry), tone: "warn" }),
+  bug: (entry) => ({
+    title: "a bug of the emulator",
+    note: `${entry.error ?? ""} (reference ${entry.reference})`,
+    tone: "bad",
+  }),
+};
+
+function other(entry) {
+  const { seq, kind, at_ms, ...facts } = entry;
+  return { title: facts.message ?? facts.slug ?? kind, note: JSON.stringify(facts) };
+}
+
+function frameNote(content) {
+  const { message } = content;
+  if (typeof message === "string") return `${content.slug ?? ""} ${message}`;
+  if (message?.content) return message.content;
+  if (content.type === "tool_call") return `${content.name} ${content.parameters}`;
+  if (content.type === "tool_response") return String(content.content);
+  if (content.type === "tool_error") return String(content.error);
+  return String(content.text ?? content.data ?? content.chat_id ?? "");
+}
+
+function toneOf(status) {
+  if (status === null || status >= 500) return "bad";
+  return status >= 400 ? "warn" : "ok";
+}
+
+const oneLine = (text) => text.slice(0, 2 * MOST).replace(/\s+/g, " ");
+
+export const isProblem = (entry) =>
+  entry.kind === "bug" ||
+  entry.kind === "script" ||
+  Boolean(entry.findings?.length) ||
+  ["bad", "warn"].includes(describe(entry).tone);

@@ -1,0 +1,126 @@
+// One entry of the journal, with all that it says.
+
+import { badge } from "./badges.js";
+import { describe } from "./describe.js";
+import { copy, h, icon } from "./dom.js";
+import { asCurl, asPytest, headersOf, isCut, requestOf } from "./export.js";
+import { code, facts, pretty, time } from "./text.js";
+
+export function entryDetail(entry, go, close) {
+  const { title, outcome, tone } = describe(entry);
+  const request = requestOf(entry);
+  return [
+    h(
+      "div",
+      { class: "detail-head" },
+      h("h2", {}, h("span", { class: `kind ${entry.kind}` }, entry.kind), " ", h("bdi", {}, title)),
+      h(
+        "button",
+        { class: "quiet", "aria-label": "Close the entry", onclick: close },
+        icon("close"),
+      ),
+    ),
+    h(
+      "div",
+      { class: "actions" },
+      request
+        ? [
+            h("button", { onclick: () => copy(asCurl(request), "curl command") }, "Copy as curl"),
+            h(
+              "button",
+              { onclick: () => copy(asPytest(request), "pytest test") },
+              "Copy as pytest",
+            ),
+          ]
+        : null,
+      h("button", { onclick: () => copy(pretty({ ...entry }), "JSON") }, "Copy as JSON"),
+      entry.chat_id
+        ? h("button", { onclick: () => go("chats", { id: entry.chat_id }) }, "Open the chat")
+        : null,
+      entry.delivery_id
+        ? h(
+            "button",
+            { onclick: () => go("webhooks", { id: entry.delivery_id }) },
+            "Open the delivery",
+          )
+        : null,
+    ),
+    request && isCut(request.body)
+      ? h(
+          "p",
+          { class: "hint" },
+          "The journal keeps the first 4,000 characters of a body: what is copied ends there.",
+        )
+      : null,
+    facts([
+      ["Number", entry.seq],
+      ["Time", time(entry.at_ms)],
+      ["Outcome", outcome ? badge(outcome, tone) : null],
+      ...plainFields(entry),
+    ]),
+    entry.findings?.length ? section("Findings", findingList(entry.findings)) : null,
+    ...bodies(entry),
+  ];
+}
+
+const OWN_PLACE = new Set([
+  "seq",
+  "kind",
+  "at_ms",
+  "findings",
+  "request",
+  "response",
+  "content",
+  "request_headers",
+  "response_headers",
+]);
+
+/** Whatever else the entry says, field by field. */
+function plainFields(entry) {
+  return Object.entries(entry)
+    .filter(([name]) => !OWN_PLACE.has(name))
+    .map(([name, value]) => [
+      name,
+      typeof value === "object" && value !== null
+        ? JSON.stringify(value)
+        : value === null
+          ? ""
+          : String(value),
+    ]);
+}
+
+function* bodies(entry) {
+  const headers = headersOf(entry);
+  if (headers.length)
+    yield section("Request headers", facts(headers.map(([name, value]) => [name, String(value)])));
+  if (entry.request) yield section("Request body", code(entry.request, "Request body"));
+  if (entry.response) yield section("Response body", code(entry.response, "Response body"));
+  if (entry.content !== undefined) yield section("Content", code(entry.content, "Content"));
+}
+
+function findingList(findings) {
+  return h("ul", { class: "findings" }, findings.map(findingItem));
+}
+
+function findingItem({ level, code: name, place, expected, got, hint }) {
+  const tone = level === "error" ? "bad" : "warn";
+  const shown = pretty(got ?? null).slice(0, 300);
+  return h(
+    "li",
+    { class: tone },
+    h("p", {}, badge(level, tone), " ", h("strong", {}, name), " at ", h("code", {}, place)),
+    h(
+      "p",
+      {},
+      "Expected ",
+      h("bdi", {}, expected),
+      ", got ",
+      h("code", {}, shown),
+      hint ? ["; ", h("bdi", {}, hint)] : null,
+    ),
+  );
+}
+
+function section(title, ...content) {
+  return h("section", {}, h("h3", {}, title), ...content);
+}

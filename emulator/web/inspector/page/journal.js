@@ -1,0 +1,94 @@
+// The journal of the world, kept up to date: all entries in order, as long as the emulator has them.
+
+import { get } from "./api.js";
+
+const PAGE = 500;
+const WAIT_S = 25;
+const PATIENCE_MS = 1000; // after an error
+
+/** What is searched in an entry: all but the scores, whose names are in every frame. */
+export const searchable = (entry) =>
+  JSON.stringify(entry, (name, value) => (name === "scores" ? undefined : value)).toLowerCase();
+
+export class Journal extends EventTarget {
+  entries = [];
+  last = 0;
+  dropped = 0;
+  #running = null;
+
+  /** Begin anew, for the world of another key. */
+  restart() {
+    this.#running?.abort();
+    this.#forget();
+    const running = (this.#running = new AbortController());
+    this.#run(running.signal);
+  }
+
+  #forget() {
+    this.entries = [];
+    this.last = this.dropped = 0;
+    this.dispatchEvent(new CustomEvent("begin"));
+  }
+
+  async #run(signal) {
+    let caughtUp = false;
+    while (!signal.aborted) {
+      if (document.hidden) await shown(signal); // a browser has few connections to one server
+      try {
+        let page = null;
+        if (caughtUp) {
+          page = await get(
+            `/_emulator/journal/wait?after=${this.last}&limit=${PAGE}&timeout=${WAIT_S}&or_reset=true`,
+            signal,
+          );
+        }
+        if (!page?.entries.length)
+          page = await get(`/_emulator/journal?after=${this.last}&limit=${PAGE}`, signal);
+        if (page.last_seq < this.last) {
+          this.#forget(); // another journal, whose numbers begin anew
+          caughtUp = false;
+          continue;
+        }
+        this.#take(page);
+        caughtUp = this.last >= page.last_seq;
+        this.#tellState("live", "");
+      } catch (error) {
+        if (signal.aborted) return;
+        caughtUp = false; // it may be another emulator when it comes back
+        if (error.status) this.#tellState("refused", error.message);
+        else this.#tellState("offline", "The emulator does not answer.");
+        await new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));
+      }
+    }
+  }
+
+  #take(page) {
+    let gone = 0;
+    while (gone < this.entries.length && this.entries[gone].seq < page.first_seq) gone++;
+    if (gone) this.entries.splice(0, gone);
+    for (const entry of page.entries) {
+      Object.defineProperty(entry, "text", { value: searchable(entry) });
+      this.entries.push(entry);
+    }
+    this.last = Math.max(this.entries.at(-1)?.seq ?? 0, page.first_seq - 1);
+    this.dropped = page.dropped;
+    if (gone || page.entries.length) {
+      this.dispatchEvent(new CustomEvent("entries", { detail: { added: page.entries, gone } }));
+    }
+  }
+
+  #tellState(state, message) {
+    this.dispatchEvent(new CustomEvent("state", { detail: { state, message } }));
+  }
+}
+
+function shown(signal) {
+  return new Promise((resolve) => {
+    const look = () => {
+      if (document.hidden && !signal.aborted) return;
+      document.removeEventListener("visibilitychange", look);
+      resolve();
+    };
+    document.addEventListener("visibilitychange", look);
+  });
+}

@@ -1,0 +1,256 @@
+// Configs, prompts and tools, with their versions and what changed between two of them.
+
+import { all } from "./api.js";
+import { together } from "./acting.js";
+import { showDiff } from "./diff.js";
+import { command, empty, field, fill, h, options, reconcile } from "./dom.js";
+import { example } from "./export.js";
+import { code, dateTime, plural, time } from "./text.js";
+
+const KINDS = { configs: "Configs", prompts: "Prompts", tools: "Tools" };
+
+export const resources = { id: "resources", title: "Resources", show };
+
+function show(root, { journal, go, parameters }) {
+  let kind = parameters.kind in KINDS ? parameters.kind : "configs";
+  let chosen = parameters.id ?? null;
+  let detail = "";
+  const tabs = Object.entries(KINDS).map(([name, title]) =>
+    h(
+      "button",
+      {
+        class: "tab",
+        "aria-pressed": name === kind,
+        onclick: () => go("resources", { kind: name }),
+      },
+      title,
+    ),
+  );
+  const list = h("div", { role: "list" });
+  const count = h("span", { class: "dim" });
+  const page = h("div", { class: "page" });
+  root.append(
+    h(
+      "div",
+      { class: "columns" },
+      h(
+        "section",
+        { class: "side", "aria-label": "All resources" },
+        h(
+          "div",
+          { class: "side-head" },
+          h("div", { class: "chips", role: "group", "aria-label": "Kind" }, tabs),
+          count,
+        ),
+        list,
+      ),
+      page,
+    ),
+  );
+
+  const path = (id = "") => `/v0/evi/${kind}${id && `/${encodeURIComponent(id)}`}`;
+  const read = (id) => all(path(id), `${kind}_page`, id ? { restrict_to_most_recent: false } : {});
+
+  async function refresh() {
+    const [before, asked] = [kind, chosen];
+    const found = await read();
+    if (kind !== before) return;
+    count.textContent = plural(found.length, kind.slice(0, -1));
+    list.setAttribute("aria-label", KINDS[kind]);
+    reconcile(
+      list,
+      found.map((each) => ({
+        id: each.id,
+        name: each.name,
+        version: each.version,
+        modified: each.modified_on,
+        isChosen: each.id === chosen,
+      })),
+      (each) => kind + each.id,
+      item,
+    );
+    if (!found.length) fill(list).made = undefined;
+    if (!chosen) {
+      detail = "";
+      fill(
+        page,
+        found.length ? empty(`Choose one of the ${kind} to see its versions.`) : nothing(),
+      );
+      return;
+    }
+    const versions = await read(chosen);
+    if (chosen !== asked) return;
+    const now = JSON.stringify(versions);
+    if (now !== detail) fill(page, versions.length ? oneResource(versions) : empty("It is gone."));
+    detail = now;
+  }
+
+  const nothing = () =>
+    empty(
+      `There are no ${kind} in this world.`,
+      command(example(`/v0/evi/${kind}`, JSON.stringify(EXAMPLES[kind]))),
+    );
+
+  function item(each) {
+    return h(
+      "div",
+      { role: "listitem" },
+      h(
+        "button",
+        {
+          class: "pick",
+          "data-row": true,
+          "aria-current": each.isChosen,
+          onclick: () => go("resources", { kind, id: each.id }),
+        },
+        h(
+          "span",
+          { class: "line" },
+          h("bdi", { class: "name" }, each.name),
+          h("span", { class: "badge" }, `v${each.version}`),
+        ),
+        h("span", { class: "small" }, "changed ", time(each.modified)),
+        h("span", { class: "small mono" }, each.id),
+      ),
+    );
+  }
+
+  const failed = (error) => {
+    detail = "";
+    if (!chosen || error.status !== 404) throw error;
+    fill(page, empty("It is gone.", h("p", {}, error.message)));
+  };
+  const schedule = together(() => refresh().catch(failed));
+  const onEntries = ({ detail: { added, gone } }) => {
+    if (gone || added.some((entry) => entry.kind === "http" && entry.method !== "GET")) schedule();
+  };
+  const begin = () => {
+    detail = "";
+    schedule();
+  };
+  journal.addEventListener("entries", onEntries);
+  journal.addEventListener("begin", begin);
+  schedule();
+  return {
+    follow(next) {
+      const before = kind;
+      kind = next.kind in KINDS ? next.kind : "configs";
+      if (kind !== before) fill(list).made = undefined;
+      chosen = next.id ?? null;
+      detail = "";
+      Object.keys(KINDS).forEach((name, index) =>
+        tabs[index].setAttribute("aria-pressed", name === kind),
+      );
+      schedule();
+      return true;
+    },
+    close: () => chosen && go("resources", { kind }),
+    leave() {
+      journal.removeEventListener("entries", onEntries);
+      journal.removeEventListener("begin", begin);
+    },
+  };
+}
+
+const EXAMPLES = {
+  configs: { evi_version: "3", name: "Weather", prompt: { text: "You talk about the weather." } },
+  prompts: { name: "Weather", text: "You talk about the weather." },
+  tools: { name: "get_weather", parameters: '{"type": "object", "properties": {}}' },
+};
+
+function oneResource(given) {
+  const versions = [...given].sort((a, b) => b.version - a.version);
+  const [latest] = versions;
+  const numbers = versions.map((each) => [
+    String(each.version),
+    `Version ${each.version}${each.version_description ? ` · ${each.version_description.slice(0, 50)}` : ""}`,
+  ]);
+  const byNumber = (text) => versions.find((each) => String(each.version) === text);
+  const shown = h("div", {});
+  const one = h("select", { "aria-label": "Version", onchange: drawOne }, options(numbers));
+  const from = h(
+    "select",
+    { onchange: drawDiff },
+    options(numbers, String((versions[1] ?? latest).version)),
+  );
+  const to = h("select", { onchange: drawDiff }, options(numbers, String(latest.version)));
+  const difference = h("div", {});
+
+  function drawOne() {
+    fill(shown, code(readable(byNumber(one.value)), `Version ${one.value}`));
+  }
+  function drawDiff() {
+    const text = (number) =>
+      JSON.stringify(readable(byNumber(number)), null, 2).replaceAll("\\n", "\n");
+    fill(
+      difference,
+      showDiff(text(from.value), text(to.value), `From version ${from.value} to ${to.value}`),
+    );
+  }
+  drawOne();
+  drawDiff();
+  return [
+    h(
+      "div",
+      { class: "page-head" },
+      h(
+        "div",
+        {},
+        h("h2", {}, h("bdi", {}, latest.name)),
+        h("p", { class: "hint mono" }, latest.id),
+      ),
+      h("span", { class: "dim" }, plural(versions.length, "version")),
+    ),
+    h(
+      "section",
+      { class: "card flush" },
+      h("h2", {}, "Versions"),
+      h(
+        "table",
+        {},
+        h(
+          "thead",
+          {},
+          h(
+            "tr",
+            {},
+            ["Version", "Description", "Changed"].map((name) => h("th", { scope: "col" }, name)),
+          ),
+        ),
+        h(
+          "tbody",
+          {},
+          versions.map((each) =>
+            h(
+              "tr",
+              {},
+              h("td", {}, String(each.version)),
+              h("td", {}, h("bdi", {}, each.version_description || "–")),
+              h("td", { class: "nowrap" }, time(each.modified_on, dateTime)),
+            ),
+          ),
+        ),
+      ),
+    ),
+    versions.length > 1
+      ? h(
+          "section",
+          { class: "card", "aria-label": "Difference" },
+          h("h2", {}, "Difference"),
+          h("div", { class: "actions" }, field("From", from), field("To", to)),
+          difference,
+        )
+      : null,
+    h("section", { class: "card", "aria-label": "Content" }, h("h2", {}, "Content", one), shown),
+  ];
+}
+
+/** A tool's parameters are JSON text: shown as what they say. */
+function readable(resource) {
+  if (typeof resource.parameters !== "string") return resource;
+  try {
+    return { ...resource, parameters: JSON.parse(resource.parameters) };
+  } catch {
+    return resource;
+  }
+}

@@ -1,0 +1,78 @@
+// The microphone and the loudspeaker of a chat.
+
+/** Takes the microphone until `stop()`. Throws what the browser says if it may not. */
+export async function openMicrophone(onChunk) {
+  if (!navigator.mediaDevices)
+    throw new Error(
+      "The browser gives the microphone to https and localhost alone: open the page as http://127.0.0.1 or with --tls.",
+    );
+  const stream = await navigator.mediaDevices.getUserMedia({
+    audio: { channelCount: 1, echoCancellation: true, noiseSuppression: true },
+  });
+  const context = new AudioContext();
+  const stop = () => {
+    stream.getTracks().forEach((track) => track.stop());
+    context.close();
+  };
+  try {
+    await context.audioWorklet.addModule(new URL("capture.js", import.meta.url));
+    const capture = new AudioWorkletNode(context, "capture", { numberOfOutputs: 0 });
+    capture.port.onmessage = ({ data }) => onChunk(base64(new Uint8Array(data.pcm)), data.loudest);
+    context.createMediaStreamSource(stream).connect(capture);
+  } catch (error) {
+    stop();
+    throw error;
+  }
+  return { sampleRate: context.sampleRate, stop };
+}
+
+function base64(bytes) {
+  let text = "";
+  for (let at = 0; at < bytes.length; at += 8192)
+    text += String.fromCharCode(...bytes.subarray(at, at + 8192));
+  return btoa(text);
+}
+
+/** Plays WAV files, given in base64, one after the other. */
+export class Loudspeaker {
+  #context = null;
+  #until = 0;
+  #playing = new Set();
+  #decoding = Promise.resolve();
+  #turn = 0;
+
+  /** To be called from a click: browsers let no page make a sound unasked. */
+  open() {
+    this.#context ??= new AudioContext();
+    this.#context.resume();
+  }
+
+  play(data) {
+    const turn = this.#turn;
+    this.#decoding = this.#decoding.then(() => this.#play(data, turn)).catch(() => {}); // a sound that is none is not heard
+  }
+
+  async #play(data, turn) {
+    const context = this.#context;
+    if (!context || turn !== this.#turn) return;
+    const bytes = Uint8Array.from(atob(data), (character) => character.charCodeAt(0));
+    const buffer = await context.decodeAudioData(bytes.buffer);
+    if (turn !== this.#turn) return;
+    const source = context.createBufferSource();
+    source.buffer = buffer;
+    source.connect(context.destination);
+    this.#until = Math.max(this.#until, context.currentTime);
+    source.start(this.#until);
+    this.#until += buffer.duration;
+    this.#playing.add(source);
+    source.onended = () => this.#playing.delete(source);
+  }
+
+  /** What is playing or waiting is not heard any more. */
+  hush() {
+    this.#turn++;
+    this.#until = 0;
+    for (const source of this.#playing) source.stop();
+    this.#playing.clear();
+  }
+}

@@ -1,0 +1,215 @@
+// Everything that happened in the world, as it happens.
+
+import { badge } from "./badges.js";
+import { describe, isProblem } from "./describe.js";
+import { command, empty, fill, h, icon } from "./dom.js";
+import { entryDetail } from "./entry.js";
+import { example } from "./export.js";
+import { ListView } from "./listview.js";
+import { duration, plural, timeOfDay } from "./text.js";
+
+const KINDS = ["http", "frame", "webhook", "fault", "clock", "script", "bug"];
+const NAMES = {
+  http: "HTTP",
+  frame: "Frames",
+  webhook: "Webhooks",
+  fault: "Faults",
+  clock: "Clock",
+  script: "Script",
+  bug: "Bugs",
+};
+
+export const timeline = { id: "timeline", title: "Timeline", show };
+
+function show(root, { journal, go, stay, parameters }) {
+  const hiddenKinds = new Set((parameters.without ?? "").split(",").filter(Boolean));
+  let found = []; // of the journal, what the filters let through
+  let words = [];
+  let opened = null;
+
+  const search = h("input", {
+    type: "search",
+    "data-search": true,
+    placeholder: "Search paths, bodies, texts, ids  ( / )",
+    "aria-label": "Search",
+    value: parameters.q ?? "",
+    oninput: refilter,
+  });
+  const chat = h("input", {
+    type: "search",
+    class: "narrow",
+    placeholder: "Chat id",
+    "aria-label": "Only of the chat",
+    value: parameters.chat ?? "",
+    oninput: refilter,
+  });
+  const problems = h("input", {
+    type: "checkbox",
+    checked: parameters.problems === "1",
+    onchange: refilter,
+  });
+  const counts = {};
+  const kinds = KINDS.map((kind) =>
+    h(
+      "button",
+      {
+        class: `chip ${kind}`,
+        "aria-pressed": !hiddenKinds.has(kind),
+        onclick: (event) => toggle(kind, event.currentTarget),
+      },
+      NAMES[kind],
+      (counts[kind] = h("span", { class: "count" }, "0")),
+    ),
+  );
+  const total = h("p", { class: "total", role: "status" });
+  const newest = h(
+    "button",
+    { class: "newest", hidden: true, onclick: () => list.toEnd() },
+    "Jump to the newest",
+  );
+  const list = new ListView("Entries", row, open);
+  list.onfollow = (follows) => (newest.hidden = follows);
+  list.onchoose = (entry) => opened && open(entry);
+  const none = h("div", { class: "none" });
+  const detail = h("section", { class: "detail", "aria-label": "Entry", hidden: true });
+
+  root.append(
+    h(
+      "div",
+      { class: "toolbar", role: "search" },
+      h("span", { class: "searchbox" }, icon("search"), search),
+      chat,
+      h("div", { class: "chips", role: "group", "aria-label": "Kinds" }, kinds),
+      h("label", { class: "check" }, problems, "Problems only"),
+      total,
+    ),
+    h("div", { class: "split" }, h("div", { class: "list-side" }, list.node, none, newest), detail),
+  );
+
+  function toggle(kind, button) {
+    if (!hiddenKinds.delete(kind)) hiddenKinds.add(kind);
+    button.setAttribute("aria-pressed", !hiddenKinds.has(kind));
+    refilter();
+  }
+
+  function passes(entry) {
+    if (hiddenKinds.has(entry.kind)) return false;
+    if (chat.value && !String(entry.chat_id ?? "").startsWith(chat.value.trim())) return false;
+    if (words.some((word) => !entry.text.includes(word))) return false;
+    return !problems.checked || isProblem(entry);
+  }
+
+  function refilter() {
+    words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+    found = journal.entries.filter(passes);
+    const {
+      q,
+      chat: ofChat,
+      problems: onlyProblems,
+    } = { q: search.value, chat: chat.value, problems: problems.checked ? "1" : "" };
+    const said = { q, chat: ofChat, problems: onlyProblems, without: [...hiddenKinds].join(",") };
+    stay(Object.fromEntries(Object.entries(said).filter(([, value]) => value)));
+    draw();
+  }
+
+  function draw() {
+    list.set(found);
+    const { length } = journal.entries;
+    const dropped = journal.dropped
+      ? ` (${journal.dropped.toLocaleString("en")} older ones are gone)`
+      : "";
+    total.textContent =
+      found.length === length
+        ? `${length.toLocaleString("en")} entries${dropped}`
+        : `${found.length.toLocaleString("en")} of ${length.toLocaleString("en")} entries`;
+    const byKind = Object.fromEntries(KINDS.map((kind) => [kind, 0]));
+    for (const entry of journal.entries) byKind[entry.kind]++;
+    for (const kind of KINDS) counts[kind].textContent = byKind[kind].toLocaleString("en");
+    none.hidden = found.length > 0;
+    if (!found.length) fill(none, length ? nothingFound() : nothingYet());
+  }
+
+  function onEntries({ detail: { added, gone } }) {
+    if (gone) found = found.filter((entry) => entry.seq >= (journal.entries[0]?.seq ?? Infinity));
+    for (const entry of added) if (passes(entry)) found.push(entry);
+    schedule();
+  }
+
+  let drawing = null;
+  function schedule() {
+    drawing ??= requestAnimationFrame(() => {
+      drawing = null;
+      draw();
+    });
+  }
+
+  function open(entry) {
+    opened = entry;
+    detail.hidden = false;
+    fill(detail, entryDetail(entry, go, close));
+  }
+
+  function close() {
+    if (!opened) return;
+    opened = null;
+    detail.hidden = true;
+    fill(detail);
+    list.node.focus();
+  }
+
+  function begin() {
+    found = [];
+    close();
+    draw();
+  }
+
+  journal.addEventListener("entries", onEntries);
+  journal.addEventListener("begin", begin);
+  refilter();
+  return {
+    close,
+    step: (by) => list.step(by),
+    leave() {
+      journal.removeEventListener("entries", onEntries);
+      journal.removeEventListener("begin", begin);
+      list.close();
+    },
+  };
+}
+
+function nothingYet() {
+  return empty(
+    "Nothing has happened in this world yet.",
+    h("p", {}, "Point your app at this address and key, or try it from a shell:"),
+    command(example("/v0/evi/configs?page_size=1")),
+    command(example("/_emulator/simulate", '{"script": "weather"}')),
+    h(
+      "p",
+      { class: "hint" },
+      "Each API key is a world of its own. The field at the top chooses it.",
+    ),
+  );
+}
+
+const nothingFound = () =>
+  empty(
+    "No entry is like that.",
+    h("p", {}, "Take words out of the search, or turn kinds on again."),
+  );
+
+function row(entry) {
+  const { title, note, outcome, tone, findings } = describe(entry);
+  return [
+    h("span", { class: "at" }, timeOfDay(entry.at_ms)),
+    h("span", { class: `kind ${entry.kind}` }, entry.kind),
+    h("bdi", { class: "title" }, title),
+    h("bdi", { class: "note" }, note),
+    findings ? badge(plural(findings, "finding"), "warn") : null,
+    outcome ? badge(outcome, tone) : tone ? badge(tone === "bad" ? "error" : "note", tone) : null,
+    h(
+      "span",
+      { class: "took" },
+      entry.duration_ms === undefined ? "" : duration(entry.duration_ms),
+    ),
+  ];
+}

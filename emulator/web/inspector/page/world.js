@@ -1,0 +1,243 @@
+// The world as a whole: its key, its time, what breaks in it, what it remembers.
+
+import { apiKey, call, download, get, origin } from "./api.js";
+import { together } from "./acting.js";
+import { contractCard } from "./contract.js";
+import { command, confirmed, field, fill, h, options, toast } from "./dom.js";
+import { attempt } from "./acting.js";
+import { faultsCard } from "./faults.js";
+import { dateTime, facts } from "./text.js";
+
+const UNITS = [
+  ["1", "seconds"],
+  ["60", "minutes"],
+  ["3600", "hours"],
+];
+const LEAPS = [
+  [60, "+1 min"],
+  [600, "+10 min"],
+  [3600, "+1 h"],
+];
+
+export const world = { id: "world", title: "World", show };
+
+function show(root, { journal, readClock }) {
+  const clock = clockCard(readClock);
+  const faults = faultsCard();
+  const contract = contractCard();
+  root.append(
+    h(
+      "div",
+      { class: "page" },
+      h(
+        "div",
+        { class: "cards" },
+        whichCard(),
+        clock.node,
+        memoryCard(),
+        faults.node,
+        contract.node,
+        settingsCard(),
+      ),
+    ),
+  );
+
+  const refresh = () => {
+    for (const card of [clock, faults, contract]) attempt(card.refresh);
+  };
+  const schedule = together(refresh);
+  journal.addEventListener("entries", schedule);
+  journal.addEventListener("begin", schedule);
+  refresh();
+  return {
+    leave() {
+      journal.removeEventListener("entries", schedule);
+      journal.removeEventListener("begin", schedule);
+    },
+  };
+}
+
+function whichCard() {
+  const told = h("div", {});
+  get("/_emulator/health")
+    .then((health) =>
+      fill(
+        told,
+        facts([
+          ["Address", h("span", { class: "mono" }, origin())],
+          ["Key", h("bdi", { class: "mono" }, apiKey())],
+          ["Emulator", `${health.version}, with ${health.operations} operations`],
+          ["Document", health.spec_version],
+        ]),
+      ),
+    )
+    .catch((error) => toast(error.message, "error"));
+  return h(
+    "section",
+    { class: "card", "aria-label": "This world" },
+    h("h2", {}, "This world"),
+    told,
+    h("p", { class: "hint" }, "Each API key is a world of its own. Point a client here:"),
+    command(`HumeClient(base_url="${origin()}", api_key="${apiKey()}")`),
+  );
+}
+
+function clockCard(readClock) {
+  const now = h("p", { class: "big" });
+  const mode = h("p", { class: "dim" });
+  const amount = h("input", {
+    type: "number",
+    min: "0",
+    step: "any",
+    value: "10",
+    required: true,
+    size: "6",
+  });
+  const unit = h("select", {}, options(UNITS, "60"));
+  const freeze = h("button", { onclick: () => act("freeze") }, "Freeze");
+  const resume = h("button", { onclick: () => act("resume") }, "Resume");
+
+  const act = (action, body) =>
+    attempt(async () => {
+      await call("POST", `/_emulator/clock/${action}`, body);
+      await refresh();
+      readClock();
+    });
+  const advance = (seconds) => act("advance", { seconds });
+
+  async function refresh() {
+    const { now_ms, mode: how } = await get("/_emulator/clock");
+    now.textContent = dateTime(now_ms);
+    mode.textContent =
+      how === "manual" ? "It stands still until it is advanced or resumes." : "It runs.";
+    freeze.disabled = how === "manual";
+    resume.disabled = how !== "manual";
+  }
+  const node = h(
+    "section",
+    { class: "card", "aria-label": "Clock" },
+    h("h2", {}, "Clock", h("span", { class: "actions" }, freeze, resume)),
+    now,
+    mode,
+    h(
+      "form",
+      {
+        class: "actions",
+        onsubmit: (event) => {
+          event.preventDefault();
+          advance(Number(amount.value) * Number(unit.value));
+        },
+      },
+      field("Advance by", amount),
+      field("Unit", unit),
+      h("button", { class: "primary end" }, "Advance"),
+    ),
+    h(
+      "div",
+      { class: "actions" },
+      LEAPS.map(([seconds, text]) => h("button", { onclick: () => advance(seconds) }, text)),
+    ),
+    h(
+      "p",
+      { class: "hint" },
+      "Timeouts, retries and whatever else is due meanwhile happens at once, in order.",
+    ),
+  );
+  return { node, refresh };
+}
+
+function memoryCard() {
+  const restoring = h("input", {
+    type: "file",
+    accept: "application/json,.json",
+    onchange: restore,
+  });
+
+  async function restore() {
+    const [file] = restoring.files;
+    if (!file) return;
+    await attempt(async () => {
+      if (
+        await confirmed(
+          "Put this snapshot in the place of all that is in this world now?",
+          "Restore",
+        )
+      ) {
+        await call("PUT", "/_emulator/snapshot", await file.text());
+        toast("The world is as it was then");
+      }
+    });
+    restoring.value = "";
+  }
+
+  const reset = () =>
+    attempt(async () => {
+      if (
+        !(await confirmed(
+          "Reset this world? Its data, its journal and all that is under way go; it begins again from its seed.",
+          "Reset",
+        ))
+      )
+        return;
+      await call("POST", "/_emulator/reset");
+      toast("The world is its seed again");
+    });
+
+  const save = () =>
+    attempt(async () => {
+      const address = URL.createObjectURL(await download("/_emulator/snapshot"));
+      h("a", { href: address, download: "snapshot.json" }).click();
+      setTimeout(() => URL.revokeObjectURL(address), 10_000);
+    });
+  const seed = h("dd", {});
+  get("/_emulator/settings")
+    .then((settings) => (seed.textContent = settings.seed))
+    .catch(() => {});
+  return h(
+    "section",
+    { class: "card", "aria-label": "Seed and snapshot" },
+    h("h2", {}, "Seed and snapshot"),
+    h("dl", { class: "facts" }, h("dt", {}, "The server's seed"), seed),
+    h(
+      "div",
+      { class: "actions" },
+      h("button", { onclick: save }, "Save a snapshot"),
+      h("label", { class: "file" }, "Restore a snapshot", restoring),
+      h("button", { class: "danger", onclick: reset }, "Reset to the seed"),
+    ),
+    h(
+      "p",
+      { class: "hint" },
+      "A snapshot is one JSON file with all that the world remembers, but for what is under way.",
+    ),
+  );
+}
+
+function settingsCard() {
+  const rows = h("tbody", {});
+  get("/_emulator/settings")
+    .then((settings) =>
+      fill(
+        rows,
+        Object.entries(settings).map(([name, value]) =>
+          h(
+            "tr",
+            {},
+            h("th", { scope: "row" }, name),
+            h("td", {}, h("code", {}, JSON.stringify(value))),
+          ),
+        ),
+      ),
+    )
+    .catch((error) => toast(error.message, "error"));
+  return h(
+    "section",
+    { class: "card flush wide", "aria-label": "Settings" },
+    h(
+      "details",
+      { class: "pad" },
+      h("summary", {}, h("h2", { class: "inline" }, "Settings of the server")),
+      h("table", {}, h("caption", { class: "unseen" }, "Settings"), rows),
+    ),
+  );
+}

@@ -1,0 +1,79 @@
+"""GET /_emulator/ and its files: static, and the same for every world (docs/inspector.md)."""
+
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from emulator.errors import PATH_NOT_FOUND, api_error, closest
+
+PAGE = Path(__file__).parent / "page"
+_INDEX = "index.html"
+_MEDIA_TYPES = {
+    ".html": "text/html",
+    ".js": "text/javascript",
+    ".css": "text/css",
+    ".svg": "image/svg+xml",
+}
+# The page shows what strangers wrote: nothing but its own files may run, or be loaded.
+HEADERS = {
+    "Content-Security-Policy": "; ".join(
+        (
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            "img-src 'self'",
+            "connect-src 'self'",
+            "media-src 'self'",
+            "base-uri 'none'",
+            "form-action 'none'",
+            "frame-ancestors 'none'",
+            "require-trusted-types-for 'script'",
+            "trusted-types 'none'",
+        )
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "microphone=(self), camera=(), geolocation=()",
+    "Cache-Control": "no-cache",  # a file that is the same is answered 304
+}
+
+
+def inspector_routes() -> list[Route]:
+    return [
+        Route("/_emulator", _to_page, methods=["GET"]),
+        Route("/_emulator/", _page, methods=["GET"]),
+        Route("/_emulator/inspector/{name}", _file, methods=["GET"]),
+    ]
+
+
+async def _to_page(request: Request) -> Response:
+    """The page's files stand beside it, so its address ends in a slash."""
+    return RedirectResponse("/_emulator/")
+
+
+async def _page(request: Request) -> Response:
+    return _answer(_INDEX, request)
+
+
+async def _file(request: Request) -> Response:
+    """Raises ApiError (404) for what is no file of the page."""
+    name = request.path_params["name"]
+    known = [path.name for path in PAGE.iterdir() if path.name != _INDEX]
+    if name not in known:
+        path, hint = request.url.path, closest(name, known)
+        raise api_error(PATH_NOT_FOUND, method=request.method, path=path, hint=hint)
+    return _answer(name, request)
+
+
+def _answer(name: str, request: Request) -> Response:
+    path = PAGE / name
+    answer = FileResponse(
+        path, media_type=_MEDIA_TYPES[path.suffix], headers=HEADERS, stat_result=path.stat()
+    )
+    if request.headers.get("if-none-match") == answer.headers["etag"]:
+        return Response(status_code=304, headers={**HEADERS, "ETag": answer.headers["etag"]})
+    return answer

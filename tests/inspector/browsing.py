@@ -1,0 +1,89 @@
+"""The inspector in a browser, and what must be so of it at any time."""
+
+import shutil
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from playwright.sync_api import ConsoleMessage, Locator, Page, expect
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+AXE = Path(__file__).resolve().parents[1] / "node/node_modules/axe-core/axe.min.js"
+TIMEOUT_MS = 10_000
+BOTH = pytest.mark.parametrize("scheme", ["light", "dark"])  # of a test: in each scheme
+
+expect.set_options(timeout=TIMEOUT_MS)
+
+
+def why_not() -> str:
+    """What is missing to drive the page, or nothing."""
+    if CHROMIUM is None:
+        return "chromium is not installed"
+    return "" if AXE.is_file() else "axe-core is missing from tests/node/node_modules (npm)"
+
+
+# Told on the console, where the tests look for errors.
+TELL_VIOLATIONS = """
+addEventListener("securitypolicyviolation", (event) =>
+  console.error(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`));
+"""
+RUN_AXE = """async () => {
+  const { violations } = await axe.run(document, { resultTypes: ["violations"] });
+  const told = ({ html, failureSummary }) => `${html} ${failureSummary}`;
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(told).join(" | ")}`);
+}"""
+
+
+@cache
+def axe_source() -> str:
+    return AXE.read_text()
+
+
+class Inspector:
+    """The page, as the world of one key."""
+
+    def __init__(self, page: Page, url: str, api_key: str) -> None:
+        self.page = page
+        self.url = url
+        self.api_key = api_key
+        self.errors: list[str] = []  # of its console
+        self.expected: list[str] = []  # that may stand there: parts of their texts
+        page.on("console", self._note)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.add_init_script(TELL_VIOLATIONS)
+
+    def _note(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.errors.append(f"{message.text} {message.location['url']}")
+
+    def open(self, view: str = "timeline", **parameters: str) -> Page:
+        """Show a view, of this world."""
+        query = urlencode({"view": view, **parameters, "key": self.api_key})
+        self.page.goto(f"{self.url}/_emulator/#{query}")
+        expect(self.page.locator("#state")).to_have_attribute("data-state", "live")
+        return self.page
+
+    def go(self, title: str) -> None:
+        """Another view, by its link."""
+        self.page.get_by_role("link", name=title).click()
+
+    def rows(self, text: str = "") -> Locator:
+        """Those of the timeline that have the text and are in sight."""
+        return self.page.locator(".row", has_text=text)
+
+    def copied(self) -> str:
+        text: str = self.page.evaluate("navigator.clipboard.readText()")
+        return text
+
+    def check(self) -> None:
+        """No error on the console, nothing that the policy stopped, nothing against axe's rules."""
+        self.page.evaluate(axe_source())
+        violations: Any = self.page.evaluate(RUN_AXE)
+        assert not violations, "\n".join(violations)
+        self.check_console()
+
+    def check_console(self) -> None:
+        found = [each for each in self.errors if not any(part in each for part in self.expected)]
+        assert not found, found

@@ -1,0 +1,64 @@
+"""A browser for the tests of the inspector."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from emulator.server import Server
+from tests.contract.sounds import MICROPHONE
+from tests.inspector.browsing import CHROMIUM, TIMEOUT_MS, Inspector, why_not
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What needs a browser is skipped where there is none."""
+    reason = why_not()
+    for item in items:
+        if reason and "inspector" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture(scope="package")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """Chromium, into whose microphone somebody speaks.
+
+    For these tests alone: no other may run while Playwright's loop does.
+    """
+    microphone = tmp_path_factory.mktemp("microphone") / "speech.wav"
+    microphone.write_bytes(MICROPHONE)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=[
+                "--no-sandbox",
+                "--use-fake-ui-for-media-stream",
+                "--use-fake-device-for-media-stream",
+                f"--use-file-for-fake-audio-capture={microphone}%noloop",
+            ],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def scheme() -> str:
+    """The colours that the system asks for; BOTH asks for each."""
+    return "light"
+
+
+@pytest.fixture
+def inspector(
+    browser: Browser, server: Server, api_key: str, scheme: str, tmp_path: Path
+) -> Iterator[Inspector]:
+    """The inspector of the test's own world."""
+    context = browser.new_context(
+        color_scheme="dark" if scheme == "dark" else "light",
+        viewport={"width": 1280, "height": 800},
+        timezone_id="UTC",
+        locale="en-GB",
+        permissions=["clipboard-read", "clipboard-write", "microphone"],
+    )
+    context.set_default_timeout(TIMEOUT_MS)
+    yield Inspector(context.new_page(), server.url, api_key)
+    context.close()

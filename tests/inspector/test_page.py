@@ -1,0 +1,92 @@
+"""The page's files: how they are served, and what they may not hold."""
+
+import re
+
+import pytest
+from httpx import Client
+from playwright.sync_api import expect
+from starlette.testclient import TestClient
+
+from emulator.web.inspector.routes import PAGE
+from tests.inspector.browsing import BOTH, Inspector
+
+FILES = sorted(path.name for path in PAGE.iterdir())
+
+
+def policy_of(answer: object) -> dict[str, str]:
+    text: str = answer.headers["content-security-policy"]  # type: ignore[attr-defined]
+    return dict(part.split(" ", 1) for part in text.split("; "))
+
+
+@pytest.mark.parametrize(
+    "path", ["", *(f"inspector/{name}" for name in FILES if "html" not in name)]
+)
+def test_every_file_is_served_with_a_strict_policy(client: TestClient, path: str) -> None:
+    """Nothing but own files, no exception; no sniffing, no referrer, no frame."""
+    answer = client.get(f"/_emulator/{path}")
+    policy = policy_of(answer)
+
+    assert answer.status_code == 200
+    assert policy["default-src"] == "'none'"
+    assert policy["script-src"] == policy["style-src"] == policy["connect-src"] == "'self'"
+    assert policy["frame-ancestors"] == policy["base-uri"] == policy["form-action"] == "'none'"
+    assert "unsafe" not in answer.headers["content-security-policy"]
+    assert "*" not in answer.headers["content-security-policy"]
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["referrer-policy"] == "no-referrer"
+
+
+def test_no_key_is_needed_for_the_page(client: TestClient) -> None:
+    """It is the same for every world; what it shows is asked for with a key."""
+    del client.headers["X-Hume-Api-Key"]
+    assert client.get("/_emulator/").status_code == 200
+    assert client.get("/_emulator", follow_redirects=False).headers["location"] == "/_emulator/"
+
+
+def test_a_file_is_sent_once(client: TestClient) -> None:
+    """What the browser has already is answered 304."""
+    first = client.get("/_emulator/inspector/app.js")
+    again = client.get(
+        "/_emulator/inspector/app.js", headers={"If-None-Match": first.headers["etag"]}
+    )
+    assert (again.status_code, again.content) == (304, b"")
+
+
+@pytest.mark.parametrize("name", ["ap.js", "index.html", "..%2froutes.py", "__init__.py"])
+def test_other_files_are_not_served(client: TestClient, name: str) -> None:
+    """404, and the file that was probably meant."""
+    answer = client.get(f"/_emulator/inspector/{name}")
+    assert answer.status_code == 404
+    if name == "ap.js":
+        assert "did you mean 'app.js'" in answer.json()["message"]
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_no_file_parses_markup_or_reaches_out(name: str) -> None:
+    """No innerHTML and its like, no eval, no address of another machine."""
+    text = (PAGE / name).read_text()
+    assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(", text)
+    assert not re.search(r"\sstyle=|\son[a-z]+=\"", text)
+    addresses = re.findall(r"https?://[^\s\"'`/$]+", text)
+    assert set(addresses) <= {"http://www.w3.org", "http://localhost:3000", "http://127.0.0.1"}
+
+
+def test_another_pages_link_leads_to_it(client: TestClient) -> None:
+    """The page may be linked to from anywhere; its world may not be asked from there."""
+    linked = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": "document"}
+    assert client.get("/_emulator/", headers=linked).status_code == 200
+    assert client.get("/_emulator/journal", headers=linked).status_code == 403
+    embedded = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": "iframe"}
+    assert client.get("/_emulator/", headers=embedded).status_code == 403
+    assert client.get("/_emulator/", headers={**linked, "Host": "a.example"}).status_code == 403
+
+
+@BOTH
+@pytest.mark.parametrize("view", ["timeline", "chats", "talk", "webhooks", "resources", "world"])
+def test_looking_leaves_no_trace(inspector: Inspector, remote: Client, view: str) -> None:
+    """No view is in the journal or the contract, whatever it asks the API for."""
+    page = inspector.open(view)
+    expect(page.locator("main")).not_to_be_empty()
+    inspector.check()
+    assert remote.get("/_emulator/journal").json()["last_seq"] == 0
+    assert remote.get("/_emulator/contract").json()["coverage"]["percent"] == 0

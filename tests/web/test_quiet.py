@@ -1,0 +1,52 @@
+"""Requests of those who only look: the header X-EVI-Emulator-Quiet."""
+
+import pytest
+from starlette.testclient import TestClient
+
+from emulator.settings import Settings
+from emulator.web.app import App
+from tests.webhooks.calls import ask
+
+CONFIGS = "/v0/evi/configs"
+FAULT = {"kind": "http", "fault": "status", "times": 1}
+QUIET = {"X-EVI-Emulator-Quiet": "1"}
+
+
+def told(client: TestClient) -> list[object]:
+    entries: list[object] = ask(client, "GET", "/_emulator/journal")["entries"]
+    return entries
+
+
+@pytest.mark.parametrize("path", [CONFIGS, f"{CONFIGS}?page_size=x", "/v0/evi/nowhere"])
+def test_nobody_is_told(client: TestClient, path: str) -> None:
+    """Neither journal nor contract know of it, whatever it was answered."""
+    client.get(path, headers=QUIET)
+    assert told(client) == []
+    assert ask(client, "GET", "/_emulator/contract")["findings"] == []
+    client.get(path)
+    assert len(told(client)) == 1
+
+
+def test_it_is_answered_as_ever(client: TestClient) -> None:
+    """The answer is the same as without the header."""
+    for path in (CONFIGS, f"{CONFIGS}?page_size=x"):
+        loud, quiet = client.get(path), client.get(path, headers=QUIET)
+        assert (quiet.status_code, quiet.json()) == (loud.status_code, loud.json())
+
+
+def test_nothing_breaks_it(client: TestClient) -> None:
+    """A fault and a stub wait for the next request of those who are meant."""
+    ask(client, "POST", "/_emulator/faults", FAULT, 201)
+    ask(client, "POST", "/_emulator/stubs", {"operation": "list-configs", "status": 404}, 201)
+    assert client.get(CONFIGS, headers=QUIET).status_code == 200
+    assert client.get(CONFIGS).status_code == 503
+    assert client.get(CONFIGS).status_code == 404
+
+
+def test_no_limit_counts_it() -> None:
+    """Looking takes nothing from what clients may ask in a second."""
+    app = App(Settings(seed="empty", requests_per_second=1, clock="manual"))
+    client = TestClient(app, headers={"X-Hume-Api-Key": "k"})
+    for _ in range(3):
+        assert client.get(CONFIGS, headers=QUIET).status_code == 200
+    assert [client.get(CONFIGS).status_code for _ in range(2)] == [200, 429]
