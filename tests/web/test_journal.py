@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from httpx import Client, ReadTimeout
-from starlette.testclient import TestClient
+from starlette.testclient import TestClient, WebSocketDenialResponse
 
 from emulator.server import Server
 from emulator.settings import Settings
@@ -118,6 +118,22 @@ def test_what_is_kept_has_a_size() -> None:
     journal = ask(client, "GET", JOURNAL)
     assert 10 < len(journal["entries"]) < 20
     assert len(journal["entries"]) + journal["dropped"] == 40
+
+
+@pytest.mark.parametrize("path", ["/v0/evi/configs", "/v0/evi/nowhere", "/v0/evi/chat"])
+def test_a_long_query_counts(path: str) -> None:
+    """Of a request, whether anything answers it, and of a handshake."""
+    app = App(Settings(seed="empty", journal_max_bytes=65_536))
+    client = TestClient(app, headers={"X-Hume-Api-Key": "k"})
+    address = f"{path}?event_limit=-1&name={'x' * 40_000}"
+    for _ in range(2):
+        if path.endswith("chat"):
+            with pytest.raises(WebSocketDenialResponse), client.websocket_connect(address):
+                pass
+        else:
+            client.get(address)
+    journal = ask(client, "GET", JOURNAL)
+    assert (len(journal["entries"]), journal["dropped"]) == (1, 1)
 
 
 def test_requests_have_their_headers(client: TestClient) -> None:
