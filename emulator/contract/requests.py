@@ -1,5 +1,6 @@
 """What is to be said of a request beyond what the service would refuse."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,12 +12,12 @@ from emulator.contract.findings import MOST_AT_ONCE, Finding, find
 from emulator.errors import ApiError, Loc, Problem, ValidationFailed, closest
 from emulator.jsontext import Json
 from emulator.openapi.fields import Field, Use, use_of
-from emulator.openapi.operation import Operation, Parameter
+from emulator.openapi.operation import FALSE_WORDS, TRUE_WORDS, Operation, Parameter
 
 CREDENTIALS = ("api_key", "access_token")  # that a query may hold
 _PLAIN_BOOLEANS = ("true", "false")
 _QUERIES_REMEMBERED = 64
-_NO_FIELDS = Field("")
+_INTEGER = re.compile("[+-]?[0-9]+")
 _PAGE = "page_number"
 _EXTRA = "extra_forbidden"
 # Hume's TypeScript client asks for text where an answer is one string; the service takes that.
@@ -90,10 +91,10 @@ class RequestJudge:
 
     def _judge_headers(self, headers: Mapping[bytes, bytes]) -> Sequence[Finding]:
         findings = []
-        if self._fields is None:
-            if headers.get(b"content-length", b"0") != b"0":
-                findings.append(find("body_unexpected", ("body",), None))
-        elif b"content-type" not in headers:
+        has_body = headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers
+        if has_body and self._fields is None:
+            findings.append(find("body_unexpected", ("body",), None))
+        elif has_body and b"content-type" not in headers:
             findings.append(find("content_type_missing", ("headers", "Content-Type"), None))
         accept = headers.get(b"accept")
         if accept and accept not in _GOOD_TYPES and not _accepts_json(accept):
@@ -143,15 +144,15 @@ def _judge_value(parameter: Parameter, text: str) -> Sequence[Finding]:
 
 def judge_boolean(loc: Loc, text: str) -> Sequence[Finding]:
     """A boolean in a query, which may also be written yes, on, 1, ..."""
-    if text in _PLAIN_BOOLEANS:
+    is_read = text.lower() in TRUE_WORDS | FALSE_WORDS
+    if not is_read or text in _PLAIN_BOOLEANS:
         return ()
     return [find("value_coerced", loc, text, expected="true or false")]
 
 
 def judge_integer(loc: Loc, text: str) -> Sequence[Finding]:
     """An integer in a query, which may also be written as nobody would, such as 007 or +1."""
-    digits = text.lstrip("+-")
-    is_read = len(text) < 20 and digits.isascii() and digits.isdecimal()
+    is_read = len(text) < 20 and _INTEGER.fullmatch(text)
     if not is_read or str(int(text)) == text:
         return ()
     return [find("value_coerced", loc, text, expected=f"{int(text)}")]

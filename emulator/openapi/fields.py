@@ -133,5 +133,7 @@ def _look(at: Field, value: Json, loc: Loc, use: Use) -> None:
         if at.items is not None:
             for index, item in enumerate(value):
                 _look(at.items, item, (*loc, index), use)
-    elif kind is float and "integer" in at.types and "number" not in at.types:
+    elif (
+        kind is float and value.is_integer() and "integer" in at.types and "number" not in at.types
+    ):
         use.fractions.append((loc, value))

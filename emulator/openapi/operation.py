@@ -10,6 +10,9 @@ from emulator.openapi.document import METHODS, Document, clear_failure, operatio
 
 JSON_MEDIA_TYPE = "application/json"
 PARAMETER_TYPES = ("integer", "boolean", "string", "uuid")  # the last: a string of that format
+# What a boolean may be written as in a query, in small letters.
+TRUE_WORDS = frozenset(("true", "1", "yes", "on", "t", "y"))
+FALSE_WORDS = frozenset(("false", "0", "no", "off", "f", "n"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ KINDS = ("http", "frame", "webhook", "fault", "clock", "script", "bug")
 
 
 LONGEST_BODY = 4_000  # bytes of a request or response that are kept
+SIZE_OF_FINDING = 1_000  # bytes, about
 MOST_BYTES = 64 * 1024 * 1024
 
 
@@ -62,6 +63,7 @@ class Journal:
         object; a JsonText is shown as what it says. Keys are not shown.
         """
         size = sum(len(value) for value in fields.values() if isinstance(value, str | bytes))
+        size += SIZE_OF_FINDING * len(fields.get("findings", ()))
         self.keep(kind, size, tuple(fields), *fields.values())
 
     def keep(self, kind: str, size: int, names: Sequence[str], *values: Json) -> None:

@@ -64,7 +64,9 @@ def may_hold_keys(text: bytes) -> bool:
 
 
 def hide_in_json(value: Json) -> Json:
-    """A JSON value without the keys of language models."""
+    """A JSON value without the keys of language models, also in JSON that is text in it."""
+    if isinstance(value, str):
+        return hide_in_json_text(value) if _OF_LANGUAGE_MODEL in value else value
     if isinstance(value, dict):
         return {
             name: HIDDEN if name == _OF_LANGUAGE_MODEL and item else hide_in_json(item)

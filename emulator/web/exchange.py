@@ -13,7 +13,7 @@ from emulator.faults.rules import FaultRule, Faults
 from emulator.faults.table import KINDS
 from emulator.jsontext import Json, kept
 from emulator.store.headers import kept_headers
-from emulator.store.journal import LONGEST_BODY
+from emulator.store.journal import LONGEST_BODY, SIZE_OF_FINDING
 from emulator.web import bugs
 from emulator.web.breaking import ConnectionBroken, reset, wait
 from emulator.web.instead import Answer, fault_answer
@@ -33,7 +33,6 @@ _NOTED = (
     "request",
     "response",
 )
-_SIZE_OF_FINDING = 1_000  # bytes, about
 
 
 class Exchange:
@@ -78,7 +77,8 @@ class Exchange:
     def findings(self, world: World) -> Sequence[Finding]:
         """What is to be said of the request itself; it is judged once."""
         if self._findings is None:
-            self._findings = () if self.judge is None else self._judged(world.contract, self.judge)
+            contract = Contract() if self.is_quiet else world.contract
+            self._findings = () if self.judge is None else self._judged(contract, self.judge)
         return self._findings
 
     def _judged(self, contract: Contract, judge: RequestJudge) -> Sequence[Finding]:
@@ -114,15 +114,17 @@ class Exchange:
         if findings:
             more["findings"] = findings
         request, response = self.request, kept(response[:LONGEST_BODY])
+        path, query = self._scope["path"], self._scope["query_string"]
         headers = kept_headers(self._scope["headers"])
+        size = len(path) + len(query) + len(headers) + len(request) + len(response)
         world.journal.keep(
             "http",
-            len(headers) + len(request) + len(response) + _SIZE_OF_FINDING * len(findings),
+            size + SIZE_OF_FINDING * len(findings),
             (*_NOTED, *more) if more else _NOTED,
             self.operation,
             self._scope["method"],
-            self._scope["path"],
-            self._scope["query_string"],
+            path,
+            query,
             status,
             round((time.perf_counter() - self._began) * 1000, 3),
             headers,

@@ -11,7 +11,7 @@ from emulator.errors import ApiError, ValidationFailed
 from emulator.jsontext import JsonObject, kept, render
 from emulator.openapi.fields import Field
 from emulator.store.headers import kept_headers
-from emulator.store.journal import LONGEST_BODY
+from emulator.store.journal import LONGEST_BODY, SIZE_OF_FINDING
 from emulator.world import World
 
 SUBJECT = "chat socket"
@@ -77,9 +77,10 @@ class Handshake:
         scope, journal = self._scope, self.world.journal
         more = {"findings": self._findings} if self._findings else {}
         headers = kept_headers(each for each in scope["headers"] if each[0] != _DRAWN)
+        size = len(scope["path"]) + len(self.query_string) + len(headers) + len(response)
         journal.keep(
             "http",
-            len(headers) + len(response),
+            size + SIZE_OF_FINDING * len(self._findings),
             (*_NOTED, *more),
             self._channel,
             "GET",

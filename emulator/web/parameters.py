@@ -6,12 +6,10 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from emulator.errors import Loc, Problem
-from emulator.openapi.operation import Parameter
+from emulator.openapi.operation import FALSE_WORDS, TRUE_WORDS, Parameter
 from emulator.openapi.validation import Check
 
 _INTEGER = re.compile(r"[+-]?[0-9]+")
-_TRUE = frozenset(("true", "1", "yes", "on", "t", "y"))
-_FALSE = frozenset(("false", "0", "no", "off", "f", "n"))
 
 
 def parse_query(query_string: bytes) -> Mapping[str, str]:
@@ -63,9 +61,9 @@ def _to_integer(text: str) -> int:
 
 def _to_boolean(text: str) -> bool:
     lower = text.lower()
-    if lower in _TRUE:
+    if lower in TRUE_WORDS:
         return True
-    if lower in _FALSE:
+    if lower in FALSE_WORDS:
         return False
     raise _Unreadable("Input should be a valid boolean, unable to interpret input", "bool_parsing")
 

@@ -74,8 +74,8 @@ class LoggedRequest:
 
     @property
     def body(self) -> str:
-        """The part that the journal keeps."""
-        return bytes(self.entry["request"]).decode(errors="replace")
+        """The part that the journal keeps; a chat's handshake has none."""
+        return bytes(self.entry.get("request", b"")).decode(errors="replace")
 
     # as it is shown
 
@@ -118,7 +118,7 @@ class LoggedRequest:
                 "bodyAsBase64": _base64(body),
             },
             "wasMatched": self.was_matched,
-            "timing": {"totalTime": round(self.entry["duration_ms"])},
+            "timing": {"totalTime": round(self.entry.get("duration_ms", 0))},
         }
 
     def _shown_headers(self) -> JsonObject:

@@ -77,7 +77,7 @@ def regex(value: Json, loc: Loc) -> re.Pattern[str]:
     """A regular expression, in Python's words. Raises ApiError (422)."""
     try:
         return re.compile(_text(value, loc), re.DOTALL)
-    except re.error as error:
+    except (re.error, OverflowError, RecursionError) as error:
         raise refused(loc, f"no regular expression: {error}") from None
 
 

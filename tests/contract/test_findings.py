@@ -23,6 +23,7 @@ from tests.webhooks.receiver import Receiver, always
 
 CONFIGS = "/v0/evi/configs"
 JSON = {"Content-Type": "application/json"}
+FRACTION = {"enabled": True, "duration_secs": 600.5}
 UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
 
 
@@ -166,6 +167,37 @@ def test_whole_numbers_with_a_fraction(evi: Evi) -> None:
         "/body/timeouts/inactivity/duration_secs",
     )
     assert (found["got"], found["expected"]) == (600.0, "an integer: 600")
+
+
+REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
+    ("GET", CONFIGS, {"params": {"page_size": "--1"}}, "/query/page_size"),
+    ("GET", CONFIGS, {"params": {"page_size": "+-1"}}, "/query/page_size"),
+    ("GET", CONFIGS, {"params": {"restrict_to_most_recent": "maybe"}}, "/query/restrict_to"),
+    ("GET", CONFIGS, {"params": {"restrict_to_most_recent": ""}}, "/query/restrict_to"),
+    ("POST", CONFIGS, {}, "/body"),
+    (
+        "POST",
+        CONFIGS,
+        {"json": {"evi_version": "3", "name": "A", "timeouts": {"inactivity": FRACTION}}},
+        "/body/timeouts/inactivity/duration_secs",
+    ),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "options", "place"), REFUSED)
+def test_what_is_refused_is_found_once(
+    evi: Evi, method: str, path: str, options: dict[str, Any], place: str
+) -> None:
+    """Nothing else is said of it, such as that it was read generously."""
+    assert ask(evi, method, path, **options).status_code == 422
+    assert only(evi)["code"] == "request_invalid"
+    assert only(evi)["place"].startswith(place)
+
+
+def test_a_body_of_unknown_length(evi: Evi) -> None:
+    """It comes in chunks, and is a body like any other."""
+    ask(evi, "GET", CONFIGS, content=iter([b"{}"]))
+    assert only(evi)["code"] == "body_unexpected"
 
 
 @pytest.mark.parametrize("text", ["007", "+7"])
@@ -401,14 +433,15 @@ def test_a_handshake(evi: Evi, query: dict[str, str], code: str, place: str) -> 
     assert (entry["status"], entry["path"]) == (101, "/v0/evi/chat")
 
 
-def test_a_handshake_that_is_refused(evi: Evi) -> None:
+@pytest.mark.parametrize("limit", ["-1", "--1"])
+def test_a_handshake_that_is_refused(evi: Evi, limit: str) -> None:
     """The journal has the answer, the contract what was wrong."""
-    with pytest.raises(InvalidStatus), talking(evi, event_limit="-1"):
+    with pytest.raises(InvalidStatus), talking(evi, event_limit=limit):
         pass
     [entry] = evi.journal.entries(kind="http")
     assert (entry["operation"], entry["status"]) == ("chat", 422)
     assert (only(evi)["code"], only(evi)["place"]) == ("request_invalid", "/query/event_limit")
-    assert only(evi)["got"] == "-1"
+    assert only(evi)["got"] == limit
 
 
 def test_what_the_vendors_clients_add_is_known(evi: Evi) -> None:

@@ -1,6 +1,7 @@
 """The journal itself."""
 
 from emulator.clock import ManualClock
+from emulator.contract.findings import find
 from emulator.store.journal import Journal
 
 
@@ -33,6 +34,14 @@ def test_those_who_watch_go_on() -> None:
     journal.forget(range(100))
     journal.add("http", number=4)
     assert (told, numbers(journal)) == ([5], [4])
+
+
+def test_findings_count() -> None:
+    """Each takes room."""
+    journal = Journal(ManualClock(0), 10, most_bytes=5_000)
+    for _ in range(2):
+        journal.add("frame", findings=[find("socket_unread", ("socket",))] * 4)
+    assert (len(list(journal.entries())), journal.dropped) == (1, 1)
 
 
 def test_kept_and_shown() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from httpx import Client, ReadTimeout
-from starlette.testclient import TestClient
+from starlette.testclient import TestClient, WebSocketDenialResponse
 
 from emulator.server import Server
 from emulator.settings import Settings
@@ -120,6 +120,22 @@ def test_what_is_kept_has_a_size() -> None:
     assert len(journal["entries"]) + journal["dropped"] == 40
 
 
+@pytest.mark.parametrize("path", ["/v0/evi/configs", "/v0/evi/nowhere", "/v0/evi/chat"])
+def test_a_long_query_counts(path: str) -> None:
+    """Of a request, whether anything answers it, and of a handshake."""
+    app = App(Settings(seed="empty", journal_max_bytes=65_536))
+    client = TestClient(app, headers={"X-Hume-Api-Key": "k"})
+    address = f"{path}?event_limit=-1&name={'x' * 40_000}"
+    for _ in range(2):
+        if path.endswith("chat"):
+            with pytest.raises(WebSocketDenialResponse), client.websocket_connect(address):
+                pass
+        else:
+            client.get(address)
+    journal = ask(client, "GET", JOURNAL)
+    assert (len(journal["entries"]), journal["dropped"]) == (1, 1)
+
+
 def test_requests_have_their_headers(client: TestClient) -> None:
     """As they were sent; their bytes count against the bound."""
     client.get("/v0/evi/configs", headers={"X-Test-Id": "one", "Authorization": "Bearer s3cret"})
@@ -176,7 +192,9 @@ def test_a_number_of_any_length_is_answered(server: Server, api_key: str) -> Non
     """A number beyond all entries leaves nothing, or is refused; it is no bug of ours."""
     headers = {"X-Hume-Api-Key": api_key}
     with Client(base_url=server.url, headers=headers, trust_env=False) as client:
-        assert client.get(f"{JOURNAL}?after={'9' * 5000}").status_code in (200, 422)
+        for name in ("after", "status"):
+            answer = client.get(f"{JOURNAL}?{name}={'9' * 5000}")
+            assert answer.status_code in (200, 422), answer.text
 
 
 def test_the_servers_end_ends_a_wait(capfd: pytest.CaptureFixture[str]) -> None:

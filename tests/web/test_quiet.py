@@ -27,6 +27,19 @@ def test_nobody_is_told(client: TestClient, path: str) -> None:
     assert len(told(client)) == 1
 
 
+def test_a_strict_server_is_not_told_either() -> None:
+    """It judges the request to answer it, and counts nothing of it."""
+    client = TestClient(App(Settings(seed="empty", strict=True)), headers={"X-Hume-Api-Key": "k"})
+    path = f"{CONFIGS}?page_number=0"
+    assert client.get(f"{path}&x=1", headers=QUIET).status_code == 422
+    assert client.get(path, headers=QUIET).status_code == 200
+    parts = ask(client, "GET", "/_emulator/contract")["coverage"]["parts"]
+    assert [each["name"] for part in parts for each in part["items"] if each["count"]] == []
+    client.get(f"{CONFIGS}?page_number=1")
+    [found] = ask(client, "GET", "/_emulator/contract")["findings"]
+    assert found["code"] == "page_base"
+
+
 def test_it_is_answered_as_ever(client: TestClient) -> None:
     """The answer is the same as without the header."""
     for path in (CONFIGS, f"{CONFIGS}?page_size=x"):

@@ -5,11 +5,12 @@ import logging
 import subprocess
 import sys
 from collections.abc import Iterator
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import httpx
 import pytest
 from starlette.testclient import TestClient
+from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from emulator import Emulator
@@ -75,6 +76,17 @@ def test_a_chats_query(evi: Evi, caplog: pytest.LogCaptureFixture, query: str) -
     everything = json.dumps([evi.journal.entries(), chat.events]) + evi.timeline()
     assert SECRET not in everything
     assert SECRET not in caplog.text
+
+
+@pytest.mark.parametrize("name", ["session_settings", "event_limit"])
+def test_findings_about_a_chats_query(evi: Evi, name: str) -> None:
+    """What is refused is told, but for the key in it."""
+    query = urlencode({"api_key": evi.api_key, name: json.dumps({OF_MODEL: SECRET})[:-1] + ",]"})
+    with pytest.raises(InvalidStatus), connect(f"{evi.ws_url}?{query}", proxy=None):
+        pass
+    [found] = evi.contract.findings
+    assert (found["code"], found["got"]) == ("request_invalid", f'{{"{OF_MODEL}": "(hidden)",]')
+    assert SECRET not in json.dumps(evi.journal.entries())
 
 
 def test_who_joins_sees_no_key(evi: Evi) -> None:

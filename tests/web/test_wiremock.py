@@ -6,7 +6,9 @@ import pytest
 from starlette.testclient import TestClient
 
 from emulator.settings import Settings
+from emulator.testing.world import Evi
 from emulator.web.app import App
+from tests.testing.talking import http, talking
 from tests.webhooks.calls import ask
 
 REQUESTS = "/__admin/requests"
@@ -95,6 +97,20 @@ def test_all_requests(app: App, anybody: TestClient) -> None:
     assert ask(anybody, "GET", f"{REQUESTS}?since=2999-01-01")["meta"]["total"] == 0
     [unmatched] = ask(anybody, "GET", f"{REQUESTS}/unmatched")["requests"]
     assert unmatched["url"] == "/v0/evi/nothing"
+
+
+def test_a_chats_handshake(evi: Evi) -> None:
+    """It is a request without a body, beside the others."""
+    with talking(evi):
+        pass
+    with http(evi) as client:
+        [event] = client.get(REQUESTS).json()["requests"]
+        assert event["request"]["url"] == "/v0/evi/chat?api_key=(hidden)"
+        assert (event["request"]["body"], event["response"]["status"]) == ("", 101)
+        pattern = {"urlPath": "/v0/evi/chat", "bodyPatterns": [{"absent": True}]}
+        assert client.post(f"{REQUESTS}/count", json=pattern).json()["count"] == 1
+        assert client.delete(REQUESTS).status_code == 200
+        assert client.get(REQUESTS).json()["meta"] == {"total": 0}
 
 
 def test_one_request(app: App, anybody: TestClient) -> None:

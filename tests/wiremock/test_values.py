@@ -65,6 +65,8 @@ def test_operators(
         ({"matchesJsonPath": "$.a"}, "/x/matchesJsonPath", "known: equalTo, contains"),
         ({"equalTo": ["a"]}, "/x/equalTo", "expected a text, got ['a']"),
         ({"matches": "("}, "/x/matches", "no regular expression"),
+        ({"matches": "a{9999999999}"}, "/x/matches", "no regular expression"),
+        ({"matches": "(" * 5000}, "/x/matches", "no regular expression"),
         ({"equalToJson": "{"}, "/x/equalToJson", "no JSON"),
         ({"contains": "a", "caseInsensitive": True}, "/x/caseInsensitive", "belongs to equalTo"),
         ({"and": {"equalTo": "a"}}, "/x/and", "expected a list of patterns"),

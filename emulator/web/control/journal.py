@@ -34,6 +34,7 @@ FIELDS = (
     "reference",
 )
 _KNOWN = (*FIELDS, "after", "limit", "timeout", "or_reset", "api_key", "access_token")
+_STATUS = re.compile(r"[0-9]{1,9}")
 LONGEST_WAIT_S = 60
 
 
@@ -89,7 +90,7 @@ def _read_query(request: Request) -> tuple[int, dict[str, Json]]:
             message = f"No field is called {name!r}{closest(name, _KNOWN)}"
             raise _wrong(name, f"{message}; known: {', '.join(_KNOWN)}", "extra_forbidden")
     wanted: dict[str, Json] = {name: query[name] for name in FIELDS if name in query}
-    if wanted.get("status", "").isdecimal():
+    if _STATUS.fullmatch(wanted.get("status", "")):
         wanted["status"] = int(wanted["status"])
     return read_integer("after", query.get("after", "0")), wanted
 
