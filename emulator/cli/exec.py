@@ -15,6 +15,13 @@ if TYPE_CHECKING:
     from emulator.contract.report import Demands, Report
 
 
+_NOTHING = (
+    "no client has asked for anything: the command finds the emulator by HUME_BASE_URL, and the "
+    "key by HUME_API_KEY"
+)
+_WEBHOOKS_S = 2  # how long a report waits for the last webhooks
+
+
 def add_exec(commands: Commands) -> None:
     parser = add_command(
         commands, "exec", execute, "run a command with an emulator; its exit code is the command's"
@@ -47,6 +54,7 @@ def execute(arguments: argparse.Namespace) -> int:
         if code != 0:
             print(f"what happened in the emulator:\n{evi.timeline()}", file=sys.stderr)
         if demands is not None:
+            evi.webhooks.drain(_WEBHOOKS_S)
             code = _judge(server.contract_report(), demands, arguments.report_files, code)
         return code
 
@@ -59,7 +67,7 @@ def _asks_for_a_report(arguments: argparse.Namespace) -> bool:
 def _judge(report: "Report", demands: "Demands", files: Sequence[str], code: int) -> int:
     """The exit code once the report is written: the command's, if it has failed."""
     try:
-        judged = finish(report, demands, files)
+        judged = finish(report, demands, files, _NOTHING)
     except EmulatorError as error:
         judged = complain(error, FAILED)
     return code or judged

@@ -3,7 +3,7 @@
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from emulator.cli.http import Remote, add_server_flags
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from emulator.contract.report import Demands, Report
 
 _PATH = "/_emulator/contract"
+_MOST_TOLD = 20  # findings, where the report itself is in a file
 _FORMATS = ("text", "json", "junit", "html", "markdown")
 
 
@@ -70,12 +71,22 @@ def report(arguments: argparse.Namespace) -> int:
     path = _PATH + ("?worlds=all" if arguments.all else "")
     found = read_report(remote.call("GET", path))
     text = render_report(found, demands, arguments.format)
-    if not arguments.report_files:
+    told = not arguments.report_files
+    if told:
         _print(text, arguments.format)
-    code = finish(found, demands, arguments.report_files, told=not arguments.report_files)
+    code = finish(found, demands, arguments.report_files, _nothing(arguments), told)
     if arguments.clear:  # only now, as it may be that it can't be written
         remote.call("DELETE", path)
     return code
+
+
+def _nothing(arguments: argparse.Namespace) -> str:
+    if arguments.all:
+        return "no client has asked for anything since the emulator was started"
+    return (
+        f"no client has asked for anything with the key {arguments.key!r}: name another one with "
+        "--api-key, or all of them with --all"
+    )
 
 
 def read_demand_flags(arguments: argparse.Namespace) -> "Demands":
@@ -87,21 +98,42 @@ def read_demand_flags(arguments: argparse.Namespace) -> "Demands":
     return read_demands(arguments.fail_on, arguments.allow, arguments.min_coverage)
 
 
-def finish(report: "Report", demands: "Demands", files: Sequence[str], told: bool = False) -> int:
+def finish(
+    report: "Report", demands: "Demands", files: Sequence[str], nothing: str, told: bool = False
+) -> int:
     """Write the files, say in short how it stands unless all is told, and return the exit code.
 
-    Raises EmulatorError for files that can't be written.
+    `nothing` says what it means if no client has asked for anything, which is a failure. Raises
+    EmulatorError for files that can't be written.
     """
     from emulator.contract.renderings import write_reports
-    from emulator.contract.renderings.words import summary
+    from emulator.contract.report import NEVER
 
     write_reports(report, demands, files)
     failures = report.failures(demands)
+    if report.is_empty and demands.fail_on != NEVER:
+        failures.append(nothing)
+        print(f"contract: failed: {nothing}", file=sys.stderr)
     if not told:
-        print(f"contract: {summary(report)}", file=sys.stderr)
-        for failure in failures:
-            print(f"contract: failed: {failure}", file=sys.stderr)
+        for line in _in_short(report, demands):
+            print(f"contract: {line}", file=sys.stderr)
+        for name in files:
+            print(f"contract: written: {name}", file=sys.stderr)
     return FAILED if failures else OK
+
+
+def _in_short(report: "Report", demands: "Demands") -> Iterator[str]:
+    """The findings that fail the client, and the summary."""
+    from emulator.contract.renderings.text import finding_lines
+    from emulator.contract.renderings.words import summary
+
+    forbidden = report.forbidden(demands)
+    for found in forbidden[:_MOST_TOLD]:
+        yield from finding_lines(found)
+    if len(forbidden) > _MOST_TOLD:
+        yield f"and {len(forbidden) - _MOST_TOLD} more findings"
+    yield summary(report)
+    yield from (f"failed: {failure}" for failure in report.failures(demands))
 
 
 def _print(text: str, format: str) -> None:

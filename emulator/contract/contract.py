@@ -71,6 +71,7 @@ class Contract:
         found = self._found.get(key)
         if found is not None:
             found.count += new.count
+            found.first_seq = found.first_seq and min(found.first_seq, new.first_seq)
             found.last_seq = new.last_seq
         elif len(self._found) < MOST_FINDINGS:
             self._found[key] = new
@@ -78,11 +79,9 @@ class Contract:
             self.dropped += new.count
 
     def merge(self, other: "Contract") -> None:
-        """Add what another one has. The numbers of journal entries are then of several."""
+        """Add what another one has. Numbers of journal entries would be of several journals: 0."""
         for found in other.found:
-            self._put(
-                Found(found.subject, found.finding, found.count, found.first_seq, found.last_seq)
-            )
+            self._put(Found(found.subject, found.finding, found.count, 0, 0))
         self.dropped += other.dropped
         self.answers.update(other.answers)
         for part, counts in other.used.items():

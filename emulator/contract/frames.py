@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from emulator.chat.messages import ClientMessage, client_message
 from emulator.contract.findings import MOST_AT_ONCE, Finding, find
-from emulator.contract.requests import of_use
+from emulator.contract.requests import in_words, of_use
 from emulator.errors import CHAT_ERRORS, Loc, closest
 from emulator.jsontext import Json, JsonObject
 from emulator.openapi.fields import Field, compile_definitions, use_of
@@ -61,11 +61,11 @@ def judge_frame(
         known = ", ".join(CLIENT_TYPES)
         hint = closest(str(kind), CLIENT_TYPES).strip(" ()")
         return Judged([find("frame_unknown", (*_AT, "type"), kind, known=known, hint=hint)])
-    wrong = _problems(content, strict=False)
-    if wrong:
-        return Judged([_finding("frame_invalid", each, "problem") for each in wrong])
-    generous = _problems(content, strict=True)
     use = use_of(message_fields(), content, _AT)
+    wrong = [_finding("frame_invalid", each, "problem") for each in _problems(content)]
+    if wrong:
+        return Judged([*wrong, *of_use(use)])
+    generous = _problems(content, strict=True)
     findings = [_finding("value_coerced", each, "expected") for each in generous]
     findings += [each for each in of_use(use) if each.code != "value_coerced"]
     if kind in _ANSWERS and content["tool_call_id"] not in (*waiting, *excused):
@@ -93,7 +93,7 @@ def _unknown_call(id: str, waiting: Collection[str]) -> Finding:
     return find("tool_call_unknown", (*_AT, "tool_call_id"), id, known=known, hint=hint)
 
 
-def _problems(content: Json, strict: bool) -> Sequence[Any]:
+def _problems(content: Json, strict: bool = False) -> Sequence[Any]:
     try:
         client_message.validate_python(content, strict=strict)
     except ValidationError as error:
@@ -105,4 +105,4 @@ def _finding(code: str, problem: Any, word: str) -> Finding:
     """A problem of a frame; pydantic's place begins with the tag."""
     loc = (*_AT, *problem["loc"][1:])
     got = None if problem["type"] in ("missing", "union_tag_not_found") else problem["input"]
-    return find(code, loc, got, **{word: problem["msg"]})
+    return find(code, loc, got, **{word: in_words(problem["type"], problem["msg"])})

@@ -75,9 +75,19 @@ class Report:
             "coverage": self.coverage.to_json(),
         }
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether no client has asked for anything."""
+        seen = (item.count or item.detail for part in self.coverage.parts for item in part.items)
+        return not self.findings and not any(seen)
+
+    def forbidden(self, demands: Demands) -> list[JsonObject]:
+        """The findings that fail the client."""
+        return [found for found in self.findings if demands.forbid(found)]
+
     def failures(self, demands: Demands) -> list[str]:
         """A sentence for each demand that is not met."""
-        forbidden = sum(demands.forbid(found) for found in self.findings)
+        forbidden = len(self.forbidden(demands))
         several = "1 finding" if forbidden == 1 else f"{forbidden} findings"
         told = [f"{several} at level {demands.fail_on} or above"] if forbidden else []
         return [*told, *too_little(self.coverage, demands.least)]

@@ -19,7 +19,8 @@ _PLAIN_BOOLEANS = ("true", "false")
 _QUERIES_REMEMBERED = 64
 _INTEGER = re.compile("[+-]?[0-9]+")
 _PAGE = "page_number"
-_EXTRA = "extra_forbidden"
+_EXTRA, _NOTHING_MORE = "extra_forbidden", "nothing that isn't known"
+_EXPECTED = {"missing": "a value, since it is required", _EXTRA: _NOTHING_MORE}
 # Hume's TypeScript client asks for text where an answer is one string; the service takes that.
 _GOOD_TYPES = (b"*/*", b"application/*", b"application/json", b"text/plain")
 
@@ -190,11 +191,8 @@ def _path_values(template: str, path: str) -> Mapping[str, str]:
 
 
 def invalid(error: ValidationFailed, given: Json) -> list[Finding]:
-    """The problems of a 422, with what `given` has at their places.
-
-    A field too many is found already.
-    """
-    return [_invalid(each, given) for each in error.problems if each.type != _EXTRA]
+    """The problems of a 422, with what `given` has at their places."""
+    return [_invalid(each, given) for each in error.problems]
 
 
 def _invalid(problem: Problem, given: Json) -> Finding:
@@ -204,7 +202,12 @@ def _invalid(problem: Problem, given: Json) -> Finding:
             value = value[step]
     except (LookupError, TypeError):  # what is missing, or lies in what is no object
         value = None
-    return find("request_invalid", problem.loc, value, problem=problem.msg)
+    return find("request_invalid", problem.loc, value, problem=in_words(problem.type, problem.msg))
+
+
+def in_words(kind: str, message: str) -> str:
+    """What a problem expects; most say so themselves."""
+    return _EXPECTED.get(kind, message)
 
 
 def judge_stray(method: str, path: str, error: ApiError) -> Finding:
@@ -230,4 +233,13 @@ def extra_problems(findings: Sequence[Finding]) -> list[Problem]:
         Problem(finding.loc, "Extra inputs are not permitted", _EXTRA)
         for finding in findings
         if finding.code in ("field_unknown", "parameter_unknown")
+    ]
+
+
+def refuse_extra(findings: Sequence[Finding]) -> list[Finding]:
+    """The same of a frame: a finding for each field that has it refused."""
+    return [
+        find("frame_invalid", finding.loc, finding.got, problem=_NOTHING_MORE)
+        for finding in findings
+        if finding.code == "field_unknown"
     ]

@@ -141,8 +141,11 @@ def test_files(capsys: Capsys, client: Client, tmp_path: Path) -> None:
     code, output, errors = run(capsys, "report", *client.flags, *flags)
     assert (code, output) == (1, "")
     assert re.fullmatch(
+        r"contract: error   request_invalid  list-configs  /query/page_size\n"
+        r"(contract:         .+\n){2}"
         r"contract: 1 error, 1 warning; coverage [\d.]+ %\n"
-        r"contract: failed: 1 finding at level error or above\n",
+        r"contract: failed: 1 finding at level error or above\n"
+        r"(contract: written: .+\n){5}",
         errors,
     )
     _, text, _ = run(capsys, "report", *client.flags)
@@ -257,11 +260,13 @@ def test_clear(capsys: Capsys, client: Client) -> None:
     client.fail()
     code, output, _ = run(capsys, "report", *client.flags, "--clear")
     assert (code, "request_invalid" in output) == (1, True)
-    code, output, _ = run(capsys, "report", *client.flags)
+    code, output, errors = run(capsys, "report", *client.flags)
     assert (code, output.splitlines()[0]) == (
-        0,
+        1,
         "EVI contract report: 0 errors, 0 warnings; coverage 0 %",
     )
+    assert "failed: no client has asked for anything with the key" in errors
+    assert run(capsys, "report", *client.flags, "--fail-on", "never")[0] == 0
 
 
 def test_all(capsys: Capsys, own_server: Server) -> None:
@@ -297,7 +302,10 @@ def test_exec_writes_the_report(tmp_path: Path) -> None:
     code = f'{WARNS}; ask("/v0/evi/configs?page_size=0", key="other"); print("out")'
     done = execute("--report", str(path), "--report", str(other), *python(code))
     assert (done.returncode, done.stdout) == (0, "out\n")
-    assert re.fullmatch(r"contract: 1 error, 1 warning; coverage [\d.]+ %\n", done.stderr)
+    assert re.fullmatch(
+        r"contract: 1 error, 1 warning; coverage [\d.]+ %\n(contract: written: .+\n){2}",
+        done.stderr,
+    )
     found = {each["code"] for each in json.loads(path.read_text())["findings"]}
     assert found == {"field_unknown", "request_invalid"}
     assert other.read_text().startswith("<!DOCTYPE html>")

@@ -330,7 +330,7 @@ def break_the_connection(evi: Evi) -> None:
 CHATS: dict[str, tuple[Callable[[Evi], None], dict[str, Any]]] = {
     "frame_invalid": (
         lambda evi: send(evi, type="user_input"),
-        {"place": "/frame/text", "expected": "Field required", "got": None},
+        {"place": "/frame/text", "expected": "a value, since it is required", "got": None},
     ),
     "frame_unknown": (
         lambda evi: send(evi, type="user_imput", text="Hi"),

@@ -378,15 +378,15 @@ def test_strict_lets_the_rest_pass(strict: TestClient) -> None:
     assert len(codes(strict)) == 4
 
 
-def test_what_strict_refuses_is_found_once(strict: TestClient) -> None:
-    """As the warning it is elsewhere, and not as an invalid request besides."""
+def test_what_strict_refuses_is_found_to_be_refused(strict: TestClient) -> None:
+    """Beside the warning that it is elsewhere, which knows what was meant."""
     strict.delete(PATH)
     strict.post(PROMPTS, json=WRONG)
-    assert codes(strict) == ["field_unknown"]
+    assert codes(strict) == ["request_invalid", "field_unknown"]
     entry = strict.get("/_emulator/journal").json()["entries"][-1]
     assert (entry["status"], [each["code"] for each in entry["findings"]]) == (
         422,
-        ["field_unknown"],
+        ["field_unknown", "request_invalid"],
     )
 
 
@@ -418,8 +418,10 @@ def test_a_strict_handshake(evi: Evi, query: dict[str, str], place: list[str]) -
     assert response.status_code == 422
     assert json.loads(response.body)["detail"] == [{"loc": place, **EXTRA}]
     assert len(evi.chats) == before
-    [found] = evi.contract.findings
-    assert (found["subject"], found["place"]) == ("chat socket", "/" + "/".join(place))
+    invalid, unknown = evi.contract.findings
+    assert invalid["code"] == "request_invalid"
+    for found in (invalid, unknown):
+        assert (found["subject"], found["place"]) == ("chat socket", "/" + "/".join(place))
     [entry] = evi.journal.entries(kind="http")
     assert entry["status"] == 422
 
@@ -452,9 +454,11 @@ def test_strict_frames(evi: Evi) -> None:
     assert error["code"] == "E0101"
     assert error["message"].endswith("Extra inputs are not permitted: /frame/txt.")
     evi.journal.wait_for(close=1000)
-    assert [found["place"] for found in evi.contract.findings] == [
-        "/frame/txt",
-        "/frame/audio/rate",
+    assert [(found["code"], found["place"]) for found in evi.contract.findings] == [
+        ("frame_invalid", "/frame/txt"),
+        ("frame_invalid", "/frame/audio/rate"),
+        ("field_unknown", "/frame/txt"),
+        ("field_unknown", "/frame/audio/rate"),
     ]
 
 
