@@ -14,6 +14,7 @@ from types import FrameType
 from emulator.cli.parser import OK, complain
 from emulator.errors import EmulatorError
 
+COMMAND_EPILOG = "With -- CMD at its end it runs the command, with HUME_BASE_URL, and ends with it."
 NO_PROGRAM, NOT_FOUND = 126, 127  # what shells say of what can't be run, or doesn't exist
 
 
@@ -88,9 +89,6 @@ def wait_for_signal() -> int:
         while not told.wait(1):  # Windows tells of Ctrl-C only in between
             pass
     return OK
-
-
-COMMAND_EPILOG = "With -- CMD at its end it runs the command, with HUME_BASE_URL, and ends with it."
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from emulator.cli.child import NoCommand, find_command, hold
+from emulator.cli.child import COMMAND_EPILOG, NoCommand, find_command, hold
 from emulator.cli.differences import add_format_flags, ignored, tell
 from emulator.cli.parser import FAILED, Commands, add_command, complain
 from emulator.errors import UsageError
@@ -23,9 +23,7 @@ def add_replay(commands: Commands) -> None:
         help="instant (default), realtime, or how many times as fast as recorded",
     )
     add_format_flags(parser)
-    parser.epilog = (
-        "With -- CMD at its end: runs the command, with HUME_BASE_URL, and ends with it."
-    )
+    parser.epilog = COMMAND_EPILOG
 
 
 def replay(arguments: argparse.Namespace) -> int:
