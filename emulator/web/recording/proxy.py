@@ -122,7 +122,7 @@ class RecordingProxy:
 
     def target(self, request: BaseRequest) -> URL:
         """The same path and query at the upstream, as they were written."""
-        return URL(self._upstream + request.raw_path, encoded=True)
+        return URL(self._upstream + _from_root(request.raw_path), encoded=True)
 
     def unreachable(self, error: Exception) -> Response:
         """502, with a sentence that names the upstream."""
@@ -138,7 +138,7 @@ class RecordingProxy:
         caller, credential = self.writer.secrets.caller(headers, query)
         return {
             "at_ms": self.writer.now_ms(),
-            "path": path if path.startswith("/") else f"/{path}",
+            "path": _from_root(path),
             "query": hide_query(query) if query else "",
             "caller": caller,
             "credential": credential,
@@ -161,6 +161,11 @@ class RecordingProxy:
             raise
         except UPSTREAM_ERRORS as error:
             return passing.fail(error)
+
+
+def _from_root(path: str) -> str:
+    """A path that begins with a slash: another would go on with the name of the upstream."""
+    return path if path.startswith("/") else f"/{path}"
 
 
 class _Passing:

@@ -100,12 +100,13 @@ class _Opening:
     def __init__(self, proxy: RecordingProxy, request: BaseRequest) -> None:
         self.number = proxy.writer.new_socket()
         self._writer = proxy.writer
+        self._kept_bytes = proxy.kept_bytes
         self._asked = proxy.asked(request)
         self._request = Part(headers=kept_headers(request.headers.items(), KEPT_OF_REQUESTS))
 
     def refuse(self, answer: Response, broken: str | None = None) -> Response:
         content_type = answer.headers.get("Content-Type", "")
-        keeping = Keeping(len(answer.body or b""))  # type: ignore[arg-type]
+        keeping = Keeping(self._kept_bytes)
         keeping.add(bytes(answer.body or b""))  # type: ignore[arg-type]
         body = hide_body(keeping.body(answer.headers.get("Content-Encoding", "")), content_type)
         headers = kept_headers(answer.headers.items(), KEPT_OF_ANSWERS)
@@ -168,7 +169,7 @@ class _Tunnel:
                 return frame
 
     def _note_frame(self, frame: str | bytes, sender: Side) -> None:
-        size = len(frame)
+        size = len(frame if isinstance(frame, bytes) else frame.encode())
         content = frame_of(frame) if size <= self._kept_bytes else Body(cut=size)
         self._writer.secrets.learn_from(content)
         hidden = hide_body(content, "") or content
