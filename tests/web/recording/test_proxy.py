@@ -158,6 +158,7 @@ def deflated_without_header(data: bytes) -> bytes:
     ("encoding", "data"),
     [("br", b"what it says"), ("deflate", deflated_without_header(b"what it says")),
      ("gzip, br", b"what it says"), ("gzip", gzip.compress(bytes(2000)))],
+    ids=["unknown", "without header", "twice", "large"],
 )  # fmt: skip
 def test_what_cannot_be_decoded_is_not_kept(tmp_path: Path, encoding: str, data: bytes) -> None:
     """Secrets might be in it: only its size, as it came, is written down."""
