@@ -37,7 +37,8 @@ def add_record(commands: Commands) -> None:
 
 def record(arguments: argparse.Namespace) -> int:
     from emulator.ready import trusting
-    from emulator.recording.writer import DEFAULT_KEPT_BYTES, RecordingWriter
+    from emulator.recording.keeping import DEFAULT_KEPT_BYTES
+    from emulator.recording.writer import RecordingWriter
     from emulator.web.recording.proxy import RecordingProxy, check_upstream
     from emulator.web.recording.serving import Serving
 

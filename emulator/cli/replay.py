@@ -44,7 +44,7 @@ def replay(arguments: argparse.Namespace) -> int:
     player = Player(recording, pace)
     with Serving(player.opened, arguments.port) as serving:
         starting = f"replaying {recording.name} on {serving.url}"
-        code = hold(serving.url, command, starting)
+        code = hold(serving.url, command, starting, to_stderr=arguments.format == "json")
     found = ignored(player.differences(), arguments.ignore)
     tell(found, recording.name, arguments.format, list(not_kept(recording)))
     return code or (FAILED if found else code)

@@ -4,6 +4,7 @@ import zlib
 
 from emulator.recording.format import Body, body_of
 
+DEFAULT_KEPT_BYTES = 4 * 1024 * 1024
 _WINDOW_BITS = {"gzip": 16 + zlib.MAX_WBITS, "x-gzip": 16 + zlib.MAX_WBITS,
                 "deflate": zlib.MAX_WBITS}  # fmt: skip
 _PLAIN = ("", "identity")

@@ -20,9 +20,9 @@ from emulator.recording.format import (
     Opened,
     Part,
     Recording,
-    body_of,
     frame_of,
 )
+from emulator.recording.keeping import DEFAULT_KEPT_BYTES, Keeping
 from emulator.recording.play import Due, Play, is_break
 from emulator.recording.redaction import (
     FORM,
@@ -171,7 +171,10 @@ class Player:
         about = self._about(request)
         headers = kept_headers(request.headers.items(), KEPT_OF_REQUESTS)
         content_type = headers.get("content-type", "")
-        body = body_of(await request.read())
+        data = await request.read()
+        keeping = Keeping(max(len(data), DEFAULT_KEPT_BYTES))
+        keeping.add(data)
+        body = keeping.body(request.headers.get("Content-Encoding", ""))
         if body is not None and body.text is not None and content_type.startswith(FORM):
             _, credential = self._secrets.caller_of_form(body.text)
             about["credential"] = about["credential"] or credential

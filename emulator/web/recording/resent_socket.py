@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterator, Mapping
 
 from aiohttp import (
+    ClientError,
     ClientSession,
     ClientWebSocketResponse,
     TCPConnector,
@@ -81,6 +82,9 @@ class ResentSocket:
             )
         except WSServerHandshakeError as error:
             return error.status, body_of(bytes(refusal))
+        except ClientError:
+            await self._session.close()
+            raise
         self._reading = asyncio.create_task(self._read(self._socket))
         return SWITCHING, None
 

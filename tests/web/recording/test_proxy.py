@@ -20,8 +20,9 @@ from websockets.typing import Subprotocol
 
 from emulator.errors import RecordingError, StartupError, UsageError
 from emulator.recording.format import Body, Closed, Exchange, Frame, Opened
+from emulator.recording.keeping import DEFAULT_KEPT_BYTES
 from emulator.recording.reading import read_recording
-from emulator.recording.writer import DEFAULT_KEPT_BYTES, RecordingWriter
+from emulator.recording.writer import RecordingWriter
 from emulator.web.recording.proxy import check_upstream
 from emulator.web.recording.serving import Handler, Serving
 from tests.recording.kit import recording
