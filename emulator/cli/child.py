@@ -14,6 +14,8 @@ from types import FrameType
 from emulator.cli.parser import OK, complain
 from emulator.errors import EmulatorError
 
+COMMAND_EPILOG = "With -- CMD at its end it runs the command, with HUME_BASE_URL, and ends with it."
+_STDERR = 2
 NO_PROGRAM, NOT_FOUND = 126, 127  # what shells say of what can't be run, or doesn't exist
 
 
@@ -40,9 +42,10 @@ def environment(url: str) -> dict[str, str]:
     return {**os.environ, "HUME_BASE_URL": url}
 
 
-def run_command(command: list[str], environment: Mapping[str, str]) -> int:
+def run_command(command: list[str], environment: Mapping[str, str], to_stderr: bool = False) -> int:
     """The command's exit code; of one that a signal ended, 128 and its number, as shells say.
 
+    `to_stderr` sends there what it prints, so that stdout has nothing but what we say.
     A signal that would end us ends the command: Ctrl-C reaches it by itself, SIGTERM is passed on.
     Both are taken before the command begins, so that none comes at a bad moment.
     """
@@ -58,7 +61,9 @@ def run_command(command: list[str], environment: Mapping[str, str]) -> int:
 
     with _signals(pass_on):
         try:
-            process = subprocess.Popen(command, env=environment)
+            process = subprocess.Popen(
+                command, env=environment, stdout=_STDERR if to_stderr else None
+            )
             started.append(process)
             if told:
                 process.terminate()
@@ -69,14 +74,16 @@ def run_command(command: list[str], environment: Mapping[str, str]) -> int:
     return code if code >= 0 else 128 - code
 
 
-def hold(url: str, command: list[str], starting: str) -> int:
+def hold(url: str, command: list[str], starting: str, to_stderr: bool = False) -> int:
     """Say that it starts, then run the command, or wait until told to stop. Returns the exit code.
 
     What follows is done even if Ctrl-C comes at once.
     """
     try:
         print(f"evi-emulator: {starting}", file=sys.stderr, flush=True)
-        return run_command(command, environment(url)) if command else wait_for_signal()
+        if not command:
+            return wait_for_signal()
+        return run_command(command, environment(url), to_stderr)
     except KeyboardInterrupt:
         return OK
 
@@ -88,9 +95,6 @@ def wait_for_signal() -> int:
         while not told.wait(1):  # Windows tells of Ctrl-C only in between
             pass
     return OK
-
-
-COMMAND_EPILOG = "With -- CMD at its end it runs the command, with HUME_BASE_URL, and ends with it."
 
 
 @contextmanager

@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from emulator.cli.child import NoCommand, find_command, hold
+from emulator.cli.child import COMMAND_EPILOG, NoCommand, find_command, hold
 from emulator.cli.parser import FAILED, Commands, add_ca_flag, add_command, complain
 from emulator.errors import RecordingError, UsageError
 
@@ -32,14 +32,13 @@ def add_record(commands: Commands) -> None:
         help="the largest body or frame to keep; of larger ones only the size (default 4 MiB)",
     )
     add_ca_flag(parser)
-    parser.epilog = (
-        "With -- CMD at its end: runs the command, with HUME_BASE_URL, and ends with it."
-    )
+    parser.epilog = COMMAND_EPILOG
 
 
 def record(arguments: argparse.Namespace) -> int:
     from emulator.ready import trusting
-    from emulator.recording.writer import DEFAULT_KEPT_BYTES, RecordingWriter
+    from emulator.recording.keeping import DEFAULT_KEPT_BYTES
+    from emulator.recording.writer import RecordingWriter
     from emulator.web.recording.proxy import RecordingProxy, check_upstream
     from emulator.web.recording.serving import Serving
 

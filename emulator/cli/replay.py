@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from emulator.cli.child import NoCommand, find_command, hold
+from emulator.cli.child import COMMAND_EPILOG, NoCommand, find_command, hold
 from emulator.cli.differences import add_format_flags, ignored, tell
 from emulator.cli.parser import FAILED, Commands, add_command, complain
 from emulator.errors import UsageError
@@ -23,9 +23,7 @@ def add_replay(commands: Commands) -> None:
         help="instant (default), realtime, or how many times as fast as recorded",
     )
     add_format_flags(parser)
-    parser.epilog = (
-        "With -- CMD at its end: runs the command, with HUME_BASE_URL, and ends with it."
-    )
+    parser.epilog = COMMAND_EPILOG
 
 
 def replay(arguments: argparse.Namespace) -> int:
@@ -46,7 +44,7 @@ def replay(arguments: argparse.Namespace) -> int:
     player = Player(recording, pace)
     with Serving(player.opened, arguments.port) as serving:
         starting = f"replaying {recording.name} on {serving.url}"
-        code = hold(serving.url, command, starting)
+        code = hold(serving.url, command, starting, to_stderr=arguments.format == "json")
     found = ignored(player.differences(), arguments.ignore)
     tell(found, recording.name, arguments.format, list(not_kept(recording)))
     return code or (FAILED if found else code)

@@ -73,9 +73,7 @@ class Expectations:
             return found
         if asked.method != "OPTIONS":  # which browsers send whenever they forgot
             self._unexpected(asked)
-        return (
-            self._answered.get(asked.name) if asked.method in ("GET", "HEAD", "OPTIONS") else None
-        )
+        return self._answered.get(asked.name) if asked.method in _SAFE else None
 
     def socket(self, asked: Opened) -> Conversation | None:
         """The same for a WebSocket."""

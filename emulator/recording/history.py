@@ -2,13 +2,25 @@
 
 import json
 from collections.abc import Iterable, Iterator
-from typing import Any
 
-from emulator.jsontext import Json, JsonObject
+from emulator.jsontext import JsonObject
 from emulator.recording.format import Exchange
+from emulator.recording.shown import (
+    AUDIO,
+    CHAT,
+    CHAT_GROUP,
+    EVENT,
+    Audio,
+    Chat,
+    ChatGroup,
+    ConfigName,
+    Event,
+    items,
+    read,
+)
 
 _AUDIO_BEFORE = {"QUEUED": None, "IN_PROGRESS": "QUEUED"}  # asking moves it on
-_FEATURES, _EVENT_KEYS = "emotion_features", ("id", "role", "message_text", "metadata")
+_EVENT_KEYS = ("id", "role", "message_text", "metadata", "related_event_id")
 
 
 class History:
@@ -19,52 +31,56 @@ class History:
         self.notes: list[str] = []
         self.user_id: str | None = None
         self._born = frozenset(born)
-        self._chats: dict[str, JsonObject] = {}
-        self._groups: dict[str, JsonObject] = {}
-        self._events: dict[str, dict[str, JsonObject]] = {}
-        self._audio: dict[str, JsonObject] = {}
+        self._chats: dict[str, Chat] = {}
+        self._groups: dict[str, ChatGroup] = {}
+        self._events: dict[str, dict[str, Event]] = {}
+        self._audio: dict[str, Audio] = {}
 
     def take(self, exchange: Exchange, rest: list[str]) -> None:
         """A successful exchange at /v0/evi/chats/REST or /v0/evi/chat_groups/REST."""
         answer = exchange.response.body.value if exchange.response.body else None
         if not isinstance(answer, dict):
             return
-        for chat in [*_list(answer, "chats_page"), answer]:
-            if "id" in chat and "chat_group_id" in chat and "status" in chat:
-                self._chats.setdefault(chat["id"], chat)
-        for group in _list(answer, "chat_groups_page"):
+        chats = [*items(answer, "chats_page"), *([answer] if "start_timestamp" in answer else [])]
+        for chat in read(CHAT, chats, self.notes):
+            self._chats.setdefault(chat["id"], chat)
+        for group in read(CHAT_GROUP, items(answer, "chat_groups_page"), self.notes):
             self._groups.setdefault(group["id"], group)
-        for event in _list(answer, "events_page"):
+        for event in read(EVENT, items(answer, "events_page"), self.notes):
             self._events.setdefault(event["chat_id"], {})[event["id"]] = event
-        for audio in [*_list(answer, "audio_reconstructions_page"), answer]:
-            if "signed_audio_url" in audio:
-                self.user_id = self.user_id or audio.get("user_id")
-                self._audio.setdefault(audio["id"], audio)
+        audios = [
+            each
+            for each in [*items(answer, "audio_reconstructions_page"), answer]
+            if isinstance(each, dict) and "signed_audio_url" in each
+        ]
+        for audio in read(AUDIO, audios, self.notes):
+            self.user_id = self.user_id or audio.get("user_id")
+            self._audio.setdefault(audio["id"], audio)
 
     def configs(self) -> Iterator[tuple[str, int]]:
         """The configs that the chats name: the id and the version."""
         for chat in self._before():
-            config = chat.get("config")
-            if isinstance(config, dict) and config.get("id"):
-                yield config["id"], int(config.get("version") or 0)
+            config = _config(chat.get("config"))
+            if config is not None:
+                yield config["id"], config["version"]
 
     def groups(self) -> list[JsonObject]:
         """The section of a seed."""
         groups: dict[str, list[JsonObject]] = {}
-        for chat in sorted(self._before(), key=lambda chat: int(chat["start_timestamp"])):
+        for chat in sorted(self._before(), key=lambda chat: chat["start_timestamp"]):
             groups.setdefault(chat["chat_group_id"], []).append(self._written(chat))
         for id in self._groups:
             if id not in groups and self._groups[id].get("most_recent_chat_id") not in self._born:
                 self.notes.append(f"chat group {id}: none of its chats was shown; it is left out")
         return [{"id": id, "chats": chats} for id, chats in groups.items()]
 
-    def _before(self) -> list[JsonObject]:
+    def _before(self) -> list[Chat]:
         return [chat for id, chat in self._chats.items() if id not in self._born]
 
-    def _written(self, chat: JsonObject) -> JsonObject:
-        start_ms = int(chat["start_timestamp"])
-        known = sorted(self._events.get(chat["id"], {}).values(), key=lambda e: int(e["timestamp"]))
-        missing = int(chat.get("event_count") or 0) - len(known)
+    def _written(self, chat: Chat) -> JsonObject:
+        start_ms = chat["start_timestamp"]
+        known = sorted(self._events.get(chat["id"], {}).values(), key=lambda e: e["timestamp"])
+        missing = (chat.get("event_count") or 0) - len(known)
         if missing > 0:
             self.notes.append(f"chat {chat['id']}: {missing} of its events were not shown")
         events = [_event(event, start_ms) for event in known]
@@ -74,7 +90,7 @@ class History:
             "config": _config(chat.get("config")),
             "status": chat["status"],
             "start_timestamp": start_ms,
-            "end_timestamp": max(int(chat.get("end_timestamp") or start_ms), last_ms),
+            "end_timestamp": max(chat.get("end_timestamp") or start_ms, last_ms),
             "metadata": chat.get("metadata"),
             "audio": self._audio_before(chat["id"]),
             "events": events,
@@ -92,30 +108,20 @@ class History:
         return None if status is None else {"status": status, **modified}
 
 
-def _list(answer: JsonObject, key: str) -> list[Any]:
-    """A page of an answer, wherever in it the page lies."""
-    page = answer.get(key)
-    if isinstance(page, dict):  # that of a page within a page
-        page = page.get(key)
-    return [item for item in page if isinstance(item, dict)] if isinstance(page, list) else []
-
-
-def _config(config: Json) -> JsonObject | None:
-    if not isinstance(config, dict) or not config.get("id"):
+def _config(config: ConfigName | None) -> JsonObject | None:
+    if config is None or not config.get("id"):
         return None
-    return {"id": config["id"], "version": int(config.get("version") or 0)}
+    return {"id": config["id"], "version": config.get("version") or 0}
 
 
-def _event(event: JsonObject, start_ms: int) -> JsonObject:
+def _event(event: Event, start_ms: int) -> JsonObject:
     written: JsonObject = {
         "type": event["type"],
-        "after_ms": max(0, int(event["timestamp"]) - start_ms),
-        **{key: event[key] for key in _EVENT_KEYS if event.get(key)},
+        "after_ms": max(0, event["timestamp"] - start_ms),
+        **{key: value for key, value in event.items() if key in _EVENT_KEYS and value},
     }
-    if event.get("related_event_id"):
-        written["related_event_id"] = event["related_event_id"]
     try:
-        scores = json.loads(event.get(_FEATURES) or "null")
+        scores = json.loads(event.get("emotion_features") or "null")
     except ValueError:
         scores = None
     return written | ({"scores": scores} if isinstance(scores, dict) else {})

@@ -4,7 +4,10 @@ import zlib
 
 from emulator.recording.format import Body, body_of
 
-_WINDOW_BITS = {"gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
+DEFAULT_KEPT_BYTES = 4 * 1024 * 1024
+_WINDOW_BITS = {"gzip": 16 + zlib.MAX_WBITS, "x-gzip": 16 + zlib.MAX_WBITS,
+                "deflate": zlib.MAX_WBITS}  # fmt: skip
+_PLAIN = ("", "identity")
 
 
 class Keeping:
@@ -23,15 +26,27 @@ class Keeping:
             self._parts.clear()
 
     def body(self, encoding: str = "") -> Body | None:
-        """What was gathered, without its content encoding; its size alone if it was too large."""
+        """What was gathered, without its content encoding.
+
+        Its size alone if it was too large, or can't be decoded: secrets might be in it.
+        """
         if self.size > self._limit:
             return Body(cut=self.size)
         data = b"".join(self._parts)
-        if encoding.lower() not in _WINDOW_BITS:
-            return body_of(data)
+        names = [name.strip() for name in encoding.lower().split(",")]
+        for name in reversed([name for name in names if name not in _PLAIN]):
+            plain = self._decoded(data, name)
+            if plain is None:
+                return Body(cut=self.size) if self.size else None
+            data = plain
+        return body_of(data)
+
+    def _decoded(self, data: bytes, encoding: str) -> bytes | None:
+        """None for what can't be decoded, or is larger than the limit then."""
+        if encoding not in _WINDOW_BITS:
+            return None
         try:
-            decoder = zlib.decompressobj(_WINDOW_BITS[encoding.lower()])
-            plain = decoder.decompress(data, self._limit + 1)
+            plain = zlib.decompressobj(_WINDOW_BITS[encoding]).decompress(data, self._limit + 1)
         except zlib.error:
-            return body_of(data)
-        return body_of(plain) if len(plain) <= self._limit else Body(cut=self.size)
+            return None
+        return plain if len(plain) <= self._limit else None

@@ -22,7 +22,7 @@ from emulator.recording.format import (
     Recording,
 )
 
-_EVI_PROXY = "EVI Proxy"  # the vendor's example, which does not say where it went
+EVI_PROXY = "EVI Proxy"  # the vendor's example, which does not say where it went
 _entry: TypeAdapter[Entry] = TypeAdapter(Annotated[Entry, Field(discriminator="kind")])
 _KNOWN = sorted({name for model in (Exchange, Opened, Frame, Closed, Part, Body)
                  for name in model.model_fields} | {"json"})  # fmt: skip
@@ -57,6 +57,8 @@ class _Reading:
 
     def take(self, number: int, line: bytes) -> None:
         """Note what the line says; the last one may be cut off by a crash."""
+        if self._header is None and self._mistakes:
+            return  # it is no recording: one mistake says so
         try:
             content = parse(line)
         except JsonTextError as error:
@@ -85,7 +87,7 @@ class _Reading:
             return False
         self._is_of_evi_proxy = "kind" not in content and isinstance(content.get("type"), str)
         if self._is_of_evi_proxy:
-            self._header = Header(emulator_version="", upstream=_EVI_PROXY, began_at_ms=0)
+            self._header = Header(emulator_version="", upstream=EVI_PROXY, began_at_ms=0)
             self._entries.append(Opened(at_ms=0, path="/v0/evi/chat", socket=1, status=SWITCHING))
         return self._is_of_evi_proxy
 
@@ -97,13 +99,16 @@ class _Reading:
 
     def _add(self, number: int, content: Any) -> None:
         if self._header is None:
-            if not self._mistakes:
-                self._mistake(number, "", f"no recording: its first line must have the format "
-                              f"{FORMAT!r}, got {short(content)}")  # fmt: skip
+            self._mistake(number, "", f"no recording: its first line must have the format "
+                          f"{FORMAT!r}, got {short(content)}")  # fmt: skip
             return
         entry = _entry.validate_python(content)
         entry = entry.model_copy(update={"at_ms": entry.at_ms + self._offset_ms, "line": number})
         if isinstance(entry, Opened):
+            if entry.socket in self._open:
+                message = f"socket {entry.socket} was opened before; `record --append` numbers on"
+                self._mistake(number, "/socket", message)
+                return
             self._open.add(entry.socket)
         elif isinstance(entry, Frame | Closed) and entry.socket not in self._open:
             self._mistake(number, "/socket", f"no socket {entry.socket} was opened before")

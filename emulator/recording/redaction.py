@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeAlias, TypeVar
 from urllib.parse import parse_qsl, quote, quote_plus, unquote_plus, urlsplit, urlunsplit
 
-from emulator.jsontext import Json, JsonTextError, parse, render
+from emulator.jsontext import Json, JsonTextError, parse, read_or_none, render
 from emulator.recording.format import Body, Credential, Part, Timed
 from emulator.store.redaction import HIDDEN, hide_in_json_text, hide_in_query
 
@@ -40,6 +40,7 @@ _IN_FORMS = ("client_id", "token")  # names of secrets only where somebody asks 
 _SIGNED = re.compile(r"(?:x-(?:amz|goog)-)?(?:signature|sig|credential|policy|key-pair-id|token)"
                      r"|hdnts|se", re.IGNORECASE)  # fmt: skip
 _URL = re.compile(r"(?:https?|wss?)://[^\s\"'<>\\]+")
+_NAMED = re.compile(r'("([^"\\]+)"\s*:\s*)(?:"(?:[^"\\]|\\.)*+"?|[\d.]+)', re.DOTALL)
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -55,12 +56,16 @@ def hide_query(query: str) -> str:
 
 def _hide_pair(pair: str) -> str:
     name, equals, value = pair.partition("=")
-    innermost = unquote_plus(name).rstrip("]").rpartition("[")[2]
-    if equals and value and is_secret_name(innermost):
+    if equals and value and is_secret_name(_innermost(unquote_plus(name))):
         return f"{name}={HIDDEN}"
     plain = unquote_plus(value)
     hidden = hide_in_string(plain)
     return pair if hidden == plain else f"{name}={quote(hidden, safe='')}"
+
+
+def _innermost(name: str) -> str:
+    """Of 'settings[key]' it is 'key'."""
+    return name.rstrip("]").rpartition("[")[2]
 
 
 def hide_in_value(value: Json) -> Json:
@@ -86,10 +91,17 @@ def hide_in_string(text: str) -> str:
         try:
             value = parse(text.encode())
         except (JsonTextError, UnicodeEncodeError):
-            return hide_in_json_text(_hide_urls(text))
+            return _hide_named(hide_in_json_text(_hide_urls(text)))
         hidden = hide_in_value(value)
         return text if hidden == value else render(hidden).decode()
     return _hide_urls(text)
+
+
+def _hide_named(text: str) -> str:
+    """JSON text that broke off, or that is none, without the values whose names are secret."""
+    return _NAMED.sub(
+        lambda found: f'{found[1]}"{HIDDEN}"' if is_secret_name(found[2]) else found[0], text
+    )
 
 
 def _hide_urls(text: str) -> str:
@@ -123,9 +135,12 @@ def kept_headers(headers: Iterable[tuple[str, str]], names: frozenset[str]) -> d
 
 
 def hide_body(body: Body | None, content_type: str) -> Body | None:
-    """A body without its secrets. What is cut or binary is left as it is."""
-    if body is None or body.cut is not None or body.is_binary:
+    """A body without its secrets. Of bytes that are JSON with secrets in it the size is left."""
+    if body is None or body.cut is not None:
         return body
+    if body.is_binary:
+        value = read_or_none(body.data())
+        return body if hide_in_value(value) == value else Body(cut=len(body.data()))
     if body.is_json:
         return Body(json=hide_in_value(body.value))
     text = body.text or ""
@@ -151,6 +166,8 @@ class Secrets:
         """The number of who asks, and by what; a header counts before the query."""
         found = next(_credentials(headers, query), None)
         for _, value in _credentials(headers, query):
+            self.learn(value)
+        for value in _further_secrets(headers, query):
             self.learn(value)
         if found is None:
             return None, None
@@ -191,9 +208,11 @@ class Secrets:
 
     def learn_from(self, body: Body | None) -> None:
         """Secrets that a body names, such as the key of a language model."""
-        if body is not None and body.is_json:
-            for value in secret_values(body.value):
-                self.learn(value)
+        if body is None:
+            return
+        content = read_or_none(body.data()) if body.is_binary else body.value
+        for value in secret_values(content):
+            self.learn(value)
 
     def hidden(self, entry: E) -> E:
         """An entry without the values learned, wherever a client or a server has put them."""
@@ -261,7 +280,7 @@ def _credentials(headers: Mapping[str, str], query: str) -> Iterator[tuple[Crede
     if scheme.lower() == "bearer" and value.strip():
         yield "bearer", value.strip()
     elif scheme.lower() == "basic" and value.strip():
-        yield "basic", _user_of(value.strip())
+        yield "basic", _basic(value.strip())[0]
     pairs = dict(parse_qsl(query))
     if pairs.get("api_key"):
         yield "query-key", pairs["api_key"]
@@ -269,9 +288,22 @@ def _credentials(headers: Mapping[str, str], query: str) -> Iterator[tuple[Crede
         yield "query-token", pairs["access_token"]
 
 
-def _user_of(encoded: str) -> str:
-    """The API key in HTTP Basic credentials."""
+def _further_secrets(headers: Mapping[str, str], query: str) -> Iterator[str]:
+    """What a request says beside who asks, and nobody may see."""
+    scheme, _, value = headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "basic":
+        yield _basic(value.strip())[1]
+    for name, text in parse_qsl(query):
+        if is_secret_name(_innermost(name)):
+            yield text
+        elif text[:1] in ("{", "["):  # such as session settings
+            yield from secret_values(read_or_none(text.encode(errors="replace")))
+
+
+def _basic(encoded: str) -> tuple[str, str]:
+    """The API key and the secret in HTTP Basic credentials."""
     try:
-        return base64.b64decode(encoded, validate=True).decode().partition(":")[0]
+        user, _, password = base64.b64decode(encoded, validate=True).decode().partition(":")
     except (binascii.Error, UnicodeDecodeError):
-        return encoded
+        return encoded, ""
+    return user, password

@@ -4,8 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from pydantic import TypeAdapter
+
 from emulator.jsontext import Json, JsonObject
 from emulator.recording.format import Exchange
+from emulator.recording.shown import CONFIG_VERSION, VERSION, read
 
 # What a version is made of, as one would post it.
 VERSION_KEYS = {
@@ -54,7 +57,10 @@ class Resources:
         """A successful exchange at /v0/evi/KIND/REST."""
         answer = exchange.response.body.value if exchange.response.body else None
         self._note_births(exchange, kind, rest, answer)
-        documents = list(_documents(kind, answer))
+        adapter: TypeAdapter[Any] = CONFIG_VERSION if kind == "configs" else VERSION
+        documents: list[JsonObject] = [
+            {**each} for each in read(adapter, _documents(kind, answer), self.notes)
+        ]
         if not rest and exchange.method == "GET":
             self._listed += [(kind, str(document["id"]).lower()) for document in documents]
         for document in documents:
@@ -70,7 +76,7 @@ class Resources:
         if not rest:
             self._born.add(place)
         elif place not in self._born:
-            number = int(answer.get("version", 0))
+            number = _number(answer.get("version"))
             self._born_versions.setdefault(place, number)
             self.need(kind, place[1], number - 1)
         asked = exchange.request.body.value if exchange.request.body else None
@@ -85,17 +91,18 @@ class Resources:
     def _see(self, kind: str, document: JsonObject) -> None:
         if kind == "configs":
             for tool in document.get("tools") or ():
-                self._see("tools", tool)
-            if isinstance(document.get("prompt"), dict):
+                if tool is not None:
+                    self._see("tools", tool)
+            if document.get("prompt") is not None:
                 self._see("prompts", document["prompt"])
-            if isinstance(document.get("voice"), dict):
+            if document.get("voice") is not None:
                 voice = document["voice"]
                 self.voices.setdefault(str(voice.get("id")), str(voice.get("name")))
         place = (kind, str(document["id"]).lower())
-        number = int(document.get("version", 0))
+        number: int = document["version"]
         if place in self._born or number >= self._born_versions.get(place, number + 1):
             return
-        created_on = int(document.get("created_on") or self._began_ms)
+        created_on = document.get("created_on") or self._began_ms
         resource = self._known.setdefault(place, _Resource(str(document.get("name")), created_on))
         resource.versions.setdefault(number, document)
         resource.highest = max(resource.highest, number)
@@ -148,12 +155,17 @@ class Resources:
         }
 
 
-def _documents(kind: str, answer: Json) -> Iterator[JsonObject]:
-    """The resources in an answer: a page of them, or one."""
+def _documents(kind: str, answer: Json) -> Iterator[Json]:
+    """What may be resources in an answer: a page of them, or one."""
     page = answer.get(f"{kind}_page") if isinstance(answer, dict) else None
-    for item in page if isinstance(page, list) else [answer]:
-        if isinstance(item, dict) and "id" in item and "version" in item:
-            yield item
+    if isinstance(page, list):
+        yield from page
+    elif isinstance(answer, dict) and "id" in answer and "version" in answer:
+        yield answer
+
+
+def _number(version: Json) -> int:
+    return version if isinstance(version, int) else 0
 
 
 def _version(kind: str, document: JsonObject, created_on: int) -> JsonObject:
@@ -161,14 +173,15 @@ def _version(kind: str, document: JsonObject, created_on: int) -> JsonObject:
     posted = {key: document.get(key) for key in VERSION_KEYS[kind]}
     if kind == "configs":
         posted["prompt"] = _reference(document.get("prompt"))
-        posted["tools"] = [_reference(tool) for tool in document.get("tools") or ()]
+        tools = [_reference(tool) for tool in document.get("tools") or ()]
+        posted["tools"] = [tool for tool in tools if tool is not None]
         posted["builtin_tools"] = [
             {key: value for key, value in tool.items() if key != "tool_type"}
             for tool in document.get("builtin_tools") or ()
         ]
         posted["voice"] = _voice(document.get("voice"))
     posted["version_description"] = document.get("version_description")
-    modified_on = int(document.get("modified_on") or created_on)
+    modified_on = document.get("modified_on") or created_on
     if modified_on > created_on:
         posted["modified_on"] = modified_on
     written: JsonObject = _without_nothing(posted)

@@ -16,6 +16,7 @@ from emulator.openapi.validation import Validation
 from emulator.recording.format import Exchange, Frame, Recording, line_of
 from emulator.recording.history import History
 from emulator.recording.resources import KINDS, Resources
+from emulator.recording.shown import VOICE, items, read
 from emulator.resources import bundled, read_data
 from emulator.seed.loader import load_seed
 from emulator.settings import Settings
@@ -141,8 +142,8 @@ class _Voices:
         if not isinstance(answer, dict):
             return
         if exchange.method == "POST":
-            self._born.add(answer.get("id", ""))
-        for voice in answer.get("voices_page") or ():
+            self._born.add(str(answer.get("id")))
+        for voice in read(VOICE, items(answer, "voices_page"), self.notes):
             if voice.get("provider") == CUSTOM_VOICE:
                 self._add(voice["id"], voice["name"])
 

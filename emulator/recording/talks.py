@@ -138,7 +138,7 @@ class _Reading:
     def _server_user_message(self, frame: Frame, value: JsonObject) -> None:
         if value.get("interim"):
             return
-        text = str((value.get("message") or {}).get("content") or "")
+        text = _said(value)
         self._pause(self._talk.user, frame, "wait")
         action = "type" if value.get("from_text") else "interrupt" if self._interrupts else "say"
         self._talk.user.append({action: text})
@@ -152,7 +152,7 @@ class _Reading:
             self._turn.steps.append({"pause": _CUT_SHORT})  # it would have gone on
 
     def _server_assistant_message(self, frame: Frame, value: JsonObject) -> None:
-        text = str((value.get("message") or {}).get("content") or "")
+        text = _said(value)
         if value.get("from_text") or any(text in said for said in self._inputs):
             return
         if self._turn is None or self._is_over:
@@ -215,6 +215,11 @@ class _Reading:
         gap_ms = frame.at_ms - self._before_ms
         if self._pauses and gap_ms >= _SHORTEST_PAUSE_MS:
             steps.append({action: f"{gap_ms:.0f}ms"})
+
+
+def _said(value: JsonObject) -> str:
+    message = value.get("message")
+    return str(message.get("content") or "") if isinstance(message, dict) else ""
 
 
 def _json_or_text(text: Any) -> Json:

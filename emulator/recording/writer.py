@@ -9,10 +9,8 @@ from emulator import __version__
 from emulator.clock import SystemClock
 from emulator.errors import RecordingError, UsageError
 from emulator.recording.format import Entry, Header, Opened, line_of
-from emulator.recording.reading import read_recording
+from emulator.recording.reading import EVI_PROXY, read_recording
 from emulator.recording.redaction import Secrets, hide_url
-
-DEFAULT_KEPT_BYTES = 4 * 1024 * 1024
 
 
 class RecordingWriter:
@@ -43,7 +41,10 @@ class RecordingWriter:
 
     def _continue_after(self, path: Path) -> None:
         """Go on counting where the recording that is there ends."""
-        entries = read_recording(path).entries
+        recording = read_recording(path)
+        if recording.header.upstream == EVI_PROXY:
+            raise RecordingError(f"{path} is of the {EVI_PROXY}, which nothing can be added to")
+        entries = recording.entries
         callers = [getattr(entry, "caller", None) or 0 for entry in entries]
         self.secrets = Secrets(max(callers, default=0))
         self._sockets = max((e.socket for e in entries if isinstance(e, Opened)), default=0)

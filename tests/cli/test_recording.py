@@ -105,6 +105,14 @@ def test_replay(recorded: Path) -> None:
     assert (ignored.returncode, ignored.stdout) == (0, "no differences\n")
 
 
+def test_replay_as_json(recorded: Path) -> None:
+    """Stdout has nothing else: what the command prints goes to stderr."""
+    command = ["--", sys.executable, "-c", "print('said')"]
+    done = run("replay", str(recorded), "--format", "json", *command)
+    assert len(json.loads(done.stdout)["differences"]) == 2
+    assert "said" in done.stderr
+
+
 def test_diff(recorded: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Nothing differs, as text and as JSON."""
     assert main(["diff", str(recorded)]) == 0

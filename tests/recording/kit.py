@@ -8,8 +8,9 @@ from pathlib import Path
 from emulator.cli.diff import compare
 from emulator.recording.differences import Difference
 from emulator.recording.format import Recording
+from emulator.recording.keeping import DEFAULT_KEPT_BYTES
 from emulator.recording.reading import read_recording
-from emulator.recording.writer import DEFAULT_KEPT_BYTES, RecordingWriter
+from emulator.recording.writer import RecordingWriter
 from emulator.settings import Settings
 from emulator.web.recording.player import Player
 from emulator.web.recording.proxy import RecordingProxy

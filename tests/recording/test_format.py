@@ -23,6 +23,7 @@ from emulator.recording.format import (
     line_of,
 )
 from emulator.recording.reading import read_recording
+from emulator.recording.writer import RecordingWriter
 
 HEADER = Header(emulator_version="0", upstream="http://a", began_at_ms=0)
 OPENED = Opened(at_ms=1, path="/v0/evi/chat", socket=1, status=101)
@@ -89,6 +90,8 @@ def test_a_body_goes_out_as_it_came_in(data: bytes) -> None:
         ('{"kind": "htp"}', r"r:3: .*'htp'.*"),
         ('{"kind": "close", "at_ms": 1, "socket": 2, "sender": "client", "code": 1000}',
          r"r:3: /socket: no socket 2 was opened before"),
+        ('{"kind": "open", "at_ms": 1, "socket": 1, "path": "/b", "status": 101}',
+         r"r:3: /socket: socket 1 was opened before; .*"),
         ('{"kind": "frame", "at_ms": -1, "socket": 1, "sender": "client", "content": {"text": ""}}',
          r"r:3: /at_ms: .*greater than or equal to 0, got -1"),
         ('{"kind": "frame", "at_ms": 1, "socket": 1, "sendr": "client", "content": {"text": ""}}',
@@ -113,7 +116,7 @@ def test_all_mistakes_are_told(tmp_path: Path) -> None:
     assert [text.split(":")[1] for text in str(refused.value).splitlines()] == ["2", "4"]
 
 
-@pytest.mark.parametrize("text", ["", "{}", "hello", '{"format": "another"}'])
+@pytest.mark.parametrize("text", ["", "{}", "hello", "hello\nyou\n", '{"format": "another"}'])
 def test_a_file_that_is_no_recording(tmp_path: Path, text: str) -> None:
     """It is refused at its first line, and only there."""
     path = tmp_path / "r"
@@ -143,3 +146,5 @@ def test_a_recording_of_the_vendors_proxy(tmp_path: Path) -> None:
     assert conversation.opened.path == "/v0/evi/chat"
     assert [frame.type for frame in conversation.frames] == ["chat_metadata", "assistant_end"]
     assert {frame.sender for frame in conversation.frames} == {"server"}
+    with pytest.raises(RecordingError, match="nothing can be added to"):
+        RecordingWriter(path, "http://a", append=True)

@@ -251,3 +251,32 @@ def test_two_chats() -> None:
     assert [rule["answer"][0]["say"] for rule in second["rules"]] == ["Hey.", "Bye."]
     with pytest.raises(UsageError, match="2 chats; there is no chat 3"):
         import_script(recording(*entries), (), chat=3)
+
+
+@pytest.mark.parametrize(
+    ("path", "answer"),
+    [("/v0/evi/configs", {"configs_page": [{"id": ONE, "version": None}, 5]}),
+     ("/v0/evi/prompts/" + ONE, {**prompt(ONE), "created_on": "yesterday"}),
+     ("/v0/evi/tools", {"tools_page": [{"id": [ONE], "version": 0}]}),
+     ("/v0/evi/chats", {"chats_page": [{"id": ONE, "start_timestamp": 0}]}),
+     ("/v0/evi/chats/" + ONE, {"events_page": [{"id": ONE, "timestamp": "now"}]}),
+     ("/v0/evi/chat_groups", {"chat_groups_page": [{"id": {}}]}),
+     ("/v0/evi/chats/x/audio", {"id": ONE, "status": [], "signed_audio_url": "http://a"}),
+     ("/v0/tts/voices", {"voices_page": [{"provider": "CUSTOM_VOICE"}]})],
+)  # fmt: skip
+def test_answers_of_another_shape(path: str, answer: Any) -> None:
+    """They are left out with a note; what else there is stays."""
+    fine = answered("GET", "/v0/evi/prompts", {"prompts_page": [prompt(TWO)]})
+    content, notes = seed_of(answered("GET", path, answer), fine)
+    assert [each["id"] for each in content["prompts"] if each["id"] != ONE] == [TWO]
+    assert any("is left out: /" in note for note in notes)
+
+
+def test_a_message_of_another_shape() -> None:
+    """Its text is nothing."""
+    frames = [{"type": "chat_metadata"}, {"type": "user_message", "message": ["x"]},
+              {"type": "assistant_message", "message": "y"}]  # fmt: skip
+    opened = Opened(at_ms=0, path="/v0/evi/chat", socket=1, status=101)
+    said = [Frame(at_ms=1, socket=1, sender="server", content=Body(json=f)) for f in frames]
+    script, _ = import_script(recording(opened, *said), [])
+    assert script["user"] == [{"say": ""}]

@@ -93,6 +93,49 @@ def test_a_form_that_asks_for_a_token() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "text",
+    ['{"access_token": "SECRET", "n": 123456789012345678901', '{"a": {"client_secret":"SECRET',
+     '{"token": 1, "a\\ud800": "", "api_key": "SECRET"}'],
+)  # fmt: skip
+def test_json_that_is_none(text: str) -> None:
+    """Such as an answer that broke off: names of secrets count there, too."""
+    body = body_of(text.encode())
+    assert body is not None
+    assert not body.is_json
+    hidden = hide_body(body, "application/json")
+    assert hidden is not None
+    assert hidden.text is not None
+    assert "SECRET" not in hidden.text
+    assert "(hidden)" in hidden.text
+
+
+def test_json_in_bytes() -> None:
+    """Only its size is kept, if a secret is in it, which is hidden from then on; else all of it."""
+    frame = frame_of(render({"type": "session_settings", "language_model_api_key": SECRET}))
+    assert hide_body(frame, "") == Body(cut=len(frame.data()))
+    secrets = Secrets()
+    secrets.learn_from(frame)
+    told = Frame(at_ms=0, socket=1, sender="server", content=Body(json=SECRET))
+    assert secrets.hidden(told).content == Body(json="(hidden)")
+    harmless = frame_of(b'{"type": "user_input"}')
+    assert hide_body(harmless, "") == harmless
+
+
+@pytest.mark.parametrize(
+    ("authorization", "query"),
+    [("Basic " + base64.b64encode(f"a-key:{SECRET}".encode()).decode(), ""),
+     ("", f"session_settings[language_model_api_key]={quote(SECRET)}"),
+     ("", "session_settings=" + quote(json.dumps({"language_model_api_key": SECRET})))],
+)  # fmt: skip
+def test_secrets_beside_the_key(authorization: str, query: str) -> None:
+    """What a request says with them is hidden wherever else it shows."""
+    secrets = Secrets()
+    secrets.caller({"authorization": authorization}, query)
+    told = Frame(at_ms=0, socket=1, sender="server", content=Body(json=f"no {SECRET} here"))
+    assert secrets.hidden(told).content == Body(json="no (hidden) here")
+
+
 def test_headers() -> None:
     """Those that are not known to be harmless stay out."""
     headers = [("Set-Cookie", "session=1"), ("X-New-Token", SECRET), ("Content-Type", "a/b")]

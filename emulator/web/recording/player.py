@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from aiohttp.web import BaseRequest, Response, StreamResponse, WebSocketResponse
 
 from emulator.errors import NOT_RECORDED, api_error, closest
-from emulator.jsontext import JsonObject, render
+from emulator.jsontext import render
 from emulator.recording.differences import Difference
 from emulator.recording.expectations import Expectations
 from emulator.recording.format import (
@@ -20,20 +20,28 @@ from emulator.recording.format import (
     Opened,
     Part,
     Recording,
-    body_of,
     frame_of,
 )
+from emulator.recording.keeping import DEFAULT_KEPT_BYTES, Keeping
 from emulator.recording.play import Due, Play, is_break
 from emulator.recording.redaction import (
     FORM,
     KEPT_OF_REQUESTS,
     Secrets,
     hide_body,
-    hide_query,
     kept_headers,
 )
+from emulator.web.recording.requests import about
 from emulator.web.recording.serving import Handler
-from emulator.web.recording.sockets import Close, hang_up, is_upgrade, receive, send
+from emulator.web.recording.sockets import (
+    Close,
+    accepting,
+    hang_up,
+    is_upgrade,
+    receive,
+    send,
+    to_its_end,
+)
 
 _QUIET_S = 1.0  # without sound, where more was recorded: the client has no more
 
@@ -65,12 +73,7 @@ class Player:
     async def _handle(self, request: BaseRequest) -> StreamResponse:
         if not is_upgrade(request):
             return await self._answer(request)
-        # What was said before a client went is still compared.
-        task = asyncio.create_task(self._open(request))
-        try:
-            return await asyncio.shield(task)
-        except asyncio.CancelledError:
-            return await task
+        return await to_its_end(self._open(request))
 
     async def _answer(self, request: BaseRequest) -> StreamResponse:
         asked = await self._asked(request)
@@ -81,7 +84,7 @@ class Player:
         return _response(recorded)
 
     async def _open(self, request: BaseRequest) -> StreamResponse:
-        asked = Opened(**self._about(request), socket=0, status=SWITCHING)
+        asked = Opened(**about(request, self._secrets), at_ms=0, socket=0, status=SWITCHING)
         conversation = self._expectations.socket(asked)
         if conversation is None:
             return self._not_recorded(asked)
@@ -95,13 +98,7 @@ class Player:
     async def _play(
         self, request: BaseRequest, conversation: Conversation, play: Play
     ) -> StreamResponse:
-        protocol = conversation.opened.protocol
-        socket = WebSocketResponse(
-            protocols=(protocol,) if protocol else (),
-            autoclose=False,
-            compress=False,
-            max_msg_size=0,
-        )
+        socket = accepting(conversation.opened.protocol)
         await socket.prepare(request)
         steps: asyncio.Queue[Due] = asyncio.Queue()
         speaking = asyncio.create_task(self._speak(socket, request, steps))
@@ -155,30 +152,21 @@ class Player:
 
     # what is asked, as it would be recorded
 
-    def _about(self, request: BaseRequest) -> JsonObject:
-        path, _, query = request.raw_path.partition("?")
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        caller, credential = self._secrets.caller(headers, query)
-        return {
-            "at_ms": 0,
-            "path": path,
-            "query": hide_query(query) if query else "",
-            "caller": caller,
-            "credential": credential,
-        }
-
     async def _asked(self, request: BaseRequest) -> Exchange:
-        about = self._about(request)
+        asked = about(request, self._secrets)
         headers = kept_headers(request.headers.items(), KEPT_OF_REQUESTS)
         content_type = headers.get("content-type", "")
-        body = body_of(await request.read())
+        data = await request.read()
+        keeping = Keeping(max(len(data), DEFAULT_KEPT_BYTES))
+        keeping.add(data)
+        body = keeping.body(request.headers.get("Content-Encoding", ""))
         if body is not None and body.text is not None and content_type.startswith(FORM):
             _, credential = self._secrets.caller_of_form(body.text)
-            about["credential"] = about["credential"] or credential
+            asked["credential"] = asked["credential"] or credential
         self._secrets.learn_from(body)
         part = Part(headers=headers, body=hide_body(body, content_type))
-        asked = Exchange(**about, method=request.method, request=part, status=200)
-        return self._secrets.hidden(asked)
+        exchange = Exchange(**asked, at_ms=0, method=request.method, request=part, status=200)
+        return self._secrets.hidden(exchange)
 
     def _frame(self, data: str | bytes) -> Frame:
         content = frame_of(data)

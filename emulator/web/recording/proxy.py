@@ -28,13 +28,13 @@ from emulator.recording.redaction import (
     KEPT_OF_ANSWERS,
     KEPT_OF_REQUESTS,
     hide_body,
-    hide_query,
     hide_url,
     kept_headers,
 )
 from emulator.recording.writer import RecordingWriter
+from emulator.web.recording.requests import about, from_root
 from emulator.web.recording.serving import Handler
-from emulator.web.recording.sockets import hang_up, is_upgrade
+from emulator.web.recording.sockets import hang_up, is_upgrade, to_its_end
 
 _CONNECT_S = 10
 _KEPT_ALIVE_S = 2  # shorter than servers do, so that they don't close under a request
@@ -113,16 +113,11 @@ class RecordingProxy:
             return await self._pass_exchange(request)
         from emulator.web.recording.tunnel import pass_socket
 
-        # What was said before a client went is still passed on: the task outlives its connection.
-        task = asyncio.create_task(pass_socket(self, request))
-        try:
-            return await asyncio.shield(task)
-        except asyncio.CancelledError:
-            return await task
+        return await to_its_end(pass_socket(self, request))
 
     def target(self, request: BaseRequest) -> URL:
         """The same path and query at the upstream, as they were written."""
-        return URL(self._upstream + request.raw_path, encoded=True)
+        return URL(self._upstream + from_root(request.raw_path), encoded=True)
 
     def unreachable(self, error: Exception) -> Response:
         """502, with a sentence that names the upstream."""
@@ -133,16 +128,7 @@ class RecordingProxy:
 
     def asked(self, request: BaseRequest) -> JsonObject:
         """What an entry says of a request, but for its headers and its body."""
-        path, _, query = request.raw_path.partition("?")
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        caller, credential = self.writer.secrets.caller(headers, query)
-        return {
-            "at_ms": self.writer.now_ms(),
-            "path": path if path.startswith("/") else f"/{path}",
-            "query": hide_query(query) if query else "",
-            "caller": caller,
-            "credential": credential,
-        }
+        return {**about(request, self.writer.secrets), "at_ms": self.writer.now_ms()}
 
     async def _pass_exchange(self, request: BaseRequest) -> StreamResponse:
         passing = _Passing(self, request)

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from urllib.parse import quote
 
-from aiohttp import ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
+from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
 from yarl import URL
 
 from emulator.errors import EmulatorError
@@ -32,17 +32,16 @@ from emulator.recording.talks import talks
 from emulator.store.redaction import HIDDEN
 from emulator.web.recording.resent_socket import ResentSocket
 
-_ANSWER_S = 60
+_ANSWER_S = 60  # beside the time that it took when it was recorded
 _LATE_MS = 1000  # how far the world's time may be behind that of the recording
 _POLL_S, _MOST_POLLS = 0.01, 200
-_NOT_SENT = frozenset({"content-length"})
 
 
 class Resender:
     """Sends a recording's client traffic to the emulator at `url`, in its order.
 
     `keys` are the API keys of its callers by number. `patience_s` is how long a frame may take
-    that was there before the client went on.
+    that was there before the client went on, `answer_s` how much longer an answer.
     """
 
     def __init__(
@@ -52,6 +51,7 @@ class Resender:
         keys: Mapping[int, str],
         subjects: Subjects,
         patience_s: float = 5,
+        answer_s: float = _ANSWER_S,
     ) -> None:
         self.notes: list[str] = []
         self._recording = recording
@@ -59,6 +59,7 @@ class Resender:
         self._keys = keys
         self._subjects = subjects
         self._patience_s = patience_s
+        self._answer_s = answer_s
         self._differences: list[Difference] = []
         self._renaming = Renaming()
         self._tokens: dict[int | None, str] = {}
@@ -75,6 +76,9 @@ class Resender:
         async with self._session() as self._http:
             try:
                 await self._send_all()
+            except (ClientError, TimeoutError) as error:
+                why = str(error) or "no answer came in time"
+                raise EmulatorError(f"the emulator at {self._url} has gone: {why}") from None
             finally:
                 for socket in self._sockets.values():
                     self._differences += await socket.finish()
@@ -152,17 +156,26 @@ class Resender:
             why = recorded.broken or "its body was too large to be kept"
             self.notes.append(f"line {recorded.line}: {recorded.name} was not sent: {why}")
             return
-        async with self._http.request(
-            recorded.method,
-            self._target(recorded),
-            headers=self._headers(recorded),
-            data=self._body(recorded),
-            allow_redirects=False,
-        ) as answer:
-            text = await answer.read()
+        subject = self._subjects.name(recorded.method, recorded.path)
+        try:
+            async with self._http.request(
+                recorded.method,
+                self._target(recorded),
+                headers=self._headers(recorded),
+                data=self._body(recorded),
+                allow_redirects=False,
+                timeout=ClientTimeout(total=recorded.duration_ms / 1000 + self._answer_s),
+            ) as answer:
+                text = await answer.read()
+        except (ClientError, TimeoutError) as error:
+            why = str(error) or "none came in time"
+            self.notes.append(f"line {recorded.line}: {recorded.name} had no answer: {why}")
+            self._differences.append(
+                Difference(recorded.line, subject, "/status", recorded.status, ABSENT)
+            )
+            return
         body, content_type = body_of(text), answer.headers.get("Content-Type", "")
         self._learn(recorded, body)
-        subject = self._subjects.name(recorded.method, recorded.path)
         found = _in_answers(recorded, answer.status, content_type, body, subject)
         self._differences += found
 
@@ -194,7 +207,7 @@ class Resender:
         return asked.credential == credential and asked.caller not in self._tokens
 
     def _headers(self, asked: Exchange | Opened) -> dict[str, str]:
-        headers = {n: v for n, v in asked.request.headers.items() if n not in _NOT_SENT}
+        headers = dict(asked.request.headers)
         key = self._key(asked)
         if asked.credential == "key" or self._lacks_token(asked, "bearer"):
             headers["x-hume-api-key"] = key

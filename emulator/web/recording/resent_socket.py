@@ -4,11 +4,10 @@ import asyncio
 from collections.abc import Callable, Iterator, Mapping
 
 from aiohttp import (
+    ClientError,
     ClientSession,
     ClientWebSocketResponse,
     TCPConnector,
-    TraceConfig,
-    TraceRequestEndParams,
     WSServerHandshakeError,
 )
 from yarl import URL
@@ -28,7 +27,7 @@ from emulator.recording.format import (
 )
 from emulator.recording.renaming import Renaming
 from emulator.recording.shapes import Labelled, collapsed, differing_order, differing_shapes
-from emulator.web.recording.sockets import Close, drop, receive, send
+from emulator.web.recording.sockets import Close, drop, keeping_refusal, receive, send
 
 _INTERIM = "user_message (interim)"
 _SEVERAL = frozenset({"audio_output", _INTERIM})  # how many there are means nothing
@@ -67,13 +66,7 @@ class ResentSocket:
 
     async def open(self, target: URL, headers: Mapping[str, str]) -> tuple[int, Body | None]:
         """The handshake's status, and what a refusal says."""
-        refusal, trace = bytearray(), TraceConfig()
-
-        async def keep(_: object, __: object, params: TraceRequestEndParams) -> None:
-            if params.response.status != SWITCHING:
-                refusal.extend(await params.response.read())
-
-        trace.on_request_end.append(keep)
+        refusal, trace = keeping_refusal()
         self._session = ClientSession(connector=TCPConnector(limit=0), trace_configs=[trace])
         try:
             self._socket = await self._session.ws_connect(
@@ -81,6 +74,9 @@ class ResentSocket:
             )
         except WSServerHandshakeError as error:
             return error.status, body_of(bytes(refusal))
+        except ClientError:
+            await self._session.close()
+            raise
         self._reading = asyncio.create_task(self._read(self._socket))
         return SWITCHING, None
 

@@ -1,14 +1,22 @@
 """WebSockets of aiohttp, frame by frame; a close is a frame like any other."""
 
+import asyncio
 import struct
+from collections.abc import Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType
-from aiohttp.web import BaseRequest, WebSocketResponse
+from aiohttp import (
+    ClientSession,
+    ClientWebSocketResponse,
+    TraceConfig,
+    TraceRequestEndParams,
+    WSMsgType,
+)
+from aiohttp.web import BaseRequest, StreamResponse, WebSocketResponse
 
-from emulator.recording.format import BROKEN, NO_CODE
+from emulator.recording.format import BROKEN, NO_CODE, SWITCHING
 
 AnySocket: TypeAlias = ClientWebSocketResponse | WebSocketResponse
 
@@ -53,6 +61,37 @@ async def drop(session: ClientSession, socket: ClientWebSocketResponse) -> None:
     await session.close()
     with suppress(Exception):  # nothing can be sent any more: it only lets go of the connection
         await socket.close()
+
+
+def accepting(protocol: str | None) -> WebSocketResponse:
+    """A client's socket, before its handshake, on which every frame and close shows."""
+    return WebSocketResponse(
+        protocols=(protocol,) if protocol else (),
+        autoclose=False,
+        compress=False,
+        max_msg_size=0,
+    )
+
+
+def keeping_refusal() -> tuple[bytearray, TraceConfig]:
+    """What stands in a refusal, which else the handshake forgets; for a session's traces."""
+    refusal, trace = bytearray(), TraceConfig()
+
+    async def keep(_: object, __: object, params: TraceRequestEndParams) -> None:
+        if params.response.status != SWITCHING:
+            refusal.extend(await params.response.read())
+
+    trace.on_request_end.append(keep)
+    return refusal, trace
+
+
+async def to_its_end(talking: Coroutine[None, None, StreamResponse]) -> StreamResponse:
+    """What was said before a client went still counts: the task outlives its connection."""
+    task = asyncio.create_task(talking)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        return await task
 
 
 def is_upgrade(request: BaseRequest) -> bool:

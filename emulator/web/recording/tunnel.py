@@ -4,10 +4,7 @@ import asyncio
 from contextlib import suppress
 
 from aiohttp import (
-    ClientSession,
     ClientWebSocketResponse,
-    TraceConfig,
-    TraceRequestEndParams,
     WSServerHandshakeError,
 )
 from aiohttp.web import BaseRequest, Response, StreamResponse, WebSocketResponse
@@ -37,7 +34,16 @@ from emulator.web.recording.proxy import (
     passed_on_in_handshake,
     reason,
 )
-from emulator.web.recording.sockets import AnySocket, Close, drop, hang_up, receive, send
+from emulator.web.recording.sockets import (
+    AnySocket,
+    Close,
+    accepting,
+    drop,
+    hang_up,
+    keeping_refusal,
+    receive,
+    send,
+)
 
 _CLOSING_S = 10  # for the other side to answer a close
 
@@ -45,16 +51,7 @@ _CLOSING_S = 10  # for the other side to answer a close
 async def pass_socket(proxy: RecordingProxy, request: BaseRequest) -> StreamResponse:
     """Open the same socket at the upstream, and pass on what both say; or its refusal."""
     opening = _Opening(proxy, request)
-    refusal, trace = bytearray(), TraceConfig()
-
-    async def keep_refusal(
-        session: ClientSession, context: object, params: TraceRequestEndParams
-    ) -> None:
-        """What stands in a refusal, before the handshake forgets it."""
-        if params.response.status != SWITCHING:
-            refusal.extend(await params.response.read())
-
-    trace.on_request_end.append(keep_refusal)
+    refusal, trace = keeping_refusal()
     async with proxy.new_session(trace) as session:
         try:
             upstream = await session.ws_connect(
@@ -69,12 +66,7 @@ async def pass_socket(proxy: RecordingProxy, request: BaseRequest) -> StreamResp
         except UPSTREAM_ERRORS as error:
             return opening.refuse(proxy.unreachable(error), reason(error))
         protocol = upstream.protocol
-        client = WebSocketResponse(
-            protocols=(protocol,) if protocol else (),
-            autoclose=False,
-            compress=False,
-            max_msg_size=0,
-        )
+        client = accepting(protocol)
         opening.note(status=SWITCHING, protocol=protocol)
         await client.prepare(request)
         await _Tunnel(proxy, request, client, upstream, opening.number).run()
@@ -100,12 +92,13 @@ class _Opening:
     def __init__(self, proxy: RecordingProxy, request: BaseRequest) -> None:
         self.number = proxy.writer.new_socket()
         self._writer = proxy.writer
+        self._kept_bytes = proxy.kept_bytes
         self._asked = proxy.asked(request)
         self._request = Part(headers=kept_headers(request.headers.items(), KEPT_OF_REQUESTS))
 
     def refuse(self, answer: Response, broken: str | None = None) -> Response:
         content_type = answer.headers.get("Content-Type", "")
-        keeping = Keeping(len(answer.body or b""))  # type: ignore[arg-type]
+        keeping = Keeping(self._kept_bytes)
         keeping.add(bytes(answer.body or b""))  # type: ignore[arg-type]
         body = hide_body(keeping.body(answer.headers.get("Content-Encoding", "")), content_type)
         headers = kept_headers(answer.headers.items(), KEPT_OF_ANSWERS)
@@ -168,7 +161,7 @@ class _Tunnel:
                 return frame
 
     def _note_frame(self, frame: str | bytes, sender: Side) -> None:
-        size = len(frame)
+        size = len(frame if isinstance(frame, bytes) else frame.encode())
         content = frame_of(frame) if size <= self._kept_bytes else Body(cut=size)
         self._writer.secrets.learn_from(content)
         hidden = hide_body(content, "") or content

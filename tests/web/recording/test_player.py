@@ -1,5 +1,6 @@
 """The player: what was recorded is what a client gets."""
 
+import gzip
 import json
 import time
 from pathlib import Path
@@ -95,6 +96,15 @@ def test_parts_of_a_form(tmp_path: Path) -> None:
     path = write(tmp_path / "r", http("POST", "/a", 200, request=request))
     with replaying(path) as (url, found), httpx.Client(base_url=url, trust_env=False) as client:
         client.post("/a", files={"a": (None, "1")})
+    assert told(found) == []
+
+
+def test_a_request_that_is_compressed(tmp_path: Path) -> None:
+    """It is compared by what it says, as it was written down."""
+    path = write(tmp_path / "r", http("POST", "/a", 200, request={"body": {"json": {"a": 1}}}))
+    with replaying(path) as (url, found), httpx.Client(trust_env=False) as client:
+        body, headers = gzip.compress(b'{"a": 1}'), {"Content-Encoding": "gzip"}
+        assert client.post(f"{url}/a", content=body, headers=headers).status_code == 200
     assert told(found) == []
 
 

@@ -5,6 +5,7 @@ import gzip
 import json
 import socket
 import threading
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,8 +20,9 @@ from websockets.typing import Subprotocol
 
 from emulator.errors import RecordingError, StartupError, UsageError
 from emulator.recording.format import Body, Closed, Exchange, Frame, Opened
+from emulator.recording.keeping import DEFAULT_KEPT_BYTES
 from emulator.recording.reading import read_recording
-from emulator.recording.writer import DEFAULT_KEPT_BYTES, RecordingWriter
+from emulator.recording.writer import RecordingWriter
 from emulator.web.recording.proxy import check_upstream
 from emulator.web.recording.serving import Handler, Serving
 from tests.recording.kit import recording
@@ -146,6 +148,54 @@ def test_a_compressed_answer_is_written_as_what_it_says(tmp_path: Path) -> None:
     assert (answer.headers["Content-Encoding"], answer.json()) == ("gzip", {"a": 1})
     assert asked == ["gzip;q=0.5", "identity"]
     assert [e.response.body for e in read_recording(path).exchanges] == [Body(json={"a": 1})] * 2
+
+
+def deflated_without_header(data: bytes) -> bytes:
+    encoder = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    return encoder.compress(data) + encoder.flush()
+
+
+@pytest.mark.parametrize(
+    ("encoding", "data"),
+    [("br", b"what it says"), ("deflate", deflated_without_header(b"what it says")),
+     ("gzip, br", b"what it says"), ("gzip", gzip.compress(bytes(2000)))],
+    ids=["unknown", "without header", "twice", "large"],
+)  # fmt: skip
+def test_what_cannot_be_decoded_is_not_kept(tmp_path: Path, encoding: str, data: bytes) -> None:
+    """Secrets might be in it: only its size, as it came, is written down."""
+
+    async def coded(request: BaseRequest) -> StreamResponse:
+        return Response(body=data, headers={"Content-Encoding": encoding})
+
+    path = tmp_path / "r"
+    with (
+        recorded(coded, path, kept_bytes=1000) as url,
+        httpx.Client(trust_env=False) as client,
+        client.stream("GET", url) as answer,
+    ):
+        assert b"".join(answer.iter_raw()) == data
+    [entry] = read_recording(path).exchanges
+    assert entry.response.body == Body(cut=len(data))
+
+
+@pytest.mark.parametrize(
+    "target", ["CONNECT .other.example:443", "OPTIONS *", "GET http://other.example/a"]
+)
+def test_no_request_leads_elsewhere(tmp_path: Path, target: str) -> None:
+    """Whatever is asked for reaches the upstream: none of it becomes a part of its name."""
+    asked = []
+
+    async def note(request: BaseRequest) -> StreamResponse:
+        asked.append(request.raw_path)
+        return Response()
+
+    with (
+        recorded(note, tmp_path / "r") as url,
+        socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2]))) as client,
+    ):
+        client.sendall(f"{target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode())
+        client.recv(100)
+    assert len(asked) == 1
 
 
 @pytest.mark.parametrize(("method", "status"), [("HEAD", 200), ("GET", 204), ("GET", 304)])
@@ -306,6 +356,31 @@ def test_a_refused_handshake(tmp_path: Path) -> None:
     assert isinstance(opened, Opened)
     assert (opened.status, opened.response.body) == (429, Body(json={"wait": 1}))
     assert opened.response.headers["retry-after"] == "3"
+
+
+def test_a_refusal_that_is_compressed(tmp_path: Path) -> None:
+    """It is written as what it says."""
+    said = b'{"why": "%s"}' % (b"no" * 500)
+
+    async def refuse(request: BaseRequest) -> StreamResponse:
+        headers = {"Content-Encoding": "gzip"}
+        return Response(status=403, body=gzip.compress(said), headers=headers)
+
+    path = tmp_path / "r"
+    with recorded(refuse, path) as url, pytest.raises(InvalidStatus):
+        connect(f"ws{url[4:]}/v0/evi/chat").__enter__()
+    [opened] = read_recording(path).entries
+    assert isinstance(opened, Opened)
+    assert opened.response.body == Body(json=json.loads(said))
+
+
+def test_the_size_of_a_large_frame(tmp_path: Path) -> None:
+    """It is in bytes."""
+    path = tmp_path / "r"
+    with recorded(converse, path, kept_bytes=100) as url, connect(f"ws{url[4:]}/v0/evi/chat") as ws:
+        ws.send("\u00e9" * 60)
+    frames = [e for e in read_recording(path).entries if isinstance(e, Frame)]
+    assert [f.content for f in frames if f.sender == "client"] == [Body(cut=120)]
 
 
 # the file
