@@ -287,6 +287,20 @@ def test_a_world_that_is_dropped_twice() -> None:
         assert [found["count"] for found in server.contract_report().findings] == [1]
 
 
+def test_a_key_that_gets_another_world() -> None:
+    """What the first one's clients did is in the report of all, once."""
+    with Emulator(seed="empty") as server:
+        first = server.world("key")
+        with http(first) as client:
+            client.post(PROMPTS, json=WRONG)
+        second = server.world("key")
+        assert second.contract.findings == []
+        assert [found["count"] for found in server.contract_report().findings] == [1]
+        first.close()
+        second.close()
+        assert [found["count"] for found in server.contract_report().findings] == [1]
+
+
 def test_callers_without_a_key_or_with_a_wrong_one() -> None:
     """They have no world: only the report of all has them."""
     app = App(Settings(seed="empty", api_key=("good",)))
@@ -422,6 +436,20 @@ def test_a_strict_handshake(evi: Evi, query: dict[str, str], place: list[str]) -
     assert (found["subject"], found["place"]) == ("chat socket", "/" + "/".join(place))
     [entry] = evi.journal.entries(kind="http")
     assert entry["status"] == 422
+
+
+@pytest.mark.evi(strict=True)
+def test_a_strict_handshake_names_every_problem(evi: Evi) -> None:
+    """What any server refuses, and what nothing knows, as for a request."""
+    with pytest.raises(InvalidStatus) as refused, talking(evi, event_limit="x", config_idd="x"):
+        pass
+    detail = json.loads(refused.value.response.body)["detail"]
+    assert [each["loc"] for each in detail] == [["query", "event_limit"], ["query", "config_idd"]]
+    codes = {found["code"]: found["place"] for found in evi.contract.findings}
+    assert codes == {
+        "parameter_unknown": "/query/config_idd",
+        "request_invalid": "/query/event_limit",
+    }
 
 
 @pytest.mark.evi(strict=True)
