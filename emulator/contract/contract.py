@@ -43,7 +43,7 @@ class Contract:
     def clear(self) -> None:
         """Begin anew."""
         self._found: dict[tuple[object, ...], Found] = {}
-        self.dropped = 0  # findings that were too many
+        self.dropped: Counter[str] = Counter()  # findings that were too many, by code
         self.answers: Counter[tuple[str, int]] = Counter()
         self.used: dict[str, Counter[str]] = {}
         self.lists_begun: set[str] = set()  # operations whose page 0 was asked for
@@ -75,7 +75,7 @@ class Contract:
         elif len(self._found) < MOST_FINDINGS:
             self._found[key] = new
         else:
-            self.dropped += new.count
+            self.dropped[finding.code] += new.count
 
     def merge(self, other: "Contract") -> None:
         """Add what another one has. The numbers of journal entries are then of several."""
@@ -83,7 +83,7 @@ class Contract:
             self._put(
                 Found(found.subject, found.finding, found.count, found.first_seq, found.last_seq)
             )
-        self.dropped += other.dropped
+        self.dropped.update(other.dropped)
         self.answers.update(other.answers)
         for part, counts in other.used.items():
             self.used.setdefault(part, Counter()).update(counts)
@@ -93,7 +93,7 @@ class Contract:
     def to_json(self) -> JsonObject:
         return {
             "findings": [found.to_json() for found in self.found],
-            "dropped": self.dropped,
+            "dropped": dict(self.dropped),
             "answers": [[*key, count] for key, count in self.answers.items()],
             "used": {part: dict(counts) for part, counts in self.used.items()},
         }
@@ -107,7 +107,7 @@ class Contract:
             contract._put(
                 Found(each["subject"], finding, each["count"], each["first_seq"], each["last_seq"])
             )
-        contract.dropped = content["dropped"]
+        contract.dropped = Counter(content["dropped"])
         contract.answers = Counter({(op, status): n for op, status, n in content["answers"]})
         contract.used = {part: Counter(counts) for part, counts in content["used"].items()}
         return contract

@@ -53,7 +53,7 @@ def test_a_world_that_nobody_has_used(client: TestClient) -> None:
     """No finding, every part of the coverage at zero; asking leaves no trace."""
     for _ in range(2):
         content = client.get(PATH).json()
-        assert content.keys() == {"findings", "dropped", "coverage"}
+        assert content.keys() == {"findings", "dropped", "dropped_codes", "coverage"}
         assert (content["findings"], content["dropped"]) == ([], 0)
         assert [part["name"] for part in content["coverage"]["parts"]] == list(PARTS)
         assert {part["percent"] for part in content["coverage"]["parts"]} == {0.0}
@@ -155,6 +155,7 @@ def test_so_many_findings_and_no_more(client: TestClient) -> None:
         client.post(PROMPTS, json={"name": "A", "text": "B", **fields})
     content = client.get(PATH).json()
     assert (len(content["findings"]), content["dropped"]) == (MOST_FINDINGS, 5)
+    assert content["dropped_codes"] == {"field_unknown": 5}
     client.get(CONFIGS, params={"page_siz": 1})
     content = client.get(PATH).json()
     assert (len(content["findings"]), content["dropped"]) == (MOST_FINDINGS, 6)
