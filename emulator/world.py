@@ -315,6 +315,9 @@ class Worlds:
         script: Script | None = None,
     ) -> World:
         """A fresh world, with a seed, settings and a script of its own if given."""
+        before = self._worlds.get(api_key)
+        if before is not None:
+            self._keep_contract(before)
         seed, settings = seed or self._seed, settings or self._settings
         return self._add(self._new(api_key, seed, settings, script or self._script))
 
@@ -333,5 +336,9 @@ class Worlds:
             del self._by_reference[world.reference]
             self.forget(world)
         world.reset()
+        self._keep_contract(world)
+
+    def _keep_contract(self, world: World) -> None:
+        """What its clients have shown, of a world that is forgotten, perhaps more than once."""
         self.others.merge(world.contract)
-        world.contract.clear()  # it may be dropped again
+        world.contract.clear()

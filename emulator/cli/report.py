@@ -24,7 +24,10 @@ def add_report(commands: Commands) -> None:
     default = default_url()
     add_server_flags(parser, default, f"where the emulator serves (default {default})")
     parser.add_argument("--all", action="store_true", help="the clients of all worlds, not of one")
-    parser.add_argument("--format", default="text", help=f"{', '.join(_FORMATS)} (default text)")
+    formats = ", ".join(_FORMATS)
+    parser.add_argument(
+        "--format", help=f"print {formats} (default text, or nothing with --output)"
+    )
     parser.add_argument("--clear", action="store_true", help="begin anew after it")
     add_demand_flags(parser, "--output", "error")
 
@@ -65,15 +68,16 @@ def report(arguments: argparse.Namespace) -> int:
     from emulator.contract.renderings import check_format, render_report
     from emulator.contract.report import read_report
 
-    check_format(arguments.format)
+    format = arguments.format or (None if arguments.report_files else "text")
+    if format is not None:
+        check_format(format)
     demands = read_demand_flags(arguments)
     remote = Remote(arguments.url, arguments.key, arguments.ca)
     path = _PATH + ("?worlds=all" if arguments.all else "")
     found = read_report(remote.call("GET", path))
-    text = render_report(found, demands, arguments.format)
-    told = not arguments.report_files
-    if told:
-        _print(text, arguments.format)
+    told = format is not None
+    if format is not None:
+        _print(render_report(found, demands, format), format)
     code = finish(found, demands, arguments.report_files, _nothing(arguments), told)
     if arguments.clear:  # only now, as it may be that it can't be written
         remote.call("DELETE", path)

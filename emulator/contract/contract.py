@@ -43,7 +43,7 @@ class Contract:
     def clear(self) -> None:
         """Begin anew."""
         self._found: dict[tuple[object, ...], Found] = {}
-        self.dropped = 0  # findings that were too many
+        self.dropped: Counter[str] = Counter()  # findings that were too many, by code
         self.answers: Counter[tuple[str, int]] = Counter()
         self.used: dict[str, Counter[str]] = {}
         self.lists_begun: set[str] = set()  # operations whose page 0 was asked for
@@ -76,13 +76,13 @@ class Contract:
         elif len(self._found) < MOST_FINDINGS:
             self._found[key] = new
         else:
-            self.dropped += new.count
+            self.dropped[finding.code] += new.count
 
     def merge(self, other: "Contract") -> None:
         """Add what another one has. Numbers of journal entries would be of several journals: 0."""
         for found in other.found:
             self._put(Found(found.subject, found.finding, found.count, 0, 0))
-        self.dropped += other.dropped
+        self.dropped.update(other.dropped)
         self.answers.update(other.answers)
         for part, counts in other.used.items():
             self.used.setdefault(part, Counter()).update(counts)
@@ -92,7 +92,7 @@ class Contract:
     def to_json(self) -> JsonObject:
         return {
             "findings": [found.to_json() for found in self.found],
-            "dropped": self.dropped,
+            "dropped": dict(self.dropped),
             "answers": [[*key, count] for key, count in self.answers.items()],
             "used": {part: dict(counts) for part, counts in self.used.items()},
         }
@@ -106,7 +106,7 @@ class Contract:
             contract._put(
                 Found(each["subject"], finding, each["count"], each["first_seq"], each["last_seq"])
             )
-        contract.dropped = content["dropped"]
+        contract.dropped = Counter(content["dropped"])
         contract.answers = Counter({(op, status): n for op, status, n in content["answers"]})
         contract.used = {part: Counter(counts) for part, counts in content["used"].items()}
         return contract

@@ -1,6 +1,8 @@
 """What is to be said of the query with which a chat is opened."""
 
+from collections import Counter
 from collections.abc import Sequence
+from urllib.parse import parse_qsl
 
 from emulator.contract.contract import Contract
 from emulator.contract.findings import MOST_AT_ONCE, Finding, find
@@ -40,3 +42,13 @@ def judge_handshake(contract: Contract, fields: Field, given: JsonObject) -> Seq
     use = use_of(fields, {name: given[name] for name in given if name in known}, ("query",))
     contract.use("chat_parameters", map(parameter_name, use.known))
     return [*findings, *of_use(use)]
+
+
+def judge_repeated(fields: Field, query_string: bytes) -> Sequence[Finding]:
+    """The findings about parameters, and fields in them, that are given more than once."""
+    query = parse_qsl(query_string.decode("latin-1"), keep_blank_values=True)
+    return [
+        find("parameter_repeated", ("query", name), count)
+        for name, count in Counter(name for name, _ in query).items()
+        if count > 1 and name.partition("[")[0] in fields.children
+    ][:MOST_AT_ONCE]

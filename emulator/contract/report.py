@@ -14,7 +14,7 @@ from emulator.contract.coverage import (
     too_little,
 )
 from emulator.contract.findings import ERROR, FINDINGS, LEVELS, WARNING
-from emulator.errors import UsageError, closest
+from emulator.errors import EmulatorError, UsageError, closest
 from emulator.jsontext import JsonObject
 
 NEVER = "never"
@@ -62,16 +62,22 @@ def check_code(code: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Findings as JSON, errors first, and the coverage."""
+    """Findings as JSON, errors first, how many more there were by code, and the coverage."""
 
     findings: Sequence[JsonObject]
-    dropped: int
+    dropped_codes: Mapping[str, int]
     coverage: Coverage
+
+    @property
+    def dropped(self) -> int:
+        """How many findings were not kept, being too many."""
+        return sum(self.dropped_codes.values())
 
     def to_json(self) -> JsonObject:
         return {
             "findings": list(self.findings),
             "dropped": self.dropped,
+            "dropped_codes": dict(self.dropped_codes),
             "coverage": self.coverage.to_json(),
         }
 
@@ -90,7 +96,17 @@ class Report:
         forbidden = len(self.forbidden(demands))
         several = "1 finding" if forbidden == 1 else f"{forbidden} findings"
         told = [f"{several} at level {demands.fail_on} or above"] if forbidden else []
-        return [*told, *too_little(self.coverage, demands.least)]
+        return [*told, *self.shortcomings(demands)]
+
+    def shortcomings(self, demands: Demands) -> list[str]:
+        """Those that are no kept finding's."""
+        forbidden = sum(
+            count
+            for code, count in self.dropped_codes.items()
+            if demands.forbid({"code": code, "level": FINDINGS[code].level})
+        )
+        told = [f"{forbidden} more at level {demands.fail_on} or above that were not kept"]
+        return [*(told if forbidden else ()), *too_little(self.coverage, demands.least)]
 
 
 def new_report(contract: Contract, universe: Universe) -> Report:
@@ -100,9 +116,15 @@ def new_report(contract: Contract, universe: Universe) -> Report:
 
 
 def read_report(content: JsonObject) -> Report:
-    """A report that came as JSON."""
-    parts = [
-        Part(part["name"], [Item(**item) for item in part["items"]])
-        for part in content["coverage"]["parts"]
-    ]
-    return Report(content["findings"], content["dropped"], Coverage(parts))
+    """A report that came as JSON. Raises EmulatorError for what is none of this version."""
+    try:
+        parts = [
+            Part(part["name"], [Item(**item) for item in part["items"]])
+            for part in content["coverage"]["parts"]
+        ]
+        return Report(content["findings"], content["dropped_codes"], Coverage(parts))
+    except (LookupError, TypeError) as error:
+        raise EmulatorError(
+            f"the answer is no contract report of this version ({error!r}); "
+            "is it an emulator, and of the same version?"
+        ) from None

@@ -48,10 +48,11 @@ class ContractHandle:
         `fail_on` is 'warning' for all of them, or 'error'. Raises UsageError for an unknown code.
         """
         __tracebackhide__ = True
-        demands = Demands(fail_on, allow)
-        forbidden = [found for found in self.findings if demands.forbid(found)]
-        if forbidden:
-            lines = [line for found in forbidden for line in finding_lines(found)]
+        demands, report = Demands(fail_on, allow), self.report()
+        forbidden = [found for found in report.findings if demands.forbid(found)]
+        lines = [line for found in forbidden for line in finding_lines(found)]
+        lines += report.shortcomings(demands)
+        if lines:
             what = "a finding" if len(forbidden) == 1 else f"{len(forbidden)} findings"
             told = "\n".join(lines)
             raise ExpectationFailed(f"{what} about the client:\n{told}")

@@ -1,5 +1,6 @@
 """A chat's handshake: its query, for the journal and the contract of the caller's world."""
 
+from collections.abc import Sequence
 from functools import cache
 
 from starlette.types import Scope
@@ -7,7 +8,7 @@ from starlette.types import Scope
 from emulator.contract.contract import Contract
 from emulator.contract.findings import Finding
 from emulator.contract.requests import extra_problems, invalid, judge_stranger, judge_stray
-from emulator.errors import ApiError, ValidationFailed
+from emulator.errors import ApiError, Problem, ValidationFailed
 from emulator.jsontext import JsonObject, kept, render
 from emulator.openapi.fields import Field
 from emulator.store.headers import kept_headers
@@ -47,7 +48,7 @@ class Handshake:
 
         Raises ValidationFailed where that is too much for a strict server.
         """
-        from emulator.contract.handshakes import judge_handshake
+        from emulator.contract.handshakes import judge_handshake, judge_repeated
         from emulator.web.chat_query import given_query
 
         assert self.world is not None
@@ -55,9 +56,21 @@ class Handshake:
         self._given = given_query(self.query_string)
         fields = chat_fields() if channel == "chat" else Field("")
         self._findings += judge_handshake(self.world.contract, fields, self._given)
+        self._findings += judge_repeated(fields, self.query_string)
         extra = extra_problems(self._findings) if self.world.settings.strict else []
         if extra:
-            raise ValidationFailed(extra)
+            raise ValidationFailed([*self._problems(), *extra])
+
+    def _problems(self) -> Sequence[Problem]:
+        """What any server refuses."""
+        from emulator.web.chat_query import read_chat_query
+
+        if self._channel == "chat":
+            try:
+                read_chat_query(self.query_string)
+            except ValidationFailed as error:
+                return error.problems
+        return ()
 
     def accept(self) -> None:
         self._note(_ACCEPTED, b"")

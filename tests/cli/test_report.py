@@ -222,6 +222,16 @@ def test_what_fails(
     assert ("\nfailed: " in output) == bool(failed)
 
 
+def test_a_file_and_a_format(capsys: Capsys, client: Client, tmp_path: Path) -> None:
+    """One is written, the other printed."""
+    file = tmp_path / "report.json"
+    flags = ["--output", str(file), "--format", "markdown"]
+    code, output, errors = run(capsys, "report", *client.flags, *flags)
+    assert (code, errors) == (0, "")
+    assert output.startswith("# EVI contract report\n")
+    assert json.loads(file.read_text())["findings"] == []
+
+
 @pytest.mark.parametrize(
     ("flags", "message"),
     [

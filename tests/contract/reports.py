@@ -57,7 +57,7 @@ def hostile() -> Report:
         contract.add("make-a", given, seq)
         contract.add(f"GET /{text}", [find("field_unknown", (text,), {text: [text]}, known=text, hint=text)], seq)  # fmt: skip  # noqa: E501
         contract.use("close_codes", [text])
-    contract.dropped = 3
+    contract.dropped["request_invalid"] = 3
     return new_report(contract, SMALL_UNIVERSE)
 
 

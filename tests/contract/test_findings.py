@@ -5,6 +5,7 @@ import socket
 import struct
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 import pytest
@@ -442,6 +443,17 @@ def test_a_handshake_that_is_refused(evi: Evi, limit: str) -> None:
     assert (entry["operation"], entry["status"]) == ("chat", 422)
     assert (only(evi)["code"], only(evi)["place"]) == ("request_invalid", "/query/event_limit")
     assert only(evi)["got"] == limit
+
+
+@pytest.mark.parametrize("name", ["event_limit", "session_settings[system_prompt]"])
+def test_a_parameter_of_a_handshake_that_is_repeated(evi: Evi, name: str) -> None:
+    """The last one counts, as in a request; what is not known is found as that alone."""
+    query = urlencode([("api_key", evi.api_key), (name, "1"), (name, "2"), (name, "2")])
+    with connect(f"{evi.ws_url}?{query}", proxy=None):
+        pass
+    evi.journal.wait_for(close=1000)
+    assert (only(evi)["code"], only(evi)["subject"]) == ("parameter_repeated", "chat socket")
+    assert (only(evi)["place"], only(evi)["got"]) == (f"/query/{name}", 3)
 
 
 def test_what_the_vendors_clients_add_is_known(evi: Evi) -> None:

@@ -3,6 +3,7 @@
 import json
 import re
 from collections import Counter
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -126,7 +127,7 @@ def test_junit_is_xml_that_counts_right(name: str, demands: Demands) -> None:
     assert all(case.get("name") and case.get("classname") == "evi-contract" for case in cases)
     subjects = {"list-a", "make-a", *(found["subject"] for found in report.findings)}
     forbidden = {found["subject"] for found in report.findings if demands.forbid(found)}
-    short = 1 if demands.least else 0
+    short = bool(demands.least) + bool(report.dropped and demands.fail_on != NEVER)
     assert len(cases) == len(subjects) + short
     assert counts["failure"] == len(forbidden) + short
 
@@ -251,7 +252,9 @@ def test_text_keeps_its_lines() -> None:
     heads = [line for line in lines if not line.startswith(" ") and line]
     wanted = len(hostile().findings)
     assert sum(line.startswith(("error  ", "warning ")) for line in heads) == wanted
-    assert len(heads) == wanted + len(["title", "Not kept", "Coverage", "failed", "failed"])
+    assert len(heads) == wanted + len(
+        ["title", "Not kept", "Coverage", "failed", "failed", "failed"]
+    )
     assert "Not kept: 3 more findings." in heads
 
 
@@ -262,6 +265,13 @@ def test_colours_are_on_top() -> None:
     lines = in_colour(rendered("text", "small")).splitlines()
     assert lines[2] == f"{RED}error   request_refused  make-a  /body{PLAIN}"
     assert lines[6] == f"{YELLOW}warning field_unknown  make-a  /body/txet{PLAIN}"
+
+
+@pytest.mark.parametrize("content", [{}, [], None, {"coverage": {"parts": [{"name": "a"}]}}])
+def test_what_is_no_report(content: Any) -> None:
+    """Another server's answer is told of, not fallen over."""
+    with pytest.raises(EmulatorError, match="is no contract report of this version"):
+        read_report(content)
 
 
 # what it takes to fail
@@ -282,6 +292,24 @@ def test_demands(demands: Demands, failures: int) -> None:
     report = small()
     assert sum(map(demands.forbid, report.findings)) == failures
     assert len(report.failures(demands)) == bool(failures)
+
+
+@pytest.mark.parametrize(
+    ("demands", "told"),
+    [
+        (Demands(NEVER), []),
+        (Demands(), ["2 more at level error or above that were not kept"]),
+        (Demands("warning"), ["5 more at level warning or above that were not kept"]),
+        (Demands("warning", allow=("field_unknown", "request_invalid")), []),
+    ],
+)
+def test_what_was_not_kept_fails_too(demands: Demands, told: list[str]) -> None:
+    """By its code, as what was kept."""
+    report = replace(empty(), dropped_codes={"field_unknown": 3, "request_invalid": 2})
+    assert report.failures(demands) == told
+    [suite] = ElementTree.fromstring(render_report(report, demands, "junit"))
+    assert suite.get("failures") == str(len(told))
+    assert read_report(report.to_json()).failures(demands) == told
 
 
 @pytest.mark.parametrize(

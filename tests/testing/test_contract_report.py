@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from emulator.contract.contract import Contract
 from emulator.contract.renderings import render_report
 from emulator.contract.report import Demands
 from emulator.errors import UsageError
@@ -62,6 +63,17 @@ def test_a_client_that_is_not(evi: Evi) -> None:
     lines = str(failed.value).splitlines()
     assert lines[0] == "2 findings about the client:"
     assert lines[1] == "error   request_invalid  list-configs  /query/page_size"
+
+
+def test_what_was_not_kept(evi: Evi) -> None:
+    """It is held against the client, even if all that was kept is allowed."""
+    fail(evi)
+    contract = Contract()
+    contract.dropped["field_unknown"] = 2
+    evi.world.contract.merge(contract)
+    evi.contract.assert_clean(allow=["request_invalid", "field_unknown"])
+    with pytest.raises(ExpectationFailed, match="2 more at level warning or above"):
+        evi.contract.assert_clean(allow=["request_invalid"])
 
 
 def test_what_may_be_found(evi: Evi) -> None:

@@ -53,7 +53,7 @@ def test_a_world_that_nobody_has_used(client: TestClient) -> None:
     """No finding, every part of the coverage at zero; asking leaves no trace."""
     for _ in range(2):
         content = client.get(PATH).json()
-        assert content.keys() == {"findings", "dropped", "coverage"}
+        assert content.keys() == {"findings", "dropped", "dropped_codes", "coverage"}
         assert (content["findings"], content["dropped"]) == ([], 0)
         assert [part["name"] for part in content["coverage"]["parts"]] == list(PARTS)
         assert {part["percent"] for part in content["coverage"]["parts"]} == {0.0}
@@ -155,6 +155,7 @@ def test_so_many_findings_and_no_more(client: TestClient) -> None:
         client.post(PROMPTS, json={"name": "A", "text": "B", **fields})
     content = client.get(PATH).json()
     assert (len(content["findings"]), content["dropped"]) == (MOST_FINDINGS, 5)
+    assert content["dropped_codes"] == {"field_unknown": 5}
     client.get(CONFIGS, params={"page_siz": 1})
     content = client.get(PATH).json()
     assert (len(content["findings"]), content["dropped"]) == (MOST_FINDINGS, 6)
@@ -284,6 +285,20 @@ def test_a_world_that_is_dropped_twice() -> None:
             client.delete("/_emulator/world")
         evi.close()
         evi.close()
+        assert [found["count"] for found in server.contract_report().findings] == [1]
+
+
+def test_a_key_that_gets_another_world() -> None:
+    """What the first one's clients did is in the report of all, once."""
+    with Emulator(seed="empty") as server:
+        first = server.world("key")
+        with http(first) as client:
+            client.post(PROMPTS, json=WRONG)
+        second = server.world("key")
+        assert second.contract.findings == []
+        assert [found["count"] for found in server.contract_report().findings] == [1]
+        first.close()
+        second.close()
         assert [found["count"] for found in server.contract_report().findings] == [1]
 
 
@@ -424,6 +439,20 @@ def test_a_strict_handshake(evi: Evi, query: dict[str, str], place: list[str]) -
         assert (found["subject"], found["place"]) == ("chat socket", "/" + "/".join(place))
     [entry] = evi.journal.entries(kind="http")
     assert entry["status"] == 422
+
+
+@pytest.mark.evi(strict=True)
+def test_a_strict_handshake_names_every_problem(evi: Evi) -> None:
+    """What any server refuses, and what nothing knows, as for a request."""
+    with pytest.raises(InvalidStatus) as refused, talking(evi, event_limit="x", config_idd="x"):
+        pass
+    detail = json.loads(refused.value.response.body)["detail"]
+    assert [each["loc"] for each in detail] == [["query", "event_limit"], ["query", "config_idd"]]
+    codes = {found["code"]: found["place"] for found in evi.contract.findings}
+    assert codes == {
+        "parameter_unknown": "/query/config_idd",
+        "request_invalid": "/query/event_limit",
+    }
 
 
 @pytest.mark.evi(strict=True)

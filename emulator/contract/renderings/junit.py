@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from xml.etree import ElementTree as Xml
 
-from emulator.contract.coverage import too_little
 from emulator.contract.renderings.words import got, seen, visible
 from emulator.contract.report import Demands, Report
 from emulator.jsontext import JsonObject
@@ -24,8 +23,8 @@ def to_junit(report: Report, demands: Demands) -> str:
         _tell(case, by_subject.get(subject, []), demands)
         if subject in never and subject not in by_subject:
             Xml.SubElement(case, "skipped", message="never called")
-    for sentence in too_little(report.coverage, demands.least):
-        case = Xml.SubElement(suite, "testcase", classname=_SUITE, name="coverage")
+    for sentence in report.shortcomings(demands):
+        case = Xml.SubElement(suite, "testcase", classname=_SUITE, name="contract")
         Xml.SubElement(case, "failure", message=visible(sentence))
     suite.set("tests", str(len(suite)))
     suite.set("failures", str(sum(case.find("failure") is not None for case in suite)))
