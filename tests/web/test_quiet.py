@@ -53,9 +53,7 @@ def test_no_limit_counts_it() -> None:
 
 
 @pytest.mark.parametrize("origin", [{}, {"Origin": "https://site.example"}])
-def test_what_changes_something_is_never_quiet(
-    client: TestClient, origin: dict[str, str]
-) -> None:
+def test_what_changes_something_is_never_quiet(client: TestClient, origin: dict[str, str]) -> None:
     """Any page may call the API: what it did stands in the journal, and faults strike it."""
     body = {"name": "Mine", "text": "Hi"}
     assert client.post("/v0/evi/prompts", json=body, headers=QUIET | origin).status_code == 201

@@ -6,7 +6,7 @@ import { deliveryBadge, statusBadge } from "./badges.js";
 import { empty, fill, h, icon, reconcile, toast } from "./dom.js";
 import { driver } from "./drive.js";
 import { chart } from "./scores.js";
-import { facts, parsed, plural, pretty, time } from "./text.js";
+import { facts, inMs, parsed, plural, pretty, time } from "./text.js";
 import { recorded } from "./transcript.js";
 
 const PAGE = 100;
@@ -99,8 +99,8 @@ export function oneChat(id, page, beside, { names, go }) {
 function about(chat, go) {
   const open = () => go("resources", { kind: "configs", id: chat.config.id });
   return facts([
-    ["Began", time(chat.start_timestamp)],
-    ["Ended", chat.end_timestamp ? time(chat.end_timestamp) : "still going on"],
+    ["Began", time(inMs(chat.start_timestamp))],
+    ["Ended", chat.end_timestamp ? time(inMs(chat.end_timestamp)) : "still going on"],
     [
       "Config",
       chat.config
