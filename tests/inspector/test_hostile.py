@@ -149,7 +149,7 @@ def test_a_client_may_send_anything(inspector: Inspector, server: Server) -> Non
         for frame in ODD_FRAMES:
             socket.send(frame)
             socket.recv()
-    page = inspector.open(problems="1")
+    inspector.open(problems="1")
     expect(inspector.rows('← client ["odd"]')).to_contain_text('{"a":"b"}')
     inspector.check_console()
 
