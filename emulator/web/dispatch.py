@@ -30,7 +30,7 @@ from emulator.store.journal import LONGEST_BODY
 from emulator.web import bugs
 from emulator.web.auth import Auth
 from emulator.web.breaking import GARBAGE, ConnectionBroken, break_answer
-from emulator.web.exchange import QUIET_HEADER, Exchange
+from emulator.web.exchange import QUIET_HEADER, QUIET_METHODS, Exchange
 from emulator.web.instead import Answer, preferred, stub_answer, take_allowance
 from emulator.web.parameters import ParameterReader, parse_query
 from emulator.web.response import respond
@@ -170,7 +170,7 @@ class Dispatcher:
 
     async def _answer(self, scope: Scope, receive: Receive, exchange: Exchange) -> Answer:
         headers, query_string = dict(scope["headers"]), scope["query_string"]
-        exchange.is_quiet = QUIET_HEADER in headers
+        exchange.is_quiet = QUIET_HEADER in headers and scope["method"] in QUIET_METHODS
         try:
             route, segments = self.router.match(scope["method"], scope["path"])
         except ApiError:

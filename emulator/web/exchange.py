@@ -20,6 +20,8 @@ from emulator.web.instead import Answer, fault_answer
 from emulator.world import World
 
 # Of those who only look: no limit, no fault and no stub concerns the request, no journal has it.
+# What changes something is never quiet: any page may send it, and who looks must see it.
+QUIET_METHODS = ("GET", "HEAD")
 QUIET_HEADER = b"x-evi-emulator-quiet"
 _BREAK_ANSWERS = ("lost", "truncated", "slow", "garbage")
 _NOTED = (

@@ -10,7 +10,7 @@ from websockets.sync.client import connect
 
 from emulator.server import Server
 from tests.inspector.browsing import BOTH, Inspector
-from tests.webhooks.calls import new_config, simulate
+from tests.webhooks.calls import ask, new_config, simulate
 from tests.webhooks.receiver import Receiver
 
 # How long it is (s), once some of it was played.
@@ -100,3 +100,12 @@ def test_a_long_chat_is_complete(inspector: Inspector, remote: Client) -> None:
     spoken = [each["message_text"] for each in last if each["type"] == "AGENT_MESSAGE"]
     expect(log).to_contain_text(spoken[-1])
     inspector.check_console()
+
+
+def test_who_holds_no_chat_can_drive_none(inspector: Inspector, remote: Client) -> None:
+    """A chat of the seed that is ACTIVE for ever has none of a live chat's controls."""
+    chats = ask(remote, "GET", "/v0/evi/chats?page_size=100")["chats_page"]
+    chat_id = next(chat["id"] for chat in chats if chat["status"] == "ACTIVE")
+    page = inspector.open("chats", id=chat_id)
+    expect(page.get_by_label("About the chat")).to_contain_text("Webhooks of this chat")
+    expect(page.get_by_role("button", name="Inject")).to_have_count(0)

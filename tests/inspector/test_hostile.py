@@ -1,6 +1,7 @@
 """What strangers write shows as text, in every view."""
 
 import json
+import subprocess
 from typing import Any
 
 import pytest
@@ -129,3 +130,73 @@ def test_a_hostile_request_is_copied_whole(inspector: Inspector, remote: Client)
     compile(pasted, "pasted", "exec")
     assert "\u202e" not in pasted
     assert "\\u202e" in pasted
+
+
+ODD_FRAMES = (
+    '{"type": "user_input", "message": {"content": 5}}',
+    '{"type": "x", "text": {"toString": 1, "valueOf": 1}}',
+    '{"type": ["odd"], "message": {"content": {"a": "b"}}}',
+    '{"type": "tool_response", "content": {"toString": 1}}',
+    "null",
+)
+
+
+def test_a_client_may_send_anything(inspector: Inspector, server: Server) -> None:
+    """Where a text should stand there may be any JSON: the timeline shows it, and goes on."""
+    url = f"{server.url.replace('http', 'ws')}/v0/evi/chat?api_key={inspector.api_key}"
+    with connect(url, proxy=None) as socket:
+        socket.recv()
+        for frame in ODD_FRAMES:
+            socket.send(frame)
+            socket.recv()
+    inspector.open(problems="1")
+    expect(inspector.rows('← client ["odd"]')).to_contain_text('{"a":"b"}')
+    inspector.check_console()
+
+
+# Ends a paste in a terminal, so that what follows it runs.
+PASTED = "\u001b[201~\rtouch nothing\r\n'\\ $(id) `id`"
+
+
+def test_what_is_pasted_into_a_shell_is_one_word(
+    inspector: Inspector, remote: Client, server: Server
+) -> None:
+    """No control character comes along, and the same bytes are sent again."""
+    remote.post("/v0/evi/prompts", content=PASTED.encode())
+    page = inspector.open()
+    inspector.rows("POST /v0/evi/prompts").click()
+    page.get_by_role("button", name="Copy as curl").click()
+    expect(page.get_by_text("curl command copied")).to_be_visible()
+    pasted = inspector.copied()
+    assert "\u001b" not in pasted
+    assert "\r" not in pasted
+    subprocess.run(["bash", "-c", pasted], check=True, capture_output=True)
+    sent = ask(remote, "GET", "/_emulator/journal?kind=http")["entries"]
+    assert [each["request"] for each in sent] == [PASTED, PASTED]
+
+
+def test_a_hostile_key_is_quoted(inspector: Inspector) -> None:
+    """A link from elsewhere may bring any key; the line to paste is still one call."""
+    inspector.api_key = 'x");import os;("'
+    page = inspector.open("world")
+    line = page.get_by_label("This world").locator("code")
+    expect(line).to_contain_text('api_key="x\\");import os;(\\"")')
+
+
+def test_a_kind_that_is_none(inspector: Inspector) -> None:
+    """An address may name anything: the view shows configs."""
+    page = inspector.open("resources", kind="constructor")
+    expect(page.get_by_role("button", name="Configs")).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_role("list", name="Configs")).to_be_visible()
+    inspector.check_console()
+
+
+def test_a_difference_of_very_many_lines(inspector: Inspector, remote: Client) -> None:
+    """It is shown in part, and the page goes on."""
+    many = {"text": "a\n" * 200_000}
+    made = ask(remote, "POST", "/v0/evi/prompts", {"name": "Long", "text": "b"}, 201)
+    ask(remote, "POST", f"/v0/evi/prompts/{made['id']}", many, 201)
+    page = inspector.open("resources", kind="prompts", id=made["id"])
+    expect(page.get_by_label("Difference").first).to_contain_text("more lines")
+    assert page.locator(".diff > *").count() < 3_000
+    inspector.check_console()

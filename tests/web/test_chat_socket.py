@@ -566,3 +566,15 @@ def test_keys_of_language_models_are_hidden(chat: Chat, remote: httpx.Client) ->
     chat.send(type="user_input", text="Hello")
     chat.read_until("assistant_end")
     assert "sk-very-secret" not in remote.get("/_emulator/journal").text
+
+
+def test_live_chats_are_listed(url: str, remote: httpx.Client, api_key: str) -> None:
+    """Those to which a client is connected, and no other: an ACTIVE one of the seed is not."""
+    live = "/_emulator/chats/live"
+    assert remote.get(live).json() == {"chat_ids": []}
+    with connect(f"{url}/v0/evi/chat?api_key={api_key}", proxy=None) as socket:
+        chat = Chat(socket)
+        assert remote.get(live).json() == {"chat_ids": [chat.id]}
+        socket.close()
+        remote.get("/_emulator/journal/wait?kind=frame&direction=in")
+    assert remote.get(live).json() == {"chat_ids": []}

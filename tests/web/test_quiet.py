@@ -63,3 +63,13 @@ def test_no_limit_counts_it() -> None:
     for _ in range(3):
         assert client.get(CONFIGS, headers=QUIET).status_code == 200
     assert [client.get(CONFIGS).status_code for _ in range(2)] == [200, 429]
+
+
+@pytest.mark.parametrize("origin", [{}, {"Origin": "https://site.example"}])
+def test_what_changes_something_is_never_quiet(client: TestClient, origin: dict[str, str]) -> None:
+    """Any page may call the API: what it did stands in the journal, and faults strike it."""
+    body = {"name": "Mine", "text": "Hi"}
+    assert client.post("/v0/evi/prompts", json=body, headers=QUIET | origin).status_code == 201
+    ask(client, "POST", "/_emulator/faults", FAULT, 201)
+    assert client.post("/v0/evi/prompts", json=body, headers=QUIET | origin).status_code == 503
+    assert len(told(client)) == 3  # with the fault

@@ -84,6 +84,7 @@ class Control:
                 Route("/_emulator/settings", self.show_settings, methods=["GET"]),
                 Route("/_emulator/reset", self.reset, methods=["POST"]),
                 Route("/_emulator/world", self.drop, methods=["DELETE"]),
+                Route("/_emulator/chats/live", self.live_chats, methods=["GET"]),
                 *clock_routes(auth, bodies),
                 *script_routes(auth, bodies),
                 *simulate_routes(auth, bodies),
@@ -125,6 +126,10 @@ class Control:
         """The caller's world is its seed again."""
         caller_world(self._auth, request).reset()
         return Response(status_code=204)
+
+    async def live_chats(self, request: Request) -> Response:
+        """The chats to which a client is connected; ACTIVE ones of a seed are none."""
+        return JSONResponse({"chat_ids": list(caller_world(self._auth, request).live)})
 
     async def drop(self, request: Request) -> Response:
         """The caller's world is forgotten; the next request with its key makes a new one."""

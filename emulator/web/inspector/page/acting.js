@@ -1,5 +1,6 @@
 // Doing what may fail, and what is asked for more often than it needs to be done.
 
+import { Outdated } from "./api.js";
 import { toast } from "./dom.js";
 
 const TOGETHER_MS = 150; // what happens within that time is shown at once
@@ -9,9 +10,22 @@ export async function attempt(action) {
   try {
     return await action();
   } catch (error) {
-    toast(error.message, "error");
+    if (!(error instanceof Outdated)) toast(error.message, "error");
     return undefined;
   }
+}
+
+const PAUSE_MS = 600; // of who types
+
+/** Does it once nobody asks for it any more. */
+export function later(action) {
+  let waiting;
+  const ask = () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(action, PAUSE_MS);
+  };
+  ask.cancel = () => clearTimeout(waiting);
+  return ask;
 }
 
 /** Does it soon, once for whatever asks for it meanwhile; never twice at a time. */

@@ -3,34 +3,37 @@
 const KEY = "evi-emulator-key";
 const DEFAULT_KEY = "any";
 
-/** What was remembered; a browser that keeps nothing of pages throws. */
-export function recalled(name) {
+/** A browser that keeps nothing of pages throws: then it lasts as long as the page. */
+function attempted(action) {
   try {
-    return sessionStorage.getItem(name) ?? localStorage.getItem(name);
+    return action();
   } catch {
     return null;
   }
 }
 
-/** For this tab, and for those that are opened later. */
-export function remember(name, value) {
-  try {
-    sessionStorage.setItem(name, value);
-    localStorage.setItem(name, value);
-  } catch {
-    // then it lasts as long as the page
-  }
-}
+/** What was remembered. */
+export const recalled = (name) => attempted(() => localStorage.getItem(name));
 
-let key = recalled(KEY) ?? DEFAULT_KEY;
+/** For this tab, and for those that are opened later. */
+export const remember = (name, value) => attempted(() => localStorage.setItem(name, value));
+
+// of this tab alone: what is kept for good may be read by whoever has this port tomorrow
+let key = attempted(() => sessionStorage.getItem(KEY)) ?? DEFAULT_KEY;
+let world = new AbortController(); // ends what is asked about the world of this key
 
 export const apiKey = () => key;
 
-/** Another world from now on. */
+/** Another world from now on: what was asked about the one before is not answered any more. */
 export function useKey(given) {
-  key = given;
-  remember(KEY, given);
+  key = given.replace(/[\u0000-\u001f\u007f]/g, "").trim() || DEFAULT_KEY; // what a header can't hold
+  attempted(() => sessionStorage.setItem(KEY, key));
+  world.abort(new Outdated());
+  world = new AbortController();
 }
+
+/** An answer that nobody waits for any more, since it is about another world. */
+export class Outdated extends Error {}
 
 export class Refused extends Error {
   constructor(status, message) {
@@ -59,7 +62,15 @@ async function send(method, path, body, signal) {
     body === undefined || typeof body === "string" || body instanceof Blob
       ? body
       : JSON.stringify(body);
-  const answer = await fetch(path, { method, headers, body: text, signal, cache: "no-store" });
+  const ends = method === "GET" ? [world.signal] : []; // what changes something is done
+  const signals = AbortSignal.any([...ends, ...(signal ? [signal] : [])]);
+  const answer = await fetch(path, {
+    method,
+    headers,
+    body: text,
+    signal: signals,
+    cache: "no-store",
+  });
   if (answer.ok) return answer;
   throw new Refused(answer.status, reason(answer.status, await answer.json().catch(() => null)));
 }

@@ -1,6 +1,6 @@
 // The frame of the page: which view is shown, of which world, and the keys that move about.
 
-import { apiKey, get, recalled, remember, useKey } from "./api.js";
+import { Outdated, apiKey, get, recalled, remember, useKey } from "./api.js";
 import { chats } from "./chats.js";
 import { announce, fill, h, icon, toast } from "./dom.js";
 import { Journal } from "./journal.js";
@@ -27,13 +27,13 @@ function place() {
   if (key) {
     given.delete("key");
     history.replaceState(null, "", `#${given}`);
-    useKey(key);
+    if (key !== apiKey()) enter(key);
   }
-  return { parameters: Object.fromEntries(given), hasNewKey: Boolean(key) };
+  return Object.fromEntries(given);
 }
 
 /** Show a view; `parameters` say what of it. */
-export function go(view, parameters = {}) {
+function go(view, parameters = {}) {
   const hash = `#${new URLSearchParams({ view, ...parameters })}`;
   if (location.hash === hash) show();
   else location.hash = hash;
@@ -49,12 +49,11 @@ function stay(parameters) {
 }
 
 function show() {
-  const { parameters, hasNewKey } = place();
-  if (hasNewKey) begin();
-  const { view: id, ...rest } = parameters;
+  const { view: id, ...rest } = place();
   const view = VIEWS.find((each) => each.id === id) ?? timeline;
   if (current?.view === view && current.shown.follow?.(rest)) return;
-  current?.shown.leave?.();
+  const hadFocus = byId("main").contains(document.activeElement);
+  leave();
   const main = byId("main");
   main.className = `view ${view.id}`;
   main.setAttribute("aria-label", view.title);
@@ -65,11 +64,21 @@ function show() {
     if (link.dataset.view === view.id) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
+  // where one is now is read out, and the Tab key goes on from there
+  if (hadFocus && !main.contains(document.activeElement)) main.focus({ preventScroll: true });
+}
+
+function leave() {
+  current?.shown.leave?.();
+  current = null;
 }
 
 // the world
 
-function begin() {
+/** The world of a key; no view shows anything of the one before. */
+function enter(key) {
+  leave();
+  useKey(key);
   byId("key").value = apiKey();
   journal.restart();
   readClock();
@@ -79,10 +88,9 @@ function changeKey(event) {
   event.preventDefault();
   const given = byId("key").value.trim();
   if (!given || given === apiKey()) return;
-  useKey(given);
-  begin();
-  current?.shown.leave?.();
-  current = null;
+  const { view } = current;
+  enter(given);
+  history.replaceState(null, "", `#view=${view.id}`); // what was shown of it is not in this world
   show();
   announce(`This is the world of the key ${given}`);
 }
@@ -92,7 +100,8 @@ function changeKey(event) {
 async function readClock() {
   try {
     clockAt = { ...(await get("/_emulator/clock")), read: Date.now() };
-  } catch {
+  } catch (error) {
+    if (error instanceof Outdated) return;
     clockAt = null;
   }
   showClock();
@@ -209,8 +218,7 @@ function start() {
     if (gone || added.some((entry) => entry.kind === "clock")) readClock();
   });
   setInterval(showClock, 1000);
-  if (!place().hasNewKey) useKey(apiKey());
-  begin();
+  enter(new URLSearchParams(location.hash.slice(1)).get("key") || apiKey());
   show();
 }
 

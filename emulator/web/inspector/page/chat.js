@@ -6,7 +6,7 @@ import { deliveryBadge, statusBadge } from "./badges.js";
 import { empty, fill, h, icon, reconcile, toast } from "./dom.js";
 import { driver } from "./drive.js";
 import { chart } from "./scores.js";
-import { facts, parsed, plural, pretty, time } from "./text.js";
+import { facts, inMs, parsed, plural, pretty, time } from "./text.js";
 import { recorded } from "./transcript.js";
 
 const PAGE = 100;
@@ -39,7 +39,8 @@ export function oneChat(id, page, beside, { names, go }) {
       const chat = await readOn();
       const query = new URLSearchParams({ chat_id: id });
       const { deliveries } = await get(`/_emulator/webhooks/deliveries?${query}`);
-      if (!isGone) draw(chat, deliveries);
+      const isLive = chat.status === "ACTIVE" && (await isConnected(id));
+      if (!isGone) draw(chat, deliveries, isLive);
     } catch (error) {
       if (!isGone && error.status === 404)
         fill(page, empty("This chat can't be shown.", h("p", {}, error.message)));
@@ -63,8 +64,7 @@ export function oneChat(id, page, beside, { names, go }) {
     }
   }
 
-  function draw(chat, deliveries) {
-    const isLive = chat.status === "ACTIVE";
+  function draw(chat, deliveries, isLive) {
     const title = names().get(chat.config?.id) ?? "Chat";
     const shown = events.filter((each) => each.type !== "ASSISTANT_PROSODY");
     fill(
@@ -74,7 +74,7 @@ export function oneChat(id, page, beside, { names, go }) {
     );
     scores.set(turnsOf(events));
     reconcile(spoken, shown, (each) => each.id, recorded);
-    if (!isLive && !sound.firstChild) sound.append(player(path));
+    if (chat.status !== "ACTIVE" && !sound.firstChild) sound.append(player(path));
     if (isLive !== isDriven) fill(drive, isLive ? driver(id) : null);
     isDriven = isLive;
     fill(told, about(chat, go));
@@ -96,11 +96,14 @@ export function oneChat(id, page, beside, { names, go }) {
   return { refresh, leave: () => (isGone = true) };
 }
 
+/** Whether somebody holds the chat; an ACTIVE one of a seed or a snapshot is held by nobody. */
+const isConnected = async (id) => (await get("/_emulator/chats/live")).chat_ids.includes(id);
+
 function about(chat, go) {
   const open = () => go("resources", { kind: "configs", id: chat.config.id });
   return facts([
-    ["Began", time(chat.start_timestamp)],
-    ["Ended", chat.end_timestamp ? time(chat.end_timestamp) : "still going on"],
+    ["Began", time(inMs(chat.start_timestamp))],
+    ["Ended", chat.end_timestamp ? time(inMs(chat.end_timestamp)) : "still going on"],
     [
       "Config",
       chat.config

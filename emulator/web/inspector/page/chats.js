@@ -6,7 +6,7 @@ import { statusBadge } from "./badges.js";
 import { oneChat } from "./chat.js";
 import { command, empty, fill, h, icon, reconcile } from "./dom.js";
 import { example } from "./export.js";
-import { duration, plural, time } from "./text.js";
+import { duration, inMs, plural, time } from "./text.js";
 
 const PAGE = 100;
 
@@ -104,12 +104,14 @@ function show(root, { journal, go, parameters }) {
         h(
           "span",
           { class: "line small" },
-          time(chat.start_timestamp),
+          time(inMs(chat.start_timestamp)),
           h(
             "span",
             {},
             plural(chat.event_count ?? 0, "event"),
-            chat.end_timestamp ? ` · ${duration(chat.end_timestamp - chat.start_timestamp)}` : "",
+            chat.end_timestamp
+              ? ` · ${duration(inMs(chat.end_timestamp) - inMs(chat.start_timestamp))}`
+              : "",
           ),
         ),
         h("span", { class: "small mono" }, chat.id),

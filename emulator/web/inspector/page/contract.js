@@ -8,6 +8,7 @@ import { plural, pretty } from "./text.js";
 export function contractCard() {
   const everybody = h("input", { type: "checkbox", onchange: () => attempt(refresh) });
   const body = h("div", { class: "pad grid" });
+  const opened = new Set(); // the parts, which stay so as the report changes
   const query = () => (everybody.checked ? "?worlds=all" : "");
   const node = h(
     "section",
@@ -38,7 +39,7 @@ export function contractCard() {
 
   async function refresh() {
     try {
-      fill(body, report(await get(`/_emulator/contract${query()}`)));
+      fill(body, report(await get(`/_emulator/contract${query()}`), opened));
     } catch (error) {
       fill(body, h("p", { class: "dim" }, error.message));
     }
@@ -46,13 +47,13 @@ export function contractCard() {
   return { node, refresh };
 }
 
-function report({ findings, dropped, coverage }) {
+function report({ findings, dropped, coverage }, opened) {
   return [
     h(
       "div",
       { class: "coverage" },
       h("p", {}, h("span", { class: "big" }, `${coverage.percent} %`), " of the API was used"),
-      coverage.parts.map(part),
+      coverage.parts.map((each) => part(each, opened)),
     ),
     findings.length
       ? h(
@@ -78,15 +79,16 @@ function report({ findings, dropped, coverage }) {
   ];
 }
 
-function part({ name, covered, total, percent, items }) {
+function part({ name, covered, total, percent, items }, opened) {
+  const note = ({ target }) => (target.open ? opened.add(name) : opened.delete(name));
   const bar = h("span", {});
   bar.style.transform = `scaleX(${percent / 100})`;
   return h(
     "details",
-    {},
+    { open: opened.has(name), ontoggle: note },
     h(
       "summary",
-      {},
+      { data: { part: name } },
       h(
         "span",
         { class: "part" },

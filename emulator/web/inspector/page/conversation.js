@@ -56,6 +56,10 @@ export class Conversation extends EventTarget {
       this.send({ type: "audio_input", data });
       this.dispatchEvent(new Event("loudness"));
     });
+    if (this.state !== "open" || this.microphone) {
+      microphone.stop(); // the chat ended, or another one was taken, while the browser asked
+      return;
+    }
     this.microphone = microphone;
     this.send({
       type: "session_settings",
@@ -84,10 +88,12 @@ export class Conversation extends EventTarget {
       this.#add({ kind: "trouble", code: "", slug: "no JSON", message: data });
       return;
     }
-    (
-      this.#frames[frame.type] ??
-      ((other) => this.#add({ kind: "event", title: String(other.type), more: other }))
-    )(frame);
+    try {
+      if (Object.hasOwn(this.#frames, frame.type)) this.#frames[frame.type](frame);
+      else this.#add({ kind: "event", title: String(frame.type), more: frame });
+    } catch {
+      this.#add({ kind: "trouble", code: "", slug: "no message", message: data }); // one that is broken
+    }
   }
 
   #frames = {
@@ -142,7 +148,7 @@ export class Conversation extends EventTarget {
 
   #close(code, reason) {
     this.dropMicrophone();
-    this.#speaker.hush();
+    this.#speaker.close();
     const why =
       code === 1006 && !this.chatId
         ? "It was refused, or nothing answered (1006)"

@@ -11,7 +11,8 @@ import { code, duration, facts, time, timeOfDay } from "./text.js";
 export function oneDelivery(delivery, go, refresh) {
   const again = () =>
     attempt(async () => {
-      const done = await call("POST", `/_emulator/webhooks/deliveries/${delivery.id}/redeliver`);
+      const id = encodeURIComponent(delivery.id);
+      const done = await call("POST", `/_emulator/webhooks/deliveries/${id}/redeliver`);
       toast(`Redelivered: ${done.state}`);
       await refresh();
     });

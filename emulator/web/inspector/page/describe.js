@@ -9,8 +9,8 @@ export function describe(entry) {
   const found = (DESCRIBED[entry.kind] ?? other)(entry);
   const count = entry.findings?.length ?? 0;
   return {
-    title: shorten(found.title, MOST),
-    note: shorten(oneLine(found.note ?? ""), MOST),
+    title: shorten(oneLine(saying(found.title)), MOST),
+    note: shorten(oneLine(saying(found.note)), MOST),
     outcome: found.outcome ?? "",
     tone: found.tone ?? "",
     findings: count,
@@ -37,7 +37,7 @@ const DESCRIBED = {
     if (typeof content !== "object" || content === null)
       return { title: `${arrow} text`, note: String(content), tone: "warn" };
     const tone = content.type === "error" ? "bad" : content.type === "tool_error" ? "warn" : "";
-    return { title: `${arrow} ${content.type}`, note: frameNote(content), tone };
+    return { title: `${arrow} ${saying(content.type)}`, note: frameNote(content), tone };
   },
   webhook(entry) {
     const attempt = entry.number ? `attempt ${entry.number} to ` : "to ";
@@ -54,7 +54,7 @@ const DESCRIBED = {
     const { seq, kind, at_ms, rule, of, fault, findings, ...facts } = entry;
     const told = Object.entries(facts)
       .filter(([, value]) => value !== null && value !== "")
-      .map(([name, value]) => `${name} ${value}`);
+      .map(([name, value]) => `${name} ${saying(value)}`);
     return { title: `${of} ${fault}`, note: told.join(", "), tone: "warn" };
   },
   clock(entry) {
@@ -81,18 +81,21 @@ function other(entry) {
 
 function frameNote(content) {
   const { message } = content;
-  if (typeof message === "string") return `${content.slug ?? ""} ${message}`;
+  if (typeof message === "string") return `${saying(content.slug)} ${message}`;
   if (message?.content) return message.content;
-  if (content.type === "tool_call") return `${content.name} ${content.parameters}`;
-  if (content.type === "tool_response") return String(content.content);
-  if (content.type === "tool_error") return String(content.error);
-  return String(content.text ?? content.data ?? content.chat_id ?? "");
+  if (content.type === "tool_call") return `${saying(content.name)} ${saying(content.parameters)}`;
+  if (content.type === "tool_response") return content.content;
+  if (content.type === "tool_error") return content.error;
+  return content.text ?? content.data ?? content.chat_id;
 }
 
 function toneOf(status) {
   if (status === null || status >= 500) return "bad";
   return status >= 400 ? "warn" : "ok";
 }
+
+/** A client may send anything where a text should stand. */
+const saying = (value) => (typeof value === "string" ? value : (JSON.stringify(value) ?? ""));
 
 const oneLine = (text) => text.slice(0, 2 * MOST).replace(/\s+/g, " ");
 

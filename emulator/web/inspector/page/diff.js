@@ -4,6 +4,7 @@ import { h } from "./dom.js";
 import { visible } from "./text.js";
 
 const MOST = 4_000_000; // comparisons; what differs more is shown as replaced
+const LONGEST = 2_000; // lines that are shown
 const AROUND = 3; // lines that are shown beside a change
 
 /** [mark, line] pairs: ' ' in both, '-' in the first alone, '+' in the second alone. */
@@ -66,13 +67,17 @@ export function showDiff(before, after, label) {
   });
   if (!near.includes(true)) return h("p", { class: "dim" }, "They are the same.");
   const shown = [];
-  let skipped = 0;
+  let [skipped, more] = [0, 0];
   lines.forEach(([mark, line], index) => {
     if (!near[index]) {
       skipped++;
       return;
     }
-    if (skipped) shown.push(gap(skipped));
+    if (shown.length >= LONGEST) {
+      more++;
+      return;
+    }
+    if (skipped) shown.push(gap(`${skipped} lines that are the same`));
     skipped = 0;
     shown.push(
       h(
@@ -88,14 +93,10 @@ export function showDiff(before, after, label) {
       ),
     );
   });
-  if (skipped) shown.push(gap(skipped));
+  if (more) shown.push(gap(`${more} more lines`));
+  else if (skipped) shown.push(gap(`${skipped} lines that are the same`));
   return h("div", { class: "diff", tabindex: "0", role: "group", "aria-label": label }, shown);
 }
 
-const gap = (count) =>
-  h(
-    "div",
-    { class: "skipped" },
-    h("span", { class: "mark" }, "⋯"),
-    h("span", {}, `${count} lines that are the same`),
-  );
+const gap = (text) =>
+  h("div", { class: "skipped" }, h("span", { class: "mark" }, "⋯"), h("span", {}, text));

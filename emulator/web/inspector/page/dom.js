@@ -41,38 +41,58 @@ function nodesOf(children) {
     .filter((child) => child !== null && child !== undefined && child !== false);
 }
 
+/** Other children; what has the focus in it keeps it, if there is the like of it afterwards. */
 export function fill(node, ...children) {
+  const focused = document.activeElement;
+  const like = node !== focused && node.contains(focused) ? likeness(focused) : null;
   node.replaceChildren(...nodesOf(children));
+  if (like && !node.contains(document.activeElement)) focusLike(node, focused, like);
   return node;
 }
 
-/** The children of `parent` are those of `items`: what has not changed stays, and keeps its focus. */
+/** What tells a control from the others around it. */
+const likeness = (node) =>
+  node.dataset.part || node.getAttribute("aria-label") || node.name || node.textContent;
+
+function focusLike(node, focused, like) {
+  const alike = [...node.querySelectorAll(focused.tagName)];
+  alike.find((each) => likeness(each) === like)?.focus({ preventScroll: true });
+}
+
+/** These nodes and no others, in this order; what is in its place already is not touched. */
+export function place(parent, nodes) {
+  const wanted = new Set(nodes);
+  for (const child of [...parent.childNodes]) if (!wanted.has(child)) child.remove();
+  let next = parent.firstChild;
+  for (const node of nodes) {
+    if (node === next) next = next.nextSibling;
+    else parent.insertBefore(node, next);
+  }
+}
+
+/** The children of `parent` are those of `items`: what has not changed stays, what is made anew keeps the
+    focus where it can. Of a live region only what is new is read out. */
 export function reconcile(parent, items, keyOf, render) {
   const before = parent.made ?? new Map();
   const after = new Map();
+  const focused = document.activeElement;
+  const like = parent.contains(focused) ? likeness(focused) : "";
+  let refocused = null; // made anew in the place of what has the focus
   const nodes = items.map((item) => {
     const key = keyOf(item);
     const text = JSON.stringify(item);
     const known = before.get(key);
     const made = known?.text === text ? known : { text, node: render(item) };
-    if (known && made !== known && known.node.contains(document.activeElement)) {
-      queueMicrotask(() =>
-        (made.node.matches("[data-row]")
-          ? made.node
-          : made.node.querySelector("[data-row]")
-        )?.focus(),
-      );
-    }
+    if (known && made !== known && known.node.contains(focused)) refocused = made.node;
     after.set(key, made);
     return made.node;
   });
   parent.made = after;
-  if (
-    nodes.length !== parent.childNodes.length ||
-    nodes.some((node, i) => parent.childNodes[i] !== node)
-  ) {
-    parent.replaceChildren(...nodes);
-  }
+  place(parent, nodes);
+  if (!refocused) return;
+  const row = refocused.querySelector("[data-row]");
+  if (row) row.focus();
+  else focusLike(refocused, focused, like);
 }
 
 /** An icon of the page's own, by the points of its path. */
@@ -108,6 +128,8 @@ export function announce(text) {
 
 /** Say it to everybody: a note at the page's edge, which goes by itself. */
 export function toast(text, tone = "info") {
+  const said = [...document.getElementById("toasts").children];
+  if (said.some((each) => each.textContent === text.slice(0, 600))) return; // it stands there still
   const note = h(
     "p",
     { class: `toast ${tone}`, role: tone === "error" ? "alert" : "status" },

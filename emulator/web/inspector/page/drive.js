@@ -41,22 +41,21 @@ export function driver(chatId) {
   );
   let faults = {};
   let values = {};
-  faultTable()
-    .then((given) => {
-      faults = given.kinds.socket.faults;
-      values = given.values;
-      fill(
-        fault,
-        options(
-          Object.keys(faults)
-            .filter((name) => !LEFT_OUT.has(name))
-            .map((name) => [name, `${name}: the socket ${faults[name].does}`]),
-          "error",
-        ),
-      );
-      showFields();
-    })
-    .catch((error) => toast(error.message, "error"));
+  attempt(async () => {
+    const given = await faultTable();
+    faults = given.kinds.socket.faults;
+    values = given.values;
+    fill(
+      fault,
+      options(
+        Object.keys(faults)
+          .filter((name) => !LEFT_OUT.has(name))
+          .map((name) => [name, `${name}: the socket ${faults[name].does}`]),
+        "error",
+      ),
+    );
+    showFields();
+  });
 
   function showFields() {
     fill(
@@ -75,7 +74,10 @@ export function driver(chatId) {
   async function send(given) {
     given.preventDefault();
     await attempt(async () => {
-      await call("POST", `/v0/evi/chat/${chatId}/send`, { type: type.value, text: text.value });
+      await call("POST", `/v0/evi/chat/${encodeURIComponent(chatId)}/send`, {
+        type: type.value,
+        text: text.value,
+      });
       text.value = "";
     });
   }

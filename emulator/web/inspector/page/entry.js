@@ -4,7 +4,7 @@ import { badge } from "./badges.js";
 import { describe } from "./describe.js";
 import { copy, h, icon } from "./dom.js";
 import { asCurl, asPytest, headersOf, isCut, requestOf } from "./export.js";
-import { code, facts, pretty, time } from "./text.js";
+import { code, facts, pretty, time, visible } from "./text.js";
 
 export function entryDetail(entry, go, close) {
   const { title, outcome, tone } = describe(entry);
@@ -26,11 +26,13 @@ export function entryDetail(entry, go, close) {
       request
         ? [
             h("button", { onclick: () => copy(asCurl(request), "curl command") }, "Copy as curl"),
-            h(
-              "button",
-              { onclick: () => copy(asPytest(request), "pytest test") },
-              "Copy as pytest",
-            ),
+            request.status // else there was no answer that a test could expect
+              ? h(
+                  "button",
+                  { onclick: () => copy(asPytest(request), "pytest test") },
+                  "Copy as pytest",
+                )
+              : null,
           ]
         : null,
       h("button", { onclick: () => copy(pretty({ ...entry }), "JSON") }, "Copy as JSON"),
@@ -104,11 +106,19 @@ function findingList(findings) {
 
 function findingItem({ level, code: name, place, expected, got, hint }) {
   const tone = level === "error" ? "bad" : "warn";
-  const shown = pretty(got ?? null).slice(0, 300);
+  const shown = visible(pretty(got ?? null).slice(0, 300));
   return h(
     "li",
     { class: tone },
-    h("p", {}, badge(level, tone), " ", h("strong", {}, name), " at ", h("code", {}, place)),
+    h(
+      "p",
+      {},
+      badge(level, tone),
+      " ",
+      h("strong", {}, name),
+      " at ",
+      h("code", {}, visible(place)),
+    ),
     h(
       "p",
       {},

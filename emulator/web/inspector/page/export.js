@@ -1,7 +1,7 @@
 // A request as a command or as a test that makes it again.
 
 import { apiKey, origin } from "./api.js";
-import { parsed } from "./text.js";
+import { parsed, visible } from "./text.js";
 
 const SWITCHED = 101; // to a WebSocket
 const KEPT = 4000; // characters of a body that the journal keeps, at most
@@ -69,11 +69,16 @@ export function headersOf(entry) {
 
 export const isCut = (body) => body.length >= KEPT && parsed(body) === undefined;
 
-const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
+/** A word of a shell. What can't be seen, such as what ends a paste, is escaped, as bash and zsh read it. */
+const quoted = (text) =>
+  visible(text) === text
+    ? `'${text.replaceAll("'", "'\\''")}'`
+    : `$'${visible(text.replace(/[\\']/g, "\\$&").replaceAll("\n", "\\n"))}'`;
 
 export function asCurl({ method, path, body, headers }, url = origin() + path, key = apiKey()) {
   const parts = ["curl -s"];
-  if (method !== (body ? "POST" : "GET")) parts.push(method === "HEAD" ? "--head" : `-X ${method}`);
+  const asked = /^\w+$/.test(method) ? method : quoted(method);
+  if (method !== (body ? "POST" : "GET")) parts.push(method === "HEAD" ? "--head" : `-X ${asked}`);
   if (/[[\]{}]/.test(url)) parts.push("--globoff");
   parts.push(quoted(url));
   if (key !== null) parts.push(`-H ${quoted(`X-Hume-Api-Key: ${key}`)}`);
@@ -90,11 +95,7 @@ export function example(path, body = "") {
 }
 
 /** A text as Python writes it; what can't be seen is escaped. */
-const literal = (text) =>
-  JSON.stringify(text).replace(
-    /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
+export const literal = (text) => visible(JSON.stringify(text));
 
 export function asPytest({ name, method, path, body, headers, status }) {
   const test = `test_${name.replace(/\W+/g, "_").toLowerCase()}`;

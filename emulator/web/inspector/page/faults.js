@@ -85,7 +85,7 @@ export function faultsCard() {
           {
             class: "quiet danger",
             "aria-label": `Remove the fault ${rule.fault}`,
-            onclick: () => act("DELETE", `/_emulator/faults/${rule.id}`),
+            onclick: () => act("DELETE", `/_emulator/faults/${encodeURIComponent(rule.id)}`),
           },
           "Remove",
         ),
@@ -116,18 +116,16 @@ function adding(done) {
   );
   let table = null;
 
-  faultTable()
-    .then((given) => {
-      table = given;
-      fill(
-        kind,
-        options(
-          Object.entries(table.kinds).map(([name, { strikes }]) => [name, `${name}: ${strikes}`]),
-        ),
-      );
-      listFaults();
-    })
-    .catch((error) => toast(error.message, "error"));
+  attempt(async () => {
+    table = await faultTable();
+    fill(
+      kind,
+      options(
+        Object.entries(table.kinds).map(([name, { strikes }]) => [name, `${name}: ${strikes}`]),
+      ),
+    );
+    listFaults();
+  });
 
   function listFaults() {
     fill(

@@ -33,7 +33,10 @@ export class Journal extends EventTarget {
   async #run(signal) {
     let caughtUp = false;
     while (!signal.aborted) {
-      if (document.hidden) await shown(signal); // a browser has few connections to one server
+      if (document.hidden) {
+        await shown(signal); // a browser has few connections to one server
+        caughtUp = false;
+      }
       try {
         let page = null;
         if (caughtUp) {
@@ -42,9 +45,11 @@ export class Journal extends EventTarget {
             signal,
           );
         }
-        if (!page?.entries.length)
-          page = await get(`/_emulator/journal?after=${this.last}&limit=${PAGE}`, signal);
-        if (page.last_seq < this.last) {
+        if (!page?.entries.length) {
+          const after = Math.max(0, this.last - 1); // with the last one: it shows whose journal it is
+          page = await get(`/_emulator/journal?after=${after}&limit=${PAGE}`, signal);
+        }
+        if (this.#isAnother(page)) {
           this.#forget(); // another journal, whose numbers begin anew
           caughtUp = false;
           continue;
@@ -62,19 +67,26 @@ export class Journal extends EventTarget {
     }
   }
 
+  /** Whether it is another emulator's: numbers begin anew there, and go past ours in time. */
+  #isAnother(page) {
+    const [ours, theirs] = [this.entries.at(-1), page.entries[0]];
+    if (page.last_seq < this.last) return true;
+    return ours?.seq === theirs?.seq && searchable(ours ?? null) !== searchable(theirs ?? null);
+  }
+
   #take(page) {
+    const added = page.entries.filter((entry) => entry.seq > this.last);
     let gone = 0;
     while (gone < this.entries.length && this.entries[gone].seq < page.first_seq) gone++;
     if (gone) this.entries.splice(0, gone);
-    for (const entry of page.entries) {
+    for (const entry of added) {
       Object.defineProperty(entry, "text", { value: searchable(entry) });
       this.entries.push(entry);
     }
     this.last = Math.max(this.entries.at(-1)?.seq ?? 0, page.first_seq - 1);
     this.dropped = page.dropped;
-    if (gone || page.entries.length) {
-      this.dispatchEvent(new CustomEvent("entries", { detail: { added: page.entries, gone } }));
-    }
+    if (gone || added.length)
+      this.dispatchEvent(new CustomEvent("entries", { detail: { added, gone } }));
   }
 
   #tellState(state, message) {

@@ -1,7 +1,7 @@
 // A list of any length: only the rows that can be seen are in the page. It is one stop of the Tab key;
 // what is chosen in it is told by aria-activedescendant.
 
-import { fill, h } from "./dom.js";
+import { h, place } from "./dom.js";
 
 const ROW = 30; // px, as in style.css
 const BEYOND = 12; // rows above and below the visible ones
@@ -80,7 +80,7 @@ export class ListView {
       shown.push(row);
     }
     this.#made = made;
-    fill(this.rows, shown);
+    place(this.rows, shown);
     const active = items[this.chosen];
     if (active && made.has(active)) node.setAttribute("aria-activedescendant", `row-${active.seq}`);
     else node.removeAttribute("aria-activedescendant");

@@ -5,14 +5,14 @@ import { together } from "./acting.js";
 import { showDiff } from "./diff.js";
 import { command, empty, field, fill, h, options, reconcile } from "./dom.js";
 import { example } from "./export.js";
-import { code, dateTime, plural, time } from "./text.js";
+import { code, inMs, plural, time } from "./text.js";
 
 const KINDS = { configs: "Configs", prompts: "Prompts", tools: "Tools" };
 
 export const resources = { id: "resources", title: "Resources", show };
 
 function show(root, { journal, go, parameters }) {
-  let kind = parameters.kind in KINDS ? parameters.kind : "configs";
+  let kind = Object.hasOwn(KINDS, parameters.kind) ? parameters.kind : "configs";
   let chosen = parameters.id ?? null;
   let detail = "";
   const tabs = Object.entries(KINDS).map(([name, title]) =>
@@ -109,7 +109,7 @@ function show(root, { journal, go, parameters }) {
           h("bdi", { class: "name" }, each.name),
           h("span", { class: "badge" }, `v${each.version}`),
         ),
-        h("span", { class: "small" }, "changed ", time(each.modified)),
+        h("span", { class: "small" }, "changed ", time(inMs(each.modified))),
         h("span", { class: "small mono" }, each.id),
       ),
     );
@@ -134,7 +134,7 @@ function show(root, { journal, go, parameters }) {
   return {
     follow(next) {
       const before = kind;
-      kind = next.kind in KINDS ? next.kind : "configs";
+      kind = Object.hasOwn(KINDS, next.kind) ? next.kind : "configs";
       if (kind !== before) fill(list).made = undefined;
       chosen = next.id ?? null;
       detail = "";
@@ -226,7 +226,7 @@ function oneResource(given) {
               {},
               h("td", {}, String(each.version)),
               h("td", {}, h("bdi", {}, each.version_description || "–")),
-              h("td", { class: "nowrap" }, time(each.modified_on, dateTime)),
+              h("td", { class: "nowrap" }, time(inMs(each.modified_on))),
             ),
           ),
         ),

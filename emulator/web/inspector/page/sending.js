@@ -3,7 +3,7 @@
 import { attempt } from "./acting.js";
 import { all, call } from "./api.js";
 import { deliveryBadge } from "./badges.js";
-import { command, empty, field, fill, h, options, toast } from "./dom.js";
+import { command, empty, field, fill, h, options } from "./dom.js";
 import { faultTable } from "./drive.js";
 import { example } from "./export.js";
 
@@ -24,21 +24,20 @@ export function sending() {
   const set = h("input", { placeholder: '{"end_reason": "SILENCE_TIMEOUT"}', spellcheck: "false" });
   const fault = h("select", {});
   const result = h("div", { role: "status" });
-  faultTable()
-    .then(({ kinds, values }) => {
-      fill(event, options(values.event_name, "chat_ended"));
-      fill(
-        fault,
-        options([
-          ["", "none"],
-          ...Object.entries(kinds.webhook.faults).map(([name, { does }]) => [
-            name,
-            `${name}: it ${does}`,
-          ]),
+  attempt(async () => {
+    const { kinds, values } = await faultTable();
+    fill(event, options(values.event_name, "chat_ended"));
+    fill(
+      fault,
+      options([
+        ["", "none"],
+        ...Object.entries(kinds.webhook.faults).map(([name, { does }]) => [
+          name,
+          `${name}: it ${does}`,
         ]),
-      );
-    })
-    .catch((error) => toast(error.message, "error"));
+      ]),
+    );
+  });
 
   async function send(given) {
     given.preventDefault();
@@ -80,44 +79,43 @@ export function sending() {
 export function subscriptions(go) {
   const rows = h("tbody", {});
   const none = h("div", {});
-  all("/v0/evi/configs", "configs_page")
-    .then((configs) => {
-      const found = configs.flatMap((config) =>
-        (config.webhooks ?? []).map((hook) => ({ config, hook })),
-      );
-      fill(
-        rows,
-        found.map(({ config, hook }) =>
+  attempt(async () => {
+    const configs = await all("/v0/evi/configs", "configs_page");
+    const found = configs.flatMap((config) =>
+      (config.webhooks ?? []).map((hook) => ({ config, hook })),
+    );
+    fill(
+      rows,
+      found.map(({ config, hook }) =>
+        h(
+          "tr",
+          {},
           h(
-            "tr",
+            "td",
             {},
             h(
-              "td",
-              {},
-              h(
-                "button",
-                {
-                  class: "link",
-                  onclick: () => go("resources", { kind: "configs", id: config.id }),
-                },
-                h("bdi", {}, config.name),
-              ),
+              "button",
+              {
+                class: "link",
+                onclick: () => go("resources", { kind: "configs", id: config.id }),
+              },
+              h("bdi", {}, config.name),
             ),
-            h("td", {}, h("bdi", { class: "mono" }, hook.url)),
-            h("td", {}, (hook.events ?? []).join(", ")),
           ),
+          h("td", {}, h("bdi", { class: "mono" }, hook.url)),
+          h("td", {}, (hook.events ?? []).join(", ")),
+        ),
+      ),
+    );
+    if (!found.length)
+      fill(
+        none,
+        empty(
+          "No config has a webhook.",
+          command(example("/v0/evi/configs", JSON.stringify(HOOKED))),
         ),
       );
-      if (!found.length)
-        fill(
-          none,
-          empty(
-            "No config has a webhook.",
-            command(example("/v0/evi/configs", JSON.stringify(HOOKED))),
-          ),
-        );
-    })
-    .catch((error) => toast(error.message, "error"));
+  });
   return h(
     "section",
     { class: "card flush", "aria-label": "Subscriptions" },

@@ -75,4 +75,11 @@ export class Loudspeaker {
     for (const source of this.#playing) source.stop();
     this.#playing.clear();
   }
+
+  /** Until it is opened again. A browser has few of them. */
+  close() {
+    this.hush();
+    this.#context?.close();
+    this.#context = null;
+  }
 }

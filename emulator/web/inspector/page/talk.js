@@ -4,17 +4,23 @@ import { all, apiKey, call } from "./api.js";
 import { Conversation } from "./conversation.js";
 import { attempt } from "./acting.js";
 import { driver } from "./drive.js";
-import { announce, empty, field, fill, h, icon, options, reconcile, toast } from "./dom.js";
+import { announce, empty, field, fill, h, icon, options, reconcile } from "./dom.js";
 import { event, said, toolCall, toolResult, trouble } from "./transcript.js";
 
 export const talk = { id: "talk", title: "Talk", show };
 
 let conversation = new Conversation(); // goes on while other views are shown
 let heldWith = null; // the key
-let chosen = { config: "", version: "", group: "" };
+const NOTHING = { config: "", version: "", group: "" };
+let chosen = NOTHING;
 
 function show(root, { journal, go }) {
-  if (heldWith !== apiKey() && conversation.state !== "open") conversation = new Conversation();
+  if (heldWith !== apiKey()) {
+    conversation.hangUp(); // it is of another world, which nothing here speaks to any more
+    conversation = new Conversation();
+    heldWith = apiKey();
+    chosen = NOTHING;
+  }
   const held = conversation;
   const spoken = h("div", {
     class: "transcript",
@@ -61,7 +67,6 @@ function show(root, { journal, go }) {
   const picker = setup(start);
 
   function start() {
-    heldWith = apiKey();
     const { config, version, group } = chosen;
     const given = {
       config_id: config,
@@ -94,6 +99,11 @@ function show(root, { journal, go }) {
     return event(given.title, null, given.more);
   }
 
+  function answer(...given) {
+    held.answer(...given);
+    text.focus(); // the form is gone
+  }
+
   /** The form that answers a tool call by hand. */
   function answering(given) {
     const content = h("textarea", {
@@ -108,14 +118,10 @@ function show(root, { journal, go }) {
         { class: "actions" },
         h(
           "button",
-          { class: "primary", onclick: () => held.answer(given, content.value, false) },
+          { class: "primary", onclick: () => answer(given, content.value, false) },
           "Respond",
         ),
-        h(
-          "button",
-          { onclick: () => held.answer(given, content.value || "It failed.", true) },
-          "Fail",
-        ),
+        h("button", { onclick: () => answer(given, content.value || "It failed.", true) }, "Fail"),
       ),
     ];
   }
@@ -215,16 +221,16 @@ function setup(start) {
     {
       onchange: () => {
         chosen = { ...chosen, config: config.value, version: "" };
-        listVersions();
+        attempt(listVersions);
       },
     },
     options([["", "None: the default assistant"]]),
   );
-  const version = h("select", { onchange: () => (chosen.version = version.value) });
+  const version = h("select", { onchange: () => (chosen = { ...chosen, version: version.value }) });
   const group = h("input", {
     value: chosen.group,
     placeholder: "a chat group's id",
-    oninput: () => (chosen.group = group.value.trim()),
+    oninput: () => (chosen = { ...chosen, group: group.value.trim() }),
   });
 
   async function listConfigs() {
@@ -244,7 +250,7 @@ function setup(start) {
   async function listVersions() {
     version.disabled = !chosen.config;
     const found = chosen.config
-      ? await all(`/v0/evi/configs/${chosen.config}`, "configs_page", {
+      ? await all(`/v0/evi/configs/${encodeURIComponent(chosen.config)}`, "configs_page", {
           restrict_to_most_recent: false,
         })
       : [];
@@ -263,7 +269,7 @@ function setup(start) {
     );
   }
 
-  listConfigs().catch((error) => toast(error.message, "error"));
+  attempt(listConfigs);
   return h(
     "div",
     { class: "form" },

@@ -17,7 +17,15 @@ export function dateTime(ms) {
   return `${date} ${timeOfDay(ms).slice(0, 8)}`;
 }
 
+const EARLIEST = 1e11; // ms: 1973
+
+/** A resource's time in ms: the setting `timestamps` may give it in s. */
+export const inMs = (given) => (given < EARLIEST ? given * 1000 : given);
+
+const LAST = 8.64e15; // ms; a Date holds no more
+
 export function time(ms, show = dateTime) {
+  if (!(Math.abs(ms) <= LAST)) return h("span", {}, String(ms)); // a seed may have any number
   return h(
     "time",
     { datetime: new Date(ms).toISOString(), title: new Date(ms).toISOString() },

@@ -1,8 +1,9 @@
 // Everything that happened in the world, as it happens.
 
+import { later } from "./acting.js";
 import { badge } from "./badges.js";
 import { describe, isProblem } from "./describe.js";
-import { command, empty, fill, h, icon } from "./dom.js";
+import { announce, command, empty, fill, h, icon } from "./dom.js";
 import { entryDetail } from "./entry.js";
 import { example } from "./export.js";
 import { ListView } from "./listview.js";
@@ -61,7 +62,7 @@ function show(root, { journal, go, stay, parameters }) {
       (counts[kind] = h("span", { class: "count" }, "0")),
     ),
   );
-  const total = h("p", { class: "total", role: "status" });
+  const total = h("p", { class: "total" }); // read out after a filter changed, not with each entry
   const newest = h(
     "button",
     { class: "newest", hidden: true, onclick: () => list.toEnd() },
@@ -110,7 +111,10 @@ function show(root, { journal, go, stay, parameters }) {
     const said = { q, chat: ofChat, problems: onlyProblems, without: [...hiddenKinds].join(",") };
     stay(Object.fromEntries(Object.entries(said).filter(([, value]) => value)));
     draw();
+    tellTotal();
   }
+
+  const tellTotal = later(() => announce(total.textContent));
 
   function draw() {
     list.set(found);
@@ -173,6 +177,8 @@ function show(root, { journal, go, stay, parameters }) {
       journal.removeEventListener("entries", onEntries);
       journal.removeEventListener("begin", begin);
       list.close();
+      tellTotal.cancel();
+      cancelAnimationFrame(drawing);
     },
   };
 }

@@ -1,10 +1,10 @@
 // The world as a whole: its key, its time, what breaks in it, what it remembers.
 
 import { apiKey, call, download, get, origin } from "./api.js";
-import { together } from "./acting.js";
+import { attempt, together } from "./acting.js";
 import { contractCard } from "./contract.js";
 import { command, confirmed, field, fill, h, options, toast } from "./dom.js";
-import { attempt } from "./acting.js";
+import { literal } from "./export.js";
 import { faultsCard } from "./faults.js";
 import { dateTime, facts } from "./text.js";
 
@@ -59,26 +59,25 @@ function show(root, { journal, readClock }) {
 
 function whichCard() {
   const told = h("div", {});
-  get("/_emulator/health")
-    .then((health) =>
-      fill(
-        told,
-        facts([
-          ["Address", h("span", { class: "mono" }, origin())],
-          ["Key", h("bdi", { class: "mono" }, apiKey())],
-          ["Emulator", `${health.version}, with ${health.operations} operations`],
-          ["Document", health.spec_version],
-        ]),
-      ),
-    )
-    .catch((error) => toast(error.message, "error"));
+  attempt(async () => {
+    const health = await get("/_emulator/health");
+    fill(
+      told,
+      facts([
+        ["Address", h("span", { class: "mono" }, origin())],
+        ["Key", h("bdi", { class: "mono" }, apiKey())],
+        ["Emulator", `${health.version}, with ${health.operations} operations`],
+        ["Document", health.spec_version],
+      ]),
+    );
+  });
   return h(
     "section",
     { class: "card", "aria-label": "This world" },
     h("h2", {}, "This world"),
     told,
     h("p", { class: "hint" }, "Each API key is a world of its own. Point a client here:"),
-    command(`HumeClient(base_url="${origin()}", api_key="${apiKey()}")`),
+    command(`HumeClient(base_url=${literal(origin())}, api_key=${literal(apiKey())})`),
   );
 }
 
@@ -215,21 +214,20 @@ function memoryCard() {
 
 function settingsCard() {
   const rows = h("tbody", {});
-  get("/_emulator/settings")
-    .then((settings) =>
-      fill(
-        rows,
-        Object.entries(settings).map(([name, value]) =>
-          h(
-            "tr",
-            {},
-            h("th", { scope: "row" }, name),
-            h("td", {}, h("code", {}, JSON.stringify(value))),
-          ),
+  attempt(async () => {
+    const settings = await get("/_emulator/settings");
+    fill(
+      rows,
+      Object.entries(settings).map(([name, value]) =>
+        h(
+          "tr",
+          {},
+          h("th", { scope: "row" }, name),
+          h("td", {}, h("code", {}, JSON.stringify(value))),
         ),
       ),
-    )
-    .catch((error) => toast(error.message, "error"));
+    );
+  });
   return h(
     "section",
     { class: "card flush wide", "aria-label": "Settings" },
