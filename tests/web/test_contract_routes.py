@@ -448,10 +448,10 @@ def test_a_strict_handshake_names_every_problem(evi: Evi) -> None:
         pass
     detail = json.loads(refused.value.response.body)["detail"]
     assert [each["loc"] for each in detail] == [["query", "event_limit"], ["query", "config_idd"]]
-    codes = {found["code"]: found["place"] for found in evi.contract.findings}
-    assert codes == {
-        "parameter_unknown": "/query/config_idd",
-        "request_invalid": "/query/event_limit",
+    assert {(found["code"], found["place"]) for found in evi.contract.findings} == {
+        ("parameter_unknown", "/query/config_idd"),
+        ("request_invalid", "/query/config_idd"),
+        ("request_invalid", "/query/event_limit"),
     }
 
 
@@ -502,3 +502,12 @@ def test_a_strict_server_does_not_hold_it_against_itself(strict: TestClient) -> 
     """Control routes and the seed are as they were."""
     assert strict.get("/_emulator/health", params={"any": 1}).status_code == 200
     assert strict.get("/_emulator/settings").json()["strict"] is True
+
+
+def test_a_misspelt_name_is_refused(client: TestClient) -> None:
+    """Rather than taken for the caller's own world."""
+    refused = client.get(PATH, params={"world": "all"})
+    assert refused.status_code == 422
+    [problem] = refused.json()["detail"]
+    assert problem["loc"] == ["query", "world"]
+    assert "did you mean 'worlds'?" in problem["msg"]

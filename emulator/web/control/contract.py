@@ -7,7 +7,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from emulator.errors import Problem, ValidationFailed
+from emulator.contract.requests import CREDENTIALS
+from emulator.errors import Problem, ValidationFailed, closest
 from emulator.web.auth import Auth
 from emulator.web.control.request import answer, caller_world
 from emulator.world import Worlds
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from emulator.contract.coverage import Universe
 
 _WORLDS, _ALL = "worlds", "all"
+_KNOWN = (_WORLDS, *CREDENTIALS)
 
 
 def contract_routes(auth: Auth, worlds: Worlds, universe: "Callable[[], Universe]") -> list[Route]:
@@ -43,6 +45,10 @@ def _wants_all(request: Request) -> bool:
     """Whether it is about the clients of all worlds, those without a key and those of worlds
     that are forgotten; else it is about the caller's world.
     """
+    for name in request.query_params:
+        if name not in _KNOWN:
+            message = f"No field is called {name!r}{closest(name, _KNOWN)}"
+            raise ValidationFailed([Problem(("query", name), message, "extra_forbidden")])
     asked = request.query_params.get(_WORLDS)
     if asked not in (None, _ALL):
         message = f"Input should be {_ALL!r}, got {asked!r}"
