@@ -131,7 +131,7 @@ def test_the_timeline_is_silent_as_it_grows(inspector: Inspector, remote: Client
     page = inspector.open()
     page.evaluate(LISTEN)
     remote.get("/v0/evi/tools")
-    expect(page.locator(".total")).to_have_text("1 entries")
+    expect(page.locator(".total")).to_have_text("1 entry")
     assert page.evaluate("heard") == []
     page.get_by_role("searchbox", name="Search").fill("nowhere")
     expect(page.locator("#announcer")).to_have_text("0 of 1 entries")

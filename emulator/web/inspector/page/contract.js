@@ -1,9 +1,11 @@
 // The contract report: what clients got wrong, and how much of the API they used.
 
 import { call, get } from "./api.js";
-import { fill, h } from "./dom.js";
+import { confirmed, fill, h } from "./dom.js";
 import { attempt } from "./acting.js";
 import { plural, pretty } from "./text.js";
+
+const OF_ALL = "Begin the contract reports of all worlds anew? Those of other keys go, too.";
 
 export function contractCard() {
   const everybody = h("input", { type: "checkbox", onchange: () => attempt(refresh) });
@@ -26,6 +28,7 @@ export function contractCard() {
           {
             onclick: () =>
               attempt(async () => {
+                if (everybody.checked && !(await confirmed(OF_ALL, "Begin anew"))) return;
                 await call("DELETE", `/_emulator/contract${query()}`);
                 await refresh();
               }),

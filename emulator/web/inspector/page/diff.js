@@ -1,7 +1,7 @@
 // The difference between two texts, line by line.
 
 import { h } from "./dom.js";
-import { visible } from "./text.js";
+import { plural, visible } from "./text.js";
 
 const MOST = 4_000_000; // comparisons; what differs more is shown as replaced
 const LONGEST = 2_000; // lines that are shown
@@ -77,7 +77,7 @@ export function showDiff(before, after, label) {
       more++;
       return;
     }
-    if (skipped) shown.push(gap(`${skipped} lines that are the same`));
+    if (skipped) shown.push(gap(`${plural(skipped, "line")} the same`));
     skipped = 0;
     shown.push(
       h(
@@ -94,7 +94,7 @@ export function showDiff(before, after, label) {
     );
   });
   if (more) shown.push(gap(`${more} more lines`));
-  else if (skipped) shown.push(gap(`${skipped} lines that are the same`));
+  else if (skipped) shown.push(gap(`${plural(skipped, "line")} the same`));
   return h("div", { class: "diff", tabindex: "0", role: "group", "aria-label": label }, shown);
 }
 

@@ -124,7 +124,7 @@ function show(root, { journal, go, stay, parameters }) {
       : "";
     total.textContent =
       found.length === length
-        ? `${length.toLocaleString("en")} entries${dropped}`
+        ? `${length.toLocaleString("en")} ${length === 1 ? "entry" : "entries"}${dropped}`
         : `${found.length.toLocaleString("en")} of ${length.toLocaleString("en")} entries`;
     const byKind = Object.fromEntries(KINDS.map((kind) => [kind, 0]));
     for (const entry of journal.entries) byKind[entry.kind]++;
