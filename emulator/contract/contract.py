@@ -62,12 +62,18 @@ class Contract:
 
     def add(self, subject: str, findings: Iterable[Finding], seq: int) -> None:
         """Findings about an operation, the chat socket, ...; `seq` is their journal entry's."""
+        subject = beginning(subject)
         for finding in findings:
-            self._put(Found(beginning(subject), finding, 1, seq, seq))
+            found = self._found.get(_key(subject, finding))
+            if found is None:
+                self._put(Found(subject, finding, 1, seq, seq))
+            else:
+                found.count += 1
+                found.last_seq = seq
 
     def _put(self, new: Found) -> None:
         finding = new.finding
-        key = (new.subject, finding.code, finding.loc, finding.expected, repr(finding.got))
+        key = _key(new.subject, finding)
         found = self._found.get(key)
         if found is not None:
             found.count += new.count
@@ -110,3 +116,8 @@ class Contract:
         contract.answers = Counter({(op, status): n for op, status, n in content["answers"]})
         contract.used = {part: Counter(counts) for part, counts in content["used"].items()}
         return contract
+
+
+def _key(subject: str, finding: Finding) -> tuple[object, ...]:
+    """What makes two findings one; 1, true and "1" are not the same value."""
+    return subject, finding.code, finding.loc, finding.expected, repr(finding.got)

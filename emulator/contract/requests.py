@@ -17,6 +17,7 @@ from emulator.openapi.operation import FALSE_WORDS, TRUE_WORDS, Operation, Param
 CREDENTIALS = ("api_key", "access_token")  # that a query may hold
 _PLAIN_BOOLEANS = ("true", "false")
 _QUERIES_REMEMBERED = 64
+_PROBLEMS_REMEMBERED = 256
 _INTEGER = re.compile("[+-]?[0-9]+")
 _PAGE = "page_number"
 _EXTRA, _NOTHING_MORE = "extra_forbidden", "nothing that isn't known"
@@ -202,7 +203,16 @@ def _invalid(problem: Problem, given: Json) -> Finding:
             value = value[step]
     except (LookupError, TypeError):  # what is missing, or lies in what is no object
         value = None
-    return find("request_invalid", problem.loc, value, problem=in_words(problem.type, problem.msg))
+    is_plain = value is None or type(value) in (bool, int, float)
+    return _repeated(problem, value) if is_plain else _new(problem, value)
+
+
+def _new(problem: Problem, got: Json) -> Finding:
+    return find("request_invalid", problem.loc, got, problem=in_words(problem.type, problem.msg))
+
+
+# Clients repeat their mistakes.
+_repeated = lru_cache(_PROBLEMS_REMEMBERED, typed=True)(_new)
 
 
 def in_words(kind: str, message: str) -> str:
