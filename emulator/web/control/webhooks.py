@@ -57,20 +57,13 @@ def webhook_routes(auth: Auth, bodies: Bodies, validation: Validation) -> list[R
         newest = found[-(read_limit(request) or len(found)) :]
         return answer({"deliveries": [delivery.to_json() for delivery in newest]})
 
-    def find(world: World, id: str) -> Delivery:
-        """Raises ApiError (404)."""
-        delivery = world.outbox.deliveries.get(id)
-        if delivery is None:
-            raise api_error(DELIVERY_NOT_FOUND, id=id)
-        return delivery
-
     async def show(request: Request) -> Response:
         world = caller_world(auth, request)
-        return answer(find(world, request.path_params["id"]).to_json())
+        return answer(_find(world, request).to_json())
 
     async def redeliver(request: Request) -> Response:
         world = caller_world(auth, request)
-        delivery = find(world, request.path_params["id"])
+        delivery = _find(world, request)
         if delivery.state == PENDING:
             raise api_error(DELIVERY_PENDING, id=delivery.id)
         world.outbox.redeliver(delivery)
@@ -111,6 +104,15 @@ def webhook_routes(auth: Auth, bodies: Bodies, validation: Validation) -> list[R
         Route("/_emulator/webhooks/drain", drain, methods=["POST"]),
         Route("/_emulator/webhooks/trigger", send_event, methods=["POST"]),
     ]
+
+
+def _find(world: World, request: Request) -> Delivery:
+    """The delivery that the path names. Raises ApiError (404)."""
+    id = request.path_params["id"]
+    delivery = world.outbox.deliveries.get(id)
+    if delivery is None:
+        raise api_error(DELIVERY_NOT_FOUND, id=id)
+    return delivery
 
 
 def _check_state(state: str | None) -> None:
