@@ -128,7 +128,7 @@ METHOD_NOT_ALLOWED = ErrorText(
 )
 
 # 400: well-formed, but wrong.
-NAME_TAKEN = ErrorText(400, "name_taken", "A {kind} named {name!r} already exists (ID: {id}).")
+NAME_TAKEN = ErrorText(409, "name_taken", "A {kind} named {name!r} already exists (ID: {id}).")
 EVI_VERSION_UNKNOWN = ErrorText(
     400, "evi_version_unknown", "evi_version {got!r} is not offered; use one of {known}."
 )
@@ -162,7 +162,13 @@ PARAMETERS_INVALID = ErrorText(
 WEBHOOK_URL_INVALID = ErrorText(
     400,
     "webhook_url_invalid",
-    "The webhook URL {url!r} must start with https:// (http:// only for a loopback host).",
+    "The webhook URL {url!r} {why}.",
+)
+MODEL_URL_INVALID = ErrorText(
+    400,
+    "model_url_invalid",
+    "A config with the model_provider CUSTOM_LANGUAGE_MODEL has the URL of the model as its "
+    "model_resource; {url!r} {why}.",
 )
 STATUS_UNKNOWN = ErrorText(
     400, "status_unknown", "{got!r} is not a chat status{hint}; known: {known}."
@@ -397,10 +403,11 @@ CHAT_ERRORS: Mapping[str, ChatErrorText] = {
         ChatErrorText("E0100", "invalid_json", "The frame is not valid JSON: {problem}."),
         ChatErrorText("E0101", "payload_parse", "The frame is no message: {problem}."),
         ChatErrorText("E0708", "chat_group_not_found", "{problem}", True),
+        ChatErrorText("E0709", "config_not_found", "{problem}", True),
         ChatErrorText(
             "EMU01",
             "variable_missing",
-            "The system prompt uses {{{{{name}}}}}, but no session settings gave it a value.",
+            "{text} uses {{{{{name}}}}}, but no session settings gave it a value.",
         ),
         ChatErrorText(
             "EMU02",
@@ -420,7 +427,6 @@ CHAT_ERRORS: Mapping[str, ChatErrorText] = {
         ChatErrorText(
             "EMU08", "audio_refused", "A client that joined a chat can't send audio into it."
         ),
-        ChatErrorText("EMU05", "config_not_found", "{problem}", True),
         ChatErrorText(
             "EMU06",
             "audio_undecodable",

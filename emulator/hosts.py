@@ -1,9 +1,18 @@
-"""Hosts: which are this machine, and the one that a header names."""
+"""Hosts: which are this machine, the one that a header names, and those that may be called."""
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from ipaddress import ip_address
+from urllib.parse import SplitResult, urlsplit
 
-_HOST = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\s:/?#@*\[\]]+))(?::\d*)?")
+_HOST = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\s:/?#@*\[\]]+))(?::(\d*))?")
+
+# Schemes of the URLs that the emulator may call: of webhooks, and of custom language models.
+WEBHOOK_SCHEMES = ("https", "http")
+MODEL_SCHEMES = ("https", "http", "wss", "ws")
+_DEFAULT_PORTS = {"https": 443, "http": 80, "wss": 443, "ws": 80}
+_PLAIN = {"http": "https", "ws": "wss"}  # schemes without encryption, and those to use instead
 
 
 def is_loopback(host: str) -> bool:
@@ -27,3 +36,81 @@ def read_host(text: str) -> str | None:
     """The name or address in 'localhost:8484' or '[::1]'; None if that is no host."""
     match = _HOST.fullmatch(text)
     return None if match is None else (match[1] or match[2]).lower().removesuffix(".")
+
+
+@dataclass(frozen=True, slots=True)
+class HostRule:
+    """A host as a setting names it, such as example.internal, *.example.internal or [::1]:8000.
+
+    `port` is None for any port; `below` is True for the hosts below the name.
+    """
+
+    name: str
+    port: int | None
+    below: bool
+
+    def includes(self, host: str, port: int | None) -> bool:
+        """True if the rule names this host with this port."""
+        if self.port is not None and self.port != port:
+            return False
+        return host.endswith(f".{self.name}") if self.below else host == self.name
+
+
+def read_host_rule(text: str) -> HostRule | None:
+    """Read a host rule; None if the text names no host."""
+    match = _HOST.fullmatch(text.removeprefix("*."))
+    if match is None:
+        return None
+    name = (match[1] or match[2]).lower().removesuffix(".")
+    return HostRule(name, int(match[3]) if match[3] else None, text.startswith("*."))
+
+
+def form_problem(url: str, schemes: tuple[str, ...]) -> str | None:
+    """Say what is wrong with a URL, whoever is to call it, in words that follow it; else None."""
+    if not url.isprintable() or " " in url or "\\" in url:
+        return "must hold no space, control character or backslash"
+    parts = _split(url)
+    if parts is None or parts.scheme not in schemes or not parts.hostname:
+        *others, last = (f"{scheme}://" for scheme in schemes)
+        return f"must begin with {', '.join(others)} or {last}, and name a host (and a port)"
+    return None
+
+
+def call_problem(
+    url: str, schemes: tuple[str, ...], named: Sequence[str], only: bool
+) -> str | None:
+    """Say why the emulator may not call a URL, in words that follow it; None if it may.
+
+    `named` are the hosts of `--call-hosts`; with `only`, no others may be called.
+    """
+    wrong = form_problem(url, schemes)
+    parts = _split(url)
+    if wrong is not None or parts is None:
+        return wrong
+    if _is_named(parts, named):
+        return None
+    if only:
+        return "leads to a host that --call-hosts does not name; --call-hosts-only forbids others"
+    if parts.scheme in _PLAIN and not is_loopback(parts.hostname or ""):
+        return (
+            f"must begin with {_PLAIN[parts.scheme]}://, since {parts.scheme}:// is for this "
+            "machine and for the hosts that --call-hosts names"
+        )
+    return None
+
+
+def _split(url: str) -> SplitResult | None:
+    """The parts of a URL; None if its host or its port can't be read."""
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018 - raises ValueError for a port that is none
+    except ValueError:
+        return None
+    return parts
+
+
+def _is_named(parts: SplitResult, named: Sequence[str]) -> bool:
+    host = (parts.hostname or "").removesuffix(".")
+    port = parts.port or _DEFAULT_PORTS[parts.scheme]
+    rules = (read_host_rule(text) for text in named)
+    return any(rule is not None and rule.includes(host, port) for rule in rules)

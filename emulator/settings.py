@@ -7,6 +7,7 @@ from typing import Any
 
 from emulator.durations import read_pace
 from emulator.errors import UsageError, closest
+from emulator.hosts import read_host_rule
 
 ENV_PREFIX = "EVI_EMULATOR_"
 CA_FILE_ENV = ENV_PREFIX + "CA_FILE"  # no setting: what commands that talk to an emulator trust
@@ -18,7 +19,7 @@ class Setting:
     """One setting: `name` in Python, `--flag` on the command line, `env` in the environment."""
 
     name: str
-    kind: str  # text, integer, switch, list or pace
+    kind: str  # text, integer, switch, list, hosts or pace
     default: Any
     help: str
     choices: tuple[str, ...] = ()
@@ -51,6 +52,8 @@ class Setting:
                 read_pace(value)
             except ValueError:
                 raise self._wrong(f"must be {_WORDS[self.kind]}", value, source) from None
+        if self.kind == "hosts" and any(read_host_rule(each) is None for each in value):
+            raise self._wrong(f"must be {_WORDS[self.kind]}", value, source)
         if value == "" and not self.may_be_empty:
             raise self._wrong("must not be empty", value, source)
         if self.choices and value not in self.choices:
@@ -87,14 +90,24 @@ _PARSERS: Mapping[str, Any] = {
     "integer": int,
     "switch": _parse_switch,
     "list": _parse_list,
+    "hosts": _parse_list,
     "pace": str,
 }
-_TYPES = {"text": str, "integer": int, "switch": bool, "list": tuple, "pace": str}
+_TYPES = {
+    "text": str,
+    "integer": int,
+    "switch": bool,
+    "list": tuple,
+    "hosts": tuple,
+    "pace": str,
+}
 _WORDS = {
     "text": "a text",
     "integer": "an integer",
     "switch": "one of " + ", ".join(_TRUE + _FALSE),
     "list": "a comma-separated list without empty items",
+    "hosts": "a comma-separated list of hosts such as example.internal, *.example.internal "
+    "or localhost:8000",
     "pace": "instant, realtime, or how many times as fast as life",
 }
 
@@ -127,6 +140,12 @@ class Settings:
     )
     require_voice: bool = _setting(
         "switch", False, "answer 400 for an EVI 3 config without a voice"
+    )
+    name_conflict: str = _setting(
+        "text",
+        "409",
+        "what a taken name of a config or a tool is answered with",
+        choices=("409", "400"),
     )
     unknown_ids: str = _setting(
         "text",
@@ -233,6 +252,14 @@ class Settings:
     )
     allowed_hosts: tuple[str, ...] = _setting(
         "list", (), "further names that this machine goes by, for the emulator's own routes"
+    )
+    call_hosts: tuple[str, ...] = _setting(
+        "hosts",
+        (),
+        "hosts that webhooks and custom language models may have with http and ws, too",
+    )
+    call_hosts_only: bool = _setting(
+        "switch", False, "call no host that --call-hosts leaves out, not even this machine"
     )
 
     def __post_init__(self) -> None:

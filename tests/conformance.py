@@ -21,6 +21,7 @@ from emulator.chat.channel import Channel
 from emulator.chat.messages import server_message, to_json
 from emulator.jsontext import JsonObject
 from emulator.openapi.document import VOICES_DOCUMENT, Document, load_document
+from emulator.openapi.openness import opened
 from emulator.web.app import App
 from emulator.web.breaking import GARBAGE
 from emulator.web.instead import FAULT_HEADER, STUB_HEADER
@@ -109,12 +110,15 @@ def judge(document: Document, method: str, path: str, response: dict[str, Any]) 
     operation = content.get(method.lower())
     if operation is None:
         return None if status == 405 else f"no such operation, expected 405, got {status}"
-    declared = operation["responses"].get(str(status))
+    responses = operation["responses"]
+    declared = responses.get(str(status))
+    if status == 400 and declared is None:
+        declared = responses.get("409")  # with --name-conflict 400
     if status == 429:  # a limit of the emulator's own
         known = {"error", "message", "code"} == set(json.loads(body))
         return None if known else f"a 429 of another shape: {body!r}"
     if declared is None:
-        return f"status {status} is not declared; declared: {', '.join(operation['responses'])}"
+        return f"status {status} is not declared; declared: {', '.join(responses)}"
     if response["headers"].get(b"content-type") != b"application/json":
         return f"content type {response['headers'].get(b'content-type')!r}"
     schema = document.follow(declared)["content"]["application/json"]["schema"]
@@ -132,7 +136,7 @@ def _path_item(document: Document, path: str) -> tuple[Document, dict[str, Any]]
 @cache
 def _validator(path: Any, schema: str) -> Draft202012Validator:
     document = load_document(str(path))
-    resource = DRAFT202012.create_resource(document.content)
+    resource = DRAFT202012.create_resource(opened(document).content)
     absolute = schema.replace('"#/', f'"{URI}#/')
     return Draft202012Validator(
         json.loads(absolute), registry=Registry().with_resource(URI, resource)

@@ -3,7 +3,7 @@
 import json
 import re
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
@@ -179,7 +179,7 @@ class Assistant:
         values: Mapping[str, str] | None = None,
     ) -> None:
         """One more turn, after those that are under way."""
-        self._warn_of_missing_variables()
+        self.warn_of_missing(self._settings.missing_variables(), "The system prompt")
         turn = Turn(deque(steps), source, self._in(THINKING_MS), dict(values or {}))
         self._turns.append(turn)
 
@@ -254,11 +254,12 @@ class Assistant:
         slug = "script_exhausted" if self._script.is_exhausted else "script_unmatched"
         self._channel.error(slug, turn=turn.number, text=turn.text, rules=rules)
 
-    def _warn_of_missing_variables(self) -> None:
-        for name in self._settings.missing_variables():
+    def warn_of_missing(self, names: Iterable[str], text: str) -> None:
+        """Send an error frame for each variable that a text uses and that has no value, once."""
+        for name in names:
             if name not in self._warned:
                 self._warned.add(name)
-                self._channel.error("variable_missing", name=name)
+                self._channel.error("variable_missing", text=text, name=name)
 
     def _in(self, limits_ms: tuple[int, int]) -> int:
         """The time after a while between the limits, stretched by the pace."""

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from emulator.chat.hearing import TurnDetection
 from emulator.jsontext import JsonObject
+from emulator.openapi.openness import CUSTOM_LANGUAGE_MODEL, UNNAMED_MODEL
 
 DEFAULT_PROMPT = "You are a friendly voice assistant. Keep your answers short and helpful."
 DEFAULT_NUDGE_MS = 10_000  # no source names the service's own
@@ -49,6 +51,7 @@ class ChatConfig:
     turn_detection: TurnDetection
     min_interruption_ms: int
     webhooks: tuple[JsonObject, ...] = ()
+    custom_model: str | None = None  # the address of a custom language model, without keys
 
 
 def read_config(config: JsonObject) -> ChatConfig:
@@ -79,7 +82,20 @@ def read_config(config: JsonObject) -> ChatConfig:
         turn_detection=_turn_detection(config["turn_detection"]),
         min_interruption_ms=round(config["interruption"]["min_interruption_ms"]),
         webhooks=tuple(config["webhooks"]),
+        custom_model=_custom_model(config.get("language_model", {})),
     )
+
+
+def _custom_model(given: JsonObject) -> str | None:
+    """The address of the config's custom language model, without the keys in its URL, if any."""
+    if given.get("model_provider") != CUSTOM_LANGUAGE_MODEL:
+        return None
+    url = given.get("model_resource", UNNAMED_MODEL)
+    if url == UNNAMED_MODEL:
+        return ""
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    return parts._replace(netloc=host, query="", fragment="").geturl()
 
 
 def _tool(tool: JsonObject) -> ToolSpec:

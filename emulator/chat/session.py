@@ -117,6 +117,7 @@ class Session:
             self._record_settings(self.request.settings)
         self._history.add("SYSTEM_PROMPT", self.settings.prompt)
         self._note_mistakes()
+        self._note_custom_model()
         if self.config.on_new_chat.enabled:
             greeting = improvised.greeting(self.config.name, last_said)
             self._speak_up(self.config.on_new_chat, greeting)
@@ -237,6 +238,17 @@ class Session:
                     "script_tool_unknown",
                 )
 
+    def _note_custom_model(self) -> None:
+        """Say that a custom language model is not called, to the client and to the journal."""
+        if self.config.custom_model is not None:
+            name = " ".join(("Custom language model", self.config.custom_model)).strip()
+            message = (
+                f"{name} was not called: the emulator does not call custom language models yet, "
+                "so its own assistant answers."
+            )
+            self._channel.error("custom_language_model_timed_out", message)
+            self._channel.note(message, "custom_language_model_uncalled")
+
     # time
 
     def _next_step(self) -> Due:
@@ -306,7 +318,10 @@ class Session:
         self._speak_up(self.config.on_max_duration_timeout, improvised.MAX_DURATION, end)
 
     def _speak_up(self, message: EventMessage, improvised_text: str, *then: TurnStep) -> None:
-        self.assistant.add_turn([Say(message.text or improvised_text), *then], "event")
+        """Say an event message of the config, with its variables filled in."""
+        self.assistant.warn_of_missing(self.settings.missing_in(message.text), "An event message")
+        text = self.settings.fill_variables(message.text) or improvised_text
+        self.assistant.add_turn([Say(text), *then], "event")
 
     # settings, pause and resume
 

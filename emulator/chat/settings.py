@@ -55,7 +55,11 @@ class SettingsInForce:
 
     def missing_variables(self) -> Iterator[str]:
         """The variables of the system prompt that have no value, each once."""
-        for name in dict.fromkeys(_VARIABLE.findall(self._template)):
+        return self.missing_in(self._template)
+
+    def missing_in(self, text: str) -> Iterator[str]:
+        """Yield the variables of a text that have no value, each once."""
+        for name in dict.fromkeys(_VARIABLE.findall(text)):
             if name not in self.variables:
                 yield name
 

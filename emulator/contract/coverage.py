@@ -132,7 +132,9 @@ def new_universe(
             for parameter in operation.parameters
             if parameter.location == "query"
         ],
-        "body_fields": [field.name for _, body in operations if body for field in body],
+        "body_fields": [
+            field.name for _, body in operations if body for field in body if not field.undocumented
+        ],
         "chat_parameters": [parameter_name(field.name) for field in chat_parameters],
         "messages_sent": [*CLIENT_TYPES, BINARY],
         "message_fields": [field.name for field in message_fields()],

@@ -39,7 +39,7 @@ FINDINGS: Mapping[str, FindingKind] = {
         ERROR, "the request is answered 422; a finding for each problem", "{problem}"
     ),
     "request_refused": FindingKind(
-        ERROR, "the request is answered 400: well-formed, but wrong", "{message}"
+        ERROR, "the request is answered 400 or 409: well-formed, but wrong", "{message}"
     ),
     "body_too_large": FindingKind(ERROR, "the request is answered 413", "{message}"),
     "field_unknown": FindingKind(
@@ -59,6 +59,12 @@ FINDINGS: Mapping[str, FindingKind] = {
     ),
     "value_coerced": FindingKind(
         WARNING, "a value passes only because it is read generously", "{expected}"
+    ),
+    "value_unlisted": FindingKind(
+        WARNING,
+        "neither the document nor an SDK of Hume lists a value, of a field that takes any text",
+        "a value that the document or an SDK of Hume lists",
+        "{hint}",
     ),
     "deprecated": FindingKind(
         WARNING,

@@ -21,6 +21,7 @@ _PROBLEMS_REMEMBERED = 256
 _INTEGER = re.compile("[+-]?[0-9]+")
 _PAGE = "page_number"
 _EXTRA, _NOTHING_MORE = "extra_forbidden", "nothing that isn't known"
+_REFUSED_BY_STRICT = ("field_unknown", "parameter_unknown", "value_unlisted")
 _EXPECTED = {"missing": "a value, since it is required", _EXTRA: _NOTHING_MORE}
 # Hume's TypeScript client asks for text where an answer is one string; the service takes that.
 _GOOD_TYPES = (b"*/*", b"application/*", b"application/json", b"text/plain")
@@ -107,7 +108,8 @@ class RequestJudge:
     def _judge_body(self, contract: Contract, fields: Field, body: Json) -> Sequence[Finding]:
         use = use_of(fields, body, ("body",))
         contract.use("body_fields", use.known)
-        return of_use(use) if use.unknown or use.fractions or use.deprecated else ()
+        is_clean = not (use.unknown or use.fractions or use.deprecated or use.unlisted)
+        return () if is_clean else of_use(use)
 
 
 def of_use(use: Use) -> list[Finding]:
@@ -119,6 +121,10 @@ def of_use(use: Use) -> list[Finding]:
     findings += [
         find("value_coerced", loc, got, expected=f"an integer: {got:.0f}")
         for loc, got in use.fractions[:MOST_AT_ONCE]
+    ]
+    findings += [
+        find("value_unlisted", loc, got, hint=_nearest(got, field))
+        for loc, got, field in use.unlisted[:MOST_AT_ONCE]
     ]
     return findings + [
         find("deprecated", loc, loc[-1], instead="another field")
@@ -133,6 +139,15 @@ def unknown_parameter(name: str, known: Sequence[str]) -> Finding:
 
 def _meant(name: str | int, known: Sequence[str]) -> str:
     return closest(str(name), known).strip(" ()") or "it is ignored"
+
+
+def _nearest(got: str, field: Field) -> str:
+    """The listed value that was probably meant, else what becomes of this one."""
+    nearest = closest(got, field.listed).strip(" ()")
+    if nearest or field.listed_unless is None:
+        return nearest or "it is kept as it is"
+    name, value = field.listed_unless
+    return f"it is kept as it is; a URL belongs to the {name} {value}"
 
 
 def _judge_value(parameter: Parameter, text: str) -> Sequence[Finding]:
@@ -178,7 +193,7 @@ def judge_refusal(
         return invalid(error, given)
     body = error.body
     message = str(body.get("message", ""))
-    if error.status == 400:
+    if error.status in (400, 409):
         where = "body" if operation.request_body else "query"
         return [find("request_refused", (where,), str(body.get("code")), message=message)]
     if error.status == 413:
@@ -238,12 +253,15 @@ def judge_stranger(error: ApiError) -> Finding:
 
 
 def extra_problems(findings: Sequence[Finding]) -> list[Problem]:
-    """What a strict server refuses: fields and parameters that nothing knows."""
-    return [
-        Problem(finding.loc, "Extra inputs are not permitted", _EXTRA)
-        for finding in findings
-        if finding.code in ("field_unknown", "parameter_unknown")
-    ]
+    """List what a strict server refuses: fields, parameters and values that nothing knows."""
+    return [_extra_problem(each) for each in findings if each.code in _REFUSED_BY_STRICT]
+
+
+def _extra_problem(finding: Finding) -> Problem:
+    if finding.code == "value_unlisted":
+        message = f"Input should be {finding.expected}; {finding.hint}"
+        return Problem(finding.loc, message, "enum")
+    return Problem(finding.loc, "Extra inputs are not permitted", _EXTRA)
 
 
 def refuse_extra(findings: Sequence[Finding]) -> list[Finding]:

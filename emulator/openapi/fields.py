@@ -7,6 +7,7 @@ from typing import Any
 from emulator.errors import Loc
 from emulator.jsontext import Json, JsonObject
 from emulator.openapi.document import Document
+from emulator.openapi.openness import LISTED, LISTED_UNLESS, UNDOCUMENTED, opened
 from emulator.openapi.operation import Operation
 
 Follow = Callable[[JsonObject], JsonObject]
@@ -20,6 +21,8 @@ class Field:
 
     `name` is a pointer into the value, with * for the items of a list. An object without children
     may have any names. `variants` are the members of a union, by what their 'type' must be.
+    `listed` are the known values of an open enum; beside a field with the value that
+    `listed_unless` names, any value is known.
     """
 
     name: str
@@ -28,6 +31,9 @@ class Field:
     children: Mapping[str, "Field"] = field(default_factory=dict)
     items: "Field | None" = None
     variants: Mapping[str, "Field"] = field(default_factory=dict)
+    listed: tuple[str, ...] = ()
+    listed_unless: tuple[str, str] | None = None
+    undocumented: bool = False
 
     def __iter__(self) -> Iterator["Field"]:
         """The named fields below it, at every depth."""
@@ -46,6 +52,7 @@ class Use:
     unknown: list[tuple[Loc, Sequence[str]]]  # with the names that are known there
     deprecated: list[Loc]
     fractions: list[tuple[Loc, float]]  # whole numbers that are written like 600.0
+    unlisted: list[tuple[Loc, str, Field]]  # values that an open enum doesn't list
 
 
 def compile_fields(schema: JsonObject, follow: Follow, name: str = "") -> Field:
@@ -72,6 +79,9 @@ def compile_fields(schema: JsonObject, follow: Follow, name: str = "") -> Field:
         children,
         items or next((part.items for part in parts if part.items), None),
         variants,
+        tuple(schema.get(LISTED, ())),
+        schema.get(LISTED_UNLESS),
+        schema.get(UNDOCUMENTED, False),
     )
 
 
@@ -79,6 +89,7 @@ def body_fields(document: Document, operation: Operation) -> Field | None:
     """Those of an operation's body, if it takes one; each name begins with the operation's."""
     if operation.request_body is None:
         return None
+    document = opened(document)
     schema = document.at(operation.request_body)
     return compile_fields(schema, document.follow, f"{operation.id} ")
 
@@ -108,7 +119,7 @@ def _tags(schema: JsonObject) -> Sequence[str]:
 
 def use_of(root: Field, value: Json, loc: Loc) -> Use:
     """What of the tree a value at `loc` uses, and what it has besides."""
-    use = Use([], [], [], [])
+    use = Use([], [], [], [], [])
     _look(root, value, loc, use)
     return use
 
@@ -127,7 +138,10 @@ def _look(at: Field, value: Json, loc: Loc, use: Use) -> None:
             use.known.append(child.name)
             if child.deprecated:
                 use.deprecated.append((*loc, key))
-            if inner is not None and type(inner) is not str:
+            if type(inner) is str:
+                if child.listed and inner not in child.listed and not _is_excused(child, value):
+                    use.unlisted.append(((*loc, key), inner, child))
+            elif inner is not None:
                 _look(child, inner, (*loc, key), use)
     elif kind is list:
         if at.items is not None:
@@ -137,3 +151,11 @@ def _look(at: Field, value: Json, loc: Loc, use: Use) -> None:
         kind is float and value.is_integer() and "integer" in at.types and "number" not in at.types
     ):
         use.fractions.append((loc, value))
+
+
+def _is_excused(at: Field, beside: JsonObject) -> bool:
+    """True if a field beside it lets this one have any value."""
+    if at.listed_unless is None:
+        return False
+    name, value = at.listed_unless
+    return bool(beside.get(name) == value)

@@ -14,6 +14,7 @@ import jsonschema_rs
 from emulator.errors import DocumentError, Loc, Problem
 from emulator.jsontext import Json
 from emulator.openapi.document import Document
+from emulator.openapi.openness import opened
 
 DOCUMENT_URI = "urn:evi-emulator:document"
 
@@ -51,11 +52,11 @@ Check = Callable[[Json, Loc], list[Problem]]
 
 
 class Validation:
-    """Compiles the schemas of one document into checks."""
+    """Compiles the schemas of one document into checks, which leave its open enums open."""
 
     def __init__(self, document: Document) -> None:
         self._name = document.name
-        self._registry = jsonschema_rs.Registry([(DOCUMENT_URI, document.content)])
+        self._registry = jsonschema_rs.Registry([(DOCUMENT_URI, opened(document).content)])
 
     def check(self, pointer: str) -> Check:
         """A check of values against the schema at `pointer`: it lists every problem, or none."""

@@ -1,11 +1,13 @@
 """Configs: their defaults, and the prompts, tools and voices that they name (PROTOCOL 3.2, 3.3)."""
 
-from urllib.parse import urlsplit
+from collections.abc import Sequence
+from dataclasses import replace
 
 from emulator import errors
 from emulator.errors import api_error
-from emulator.hosts import is_loopback
+from emulator.hosts import MODEL_SCHEMES, WEBHOOK_SCHEMES, call_problem
 from emulator.jsontext import Json, JsonObject
+from emulator.openapi.openness import CUSTOM_LANGUAGE_MODEL, UNNAMED_MODEL
 from emulator.operations.prompts import (
     DEFAULT_EXPANSION,
     prompt_content,
@@ -14,13 +16,20 @@ from emulator.operations.prompts import (
 from emulator.operations.registry import Call
 from emulator.operations.versioned import FIXED, LATEST, Kind, register, render_version
 from emulator.operations.voices import resolve_voice
+from emulator.settings import Settings
 from emulator.store.store import Store
 from emulator.store.versioned import Resource, Row, Version, VersionedCollection
 
 EVI_VERSIONS = ("3", "4-mini")
+ENDED_EVI_VERSIONS = ("1", "2")  # that old configs of an account still have
 
 # What a config has where its body says nothing. PROTOCOL 3.2 and 3.3.
-LANGUAGE_MODEL = ("model_provider", "model_resource", "temperature")
+LANGUAGE_MODEL = (
+    "model_provider",
+    "model_resource",
+    "temperature",
+    "custom_language_model_model",
+)
 DEFAULT_EVENT_MESSAGE = {"enabled": False, "text": ""}
 DEFAULT_EVENT_MESSAGES = {
     "on_new_chat": DEFAULT_EVENT_MESSAGE,
@@ -38,13 +47,27 @@ DEFAULT_TURN_DETECTION = {
 
 
 def new_content(call: Call, previous: Version | None) -> JsonObject:
-    """A config version's content. Raises ApiError for what is well-formed, but wrong.
+    """Make a version's content from a request. Raises ApiError for a value that can't be used."""
+    _check_evi_version(call.body["evi_version"], EVI_VERSIONS)
+    return _content(call, previous)
+
+
+def seed_content(call: Call, previous: Version | None) -> JsonObject:
+    """Make a version's content from a seed, which may hold what could once be posted.
+
+    Whether its webhooks may be called is checked when they are.
+    """
+    _check_evi_version(call.body["evi_version"], (*ENDED_EVI_VERSIONS, *EVI_VERSIONS))
+    return _content(replace(call, settings=replace(call.settings, call_hosts_only=False)), previous)
+
+
+def _content(call: Call, previous: Version | None) -> JsonObject:
+    """Make a config version's content.
 
     References to prompts and tools are kept as references, since what they show may change.
     A version does not build on the one before, but for `allow_short_responses`.
     """
     body, store = call.body, call.world.store
-    _check_evi_version(body["evi_version"])
     content: JsonObject = {
         "evi_version": body["evi_version"],
         "version_description": body.get("version_description", ""),
@@ -57,19 +80,18 @@ def new_content(call: Call, previous: Version | None) -> JsonObject:
         "nudges": _filled(DEFAULT_NUDGES, body.get("nudges", {})),
         "interruption": _filled(DEFAULT_INTERRUPTION, body.get("interruption", {})),
         "turn_detection": _filled(DEFAULT_TURN_DETECTION, body.get("turn_detection", {})),
-        "webhooks": [_webhook(webhook) for webhook in body.get("webhooks") or ()],
+        "webhooks": [_webhook(call, webhook) for webhook in body.get("webhooks") or ()],
     }
     if "language_model" in body:
-        given = body["language_model"]
-        content["language_model"] = {key: given[key] for key in LANGUAGE_MODEL if key in given}
+        content["language_model"] = _language_model(call, body["language_model"])
     if "prompt" in body:  # last, since it may create a prompt
         content["prompt"] = _prompt_reference(call, body["prompt"])
     return content
 
 
-def _check_evi_version(got: str) -> None:
-    if got not in EVI_VERSIONS:
-        known = ", ".join(map(repr, EVI_VERSIONS))
+def _check_evi_version(got: str, offered: Sequence[str]) -> None:
+    if got not in offered:
+        known = ", ".join(map(repr, offered))
         raise api_error(errors.EVI_VERSION_UNKNOWN, got=got, known=known)
 
 
@@ -170,23 +192,30 @@ def _filled(defaults: JsonObject, given: JsonObject) -> JsonObject:
     return defaults if filled == defaults else filled
 
 
-def _webhook(webhook: JsonObject) -> JsonObject:
-    if not is_webhook_url(webhook["url"]):
-        raise api_error(errors.WEBHOOK_URL_INVALID, url=webhook["url"])
+def _webhook(call: Call, webhook: JsonObject) -> JsonObject:
+    check_webhook_url(webhook["url"], call.settings)
     return {"url": webhook["url"], "events": webhook["events"]}
 
 
-def is_webhook_url(url: str) -> bool:
-    """Whether webhooks may go there: https, or http to a loopback host."""
-    try:
-        parts = urlsplit(url)
-        parts.port  # noqa: B018 - raises ValueError for a port that is none
-    except ValueError:
-        return False
-    host = parts.hostname or ""
-    return (parts.scheme == "https" and host != "") or (
-        parts.scheme == "http" and is_loopback(host)
-    )
+def check_webhook_url(url: str, settings: Settings) -> None:
+    """Raise ApiError (400) for a URL to which the emulator may send no webhooks."""
+    _check_url(url, WEBHOOK_SCHEMES, settings, errors.WEBHOOK_URL_INVALID)
+
+
+def _check_url(
+    url: str, schemes: tuple[str, ...], settings: Settings, invalid: errors.ErrorText
+) -> None:
+    why = call_problem(url, schemes, settings.call_hosts, settings.call_hosts_only)
+    if why is not None:
+        raise api_error(invalid, url=url, why=why)
+
+
+def _language_model(call: Call, given: JsonObject) -> JsonObject:
+    """The language model as it was posted; a custom one is named by its URL."""
+    url = given.get("model_resource", UNNAMED_MODEL)
+    if given.get("model_provider") == CUSTOM_LANGUAGE_MODEL and url != UNNAMED_MODEL:
+        _check_url(url, MODEL_SCHEMES, call.settings, errors.MODEL_URL_INVALID)
+    return {key: given[key] for key in LANGUAGE_MODEL if key in given}
 
 
 def render_config(store: Store, resource: Resource, version: Version, listed: bool) -> JsonObject:

@@ -158,7 +158,8 @@ def _latest_only(call: Call) -> bool:
 def _refuse_taken_name(kind: Kind, call: Call, name: str, by_other_than: str = "") -> None:
     taken = kind.collection(call).find_name(name) if kind.unique_names else None
     if taken is not None and taken.id != by_other_than:
-        raise api_error(NAME_TAKEN, kind=kind.name, name=name, id=taken.id)
+        text = replace(NAME_TAKEN, status=int(call.settings.name_conflict))
+        raise api_error(text, kind=kind.name, name=name, id=taken.id)
 
 
 def _render_page(kind: Kind, call: Call, page: Page[Row]) -> Json:

@@ -35,7 +35,7 @@ def load_seed(name: str, validation: Validation, settings: Settings) -> Store:
     loading.voices()
     loading.resources("prompts", loading.store.prompts, prompts.new_content)
     loading.resources("tools", loading.store.tools, tools.new_content)
-    loading.resources("configs", loading.store.configs, configs.new_content)
+    loading.resources("configs", loading.store.configs, configs.seed_content)
     loading.chats()
     refuse_mistakes(document)
     return loading.store

@@ -11,10 +11,10 @@ from emulator.errors import Loc, Problem, ScriptError, SnapshotError, closest
 from emulator.faults.rules import FaultRule, check_rule
 from emulator.faults.table import FIELDS, FaultMistake
 from emulator.handwritten import at, short
+from emulator.hosts import WEBHOOK_SCHEMES, form_problem
 from emulator.ids import IdSource
 from emulator.jsontext import Json, JsonObject, read, render
 from emulator.openapi.validation import Check, Validation
-from emulator.operations.configs import is_webhook_url
 from emulator.resources import read_data
 from emulator.snapshots.document import FORMAT, FORMAT_VERSION, checksum
 from emulator.store.chats import Audio, ChatStore
@@ -199,11 +199,11 @@ class _Reading:
     def _check_webhooks(self, versions: tuple[Version, ...], loc: Loc) -> None:
         for index, version in enumerate(versions):
             for number, webhook in enumerate(version.content["webhooks"]):
-                if not is_webhook_url(webhook["url"]):
+                problem = form_problem(webhook["url"], WEBHOOK_SCHEMES)
+                if problem is not None:
                     self._mistake(
                         (*loc, "versions", index, "content", "webhooks", number, "url"),
-                        "expected https://, or http:// to a loopback host, "
-                        f"got {short(webhook['url'])}",
+                        f"{problem}, got {short(webhook['url'])}",
                     )
 
     def _voices(self, voices: VoiceStore) -> None:

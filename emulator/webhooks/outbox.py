@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from emulator.clock import Clock, SystemClock
 from emulator.faults.rules import FaultRule, Faults
+from emulator.hosts import WEBHOOK_SCHEMES, call_problem
 from emulator.ids import IdSource
 from emulator.jsontext import JsonObject, render
 from emulator.settings import Settings
@@ -282,6 +283,11 @@ class Outbox:
             del self._lanes[key]
 
     def _set_going(self, delivery: Delivery, lane: Lane, key: tuple[str, str]) -> None:
+        named, only = self._settings.call_hosts, self._settings.call_hosts_only
+        forbidden = call_problem(delivery.url, WEBHOOK_SCHEMES, named, only)
+        if forbidden is not None:  # the URL is a seed's or a snapshot's
+            self._leave(delivery, key, FAILED, f"never sent: the URL {forbidden}")
+            return
         if delivery.scheduled:
             self._attempt(delivery, key)
             return

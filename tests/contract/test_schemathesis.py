@@ -16,6 +16,8 @@ import pytest
 import schemathesis
 from schemathesis import Case, HookContext
 
+from emulator.openapi.document import Document
+from emulator.openapi.openness import opened
 from emulator.server import Server
 from emulator.settings import Settings
 from emulator.store.paging import Paging
@@ -105,9 +107,9 @@ def locked_server() -> Iterator[Server]:
         yield server
 
 
-def amended(document: Json, store: Store) -> Json:
+def amended(document: Document, store: Store) -> Json:
     """A copy of the document that says what the service's own structure leaves unsaid."""
-    copy: Json = json.loads(json.dumps(document))
+    copy: Json = json.loads(json.dumps(opened(document).content))
     copy["security"] = [{"bearerAuth": []}]  # every operation needs the key
     operations = {each["operationId"]: each for each in iter_operations(copy)}
     for operation in operations.values():
@@ -176,7 +178,7 @@ def test_no_request_finds_a_fault(locked_server: Server, tmp_path: Path) -> None
     server = locked_server
     document, report = tmp_path / "openapi.json", tmp_path / "report.json"
     store = server.app.worlds.get(API_KEY).store
-    document.write_text(json.dumps(amended(server.app.document.content, store)))
+    document.write_text(json.dumps(amended(server.app.document, store)))
     command = [sys.executable, "-m", "schemathesis.cli", "--config-file", CONFIG, "run"]
     arguments = [str(document), "--url", server.url, "--report-json-path", str(report)]
     run = subprocess.run([*command, *arguments], cwd=ROOT, capture_output=True, text=True)

@@ -45,6 +45,7 @@ ERROR_RESPONSES = {
     "400": ("BadRequest", "ErrorResponse"),
     "401": ("Unauthorized", "GatewayFault"),
     "404": ("NotFound", "ErrorResponse"),
+    "409": ("Conflict", "ErrorResponse"),
     "413": ("BodyTooLarge", "ErrorResponse"),
     "422": ("ValidationFailed", "HTTPValidationError"),
 }
@@ -53,13 +54,15 @@ REFUSING_OPERATION_IDS = frozenset(
     {
         "create-config",
         "create-config-version",
-        "update-config-name",
         "create-tool",
         "create-tool-version",
-        "update-tool-name",
         "list-chats",
         "get-chat-group",
     }
+)
+
+NAMING_OPERATION_IDS = frozenset(
+    {"create-config", "update-config-name", "create-tool", "update-tool-name"}
 )
 
 ADDED_SCHEMAS = {
@@ -127,6 +130,8 @@ def expected_errors(operation: Json) -> dict[str, Json]:
         statuses.append("400")
     if any(parameter["in"] == "path" for parameter in operation["parameters"]):
         statuses.append("404")
+    if operation["operationId"] in NAMING_OPERATION_IDS:
+        statuses.append("409")
     if "requestBody" in operation:
         statuses.append("413")
     if operation["operationId"] != "send":  # the service itself declares this one

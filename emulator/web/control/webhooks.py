@@ -7,7 +7,6 @@ from starlette.routing import Route
 from emulator.errors import (
     DELIVERY_NOT_FOUND,
     DELIVERY_PENDING,
-    WEBHOOK_URL_INVALID,
     Problem,
     ValidationFailed,
     api_error,
@@ -15,7 +14,7 @@ from emulator.errors import (
 )
 from emulator.faults.table import DEFAULT_DELAY_MS, KINDS
 from emulator.openapi.validation import Validation
-from emulator.operations.configs import is_webhook_url
+from emulator.operations.configs import check_webhook_url
 from emulator.triggers import trigger
 from emulator.waiting import until
 from emulator.web.auth import Auth
@@ -81,8 +80,8 @@ def webhook_routes(auth: Auth, bodies: Bodies, validation: Validation) -> list[R
         world = caller_world(auth, request)
         body = await bodies.read(request, TRIGGER)
         url = body.get("url")
-        if url is not None and not is_webhook_url(url):
-            raise api_error(WEBHOOK_URL_INVALID, url=url)
+        if url is not None:
+            check_webhook_url(url, world.settings)
         delay_ms: int = body.get("delay_ms", DEFAULT_DELAY_MS)
         delivery = trigger(
             world,

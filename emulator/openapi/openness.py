@@ -1,0 +1,84 @@
+"""Where the emulator takes more than the document's schemas say. Code, docs and tests read it here.
+
+Hume's SDKs type some enums as open: they list the values of their day, and take any other text.
+The document lists them as if they were closed, and keeps its structure; `opened` makes a copy whose
+schemas take what the service takes.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+
+from emulator.jsontext import Json, JsonObject
+from emulator.openapi.document import Document
+from emulator.resources import bundled, read_data
+
+CUSTOM_LANGUAGE_MODEL = "CUSTOM_LANGUAGE_MODEL"  # the provider of a model with a URL
+UNNAMED_MODEL = "custom-language-model"  # which the document lists in place of a URL
+
+# Keywords that validation passes over, and the tree of fields reads.
+LISTED = "x-listed"
+LISTED_UNLESS = "x-listed-unless"
+UNDOCUMENTED = "x-undocumented"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenEnum:
+    """An enum that names the known values, and excludes no other.
+
+    `unless` is a field beside the one of this enum, and the value with which any text is known.
+    """
+
+    unless: tuple[str, str] | None = None
+
+
+# By the name of the schema.
+OPEN_ENUMS: Mapping[str, OpenEnum] = {
+    "ModelProviderEnum": OpenEnum(),
+    "LanguageModelType": OpenEnum(unless=("model_provider", CUSTOM_LANGUAGE_MODEL)),
+}
+
+# Fields that the service takes and shows, though neither the document nor an SDK has them.
+UNDOCUMENTED_FIELDS: Mapping[str, Mapping[str, Json]] = {
+    "PostedConfigLanguageModel": {"custom_language_model_model": {"type": ["string", "null"]}},
+    "posted_language_model": {"custom_language_model_model": {"type": ["string", "null"]}},
+}
+
+
+def opened(document: Document) -> Document:
+    """A copy of the document whose schemas take what the service takes."""
+    components = document.content.get("components", {})
+    schemas = dict(components.get("schemas", {}))
+    for name, rule in OPEN_ENUMS.items():
+        schema = schemas.get(name)
+        if isinstance(schema, dict) and "enum" in schema:
+            schemas[name] = _opened(schema, name, rule)
+    for name, added in UNDOCUMENTED_FIELDS.items():
+        if isinstance(schemas.get(name), dict):
+            schemas[name] = _extended(schemas[name], added)
+    content = {**document.content, "components": {**components, "schemas": schemas}}
+    return replace(document, content=content)
+
+
+def _opened(schema: JsonObject, name: str, rule: OpenEnum) -> JsonObject:
+    rest = {keyword: value for keyword, value in schema.items() if keyword != "enum"}
+    more = _listed_by_sdks()[name]
+    rest[LISTED] = list(dict.fromkeys((*schema["enum"], *more)))
+    if rule.unless is not None:
+        rest[LISTED_UNLESS] = rule.unless
+    return rest
+
+
+def _extended(schema: JsonObject, added: Mapping[str, Json]) -> JsonObject:
+    marked = {name: {**each, UNDOCUMENTED: True} for name, each in added.items()}
+    return {**schema, "properties": {**schema.get("properties", {}), **marked}}
+
+
+@cache
+def _listed_by_sdks() -> Mapping[str, tuple[str, ...]]:
+    """The values of each open enum that a release of an SDK, or Hume's documentation, names."""
+    models = read_data(bundled("fixtures/language-models.yaml"))
+    return {
+        "ModelProviderEnum": tuple(models),
+        "LanguageModelType": tuple(name for names in models.values() for name in names),
+    }
