@@ -47,6 +47,14 @@ def test_flag_wins_over_environment() -> None:
             "(from --require-voice)",
             id="switch",
         ),
+        pytest.param(
+            {"call_hosts": "localhost:8000,http://example.internal"},
+            {},
+            "call_hosts must be a comma-separated list of hosts such as example.internal, "
+            "*.example.internal or localhost:8000, got ('localhost:8000', "
+            "'http://example.internal') (from --call-hosts)",
+            id="hosts",
+        ),
     ],
 )
 def test_wrong_value_is_explained(

@@ -2,11 +2,12 @@
 
 import json
 from base64 import b64decode
+from typing import Any
 
 import pytest
 
 from emulator.chat.channel import ChatEnded, ChatStarted, ToolCalled
-from emulator.chat.config import EventMessage, ToolSpec
+from emulator.chat.config import ChatConfig, EventMessage, ToolSpec, read_config
 from emulator.chat.improvised import GOODBYE, INACTIVITY, MAX_DURATION, NUDGE
 from emulator.chat.messages import (
     AssistantInput,
@@ -30,7 +31,9 @@ from emulator.jsontext import parse
 from emulator.store.chats import EVENT_ROLES
 from tests.chat.chats import (
     NOW,
+    OFF,
     PLAIN,
+    PLAIN_DOCUMENT,
     WEATHER,
     Chat,
     config_with,
@@ -57,6 +60,43 @@ def calling(then: str = "It is {tool_result}.", name: str = "get_weather") -> Sc
     script = Script()
     script.on_anything().call_tool(name, {"location": "Oslo"}).say(then)
     return script
+
+
+def custom_model_config(url: str) -> ChatConfig:
+    """A config with a custom language model, which greets."""
+    config = {
+        "event_messages": {**OFF, "on_new_chat": {"enabled": True, "text": "Hi."}},
+        "language_model": {"model_provider": "CUSTOM_LANGUAGE_MODEL", "model_resource": url},
+    }
+    return read_config({**PLAIN_DOCUMENT, **config})
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        (
+            "wss://u:p@llm.example.com:8443/chat?token=abc",
+            "Custom language model wss://llm.example.com:8443/chat was not called",
+        ),
+        ("custom-language-model", "Custom language model was not called"),
+    ],
+)
+def test_a_custom_language_model_is_not_called(url: str, name: str) -> None:
+    """The client is told once, without the keys of the URL, and the assistant itself answers."""
+    chat = Chat(custom_model_config(url))
+    messages = chat.start()
+
+    assert types(messages)[:3] == ["chat_metadata", "error", "assistant_message"]
+    [error] = of_type(messages, "error")
+    assert (error.code, error.slug) == ("E0712", "custom_language_model_timed_out")
+    assert error.message.startswith(name)
+    [entry] = chat.journal.entries()
+    assert (entry["kind"], entry["finding"]) == ("script", "custom_language_model_uncalled")
+    assert entry["message"] == error.message
+    answers = chat.type("Hello")
+    assert of_type(answers, "error") == []
+    assert said(answers)
+    assert chat.stored["status"] == "ACTIVE"
 
 
 def the_call(messages: list[ServerMessage]) -> str:
@@ -811,6 +851,59 @@ def test_a_missing_variable_is_told_once() -> None:
     assert "{{other}}" in errors[1].message
     assert of_type(chat.type("On"), "error") == []
     assert [entry["finding"] for entry in chat.journal.entries()] == ["variable_missing"] * 2
+
+
+def greeting(text: str, **changes: Any) -> ChatConfig:
+    """A config whose chats begin with this text."""
+    return config_with(on_new_chat=EventMessage(enabled=True, text=text), **changes)
+
+
+def test_variables_in_event_messages() -> None:
+    """The greeting and what is said at the timeouts have the session's variables, too."""
+    config = greeting(
+        "Hello {{name}}!",
+        on_inactivity_timeout=EventMessage(enabled=True, text="Still there, {{name}}?"),
+        on_max_duration_timeout=EventMessage(enabled=True, text="Bye, {{ name }}."),
+        inactivity_ms=30_000,
+        max_duration_ms=40_000,
+    )
+    chat = Chat(config, settings=SessionSettings(variables={"name": "Ada"}))
+
+    assert said(chat.start()) == ["Hello Ada!"]
+    assert said(chat.wait(30_000)) == ["Still there, Ada?"]
+    assert said(chat.wait(10_000)) == ["Bye, Ada."]
+    assert of_type(chat.messages, "error")[:-1] == []  # the last one says why it ended
+
+
+def test_a_missing_variable_of_an_event_message() -> None:
+    """The placeholder stays, and one error frame says so, though the prompt lacks it as well."""
+    chat = Chat(greeting("Hello {{name}}!", prompt="Greet {{name}}."))
+    messages = chat.start()
+
+    [error] = of_type(messages, "error")
+    assert (error.code, error.slug) == ("EMU01", "variable_missing")
+    assert error.message.startswith("An event message uses {{name}}, but no session settings")
+    assert said(messages) == ["Hello {{name}}!"]
+    assert of_type(chat.type("Hi"), "error") == []
+
+
+def test_a_greeting_of_the_assistants_own_is_not_filled() -> None:
+    """What the user said before is quoted as it was said."""
+    first = Chat(greeting("Hi"), settings=SessionSettings(variables={"name": "Ada"}))
+    first.start()
+    first.type("I am {{name}}")
+    first.end()
+    group_id = first.session.chat_group_id
+
+    again = Chat(
+        greeting(""),
+        store=first.store,
+        random_seed=2,
+        resumed_group_id=group_id,
+        settings=SessionSettings(variables={"name": "Ada"}),
+    )
+
+    assert "I am {{name}}" in " ".join(said(again.start()))
 
 
 def test_variables_in_a_scripted_text() -> None:

@@ -63,6 +63,26 @@ REQUESTS: dict[str, tuple[tuple[str, str, dict[str, Any]], dict[str, Any]]] = {
         ("POST", CONFIGS, {"json": {"evi_version": "2", "name": "A"}}),
         {"place": "/body", "got": "evi_version_unknown"},
     ),
+    "value_unlisted": (
+        (
+            "POST",
+            CONFIGS,
+            {
+                "json": {
+                    "evi_version": "3",
+                    "name": "A",
+                    "language_model": {"model_resource": "https://example.com/chat/completions"},
+                }
+            },
+        ),
+        {
+            "place": "/body/language_model/model_resource",
+            "expected": "a value that the document or an SDK of Hume lists",
+            "got": "https://example.com/chat/completions",
+            "hint": "it is kept as it is; a URL belongs to the model_provider "
+            "CUSTOM_LANGUAGE_MODEL",
+        },
+    ),
     "body_too_large": (
         ("POST", CONFIGS, {"content": b"x" * 1_100_000, "headers": JSON}),
         {"subject": "create-config"},
@@ -124,6 +144,17 @@ def test_a_request(evi: Evi, code: str) -> None:
     assert (found["first_seq"], found["last_seq"], found["count"]) == (entry["seq"],) * 2 + (1,)
     told = {name: found[name] for name in entry["findings"][0]}
     assert entry["findings"] == [told]
+
+
+def test_a_name_that_is_taken(evi: Evi) -> None:
+    """It is a refusal, too, though its status is 409."""
+    body = {"name": "A", "parameters": "{}"}
+    statuses = [ask(evi, "POST", "/v0/evi/tools", json=body).status_code for _ in range(2)]
+    assert statuses == [201, 409]
+    found = only(evi)
+    assert (found["code"], found["subject"], found["got"]) == (
+        "request_refused", "create-tool", "name_taken",
+    )  # fmt: skip
 
 
 GOOD: list[tuple[str, str, dict[str, Any]]] = [
@@ -345,7 +376,7 @@ CHATS: dict[str, tuple[Callable[[Evi], None], dict[str, Any]]] = {
     "audio_refused": (send_audio_after_joining, {"got": "EMU08"}),
     "audio_undecodable": (send_mp3, {"got": "EMU06"}),
     "variable_missing": (leave_out_a_variable, {"got": "EMU01"}),
-    "chat_refused": (name_an_unknown_config, {"got": "EMU05"}),
+    "chat_refused": (name_an_unknown_config, {"got": "E0709"}),
     "socket_broken": (break_the_connection, {"got": 1006}),
 }
 

@@ -218,7 +218,14 @@ def test_a_voice_is_found_by_id_or_name(client: TestClient, voice: dict[str, str
                 "hook",
                 "http://localhost.example.com/",
                 "https://a:port/",
+                "https://example.com/a b",
             )
+        ),
+        pytest.param(
+            {"webhooks": [{"url": "https://example.com/\r\n[warning] forged", "events": []}]},
+            "webhook_url_invalid",
+            "must hold no space, control character or backslash",
+            id="a line break in a URL",
         ),
     ],
 )
@@ -245,9 +252,12 @@ def test_webhooks_may_be_https_or_local(client: TestClient, url: str) -> None:
     assert create(client, webhooks=[webhook])["webhooks"] == [webhook]
 
 
+@pytest.mark.parametrize("name_conflict", ["409", "400"])
 @pytest.mark.parametrize("kind", ["configs", "tools"])
-def test_names_are_taken_once(client: TestClient, kind: str) -> None:
+def test_names_are_taken_once(kind: str, name_conflict: str) -> None:
     """A name in use is refused for a new resource and for a rename, and free after a delete."""
+    app = App(Settings(seed="empty", name_conflict=name_conflict))
+    client = TestClient(app, headers={"X-Hume-Api-Key": "k"})
     path = f"/v0/evi/{kind}"
     body = {"evi_version": "3"} if kind == "configs" else {"parameters": PARAMETERS}
     first = post(client, path, name="one", **body)
@@ -257,8 +267,9 @@ def test_names_are_taken_once(client: TestClient, kind: str) -> None:
         client.post(path, json={"name": "one", **body}),
         client.patch(f"{path}/{second['id']}", json={"name": "one"}),
     ):
-        assert answer.status_code == 400
+        assert answer.status_code == int(name_conflict)
         assert answer.json()["code"] == "name_taken"
+        assert "'one'" in answer.json()["message"]
         assert first["id"] in answer.json()["message"]
     assert client.patch(f"{path}/{first['id']}", json={"name": "one"}).status_code == 200
     assert client.delete(f"{path}/{first['id']}").status_code == 200
@@ -324,3 +335,136 @@ def test_a_voice_can_be_required() -> None:
     config = create(client, voice=AVA)
     assert config["timeouts"]["inactivity"]["duration_secs"] == 120
     assert create(client, name="mini", evi_version="4-mini")["voice"]["id"] == AVA_ID
+
+
+CUSTOM = "CUSTOM_LANGUAGE_MODEL"
+MODEL_URLS = (
+    "https://example.com/v1/chat/completions",
+    "wss://example.com/llm?token=t",
+    "http://127.0.0.1:9/chat/completions",
+    "ws://localhost/llm",
+    "custom-language-model",
+)
+
+
+@pytest.mark.parametrize("url", MODEL_URLS)
+def test_a_custom_language_model_is_named_by_its_url(client: TestClient, url: str) -> None:
+    """https and wss lead anywhere, http and ws to this machine; all is shown as it was posted."""
+    model = {"model_provider": CUSTOM, "model_resource": url, "temperature": None}
+    assert create(client, language_model=model)["language_model"] == model
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("gpt-4o", "must begin with https://, http://, wss:// or ws://"),
+        ("", "must begin with https://"),
+        ("https://", "must begin with https://"),
+        ("ftp://example.com/", "must begin with https://"),
+        ("http://example.com/", "must begin with https://, since http:// is for this machine"),
+        ("ws://example.com/", "must begin with wss://, since ws:// is for this machine"),
+        ("https://example.com/\r\nx", "must hold no space, control character or backslash"),
+        ("https://exa mple.com/", "must hold no space, control character or backslash"),
+    ],
+)
+def test_a_custom_language_model_needs_a_url(client: TestClient, url: str, words: str) -> None:
+    """Another text is refused, with what it must be."""
+    body = refusal(client, language_model={"model_provider": CUSTOM, "model_resource": url})
+    assert body["code"] == "model_url_invalid"
+    assert f"{url!r} {words}" in body["message"]
+
+
+def test_a_url_belongs_to_a_custom_language_model(client: TestClient) -> None:
+    """With another provider any text is kept, and a URL is not looked at."""
+    model = {"model_provider": "OPEN_AI", "model_resource": "http://example.com/"}
+    assert create(client, language_model=model)["language_model"] == model
+
+
+def test_the_identifier_of_a_custom_language_model_is_kept(client: TestClient) -> None:
+    """It comes back, alone and in a list, and brings no finding; it must be a text or null."""
+    model = {
+        "model_provider": CUSTOM,
+        "model_resource": "https://example.com/chat/completions",
+        "custom_language_model_model": "mine-7b",
+    }
+    assert create(client, language_model=model)["language_model"] == model
+    [listed] = client.get("/v0/evi/configs?name=c").json()["configs_page"]
+    assert listed["language_model"] == model
+    assert client.get("/_emulator/contract").json()["findings"] == []
+
+    body = {**BASE, "language_model": {"custom_language_model_model": 7}}
+    assert client.post("/v0/evi/configs", json=body).status_code == 422
+
+
+def test_hosts_that_may_be_called_in_the_clear() -> None:
+    """`--call-hosts` names hosts for webhooks and models alike."""
+    app = App(Settings(seed="empty", call_hosts=("host.docker.internal", "*.lan:8000")))
+    client = TestClient(app, headers={"X-Hume-Api-Key": "k"})
+    model = {"model_provider": CUSTOM, "model_resource": "ws://llm.lan:8000/chat"}
+    webhook = {"url": "http://host.docker.internal:9000/hook", "events": ["chat_ended"]}
+
+    config = create(client, name="d", language_model=model, webhooks=[webhook])
+
+    assert (config["language_model"], config["webhooks"]) == (model, [webhook])
+    other = {**model, "model_resource": "ws://llm.lan:8001/chat"}
+    assert refusal(client, language_model=other)["code"] == "model_url_invalid"
+
+
+def test_only_the_hosts_that_are_named_may_be_called() -> None:
+    """`--call-hosts-only` refuses all others, https and this machine too."""
+    settings = Settings(seed="demo", call_hosts=("localhost:8000",), call_hosts_only=True)
+    client = TestClient(App(settings), headers={"X-Hume-Api-Key": "k"})
+
+    for url in ("https://example.com/", "http://localhost:8001/", "http://127.0.0.1:8000/"):
+        body = refusal(client, webhooks=[{"url": url, "events": []}])
+        assert "--call-hosts-only" in body["message"]
+    create(client, webhooks=[{"url": "http://localhost:8000/hook", "events": []}])
+
+
+def test_values_that_the_document_does_not_list_are_kept(client: TestClient) -> None:
+    """A provider and a model that nobody knows come back, each with a finding."""
+    model = {"model_provider": "OPENAI", "model_resource": "gpt-5-2"}
+    config = create(client, language_model=model)
+
+    assert config["language_model"] == model
+    found = client.get("/_emulator/contract").json()["findings"]
+    assert [(each["code"], each["level"], each["place"], each["hint"]) for each in found] == [
+        (
+            "value_unlisted", "warning", "/body/language_model/model_provider",
+            "did you mean 'OPEN_AI'?",
+        ),
+        (
+            "value_unlisted", "warning", "/body/language_model/model_resource",
+            "did you mean 'gpt-5.2'?",
+        ),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "model", ["claude-3-7-sonnet-latest", "claude-2.1", "hume-evi-3", "hume-evi-3-web-search"]
+)
+def test_values_that_an_sdk_lists_are_known(client: TestClient, model: str) -> None:
+    """Those of older SDKs and of the vendor's documentation bring no finding either."""
+    create(client, language_model={"model_resource": model})
+    assert client.get("/_emulator/contract").json()["findings"] == []
+
+
+def test_a_strict_server_refuses_values_that_nobody_lists() -> None:
+    """It answers 422, and says which value was probably meant."""
+    client = TestClient(App(Settings(seed="empty", strict=True)), headers={"X-Hume-Api-Key": "k"})
+
+    body = {**BASE, "language_model": {"model_provider": "OPENAI"}}
+    [problem] = client.post("/v0/evi/configs", json=body).json()["detail"]
+
+    assert problem == {
+        "loc": ["body", "language_model", "model_provider"],
+        "msg": "Input should be a value that the document or an SDK of Hume lists; "
+        "did you mean 'OPEN_AI'?",
+        "type": "enum",
+    }
+    custom = {
+        "model_provider": CUSTOM,
+        "model_resource": "https://example.com/chat/completions",
+        "custom_language_model_model": "mine",
+    }
+    create(client, language_model=custom)

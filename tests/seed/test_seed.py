@@ -17,6 +17,8 @@ from emulator.settings import Settings
 from emulator.store.chats import CHAT_STATUSES, EVENT_ROLES
 from emulator.store.paging import Paging
 from emulator.store.store import Store
+from emulator.testing.emulator import Emulator
+from tests.testing.talking import http, talking
 
 VALIDATION = Validation(load_document())
 CONFIG = "11111111-1111-4111-8111-111111111111"
@@ -134,7 +136,33 @@ def test_a_seed_of_ones_own(tmp_path: Path) -> None:
         assert [event["timestamp"] for event in events(store)] == [2000, 2005]
 
 
+@pytest.mark.parametrize("evi_version", ["1", "2"])
+def test_a_seed_may_hold_what_was_posted_long_ago(tmp_path: Path, evi_version: str) -> None:
+    """A config of a version that has ended is read and talked with, but posted no more."""
+    voice = "voice: {type: Evi2, provider: HUME_AI, name: Ito}"
+    path = seed_file(tmp_path, config=f'{{evi_version: "{evi_version}", {voice}}}')
+    address = f"/v0/evi/configs/{CONFIG}"
+
+    with Emulator(seed=str(path)) as emulator:
+        evi = emulator.world()
+        with http(evi) as client:
+            assert client.get(f"{address}/version/0").json()["evi_version"] == evi_version
+            [listed] = client.get("/v0/evi/configs").json()["configs_page"]
+            assert listed["voice"]["name"] == "Ito"
+            assert client.post(address, json={"evi_version": evi_version}).status_code == 400
+            assert client.post(address, json={"evi_version": "3"}).json()["version"] == 1
+        with talking(evi, config_id=CONFIG, config_version="0") as talk:
+            talk.say("Hello")
+            assert talk.read_until("assistant_message")
+
+
 MISTAKES: list[Any] = [
+    pytest.param(
+        {"config": '{evi_version: "5"}'},
+        "mine.yaml:6: /configs/0/versions/0: evi_version '5' is not offered; use one of '1', '2', "
+        "'3', '4-mini'.",
+        id="unknown version of EVI",
+    ),
     pytest.param(
         {"config": '{evi_version: "3", promt: {text: hi}}'},
         "mine.yaml:6: /configs/0/versions/0: unknown key 'promt' (did you mean 'prompt'?)",

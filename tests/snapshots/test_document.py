@@ -275,9 +275,9 @@ NOBODY = "00000000-0000-4000-8000-000000000000"
         (
             world_with(
                 "configs", 0, "versions", 0, "content", "webhooks",
-                value=[{"url": "http://example.com", "events": []}],
+                value=[{"url": "ftp://localhost", "events": []}],
             ),
-            "/world/configs/0/versions/0/content/webhooks/0/url: expected https://, or http:// to",
+            "/world/configs/0/versions/0/content/webhooks/0/url: must begin with https:// or http://",
         ),
         (
             world_with("events", 0, "chat_id", value=NOBODY),

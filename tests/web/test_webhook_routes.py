@@ -436,7 +436,15 @@ def test_the_event_itself_cannot_be_set(server: Server, api_key: str, event_name
 
 @pytest.mark.parametrize(
     "url",
-    ["http://example.com/", "ftp://127.0.0.1/", "127.0.0.1:80", "", "https://", "http://[::1"],
+    [
+        "http://example.com/",
+        "ftp://127.0.0.1/",
+        "127.0.0.1:80",
+        "",
+        "https://",
+        "http://[::1",
+        "https://example.com/\r\n[warning] forged",
+    ],
 )
 def test_a_bad_url_is_refused(client: TestClient, url: str) -> None:
     """Webhooks go to https, or to this machine."""

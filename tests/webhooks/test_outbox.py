@@ -111,6 +111,21 @@ def verdict(request: WebhookRequest) -> str:
 # attempts
 
 
+@pytest.mark.parametrize("url", ["https://example.com/hook", "http://127.0.0.1:10/hook"])
+def test_a_host_that_may_not_be_called(url: str) -> None:
+    """With `call_hosts_only` a delivery to it fails unsent, also once more, and others go out."""
+    office = Office(call_hosts=("127.0.0.1:9",), call_hosts_only=True)
+    forbidden, allowed = office.post("chat_started", url=url), office.post("chat_started")
+    office.wire.answer()
+
+    assert (forbidden.state, forbidden.attempts) == ("failed", [])
+    assert (forbidden.error or "").startswith("never sent: the URL leads to a host that")
+    assert (allowed.state, office.outbox.pending) == ("delivered", 0)
+    office.outbox.redeliver(forbidden)
+    assert (forbidden.state, forbidden.attempts) == ("failed", [])
+    assert [request.url for request in office.wire.sent] == [URL]
+
+
 def test_what_is_answered_well_is_delivered(office: Office) -> None:
     """A 2xx ends a delivery; the record tells what was sent and what came back."""
     delivery = office.post("chat_started")
