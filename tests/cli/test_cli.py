@@ -273,7 +273,7 @@ def test_trigger_knows_what_it_is_given(
         ),
         (["--set", "end_reason=BORED"], "set.end_reason: Input should be 'ACTIVE'"),
         (["--chat", "nobody"], "Chat (ID: nobody) was not found."),
-        (["--to", "http://example.com"], "The webhook URL 'http://example.com' must start with "),
+        (["--to", "http://example.com"], "The webhook URL 'http://example.com' must begin with "),
     ],
 )
 def test_trigger_says_why_an_event_cannot_be_made(
