@@ -12,7 +12,7 @@ from urllib.parse import quote
 import jsonschema_rs
 
 from emulator.errors import DocumentError, Loc, Problem
-from emulator.jsontext import Json
+from emulator.jsontext import Json, JsonObject
 from emulator.openapi.document import Document
 
 DOCUMENT_URI = "urn:evi-emulator:document"
@@ -47,7 +47,12 @@ LIMIT_PROBLEMS = {
 # A body of nothing but mistakes would otherwise be answered with megabytes, after seconds.
 MOST_PROBLEMS = 100
 
+# Unions of which a value may match several members at once: a voice may have both id and name. The
+# document itself stays as it is.
+OPEN_UNIONS = ("#/components/schemas/VoiceRef",)
+
 Check = Callable[[Json, Loc], list[Problem]]
+Change = Callable[[JsonObject], JsonObject]
 
 
 class Validation:
@@ -55,7 +60,7 @@ class Validation:
 
     def __init__(self, document: Document) -> None:
         self._name = document.name
-        self._registry = jsonschema_rs.Registry([(DOCUMENT_URI, document.content)])
+        self._registry = jsonschema_rs.Registry([(DOCUMENT_URI, _with_open_unions(document))])
 
     def check(self, pointer: str) -> Check:
         """A check of values against the schema at `pointer`: it lists every problem, or none."""
@@ -81,6 +86,28 @@ class Validation:
             return _unique(_explain(islice(iter_errors(value), MOST_PROBLEMS), loc))
 
         return check
+
+
+def _with_open_unions(document: Document) -> JsonObject:
+    """Return the document's content with each oneOf of OPEN_UNIONS as an anyOf."""
+    content = document.content
+    for pointer in OPEN_UNIONS:
+        content = _replaced(content, pointer.split("/")[1:], _opened)
+    return content
+
+
+def _replaced(content: JsonObject, steps: Sequence[str], change: Change) -> JsonObject:
+    """Return a copy in which one part is changed, if it is there; the rest is shared."""
+    if not steps:
+        return change(content)
+    step, *rest = steps
+    if step not in content:
+        return content
+    return {**content, step: _replaced(content[step], rest, change)}
+
+
+def _opened(schema: JsonObject) -> JsonObject:
+    return {"anyOf" if key == "oneOf" else key: value for key, value in schema.items()}
 
 
 def _unique(problems: Iterable[Problem]) -> list[Problem]:
@@ -109,7 +136,7 @@ def _problems(error: Any, base: Loc) -> list[Problem]:
         return [Problem((*loc, name), extra, "extra_forbidden") for name in kind.unexpected]
     if keyword == "format":
         return [Problem(loc, f"Input should be a valid {value.upper()}", f"{value}_parsing")]
-    if keyword == "oneOf":
+    if keyword in ("oneOf", "anyOf"):
         return _union_problems(error, base, loc)
     message, problem_type = LIMIT_PROBLEMS[keyword]
     return [Problem(loc, message.format(value), problem_type)]

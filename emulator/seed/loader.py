@@ -13,14 +13,14 @@ from emulator.jsontext import JsonObject
 from emulator.openapi.validation import Validation
 from emulator.operations import configs, prompts, tools
 from emulator.operations.registry import Call
-from emulator.resources import bundled, read_data
 from emulator.seed.document import read_seed, refuse_mistakes
 from emulator.settings import Settings
 from emulator.store.chats import Audio, new_event
+from emulator.store.library import read_library
 from emulator.store.paging import Paging
 from emulator.store.store import Store
 from emulator.store.versioned import Resource, Version, VersionedCollection
-from emulator.store.voices import CUSTOM_VOICE, HUME_AI
+from emulator.store.voices import CUSTOM_VOICE
 from emulator.world import World
 
 LONGEST_CHAT_MS = 86_400_000
@@ -65,8 +65,8 @@ class _Loading:
         self._seen_ids: set[str] = set()
 
     def voices(self) -> None:
-        for voice in read_data(bundled("fixtures/voices.yaml")):
-            self.store.voices.add({**voice, "provider": HUME_AI})
+        for voice in read_library():
+            self.store.voices.add(voice)
         for loc, voice in self._items("voices"):
             if self._is_new(voice["id"], loc):
                 self.store.voices.add({**voice, "provider": CUSTOM_VOICE})
