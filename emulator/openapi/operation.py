@@ -119,7 +119,8 @@ def _parameter_type(document: Document, schema: JsonObject) -> str | None:
     """One of PARAMETER_TYPES, or another type of the schema."""
     if schema.get("format") == "uuid":
         return "uuid"
-    if schema.get("type") == "array" and document.follow(schema["items"]).get("type") == "string":
+    items = document.follow(schema.get("items", {}))
+    if schema.get("type") == "array" and items.get("type") == "string":
         return "texts"
     return schema.get("type")
 

@@ -139,7 +139,7 @@ def _why_not(voices: VoiceStore, reference: JsonObject, provider: str) -> str:
     found = find_voice(voices, {**reference, "provider": other})
     if found is not None:
         owner = "the library" if other == HUME_AI else "this account"
-        verb = "change" if "provider" in reference else "add"
+        verb = "use" if "provider" in reference else "add"
         return f"; {owner} has {found['name']!r}: {verb} provider: {other}"
     if provider == HUME_AI:
         return ""

@@ -19,6 +19,24 @@ def read_library() -> Sequence[JsonObject]:
     return [_as_listed(voice) for voice in read_data(bundled(_FILE))]
 
 
+def merged(library: Sequence[JsonObject], given: Sequence[JsonObject]) -> Sequence[JsonObject]:
+    """Return the library with the given voices after it; theirs count where the two disagree.
+
+    A given library voice takes the place of the one with its name. A voice of the library whose id
+    is given to another one goes away.
+    """
+    own = {voice["name"].casefold(): voice for voice in given if voice["provider"] == HUME_AI}
+    ids = {voice["id"] for voice in given}
+    kept = []
+    for voice in library:
+        instead = own.pop(voice["name"].casefold(), None)
+        if instead is not None:
+            kept.append(instead)
+        elif voice["id"] not in ids:
+            kept.append(voice)
+    return [*kept, *own.values(), *(voice for voice in given if voice["provider"] != HUME_AI)]
+
+
 def own_voice_id(name: str) -> str:
     """Return the id that the emulator gives a library voice whose real one nobody knows.
 

@@ -35,9 +35,7 @@ class ParameterReader:
         self._convert = _CONVERTERS[parameter.type]
         self._check = check
 
-    def read(
-        self, text: str | list[str], values: dict[str, Any], problems: list[Problem]
-    ) -> None:
+    def read(self, text: str | list[str], values: dict[str, Any], problems: list[Problem]) -> None:
         """Put the value into `values`, or what is wrong with it into `problems`."""
         try:
             value = self._convert(text)
