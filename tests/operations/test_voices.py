@@ -110,8 +110,7 @@ def test_a_malformed_tag(client: TestClient, tag: str) -> None:
     )
     assert (answer.status_code, answer.json()["code"]) == (400, "filter_tag_invalid")
     assert answer.json()["message"] == (
-        "filter_tag must be TAG:VALUE, such as GENDER:Male, and may be repeated; "
-        f"got {tag!r}."
+        f"filter_tag must be TAG:VALUE, such as GENDER:Male, and may be repeated; got {tag!r}."
     )
 
 
