@@ -30,15 +30,18 @@ class ParameterReader:
         self.name = parameter.name
         self.required = parameter.required
         self.default = parameter.default
-        self.repeats = parameter.type == "texts"  # and is read from all the texts given
+        self.repeats = parameter.type == "texts"
         self._loc: Loc = (parameter.location, parameter.name)
         self._convert = _CONVERTERS[parameter.type]
         self._check = check
 
-    def read(self, text: str | list[str], values: dict[str, Any], problems: list[Problem]) -> None:
-        """Put the value into `values`, or what is wrong with it into `problems`."""
+    def read(self, given: str | list[str], values: dict[str, Any], problems: list[Problem]) -> None:
+        """Put the value into `values`, or what is wrong with it into `problems`.
+
+        Of a parameter that may be repeated, all texts are given.
+        """
         try:
-            value = self._convert(text)
+            value = self._convert(given)
         except _Unreadable as error:
             problems.append(Problem(self._loc, *error.args))
             return
@@ -81,7 +84,7 @@ def _to_text(text: str) -> str:
     return text
 
 
-_CONVERTERS: Mapping[str, Callable[[str], Any]] = {
+_CONVERTERS: Mapping[str, Callable[[Any], Any]] = {
     "integer": _to_integer,
     "boolean": _to_boolean,
     "string": _to_text,

@@ -61,5 +61,5 @@ def open_stage(open_server: Server, guarded_server: Server, api_key: str) -> Ite
 
 
 def _is_unasked(finding: Finding) -> bool:
-    """Cases bring about refusals, and ask for a page that is not the first."""
-    return finding.level == WARNING and finding.code != "page_base"
+    """Cases bring about refusals, ask for a page that is not the first, and name any voice."""
+    return finding.level == WARNING and finding.code not in ("page_base", "voice_unlisted")

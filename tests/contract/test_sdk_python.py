@@ -555,7 +555,8 @@ def test_voices_are_refused_with_the_errors_of_their_own(voices: VoicesClient) -
     taken = refusal(lambda: voices.create(generation_id=NOBODY, name="David Hume"))
     assert "David Hume" in str(taken.body)
     assert taken.status_code == 400
-    invalid = refusal(lambda: voices.create(generation_id=3, name="New"))
+    number: Any = 3
+    invalid = refusal(lambda: voices.create(generation_id=number, name="New"))
     assert isinstance(invalid, VoiceUnprocessableEntityError)
     assert ids(list(voices.list(provider="CUSTOM_VOICE"))) == [DAVID_HUME_ID]
 
