@@ -151,6 +151,20 @@ VOICE_REQUIRED = ErrorText(
 VOICE_UNKNOWN = ErrorText(
     400, "voice_unknown", "No voice has the {key} {value!r} and the provider {provider}{hint}."
 )
+VOICE_AMBIGUOUS = ErrorText(
+    400,
+    "voice_ambiguous",
+    "A voice's 'id' and 'name' must be those of one voice: {id!r} is the id of {of_id}, and "
+    "{name!r} is the name of {of_name}. Leave one of the two out.",
+)
+VOICE_NAME_TAKEN = ErrorText(
+    400, "voice_name_taken", "A custom voice named {name!r} already exists (ID: {id})."
+)
+FILTER_TAG_INVALID = ErrorText(
+    400,
+    "filter_tag_invalid",
+    "filter_tag must be TAG:VALUE, such as GENDER:Male, and may be repeated; got {got!r}.",
+)
 VOICE_NAME_UNKNOWN = ErrorText(
     400, "voice_unknown", "No custom voice is named {name!r}; known: {known}."
 )
@@ -347,11 +361,12 @@ class ValidationFailed(ApiError):
 
 
 def closest(word: str, known: Sequence[str]) -> str:
-    """A ' (did you mean ...?)' for the known word nearest to `word`, or nothing."""
+    """A ' (did you mean ...?)' for the known word nearest to `word` in any case, or nothing."""
     from difflib import get_close_matches  # which few need at the start
 
-    matches = get_close_matches(word, known, n=1)
-    return f" (did you mean {matches[0]!r}?)" if matches else ""
+    folded = {each.casefold(): each for each in known}
+    matches = get_close_matches(word.casefold(), folded, n=1)
+    return f" (did you mean {folded[matches[0]]!r}?)" if matches else ""
 
 
 @dataclass(frozen=True, slots=True)

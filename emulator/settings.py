@@ -153,6 +153,12 @@ class Settings:
         "what an id that does not exist is answered with: 404, or an example",
         choices=("404", "example"),
     )
+    unknown_voices: str = _setting(
+        "text",
+        "accept",
+        "what becomes of a library voice that the emulator's list lacks",
+        choices=("accept", "refuse"),
+    )
     inactivity_timeout: int = _setting(
         "integer",
         600,

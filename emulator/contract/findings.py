@@ -91,6 +91,13 @@ FINDINGS: Mapping[str, FindingKind] = {
         "the API key of a REST request is in its query, where logs have it",
         "the header X-Hume-Api-Key",
     ),
+    "voice_unlisted": FindingKind(
+        WARNING,
+        "a config, or a chat's session settings, name a library voice that the emulator's list "
+        "lacks; the real library may have it",
+        "a voice that GET /v0/tts/voices lists",
+        "{hint}",
+    ),
     # chats
     "frame_invalid": FindingKind(
         ERROR, "a frame is no JSON, or no message as its type wants it", "{problem}"

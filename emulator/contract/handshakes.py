@@ -13,8 +13,10 @@ from emulator.contract.requests import (
     of_use,
     unknown_parameter,
 )
+from emulator.contract.voices import judge_voice_id
 from emulator.jsontext import JsonObject
 from emulator.openapi.fields import Field, use_of
+from emulator.store.voices import VoiceStore
 
 # What the vendor's clients add of their own accord.
 OF_CLIENTS = ("fernSdkLanguage", "fernSdkVersion")
@@ -52,3 +54,12 @@ def judge_repeated(fields: Field, query_string: bytes) -> Sequence[Finding]:
         for name, count in Counter(name for name, _ in query).items()
         if count > 1 and name.partition("[")[0] in fields.children
     ][:MOST_AT_ONCE]
+
+
+def judge_handshake_voice(voices: VoiceStore, given: JsonObject) -> Sequence[Finding]:
+    """Judge the voice that a query asks for, in its session settings or beside them."""
+    settings = given.get("session_settings")
+    named = settings.get("voice_id") if isinstance(settings, dict) else None
+    if named is not None:
+        return judge_voice_id(voices, ("query", "session_settings", "voice_id"), named)
+    return judge_voice_id(voices, ("query", "voice_id"), given.get("voice_id"))

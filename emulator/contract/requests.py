@@ -76,7 +76,7 @@ class RequestJudge:
             if name in self._parameters:
                 used.append(f"{self.operation.id} {name}")
                 findings += _judge_value(self._parameters[name], text)
-                if counts[name] > 1:
+                if counts[name] > 1 and self._parameters[name].type != "texts":
                     findings.append(find("parameter_repeated", loc, counts[name]))
             elif name == "api_key":
                 findings.append(find("key_in_query", loc, "(hidden)"))

@@ -11,7 +11,11 @@ from emulator.contract.frames import (
     judge_error,
     judge_frame,
 )
+from emulator.contract.requests import refuse_extra
+from emulator.contract.voices import judge_voice_id, refuses_unlisted, unlisted_problems
 from emulator.jsontext import Json, JsonObject
+from emulator.settings import Settings
+from emulator.store.voices import VoiceStore
 
 SUBJECT = "chat socket"
 BROKEN = 1006  # a connection that ends without a close frame
@@ -29,8 +33,12 @@ class SocketContract:
     Who joined through the control plane owes no tool's answer, and does not end the chat.
     """
 
-    def __init__(self, contract: Contract, joined: bool) -> None:
+    def __init__(
+        self, contract: Contract, voices: VoiceStore, settings: Settings, joined: bool
+    ) -> None:
         self._contract = contract
+        self._voices = voices
+        self._settings = settings
         self._joined = joined
 
     def hear(self) -> None:
@@ -46,7 +54,23 @@ class SocketContract:
         if kind in CLIENT_TYPES:
             self._contract.use("messages_sent", (str(kind),))
             self._contract.use("message_fields", judged.used)
+        if kind == "session_settings":
+            voice = judge_voice_id(self._voices, ("frame", "voice_id"), content.get("voice_id"))
+            return [*judged.findings, *voice]
         return judged.findings
+
+    def refuse(self, findings: Sequence[Finding]) -> tuple[Sequence[Finding], str]:
+        """Return what the settings refuse of a frame with these findings, and why, in words."""
+        extra = refuse_extra(findings) if self._settings.strict else []
+        whys = []
+        if extra:
+            places = ", ".join(each.place for each in extra)
+            whys.append(f"Extra inputs are not permitted: {places}")
+        if refuses_unlisted(self._settings):
+            problems = unlisted_problems(findings)
+            extra += [find("frame_invalid", each.loc, problem=each.msg) for each in problems]
+            whys += [each.msg for each in problems]
+        return extra, "; ".join(whys)
 
     def receive_broken(self, message: str) -> Sequence[Finding]:
         """A frame of text has come that is no JSON."""

@@ -38,6 +38,9 @@ OPEN_ENUMS: Mapping[str, OpenEnum] = {
     "LanguageModelType": OpenEnum(unless=("model_provider", CUSTOM_LANGUAGE_MODEL)),
 }
 
+# Unions of which a value may match several members: a voice may have both an id and a name.
+OPEN_UNIONS = ("VoiceRef",)
+
 # Fields that the service takes and shows, though neither the document nor an SDK has them.
 UNDOCUMENTED_FIELDS: Mapping[str, Mapping[str, Json]] = {
     "PostedConfigLanguageModel": {"custom_language_model_model": {"type": ["string", "null"]}},
@@ -46,13 +49,16 @@ UNDOCUMENTED_FIELDS: Mapping[str, Mapping[str, Json]] = {
 
 
 def opened(document: Document) -> Document:
-    """A copy of the document whose schemas take what the service takes."""
+    """Return a copy of the document whose schemas take what the service takes."""
     components = document.content.get("components", {})
     schemas = dict(components.get("schemas", {}))
     for name, rule in OPEN_ENUMS.items():
         schema = schemas.get(name)
         if isinstance(schema, dict) and "enum" in schema:
             schemas[name] = _opened(schema, name, rule)
+    for name in OPEN_UNIONS:
+        if isinstance(schemas.get(name), dict):
+            schemas[name] = _any_of(schemas[name])
     for name, added in UNDOCUMENTED_FIELDS.items():
         if isinstance(schemas.get(name), dict):
             schemas[name] = _extended(schemas[name], added)
@@ -67,6 +73,10 @@ def _opened(schema: JsonObject, name: str, rule: OpenEnum) -> JsonObject:
     if rule.unless is not None:
         rest[LISTED_UNLESS] = rule.unless
     return rest
+
+
+def _any_of(schema: JsonObject) -> JsonObject:
+    return {"anyOf" if keyword == "oneOf" else keyword: part for keyword, part in schema.items()}
 
 
 def _extended(schema: JsonObject, added: Mapping[str, Json]) -> JsonObject:

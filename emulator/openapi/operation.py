@@ -9,7 +9,8 @@ from emulator.jsontext import JsonObject
 from emulator.openapi.document import METHODS, Document, clear_failure, operation_pointer
 
 JSON_MEDIA_TYPE = "application/json"
-PARAMETER_TYPES = ("integer", "boolean", "string", "uuid")  # the last: a string of that format
+# A uuid is a string of that format; texts are a list of strings, one for each time it is given.
+PARAMETER_TYPES = ("integer", "boolean", "string", "uuid", "texts")
 # What a boolean may be written as in a query, in small letters.
 TRUE_WORDS = frozenset(("true", "1", "yes", "on", "t", "y"))
 FALSE_WORDS = frozenset(("false", "0", "no", "off", "f", "n"))
@@ -94,7 +95,7 @@ def _parameters(document: Document, pointer: str, found: JsonObject) -> tuple[Pa
         if parameter["in"] == "header":  # only the API key, which `web/auth.py` reads
             continue
         schema = document.follow(parameter["schema"])
-        kind = "uuid" if schema.get("format") == "uuid" else schema.get("type")
+        kind = _parameter_type(document, schema)
         if kind not in PARAMETER_TYPES:
             raise DocumentError(
                 f"{document.name}: parameter {parameter['name']!r} of {found['operationId']} has "
@@ -112,6 +113,16 @@ def _parameters(document: Document, pointer: str, found: JsonObject) -> tuple[Pa
             )
         )
     return tuple(parameters)
+
+
+def _parameter_type(document: Document, schema: JsonObject) -> str | None:
+    """One of PARAMETER_TYPES, or another type of the schema."""
+    if schema.get("format") == "uuid":
+        return "uuid"
+    items = document.follow(schema.get("items", {}))
+    if schema.get("type") == "array" and items.get("type") == "string":
+        return "texts"
+    return schema.get("type")
 
 
 def _request_body(document: Document, pointer: str, found: JsonObject) -> str | None:

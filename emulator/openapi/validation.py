@@ -110,7 +110,7 @@ def _problems(error: Any, base: Loc) -> list[Problem]:
         return [Problem((*loc, name), extra, "extra_forbidden") for name in kind.unexpected]
     if keyword == "format":
         return [Problem(loc, f"Input should be a valid {value.upper()}", f"{value}_parsing")]
-    if keyword == "oneOf":
+    if keyword in ("oneOf", "anyOf"):
         return _union_problems(error, base, loc)
     message, problem_type = LIMIT_PROBLEMS[keyword]
     return [Problem(loc, message.format(value), problem_type)]

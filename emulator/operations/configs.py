@@ -15,7 +15,7 @@ from emulator.operations.prompts import (
 )
 from emulator.operations.registry import Call
 from emulator.operations.versioned import FIXED, LATEST, Kind, register, render_version
-from emulator.operations.voices import resolve_voice
+from emulator.operations.voices import default_voice, resolve_voice
 from emulator.settings import Settings
 from emulator.store.store import Store
 from emulator.store.versioned import Resource, Row, Version, VersionedCollection
@@ -97,10 +97,10 @@ def _check_evi_version(got: str, offered: Sequence[str]) -> None:
 
 def _voice(call: Call) -> JsonObject:
     if "voice" in call.body:
-        return resolve_voice(call.world.store.voices, call.body["voice"])
+        return resolve_voice(call, call.body["voice"])
     if call.settings.require_voice and call.body["evi_version"] == "3":
         raise api_error(errors.VOICE_REQUIRED)
-    return call.world.store.voices.default
+    return default_voice(call.world.store.voices)
 
 
 def _ellm_model(body: JsonObject, previous: Version | None) -> JsonObject:

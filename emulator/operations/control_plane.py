@@ -1,6 +1,7 @@
 """The control plane: messages to a live chat from outside its socket (PROTOCOL 9)."""
 
-from emulator.errors import CHAT_NOT_LIVE, ValidationFailed, api_error
+from emulator.contract.voices import judge_voice_id, refuses_unlisted, unlisted_problems
+from emulator.errors import CHAT_NOT_LIVE, Problem, ValidationFailed, api_error
 from emulator.jsontext import Json
 from emulator.operations.chats import get_chat
 from emulator.operations.registry import Call, operation
@@ -13,7 +14,16 @@ def send(call: Call) -> Json:
     live = call.world.live.get(chat["id"])
     if live is None:
         raise api_error(CHAT_NOT_LIVE, id=chat["id"])
-    problems = live.receive_json(call.body)
+    problems = _voice_problems(call) or live.receive_json(call.body)
     if problems:
         raise ValidationFailed(problems)
     return {}
+
+
+def _voice_problems(call: Call) -> list[Problem]:
+    """Note a voice that the library's list lacks; return what the settings refuse about it."""
+    if call.body.get("type") != "session_settings":
+        return []
+    named = call.body.get("voice_id")
+    call.findings.extend(judge_voice_id(call.world.store.voices, ("body", "voice_id"), named))
+    return unlisted_problems(call.findings) if refuses_unlisted(call.settings) else []

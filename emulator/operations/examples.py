@@ -13,10 +13,12 @@ from emulator.jsontext import Json, JsonObject
 from emulator.openapi.operation import Operation
 from emulator.operations.registry import Call, Handler
 from emulator.operations.versioned import VERSIONED
+from emulator.operations.voices import find_voice
 from emulator.store.paging import Paging
 from emulator.store.store import Store
 from emulator.store.versioned import Resource, VersionedCollection
 from emulator.store.voices import CUSTOM_VOICE, HUME_AI
+from emulator.world import World
 
 _FIRST = Paging(size=1)
 
@@ -29,11 +31,39 @@ def with_examples(operation: Operation, handler: Handler, demo: Store) -> Handle
     """The handler as one that answers any id."""
     if operation.id == "send":
         return lambda call: handler(call) if _is_live(call) else {}
+    if operation.id == "create-voice":
+        return lambda call: handler(_with_free_voice_name(call))
+    if operation.id == "delete-voice":
+        return lambda call: handler(call) if _custom_voice(call, call.parameters["name"]) else {}
+    if operation.id == "list-voices":
+        return handler
     return _Answering(operation, handler, demo)
 
 
 def _is_live(call: Call) -> bool:
     return call.parameters["chat_id"].lower() in call.world.live
+
+
+def _custom_voice(call: Call, name: str) -> JsonObject | None:
+    return call.world.store.voices.find_name(CUSTOM_VOICE, name)
+
+
+def _with_free_voice_name(call: Call) -> Call:
+    """The call in a world of its own where another voice has the name; else the call itself."""
+    taken = _custom_voice(call, call.body["name"])
+    if taken is None:
+        return call
+    scratch = _scratch(call.world, call.world.store, "voices")
+    scratch.store.voices.remove(taken)
+    return replace(call, world=scratch)
+
+
+def _scratch(world: World, store: Store, kind: str) -> World:
+    """A copy of a world for a write that is thrown away; it has its own store and ids."""
+    scratch = copy(world)
+    scratch.store = store.fork()
+    scratch.ids = PlacedIds("example", kind)
+    return scratch
 
 
 def _naming_operations() -> set[str]:
@@ -63,9 +93,7 @@ class _Answering:
             return self._handler(call)
         if store is own and self._reads:
             return self._handler(known)
-        scratch = copy(call.world)
-        scratch.store = store.fork()
-        scratch.ids = PlacedIds("example", self._kind)
+        scratch = _scratch(call.world, store, self._kind)
         if taken is not None:
             _collection(scratch.store, self._kind).rename(taken, "")
         return self._handler(replace(known, world=scratch))
@@ -131,7 +159,7 @@ def _known_references(store: Store, body: JsonObject) -> JsonObject:
         known["prompt"] = _known_reference(store, "prompts", body["prompt"])
     if body.get("tools"):
         known["tools"] = [_known_reference(store, "tools", tool) for tool in body["tools"]]
-    if "voice" in body and not _has_voice(store, body["voice"]):
+    if "voice" in body and find_voice(store.voices, body["voice"]) is None:
         known["voice"] = {"id": store.voices.default["id"], "provider": HUME_AI}
     return known
 
@@ -142,11 +170,3 @@ def _known_reference(store: Store, kind: str, given: JsonObject) -> JsonObject:
     if resource is None or number is None or resource.find_version(int(number)) is not None:
         return {**given, "id": id}
     return {**given, "id": id, "version": None}
-
-
-def _has_voice(store: Store, given: JsonObject) -> bool:
-    provider = given.get("provider", CUSTOM_VOICE)
-    if "name" in given:
-        return store.voices.find_name(provider, given["name"]) is not None
-    voice = store.voices.find(given["id"])
-    return voice is not None and voice["provider"] == provider

@@ -1,9 +1,10 @@
 """Handlers, registered under the operationId that they answer."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from emulator.contract.findings import Finding
 from emulator.errors import DocumentError, closest
 from emulator.jsontext import Json, JsonObject
 from emulator.openapi.operation import Operation
@@ -14,13 +15,17 @@ from emulator.world import World
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One valid request: the caller's world, the parameters by name, the body."""
+    """One valid request: the caller's world, the parameters by name, the body.
+
+    A handler adds to `findings` what only it can tell about the request.
+    """
 
     world: World
     settings: Settings
     parameters: Mapping[str, Json]
     body: JsonObject
     base_url: str  # of the request, such as http://127.0.0.1:8484
+    findings: list[Finding] = field(default_factory=list)
 
     @property
     def paging(self) -> Paging:

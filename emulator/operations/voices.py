@@ -1,30 +1,45 @@
-"""The voices of the text-to-speech API, which configs name (PROTOCOL 14)."""
+"""The voices of the text-to-speech API, which configs name."""
 
+from emulator.contract.voices import is_voice_id, nearest_voice, refuses_unlisted, unlisted
 from emulator.errors import (
+    FILTER_TAG_INVALID,
+    VOICE_AMBIGUOUS,
+    VOICE_NAME_TAKEN,
     VOICE_NAME_UNKNOWN,
     VOICE_UNKNOWN,
-    Problem,
-    ValidationFailed,
+    ApiError,
     api_error,
     closest,
 )
 from emulator.jsontext import Json, JsonObject
 from emulator.operations.registry import Call, operation
+from emulator.store.library import own_voice_id
 from emulator.store.voices import CUSTOM_VOICE, HUME_AI, VoiceStore
+
+_MOST_TOLD = 20
+_SHOWN = ("id", "name", "provider", "compatible_octave_models")  # of a voice, by a config
 
 
 @operation("list-voices")
 def list_voices(call: Call) -> Json:
-    page = call.world.store.voices.page(call.parameters["provider"], call.paging)
+    tags = [_read_tag(text) for text in call.parameters["filter_tag"] or ()]
+    page = call.world.store.voices.page(call.parameters["provider"], call.paging, tags)
     return {**page.to_json(), "voices_page": page.items}
+
+
+def _read_tag(text: str) -> tuple[str, str]:
+    tag, _, value = text.partition(":")
+    if not tag or not value:
+        raise api_error(FILTER_TAG_INVALID, got=text)
+    return tag, value
 
 
 @operation("create-voice")
 def create_voice(call: Call) -> Json:
     voices, name = call.world.store.voices, call.body["name"]
-    if voices.find_name(CUSTOM_VOICE, name) is not None:
-        taken = Problem(("body", "name"), f"A custom voice named {name!r} exists", "value_error")
-        raise ValidationFailed([taken])
+    taken = voices.find_name(CUSTOM_VOICE, name)
+    if taken is not None:
+        raise api_error(VOICE_NAME_TAKEN, name=taken["name"], id=taken["id"])
     voice = {"id": call.world.ids.uuid(), "name": name, "provider": CUSTOM_VOICE}
     voices.add(voice)
     return voice
@@ -35,42 +50,98 @@ def delete_voice(call: Call) -> Json:
     voices, name = call.world.store.voices, call.parameters["name"]
     voice = voices.find_name(CUSTOM_VOICE, name)
     if voice is None:
-        known = ", ".join(voices.names(CUSTOM_VOICE)) or "none"
+        known = ", ".join(voices.names(CUSTOM_VOICE)[:_MOST_TOLD]) or "none"
         raise api_error(VOICE_NAME_UNKNOWN, name=name, known=known)
     voices.remove(voice)
     return {}
 
 
-def resolve_voice(voices: VoiceStore, reference: JsonObject) -> JsonObject:
-    """The voice that a config names by id or by name. Raises ApiError.
+# The voice of a config.
 
-    A voice of the library must be named with its provider: left out, it means a custom voice.
+
+def default_voice(voices: VoiceStore) -> JsonObject:
+    """Return the voice of a config that names none, as configs show voices."""
+    return _as_shown(voices.default)
+
+
+def resolve_voice(call: Call, reference: JsonObject) -> JsonObject:
+    """Return the voice that a config names, as configs show voices. Raises ApiError.
+
+    A library voice that the list lacks is made up, with a finding, unless the settings refuse it.
     """
+    voices = call.world.store.voices
+    voice = find_voice(voices, reference)
+    return _made_up(call, reference) if voice is None else _as_shown(voice)
+
+
+def find_voice(voices: VoiceStore, reference: JsonObject) -> JsonObject | None:
+    """Return the voice with the given id, name or both, if it is there.
+
+    An id alone may be of either provider; a name without a provider is a custom voice's. Raises
+    ApiError if id and name belong to two voices.
+    """
+    id, name = _text(reference, "id"), _text(reference, "name")
+    provider = reference.get("provider")
+    of_id = None if id is None else voices.find(id)
+    if id is None or (of_id is None and name is not None):
+        of_name = voices.find_name(provider or CUSTOM_VOICE, name or "")
+        if id is not None and of_name is not None:
+            raise _differing(id, of_id, str(name), of_name)
+        return of_name
+    if of_id is None or provider not in (None, of_id["provider"]):
+        return None
+    if name is not None and name.casefold() != of_id["name"].casefold():
+        raise _differing(id, of_id, name, voices.find_name(of_id["provider"], name))
+    return of_id
+
+
+def _text(reference: JsonObject, key: str) -> str | None:
+    """Return a field's text; the schema holds only one of 'id' and 'name' to it."""
+    value = reference.get(key)
+    return value if isinstance(value, str) else None
+
+
+def _differing(
+    id: str, of_id: JsonObject | None, name: str, of_name: JsonObject | None
+) -> ApiError:
+    return api_error(
+        VOICE_AMBIGUOUS,
+        id=id,
+        of_id="no voice" if of_id is None else repr(of_id["name"]),
+        name=name,
+        of_name="no voice" if of_name is None else f"the voice {of_name['id']}",
+    )
+
+
+def _as_shown(voice: JsonObject) -> JsonObject:
+    return {key: voice[key] for key in _SHOWN if key in voice}
+
+
+def _made_up(call: Call, reference: JsonObject) -> JsonObject:
+    """Return an unlisted library voice. Raises ApiError for what can't be one."""
+    voices, id, name = call.world.store.voices, _text(reference, "id"), _text(reference, "name")
+    key, value = ("name", name) if name is not None else ("id", str(id))
     provider = reference.get("provider", CUSTOM_VOICE)
-    key = "id" if "id" in reference else "name"
-    voice = _find(voices, provider, reference)
-    if voice is None:
-        raise api_error(
-            VOICE_UNKNOWN,
-            key=key,
-            value=reference[key],
-            provider=provider,
-            hint=_hint(voices, provider, reference),
-        )
-    return voice
+    hint = _why_not(voices, reference, provider)
+    if hint or not value or refuses_unlisted(call.settings):
+        hint = hint or nearest_voice(voices, value)
+        raise api_error(VOICE_UNKNOWN, key=key, value=value, provider=provider, hint=hint)
+    call.findings.append(unlisted(voices, ("body", "voice", key), value))
+    return {"id": id or own_voice_id(value), "name": value, "provider": HUME_AI}
 
 
-def _find(voices: VoiceStore, provider: str, reference: JsonObject) -> JsonObject | None:
-    if "name" in reference:
-        return voices.find_name(provider, reference["name"])
-    voice = voices.find(reference["id"])
-    return voice if voice is not None and voice["provider"] == provider else None
-
-
-def _hint(voices: VoiceStore, provider: str, reference: JsonObject) -> str:
+def _why_not(voices: VoiceStore, reference: JsonObject, provider: str) -> str:
+    """Return why a voice that was not found is none of the library's, or nothing."""
+    id, name = _text(reference, "id"), _text(reference, "name")
+    if id is not None and not is_voice_id(id):
+        return f"; an id is a UUID, and {id!r} is none (a name goes into 'name')"
     other = HUME_AI if provider == CUSTOM_VOICE else CUSTOM_VOICE
-    if _find(voices, other, reference) is not None:
-        return f"; there is one with the provider {other}, which 'provider' must say"
-    if "name" in reference:
-        return closest(reference["name"], voices.names(provider))
-    return ""
+    found = find_voice(voices, {**reference, "provider": other})
+    if found is not None:
+        owner = "the library" if other == HUME_AI else "this account"
+        verb = "use" if "provider" in reference else "add"
+        return f"; {owner} has {found['name']!r}: {verb} provider: {other}"
+    if provider == HUME_AI:
+        return ""
+    nearest = "" if name is None else closest(name, voices.names(CUSTOM_VOICE))
+    return nearest or "; a library voice has provider: HUME_AI"

@@ -11,16 +11,16 @@ from urllib.parse import parse_qs
 import yaml
 
 from emulator.errors import SeedError
-from emulator.jsontext import JsonObject, render
+from emulator.jsontext import Json, JsonObject, render
 from emulator.openapi.validation import Validation
 from emulator.recording.format import Exchange, Frame, Recording, line_of
 from emulator.recording.history import History
 from emulator.recording.resources import KINDS, Resources
 from emulator.recording.shown import VOICE, items, read
-from emulator.resources import bundled, read_data
 from emulator.seed.loader import load_seed
 from emulator.settings import Settings
 from emulator.snapshots.document import write_snapshot
+from emulator.store.library import read_library
 from emulator.store.store import Store
 from emulator.store.voices import CUSTOM_VOICE, HUME_AI
 from emulator.world import World
@@ -128,13 +128,12 @@ def _was_accepted(frames: tuple[Frame, ...]) -> bool:
 
 
 class _Voices:
-    """The voices that are not of the library, and those that this emulator's library lacks."""
+    """The voices that the emulator lacks: custom ones, and further ones of the library."""
 
     def __init__(self) -> None:
         self.notes: list[str] = []
-        library = read_data(bundled("fixtures/voices.yaml"))
-        self._library = {voice[key] for voice in library for key in ("id", "name")}
-        self._custom: dict[str, JsonObject] = {}
+        self._library = {voice["id"] for voice in read_library()}
+        self._found: dict[str, JsonObject] = {}
         self._born: set[str] = set()
 
     def take(self, exchange: Exchange) -> None:
@@ -144,34 +143,35 @@ class _Voices:
         if exchange.method == "POST":
             self._born.add(str(answer.get("id")))
         for voice in read(VOICE, items(answer, "voices_page"), self.notes):
-            if voice.get("provider") == CUSTOM_VOICE:
-                self._add(voice["id"], voice["name"])
+            provider = voice.get("provider")
+            if provider in (HUME_AI, CUSTOM_VOICE):
+                self._add(voice["id"], voice["name"], str(provider))
 
-    def _add(self, id: str, name: str) -> None:
-        if id not in self._born:
-            self._custom.setdefault(id, {"id": id, "name": name})
+    def _add(self, id: str, name: str, provider: str) -> None:
+        is_known = provider == HUME_AI and id in self._library
+        if not is_known and id not in self._born:
+            self._found.setdefault(id, {"id": id, "name": name, "provider": provider})
 
     def check(self, version: JsonObject, names: Mapping[str, str]) -> None:
-        """A voice that this emulator has not is a custom one of the same id."""
+        """Keep the voice that a config names, or leave it out if nothing can stand for it."""
         voice = version.get("voice")
         if voice is None:
             return
-        known = voice.get("id") or voice.get("name")
-        if voice.get("provider") == HUME_AI:
-            if known in self._library:
-                return
-            self.notes.append(
-                f"voice {known} is not in this emulator's library; it is a custom one"
-            )
-            voice["provider"] = CUSTOM_VOICE
+        provider = voice.get("provider") or CUSTOM_VOICE
         if "id" in voice:
-            self._add(voice["id"], names.get(voice["id"], voice["id"]))
-        elif known not in {each["name"] for each in self._custom.values()}:
+            self._add(voice["id"], names.get(voice["id"], voice["id"]), provider)
+        elif provider != HUME_AI and not self._is_found(voice.get("name")):
             del version["voice"]
-            self.notes.append(f"voice {known!r} has no id in the recording; its config has none")
+            self.notes.append(
+                f"voice {voice.get('name')!r} has no id in the recording; its config has none"
+            )
+
+    def _is_found(self, name: Json) -> bool:
+        custom = (each for each in self._found.values() if each["provider"] == CUSTOM_VOICE)
+        return any(each["name"] == name for each in custom)
 
     def section(self) -> list[JsonObject]:
-        return list(self._custom.values())
+        return list(self._found.values())
 
 
 def _repaired(

@@ -13,14 +13,14 @@ from emulator.jsontext import JsonObject
 from emulator.openapi.validation import Validation
 from emulator.operations import configs, prompts, tools
 from emulator.operations.registry import Call
-from emulator.resources import bundled, read_data
 from emulator.seed.document import read_seed, refuse_mistakes
 from emulator.settings import Settings
 from emulator.store.chats import Audio, new_event
+from emulator.store.library import merged, read_library
 from emulator.store.paging import Paging
 from emulator.store.store import Store
 from emulator.store.versioned import Resource, Version, VersionedCollection
-from emulator.store.voices import CUSTOM_VOICE, HUME_AI
+from emulator.store.voices import CUSTOM_VOICE
 from emulator.world import World
 
 LONGEST_CHAT_MS = 86_400_000
@@ -63,13 +63,30 @@ class _Loading:
         self.settings = settings
         self.store = Store(document.content.get("user_id") or derived_uuid("user"))
         self._seen_ids: set[str] = set()
+        self._voice_names: set[tuple[str, str]] = set()
 
     def voices(self) -> None:
-        for voice in read_data(bundled("fixtures/voices.yaml")):
-            self.store.voices.add({**voice, "provider": HUME_AI})
+        """The library, changed as the seed says, and the custom voices."""
+        given = [voice for loc, voice in self._voices() if self._is_new_voice(voice, loc)]
+        for voice in merged(read_library(), given):
+            self.store.voices.add(voice)
+
+    def _voices(self) -> Items:
         for loc, voice in self._items("voices"):
-            if self._is_new(voice["id"], loc):
-                self.store.voices.add({**voice, "provider": CUSTOM_VOICE})
+            tags = {tag.upper(): values for tag, values in voice.get("tags", {}).items()}
+            more = {"tags": tags} if tags else {}
+            yield loc, {**voice, "provider": voice.get("provider", CUSTOM_VOICE), **more}
+
+    def _is_new_voice(self, voice: JsonObject, loc: Loc) -> bool:
+        """True if neither its id nor its name has come before; else a mistake is noted."""
+        if not self._is_new(voice["id"], loc):
+            return False
+        name = (voice["provider"], voice["name"].casefold())
+        if name in self._voice_names:
+            self.document.mistake((*loc, "name"), f"{voice['name']!r} stands here twice")
+            return False
+        self._voice_names.add(name)
+        return True
 
     def resources(
         self,

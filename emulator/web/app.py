@@ -109,7 +109,7 @@ class App:
         handlers = bind((*self.operations, *voice_operations), self.document.name)
         if self.settings.unknown_ids == "example":
             demo = load_seed("demo", validation, self.settings)
-            for operation in self.operations:
+            for operation in (*self.operations, *voice_operations):
                 handlers[operation.id] = with_examples(operation, handlers[operation.id], demo)
         dispatcher = Dispatcher(self.auth, self.settings, self.worlds.others)
         self.stubbable: dict[str, tuple[Operation, Validation]] = {}

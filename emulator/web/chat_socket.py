@@ -9,7 +9,6 @@ from starlette.responses import JSONResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from emulator.contract.contract import Contract
-from emulator.contract.requests import refuse_extra
 from emulator.errors import (
     CHAT_ID_MISSING,
     CHAT_NOT_FOUND,
@@ -244,11 +243,9 @@ class Socket:
         findings = self._outbound.contract.receive(
             content, assistant.calls, assistant.dropped_calls
         )
-        extra = refuse_extra(findings) if self._outbound.is_strict else []
-        self._outbound.note("in", shown(content, text), [*findings, *extra])
-        if extra:
-            places = ", ".join(each.place for each in extra)
-            problem = f"Extra inputs are not permitted: {places}"
+        refused, problem = self._outbound.contract.refuse(findings)
+        self._outbound.note("in", shown(content, text), [*findings, *refused])
+        if refused:
             live.refuse(self._outbound.put, "payload_parse", problem)
         else:
             live.receive_frame(content, self._outbound.put, self._joined)

@@ -32,7 +32,7 @@ from emulator.web.auth import Auth
 from emulator.web.breaking import GARBAGE, ConnectionBroken, break_answer
 from emulator.web.exchange import QUIET_HEADER, QUIET_METHODS, Exchange
 from emulator.web.instead import Answer, preferred, stub_answer, take_allowance
-from emulator.web.parameters import ParameterReader, parse_query
+from emulator.web.parameters import ParameterReader, all_of, parse_query
 from emulator.web.response import respond
 from emulator.web.routing import Router
 from emulator.world import World
@@ -103,8 +103,10 @@ class Route:
         query, problems = parse_query(query_string), list[Problem]()
         values = {name: reader.default for name, reader in self.query_readers.items()}
         for name, text in query.items():
-            if name in self.query_readers:
-                self.query_readers[name].read(text, values, problems)
+            reader = self.query_readers.get(name)
+            if reader is not None:
+                given = all_of(query_string, name) if reader.repeats else text
+                reader.read(given, values, problems)
         problems += [
             reader.missing()
             for name, reader in self.query_readers.items()
@@ -197,6 +199,7 @@ class Dispatcher:
         if problems:
             raise ValidationFailed(problems)
         call = Call(world, world.settings, parameters, body, _base_url(scope, headers))
+        exchange.reported = call.findings
         answer = route.handler(call)
         if world.settings.timestamps == "seconds":
             answer = in_seconds(read(render(answer)))  # some of it may be rendered already

@@ -52,6 +52,7 @@ class Exchange:
         "is_quiet",
         "judge",
         "refusal",
+        "reported",
         "request",
         "world",
     )
@@ -69,6 +70,7 @@ class Exchange:
         self.body: Json = None
         self.request = b""
         self.refusal: ApiError | None = None  # that the client has brought about
+        self.reported: Sequence[Finding] = ()  # what the handler has found
         self.breaks: FaultRule | None = None  # the answer, once there is one
         self.bug: bugs.Bug | None = None
 
@@ -145,6 +147,8 @@ class Exchange:
 
     def _all_findings(self, world: World) -> Sequence[Finding]:
         findings, refusal, scope = self.findings(world), self.refusal, self._scope
+        if self.reported:
+            findings = [*findings, *self.reported]
         if refusal is None:
             return findings
         if self.judge is None:

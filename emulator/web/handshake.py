@@ -8,6 +8,7 @@ from starlette.types import Scope
 from emulator.contract.contract import Contract
 from emulator.contract.findings import Finding
 from emulator.contract.requests import extra_problems, invalid, judge_stranger, judge_stray
+from emulator.contract.voices import refuses_unlisted, unlisted_problems
 from emulator.errors import ApiError, Problem, ValidationFailed
 from emulator.jsontext import JsonObject, kept, render
 from emulator.openapi.fields import Field
@@ -48,7 +49,11 @@ class Handshake:
 
         Raises ValidationFailed where that is too much for a strict server.
         """
-        from emulator.contract.handshakes import judge_handshake, judge_repeated
+        from emulator.contract.handshakes import (
+            judge_handshake,
+            judge_handshake_voice,
+            judge_repeated,
+        )
         from emulator.web.chat_query import given_query
 
         assert self.world is not None
@@ -57,7 +62,11 @@ class Handshake:
         fields = chat_fields() if channel == "chat" else Field("")
         self._findings += judge_handshake(self.world.contract, fields, self._given)
         self._findings += judge_repeated(fields, self.query_string)
+        if channel == "chat":
+            self._findings += judge_handshake_voice(self.world.store.voices, self._given)
         extra = extra_problems(self._findings) if self.world.settings.strict else []
+        if refuses_unlisted(self.world.settings):
+            extra += unlisted_problems(self._findings)
         if extra:
             raise ValidationFailed([*self._problems(), *extra])
 

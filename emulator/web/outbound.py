@@ -56,8 +56,7 @@ class Outbound:
         self._joined = joined
         from emulator.contract.sockets import SocketContract  # which imports pydantic's models
 
-        self.contract = SocketContract(world.contract, joined)
-        self.is_strict = world.settings.strict
+        self.contract = SocketContract(world.contract, world.store.voices, world.settings, joined)
         # each with its size, about, its turn, its type, and whether no fault may strike it
         self._queue: deque[tuple[JsonObject | bytes, int, int, str, bool] | Struck] = deque()
         self._is_spared = False

@@ -17,6 +17,12 @@ def parse_query(query_string: bytes) -> Mapping[str, str]:
     return dict(parse_qsl(query_string.decode("latin-1"), keep_blank_values=True))
 
 
+def all_of(query_string: bytes, name: str) -> list[str]:
+    """Return every value of a name that a query may give several times."""
+    pairs = parse_qsl(query_string.decode("latin-1"), keep_blank_values=True)
+    return [value for key, value in pairs if key == name]
+
+
 class ParameterReader:
     """Reads one parameter of an operation, with the words of FastAPI for what is wrong."""
 
@@ -24,14 +30,18 @@ class ParameterReader:
         self.name = parameter.name
         self.required = parameter.required
         self.default = parameter.default
+        self.repeats = parameter.type == "texts"
         self._loc: Loc = (parameter.location, parameter.name)
         self._convert = _CONVERTERS[parameter.type]
         self._check = check
 
-    def read(self, text: str, values: dict[str, Any], problems: list[Problem]) -> None:
-        """Put the value into `values`, or what is wrong with it into `problems`."""
+    def read(self, given: str | list[str], values: dict[str, Any], problems: list[Problem]) -> None:
+        """Put the value into `values`, or what is wrong with it into `problems`.
+
+        Of a parameter that may be repeated, all texts are given.
+        """
         try:
-            value = self._convert(text)
+            value = self._convert(given)
         except _Unreadable as error:
             problems.append(Problem(self._loc, *error.args))
             return
@@ -74,9 +84,10 @@ def _to_text(text: str) -> str:
     return text
 
 
-_CONVERTERS: Mapping[str, Callable[[str], Any]] = {
+_CONVERTERS: Mapping[str, Callable[[Any], Any]] = {
     "integer": _to_integer,
     "boolean": _to_boolean,
     "string": _to_text,
+    "texts": lambda texts: [_to_text(text) for text in texts],
     "uuid": lambda text: _to_text(text).lower(),
 }

@@ -124,6 +124,20 @@ REQUESTS: dict[str, tuple[tuple[str, str, dict[str, Any]], dict[str, Any]]] = {
         ("GET", CONFIGS, {"headers": {"Accept": "text/html, application/xml;q=0.9"}}),
         {"place": "/headers/Accept", "got": "text/html, application/xml;q=0.9"},
     ),
+    "voice_unlisted": (
+        (
+            "POST",
+            CONFIGS,
+            {
+                "json": {
+                    "evi_version": "3",
+                    "name": "A",
+                    "voice": {"name": "Kara", "provider": "HUME_AI"},
+                }
+            },
+        ),
+        {"place": "/body/voice/name", "got": "Kara", "hint": "did you mean 'Kora'?"},
+    ),
     "key_in_query": (
         ("GET", f"{CONFIGS}?api_key=mine", {}),
         {"place": "/query/api_key", "got": "(hidden)"},
@@ -447,7 +461,7 @@ def test_a_call_that_is_open_when_the_chat_times_out(evi: Evi) -> None:
         ({"config_idd": "x"}, "parameter_unknown", "/query/config_idd"),
         ({"verbose_transcription": "1"}, "value_coerced", "/query/verbose_transcription"),
         ({"event_limit": "007"}, "value_coerced", "/query/event_limit"),
-        ({"voice_id": "x"}, "deprecated", "/query/voice_id"),
+        ({"voice_id": "Ito"}, "deprecated", "/query/voice_id"),
         (
             {"session_settings[sytem_prompt]": "x"},
             "field_unknown",

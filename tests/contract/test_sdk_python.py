@@ -66,7 +66,7 @@ STATUSES = (
     "INACTIVITY_TIMEOUT",
     "ERROR",
 )
-AVA_SONG_ID = "5bb7de05-c8fe-426a-8fcc-ba4fc4ce9f9c"  # the library's first voice
+AVA_SONG_ID = "5bb7de05-c8fe-426a-8fcc-ba4fc4ce9f9c"  # the default voice
 DAVID_HUME_ID = "c42352c0-4566-455d-b180-0f654b65b525"  # the account's own
 
 
@@ -502,15 +502,31 @@ def test_the_audio_of_a_group_moves_on_with_each_request(evi: EmpathicVoiceClien
 
 
 def test_the_voice_library_is_listed(voices: VoicesClient) -> None:
-    """Every library voice comes once, through the pager, the default voice first."""
-    pager = voices.list(provider="HUME_AI", page_size=5)
+    """Every library voice comes once, through the pager, in the known order."""
+    pager = voices.list(provider="HUME_AI", page_size=30)
     library = list(pager)
-    assert (library[0].id, library[0].name) == (AVA_SONG_ID, "Ava Song")
+    assert [voice.name for voice in library[:2]] == ["Colton Rivers", "Dungeon Master"]
+    assert (library[36].id, library[36].name) == (AVA_SONG_ID, "Ava Song")
     assert {voice.provider for voice in library} == {"HUME_AI"}
-    assert len(set(ids(library))) == len(library) == 13
-    assert pages(pager) == chunks(library, 5)
+    assert len(set(ids(library))) == len(library) == 116
+    assert pages(pager) == chunks(library, 30)
     downwards = voices.list(provider="HUME_AI", ascending_order=False, page_size=100)
     assert list(downwards) == library[::-1]
+
+
+def test_the_voice_library_is_filtered_by_tags(voices: VoicesClient) -> None:
+    """One tag, or several that a voice must have all of."""
+    old = list(voices.list(provider="HUME_AI", filter_tag="AGE:Old", page_size=100))
+    women = voices.list(provider="HUME_AI", filter_tag=["AGE:Old", "gender:Female"])
+    assert [voice.name for voice in women] == [
+        "Geraldine Wallace",
+        "Lady Elizabeth",
+        "Mrs. Pembroke",
+    ]
+    assert set(ids(list(women))) < set(ids(old))
+    assert isinstance(
+        refusal(lambda: voices.list(provider="HUME_AI", filter_tag="Old")), VoiceBadRequestError
+    )
 
 
 def test_a_custom_voice_is_made_named_by_a_config_and_deleted(
@@ -532,13 +548,16 @@ def test_a_custom_voice_is_made_named_by_a_config_and_deleted(
 
 
 def test_voices_are_refused_with_the_errors_of_their_own(voices: VoicesClient) -> None:
-    """An unknown name is 400 and a taken one 422, in the types of the text-to-speech API."""
+    """An unknown name and a taken one are 400, a field that is missing is 422."""
     unknown = refusal(lambda: voices.delete(name="Nobody"))
     assert isinstance(unknown, VoiceBadRequestError)
     assert "Nobody" in str(unknown.body.message)
     taken = refusal(lambda: voices.create(generation_id=NOBODY, name="David Hume"))
-    assert isinstance(taken, VoiceUnprocessableEntityError)
     assert "David Hume" in str(taken.body)
+    assert taken.status_code == 400
+    number: Any = 3
+    invalid = refusal(lambda: voices.create(generation_id=number, name="New"))
+    assert isinstance(invalid, VoiceUnprocessableEntityError)
     assert ids(list(voices.list(provider="CUSTOM_VOICE"))) == [DAVID_HUME_ID]
 
 

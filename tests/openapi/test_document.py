@@ -95,7 +95,7 @@ def schemas(content: dict[str, Any]) -> Any:
         pytest.param(
             lambda d: d["paths"][CONFIGS]["get"]["parameters"][0].update(schema={"type": "array"}),
             "changed.yaml: parameter 'page_number' of list-configs has the type 'array'; expected "
-            "one of integer, boolean, string, uuid",
+            "one of integer, boolean, string, uuid, texts",
             id="parameter type",
         ),
         pytest.param(

@@ -177,11 +177,96 @@ def test_prompt_expansion_shows_where_the_schema_has_it(client: TestClient) -> N
         ({"id": AVA_ID, "provider": "HUME_AI"}, AVA_ID),
         ({"id": DAVID_ID}, DAVID_ID),
         ({"name": "David Hume", "provider": "CUSTOM_VOICE"}, DAVID_ID),
+        ({"name": "david HUME"}, DAVID_ID),
+        ({"id": AVA_ID}, AVA_ID),
+        ({"id": AVA_ID.upper()}, AVA_ID),
+        ({"id": AVA_ID, "name": "ava song"}, AVA_ID),
+        ({"id": AVA_ID, "name": "Ava Song", "provider": "HUME_AI"}, AVA_ID),
+        ({"id": DAVID_ID, "name": "David Hume"}, DAVID_ID),
+        ({"id": None, "name": "Ava Song", "provider": "HUME_AI"}, AVA_ID),
     ],
 )
 def test_a_voice_is_found_by_id_or_name(client: TestClient, voice: dict[str, str], id: str) -> None:
-    """A voice reference resolves in its provider's voices, custom ones if none is named."""
+    """An id is found in both sets, a name in its provider's, a custom one's if none is named."""
     assert create(client, voice=voice)["voice"]["id"] == id
+
+
+def test_library_names_match_in_any_case(client: TestClient) -> None:
+    """Twenty names in other capitals are found; the answer has the library's spelling."""
+    query = "/v0/tts/voices?provider=HUME_AI&page_size=100"
+    for number, voice in enumerate(client.get(query).json()["voices_page"][::5]):
+        for spelt in (voice["name"].upper(), voice["name"].swapcase()):
+            shown = create(
+                client, name=f"{number} {spelt}", voice={"name": spelt, "provider": "HUME_AI"}
+            )["voice"]
+            assert (shown["id"], shown["name"]) == (voice["id"], voice["name"])
+
+
+def test_a_voice_can_be_posted_as_it_was_shown(client: TestClient) -> None:
+    """What a config shows as its voice means the same voice, be it listed or not."""
+    for name in ("Ava Song", "Nobody Knows Me"):
+        shown = create(client, name=name, voice={"name": name, "provider": "HUME_AI"})["voice"]
+        again = create(client, name=f"{name} again", voice=shown)
+        assert again["voice"] == shown
+
+
+def test_a_config_shows_no_tags(client: TestClient) -> None:
+    """A config's voice has the fields of the document: tags are in lists of voices alone."""
+    voice = create(client, voice={"name": "Colton Rivers", "provider": "HUME_AI"})["voice"]
+    assert set(voice) == {"id", "name", "provider", "compatible_octave_models"}
+
+
+UNLISTED = [
+    pytest.param({"name": "Ava Sing"}, "name", "did you mean 'Ava Song'?", id="name"),
+    pytest.param({"name": "AURA"}, "name", "'Aura' is a voice of EVI 1 and 2 alone", id="preset"),
+    pytest.param({"id": NOBODY}, "id", "a seed can add it to the library", id="id"),
+    pytest.param({"id": NOBODY, "name": "ava sing"}, "name", "'Ava Song'", id="both"),
+]
+
+
+@pytest.mark.parametrize(("voice", "key", "hint"), UNLISTED)
+def test_a_library_voice_that_the_list_lacks(
+    client: TestClient, voice: dict[str, str], key: str, hint: str
+) -> None:
+    """It is taken as posted, with an id that depends on the name alone, and a finding."""
+    voice = {**voice, "provider": "HUME_AI"}
+    shown = create(client, voice=voice)["voice"]
+    assert voice.items() <= shown.items()
+    assert create(client, name="other", voice=voice)["voice"] == shown
+
+    [found] = client.get("/_emulator/contract").json()["findings"]
+    assert (found["code"], found["level"], found["count"]) == ("voice_unlisted", "warning", 2)
+    assert (found["place"], found["got"]) == (f"/body/voice/{key}", voice[key])
+    assert hint in found["hint"]
+    entries = client.get("/_emulator/journal").json()["entries"]
+    assert [each["code"] for entry in entries for each in entry.get("findings", [])] == [
+        "voice_unlisted",
+        "voice_unlisted",
+    ]
+
+
+@pytest.mark.parametrize("settings", [{"unknown_voices": "refuse"}, {"strict": True}])
+@pytest.mark.parametrize(("voice", "key", "hint"), UNLISTED)
+def test_unlisted_library_voices_can_be_refused(
+    settings: dict[str, Any], voice: dict[str, str], key: str, hint: str
+) -> None:
+    """With --unknown-voices refuse, or --strict, they are a 400; voices of the list are not."""
+    client = TestClient(App(Settings(**settings)), headers={"X-Hume-Api-Key": "k"})
+    body = refusal(client, voice={**voice, "provider": "HUME_AI"})
+    assert body["code"] == "voice_unknown"
+    assert voice[key] in body["message"]
+    if key == "name":
+        assert hint.strip("?") in body["message"]
+    assert create(client, voice=AVA)["voice"]["id"] == AVA_ID
+
+
+def test_an_unlisted_name_has_one_id_in_any_case(client: TestClient) -> None:
+    """Names match in any case, so the id that the emulator makes doesn't depend on it."""
+    shown = [
+        create(client, name=name, voice={"name": name, "provider": "HUME_AI"})["voice"]["id"]
+        for name in ("Aura", "AURA")
+    ]
+    assert shown[0] == shown[1]
 
 
 @pytest.mark.parametrize(
@@ -197,16 +282,43 @@ def test_a_voice_is_found_by_id_or_name(client: TestClient, voice: dict[str, str
         pytest.param(
             {"tools": [{"id": "no uuid", "version": 3}]}, "tool_unknown", "version 3", id="tool 3"
         ),
-        pytest.param(
-            {"voice": {"name": "Ava Song"}}, "voice_unknown", "provider HUME_AI", id="provider"
+        *(
+            pytest.param({"voice": voice}, code, words, id=f"voice {voice}")
+            for voice, code, words in (
+                (
+                    {"name": "KORA"},
+                    "voice_unknown",
+                    "the library has 'Kora': add provider: HUME_AI",
+                ),
+                (
+                    {"name": "Kora", "provider": "CUSTOM_VOICE"},
+                    "voice_unknown",
+                    "the library has 'Kora': use provider: HUME_AI",
+                ),
+                (
+                    {"name": "David Hume", "provider": "HUME_AI"},
+                    "voice_unknown",
+                    "this account has 'David Hume': use provider: CUSTOM_VOICE",
+                ),
+                (
+                    {"id": DAVID_ID, "provider": "HUME_AI"},
+                    "voice_unknown",
+                    "this account has 'David Hume'",
+                ),
+                ({"name": "David Huma"}, "voice_unknown", "did you mean 'David Hume'"),
+                ({"name": "Nova"}, "voice_unknown", "a library voice has provider: HUME_AI"),
+                ({"name": "", "provider": "HUME_AI"}, "voice_unknown", "No voice has the name ''"),
+                ({"id": NOBODY}, "voice_unknown", NOBODY),
+                ({"id": "Kora", "provider": "HUME_AI"}, "voice_unknown", "an id is a UUID"),
+                ({"id": AVA_ID, "name": "Kora"}, "voice_ambiguous", "'Ava Song'"),
+                ({"id": AVA_ID, "name": "Nova"}, "voice_ambiguous", "'Nova'"),
+                (
+                    {"id": NOBODY, "name": "Kora", "provider": "HUME_AI"},
+                    "voice_ambiguous",
+                    "the id of no voice, and 'Kora'",
+                ),
+            )
         ),
-        pytest.param(
-            {"voice": {"name": "Ava Sing", "provider": "HUME_AI"}},
-            "voice_unknown",
-            "did you mean 'Ava Song'",
-            id="voice name",
-        ),
-        pytest.param({"voice": {"id": NOBODY}}, "voice_unknown", NOBODY, id="voice id"),
         *(
             pytest.param(
                 {"webhooks": [{"url": url, "events": []}]}, "webhook_url_invalid", url, id=url

@@ -25,7 +25,7 @@ from emulator.settings import Settings
 
 HEADER = Header(emulator_version="0", upstream="http://a", began_at_ms=1_700_000_000_000)
 VALIDATION = Validation(load_document())
-ONE, TWO, THREE = (f"{n}0000000-0000-4000-8000-000000000000" for n in (1, 2, 3))
+ONE, TWO, THREE, FOUR, FIVE, SIX = (f"{n}0000000-0000-4000-8000-000000000000" for n in range(1, 7))
 TIMES = {"created_on": 1_600_000_000_000, "modified_on": 1_600_000_000_000}
 
 
@@ -68,6 +68,31 @@ def test_what_was_there_before() -> None:
     )
     assert [each["id"] for each in seed["prompts"]] == [ONE]
     assert [each["text"] for each in seed["prompts"][0]["versions"]] == ["Text 0"]
+    assert notes == []
+
+
+def config(id: str, voice: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "id": id, "name": f"Config {id[0]}", "version": 0, "evi_version": "3", "voice": voice,
+        **TIMES,
+    }  # fmt: skip
+
+
+def test_voices_of_the_library_and_of_the_account() -> None:
+    """Library voices that the emulator lacks are added as such, by their recorded ids."""
+    ava = {"id": "5bb7de05-c8fe-426a-8fcc-ba4fc4ce9f9c", "name": "Ava Song", "provider": "HUME_AI"}
+    nova = {"id": FOUR, "name": "Nova", "provider": "HUME_AI"}
+    mine = {"id": FIVE, "name": "Mine", "provider": "CUSTOM_VOICE"}
+    leon = {"id": SIX, "name": "Leon", "provider": "HUME_AI"}  # whose id nobody has published
+    seed, notes = seed_of(
+        answered("GET", "/v0/tts/voices", {"voices_page": [ava, leon]}),
+        answered("GET", "/v0/evi/configs", {"configs_page": [config(ONE, nova)]}),
+        answered("GET", "/v0/evi/configs", {"configs_page": [config(TWO, mine)]}),
+        answered("GET", "/v0/evi/configs", {"configs_page": [config(THREE, ava)]}),
+    )
+    assert seed["voices"] == [leon, nova, mine]
+    shown = [each["versions"][0]["voice"] for each in seed["configs"]]
+    assert shown == [{"id": each["id"], "provider": each["provider"]} for each in (nova, mine, ava)]
     assert notes == []
 
 

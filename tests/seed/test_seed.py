@@ -42,6 +42,82 @@ def test_bundled_seeds_load(name: str) -> None:
     assert load(name).voices.page("HUME_AI", Paging(size=100)).total == len(library)
 
 
+def test_bundled_seeds_name_listed_voices() -> None:
+    """No config of theirs has a voice that lists of voices lack."""
+    for name in BUNDLED_SEEDS:
+        store = load(name)
+        for _, version in store.configs.page(Paging(size=100), latest_only=False).items:
+            assert store.voices.find(version.content["voice"]["id"]) is not None
+
+
+VOICE, OTHER = "44444444-4444-4444-8444-444444444444", "55555555-5555-4555-8555-555555555555"
+AVA = "5bb7de05-c8fe-426a-8fcc-ba4fc4ce9f9c"
+
+
+def seed_of_voices(folder: Path, *voices: dict[str, Any], **more: Any) -> Store:
+    path = folder / "voices.json"
+    path.write_text(json.dumps({"voices": voices, **more}))
+    return load(path)
+
+
+def library(store: Store) -> list[str]:
+    pages = [store.voices.page("HUME_AI", Paging(number, 100)) for number in (0, 1)]
+    return [voice["name"] for page in pages for voice in page.items]
+
+
+def test_a_seed_adds_voices_to_the_library(tmp_path: Path) -> None:
+    """They come after the others, with their tags; a voice without provider is a custom one."""
+    added = {"id": VOICE, "name": "Nova", "provider": "HUME_AI", "tags": {"mood": ["Calm"]}}
+    store = seed_of_voices(tmp_path, added, {"id": OTHER, "name": "Nova"})
+    assert library(store) == [*library(load("empty")), "Nova"]
+    assert store.voices.find_name("HUME_AI", "nova") == {**added, "tags": {"MOOD": ["Calm"]}}
+    [found] = store.voices.page("HUME_AI", Paging(), [("Mood", "Calm")]).items
+    assert found["id"] == VOICE
+    assert store.voices.find(OTHER) == {"id": OTHER, "name": "Nova", "provider": "CUSTOM_VOICE"}
+
+
+def test_a_seeds_library_voice_takes_the_place_of_its_name(tmp_path: Path) -> None:
+    """A seed can give a voice its real id; the order of the list stays."""
+    store = seed_of_voices(tmp_path, {"id": VOICE, "name": "Ava Song", "provider": "HUME_AI"})
+    assert library(store) == library(load("empty"))
+    assert store.voices.default["id"] == VOICE
+    assert store.voices.find(AVA) is None
+
+
+def test_a_seeds_voice_takes_an_id_from_the_library(tmp_path: Path) -> None:
+    """Older seeds have library voices as custom ones: an id is that of one voice."""
+    store = seed_of_voices(tmp_path, {"id": AVA, "name": "Ava Song"})
+    assert library(store) == [name for name in library(load("empty")) if name != "Ava Song"]
+    assert store.voices.find(AVA) == {
+        "id": AVA,
+        "name": "Ava Song",
+        "provider": "CUSTOM_VOICE",
+    }
+    assert store.voices.default["name"] == "Colton Rivers"
+
+
+def test_a_voice_may_not_stand_twice(tmp_path: Path) -> None:
+    """Two voices of one provider need two ids, and names that differ in more than capitals."""
+    for second in ({"id": VOICE, "name": "Other"}, {"id": OTHER, "name": "NOVA"}):
+        with pytest.raises(SeedError, match="stands here twice"):
+            seed_of_voices(tmp_path, {"id": VOICE, "name": "Nova"}, second)
+
+
+def test_a_seed_may_name_voices_that_the_list_lacks(tmp_path: Path) -> None:
+    """Accounts have configs with voices that nobody has listed."""
+    voice = {"name": "Nobody Knows Me", "provider": "HUME_AI"}
+    config = {
+        "id": CONFIG,
+        "name": "one",
+        "created_on": 1,
+        "versions": [{"evi_version": "3", "voice": voice}],
+    }
+    store = seed_of_voices(tmp_path, configs=[config])
+    resource = store.configs.find(CONFIG)
+    assert resource is not None
+    assert voice.items() <= resource.latest.content["voice"].items()
+
+
 def test_demo_holds_something_of_everything() -> None:
     """The demo seed has what a developer wants to try, in the promised amounts."""
     store = load("demo")
