@@ -127,8 +127,10 @@ METHOD_NOT_ALLOWED = ErrorText(
     405, "method_not_allowed", "{path} does not allow {method}; it allows {allowed}."
 )
 
-# 400: well-formed, but wrong.
+# 409, or 400 with --name-conflict 400.
 NAME_TAKEN = ErrorText(409, "name_taken", "A {kind} named {name!r} already exists (ID: {id}).")
+
+# 400: well-formed, but wrong.
 EVI_VERSION_UNKNOWN = ErrorText(
     400, "evi_version_unknown", "evi_version {got!r} is not offered; use one of {known}."
 )

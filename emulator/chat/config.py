@@ -1,8 +1,8 @@
 """What a config says to a chat, read once when the chat begins (PROTOCOL 3.2, 7.2)."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from emulator.chat.hearing import TurnDetection
 from emulator.jsontext import JsonObject
@@ -10,6 +10,7 @@ from emulator.openapi.openness import CUSTOM_LANGUAGE_MODEL, UNNAMED_MODEL
 
 DEFAULT_PROMPT = "You are a friendly voice assistant. Keep your answers short and helpful."
 DEFAULT_NUDGE_MS = 10_000  # no source names the service's own
+_KEYS_IN_URL = re.compile(r"(?<=//)[^/?#]*@|[?#].*", re.DOTALL)
 MAX_DURATION_CAP_MS = 1_800_000  # also where the timeout is disabled
 
 
@@ -87,15 +88,11 @@ def read_config(config: JsonObject) -> ChatConfig:
 
 
 def _custom_model(given: JsonObject) -> str | None:
-    """The address of the config's custom language model, without the keys in its URL, if any."""
+    """The address of the config's custom language model without what may be a key; None if none."""
     if given.get("model_provider") != CUSTOM_LANGUAGE_MODEL:
         return None
-    url = given.get("model_resource", UNNAMED_MODEL)
-    if url == UNNAMED_MODEL:
-        return ""
-    parts = urlsplit(url)
-    host = parts.netloc.rpartition("@")[2]
-    return parts._replace(netloc=host, query="", fragment="").geturl()
+    url: str = given.get("model_resource", UNNAMED_MODEL)
+    return "" if url == UNNAMED_MODEL else _KEYS_IN_URL.sub("", url)
 
 
 def _tool(tool: JsonObject) -> ToolSpec:

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from emulator.recording.format import Recording
 
 # How the emulator may differ from service to service; the rest is the recording's.
-_SETTINGS = ("timestamps", "require_voice", "inactivity_timeout", "audio_output", "pace", "spec")
+_SETTINGS = (
+    "timestamps", "require_voice", "name_conflict", "inactivity_timeout", "audio_output", "pace",
+    "spec",
+)  # fmt: skip
 
 
 def add_diff(commands: Commands) -> None:

@@ -27,6 +27,7 @@ _SETTINGS = (
     "sign_webhooks_with",
     "webhook_timeout",
     "random_seed",
+    "call_hosts",
 )
 
 

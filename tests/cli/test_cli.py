@@ -288,6 +288,16 @@ def test_trigger_says_why_an_event_cannot_be_made(
     assert receiver.log() == []
 
 
+def test_trigger_reaches_a_host_that_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    """With `--call-hosts` the event is sent to it, though nobody is there to take it."""
+    code, output, _ = run(
+        capsys, "trigger", "chat_ended", "--to", "http://emulator.invalid:9/hook",
+        "--call-hosts", "other.invalid", "--call-hosts", "emulator.invalid",
+    )  # fmt: skip
+    assert code == 1
+    assert "request 1: " in output
+
+
 def test_trigger_sets_fields(capsys: pytest.CaptureFixture[str], receiver: Receiver) -> None:
     """A value is JSON where it can be read as such, else a text; it may have an equals sign."""
     code, _, _ = run(
