@@ -27,11 +27,11 @@ def is_voice_id(text: str) -> bool:
     return _UUID.fullmatch(text) is not None
 
 
-def nearest_voice(voices: VoiceStore, name: str) -> str:
-    """Return what to say about a name that no library voice has, such as the nearest one."""
-    if name.casefold() in _PRESETS:
+def nearest_voice(voices: VoiceStore, name: str, provider: str = HUME_AI) -> str:
+    """Return what to say about a name that no voice of the provider has, such as the nearest."""
+    if provider == HUME_AI and name.casefold() in _PRESETS:
         return f" ({_PRESETS[name.casefold()]!r} is a voice of EVI 1 and 2 alone)"
-    return _closest(name[:_LONGEST], tuple(voices.names(HUME_AI)))
+    return _closest(name[:_LONGEST], tuple(voices.names(provider)))
 
 
 def unlisted(voices: VoiceStore, loc: Loc, named: str) -> Finding:

@@ -9,7 +9,6 @@ from emulator.errors import (
     VOICE_UNKNOWN,
     ApiError,
     api_error,
-    closest,
 )
 from emulator.jsontext import Json, JsonObject
 from emulator.operations.registry import Call, operation
@@ -17,7 +16,6 @@ from emulator.store.library import own_voice_id
 from emulator.store.voices import CUSTOM_VOICE, HUME_AI, VoiceStore
 
 _MOST_TOLD = 20
-_LONGEST = 200  # characters of a name that a search for the nearest looks at
 _SHOWN = ("id", "name", "provider", "compatible_octave_models")  # of a voice, by a config
 
 
@@ -144,5 +142,5 @@ def _why_not(voices: VoiceStore, reference: JsonObject, provider: str) -> str:
         return f"; {owner} has {found['name']!r}: {verb} provider: {other}"
     if provider == HUME_AI:
         return ""
-    nearest = "" if name is None else closest(name[:_LONGEST], voices.names(CUSTOM_VOICE))
+    nearest = "" if name is None else nearest_voice(voices, name, CUSTOM_VOICE)
     return nearest or "; a library voice has provider: HUME_AI"
