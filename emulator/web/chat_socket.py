@@ -21,7 +21,7 @@ from emulator.errors import (
     ApiError,
     api_error,
 )
-from emulator.jsontext import JsonTextError, parse
+from emulator.jsontext import Json, JsonTextError, parse
 from emulator.web import bugs
 from emulator.web.auth import Auth
 from emulator.web.denial import deny_upgrade
@@ -229,7 +229,7 @@ class Socket:
 
     def _take_sound(self, live: "LiveChat", data: bytes) -> None:
         self._outbound.contract.hear()
-        self._outbound.note("in", {"type": "audio", "bytes": len(data)})
+        self._outbound.note_audio({"type": "audio", "bytes": len(data)}, data)
         live.hear_audio(data, self._outbound.put, self._joined)
 
     def _take_text(self, live: "LiveChat", text: bytes) -> None:
@@ -245,7 +245,10 @@ class Socket:
             content, assistant.calls, assistant.dropped_calls
         )
         extra = refuse_extra(findings) if self._outbound.is_strict else []
-        self._outbound.note("in", shown(content, text), [*findings, *extra])
+        if _is_audio(content) and not extra:
+            self._outbound.note_audio(shown(content, text), content["data"], findings)
+        else:
+            self._outbound.note("in", shown(content, text), [*findings, *extra])
         if extra:
             places = ", ".join(each.place for each in extra)
             problem = f"Extra inputs are not permitted: {places}"
@@ -260,3 +263,9 @@ class Socket:
         self._live.leave(self._outbound.put)
         if not self._joined:
             self._live.end()
+
+
+def _is_audio(content: Json) -> bool:
+    """True if a message of the client brings sound."""
+    is_message = isinstance(content, dict) and content.get("type") == "audio_input"
+    return is_message and isinstance(content.get("data"), str)
