@@ -93,10 +93,10 @@ class RequestJudge:
 
     def _judge_headers(self, headers: Mapping[bytes, bytes]) -> Sequence[Finding]:
         findings = []
-        has_body = headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers
-        if has_body and self._fields is None:
+        comes_with_body = has_body(headers)
+        if comes_with_body and self._fields is None:
             findings.append(find("body_unexpected", ("body",), None))
-        elif has_body and b"content-type" not in headers:
+        elif comes_with_body and b"content-type" not in headers:
             findings.append(find("content_type_missing", ("headers", "Content-Type"), None))
         accept = headers.get(b"accept")
         if accept and accept not in _GOOD_TYPES and not _accepts_json(accept):
@@ -108,6 +108,11 @@ class RequestJudge:
         use = use_of(fields, body, ("body",))
         contract.use("body_fields", use.known)
         return of_use(use) if use.unknown or use.fractions or use.deprecated else ()
+
+
+def has_body(headers: Mapping[bytes, bytes]) -> bool:
+    """True if the headers of a request announce a body."""
+    return headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers
 
 
 def of_use(use: Use) -> list[Finding]:
