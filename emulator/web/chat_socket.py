@@ -16,12 +16,13 @@ from emulator.errors import (
     CHAT_NOT_LIVE,
     CONNECTION_REFUSED,
     NO_WEBSOCKET,
-    PATH_NOT_FOUND,
     TOO_MANY_CHATS,
     ApiError,
     api_error,
+    path_not_found,
 )
 from emulator.jsontext import Json, JsonTextError, parse
+from emulator.openapi.hints import CHATS_ARE_AT, path_hint
 from emulator.web import bugs
 from emulator.web.auth import Auth
 from emulator.web.denial import deny_upgrade
@@ -105,8 +106,7 @@ class ChatSocket:
             return _join_chat(world, joined[1].lower(), handshake, send)
         if _NO_ID.fullmatch(path):
             raise api_error(CHAT_ID_MISSING, path=scope["path"])
-        hint = ": chats are at /v0/evi/chat (TypeScript: set environment, not baseUrl)"
-        raise api_error(PATH_NOT_FOUND, method="WebSocket", path=scope["path"], hint=hint)
+        raise path_not_found("WebSocket", scope["path"], path_hint(path) or CHATS_ARE_AT)
 
 
 def _open_chat(world: World, handshake: Handshake, send: Send) -> "Socket":
