@@ -1,6 +1,6 @@
 """What the assistant says when no script tells it: it greets, echoes, and calls tools.
 
-It calls a tool that the user names, or asks for (`tool_request`).
+It calls a tool that the user names, or asks for (`tool_request`, `tool_arguments`).
 """
 
 import json
@@ -11,7 +11,8 @@ from typing import Any
 
 from emulator.chat.config import ToolSpec
 from emulator.chat.script import CallTool, Say, Step, UseBuiltin
-from emulator.chat.tool_request import asked_tool, said_arguments, within
+from emulator.chat.tool_arguments import said_arguments, within
+from emulator.chat.tool_request import asked_tool
 from emulator.jsontext import JsonObject, parse
 
 INACTIVITY = "Are you still there? If I hear nothing, I will end our chat."

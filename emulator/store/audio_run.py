@@ -8,7 +8,7 @@ from emulator.jsontext import Json, JsonObject
 
 MOST_FRAMES = 1_000
 LONGEST_MS = 1_000
-_SIZE_OF_FRAME = 100  # bytes that a frame takes in memory, about
+_SIZE_OF_FRAME = 150  # bytes that a frame takes in memory, about
 
 
 class AudioFrame(NamedTuple):
@@ -41,11 +41,11 @@ class AudioRun:
         """The bytes that it takes in memory, about."""
         return _SIZE_OF_FRAME * len(self.frames)
 
-    def add(self, frame: AudioFrame, sound_bytes: int, characters: int) -> None:
+    def add(self, seq: int, at_ms: int, content: Json, sound_bytes: int, characters: int) -> None:
         """Append a frame; contents that are equal are kept once."""
-        if self.frames and self.frames[-1].content == frame.content:
-            frame = frame._replace(content=self.frames[-1].content)
-        self.frames.append(frame)
+        if self.frames and self.frames[-1].content == content:
+            content = self.frames[-1].content
+        self.frames.append(AudioFrame(seq, at_ms, content))
         self.bytes += sound_bytes
         self.characters += characters
 

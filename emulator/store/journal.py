@@ -9,7 +9,7 @@ from typing import Any
 
 from emulator.clock import Clock
 from emulator.jsontext import Json, JsonObject, JsonText, read
-from emulator.store.audio_run import AudioFrame, AudioRun
+from emulator.store.audio_run import AudioRun
 from emulator.store.headers import shown_headers
 from emulator.store.redaction import hide_in_json, hide_in_json_text, hide_in_query, may_hold_keys
 
@@ -91,8 +91,7 @@ class Journal:
             self._runs.append(run)
         self.seq += 1
         self._without_entry += 1
-        frame = AudioFrame(self.seq, self._clock.now_ms(), content)
-        run.add(frame, sound_bytes, characters)
+        run.add(self.seq, self._clock.now_ms(), content, sound_bytes, characters)
         self.tell()
 
     def end_run(self, run: AudioRun) -> None:
