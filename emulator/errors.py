@@ -304,14 +304,22 @@ GATEWAY_FAULTS = {
 
 
 class ApiError(EmulatorError):
-    """A request is answered with an error: `status`, JSON `body` and extra `headers`."""
+    """A request is answered with an error: `status`, JSON `body` and extra `headers`.
+
+    `hint` says what to do instead, as far as the error's message is to be told from it.
+    """
 
     def __init__(
-        self, status: int, body: Mapping[str, object], headers: Mapping[str, str] | None = None
+        self,
+        status: int,
+        body: Mapping[str, object],
+        headers: Mapping[str, str] | None = None,
+        hint: str = "",
     ) -> None:
         self.status = status
         self.body = body
         self.headers = headers or {}
+        self.hint = hint
 
     def __str__(self) -> str:
         return f"{self.status}: {self.body}"
@@ -324,6 +332,13 @@ def api_error(
     message = text.message.format(**values)
     body = {"error": PHRASES[text.status], "message": message, "code": text.code}
     return ApiError(text.status, body, headers)
+
+
+def path_not_found(method: str, path: str, hint: str) -> ApiError:
+    """Return the 404 of a path that leads nowhere; its message ends with the hint, if any."""
+    more = f"; {hint}" if hint else ""
+    error = api_error(PATH_NOT_FOUND, method=method, path=path, hint=more)
+    return ApiError(error.status, error.body, hint=hint)
 
 
 def body_of(status: int, message: str, code: str) -> object:
@@ -364,11 +379,17 @@ class ValidationFailed(ApiError):
 
 def closest(word: str, known: Sequence[str]) -> str:
     """A ' (did you mean ...?)' for the known word nearest to `word` in any case, or nothing."""
+    question = nearest(word, known)
+    return f" ({question})" if question else ""
+
+
+def nearest(word: str, known: Sequence[str]) -> str:
+    """Return "did you mean ...?" for the known word nearest to `word` in any case, or nothing."""
     from difflib import get_close_matches  # which few need at the start
 
     folded = {each.casefold(): each for each in known}
     matches = get_close_matches(word.casefold(), folded, n=1)
-    return f" (did you mean {folded[matches[0]]!r}?)" if matches else ""
+    return f"did you mean {folded[matches[0]]!r}?" if matches else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,18 @@
-"""What the assistant says when no script tells it: it greets, echoes, and calls tools by name."""
+"""What the assistant says when no script tells it: it greets, echoes, and calls tools.
+
+It calls a tool that the user names, or asks for (`tool_request`, `tool_arguments`).
+"""
 
 import json
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from emulator.chat.config import ToolSpec
 from emulator.chat.script import CallTool, Say, Step, UseBuiltin
+from emulator.chat.tool_arguments import said_arguments, within
+from emulator.chat.tool_request import asked_tool
 from emulator.jsontext import JsonObject, parse
 
 INACTIVITY = "Are you still there? If I hear nothing, I will end our chat."
@@ -14,11 +20,13 @@ MAX_DURATION = "Our time is up, so I have to go. Goodbye!"
 TOOL_FAILED = "The tool gave no answer."
 GOODBYE = "Goodbye! It was nice to talk to you."
 NUDGE = "Take your time. I am still here."
+NOT_CAUGHT = "I did not catch that. Could you say it again?"
 QUICK_RESPONSES = ("Okay.", "I see.", "Right.", "Let me think.")
 
 _HELLO = re.compile(r"\W*(hello|hi|hey|good (morning|day|afternoon|evening))\b\W*(there)?\W*", re.I)
 _GOODBYE = re.compile(r"\b(goodbye|good bye|bye|hang up|hang_up)\b", re.I)
 _SEARCH = re.compile(r"\b(web_search|search the web|look it up)\b", re.I)
+_STOPS = (".", "!", "?", "…", "。", "！", "？")
 _SAID = "{said}"  # a placeholder, so that braces in the text mean nothing
 _FOLLOW_UPS = ("Tell me more.", "What happened then?", "Go on, I am listening.")
 
@@ -27,7 +35,9 @@ def greeting(name: str, last_said: str | None) -> str:
     """The first words of a chat; in a resumed one with what was said last."""
     if last_said is not None:
         return f"Welcome back. Last time you said: {_quoted(last_said)}"
-    return f"Hello, this is {name}. How can I help you?" if name else "Hello! How can I help you?"
+    if not name:
+        return "Hello! How can I help you?"
+    return f"Hello, this is {name}{_stop_after(name)} How can I help you?"
 
 
 def reply(
@@ -38,20 +48,47 @@ def reply(
     builtin_tools: Iterable[str],
 ) -> tuple[list[Step], Mapping[str, str]]:
     """The steps that answer a user turn, and values for their placeholders."""
+    if not _says_something(text):
+        return [Say(NOT_CAUGHT)], {}
     named = _named_tool(text, tools)
     if named is not None:
-        steps: list[Step] = [
-            CallTool(named.name, example_arguments(named.parameters, text)),
-            Say(f"{named.name} answered: {{tool_result}}"),
-        ]
-        return steps, {"said": _without_name(text, named.name)}
+        return _call_named(named, text)
     if "hang_up" in builtin_tools and _GOODBYE.search(text):
         return [Say(GOODBYE), UseBuiltin("hang_up", {})], {}
     if "web_search" in builtin_tools and _SEARCH.search(text):
         search = UseBuiltin("web_search", {"query": "{user_text}"})
         return [search, Say("The web says: {tool_result.summary}")], {}
-    known = " I keep in mind: {context}." if context else ""
+    asked = asked_tool(text, tools)
+    if asked is not None:
+        return _call_asked(asked, text)
+    known = f" I keep in mind: {{context}}{_stop_after(context)}" if context else ""
     return [Say(_echo(text, turn) + known)], {}
+
+
+def _says_something(text: str) -> bool:
+    """True unless a text has nothing but punctuation and spaces."""
+    return any(unicodedata.category(character)[0] not in "PZC" for character in text)
+
+
+def _call_named(tool: ToolSpec, text: str) -> tuple[list[Step], Mapping[str, str]]:
+    """Call a tool that the user named; a text that was not said clearly is all that was said."""
+    said = _without_name(text, tool.name)
+    clear = said_arguments(tool, said)
+    arguments = {**example_arguments(tool.parameters, text), **clear.parameters}
+    return _call(tool, arguments), {"said": said, **clear.values}
+
+
+def _call_asked(tool: ToolSpec, text: str) -> tuple[list[Step], Mapping[str, str]]:
+    """Call a tool that the user asked for, or ask for what it requires."""
+    clear = said_arguments(tool, text)
+    if clear.missing:
+        missing = ", ".join(name.replace("_", " ") for name in clear.missing)
+        return [Say(f"To use {tool.name} I need to know: {{missing}}.")], {"missing": missing}
+    return _call(tool, clear.parameters), clear.values
+
+
+def _call(tool: ToolSpec, arguments: JsonObject) -> list[Step]:
+    return [CallTool(tool.name, arguments), Say(f"{tool.name} answered: {{tool_result}}")]
 
 
 def _without_name(text: str, tool: str) -> str:
@@ -71,8 +108,12 @@ def _echo(text: str, turn: int) -> str:
 
 def _quoted(text: str, shown: str | None = None) -> str:
     """The text in quotation marks, with a full stop if it has none of its own."""
-    stop = "" if text.rstrip().endswith((".", "!", "?")) else "."
-    return f'"{text if shown is None else shown}"{stop}'
+    return f'"{text if shown is None else shown}"{_stop_after(text)}'
+
+
+def _stop_after(text: str) -> str:
+    """Return the full stop that a text needs, or nothing if it ends with its own."""
+    return "" if text.rstrip().endswith(_STOPS) else "."
 
 
 def _named_tool(text: str, tools: Mapping[str, ToolSpec]) -> ToolSpec | None:
@@ -129,9 +170,7 @@ def _number_in(text: str, schema: Mapping[str, Any]) -> float:
     """The first number that the user said, else the smallest that the schema allows."""
     found = re.search(r"\d{1,15}", text)
     value = int(found[0]) if found else schema.get("minimum", 1)
-    low, high = schema.get("minimum", value), schema.get("maximum", value)
-    number: float = max(low, min(high, value))
-    return number
+    return within(schema, value)
 
 
 def search_result(parameters: str) -> JsonObject:

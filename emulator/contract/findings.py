@@ -34,6 +34,7 @@ FINDINGS: Mapping[str, FindingKind] = {
         ERROR,
         "there is no key or token, or one that is not accepted",
         "an API key in X-Hume-Api-Key, or an access token",
+        "{hint}",
     ),
     "request_invalid": FindingKind(
         ERROR, "the request is answered 422; a finding for each problem", "{problem}"

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from emulator.chat.messages import ClientMessage, client_message
 from emulator.contract.findings import MOST_AT_ONCE, Finding, find
 from emulator.contract.requests import in_words, of_use
-from emulator.errors import CHAT_ERRORS, Loc, closest
+from emulator.errors import CHAT_ERRORS, Loc, nearest
 from emulator.jsontext import Json, JsonObject
 from emulator.openapi.fields import Field, compile_definitions, use_of
 
@@ -59,7 +59,7 @@ def judge_frame(
     kind = content.get("type") if isinstance(content, dict) else None
     if kind is not None and kind not in CLIENT_TYPES:
         known = ", ".join(CLIENT_TYPES)
-        hint = closest(str(kind), CLIENT_TYPES).strip(" ()")
+        hint = nearest(str(kind), CLIENT_TYPES)
         return Judged([find("frame_unknown", (*_AT, "type"), kind, known=known, hint=hint)])
     use = use_of(message_fields(), content, _AT)
     wrong = [_finding("frame_invalid", each, "problem") for each in _problems(content)]
@@ -89,7 +89,7 @@ def judge_error(content: JsonObject) -> Sequence[Finding]:
 
 def _unknown_call(id: str, waiting: Collection[str]) -> Finding:
     known = f"one of {', '.join(sorted(waiting))}" if waiting else "no answer: no call waits"
-    hint = closest(id, sorted(waiting)).strip(" ()") or "echo the tool_call_id of the tool_call"
+    hint = nearest(id, sorted(waiting)) or "echo the tool_call_id of the tool_call"
     return find("tool_call_unknown", (*_AT, "tool_call_id"), id, known=known, hint=hint)
 
 

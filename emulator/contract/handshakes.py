@@ -16,6 +16,7 @@ from emulator.contract.requests import (
 from emulator.contract.voices import judge_voice_id
 from emulator.jsontext import JsonObject
 from emulator.openapi.fields import Field, use_of
+from emulator.openapi.hints import OF_HANDSHAKES, setting_hint
 from emulator.store.voices import VoiceStore
 
 # What the vendor's clients add of their own accord.
@@ -37,13 +38,21 @@ def judge_handshake(contract: Contract, fields: Field, given: JsonObject) -> Seq
             findings.append(find("deprecated", loc, name, instead=OLDER[name]))
         elif field is None:
             if name not in (*CREDENTIALS, *OF_CLIENTS) and len(findings) < MOST_AT_ONCE:
-                findings.append(unknown_parameter(name, known))
+                findings.append(unknown_parameter(name, known, _hint(name, fields)))
         elif isinstance(value, str):
             findings += judge_boolean(loc, value) if "boolean" in field.types else ()
             findings += judge_integer(loc, value) if "integer" in field.types else ()
     use = use_of(fields, {name: given[name] for name in given if name in known}, ("query",))
     contract.use("chat_parameters", map(parameter_name, use.known))
     return [*findings, *of_use(use)]
+
+
+def _hint(name: str, fields: Field) -> str:
+    """Return where a parameter belongs that a handshake does not have, or nothing."""
+    settings = fields.children.get("session_settings")
+    if settings is not None and name in settings.children and name != "type":
+        return setting_hint(name)
+    return OF_HANDSHAKES.get(name, "")
 
 
 def judge_repeated(fields: Field, query_string: bytes) -> Sequence[Finding]:

@@ -9,9 +9,10 @@ from urllib.parse import parse_qsl
 
 from emulator.contract.contract import Contract
 from emulator.contract.findings import MOST_AT_ONCE, Finding, find
-from emulator.errors import ApiError, Loc, Problem, ValidationFailed, closest
+from emulator.errors import ApiError, Loc, Problem, ValidationFailed, nearest
 from emulator.jsontext import Json
 from emulator.openapi.fields import Field, Use, use_of
+from emulator.openapi.hints import OF_REQUESTS
 from emulator.openapi.operation import FALSE_WORDS, TRUE_WORDS, Operation, Parameter
 
 CREDENTIALS = ("api_key", "access_token")  # that a query may hold
@@ -81,7 +82,8 @@ class RequestJudge:
             elif name == "api_key":
                 findings.append(find("key_in_query", loc, "(hidden)"))
             elif name not in CREDENTIALS and len(findings) < MOST_AT_ONCE:
-                findings.append(unknown_parameter(name, tuple(self._parameters)))
+                known = tuple(self._parameters)
+                findings.append(unknown_parameter(name, known, OF_REQUESTS.get(name, "")))
         page = dict(pairs).get(_PAGE, "0")
         return Query(used, findings, int(page) if page.isdecimal() and len(page) < 9 else None)
 
@@ -94,10 +96,10 @@ class RequestJudge:
 
     def _judge_headers(self, headers: Mapping[bytes, bytes]) -> Sequence[Finding]:
         findings = []
-        has_body = headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers
-        if has_body and self._fields is None:
+        comes_with_body = has_body(headers)
+        if comes_with_body and self._fields is None:
             findings.append(find("body_unexpected", ("body",), None))
-        elif has_body and b"content-type" not in headers:
+        elif comes_with_body and b"content-type" not in headers:
             findings.append(find("content_type_missing", ("headers", "Content-Type"), None))
         accept = headers.get(b"accept")
         if accept and accept not in _GOOD_TYPES and not _accepts_json(accept):
@@ -110,6 +112,11 @@ class RequestJudge:
         contract.use("body_fields", use.known)
         is_clean = not (use.unknown or use.fractions or use.deprecated or use.unlisted)
         return () if is_clean else of_use(use)
+
+
+def has_body(headers: Mapping[bytes, bytes]) -> bool:
+    """True if the headers of a request announce a body."""
+    return headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers
 
 
 def of_use(use: Use) -> list[Finding]:
@@ -132,13 +139,15 @@ def of_use(use: Use) -> list[Finding]:
     ]
 
 
-def unknown_parameter(name: str, known: Sequence[str]) -> Finding:
+def unknown_parameter(name: str, known: Sequence[str], hint: str = "") -> Finding:
+    """The finding about a parameter that is not read; `hint` says what to use instead, if known."""
     words = f"one of {', '.join(known)}" if known else "no parameters"
-    return find("parameter_unknown", ("query", name), name, known=words, hint=_meant(name, known))
+    meant = hint or _meant(name, known)
+    return find("parameter_unknown", ("query", name), name, known=words, hint=meant)
 
 
 def _meant(name: str | int, known: Sequence[str]) -> str:
-    return closest(str(name), known).strip(" ()") or "it is ignored"
+    return nearest(str(name), known) or "it is ignored"
 
 
 def _nearest(got: str, field: Field) -> str:
@@ -237,19 +246,20 @@ def in_words(kind: str, message: str) -> str:
 
 def judge_stray(method: str, path: str, error: ApiError) -> Finding:
     """What leads to no operation."""
-    message = str(error.body.get("message", ""))
     if error.status == 405:
         allowed = error.headers.get("Allow", "")
         return find("method_unknown", ("path",), f"{method} {path}", allowed=allowed)
-    hint = message.partition("; ")[2].rstrip(".")
-    return find("path_unknown", ("path",), f"{method} {path}", hint=hint)
+    return find("path_unknown", ("path",), f"{method} {path}", hint=error.hint)
 
 
-def judge_stranger(error: ApiError) -> Finding:
-    """Who comes without a key, or with one that is not accepted."""
+def judge_stranger(error: ApiError, query_string: bytes = b"") -> Finding:
+    """Who comes without a key, or with one that is not accepted, perhaps in a wrong parameter."""
     fault = error.body.get("fault")
     got = str(fault["faultstring"]) if isinstance(fault, dict) else None
-    return find("credentials_refused", ("headers", "X-Hume-Api-Key"), got)
+    given = dict(parse_qsl(query_string.decode("latin-1")))
+    hints = [f"{name} is not read: {hint}" for name, hint in OF_REQUESTS.items() if name in given]
+    place = ("headers", "X-Hume-Api-Key")
+    return find("credentials_refused", place, got, hint="; ".join(hints))
 
 
 def extra_problems(findings: Sequence[Finding]) -> list[Problem]:

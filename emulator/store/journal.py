@@ -9,6 +9,7 @@ from typing import Any
 
 from emulator.clock import Clock
 from emulator.jsontext import Json, JsonObject, JsonText, read
+from emulator.store.audio_run import AudioRun
 from emulator.store.headers import shown_headers
 from emulator.store.redaction import hide_in_json, hide_in_json_text, hide_in_query, may_hold_keys
 
@@ -23,7 +24,8 @@ MOST_BYTES = 64 * 1024 * 1024
 class Journal:
     """The newest entries: at most `limit`, and about so many bytes of requests, answers and frames.
 
-    `dropped` counts those that had to go.
+    `dropped` counts those that had to go. A client's audio frames have numbers of their own, and
+    one entry for all frames of a run, which comes when the run is over.
     """
 
     def __init__(
@@ -43,18 +45,24 @@ class Journal:
         self._entries: deque[tuple[Any, ...]] = deque()
         self.seq: int = 0 if before is None else before.seq
         self._first = self.seq
-        self._forgotten = 0
+        self._without_entry = 0  # numbers of forgotten entries, and of audio frames
+        self._runs: list[AudioRun] = []  # that are not over
         # called after each entry
         self.watchers: list[Callable[[], None]] = [] if before is None else before.watchers
 
     @property
     def dropped(self) -> int:
-        return self.seq - self._first - self._forgotten - len(self._entries)
+        return self.seq - self._first - self._without_entry - len(self._entries)
 
     @property
     def first_seq(self) -> int:
         """Of the oldest entry that is kept, or of the next one if none is."""
         return self._entries[0][0] if self._entries else self.seq + 1
+
+    @property
+    def last_seq(self) -> int:
+        """The number of the newest entry, or the last one given if no entry is kept."""
+        return self._entries[-1][0] if self._entries else self.seq
 
     def add(self, kind: str, **fields: Json) -> None:
         """One more entry: `seq` counts from 1, `at_ms` is the world's time.
@@ -75,6 +83,32 @@ class Journal:
             self._bytes -= self._entries.popleft()[3]
         self.tell()
 
+    # audio
+
+    def add_audio(self, run: AudioRun, content: Json, sound_bytes: int, characters: int) -> None:
+        """Add a frame to a run that is not over; its first frame begins the run."""
+        if not run.frames:
+            self._runs.append(run)
+        self.seq += 1
+        self._without_entry += 1
+        run.add(self.seq, self._clock.now_ms(), content, sound_bytes, characters)
+        self.tell()
+
+    def end_run(self, run: AudioRun) -> None:
+        """Add the entry of a run that is over."""
+        if not run.is_open:
+            return
+        run.is_open = False
+        self._runs.remove(run)
+        fields = {**run.fields(), "content": run.content(), "run": run}
+        size = run.size + SIZE_OF_FINDING * len(run.findings)
+        self.keep("frame", size, tuple(fields), *fields.values())
+
+    def end_runs(self) -> None:
+        """End all runs, for somebody who asks for everything."""
+        for run in list(self._runs):
+            self.end_run(run)
+
     def tell(self) -> None:
         """Call those who watch."""
         for watcher in self.watchers:
@@ -83,11 +117,29 @@ class Journal:
     def entries(self, after: int = 0, **wanted: Json) -> Iterator[JsonObject]:
         """Those past the number `after` whose fields are as wanted; None wants nothing."""
         for entry in self.kept(after, **wanted):
-            yield {name: _shown(name, value) for name, value in entry.items()}
+            yield _shown_entry(entry)
+
+    def singly(self, after: int = 0, **wanted: Json) -> list[JsonObject]:
+        """Return the entries with each audio frame by itself, those of open runs included.
+
+        The entries of runs are left out.
+        """
+        asked = _asked(wanted)
+        found, runs = list[JsonObject](), list(self._runs)
+        for entry in self.kept(after, kind=asked.get("kind")):
+            if "run" in entry:
+                runs.append(entry["run"])
+            elif _fits(entry, asked):
+                found.append(entry)
+        if runs and asked.get("kind", "frame") == "frame":
+            frames = (entry for run in runs for entry in run.entries(after))
+            found += [entry for entry in frames if _fits(entry, asked)]
+            found.sort(key=itemgetter("seq"))
+        return [_shown_entry(entry) for entry in found]
 
     def kept(self, after: int = 0, **wanted: Json) -> Iterator[JsonObject]:
         """The same as they are kept: bytes are bytes, and have keys in them."""
-        asked = {name: value for name, value in wanted.items() if value is not None}
+        asked = _asked(wanted)
         seen = bisect_right(self._entries, after, key=itemgetter(0))
         for seq, kind, at_ms, _, names, *values in list(islice(self._entries, seen, None)):
             entry = {
@@ -96,7 +148,7 @@ class Journal:
                 "at_ms": at_ms,
                 **dict(zip(names, values, strict=True)),
             }
-            if all(entry.get(name) == value for name, value in asked.items()):
+            if _fits(entry, asked):
                 yield entry
 
     def forget(self, seqs: Container[int]) -> None:
@@ -104,7 +156,19 @@ class Journal:
         before = len(self._entries)
         self._entries = deque(entry for entry in self._entries if entry[0] not in seqs)
         self._bytes = sum(entry[3] for entry in self._entries)
-        self._forgotten += before - len(self._entries)
+        self._without_entry += before - len(self._entries)
+
+
+def _asked(wanted: JsonObject) -> JsonObject:
+    return {name: value for name, value in wanted.items() if value is not None}
+
+
+def _fits(entry: JsonObject, asked: JsonObject) -> bool:
+    return all(entry.get(name) == value for name, value in asked.items())
+
+
+def _shown_entry(entry: JsonObject) -> JsonObject:
+    return {name: _shown(name, value) for name, value in entry.items()}
 
 
 def _shown(name: str, value: Json) -> Json:
@@ -114,6 +178,8 @@ def _shown(name: str, value: Json) -> Json:
         return hide_in_json(content) if may_hold_keys(value) else content
     if name == "request_headers":
         return shown_headers(value)
+    if isinstance(value, AudioRun):
+        return value.to_json()
     if name == "findings":  # kept as they were found, since few are looked at
         return [finding.to_json() for finding in value]
     if isinstance(value, bytes):

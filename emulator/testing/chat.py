@@ -6,7 +6,7 @@ from emulator.errors import UsageError, ValidationFailed, closest
 from emulator.jsontext import JsonObject
 from emulator.testing.bridge import Bridge
 from emulator.testing.diagnosis import ExpectationFailed, explain, matches, short_fields
-from emulator.testing.handles import DEFAULT_TIMEOUT_S
+from emulator.testing.handles import DEFAULT_TIMEOUT_S, everything
 from emulator.waiting import until
 from emulator.world import World
 
@@ -150,8 +150,8 @@ class ChatHandle:
         return content
 
     def _frames(self, after: int = 0) -> list[JsonObject]:
-        """What the client sent."""
-        entries = self._world.journal.entries(after, kind="frame", chat_id=self.id, direction="in")
+        """What the client sent, each audio frame by itself."""
+        entries = self._world.journal.singly(after, kind="frame", chat_id=self.id, direction="in")
         return [
             entry
             for entry in entries
@@ -198,7 +198,7 @@ class ChatHandle:
             raise ExpectationFailed(explain(what, {"code": code}, closes(), self._entries()))
 
     def _entries(self) -> list[JsonObject]:
-        return list(self._world.journal.entries())
+        return everything(self._world.journal)
 
 
 _SENT_BY_CLIENTS = (

@@ -1,6 +1,8 @@
 """What to say when an expectation fails: what was near, how it differs, and what happened."""
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 from emulator.errors import closest
@@ -84,15 +86,16 @@ def timeline(entries: Sequence[JsonObject], around: int | None = None) -> str:
     if not entries:
         return f"{_INDENT}(nothing happened)"
     begin_ms = entries[0]["at_ms"]
-    shown = list(entries[-MOST_SHOWN:])
-    if around is not None and around < shown[0]["seq"]:
-        near = [each for each in entries if abs(each["seq"] - around) <= _AROUND]
-        shown = [*near, *shown[len(near) :]]
-    lines, before = [], entries[0]["seq"] - 1
-    for entry in shown:
-        if entry["seq"] != before + 1:
-            lines.append(f"{_INDENT}... {entry['seq'] - before - 1} more")
-        before = entry["seq"]
+    shown = list(range(len(entries)))[-MOST_SHOWN:]
+    if around is not None:
+        place = bisect_left(entries, around, key=itemgetter("seq"))
+        near = [each for each in range(len(entries)) if abs(each - place) <= _AROUND]
+        shown = shown if place >= shown[0] else [*near, *shown[len(near) :]]
+    lines, following = [], 0
+    for place in shown:
+        if place != following:
+            lines.append(f"{_INDENT}... {place - following} more")
+        following, entry = place + 1, entries[place]
         seconds = (entry["at_ms"] - begin_ms) / 1000
         lines.append(f"{_INDENT}{entry['seq']:4} {seconds:+9.3f} s  {describe(entry)}")
     return "\n".join(lines)
@@ -116,6 +119,8 @@ def _frame(entry: JsonObject) -> str:
     arrow = "<-" if entry["direction"] == "in" else "->"
     if "close" in entry:
         return f"frame {arrow} close {entry['close']}"
+    if "run" in entry:
+        return f"frame {arrow} {_run(entry['content'], entry['run'])}"
     content = entry.get("content", entry.get("error"))
     if not isinstance(content, dict):
         return f"frame {arrow} {_one_line(str(content))}"
@@ -125,6 +130,12 @@ def _frame(entry: JsonObject) -> str:
         if name not in ("type", "models") and value is not None
     }
     return f"frame {arrow} {content.get('type')} {_one_line(short_fields(fields))}".rstrip()
+
+
+def _run(content: JsonObject, run: JsonObject) -> str:
+    """A run of audio, such as: audio x 50 (160,000 bytes in 0.98 s)."""
+    seconds = (run["last_ms"] - run["first_ms"]) / 1000
+    return f"{content['type']} x {run['count']} ({run['bytes']:,} bytes in {seconds:g} s)"
 
 
 def _webhook(entry: JsonObject) -> str:

@@ -10,7 +10,7 @@ from emulator.faults.table import DEFAULT_DELAY_MS, FaultMistake, check_fault
 from emulator.jsontext import JsonObject
 from emulator.openapi.validation import Validation
 from emulator.operations.versioned import VERSIONED
-from emulator.store.journal import KINDS
+from emulator.store.journal import KINDS, Journal
 from emulator.store.paging import Paging
 from emulator.store.versioned import VersionedCollection
 from emulator.testing.bridge import Bridge
@@ -33,9 +33,12 @@ class JournalHandle:
         self._bridge = bridge
 
     def entries(self, kind: str | None = None, after: int = 0, **wanted: Any) -> list[JsonObject]:
-        """The entries of a kind whose fields are as wanted, in order."""
+        """The entries of a kind whose fields are as wanted, in order.
+
+        Audio frames of a client that follow each other are one entry, with the field `run`.
+        """
         _check_kind(kind)
-        return self._bridge.call(lambda: self._find(kind, after, wanted))
+        return self._bridge.call(lambda: self._list(kind, after, wanted))
 
     def timeline(self) -> str:
         """All entries, a line each."""
@@ -48,7 +51,10 @@ class JournalHandle:
         after: int = 0,
         **wanted: Any,
     ) -> JsonObject:
-        """The first such entry, once there is one. Raises ExpectationFailed after `timeout` s."""
+        """The first such entry, once there is one. Raises ExpectationFailed after `timeout` s.
+
+        Each audio frame counts by itself.
+        """
         return self._bridge.run(self._wait_for(kind, timeout, after, wanted))
 
     async def await_for(
@@ -77,17 +83,27 @@ class JournalHandle:
             fields = {"kind": kind, **wanted} if kind else wanted
             candidates = [
                 (entry["seq"], {name: entry.get(name) for name in fields})
-                for entry in world.journal.entries(after)
-                if kind in (None, entry["kind"])
+                for entry in world.journal.singly(after, kind=kind)
             ]
             what = f"no journal entry within {timeout:g} s: {fields}"
-            entries = list(world.journal.entries())
+            entries = everything(world.journal)
             raise ExpectationFailed(explain(what, fields, candidates, entries))
         return found[0]
 
-    def _find(self, kind: str | None, after: int, wanted: dict[str, Any]) -> list[JsonObject]:
+    def _list(self, kind: str | None, after: int, wanted: dict[str, Any]) -> list[JsonObject]:
+        self._world.journal.end_runs()
         entries = self._world.journal.entries(after, kind=kind)
         return [entry for entry in entries if matches(wanted, entry)]
+
+    def _find(self, kind: str | None, after: int, wanted: dict[str, Any]) -> list[JsonObject]:
+        entries = self._world.journal.singly(after, kind=kind)
+        return [entry for entry in entries if matches(wanted, entry)]
+
+
+def everything(journal: Journal) -> list[JsonObject]:
+    """Return all entries, for a failure's timeline; runs of audio end with it."""
+    journal.end_runs()
+    return list(journal.entries())
 
 
 class ClockHandle:
@@ -243,7 +259,7 @@ class WebhooksHandle:
             ]
             hint = "" if candidates else "no config of this world's chats subscribes to webhooks"
             what = f"no delivered webhook within {timeout:g} s: {wanted}"
-            entries = list(self._world.journal.entries())
+            entries = everything(self._world.journal)
             raise ExpectationFailed(explain(what, wanted, candidates, entries, hint))
         return found[0]
 

@@ -34,6 +34,7 @@ from emulator.testing.handles import (
     JournalHandle,
     Resources,
     WebhooksHandle,
+    everything,
 )
 from emulator.testing.receiver import WebhookReceiver
 from emulator.waiting import until
@@ -228,7 +229,7 @@ class Evi:
 
         if not await until(world.journal.watchers, is_there, timeout):
             what = f"no chat was opened within {timeout:g} s"
-            entries = list(world.journal.entries())
+            entries = everything(world.journal)
             raise ExpectationFailed(explain(what, {}, [], entries, self._hint(entries)))
         self._chats_seen = found[0]["seq"]
         return self._chat(found[0]["chat_id"])

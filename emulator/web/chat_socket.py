@@ -15,12 +15,13 @@ from emulator.errors import (
     CHAT_NOT_LIVE,
     CONNECTION_REFUSED,
     NO_WEBSOCKET,
-    PATH_NOT_FOUND,
     TOO_MANY_CHATS,
     ApiError,
     api_error,
+    path_not_found,
 )
-from emulator.jsontext import JsonTextError, parse
+from emulator.jsontext import Json, JsonTextError, parse
+from emulator.openapi.hints import CHATS_ARE_AT, path_hint
 from emulator.web import bugs
 from emulator.web.auth import Auth
 from emulator.web.denial import deny_upgrade
@@ -104,8 +105,7 @@ class ChatSocket:
             return _join_chat(world, joined[1].lower(), handshake, send)
         if _NO_ID.fullmatch(path):
             raise api_error(CHAT_ID_MISSING, path=scope["path"])
-        hint = ": chats are at /v0/evi/chat (TypeScript: set environment, not baseUrl)"
-        raise api_error(PATH_NOT_FOUND, method="WebSocket", path=scope["path"], hint=hint)
+        raise path_not_found("WebSocket", scope["path"], path_hint(path) or CHATS_ARE_AT)
 
 
 def _open_chat(world: World, handshake: Handshake, send: Send) -> "Socket":
@@ -228,7 +228,7 @@ class Socket:
 
     def _take_sound(self, live: "LiveChat", data: bytes) -> None:
         self._outbound.contract.hear()
-        self._outbound.note("in", {"type": "audio", "bytes": len(data)})
+        self._outbound.note_audio({"type": "audio", "bytes": len(data)}, data)
         live.hear_audio(data, self._outbound.put, self._joined)
 
     def _take_text(self, live: "LiveChat", text: bytes) -> None:
@@ -244,7 +244,10 @@ class Socket:
             content, assistant.calls, assistant.dropped_calls
         )
         refused, problem = self._outbound.contract.refuse(findings)
-        self._outbound.note("in", shown(content, text), [*findings, *refused])
+        if _is_audio(content) and not refused:
+            self._outbound.note_audio(shown(content, text), content["data"], findings)
+        else:
+            self._outbound.note("in", shown(content, text), [*findings, *refused])
         if refused:
             live.refuse(self._outbound.put, "payload_parse", problem)
         else:
@@ -257,3 +260,9 @@ class Socket:
         self._live.leave(self._outbound.put)
         if not self._joined:
             self._live.end()
+
+
+def _is_audio(content: Json) -> bool:
+    """True if a message of the client brings sound."""
+    is_message = isinstance(content, dict) and content.get("type") == "audio_input"
+    return is_message and isinstance(content.get("data"), str)

@@ -3,6 +3,7 @@
 route → world → parameters and body → handler → response, all described by the operation table.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
@@ -11,7 +12,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
 from emulator.contract.contract import Contract
-from emulator.contract.requests import RequestJudge, extra_problems
+from emulator.contract.requests import RequestJudge, extra_problems, has_body
 from emulator.errors import (
     BODY_TOO_LARGE,
     ApiError,
@@ -37,6 +38,7 @@ from emulator.web.response import respond
 from emulator.web.routing import Router
 from emulator.world import World
 
+_PATIENCE_S = 1  # with the body of a request that leads nowhere
 _QUERIES_REMEMBERED = 64  # of each operation: clients repeat themselves
 _SECONDS_FIELDS = frozenset(
     (
@@ -178,6 +180,8 @@ class Dispatcher:
         except ApiError:
             with suppress(ApiError):  # the journal has what leads nowhere, too
                 exchange.world = self._auth.world(headers, query_string)
+            if exchange.world is not None and has_body(headers):
+                exchange.request = await read_beginning(receive, LONGEST_BODY)
             raise
         exchange.judge, exchange.headers = route.judge, headers
         exchange.world = world = self._auth.world(headers, query_string)
@@ -275,6 +279,21 @@ async def read_body(receive: Receive, limit: int) -> bytes:
         chunks.append(chunk)
         more = message.get("more_body", False)
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+async def read_beginning(receive: Receive, limit: int) -> bytes:
+    """Return the first `limit` bytes of a request body, or what of them comes in time.
+
+    It is for the journal alone, so a client that sends no more is answered all the same.
+    """
+    text, more = b"", True
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_PATIENCE_S):
+            while more and len(text) < limit:
+                message = await receive()  # its end, if the client is gone
+                text += message.get("body", b"")
+                more = message.get("more_body", False)
+    return text[:limit]
 
 
 def _wrong_content_type(headers: Mapping[bytes, bytes]) -> Problem | None:

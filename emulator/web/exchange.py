@@ -158,4 +158,5 @@ class Exchange:
 
     def _note_stranger(self, status: int | None) -> None:
         if self._strangers is not None and self.refusal is not None and status == 401:
-            self._strangers.add(self._subject, [judge_stranger(self.refusal)], 0)
+            finding = judge_stranger(self.refusal, self._scope["query_string"])
+            self._strangers.add(self._subject, [finding], 0)

@@ -11,6 +11,7 @@ from emulator.faults.rules import FaultRule
 from emulator.jsontext import Json, JsonObject, JsonText, render
 from emulator.timers import Timer
 from emulator.web import bugs
+from emulator.web.audio_runs import AudioRuns
 from emulator.web.sabotage import (
     ALONE,
     BREAKS,
@@ -49,6 +50,7 @@ class Outbound:
         self._begin_ms = world.clock.now_ms() if begin_ms is None else begin_ms
         self._limit = world.settings.max_unsent_bytes
         self._journal = world.journal  # a reset gives the world another one
+        self._runs = AudioRuns(world, joined)
         self._faults = world.faults
         self._sabotage: Sabotage | None = None
         self._turn = self._frame = 0
@@ -78,6 +80,7 @@ class Outbound:
 
     def leave(self) -> None:
         """The client is gone."""
+        self._runs.end()
         if self._arm in self._faults.watchers:
             self._faults.watchers.remove(self._arm)
         for timer in self._timers:
@@ -170,6 +173,7 @@ class Outbound:
         if findings:
             self.note_end(direction, findings, content=content)
             return
+        self._runs.end()
         size = len(content) if isinstance(content, bytes) else 0
         if self._joined:
             self._journal.keep(
@@ -178,8 +182,17 @@ class Outbound:
         else:
             self._journal.keep("frame", size, _NOTED, self._chat_id, direction, content)
 
+    def note_audio(
+        self, content: Json, sound: bytes | str, findings: Sequence[Finding] = ()
+    ) -> None:
+        """Tell the journal of a frame with the client's sound, which is bytes or base64 text."""
+        self._runs.add(self._chat_id, content, sound, findings)
+        if findings:
+            self.contract.add(findings, self._journal.seq)
+
     def note_end(self, direction: str, findings: Sequence[Finding] = (), **fields: Json) -> None:
         """Tell the journal how it ended, and what is to be said of it."""
+        self._runs.end()
         if self._joined:
             fields["joined"] = True
         if findings:

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import Generic, TypeVar
 
-from emulator.errors import METHOD_NOT_ALLOWED, PATH_NOT_FOUND, api_error
+from emulator.errors import METHOD_NOT_ALLOWED, api_error, path_not_found
+from emulator.openapi.hints import path_hint
 
 R = TypeVar("R")
 _ANY = "{}"  # a segment that is a path parameter
@@ -36,7 +37,7 @@ class Router(Generic[R]):
         segments = path.split("/")
         node = self._find(segments)
         if node is None:
-            raise api_error(PATH_NOT_FOUND, method=method, path=path, hint=self._hint(method, path))
+            raise path_not_found(method, path, path_hint(path) or self._nearest(method, path))
         route = node.routes.get(method)
         if route is None:
             allowed = ", ".join(node.routes)
@@ -58,6 +59,6 @@ class Router(Generic[R]):
             node = children.get(segment) or (children.get(_ANY) if segment else None)
         return node if node is not None and node.routes else None
 
-    def _hint(self, method: str, path: str) -> str:
+    def _nearest(self, method: str, path: str) -> str:
         matches = get_close_matches(f"{method} {path}", self._known, n=1)
-        return f"; the closest is {matches[0]}" if matches else ""
+        return f"the closest is {matches[0]}" if matches else ""

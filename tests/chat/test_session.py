@@ -577,7 +577,7 @@ def test_a_tool_that_the_user_names_is_called() -> None:
     """Without a script a tool is called by its name, with arguments that fit its schema."""
     chat = started(config_with(tools={"get_weather": WEATHER}))
     [call] = of_type(chat.type("Please get weather for Oslo"), "tool_call")
-    assert json.loads(call.parameters) == {"location": "Please for Oslo"}
+    assert json.loads(call.parameters) == {"location": "Oslo"}
 
     answer = chat.send(ToolResponse(tool_call_id=call.tool_call_id, content="sunny"))
     assert said(answer) == ["get_weather answered: sunny"]

@@ -39,6 +39,21 @@ def run(*arguments: str, **options: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+# What the vendor's client does in its own examples.
+CLIENT = """
+from hume import HumeClient
+from hume.empathic_voice import UserInput
+where = {"base_url": os.environ["HUME_BASE_URL"], "api_key": os.environ["HUME_API_KEY"]}
+evi = HumeClient(**where).empathic_voice
+for config in evi.configs.list_configs():
+    with evi.chat.connect(config_id=config.id) as socket:
+        socket.send_user_input(UserInput(text="Hello"))
+        next(message for message in socket if message.type == "user_message")
+        next(message for message in socket if message.type == "assistant_end")
+print(len(list(evi.chats.list_chats())))
+"""
+
+
 def python(code: str) -> list[str]:
     return ["--", sys.executable, "-c", ASK + code]
 
@@ -268,3 +283,13 @@ def test_it_is_told_to_end(tmp_path: Path) -> None:
         process.wait(PATIENCE_S)
         assert ends(child)
         assert process.returncode in (128 + signal.SIGTERM, -signal.SIGTERM)
+
+
+# what is found
+
+
+def test_the_vendors_client_does_nothing_wrong() -> None:
+    """It talks with every config of the demo seed, and there is nothing to complain of."""
+    done = run("--fail-on", "error", *python(CLIENT), NO_PROXY="127.0.0.1")
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) == 16  # the seed's 12 chats, and these

@@ -168,7 +168,7 @@ def _as_shown(text: str) -> Any:
 
 def _journaled(remote: httpx.Client, chat_id: str, joined: bool) -> list[Any]:
     """The frames of the client, or of one that joined."""
-    query = {"kind": "frame", "chat_id": chat_id, "direction": "in"}
+    query = {"kind": "frame", "chat_id": chat_id, "direction": "in", "audio": "each"}
     entries = remote.get("/_emulator/journal", params=query).json()["entries"]
     mine = [each for each in entries if "content" in each and each.get("joined", False) == joined]
     return [each["content"] for each in mine]

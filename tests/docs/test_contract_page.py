@@ -7,6 +7,7 @@ import emulator
 from emulator.cli.main import make_parser
 from emulator.contract.coverage import PARTS
 from emulator.contract.findings import FINDINGS
+from emulator.openapi.hints import OF_HANDSHAKES, OF_REQUESTS, PATHS
 
 ROOT = Path(emulator.__file__).parent.parent
 PAGE = (ROOT / "docs" / "contract.md").read_text()
@@ -18,6 +19,16 @@ def test_every_finding_has_its_row() -> None:
         assert f"| `{code}` | {kind.level} | {kind.when} |" in PAGE
     rows = re.findall(r"^\| `\w+` \| (?:error|warning) \|", PAGE, re.MULTILINE)
     assert len(rows) == len(FINDINGS)
+
+
+def test_every_hint_has_its_row() -> None:
+    """Of a path and of a parameter that people get wrong."""
+    for each in PATHS:
+        assert f"| `{each.example}` | {each.hint} |" in PAGE
+    for name, hint in OF_REQUESTS.items():
+        assert f"| `?{name}=` of a request | {hint} |" in PAGE
+    for name, hint in OF_HANDSHAKES.items():
+        assert f"| `?{name}=` of a handshake | {hint} |" in PAGE
 
 
 def test_every_part_of_the_coverage_has_its_row() -> None:

@@ -46,6 +46,22 @@ def test_a_conversation_appears_live(
     inspector.check()
 
 
+def test_a_talking_client_has_a_row_for_a_run(
+    inspector: Inspector, server: Server, api_key: str
+) -> None:
+    """Audio frames that follow each other are one row, with their number and size."""
+    inspector.open()
+    url = f"{server.url.replace('http', 'ws')}/v0/evi/chat?api_key={api_key}"
+    with connect(url, proxy=None) as socket:
+        for _ in range(5):
+            socket.send(bytes(640))
+        row = inspector.rows("← client audio × 5")
+        expect(row).to_contain_text("3,200 bytes")
+    row.click()
+    expect(inspector.page.locator(".detail")).to_contain_text('"count":5')
+    inspector.check()
+
+
 @BOTH
 def test_it_shows_webhooks_and_faults(
     inspector: Inspector, remote: Client, receiver: Receiver

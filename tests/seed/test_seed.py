@@ -133,10 +133,17 @@ def test_demo_holds_something_of_everything() -> None:
     assert (len(chats), store.chats.page_of_groups(every).total) == (12, 6)
     assert {chat["status"] for chat in chats} == set(CHAT_STATUSES)
     assert [chat["event_count"] for chat in chats].count(250) == 1
-    for key in ("prompt", "tools", "builtin_tools", "webhooks"):
+    for key in ("prompt", "tools", "builtin_tools"):
         assert any(version.content.get(key) for _, version in configs), key
     assert {event["type"] for event in events(store)} == set(EVENT_ROLES)
     assert summary(store).startswith("4 configs, 4 prompts, 4 tools, 1 custom voices, 12 chats")
+
+
+@pytest.mark.parametrize("name", BUNDLED_SEEDS)
+def test_bundled_seeds_send_nothing(name: str) -> None:
+    """No version of a config has webhooks: nobody listens where they would go."""
+    configs = load(name).configs.page(Paging(size=100), latest_only=False).items
+    assert not any(version.content.get("webhooks") for _, version in configs)
 
 
 def test_demo_scores_have_all_emotions() -> None:

@@ -9,7 +9,9 @@ from starlette.testclient import TestClient, WebSocketDenialResponse
 
 from emulator.server import Server
 from emulator.settings import Settings
+from emulator.store.journal import LONGEST_BODY
 from emulator.web.app import App
+from tests.web.wire import Wire
 from tests.webhooks.calls import add_fault, ask, drain, freeze, new_config, simulate
 from tests.webhooks.receiver import Receiver
 
@@ -148,6 +150,38 @@ def test_requests_have_their_headers(client: TestClient) -> None:
     for _ in range(5):
         small.get("/v0/evi/nothing", headers={"X-Long": "x" * 30_000})
     assert ask(small, "GET", JOURNAL)["dropped"] == 3
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [("POST", "/v0/evi/custom_voices", 404), ("PUT", "/v0/evi/configs", 405)],
+)
+def test_a_body_that_leads_nowhere(client: TestClient, method: str, path: str, status: int) -> None:
+    """The journal keeps what came with an unknown path or method, up to 4,000 bytes."""
+    for body in (b'{"name": "Aria"}', b"", b"x" * 100_000):
+        assert client.request(method, path, content=body).status_code == status
+    short, none, long = (entry["request"] for entry in entries(client))
+    assert (short, none, long) == ('{"name": "Aria"}', "", "x" * LONGEST_BODY)
+
+
+def test_half_a_body_that_leads_nowhere(server: Server, remote: Client, api_key: str) -> None:
+    """A client that promises more than it sends is answered, and its journal has what came."""
+    half = Wire(server.url, api_key)
+    head = f"POST /v0/evi/nowhere HTTP/1.1\r\nHost: emulator\r\nX-Hume-Api-Key: {api_key}\r\n"
+    half.send(f"{head}Content-Length: 100\r\n\r\nHello".encode()).read_until(b"path_not_found")
+    half.socket.close()
+    [entry] = entries(remote, "kind=http")
+    assert (entry["status"], entry["request"]) == (404, "Hello")
+
+
+def test_half_a_body_of_a_client_that_leaves(server: Server, remote: Client, api_key: str) -> None:
+    """It is noted at once, and nobody waits for the rest."""
+    gone = Wire(server.url, api_key)
+    head = f"POST /v0/evi/nowhere HTTP/1.1\r\nHost: emulator\r\nX-Hume-Api-Key: {api_key}\r\n"
+    gone.send(f"{head}Content-Length: 100\r\n\r\nHello".encode())
+    gone.socket.close()
+    [entry] = ask(remote, "GET", f"{JOURNAL}/wait?kind=http&timeout=10")["entries"]
+    assert (entry["status"], entry["request"]) == (404, "Hello")
 
 
 def test_a_world_has_its_own(app: App, client: TestClient) -> None:

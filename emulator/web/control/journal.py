@@ -1,6 +1,11 @@
-"""GET /_emulator/journal and /wait: what happened, or is about to, in the caller's world."""
+"""GET /_emulator/journal and /wait: what happened, or is about to, in the caller's world.
+
+`audio` says how audio frames are shown: in runs, or each by itself. A list has runs unless told
+otherwise, and a wait each frame.
+"""
 
 import re
+from collections.abc import Iterable
 from itertools import islice
 
 from starlette.requests import Request
@@ -33,7 +38,8 @@ FIELDS = (
     "status",
     "reference",
 )
-_KNOWN = (*FIELDS, "after", "limit", "timeout", "or_reset", "api_key", "access_token")
+_RUNS, _EACH = AUDIO = ("runs", "each")
+_KNOWN = (*FIELDS, "after", "limit", "timeout", "or_reset", "audio", "api_key", "access_token")
 _STATUS = re.compile(r"[0-9]{1,9}")
 LONGEST_WAIT_S = 60
 
@@ -42,24 +48,26 @@ def journal_routes(auth: Auth, worlds: Worlds) -> list[Route]:
     async def show(request: Request) -> Response:
         journal = caller_world(auth, request).journal
         after, wanted = _read_query(request)
-        return answer(_page(journal, after, read_limit(request), wanted))
+        limit, audio = read_limit(request), _audio(request, _RUNS)
+        journal.end_runs()
+        return answer(_page(journal, after, limit, audio, wanted))
 
     async def wait(request: Request) -> Response:
         """The same, once there is an entry, the time is over or, if asked for, a reset comes."""
         world = caller_world(auth, request)
         after, wanted = _read_query(request)
         limit, timeout_s = read_limit(request), _timeout_s(request)
-        or_reset = _or_reset(request)
+        or_reset, audio = _or_reset(request), _audio(request, _EACH)
         before = world.journal
 
         def is_over() -> bool:
             journal = world.journal
-            is_there = any(True for _ in journal.entries(after, **wanted))
+            is_there = any(True for _ in _entries(journal, after, audio, wanted))
             return is_there or (or_reset and journal is not before) or worlds.are_ending
 
         async with left_with(request):
             await until(world.journal.watchers, is_over, timeout_s)
-        return answer(_page(world.journal, after, limit, wanted))
+        return answer(_page(world.journal, after, limit, audio, wanted))
 
     return [
         Route("/_emulator/journal", show, methods=["GET"]),
@@ -67,14 +75,22 @@ def journal_routes(auth: Auth, worlds: Worlds) -> list[Route]:
     ]
 
 
-def _page(journal: Journal, after: int, limit: int | None, wanted: dict[str, Json]) -> JsonObject:
+def _page(
+    journal: Journal, after: int, limit: int | None, audio: str, wanted: dict[str, Json]
+) -> JsonObject:
     """The entries, and of all that are kept the first number and the last."""
     return {
-        "entries": list(islice(journal.entries(after, **wanted), limit)),
+        "entries": list(islice(_entries(journal, after, audio, wanted), limit)),
         "dropped": journal.dropped,
         "first_seq": journal.first_seq,
-        "last_seq": journal.seq,
+        "last_seq": journal.last_seq if audio == _RUNS else journal.seq,
     }
+
+
+def _entries(
+    journal: Journal, after: int, audio: str, wanted: dict[str, Json]
+) -> Iterable[JsonObject]:
+    return (journal.entries if audio == _RUNS else journal.singly)(after, **wanted)
 
 
 def _read_query(request: Request) -> tuple[int, dict[str, Json]]:
@@ -93,6 +109,14 @@ def _read_query(request: Request) -> tuple[int, dict[str, Json]]:
     if _STATUS.fullmatch(wanted.get("status", "")):
         wanted["status"] = int(wanted["status"])
     return read_integer("after", query.get("after", "0")), wanted
+
+
+def _audio(request: Request, otherwise: str) -> str:
+    text = request.query_params.get("audio", otherwise)
+    if text not in AUDIO:
+        message = f"Input should be one of {', '.join(AUDIO)}, got {text!r}{closest(text, AUDIO)}"
+        raise _wrong("audio", message, "enum")
+    return text
 
 
 def _or_reset(request: Request) -> bool:

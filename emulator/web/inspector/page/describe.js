@@ -34,6 +34,9 @@ const DESCRIBED = {
     }
     if (entry.error) return { title: `${arrow} cut off`, note: entry.error, tone: "bad" };
     const content = entry.content;
+    if (entry.run) {
+      return { title: `${arrow} ${content.type} × ${entry.run.count}`, note: runNote(entry.run) };
+    }
     if (typeof content !== "object" || content === null)
       return { title: `${arrow} text`, note: String(content), tone: "warn" };
     const tone = content.type === "error" ? "bad" : content.type === "tool_error" ? "warn" : "";
@@ -77,6 +80,11 @@ const DESCRIBED = {
 function other(entry) {
   const { seq, kind, at_ms, ...facts } = entry;
   return { title: facts.message ?? facts.slug ?? kind, note: JSON.stringify(facts) };
+}
+
+/** How long a run of audio frames took, and its size. */
+function runNote({ first_ms, last_ms, bytes }) {
+  return `${(last_ms - first_ms) / 1000} s, ${bytes.toLocaleString("en")} bytes`;
 }
 
 function frameNote(content) {

@@ -41,7 +41,7 @@ export class Journal extends EventTarget {
         let page = null;
         if (caughtUp) {
           page = await get(
-            `/_emulator/journal/wait?after=${this.last}&limit=${PAGE}&timeout=${WAIT_S}&or_reset=true`,
+            `/_emulator/journal/wait?after=${this.last}&limit=${PAGE}&timeout=${WAIT_S}&audio=runs&or_reset=true`,
             signal,
           );
         }
