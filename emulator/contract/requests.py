@@ -9,12 +9,12 @@ from urllib.parse import parse_qsl
 
 from emulator.contract.contract import Contract
 from emulator.contract.findings import MOST_AT_ONCE, Finding, find
+from emulator.credentials import API_KEY, CREDENTIALS
 from emulator.errors import ApiError, Loc, Problem, ValidationFailed, closest
 from emulator.jsontext import Json
 from emulator.openapi.fields import Field, Use, use_of
 from emulator.openapi.operation import FALSE_WORDS, TRUE_WORDS, Operation, Parameter
 
-CREDENTIALS = ("api_key", "access_token")  # that a query may hold
 _PLAIN_BOOLEANS = ("true", "false")
 _QUERIES_REMEMBERED = 64
 _PROBLEMS_REMEMBERED = 256
@@ -77,7 +77,7 @@ class RequestJudge:
                 findings += _judge_value(self._parameters[name], text)
                 if counts[name] > 1:
                     findings.append(find("parameter_repeated", loc, counts[name]))
-            elif name == "api_key":
+            elif name == API_KEY:
                 findings.append(find("key_in_query", loc, "(hidden)"))
             elif name not in CREDENTIALS and len(findings) < MOST_AT_ONCE:
                 findings.append(unknown_parameter(name, tuple(self._parameters)))

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from emulator.credentials import CREDENTIALS
 from emulator.errors import Problem, ValidationFailed, closest
 from emulator.jsontext import Json, JsonObject
 from emulator.store.journal import KINDS, Journal
@@ -33,7 +34,7 @@ FIELDS = (
     "status",
     "reference",
 )
-_KNOWN = (*FIELDS, "after", "limit", "timeout", "or_reset", "api_key", "access_token")
+_KNOWN = (*FIELDS, "after", "limit", "timeout", "or_reset", *CREDENTIALS)
 _STATUS = re.compile(r"[0-9]{1,9}")
 LONGEST_WAIT_S = 60
 
