@@ -59,7 +59,7 @@ async def chat(client: Any, text: str, token: str | None) -> list[Json]:
     async with client.empathic_voice.chat.connect(**options) as socket:
         send = getattr(socket, "send_publish", None) or socket.send_user_input
         await send(UserInput(text=text))
-        messages = []
+        messages: list[Json] = []
         while not messages or messages[-1]["type"] != "assistant_end":
             try:
                 message = await asyncio.wait_for(socket.recv(), TIMEOUT_S)
