@@ -1,15 +1,22 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 BIN := .venv/bin
+NPM_INSTALL := npm install --no-package-lock --ignore-scripts --no-audit --no-fund --loglevel=error
+
+# An environment for each version of Hume's clients, described by a file of the same name.
+CLIENTS := $(addprefix .clients/,$(addsuffix /made,$(basename $(notdir $(wildcard tests/clients/environments/*)))))
 
 help:  ## list the targets
-	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1\t\2/p' Makefile | expand -t 20
 
 serve: .venv/serve  ## serve the emulated API on 127.0.0.1:8484
 	@$(BIN)/evi-emulator serve $(ARGS)
 
 test: .venv/dev .venv/node  ## run the tests
 	$(BIN)/pytest -n auto
+
+test-clients: .venv/dev .venv/node $(CLIENTS)  ## run older and newer versions of Hume's clients
+	$(BIN)/pytest -n auto tests/clients
 
 coverage: .venv/dev .venv/node  ## run the table of the clients' calls, and write docs/coverage.md
 	$(BIN)/pytest -q -n auto tests/contract/test_conformance_*.py --write-coverage
@@ -31,7 +38,7 @@ lock: .venv/dev  ## pin what is installed now in requirements*.txt
 	sh scripts/lock
 
 clean:  ## remove all that make has made
-	rm -rf .venv .bench tests/node/node_modules build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .bench .clients tests/node/node_modules build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 .venv/serve: requirements.txt pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -47,7 +54,17 @@ clean:  ## remove all that make has made
 # vendor's clients for Node and the browser are skipped.
 .venv/node: tests/node/package.json | .venv/serve
 	@if command -v npm >/dev/null; then cd tests/node && \
-		npm install --no-package-lock --ignore-scripts --no-audit --no-fund --loglevel=error && \
-		touch ../../$@; fi
+		$(NPM_INSTALL) && touch ../../$@; fi
 
-.PHONY: help serve test coverage check fix bench lock clean
+.clients/%/made: tests/clients/environments/%.txt
+	@rm -rf $(@D)
+	@$(PYTHON) -m venv $(@D)
+	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+.clients/%/made: tests/clients/environments/%.json
+	@rm -rf $(@D)
+	@if command -v npm >/dev/null; then mkdir -p $(@D) && cp $< $(@D)/package.json && cd $(@D) && \
+		$(NPM_INSTALL) && touch made; fi
+
+.PHONY: help serve test test-clients coverage check fix bench lock clean

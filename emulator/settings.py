@@ -218,6 +218,13 @@ class Settings:
         "how long the assistant takes: instant, realtime, or how many times as fast as life",
     )
     audio_output: bool = _setting("switch", True, "send the assistant's speech as audio, too")
+    prosody: str = _setting(
+        "text",
+        "frame",
+        "where the scores of the assistant's sentences are: in a frame of their own, or inline in "
+        "the assistant_message, as clients from before mid-2025 expect",
+        choices=("frame", "inline"),
+    )
     max_chats: int | None = _setting(
         "integer", None, "chats that a world may have going on; the next is refused", minimum=1
     )

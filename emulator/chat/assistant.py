@@ -118,6 +118,7 @@ class Assistant:
         self._config = request.config
         self._pace = request.pace
         self._voiced = request.voiced
+        self._inline_prosody = request.inline_prosody
         self._script = ScriptRun(request.script)
         self._settings = settings
         self._channel = channel
@@ -288,7 +289,8 @@ class Assistant:
         mood = say.mood or self._script.script.mood
         scores = sound_like(mood, ASSISTANT_MOODS, event_id)
         from_text = turn.source == "input"
-        self._channel.send(frames.assistant_message(message_id, text, from_text, say.quick))
+        inline = scores if self._inline_prosody else None
+        self._channel.send(frames.assistant_message(message_id, text, from_text, say.quick, inline))
         features = Fragment(render(emotion_features(scores)))
         self._history.add("AGENT_MESSAGE", text, features, id=event_id)
         self._voice(text, message_id)
@@ -304,7 +306,8 @@ class Assistant:
                 self._channel.send(frames.audio_output(message_id, index, data))
 
     def _show(self, step: _Scores, turn: Turn) -> None:
-        self._channel.send(frames.assistant_prosody(step.message_id, step.scores))
+        if not self._inline_prosody:
+            self._channel.send(frames.assistant_prosody(step.message_id, step.scores))
         self._history.add(
             "ASSISTANT_PROSODY", emotion_features=step.features, related_event_id=step.event_id
         )

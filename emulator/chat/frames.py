@@ -39,13 +39,15 @@ def user_interruption(time_ms: int) -> JsonObject:
     return {"type": "user_interruption", "time": time_ms}
 
 
-def assistant_message(id: str, text: str, from_text: bool, is_quick_response: bool) -> JsonObject:
-    """One sentence; its scores follow. `id` has 32 hexadecimal digits."""
+def assistant_message(
+    id: str, text: str, from_text: bool, is_quick_response: bool, scores: Scores | None = None
+) -> JsonObject:
+    """One sentence; without `scores`, they follow. `id` has 32 hexadecimal digits."""
     return {
         "type": "assistant_message",
         "id": id,
         "message": {"role": "assistant", "content": text},
-        "models": _models(None),
+        "models": _models(scores),
         "from_text": from_text,
         "is_quick_response": is_quick_response,
     }

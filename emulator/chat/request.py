@@ -16,6 +16,7 @@ class ChatRequest:
 
     `pace` stretches the assistant's own times: 1 as in life, 0 at once. Where no one is to hear
     it (`voiced` is false), no audio is made. A present user may be silent without consequences.
+    With `inline_prosody` a sentence's scores are in its message, and have no frame of their own.
     `transcribe` tells what the user says when audio comes, or None to make something up.
     """
 
@@ -26,6 +27,7 @@ class ChatRequest:
     event_limit: int = HISTORY_LIMIT
     pace: float = 0
     voiced: bool = True
+    inline_prosody: bool = False
     user_is_present: bool = False
     verbose_transcription: bool = False
     transcribe: Callable[[], Speak | None] = lambda: None

@@ -100,6 +100,12 @@ FINDINGS: Mapping[str, FindingKind] = {
         "{hint}",
     ),
     # chats
+    "credential_spelling": FindingKind(
+        WARNING,
+        "a handshake spells its key or token as official clients did until late 2025",
+        "{instead}",
+        "the service may refuse the older spelling; newer clients send {instead}",
+    ),
     "frame_invalid": FindingKind(
         ERROR, "a frame is no JSON, or no message as its type wants it", "{problem}"
     ),

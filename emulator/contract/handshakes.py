@@ -7,13 +7,13 @@ from urllib.parse import parse_qsl
 from emulator.contract.contract import Contract
 from emulator.contract.findings import MOST_AT_ONCE, Finding, find
 from emulator.contract.requests import (
-    CREDENTIALS,
     judge_boolean,
     judge_integer,
     of_use,
     unknown_parameter,
 )
 from emulator.contract.voices import judge_voice_id
+from emulator.credentials import CREDENTIALS, OLDER_CREDENTIALS
 from emulator.jsontext import JsonObject
 from emulator.openapi.fields import Field, use_of
 from emulator.openapi.hints import OF_HANDSHAKES, setting_hint
@@ -36,6 +36,9 @@ def judge_handshake(contract: Contract, fields: Field, given: JsonObject) -> Seq
         loc, field = ("query", name), fields.children.get(name)
         if name in OLDER:
             findings.append(find("deprecated", loc, name, instead=OLDER[name]))
+        elif name in OLDER_CREDENTIALS:
+            instead = OLDER_CREDENTIALS[name]
+            findings.append(find("credential_spelling", loc, name, instead=instead))
         elif field is None:
             if name not in (*CREDENTIALS, *OF_CLIENTS) and len(findings) < MOST_AT_ONCE:
                 findings.append(unknown_parameter(name, known, _hint(name, fields)))

@@ -9,13 +9,13 @@ from urllib.parse import parse_qsl
 
 from emulator.contract.contract import Contract
 from emulator.contract.findings import MOST_AT_ONCE, Finding, find
+from emulator.credentials import API_KEY, CREDENTIALS
 from emulator.errors import ApiError, Loc, Problem, ValidationFailed, nearest
 from emulator.jsontext import Json
 from emulator.openapi.fields import Field, Use, use_of
 from emulator.openapi.hints import OF_REQUESTS
 from emulator.openapi.operation import FALSE_WORDS, TRUE_WORDS, Operation, Parameter
 
-CREDENTIALS = ("api_key", "access_token")  # that a query may hold
 _PLAIN_BOOLEANS = ("true", "false")
 _QUERIES_REMEMBERED = 64
 _PROBLEMS_REMEMBERED = 256
@@ -79,7 +79,7 @@ class RequestJudge:
                 findings += _judge_value(self._parameters[name], text)
                 if counts[name] > 1 and self._parameters[name].type != "texts":
                     findings.append(find("parameter_repeated", loc, counts[name]))
-            elif name == "api_key":
+            elif name == API_KEY:
                 findings.append(find("key_in_query", loc, "(hidden)"))
             elif name not in CREDENTIALS and len(findings) < MOST_AT_ONCE:
                 known = tuple(self._parameters)
@@ -152,9 +152,9 @@ def _meant(name: str | int, known: Sequence[str]) -> str:
 
 def _nearest(got: str, field: Field) -> str:
     """The listed value that was probably meant, else what becomes of this one."""
-    nearest = closest(got, field.listed).strip(" ()")
-    if nearest or field.listed_unless is None:
-        return nearest or "it is kept as it is"
+    question = nearest(got, field.listed)
+    if question or field.listed_unless is None:
+        return question or "it is kept as it is"
     name, value = field.listed_unless
     return f"it is kept as it is; a URL belongs to the {name} {value}"
 

@@ -107,6 +107,7 @@ def start_chat(world: World, options: ChatOptions, put: Put) -> LiveChat:
         event_limit=options.event_limit,
         pace=read_pace(world.settings.pace),
         voiced=world.settings.audio_output,
+        inline_prosody=world.settings.prosody == "inline",
         verbose_transcription=options.verbose_transcription,
         transcribe=_Transcripts(world),
     )

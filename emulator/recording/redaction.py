@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeAlias, TypeVar
 from urllib.parse import parse_qsl, quote, quote_plus, unquote_plus, urlsplit, urlunsplit
 
+from emulator.credentials import API_KEY, HANDSHAKE_CREDENTIALS
 from emulator.jsontext import Json, JsonTextError, parse, read_or_none, render
 from emulator.recording.format import Body, Credential, Part, Timed
 from emulator.store.redaction import HIDDEN, hide_in_json_text, hide_in_query
@@ -282,10 +283,9 @@ def _credentials(headers: Mapping[str, str], query: str) -> Iterator[tuple[Crede
     elif scheme.lower() == "basic" and value.strip():
         yield "basic", _basic(value.strip())[0]
     pairs = dict(parse_qsl(query))
-    if pairs.get("api_key"):
-        yield "query-key", pairs["api_key"]
-    if pairs.get("access_token"):
-        yield "query-token", pairs["access_token"]
+    for name, today in HANDSHAKE_CREDENTIALS.items():
+        if pairs.get(name):
+            yield "query-key" if today == API_KEY else "query-token", pairs[name]
 
 
 def _further_secrets(headers: Mapping[str, str], query: str) -> Iterator[str]:

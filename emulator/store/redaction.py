@@ -3,11 +3,12 @@
 import re
 from urllib.parse import quote, unquote_plus
 
+from emulator.credentials import HANDSHAKE_CREDENTIALS
 from emulator.jsontext import Json
 
 HIDDEN = "(hidden)"
 _OF_LANGUAGE_MODEL = "language_model_api_key"
-_IN_QUERY = ("api_key", "access_token", _OF_LANGUAGE_MODEL)
+_IN_QUERY = (*HANDSHAKE_CREDENTIALS, _OF_LANGUAGE_MODEL)
 _IN_JSON = re.compile(
     rf'("{_OF_LANGUAGE_MODEL}"\s*:\s*)(?!null)(?:"(?:[^"\\]|\\.?)*"?|\[[^\]]*\]?|\{{[^}}]*\}}?|[^"\s,}}\]]+)',
     re.DOTALL,
@@ -19,7 +20,7 @@ _SCHEME = re.compile(r"(?:basic|bearer)\s+", re.IGNORECASE)
 _QUERY = re.compile(r"(?<=\?)[^\s\"'<>]+")
 _IN_TEXT = re.compile(
     r"""(
-        (?:api[-_]key | access[-_]token | client_secret)
+        (?:api[-_]?key | access[-_]?token | client_secret)
             (?:\]|%5D)?+ ["']?+ \s*+ (?:[=:,]|%3D) \s*+ (?:b?["'])?+
         | authorization ["']?+ \s*+ [=:,] \s*+ (?:b?["'])?+ (?:(?:basic|bearer)\s+)?+
         | \b (?:basic|bearer) \s+ (?=\S*\d)

@@ -1,7 +1,8 @@
 """Who calls: API keys and access tokens (PROTOCOL 1)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
+from emulator.credentials import API_KEY, CREDENTIALS, HANDSHAKE_CREDENTIALS
 from emulator.errors import gateway_fault
 from emulator.web.parameters import parse_query
 from emulator.web.real_keys import RealKeys
@@ -31,8 +32,16 @@ class Auth:
         if self._accepted_keys:
             self._accepted_keys.add(api_key)
 
-    def world(self, headers: Mapping[bytes, bytes], query_string: bytes) -> World:
-        """The caller's world. A header counts before the query. Raises ApiError (401)."""
+    def world(
+        self,
+        headers: Mapping[bytes, bytes],
+        query_string: bytes,
+        names: Iterable[str] = CREDENTIALS,
+    ) -> World:
+        """Return the caller's world. A header counts before the query. Raises ApiError (401).
+
+        `names` are the query parameters that may say who calls; the first that is there counts.
+        """
         key = headers.get(API_KEY_HEADER)
         if key:
             return self.world_of_key(_text(key))
@@ -40,17 +49,25 @@ class Auth:
         if bearer[:7].lower() == "bearer ":
             return self._world_of_token(bearer[7:].strip())
         query = parse_query(query_string)
-        if query.get("api_key"):
-            return self.world_of_key(query["api_key"])
-        if query.get("access_token"):
-            return self._world_of_token(query["access_token"])
-        raise gateway_fault("missing")
+        name = next((name for name in names if query.get(name)), None)
+        if name is None:
+            raise gateway_fault("missing")
+        if HANDSHAKE_CREDENTIALS[name] == API_KEY:
+            return self.world_of_key(query[name])
+        return self._world_of_token(query[name])
+
+    def world_of_handshake(self, headers: Mapping[bytes, bytes], query_string: bytes) -> World:
+        """Return the world of who opens a WebSocket, also by an older spelling in the query.
+
+        Raises ApiError (401).
+        """
+        return self.world(headers, query_string, HANDSHAKE_CREDENTIALS)
 
     def worlds(self, headers: Mapping[bytes, bytes], query_string: bytes) -> list[World]:
         """The caller's world, or without credentials every world. Raises ApiError (401)."""
         query = parse_query(query_string)
         in_headers = headers.get(API_KEY_HEADER) or headers.get(b"authorization")
-        if in_headers or query.get("api_key") or query.get("access_token"):
+        if in_headers or any(query.get(name) for name in CREDENTIALS):
             return [self.world(headers, query_string)]
         return list(self._worlds)
 

@@ -83,7 +83,7 @@ class ChatSocket:
         """A bug in a handshake, told to the log and to the caller's journal."""
         world = None
         with suppress(Exception):  # which may be what has failed
-            world = self._auth.world(dict(scope["headers"]), scope["query_string"])
+            world = self._auth.world_of_handshake(dict(scope["headers"]), scope["query_string"])
         bug = bugs.report(error, f"WebSocket {scope['path']}", world)
         if world is not None:
             bugs.note(bug, world.journal)
@@ -92,7 +92,7 @@ class ChatSocket:
     def _open(self, scope: Scope, send: Send, handshake: Handshake) -> "Socket":
         """The socket, ready to run. Raises ApiError for a handshake that is to be refused."""
         headers = dict(scope["headers"])
-        handshake.world = world = self._auth.world(headers, scope["query_string"])
+        handshake.world = world = self._auth.world_of_handshake(headers, scope["query_string"])
         path = _normal(scope["path"])
         if _CHAT.fullmatch(path):
             handshake.judge("chat")

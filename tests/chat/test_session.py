@@ -285,6 +285,21 @@ def test_sentence_sound_and_scores_belong_together() -> None:
     assert json.loads(scored["emotion_features"]) == prosody.models.prosody.scores
 
 
+def test_scores_inline() -> None:
+    """Older clients get the same scores inside of each sentence; the history is the same."""
+    framed, inline = (
+        started(script=saying("One. Two."), inline_prosody=is_inline) for is_inline in (False, True)
+    )
+    given = [each.models for each in of_type(framed.type("Go"), "assistant_prosody")]
+    messages = inline.type("Go")
+
+    sentence = ["assistant_message", "audio_output"]
+    assert types(messages) == ["user_message", *sentence, *sentence, "assistant_end"]
+    assert [each.models for each in of_type(messages, "assistant_message")] == given
+    assert len(given) == 2
+    assert inline.events() == framed.events()
+
+
 def test_nobody_to_hear_means_no_audio() -> None:
     """Without a voice the messages are the same but for the audio."""
     chat = started(script=saying("Yes."), voiced=False)

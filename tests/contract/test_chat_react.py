@@ -33,19 +33,21 @@ DISCONNECT: list[list[Any]] = [["click", "#disconnect"], ["see", "#status", "dis
 
 
 def talk(
-    server: Server,
+    hostname: str,
     api_key: str,
     microphone: Path,
     *steps: list[Any],
     config_id: str | None = None,
+    packages: Path = typescript.NODE,
 ) -> Json:
     """What the page told, showed and failed at."""
     given = {
-        "hostname": server.url,
+        "hostname": hostname,
         "apiKey": api_key,
         "configId": config_id,
         "chromium": CHROMIUM,
         "microphone": str(microphone),
+        "packages": str(packages),
         "enableAudioWorklet": False,  # the worklet would come from the vendor's own server
         "steps": steps,
     }
@@ -106,7 +108,7 @@ def test_a_user_speaks_and_hears_the_answer(
     )
     prepare(remote, spoken)
     told = talk(
-        server,
+        server.url,
         api_key,
         speech,
         *CONNECT,
@@ -162,7 +164,7 @@ def test_a_tool_call_is_answered_by_the_page(
     )
     options = prepare(remote, typed)
     told = talk(
-        server,
+        server.url,
         api_key,
         silence,
         *CONNECT,
@@ -196,7 +198,7 @@ def test_the_server_ends_the_chat(
 ) -> None:
     """After ten minutes of silence the page is told of an error, and then of a normal close."""
     told = talk(
-        server,
+        server.url,
         api_key,
         silence,
         *CONNECT,
@@ -218,7 +220,7 @@ def test_a_chat_that_cannot_begin(
 ) -> None:
     """Of an unknown config the page is told by an error."""
     told = talk(
-        server,
+        server.url,
         api_key,
         silence,
         ["click", "#connect"],

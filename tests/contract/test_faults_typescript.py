@@ -188,6 +188,15 @@ def test_the_number_of_attempts(node: Node, evi: Evi) -> None:
     assert len(result["waits"]) == 2
 
 
+def test_the_number_of_attempts_when_all_is_slow(node: Node, evi: Evi) -> None:
+    """A connection that lasts for less than five seconds is no good one, and counts."""
+    evi.faults.add("socket", "delay", type="user_message", delay_ms=400)
+    evi.faults.add("socket", "vanish", type="assistant_message")
+    result = talk(node, evi, "close 1006", 2, reconnectAttempts=1)
+    assert result["events"] == [*BEFORE, "close 1006"] * 2
+    assert len(result["waits"]) == 1
+
+
 def test_a_frame_of_garbage(node: Node, evi: Evi) -> None:
     """Nobody catches its SyntaxError, which ends a program; if not, no more messages come."""
     evi.faults.add("socket", "garbage", type="assistant_message", times=1)

@@ -462,6 +462,8 @@ def test_a_call_that_is_open_when_the_chat_times_out(evi: Evi) -> None:
         ({"verbose_transcription": "1"}, "value_coerced", "/query/verbose_transcription"),
         ({"event_limit": "007"}, "value_coerced", "/query/event_limit"),
         ({"voice_id": "Ito"}, "deprecated", "/query/voice_id"),
+        ({"apiKey": "x"}, "credential_spelling", "/query/apiKey"),
+        ({"accessToken": "x"}, "credential_spelling", "/query/accessToken"),
         (
             {"session_settings[sytem_prompt]": "x"},
             "field_unknown",
@@ -477,6 +479,20 @@ def test_a_handshake(evi: Evi, query: dict[str, str], code: str, place: str) -> 
     assert (only(evi)["code"], only(evi)["place"]) == (code, place)
     [entry] = evi.journal.entries(kind="http", operation="chat")
     assert (entry["status"], entry["path"]) == (101, "/v0/evi/chat")
+
+
+@pytest.mark.parametrize(
+    ("older", "today"), [("apiKey", "api_key"), ("accessToken", "access_token")]
+)
+def test_a_handshake_of_an_older_client(evi: Evi, older: str, today: str) -> None:
+    """It opens the chat, and the finding names the spelling of today, but not the key."""
+    with talking(evi, **{older: "my-secret"}):
+        pass
+    evi.journal.wait_for(close=1000)
+    found = only(evi)
+    assert (found["expected"], found["got"], found["level"]) == (today, older, "warning")
+    assert today in found["hint"]
+    assert "my-secret" not in json.dumps([found, evi.journal.entries()])
 
 
 @pytest.mark.parametrize("limit", ["-1", "--1"])
@@ -567,6 +583,7 @@ def test_a_receiver_that_checks_nothing(evi: Evi) -> None:
 # the table
 
 ELSEWHERE = {  # which the tests above bring about in other ways
+    "credential_spelling",
     "credentials_refused",
     "deprecated",
     "socket_unread",

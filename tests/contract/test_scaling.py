@@ -162,10 +162,11 @@ def test_the_order_of_credentials(client: httpx.Client, api_key: str) -> None:
         assert answer.headers[SERVER_HEADER] == owners[key]
 
 
-@pytest.mark.parametrize("credential", ["api_key", "access_token"])
+@pytest.mark.parametrize("credential", ["api_key", "access_token", "apiKey", "accessToken"])
 def test_a_chat(url: str, client: httpx.Client, key: str, credential: str) -> None:
     """A WebSocket is the world's, to which the control plane speaks; both ends are told."""
-    value = quote(key, safe="") if credential == "api_key" else token(client, key)
+    is_key = credential in ("api_key", "apiKey")
+    value = quote(key, safe="") if is_key else token(client, key)
     address = f"{url.replace('http', 'ws')}/v0/evi/chat?{credential}={value}"
     with connect(address, proxy=None) as chat:
         chat_id = json.loads(chat.recv(PATIENCE_S))["chat_id"]

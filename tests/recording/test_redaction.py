@@ -153,6 +153,9 @@ def test_callers() -> None:
     secrets.learn_token({"access_token": "a-new-token"}, 2)
     assert secrets.caller({"authorization": "Bearer a-new-token"}, "") == (2, "bearer")
     assert secrets.caller({}, "access_token=a-new-token") == (2, "query-token")
+    assert secrets.caller({}, "apiKey=second-key") == (2, "query-key")
+    assert secrets.caller({}, "accessToken=a-new-token") == (2, "query-token")
+    assert secrets.caller({}, "apiKey=first-key&access_token=a-new-token") == (2, "query-token")
     assert secrets.caller_of_form("client_id=first-key&client_secret=x") == (1, "form")
 
 

@@ -46,6 +46,20 @@ def test_its_inspector_has_an_address() -> None:
         assert server.world("a&b").inspector_url == f"{server.url}/_emulator/#key=a%26b"
 
 
+@pytest.mark.evi(prosody="inline", audio_output=False)
+def test_a_world_for_an_older_client(evi: Evi) -> None:
+    """Scores come inside the sentences, also in chats of a server that sends them in frames."""
+    with connect(f"{evi.ws_url}?api_key={evi.api_key}", proxy=None) as socket:
+        socket.send(json.dumps({"type": "user_input", "text": "Hello"}))
+        received = [json.loads(socket.recv(timeout=10))]
+        while received[-1]["type"] != "assistant_end":
+            received.append(json.loads(socket.recv(timeout=10)))
+    assert "assistant_prosody" not in [each["type"] for each in received]
+    sentences = [each for each in received if each["type"] == "assistant_message"]
+    assert [len(each["models"]["prosody"]["scores"]) for each in sentences] == [48] * len(sentences)
+    assert sentences
+
+
 def test_a_chat_that_a_client_opens(evi: Evi) -> None:
     """next_chat, expect and closed follow a client; a failure tells what came instead."""
     url = f"{evi.ws_url}?api_key={evi.api_key}"

@@ -71,6 +71,16 @@ def test_every_carrier_leads_to_the_same_world(
     assert api_key not in names(anonymous, "api_key=another")
 
 
+@pytest.mark.parametrize("name", ["apiKey", "accessToken"])
+def test_requests_know_no_older_spelling(
+    anonymous: TestClient, api_key: str, token: str, name: str
+) -> None:
+    """Official clients only ever sent them in a chat's handshake."""
+    value = api_key if name == "apiKey" else token
+    answer = anonymous.get(f"/v0/evi/prompts?{name}={value}")
+    assert fault(answer) == "oauth.v2.FailedToResolveAPIKey"
+
+
 def test_credentials_may_come_in_the_form(anonymous: TestClient, api_key: str) -> None:
     """client_id and client_secret in the form do as well as HTTP Basic."""
     form = {**GRANT, "client_id": api_key, "client_secret": "secret"}

@@ -101,7 +101,32 @@ def test_the_key_may_stand_in_the_query(url: str, api_key: str, remote: httpx.Cl
             assert remote.get(f"/v0/evi/chats/{chat_id}").json()["status"] == "ACTIVE"
 
 
-@pytest.mark.parametrize("query", ["", "?access_token=wrong"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "apiKey={key}",
+        "accessToken={token}",
+        "apiKey={key}&api_key=",
+        "api_key={key}&apiKey=another&accessToken=wrong",
+        "apiKey=another&access_token={token}",
+        "accessToken=wrong&apiKey={key}",
+    ],
+)
+def test_the_older_spellings_in_the_query(
+    query: str, url: str, api_key: str, remote: httpx.Client
+) -> None:
+    """Older clients send apiKey and accessToken. Of several, the spelling of today counts."""
+    form = {"grant_type": "client_credentials"}
+    token = remote.post("/oauth2-cc/token", auth=(api_key, "x"), data=form).json()["access_token"]
+    query = query.format(key=api_key, token=token)
+    with connect(f"{url}/v0/evi/chat?allow_connection=true&{query}", proxy=None) as socket:
+        chat_id = Chat(socket).id
+        assert remote.get(f"/v0/evi/chats/{chat_id}").json()["status"] == "ACTIVE"
+        with connect(f"{url}/v0/evi/chat/{chat_id}/connect?{query}", proxy=None) as joined:
+            assert Chat(joined).id == chat_id
+
+
+@pytest.mark.parametrize("query", ["", "?access_token=wrong", "?accessToken=wrong", "?apikey=x"])
 def test_without_credentials_there_is_no_upgrade(query: str, url: str) -> None:
     """The handshake is answered with HTTP 401 and the gateway's body."""
     status, body = refusal(f"{url}/v0/evi/chat{query}")

@@ -28,6 +28,8 @@ QUERIES = [
     f"api_key={SECRET}",
     f"page_size=1&access_token={SECRET}&page_number=0",
     f"api%5Fkey={SECRET}",
+    f"apiKey={SECRET}",
+    f"x=1&accessToken={SECRET}",
     f"session_settings[{OF_MODEL}]={SECRET}",
     f"session_settings%5B{OF_MODEL}%5D={SECRET}",
     "session_settings=" + quote(json.dumps({OF_MODEL: SECRET, "type": "session_settings"})),
@@ -57,13 +59,28 @@ def test_queries(evi: Evi, caplog: pytest.LogCaptureFixture, query: str) -> None
     assert evi.journal.entries(operation="list-configs")[0]["query"].endswith("&name=x")
 
 
+def test_a_handshake_with_every_spelling(evi: Evi, caplog: pytest.LogCaptureFixture) -> None:
+    """All of them are hidden, also those that do not count."""
+    unused = {"apiKey": "unused-key-1", "accessToken": "unused-token-1"}
+    query = urlencode({"api_key": SECRET, **unused})
+    with connect(f"{evi.ws_url}?{query}", proxy=None):
+        evi.next_chat()
+    evi.journal.wait_for(close=1000)
+    admin = httpx.get(f"{evi.url}/__admin/requests").text
+    report = json.dumps([evi.contract.findings, evi.journal.entries()]) + evi.timeline()
+    for secret in (SECRET, *unused.values()):
+        assert secret not in report + admin + caplog.text
+    [opened] = evi.journal.entries(operation="chat")
+    assert opened["query"] == "api_key=(hidden)&apiKey=(hidden)&accessToken=(hidden)"
+
+
 def test_other_queries_stay_as_they_are() -> None:
     """What is no key is shown as it was sent."""
     query = "name=a%20b&tag=api_key&page_size=10&x&my_api_key_name=1&empty="
     assert hide_in_query(query) == query
 
 
-@pytest.mark.parametrize("query", QUERIES[3:])
+@pytest.mark.parametrize("query", [each for each in QUERIES if OF_MODEL in each])
 def test_a_chats_query(evi: Evi, caplog: pytest.LogCaptureFixture, query: str) -> None:
     """The key of a language model is in no frame, no event and no log."""
     with connect(f"{evi.ws_url}?api_key={SECRET}&{query}", proxy=None) as socket:
@@ -175,6 +192,8 @@ def test_settings_are_shown_without_secrets() -> None:
         f"SessionSettings({OF_MODEL}='{SECRET}', type='x')",
         f'{{"{OF_MODEL}": "{SECRET}"}}',
         f"b'access_token={SECRET}'",
+        f"apiKey={SECRET}",
+        f"'accessToken': '{SECRET}'",
     ],
 )
 def test_text(text: str) -> None:

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from emulator.contract.requests import CREDENTIALS
+from emulator.credentials import CREDENTIALS
 from emulator.errors import Problem, ValidationFailed, closest
 from emulator.web.auth import Auth
 from emulator.web.control.request import answer, caller_world

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from emulator.credentials import CREDENTIALS
 from emulator.errors import Problem, ValidationFailed, closest
 from emulator.jsontext import Json, JsonObject
 from emulator.store.journal import KINDS, Journal
@@ -39,7 +40,7 @@ FIELDS = (
     "reference",
 )
 _RUNS, _EACH = AUDIO = ("runs", "each")
-_KNOWN = (*FIELDS, "after", "limit", "timeout", "or_reset", "audio", "api_key", "access_token")
+_KNOWN = (*FIELDS, "after", "limit", "timeout", "or_reset", "audio", *CREDENTIALS)
 _STATUS = re.compile(r"[0-9]{1,9}")
 LONGEST_WAIT_S = 60
 

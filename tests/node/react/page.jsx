@@ -4,6 +4,7 @@ import { VoiceProvider, useVoice } from "@humeai/voice-react";
 import { createRoot } from "react-dom/client";
 
 const { hostname, apiKey, configId, enableAudioWorklet } = window.settings;
+const connection = { auth: { type: "apiKey", value: apiKey }, hostname, configId };
 
 window.log = [];
 const tell = (what, detail) => window.log.push([what, detail ?? null]);
@@ -19,9 +20,7 @@ function text(message) {
 function Conversation() {
   const voice = useVoice();
   const connect = () =>
-    voice
-      .connect({ auth: { type: "apiKey", value: apiKey }, hostname, configId })
-      .catch((error) => tell("connect failed", String(error)));
+    voice.connect(connection).catch((error) => tell("connect failed", String(error)));
   return (
     <main>
       <output id="status">{voice.status.value}</output>
@@ -46,6 +45,7 @@ const onToolCall = async (call, send) => {
 
 createRoot(document.getElementById("root")).render(
   <VoiceProvider
+    {...connection /* which versions 0.1 take from here */}
     clearMessagesOnDisconnect={false}
     enableAudioWorklet={enableAudioWorklet}
     onAudioEnd={(id) => tell("audio end", id)}

@@ -1,13 +1,14 @@
 // Opens page.jsx in Chromium, with a file as its microphone, and goes through some steps. The input is
 //
-//     {hostname, apiKey, configId, enableAudioWorklet, chromium, microphone, steps}
+//     {hostname, apiKey, configId, enableAudioWorklet, chromium, microphone, packages, steps}
 //
-// where a step is ["click", selector], ["see", selector, text] (as a part of one such element),
+// where `packages` is the folder whose node_modules the page is made of, and a step is ["click", selector], ["see", selector, text] (as a part of one such element),
 // ["hear", what, times] (until the page has told of it that often) or ["advance", seconds] (the
 // clock). The output is {log, messages, failures}: what the page told, the messages that it shows,
 // and what went wrong in it.
 // Nothing but this machine is reached.
 
+import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
@@ -16,11 +17,18 @@ import { chromium } from "playwright-core";
 
 const TIMEOUT_MS = 20_000;
 const LOCAL = /^https?:\/\/(127\.0\.0\.1|localhost)[:/]/;
-const { steps, chromium: executablePath, microphone, ...settings } = JSON.parse(await text(process.stdin));
+const { steps, chromium: executablePath, microphone, packages, ...settings } = JSON.parse(
+  await text(process.stdin),
+);
 
 async function bundle() {
   const { outputFiles } = await build({
-    entryPoints: [fileURLToPath(new URL("page.jsx", import.meta.url))],
+    stdin: {
+      contents: await readFile(fileURLToPath(new URL("page.jsx", import.meta.url)), "utf8"),
+      loader: "jsx",
+      resolveDir: packages,
+      sourcefile: "page.jsx",
+    },
     bundle: true,
     define: { "process.env.NODE_ENV": '"production"' },
     format: "esm",
@@ -78,7 +86,7 @@ const browser = await chromium.launch({
 const failures = [];
 let page;
 try {
-  page = await browser.newPage();
+  page = await browser.newPage({ ignoreHTTPSErrors: true }); // an emulator's own certificate
   await page.route((url) => !LOCAL.test(url.href), (route) => route.abort());
   page.on("pageerror", (error) => failures.push(`page: ${error.message}`));
   page.on("console", (message) => {
