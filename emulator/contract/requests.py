@@ -20,6 +20,7 @@ _QUERIES_REMEMBERED = 64
 _PROBLEMS_REMEMBERED = 256
 _INTEGER = re.compile("[+-]?[0-9]+")
 _PAGE = "page_number"
+STRICTLY_REFUSED = ("field_unknown", "parameter_unknown")  # findings that --strict turns down
 _EXTRA, _NOTHING_MORE = "extra_forbidden", "nothing that isn't known"
 _EXPECTED = {"missing": "a value, since it is required", _EXTRA: _NOTHING_MORE}
 # Hume's TypeScript client asks for text where an answer is one string; the service takes that.
@@ -242,14 +243,32 @@ def extra_problems(findings: Sequence[Finding]) -> list[Problem]:
     return [
         Problem(finding.loc, "Extra inputs are not permitted", _EXTRA)
         for finding in findings
-        if finding.code in ("field_unknown", "parameter_unknown")
+        if finding.code in STRICTLY_REFUSED
+    ]
+
+
+def with_refusals(findings: Sequence[Finding], refusals: Sequence[Finding]) -> list[Finding]:
+    """Both, but a mistake that a strict server refuses once.
+
+    It has the code of its refusal, and says what was known and meant.
+    """
+    extra = {each.loc: each for each in findings if each.code in STRICTLY_REFUSED}
+    if not extra:
+        return [*findings, *refusals]
+    refused = {each.loc for each in refusals}
+    rest = [
+        each for each in findings if each.code not in STRICTLY_REFUSED or each.loc not in refused
+    ]
+    return rest + [
+        extra[each.loc]._replace(code=each.code) if each.loc in extra else each
+        for each in refusals
     ]
 
 
 def refuse_extra(findings: Sequence[Finding]) -> list[Finding]:
-    """The same of a frame: a finding for each field that has it refused."""
+    """What a strict server refuses in a frame: fields that nothing knows."""
     return [
-        find("frame_invalid", finding.loc, finding.got, problem=_NOTHING_MORE)
+        finding._replace(code="frame_invalid")
         for finding in findings
-        if finding.code == "field_unknown"
+        if finding.code in STRICTLY_REFUSED
     ]

@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from emulator.contract.contract import Contract
-from emulator.contract.requests import refuse_extra
+from emulator.contract.requests import refuse_extra, with_refusals
 from emulator.errors import (
     CHAT_ID_MISSING,
     CHAT_NOT_FOUND,
@@ -245,7 +245,7 @@ class Socket:
             content, assistant.calls, assistant.dropped_calls
         )
         extra = refuse_extra(findings) if self._outbound.is_strict else []
-        self._outbound.note("in", shown(content, text), [*findings, *extra])
+        self._outbound.note("in", shown(content, text), with_refusals(findings, extra))
         if extra:
             places = ", ".join(each.place for each in extra)
             problem = f"Extra inputs are not permitted: {places}"

@@ -7,7 +7,13 @@ from starlette.types import Receive, Scope
 
 from emulator.contract.contract import Contract
 from emulator.contract.findings import Finding
-from emulator.contract.requests import RequestJudge, judge_refusal, judge_stranger, judge_stray
+from emulator.contract.requests import (
+    RequestJudge,
+    judge_refusal,
+    judge_stranger,
+    judge_stray,
+    with_refusals,
+)
 from emulator.errors import ApiError
 from emulator.faults.rules import FaultRule, Faults
 from emulator.faults.table import KINDS
@@ -150,7 +156,7 @@ class Exchange:
         if self.judge is None:
             return [judge_stray(scope["method"], scope["path"], refusal)]
         given = (self.body, scope["query_string"], scope["path"])
-        return [*findings, *judge_refusal(self.judge.operation, refusal, *given)]
+        return with_refusals(findings, judge_refusal(self.judge.operation, refusal, *given))
 
     def _note_stranger(self, status: int | None) -> None:
         if self._strangers is not None and self.refusal is not None and status == 401:
