@@ -277,6 +277,10 @@ class Worlds:
         world = self._worlds.get(api_key)
         return world if world is not None else self._first_use(api_key)
 
+    def find(self, api_key: str) -> World | None:
+        """The world of `api_key`, if there is one yet."""
+        return self._worlds.get(api_key)
+
     def _first_use(self, api_key: str) -> World:
         most = self._settings.max_worlds
         if len(self._worlds) >= most:
@@ -314,9 +318,13 @@ class Worlds:
         settings: Settings | None = None,
         script: Script | None = None,
     ) -> World:
-        """A fresh world, with a seed, settings and a script of its own if given."""
+        """A fresh world, with a seed, settings and a script of its own if given.
+
+        If the key has a world already, all that is under way in that one ends.
+        """
         before = self._worlds.get(api_key)
         if before is not None:
+            before.reset()
             self._keep_contract(before)
         seed, settings = seed or self._seed, settings or self._settings
         return self._add(self._new(api_key, seed, settings, script or self._script))

@@ -39,6 +39,17 @@ def test_reset_goes_back_to_the_seed() -> None:
     assert [world.ids.uuid() for _ in range(3)] == ids
 
 
+def test_a_world_in_the_place_of_another_ends_it() -> None:
+    """What was on its way in the world before is sent no more."""
+    cancelled: list[str] = []
+    worlds = Worlds(seed(), send=lambda request, done: lambda: cancelled.append(request.url))
+    before = worlds.get("a")
+    before.outbox.post({"event_name": "chat_ended", "chat_id": "c"}, "http://localhost:1")
+
+    assert worlds.create("a") is worlds.get("a") is not before
+    assert cancelled == ["http://localhost:1"]
+
+
 def test_a_reference_leads_to_its_world_without_the_key() -> None:
     """A world's public reference finds it, and doesn't contain its key."""
     worlds = Worlds(seed())

@@ -260,8 +260,7 @@ def with_refusals(findings: Sequence[Finding], refusals: Sequence[Finding]) -> l
         each for each in findings if each.code not in STRICTLY_REFUSED or each.loc not in refused
     ]
     return rest + [
-        extra[each.loc]._replace(code=each.code) if each.loc in extra else each
-        for each in refusals
+        extra[each.loc]._replace(code=each.code) if each.loc in extra else each for each in refusals
     ]
 
 
