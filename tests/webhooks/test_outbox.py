@@ -1,6 +1,7 @@
 """The outbox by itself: a clock that is moved by hand, and a wire that answers when told to."""
 
 import json
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -348,6 +349,24 @@ def test_whatever_happens_the_order_holds(steps: Sequence[tuple[str, Any]]) -> N
         sent = [json.loads(each.body) for each in office.wire.sent if each.url == lane[1]]
         names = [each["event_name"] for each in sent if each["chat_id"] == lane[0]]
         assert list(dict.fromkeys(names)) == [each.event_name for each in mine]
+
+
+def test_a_log_that_fails_holds_nothing_up(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A failed delivery is told to the log last, so the next of its chat goes out anyway."""
+
+    def refuse(*arguments: object) -> None:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(logging.getLogger("emulator"), "warning", refuse)
+    delivery = office.post("chat_started")
+    delivery.attempts_left = 0  # after the one that is under way
+    office.post("chat_ended")
+    told: list[str] = []
+    office.outbox.watchers.append(lambda: told.append(delivery.state))
+    with pytest.raises(OSError, match="no space"):
+        office.wire.answer(500)
+    assert (delivery.state, told[-1]) == ("failed", "failed")
+    assert office.wire.events() == ["chat_started", "chat_ended"]
 
 
 # the queue
