@@ -100,6 +100,11 @@ class Server:
             raise StartupError(f"the server did not begin within {_PATIENCE_S} s; see its log")
         return self
 
+    @property
+    def has_thread(self) -> bool:
+        """Whether the thread runs in this process: a fork leaves it to the parent."""
+        return self._thread is not None and self._thread.is_alive()
+
     def stop(self) -> None:
         """End the thread, and close the port."""
         self._uvicorn.should_exit = True

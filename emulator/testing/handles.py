@@ -90,6 +90,17 @@ class JournalHandle:
         return [entry for entry in entries if matches(wanted, entry)]
 
 
+class BridgedClock:
+    """The world's time for other threads than the server's."""
+
+    def __init__(self, world: World, bridge: Bridge) -> None:
+        self._world = world
+        self._bridge = bridge
+
+    def now_ms(self) -> int:
+        return self._bridge.call(self._world.clock.now_ms)
+
+
 class ClockHandle:
     """The world's time."""
 
@@ -104,7 +115,7 @@ class ClockHandle:
     @property
     def mode(self) -> str:
         """'system' while it runs, 'manual' while it stands."""
-        return self._world.clock.mode
+        return self._bridge.call(lambda: self._world.clock.mode)
 
     def freeze(self) -> None:
         self._bridge.call(self._world.freeze)
