@@ -176,6 +176,7 @@ class Socket:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            self._outbound.let_go()
 
     async def _read(self, receive: Receive) -> None:
         while (message := await receive())["type"] == "websocket.receive":

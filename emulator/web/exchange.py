@@ -82,6 +82,14 @@ class Exchange:
     def operation(self) -> str | None:
         return None if self.judge is None else self.judge.operation.id
 
+    def refuse(self, error: ApiError) -> None:
+        """Have it answered with an error, but for where that was raised.
+
+        The frames there hold this request, so neither would be freed before a full collection.
+        """
+        error.__traceback__ = error.__context__ = None
+        self.refusal = error
+
     def findings(self, world: World) -> Sequence[Finding]:
         """What is to be said of the request itself; it is judged once."""
         if self._findings is None:
