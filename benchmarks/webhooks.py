@@ -125,19 +125,20 @@ def verify(
     record: Sequence[JsonObject], log: Mapping[str, Sequence[Sequence[Any]]], chats: int
 ) -> int:
     """The number of attempts, once the record says exactly what the receiver saw."""
-    told: dict[str, list[list[Any]]] = defaultdict(list)
+    told: dict[str, dict[str, list[int]]] = defaultdict(dict)
     for delivery in record:
         if delivery["state"] != "delivered":
             raise SystemExit(f"not delivered: {delivery}")
-        told[delivery["chat_id"]] += [
-            [delivery["event_name"], attempt["status"]] for attempt in delivery["attempts"]
-        ]
-    for chat_id, seen in log.items():
+        statuses = [attempt["status"] for attempt in delivery["attempts"]]
+        told[delivery["chat_id"]][delivery["event_name"]] = statuses
+    for chat_id, rows in log.items():
+        seen: dict[str, list[int]] = {}
+        for name, status in rows:
+            seen.setdefault(name, []).append(status)
         if told[chat_id] != seen:
             raise SystemExit(f"chat {chat_id}: recorded {told[chat_id]}, received {seen}")
-        good = tuple(name for name, status in seen if status == 200)
-        if good != EVENTS:
-            raise SystemExit(f"chat {chat_id} was told of {good}")
+        if tuple(seen) != EVENTS:  # by their first attempts: a retry waits for nobody
+            raise SystemExit(f"chat {chat_id} was told of {tuple(seen)}, in this order")
     if len(log) != len(told) or len(log) != chats:
         raise SystemExit(f"{len(told)} chats recorded, {len(log)} received")
     return sum(map(len, log.values()))
@@ -167,8 +168,8 @@ def run(effort: Effort) -> list[Finding]:
     plain, failing = measure(0, rounds, chats), measure(FAILS, rounds, chats)
     print(
         f"{chats} chats with {len(EVENTS)} webhooks each, to one receiver; medians (quartiles) of "
-        f"{rounds} rounds.\nEvery event was delivered, in the order of its chat, and the record of "
-        "attempts is what the receiver saw.\n"
+        f"{rounds} rounds.\nEvery event was delivered, at first attempt in the order of its chat, "
+        "and the record of attempts is what the receiver saw.\n"
     )
     head = [
         "the receiver fails", "attempts", "deliveries per s", "bare aiohttp", "emulator / bare",

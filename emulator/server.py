@@ -6,6 +6,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -99,6 +100,11 @@ class Server:
             raise StartupError(f"the server did not begin within {_PATIENCE_S} s; see its log")
         return self
 
+    @property
+    def has_thread(self) -> bool:
+        """Whether the thread runs in this process: a fork leaves it to the parent."""
+        return self._thread is not None and self._thread.is_alive()
+
     def stop(self) -> None:
         """End the thread, and close the port."""
         self._uvicorn.should_exit = True
@@ -174,10 +180,15 @@ def _reason(error: OSError | UnicodeError) -> str:
 
 
 class _Stderr(logging.Handler):
-    """To what is the standard error at the moment: pytest and others change it."""
+    """To what is the standard error at the moment: pytest and others change it.
+
+    What can't be written, because the disk is full or nobody reads, is left out: the request or
+    the delivery that it tells of goes on.
+    """
 
     def emit(self, record: logging.LogRecord) -> None:
-        print(self.format(record), file=sys.stderr)  # noqa: T201
+        with suppress(Exception):
+            print(self.format(record), file=sys.stderr)  # noqa: T201
 
 
 def _is_worth_logging(record: logging.LogRecord) -> bool:

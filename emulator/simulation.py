@@ -131,6 +131,8 @@ def rehearse(world: World, scenario: Scenario) -> int:
     live = LiveChat(Session(scenario.request, chats, clock, ids, journal), clock, timers)
     rehearsed = replace(scenario, wait_for_tools=False)
     Simulation(live, timers, rehearsed, True, journal).start()
+    timers.clear()
+    live.let_go()
     return clock.now_ms() - live.session.start_ms
 
 

@@ -9,6 +9,10 @@ from emulator.clock import Clock
 Callback: TypeAlias = Callable[[], None]
 
 
+def _nothing() -> None:
+    """The callback of a timer that has run or never will: what it was to call can be freed."""
+
+
 class Timer:
     """One callback that is due at a time, unless it is cancelled."""
 
@@ -52,7 +56,7 @@ class Timers:
     def cancel(self, timer: Timer | None) -> None:
         if timer is None or timer.cancelled:
             return
-        timer.cancelled = True
+        timer.cancelled, timer.callback = True, _nothing
         self._cancelled += 1
         if self._cancelled > len(self._heap) // 2 + _FEW:
             self._sweep()
@@ -64,8 +68,11 @@ class Timers:
         self._cancelled = 0
 
     def clear(self) -> None:
-        """Forget all timers."""
+        """Cancel all timers."""
+        for timer in self._heap:
+            timer.cancelled, timer.callback = True, _nothing
         self._heap.clear()
+        self._cancelled = 0
         self.on_change()
 
     @property
@@ -78,4 +85,6 @@ class Timers:
     def run_due(self) -> None:
         """Run all timers whose time has come, in order."""
         while (due_ms := self.next_due_ms) is not None and due_ms <= self._clock.now_ms():
-            heapq.heappop(self._heap).callback()
+            timer = heapq.heappop(self._heap)
+            callback, timer.callback = timer.callback, _nothing
+            callback()

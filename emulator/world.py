@@ -5,6 +5,7 @@ import hashlib
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from emulator.allowance import Allowance
@@ -94,7 +95,7 @@ class World:
             self.journal,
             self.faults,
             self._send,
-            self._judge_webhook,
+            partial(_judge_webhook, self.contract, self.journal, self.settings.webhook_timeout),
         )
 
     def _new_allowance(self) -> Allowance | None:
@@ -102,25 +103,10 @@ class World:
         return None if most is None else Allowance(most, self.clock)
 
     def _new_faults(self) -> Faults:
-        faults = Faults(self.settings.random_seed, self._note_fault)
+        faults = Faults(self.settings.random_seed, partial(_note_fault, self.journal))
         for rule in read_chaos(self.settings.chaos):
             faults.add(**rule)
         return faults
-
-    def _note_fault(self, rule: FaultRule, facts: Mapping[str, Json]) -> None:
-        """What was struck; the time of a chat is not that of the entry."""
-        told = {"chat_ms" if name == "at_ms" else name: fact for name, fact in facts.items()}
-        self.journal.add("fault", rule=rule.id, of=rule.kind, fault=rule.fault, **told)
-
-    def _judge_webhook(
-        self, event_name: str, result: WebhookResult, faults: Collection[str]
-    ) -> JsonObject:
-        """How a receiver took a webhook, for its journal entry, which comes next."""
-        if result.is_good:
-            self.contract.use("webhooks", [event_name])
-        findings = judge_attempt(result, faults, self.settings.webhook_timeout)
-        self.contract.add(f"webhook {event_name}", findings, self.journal.seq + 1)
-        return {"findings": findings} if findings else {}
 
     # keeping and bringing back
 
@@ -222,6 +208,31 @@ class World:
         self.timers.on_change()
 
 
+# These know no world: what a world holds must not hold it, or it would be freed late.
+
+
+def _note_fault(journal: Journal, rule: FaultRule, facts: Mapping[str, Json]) -> None:
+    """What was struck; the time of a chat is not that of the entry."""
+    told = {"chat_ms" if name == "at_ms" else name: fact for name, fact in facts.items()}
+    journal.add("fault", rule=rule.id, of=rule.kind, fault=rule.fault, **told)
+
+
+def _judge_webhook(
+    contract: Contract,
+    journal: Journal,
+    timeout_s: int,
+    event_name: str,
+    result: WebhookResult,
+    faults: Collection[str],
+) -> JsonObject:
+    """How a receiver took a webhook, for its journal entry, which comes next."""
+    if result.is_good:
+        contract.use("webhooks", [event_name])
+    findings = judge_attempt(result, faults, timeout_s)
+    contract.add(f"webhook {event_name}", findings, journal.seq + 1)
+    return {"findings": findings} if findings else {}
+
+
 def is_held_back(world: World) -> bool:
     """Whether webhooks can't move until its clock does: it stands, and nothing is due."""
     due_ms = world.timers.next_due_ms
@@ -277,6 +288,10 @@ class Worlds:
         world = self._worlds.get(api_key)
         return world if world is not None else self._first_use(api_key)
 
+    def find(self, api_key: str) -> World | None:
+        """The world of `api_key`, if there is one yet."""
+        return self._worlds.get(api_key)
+
     def _first_use(self, api_key: str) -> World:
         most = self._settings.max_worlds
         if len(self._worlds) >= most:
@@ -314,9 +329,13 @@ class Worlds:
         settings: Settings | None = None,
         script: Script | None = None,
     ) -> World:
-        """A fresh world, with a seed, settings and a script of its own if given."""
+        """A fresh world, with a seed, settings and a script of its own if given.
+
+        If the key has a world already, all that is under way in that one ends.
+        """
         before = self._worlds.get(api_key)
         if before is not None:
+            before.reset()
             self._keep_contract(before)
         seed, settings = seed or self._seed, settings or self._settings
         return self._add(self._new(api_key, seed, settings, script or self._script))

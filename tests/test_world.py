@@ -1,8 +1,18 @@
 """Worlds."""
 
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from emulator.chat.request import ChatRequest
+from emulator.operations.live_chats import find_config, open_chat
+from emulator.seed.loader import load_seed
 from emulator.settings import Settings
 from emulator.store.store import Store
-from emulator.world import Worlds
+from emulator.store.stubs import Stub
+from emulator.world import World, Worlds
+from tests.snapshots.calls import VALIDATION
 
 
 def seed() -> Store:
@@ -39,6 +49,17 @@ def test_reset_goes_back_to_the_seed() -> None:
     assert [world.ids.uuid() for _ in range(3)] == ids
 
 
+def test_a_world_in_the_place_of_another_ends_it() -> None:
+    """What was on its way in the world before is sent no more."""
+    cancelled: list[str] = []
+    worlds = Worlds(seed(), send=lambda request, done: lambda: cancelled.append(request.url))
+    before = worlds.get("a")
+    before.outbox.post({"event_name": "chat_ended", "chat_id": "c"}, "http://localhost:1")
+
+    assert worlds.create("a") is worlds.get("a") is not before
+    assert cancelled == ["http://localhost:1"]
+
+
 def test_a_reference_leads_to_its_world_without_the_key() -> None:
     """A world's public reference finds it, and doesn't contain its key."""
     worlds = Worlds(seed())
@@ -72,3 +93,62 @@ def test_a_rule_that_follows_a_restore_has_an_id_of_its_own() -> None:
     kept = world.faults.add("http", "status")
     world.restore(world.snapshot())
     assert world.faults.add("http", "reset").id != kept.id
+
+
+# snapshots, field by field
+
+# What changes each field of a world that a snapshot keeps.
+CHANGES: dict[str, Callable[[World], Any]] = {
+    "store": lambda world: world.store.prompts.create("q", "other", {"text": ""}, 2),
+    "ids": lambda world: world.ids.uuid(),
+    "outbox": lambda world: world.outbox.ids.uuid(),
+    "clock": lambda world: world.freeze(),
+    "script": lambda world: world.script.on_anything().say("Hi"),
+    "faults": lambda world: world.faults.add("http", "status"),
+    "stubs": lambda world: world.stubs.append(Stub("1", "list-configs", 503, None)),
+    "heard": lambda world: world.heard.append("Hello"),
+    "live": lambda world: begin_chat(world),
+}
+# What a world is made with, and what tells of the past or is under way.
+NOT_KEPT = {
+    "api_key", "reference", "settings", "_stand_at_ms", "_seed", "_send", "_script", "_moving",
+    "timers", "contract", "journal", "allowance",
+}  # fmt: skip
+
+
+def begin_chat(world: World) -> None:
+    request = ChatRequest(config=find_config(world, None), script=world.script)
+    open_chat(world, request).start()
+
+
+@pytest.fixture
+def own() -> World:
+    """A world in which a chat can begin: the library has voices."""
+    return Worlds(load_seed("empty", VALIDATION, Settings()), Settings(random_seed=1)).get("a")
+
+
+def test_every_field_is_kept_or_known_not_to_be(own: World) -> None:
+    """A field that is added to worlds belongs into snapshots, and above, or is none of theirs."""
+    assert vars(own).keys() == CHANGES.keys() | NOT_KEPT
+
+
+@pytest.mark.parametrize("field", CHANGES)
+def test_a_change_after_a_snapshot_is_noticed_and_undone(own: World, field: str) -> None:
+    """A world that was changed is not as it was, and is again once the snapshot is restored."""
+    snapshot = own.snapshot()
+    assert own.is_as_in(snapshot)
+    CHANGES[field](own)
+    assert not own.is_as_in(snapshot)
+    own.restore(snapshot)
+    assert own.is_as_in(snapshot)
+
+
+@pytest.mark.parametrize("field", sorted(CHANGES.keys() - {"live"}))
+def test_a_change_before_a_snapshot_comes_back(own: World, field: str) -> None:
+    """What was changed is in the snapshot, survives a reset there, and is restored."""
+    CHANGES[field](own)
+    snapshot = own.snapshot()
+    own.reset()
+    assert not own.is_as_in(snapshot)
+    own.restore(snapshot)
+    assert own.is_as_in(snapshot)

@@ -160,6 +160,15 @@ class LiveChat:
         finally:
             self._telling = False
         self.set_timer()
+        if self.session.is_over:
+            self.let_go()
+
+    def let_go(self) -> None:
+        """Drop everybody who is told of it: who holds a chat that is over is freed with it."""
+        self._timers.cancel(self._timer)
+        self.listeners.clear()
+        self._clients.clear()
+        self.on_bug = None
 
     def _pass_on(self, output: Output) -> None:
         if self.allows_connection:

@@ -38,15 +38,16 @@ class Contract:
     """
 
     def __init__(self) -> None:
+        # Operations whose page 0 was asked for, which is no finding and so outlives `clear`.
+        self.lists_begun: set[str] = set()
         self.clear()
 
     def clear(self) -> None:
-        """Begin anew."""
+        """Forget what was found and used."""
         self._found: dict[tuple[object, ...], Found] = {}
         self.dropped: Counter[str] = Counter()  # findings that were too many, by code
         self.answers: Counter[tuple[str, int]] = Counter()
         self.used: dict[str, Counter[str]] = {}
-        self.lists_begun: set[str] = set()  # operations whose page 0 was asked for
 
     @property
     def found(self) -> list[Found]:

@@ -21,8 +21,9 @@ _QUERIES_REMEMBERED = 64
 _PROBLEMS_REMEMBERED = 256
 _INTEGER = re.compile("[+-]?[0-9]+")
 _PAGE = "page_number"
+STRICTLY_REFUSED = ("field_unknown", "parameter_unknown", "value_unlisted")  # by --strict
+_REFUSABLE = (*STRICTLY_REFUSED, "voice_unlisted")  # the last by a setting of its own, too
 _EXTRA, _NOTHING_MORE = "extra_forbidden", "nothing that isn't known"
-_REFUSED_BY_STRICT = ("field_unknown", "parameter_unknown", "value_unlisted")
 _EXPECTED = {"missing": "a value, since it is required", _EXTRA: _NOTHING_MORE}
 # Hume's TypeScript client asks for text where an answer is one string; the service takes that.
 _GOOD_TYPES = (b"*/*", b"application/*", b"application/json", b"text/plain")
@@ -264,7 +265,7 @@ def judge_stranger(error: ApiError, query_string: bytes = b"") -> Finding:
 
 def extra_problems(findings: Sequence[Finding]) -> list[Problem]:
     """List what a strict server refuses: fields, parameters and values that nothing knows."""
-    return [_extra_problem(each) for each in findings if each.code in _REFUSED_BY_STRICT]
+    return [_extra_problem(each) for each in findings if each.code in STRICTLY_REFUSED]
 
 
 def _extra_problem(finding: Finding) -> Problem:
@@ -274,10 +275,23 @@ def _extra_problem(finding: Finding) -> Problem:
     return Problem(finding.loc, "Extra inputs are not permitted", _EXTRA)
 
 
+def with_refusals(findings: Sequence[Finding], refusals: Sequence[Finding]) -> list[Finding]:
+    """Return all findings, where a mistake that was refused counts once.
+
+    It has the code of its refusal, and says what was known and meant.
+    """
+    refused = {each.loc for each in refusals}
+    extra = {each.loc: each for each in findings if each.code in _REFUSABLE and each.loc in refused}
+    rest = [each for each in findings if each.code not in _REFUSABLE or each.loc not in refused]
+    return rest + [
+        extra[each.loc]._replace(code=each.code) if each.loc in extra else each for each in refusals
+    ]
+
+
 def refuse_extra(findings: Sequence[Finding]) -> list[Finding]:
-    """The same of a frame: a finding for each field that has it refused."""
+    """What a strict server refuses in a frame: fields that nothing knows."""
     return [
-        find("frame_invalid", finding.loc, finding.got, problem=_NOTHING_MORE)
+        finding._replace(code="frame_invalid")
         for finding in findings
-        if finding.code == "field_unknown"
+        if finding.code in STRICTLY_REFUSED
     ]

@@ -11,6 +11,12 @@ from emulator.server import Server
 
 T = TypeVar("T")
 
+_WITHOUT_THREAD = (
+    "the emulator's thread does not run in this process. A fork copies no threads: if this process "
+    "was forked after the emulator's start, reach the parent's emulator over HTTP at {url}, or "
+    "start an Emulator here. Otherwise the thread has crashed: see its log"
+)
+
 
 class Bridge:
     """Runs functions and coroutines where the worlds live, so that nothing needs a lock."""
@@ -22,6 +28,8 @@ class Bridge:
         loop = self._server.app.loop
         if loop is None:
             raise RuntimeError("the emulator does not run: start it, or use it in a with statement")
+        if not self._server.has_thread:
+            raise RuntimeError(_WITHOUT_THREAD.format(url=self._server.url))
         return loop
 
     def call(self, act: Callable[[], T]) -> T:

@@ -72,9 +72,12 @@ class Emulator:
         Settings that concern a world may differ from the server's: seed, clock, random_seed,
         pace, script, signing_key and so on.
         """
-        for name in _OF_THE_SERVER:
+        for name in OF_THE_SERVER:
             if name in settings:
-                raise UsageError(f"{name} is the server's: give it to Emulator, or to evi_settings")
+                raise UsageError(
+                    f"{name} is a setting of the whole server, and can't differ in one world: "
+                    "give it to Emulator(...), or have the fixture evi_settings return it"
+                )
         api_key = api_key or f"evi-{self._ids.secret()}"
         chosen = settings_with(self.settings, settings)
         seed = self._seed(chosen) if "seed" in settings else None
@@ -115,7 +118,7 @@ class Emulator:
 
 
 # What all worlds of a server share.
-_OF_THE_SERVER = (
+OF_THE_SERVER = (
     "host", "port", "spec", "api_key", "webhook_timeout", "max_body_bytes", "max_frame_bytes",
     "max_worlds", "log_requests", "unknown_ids",
     "state", "export_on_exit", "max_snapshot_bytes",

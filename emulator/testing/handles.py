@@ -106,6 +106,17 @@ def everything(journal: Journal) -> list[JsonObject]:
     return list(journal.entries())
 
 
+class BridgedClock:
+    """The world's time for other threads than the server's."""
+
+    def __init__(self, world: World, bridge: Bridge) -> None:
+        self._world = world
+        self._bridge = bridge
+
+    def now_ms(self) -> int:
+        return self._bridge.call(self._world.clock.now_ms)
+
+
 class ClockHandle:
     """The world's time."""
 
@@ -120,7 +131,7 @@ class ClockHandle:
     @property
     def mode(self) -> str:
         """'system' while it runs, 'manual' while it stands."""
-        return self._world.clock.mode
+        return self._bridge.call(lambda: self._world.clock.mode)
 
     def freeze(self) -> None:
         self._bridge.call(self._world.freeze)

@@ -29,6 +29,7 @@ from emulator.testing.contract import ContractHandle
 from emulator.testing.diagnosis import ExpectationFailed, explain
 from emulator.testing.handles import (
     DEFAULT_TIMEOUT_S,
+    BridgedClock,
     ClockHandle,
     FaultsHandle,
     JournalHandle,
@@ -104,7 +105,7 @@ class Evi:
     @property
     def signing_key(self) -> str:
         """What its webhooks are signed with."""
-        return self.world.outbox.key
+        return self._bridge.call(lambda: self.world.outbox.key)
 
     @property
     def env(self) -> dict[str, str]:
@@ -149,11 +150,11 @@ class Evi:
     @property
     def script(self) -> Script:
         """What the assistant says in chats to come: add rules, or put another in its place."""
-        return self.world.script
+        return self._bridge.call(lambda: self.world.script)
 
     @script.setter
     def script(self, script: Script) -> None:
-        self.world.script = script
+        self._bridge.call(lambda: setattr(self.world, "script", script))
 
     def use_script(self, name_or_content: str | Mapping[str, Any]) -> None:
         """A bundled script, a file's, or the content of one. Raises ScriptError."""
@@ -276,18 +277,21 @@ class Evi:
 
     def check_stubs(self) -> None:
         """Raise AssertionError if a stub was not used as often as it said."""
-        unused = [
+        unused = self._bridge.call(self._unused_stubs)
+        if unused:
+            raise AssertionError("stubs that nobody used: " + "; ".join(unused))
+
+    def _unused_stubs(self) -> list[str]:
+        return [
             f"{stub.operation} -> {stub.status}: used {stub.used} of {stub.times or 'any'} times"
             for stub in self.world.stubs
             if stub.is_unused
         ]
-        if unused:
-            raise AssertionError("stubs that nobody used: " + "; ".join(unused))
 
     def webhook_receiver(self) -> WebhookReceiver:
         """A URL on this machine that takes webhooks; it is closed with the world."""
         at_worlds_time = self.world.settings.webhook_time == "world"
-        clock = self.world.clock if at_worlds_time else SystemClock()
+        clock = BridgedClock(self.world, self._bridge) if at_worlds_time else SystemClock()
         return self._open.enter_context(WebhookReceiver(self.signing_key, clock))
 
     # the world as a whole

@@ -10,6 +10,7 @@ from emulator.world import World, Worlds
 
 TOKEN_LIFETIME_MS = 30 * 60 * 1000
 _FEW_TOKENS = 100
+MOST_TOKENS = 100_000  # that are remembered
 API_KEY_HEADER = b"x-hume-api-key"
 
 
@@ -21,7 +22,7 @@ class Auth:
         self._accepted_keys = set(accepted_keys)
         self._real_keys = RealKeys()
         self._sweep_at = _FEW_TOKENS
-        self._tokens: dict[str, tuple[World, int]] = {}  # token -> its world, when it expires
+        self._tokens: dict[str, tuple[str, int]] = {}  # token -> its key, when it expires (ms)
 
     def look_at(self, api_key: str) -> None:
         """Warn of a key that nobody should send here; called once for each new world."""
@@ -79,16 +80,21 @@ class Auth:
         return self._worlds.get(api_key)
 
     def issue_token(self, world: World) -> str:
-        """A new access token, good for 30 minutes on the world's clock."""
+        """A new access token, good for 30 minutes on the world's clock.
+
+        It stands for the world's key. If the world is deleted, it leads to the key's next one.
+        """
         self._forget_expired()
         token = world.reference + world.ids.secret()  # the same in every run of a random seed
-        self._tokens[token] = (world, world.clock.now_ms() + TOKEN_LIFETIME_MS)
+        self._tokens.pop(token, None)  # a later one goes to the end, where the newest are
+        self._tokens[token] = (world.api_key, world.clock.now_ms() + TOKEN_LIFETIME_MS)
         return token
 
     def _world_of_token(self, token: str) -> World:
         if token not in self._tokens:
             raise gateway_fault("token")
-        world, expires_ms = self._tokens[token]
+        api_key, expires_ms = self._tokens[token]
+        world = self._worlds.get(api_key)
         if world.clock.now_ms() >= expires_ms:
             raise gateway_fault("expired")
         return world
@@ -96,16 +102,19 @@ class Auth:
     def _forget_expired(self) -> None:
         """Tokens are kept for one more lifetime, so that the answer can tell what is wrong.
 
-        Looked through whenever there are twice as many as after the last time.
+        Looked through whenever there are twice as many as after the last time. Of too many, the
+        oldest go.
         """
         if len(self._tokens) < self._sweep_at:
             return
-        self._tokens = {
-            token: (world, expires_ms)
-            for token, (world, expires_ms) in self._tokens.items()
-            if world.clock.now_ms() < expires_ms + TOKEN_LIFETIME_MS
-        }
-        self._sweep_at = max(_FEW_TOKENS, 2 * len(self._tokens))
+        kept = [each for each in self._tokens.items() if not self._is_long_over(*each[1])]
+        self._tokens = dict(kept[-MOST_TOKENS // 2 :])
+        self._sweep_at = min(MOST_TOKENS, max(_FEW_TOKENS, 2 * len(self._tokens)))
+
+    def _is_long_over(self, api_key: str, expires_ms: int) -> bool:
+        """True if a token expired more than a lifetime ago. Nobody knows while it has no world."""
+        world = self._worlds.find(api_key)
+        return world is not None and world.clock.now_ms() >= expires_ms + TOKEN_LIFETIME_MS
 
 
 def _text(value: bytes) -> str:

@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from emulator.contract.contract import Contract
+from emulator.contract.requests import with_refusals
 from emulator.errors import (
     CHAT_ID_MISSING,
     CHAT_NOT_FOUND,
@@ -175,6 +176,7 @@ class Socket:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            self._outbound.let_go()
 
     async def _read(self, receive: Receive) -> None:
         while (message := await receive())["type"] == "websocket.receive":
@@ -244,10 +246,11 @@ class Socket:
             content, assistant.calls, assistant.dropped_calls
         )
         refused, problem = self._outbound.contract.refuse(findings)
+        found = with_refusals(findings, refused)
         if _is_audio(content) and not refused:
-            self._outbound.note_audio(shown(content, text), content["data"], findings)
+            self._outbound.note_audio(shown(content, text), content["data"], found)
         else:
-            self._outbound.note("in", shown(content, text), [*findings, *refused])
+            self._outbound.note("in", shown(content, text), found)
         if refused:
             live.refuse(self._outbound.put, "payload_parse", problem)
         else:

@@ -150,7 +150,7 @@ class Dispatcher:
             status, answer, extra = await self._answer(scope, receive, exchange)
             body = render(answer)
         except ApiError as error:
-            exchange.refusal = error
+            exchange.refuse(error)
             status, body, extra = error.status, render(error.body), error.headers
         except ClientDisconnect:
             return  # half a request is none

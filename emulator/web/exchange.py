@@ -7,7 +7,13 @@ from starlette.types import Receive, Scope
 
 from emulator.contract.contract import Contract
 from emulator.contract.findings import Finding
-from emulator.contract.requests import RequestJudge, judge_refusal, judge_stranger, judge_stray
+from emulator.contract.requests import (
+    RequestJudge,
+    judge_refusal,
+    judge_stranger,
+    judge_stray,
+    with_refusals,
+)
 from emulator.errors import ApiError
 from emulator.faults.rules import FaultRule, Faults
 from emulator.faults.table import KINDS
@@ -77,6 +83,14 @@ class Exchange:
     @property
     def operation(self) -> str | None:
         return None if self.judge is None else self.judge.operation.id
+
+    def refuse(self, error: ApiError) -> None:
+        """Have it answered with an error, but for where that was raised.
+
+        The frames there hold this request, so neither would be freed before a full collection.
+        """
+        error.__traceback__ = error.__context__ = None
+        self.refusal = error
 
     def findings(self, world: World) -> Sequence[Finding]:
         """What is to be said of the request itself; it is judged once."""
@@ -154,7 +168,7 @@ class Exchange:
         if self.judge is None:
             return [judge_stray(scope["method"], scope["path"], refusal)]
         given = (self.body, scope["query_string"], scope["path"])
-        return [*findings, *judge_refusal(self.judge.operation, refusal, *given)]
+        return with_refusals(findings, judge_refusal(self.judge.operation, refusal, *given))
 
     def _note_stranger(self, status: int | None) -> None:
         if self._strangers is not None and self.refusal is not None and status == 401:

@@ -7,7 +7,13 @@ from starlette.types import Scope
 
 from emulator.contract.contract import Contract
 from emulator.contract.findings import Finding
-from emulator.contract.requests import extra_problems, invalid, judge_stranger, judge_stray
+from emulator.contract.requests import (
+    extra_problems,
+    invalid,
+    judge_stranger,
+    judge_stray,
+    with_refusals,
+)
 from emulator.contract.voices import refuses_unlisted, unlisted_problems
 from emulator.errors import ApiError, Problem, ValidationFailed
 from emulator.jsontext import JsonObject, kept, render
@@ -88,7 +94,8 @@ class Handshake:
         if self.world is None and error.status == 401:
             self._strangers.add(SUBJECT, [judge_stranger(error)], 0)
         elif isinstance(error, ValidationFailed):
-            self._findings += invalid(error, {"query": self._given})
+            refusals = invalid(error, {"query": self._given})
+            self._findings = with_refusals(self._findings, refusals)
         elif self._channel is None:
             self._findings.append(judge_stray("WebSocket", self._scope["path"], error))
         self._note(error.status, kept(render(error.body)[:LONGEST_BODY]))

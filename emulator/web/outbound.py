@@ -33,6 +33,14 @@ _NOTED = ("chat_id", "direction", "content")
 _JOINED_NOTED = (*_NOTED, "joined")
 
 
+def _tell_nobody(slug: str, message: str | None) -> None:
+    """For a socket that has no chat."""
+
+
+def _do_nothing() -> None:
+    """For a socket that has no chat."""
+
+
 class Outbound:
     """What is on its way to one client: it waits in a queue that has a limit."""
 
@@ -63,8 +71,8 @@ class Outbound:
         self._queue: deque[tuple[JsonObject | bytes, int, int, str, bool] | Struck] = deque()
         self._is_spared = False
         self._timers: list[Timer] = []  # of faults to come
-        self._fail_chat: Fail = lambda slug, message: None
-        self._hang_up: Callable[[], None] = lambda: None
+        self._fail_chat: Fail = _tell_nobody
+        self._hang_up: Callable[[], None] = _do_nothing
         self._unsent = 0  # bytes, about
         self._ready = asyncio.Event()
         self.close_code: int | None = None
@@ -85,6 +93,11 @@ class Outbound:
             self._faults.watchers.remove(self._arm)
         for timer in self._timers:
             self._world.timers.cancel(timer)
+
+    def let_go(self) -> None:
+        """Drop whom it calls back: they hold it, and so all are freed once its socket ends."""
+        self._fail_chat, self._hang_up = _tell_nobody, _do_nothing
+        self._sabotage = None
 
     def _arm(self, rule: FaultRule) -> None:
         """Have a rule strike at its time, though no frame may come then."""

@@ -32,11 +32,17 @@ STATES = PENDING, DELIVERED, FAILED = "pending", "delivered", "failed"
 
 @dataclass(frozen=True, slots=True)
 class WebhookRequest:
-    """What goes over the wire: a POST."""
+    """What goes over the wire: a POST. `sender` is the API key of the world that it comes from."""
 
     url: str
     headers: Mapping[str, str]
     body: bytes
+    sender: str = field(default="", repr=False)
+
+    @property
+    def receiver(self) -> str:
+        """Scheme, host and port."""
+        return _receiver(self.url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +60,19 @@ class WebhookResult:
 
 
 Done: TypeAlias = Callable[[WebhookResult], None]
-Send: TypeAlias = Callable[[WebhookRequest, Done], None]
+Cancel: TypeAlias = Callable[[], object]
+Send: TypeAlias = Callable[[WebhookRequest, Done], Cancel]
 Judge: TypeAlias = Callable[[str, WebhookResult, Collection[str]], JsonObject]
 
 
-def send_nothing(request: WebhookRequest, done: Done) -> None:
+def send_nothing(request: WebhookRequest, done: Done) -> Cancel:
     """For worlds that nobody gave a way to send."""
     done(WebhookResult(None, "this world sends nothing", 0))
+    return cancel_nothing
+
+
+def cancel_nothing() -> None:
+    """For deliveries that have no request under way."""
 
 
 def say_nothing(event_name: str, result: WebhookResult, faults: Collection[str]) -> JsonObject:
@@ -116,6 +128,7 @@ class Delivery:
     twice: bool = False
     first_attempt: int = 0  # of this sending; a redelivery has earlier ones
     is_passing: bool = False  # goes before one that was to be reordered
+    cancel: Cancel = cancel_nothing  # ends the request that is under way
 
     def to_json(self) -> JsonObject:
         return {
@@ -133,7 +146,10 @@ class Delivery:
 
 @dataclass(slots=True)
 class Lane:
-    """The deliveries of one chat to one receiver: the first is under way, the others wait."""
+    """The deliveries of one chat to one receiver that wait for their first attempt.
+
+    The first of them has its attempt now, the others wait for the answer to it.
+    """
 
     queue: deque[Delivery] = field(default_factory=deque)
     busy: bool = False
@@ -141,7 +157,11 @@ class Lane:
 
 
 class Outbox:
-    """All deliveries of a world: in order within a chat, unless they go to other receivers."""
+    """All deliveries of a world.
+
+    What one chat sends to one receiver goes out in order. Each delivery waits until the one before
+    has had its first attempt; the retries wait for nobody, and nobody waits for them.
+    """
 
     def __init__(
         self,
@@ -158,6 +178,7 @@ class Outbox:
         """`judge` says what the journal is to have of how a receiver took an attempt."""
         by_key = settings.sign_webhooks_with == "api_key"
         self.key = api_key if by_key else settings.signing_key
+        self._api_key = api_key
         self._settings = settings
         self._clock = clock
         self._header_clock = clock if settings.webhook_time == "world" else SystemClock()
@@ -175,12 +196,16 @@ class Outbox:
         self._closed = False
 
     def close(self) -> None:
-        """Give everything up; what is in flight comes back to nobody."""
+        """Give everything up: nothing is sent any more, and requests under way are cancelled.
+
+        Retries and delays that are among the timers do nothing when their time comes.
+        """
         self._closed = True
         self._lanes.clear()
         for delivery in self.deliveries.values():
             if delivery.state == PENDING:
                 delivery.state, delivery.error = FAILED, _RESET
+                delivery.cancel()
         self.in_flight = self.pending = 0
         self._tell()
 
@@ -266,6 +291,8 @@ class Outbox:
     # lanes
 
     def _put(self, delivery: Delivery, key: tuple[str, str]) -> None:
+        if self._closed:
+            return
         lane = self._lanes.setdefault(key, Lane())
         lane.queue.append(delivery)
         if lane.holding is not None:
@@ -298,7 +325,8 @@ class Outbox:
         delivery.twice = "duplicate" in faults or "duplicate" in delivery.faults
         now_ms = self._clock.now_ms()
         if "drop" in faults or "drop" in delivery.faults:
-            self._leave(delivery, key, FAILED, "dropped on request: it was never sent")
+            self._finish(delivery, FAILED, "dropped on request: it was never sent")
+            self._make_way(delivery, key)
         elif "reorder" in faults:
             self._hold(lane, key)
         elif "delay" in faults:
@@ -326,13 +354,12 @@ class Outbox:
         lane.queue[0].is_passing = True
         lane.holding, lane.busy = None, False
 
-    def _leave(
-        self, delivery: Delivery, key: tuple[str, str], state: str, error: str | None = None
-    ) -> None:
-        lane = self._lanes[key]
-        lane.queue.popleft()
-        lane.busy = False
-        self._finish(delivery, state, error)
+    def _make_way(self, delivery: Delivery, key: tuple[str, str]) -> None:
+        """The next of its lane may go, now that this one has had its turn."""
+        lane = self._lanes.get(key)
+        if lane is not None and lane.queue and lane.queue[0] is delivery:
+            lane.queue.popleft()
+            lane.busy = False
 
     def _struck(self, delivery: Delivery, wanted: Collection[str]) -> dict[str, FaultRule]:
         facts = {"event_name": delivery.event_name, "chat_id": delivery.chat_id}
@@ -348,15 +375,18 @@ class Outbox:
     # attempts
 
     def _attempt(self, delivery: Delivery, key: tuple[str, str]) -> None:
+        if self._closed:
+            return
         faults = (*delivery.faults, *self._struck(delivery, CORRUPTING))
         timestamp_s = self._header_clock.now_ms() // 1000
         headers, body = headers_and_body(delivery.body, timestamp_s, self.key, faults)
-        request = WebhookRequest(delivery.url, headers, body)
+        request = WebhookRequest(delivery.url, headers, body, self._api_key)
         problem = signature_problem(headers, body, self.key, timestamp_s)
         delivery.attempts_left -= 1
         self.in_flight += 1
         at_ms = self._clock.now_ms()
-        self._send(request, partial(self._done, delivery, key, request, faults, problem, at_ms))
+        done = partial(self._done, delivery, key, request, faults, problem, at_ms)
+        delivery.cancel = self._send(request, done)
 
     def _done(
         self,
@@ -371,6 +401,7 @@ class Outbox:
         if self._closed:
             return
         self.in_flight -= 1
+        delivery.cancel = cancel_nothing
         number = len(delivery.attempts) + 1
         delivery.attempts.append(Attempt(number, at_ms, request, result, faults, problem))
         self._note(
@@ -378,21 +409,27 @@ class Outbox:
             duration_ms=result.duration_ms, faults=list(faults),
             **self._judge(delivery.event_name, result, faults),
         )  # fmt: skip
+        self._go_on(delivery, key, result)
+        self._pump(key)
+        self._tell()
+        if delivery.state == FAILED:
+            why = result.error or f"status {result.status}"
+            logger.warning("webhook %s to %s failed: %s", delivery.event_name, delivery.url, why)
+
+    def _go_on(self, delivery: Delivery, key: tuple[str, str], result: WebhookResult) -> None:
+        """What follows an attempt: its duplicate, its end, or a retry that nobody waits for."""
         if result.is_good and delivery.twice:
             delivery.twice = False
             self._attempt(delivery, key)
-        elif any(each.result.is_good for each in delivery.attempts[delivery.first_attempt :]):
-            self._leave(delivery, key, DELIVERED)
+            return
+        if any(each.result.is_good for each in delivery.attempts[delivery.first_attempt :]):
+            self._finish(delivery, DELIVERED)
         elif delivery.attempts_left > 0:
-            wait_ms = RETRY_DELAYS_MS[-delivery.attempts_left]
-            at = self._clock.now_ms() + wait_ms
-            self._timers.at(at, partial(self._attempt, delivery, key))
+            at_ms = self._clock.now_ms() + RETRY_DELAYS_MS[-delivery.attempts_left]
+            self._timers.at(at_ms, partial(self._attempt, delivery, key))
         else:
-            self._leave(delivery, key, FAILED)
-            why = result.error or f"status {result.status}"
-            logger.warning("webhook %s to %s failed: %s", delivery.event_name, delivery.url, why)
-        self._pump(key)
-        self._tell()
+            self._finish(delivery, FAILED)
+        self._make_way(delivery, key)
 
     def _note(self, delivery: Delivery, **more: object) -> None:
         self._journal.add(

@@ -4,16 +4,19 @@ import asyncio
 import logging
 import time
 from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
 
 from emulator import __version__
-from emulator.webhooks.outbox import Done, WebhookRequest, WebhookResult
+from emulator.webhooks.outbox import Cancel, Done, WebhookRequest, WebhookResult
 
 if TYPE_CHECKING:
     import aiohttp  # imported when the first webhook is sent, since it costs 0.2 s
 
 logger = logging.getLogger("emulator")
 
-MOST_PER_RECEIVER = 20  # requests at a time
+MOST_PER_RECEIVER = 20  # requests of one world at a time, but for those that hang
+_HANGING_S = 0.2  # a request that has no answer by then makes way for others
+_MOST_CONNECTIONS = 400  # at a time, to all receivers; a process may have 1,024 files open
 _MOST_READ = 10_000  # bytes of an answer that are kept
 _KEPT_ALIVE_S = 2  # shorter than servers do, so that they don't close under a request
 
@@ -25,20 +28,35 @@ class Sender:
         self._timeout_s = timeout_s
         self._session: aiohttp.ClientSession | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._places: WeakValueDictionary[tuple[str, str], asyncio.Semaphore]
+        self._places = WeakValueDictionary()  # by world and receiver, as long as one is taken
 
-    def __call__(self, request: WebhookRequest, done: Done) -> None:
-        """Send it from the running loop, and call `done` with the result."""
+    def __call__(self, request: WebhookRequest, done: Done) -> Cancel:
+        """Send it from the running loop, and call `done` with the result, unless cancelled."""
         task = asyncio.get_running_loop().create_task(self._send(request, done))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task.cancel
 
     async def _send(self, request: WebhookRequest, done: Done) -> None:
+        trouble: Exception | None = None
         try:
-            result = await self._post(request)
+            with await self._take_place(request):
+                result = await self._post(request)
         except Exception as problem:  # whatever it is, somebody waits for the result
-            logger.exception("a webhook could not be sent to %s", request.url)
-            result = WebhookResult(None, _reason(problem), 0)
+            trouble, result = problem, WebhookResult(None, _reason(problem), 0)
         done(result)
+        if trouble is not None:  # told last: the log may be broken, too
+            logger.error("a webhook could not be sent to %s", request.url, exc_info=trouble)
+
+    async def _take_place(self, request: WebhookRequest) -> "_Place":
+        """One of the places that a world has at a receiver, once one is free."""
+        whose = (request.sender, request.receiver)
+        places = self._places.get(whose)
+        if places is None:
+            places = self._places[whose] = asyncio.Semaphore(MOST_PER_RECEIVER)
+        await places.acquire()
+        return _Place(places)
 
     async def _post(self, request: WebhookRequest) -> WebhookResult:
         session = self._open()
@@ -74,8 +92,8 @@ class Sender:
             trace.on_connection_reuseconn.append(self._start)
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(
-                    limit=0,  # many that hang leave room for others
-                    limit_per_host=MOST_PER_RECEIVER,
+                    limit=_MOST_CONNECTIONS,
+                    limit_per_host=0,  # `_take_place` sees to that
                     keepalive_timeout=_KEPT_ALIVE_S,
                 ),
                 headers={"User-Agent": f"evi-emulator/{__version__}"},
@@ -98,6 +116,27 @@ class Sender:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self._session is not None:
             await self._session.close()
+
+
+class _Place:
+    """A place at a receiver. It is given back at the answer, or earlier if that takes long."""
+
+    def __init__(self, places: asyncio.Semaphore) -> None:
+        self._places = places
+        loop = asyncio.get_running_loop()
+        self._timer: asyncio.TimerHandle | None = loop.call_later(_HANGING_S, self._leave)
+
+    def _leave(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+            self._places.release()
+
+    def __enter__(self) -> None:
+        """Nothing: it is taken already."""
+
+    def __exit__(self, *error: object) -> None:
+        self._leave()
 
 
 class _Trace:

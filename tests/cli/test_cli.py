@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.request import urlopen
 
 import pytest
@@ -18,6 +19,7 @@ from emulator import __version__
 from emulator.cli.main import main
 from emulator.server import Server
 from emulator.settings import SETTINGS
+from tests.webhooks.calls import advance, deliveries, drain, new_config, simulate, trigger
 from tests.webhooks.receiver import Answer, Receiver, always
 
 COMMAND = [sys.executable, "-m", "emulator"]
@@ -25,10 +27,12 @@ RECORDED = "470a49f6-1dec-4afe-8b61-035d3b2d63b0"  # a chat of the demo seed
 
 
 @contextmanager
-def served(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def served(
+    *arguments: str, stderr: Any = subprocess.PIPE
+) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A server in a process of its own, and the line that it prints."""
     process = subprocess.Popen(
-        [*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [*COMMAND, *arguments], stdout=subprocess.PIPE, stderr=stderr, text=True
     )
     try:
         assert process.stdout is not None
@@ -60,6 +64,24 @@ def test_serve_prints_one_line_and_ends_with_ctrl_c(arguments: list[str]) -> Non
 
         output, errors = process.communicate(timeout=10)
         assert (process.returncode, output, errors) == (0, "", "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="it needs a device that is full")
+def test_a_log_that_can_not_be_written_stops_nothing(receiver: Receiver) -> None:
+    """Requests are answered, and webhooks go out, though the log has no room for them."""
+    receiver.answer = lambda received: Answer(500 if received.event_name == "tool_call" else 200)
+    with (
+        open("/dev/full", "w") as full,
+        served("--port", "0", "--seed", "empty", "--log-requests", stderr=full) as (_, line),
+        Client(base_url=re.findall("http://[^ ]+", line)[0], trust_env=False) as client,
+    ):
+        client.headers["X-Hume-Api-Key"] = "k"
+        failed = trigger(client, "tool_call", receiver.url)
+        simulate(client, config_id=new_config(client, receiver.url), script="weather")
+        advance(client, 30)
+        assert (failed["state"], drain(client)) == ("failed", 0)
+        states = [each["state"] for each in deliveries(client)[1:]]
+    assert states == ["delivered", "failed", "delivered"]
 
 
 def test_environment_variables_are_read() -> None:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -110,6 +111,57 @@ def test_a_world_comes_back_as_it_was(small: App, done: list[tuple[str, str, str
 def test_the_demo_comes_back_as_it_was(app: App) -> None:
     """It has something of everything."""
     there_and_back(app, [("audio", "tools", "x", 3), ("delete version", "configs", "x", 1)])
+
+
+STORED = Path(__file__).with_name("data") / "format_1.json"
+
+
+def test_a_stored_document_can_still_be_read(small: App) -> None:
+    """A file of the first format, which has something of everything, comes back whole.
+
+    It is not written by this test: a key that is renamed in writing and in reading is found here.
+    """
+    world = small.worlds.get(f"stored-{next(_keys)}")
+    snapshot = READER.read(STORED.read_bytes())
+    world.restore(snapshot)
+
+    [prompt], [tool], [config] = (
+        list(each.all()) for each in (world.store.prompts, world.store.tools, world.store.configs)
+    )
+    assert [each.content["text"] for each in prompt.versions] == [
+        "Be kind to {{name}}.",
+        "Be kind.",
+    ]
+    assert (tool.name, config.name) == ("get_weather", "Support")
+    assert config.latest.content["webhooks"][0]["url"] == "http://localhost:8485/hook"
+    assert [voice["name"] for voice in world.store.voices.all()][-1] == "Mine"
+    first, second = world.store.chats.all_chats()
+    assert (first["status"], second["status"]) == ("USER_ENDED", "USER_ENDED")  # it was live
+    said = [each["message_text"] for each in world.store.chats.iter_events(first["id"])]
+    assert {"Hello", "Goodbye"} <= set(said)
+    [(audio_id, audio)] = world.store.chats.all_audio()
+    assert (audio_id, audio.status) == (first["id"], "QUEUED")
+    assert list(world.heard) == ["Three words, spoken"]
+    assert [(stub.operation, stub.status, stub.times) for stub in world.stubs] == [
+        ("list-configs", 503, 2)
+    ]
+    [rule] = world.faults
+    assert (rule.kind, rule.fault, rule.times) == ("webhook", "drop", 2)
+    assert [str(each) for each in world.script.rules] == [str(Script().on_user("price"))]
+    assert world.clock.read() == (0, 1_735_689_600_000)
+    assert world.ids.uuid() == "4f426dcb-b394-4b36-bb2d-420f0f88080b"  # the next of its generator
+    assert world.outbox.ids.uuid() == "d8dc6c18-77fa-419e-a004-eaac4c469810"
+
+
+def test_a_stored_document_is_written_as_it_was() -> None:
+    """What the first format says of a world, today's says in the same words."""
+    stored = read(STORED.read_bytes())
+    written = read(write_snapshot(READER.read(STORED.read_bytes())))
+    assert {key: written["world"][key] for key in stored["world"]} == stored["world"]
+    assert {key: written[key] for key in ("format", "format_version")} == {
+        "format": "evi-emulator-world",
+        "format_version": 1,
+    }
 
 
 def there_and_back(app: App, done: list[tuple[str, str, str, int]]) -> None:

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from emulator.errors import ApiError
 from emulator.settings import Settings
 from emulator.web.app import App
-from emulator.web.auth import TOKEN_LIFETIME_MS
+from emulator.web.auth import TOKEN_LIFETIME_MS, Auth
 from emulator.world import World
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -38,6 +39,21 @@ def token(anonymous: TestClient, api_key: str, world: World) -> str:
     assert answer.status_code == 200
     token: str = answer.json()["access_token"]
     return token
+
+
+def refusal(auth: Auth, token: str) -> str:
+    """What is said to a token that is not good."""
+    with pytest.raises(ApiError) as refused:
+        auth.world({}, f"access_token={token}".encode())
+    return str(refused.value.body).lower()
+
+
+def is_known(auth: Auth, token: str) -> bool:
+    try:
+        auth.world({}, f"access_token={token}".encode())
+    except ApiError:
+        return False
+    return True
 
 
 def fault(answer: Any) -> str:
@@ -103,6 +119,52 @@ def test_a_token_expires(anonymous: TestClient, world: World, token: str) -> Non
     assert fault(anonymous.get(f"/v0/evi/prompts?access_token={token}")) == (
         "oauth.v2.AccessTokenExpired"
     )
+
+
+def test_a_token_leads_to_the_keys_next_world(
+    anonymous: TestClient, client: TestClient, api_key: str, token: str
+) -> None:
+    """A world that was deleted is not written into: the key sees what its old token makes."""
+    assert client.delete("/_emulator/world").status_code == 204
+    bearer = {"Authorization": f"Bearer {token}"}
+    assert api_key not in names(anonymous, headers=bearer)
+
+    made = anonymous.post("/v0/evi/prompts", json={"name": "new", "text": ""}, headers=bearer)
+    assert made.status_code == 201
+    assert "new" in names(client)
+
+
+def test_a_token_leads_to_a_world_that_was_made_anew(
+    app: App, anonymous: TestClient, api_key: str, token: str
+) -> None:
+    """A fresh world in the place of another one is what its tokens see."""
+    fresh = app.worlds.create(api_key)
+    assert api_key not in names(anonymous, f"access_token={token}")
+    assert app.auth.world({}, f"access_token={token}".encode()) is fresh
+
+
+def test_only_so_many_tokens_are_remembered(
+    app: App, world: World, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of tokens that are all good, the oldest are forgotten."""
+    monkeypatch.setattr("emulator.web.auth.MOST_TOKENS", 200)
+    auth = Auth(app.worlds, ())
+    tokens = [auth.issue_token(world) for _ in range(1_000)]
+    known = [is_known(auth, each) for each in tokens]
+    assert 100 <= sum(known) <= 200
+    assert known == sorted(known)
+
+
+def test_tokens_that_expired_long_ago_are_forgotten(app: App, world: World) -> None:
+    """For one more lifetime they are answered as expired, then like any that is none."""
+    auth = Auth(app.worlds, ())
+    old = auth.issue_token(world)
+    world.freeze()
+    world.clock.move_to(world.clock.now_ms() + 2 * TOKEN_LIFETIME_MS)
+    assert "expired" in refusal(auth, old)
+    for _ in range(1_000):
+        auth.issue_token(world)
+    assert "expired" not in refusal(auth, old)
 
 
 def test_an_unknown_token_is_refused(anonymous: TestClient) -> None:

@@ -737,7 +737,7 @@ def test_a_frame_that_is_too_long() -> None:
 
 def test_the_longest_frame_is_the_servers_to_say(evi_server: Emulator) -> None:
     """A world can't have a limit of its own, and says so."""
-    with pytest.raises(UsageError, match="is the server's"):
+    with pytest.raises(UsageError, match="is a setting of the whole server"):
         evi_server.world(max_frame_bytes=1_024)
 
 

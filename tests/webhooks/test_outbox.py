@@ -1,6 +1,7 @@
 """The outbox by itself: a clock that is moved by hand, and a wire that answers when told to."""
 
 import json
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +20,7 @@ from emulator.timers import Timers
 from emulator.webhooks.faults import CORRUPTING, SCHEDULING, STALE_S
 from emulator.webhooks.outbox import (
     REORDER_PATIENCE_MS,
+    Cancel,
     Delivery,
     Done,
     Outbox,
@@ -39,13 +41,19 @@ class Wire:
     sent: list[WebhookRequest] = field(default_factory=list)
     open: list[tuple[WebhookRequest, Done]] = field(default_factory=list)
 
-    def __call__(self, request: WebhookRequest, done: Done) -> None:
+    def __call__(self, request: WebhookRequest, done: Done) -> Cancel:
         self.sent.append(request)
         self.open.append((request, done))
+        return lambda: self.open.remove((request, done))
 
     def answer(self, status: int | None = 200, error: str | None = None, which: int = 0) -> None:
         _, done = self.open.pop(which)
         done(WebhookResult(status, error, 7, "thanks"))
+
+    def is_first(self, request: WebhookRequest) -> bool:
+        """Whether it is the first attempt of its event."""
+        same = (each for each in self.sent if (each.url, each.body) == (request.url, request.body))
+        return next(same) is request
 
     def events(self) -> list[str]:
         """The names of what was sent, in order."""
@@ -254,27 +262,44 @@ def test_attempts_are_in_the_journal(office: Office) -> None:
 
 
 def test_one_chat_is_told_in_order(office: Office) -> None:
-    """To one receiver the next event of a chat waits until the one before is through."""
+    """To one receiver the next event of a chat waits for the answer to the one before."""
     deliveries = [office.post(name) for name in ("chat_started", "tool_call", "chat_ended")]
     assert office.wire.events() == ["chat_started"]
-    office.wire.answer(500)
-    office.wait(999)
-    assert office.wire.events() == ["chat_started"]
+    office.wire.answer(200)
+    assert office.wire.events() == ["chat_started", "tool_call"]
     office.run()
 
-    assert office.wire.events() == ["chat_started", "chat_started", "tool_call", "chat_ended"]
+    assert office.wire.events() == ["chat_started", "tool_call", "chat_ended"]
     assert [delivery.state for delivery in deliveries] == ["delivered"] * 3
 
 
-def test_what_fails_for_good_makes_way(office: Office) -> None:
-    """After its last attempt a failed delivery no longer holds the next one up."""
+@pytest.mark.parametrize("status", [500, None])
+def test_a_refused_event_holds_nothing_up(office: Office, status: int | None) -> None:
+    """The next event of the chat goes out at once; the retry comes later, on its own."""
     first, second = office.post("chat_started"), office.post("chat_ended")
-    for wait_ms in (1_000, 4_000, 16_000, 0):
-        office.wire.answer(500)
-        office.wait(wait_ms)
+    office.wire.answer(status)
+    assert office.wire.events() == ["chat_started", "chat_ended"]
     office.wire.answer(200)
+    assert (first.state, second.state) == ("pending", "delivered")
 
-    assert (first.state, second.state) == ("failed", "delivered")
+    office.wait(1_000)
+    office.wire.answer(200)
+    assert office.wire.events() == ["chat_started", "chat_ended", "chat_started"]
+    assert first.state == "delivered"
+
+
+def test_a_retry_waits_for_nobody(office: Office) -> None:
+    """It goes out while the first attempt of another event of its chat is under way."""
+    first, second = office.post("chat_started"), office.post("tool_call")
+    third = office.post("chat_ended")
+    office.wire.answer(500)  # chat_started; tool_call is under way now
+    office.wait(1_000)
+    assert office.wire.events() == ["chat_started", "tool_call", "chat_started"]
+
+    office.wire.answer(200, which=1)  # the retry, whose end lets nobody else go
+    assert office.wire.events() == ["chat_started", "tool_call", "chat_started"]
+    office.run()
+    assert [each.state for each in (first, second, third)] == ["delivered"] * 3
 
 
 @pytest.mark.parametrize(
@@ -312,7 +337,7 @@ actions = st.lists(
 
 @given(actions)
 def test_whatever_happens_the_order_holds(steps: Sequence[tuple[str, Any]]) -> None:
-    """Under any posts and answers, a chat has one request at a receiver at a time, in order."""
+    """Under any posts and answers, a chat's first attempts come one after the other, in order."""
     office = Office()
     posted: list[Delivery] = []
     for action, detail in steps:
@@ -323,8 +348,10 @@ def test_whatever_happens_the_order_holds(steps: Sequence[tuple[str, Any]]) -> N
         elif office.wire.open:
             which, status = detail
             office.wire.answer(status, which=which % len(office.wire.open))
-        under_way = [(json.loads(each.body)["chat_id"], each.url) for each, _ in office.wire.open]
-        assert len(set(under_way)) == len(under_way) == office.outbox.in_flight
+        assert len(office.wire.open) == office.outbox.in_flight
+        first = [each for each, _ in office.wire.open if office.wire.is_first(each)]
+        under_way = [(json.loads(each.body)["chat_id"], each.url) for each in first]
+        assert len(set(under_way)) == len(under_way)
         assert office.outbox.pending == [each.state for each in posted].count("pending")
     office.run()
 
@@ -337,6 +364,24 @@ def test_whatever_happens_the_order_holds(steps: Sequence[tuple[str, Any]]) -> N
         sent = [json.loads(each.body) for each in office.wire.sent if each.url == lane[1]]
         names = [each["event_name"] for each in sent if each["chat_id"] == lane[0]]
         assert list(dict.fromkeys(names)) == [each.event_name for each in mine]
+
+
+def test_a_log_that_fails_holds_nothing_up(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A failed delivery is told to the log last, so the next of its chat goes out anyway."""
+
+    def refuse(*arguments: object) -> None:
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(logging.getLogger("emulator"), "warning", refuse)
+    delivery = office.post("chat_started")
+    delivery.attempts_left = 0  # after the one that is under way
+    office.post("chat_ended")
+    told: list[str] = []
+    office.outbox.watchers.append(lambda: told.append(delivery.state))
+    with pytest.raises(OSError, match="no space"):
+        office.wire.answer(500)
+    assert (delivery.state, told[-1]) == ("failed", "failed")
+    assert office.wire.events() == ["chat_started", "chat_ended"]
 
 
 # the queue
@@ -376,16 +421,30 @@ def test_a_duplicate_is_sent_again_once_it_is_delivered(office: Office) -> None:
     office.faults.add("webhook", "duplicate", times=1)
     first = office.post("chat_started")
     office.post("chat_ended")
-    office.wire.answer(500)
-    office.wait(1_000)
     office.wire.answer(200)
     assert first.state == "pending"
     office.wire.answer(500)  # it was delivered before, so nobody minds
     office.run()
 
-    assert (first.state, statuses(first)) == ("delivered", [500, 200, 500])
-    assert office.wire.events() == ["chat_started"] * 3 + ["chat_ended"]
-    assert office.wire.sent[1].body == office.wire.sent[2].body
+    assert (first.state, statuses(first)) == ("delivered", [200, 500])
+    assert office.wire.events() == ["chat_started"] * 2 + ["chat_ended"]
+    assert office.wire.sent[0].body == office.wire.sent[1].body
+
+
+def test_a_duplicate_of_a_retry_follows_the_retry(office: Office) -> None:
+    """A duplicate that was refused at first comes twice once it is taken."""
+    office.faults.add("webhook", "duplicate", times=1)
+    first = office.post("chat_started")
+    office.post("chat_ended")
+    office.run(500)
+    assert (first.state, statuses(first)) == ("failed", [500] * 4)
+
+    office.faults.add("webhook", "duplicate", times=1)
+    second = office.post("chat_started", "another chat")
+    office.wire.answer(500)
+    office.wait(1_000)
+    office.run()
+    assert (second.state, statuses(second)) == ("delivered", [500, 200, 200])
 
 
 def test_what_is_never_delivered_is_no_duplicate(office: Office) -> None:
@@ -420,7 +479,7 @@ def test_a_delayed_event_holds_up_those_behind_it(office: Office) -> None:
     office.run()
 
     assert [attempt.at_ms - NOW_MS for attempt in delivery.attempts] == [7_000, 8_000]
-    assert office.wire.events() == ["chat_started", "chat_started", "chat_ended"]
+    assert office.wire.events() == ["chat_started", "chat_ended", "chat_started"]
 
 
 def test_a_reordered_event_lets_the_next_one_pass(office: Office) -> None:
@@ -635,14 +694,31 @@ def test_a_failed_delivery_that_fails_again_stays_failed(office: Office) -> None
 # the end
 
 
+def test_a_closed_outbox_cancels_what_is_under_way(office: Office) -> None:
+    """After a reset no request is under way, and nothing is sent: no retry, nothing queued."""
+    office.post("chat_started", "refused")
+    office.wire.answer(500)
+    office.post("chat_started")
+    office.post("chat_ended")
+
+    office.outbox.close()
+    assert office.wire.open == []
+    office.wait(60_000)
+    late = office.post("chat_ended", "a chat that ends with its world")
+
+    assert office.wire.events() == ["chat_started", "chat_started"]
+    assert (late.state, late.error) == ("failed", "the world was reset")
+
+
 def test_a_closed_outbox_ignores_what_comes_back(office: Office) -> None:
-    """After a reset, an answer that was on its way changes nothing."""
+    """An answer that was there already when its request was cancelled changes nothing."""
     told: list[int] = []
     deliveries = [office.post("chat_started"), office.post("chat_ended")]
     office.outbox.watchers.append(lambda: told.append(office.outbox.pending))
 
+    [(_, done)] = office.wire.open
     office.outbox.close()
-    office.wire.answer(500)
+    done(WebhookResult(500, None, 7))
     office.wait(60_000)
 
     assert told == [0]

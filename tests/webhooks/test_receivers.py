@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Protocol
 
+import httpx
 import pytest
 from httpx import Client
 
 from emulator.server import Server
 from emulator.settings import Settings
+from emulator.webhooks.sender import MOST_PER_RECEIVER
 from tests.webhooks.calls import (
     EVENTS,
     add_fault,
@@ -25,7 +27,14 @@ from tests.webhooks.calls import (
     simulate,
     trigger,
 )
-from tests.webhooks.receiver import Answer, Received, Receiver, always, node_receiver
+from tests.webhooks.receiver import (
+    PATIENCE_S,
+    Answer,
+    Received,
+    Receiver,
+    always,
+    node_receiver,
+)
 
 VERDICTS = {
     "stale_timestamp": "timestamp stale",
@@ -81,6 +90,36 @@ def answering(answer: bytes) -> Iterator[str]:
         thread.start()
         yield f"http://127.0.0.1:{server.getsockname()[1]}"
         thread.join()
+
+
+class Hanging:
+    """Answers that leave everything under one path waiting, until it ends."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._ended = threading.Event()
+        self.end = self._ended.set
+
+    def __call__(self, received: Received) -> Answer:
+        if received.path == self._path:
+            self._ended.wait(PATIENCE_S)
+        return Answer(200)
+
+
+class Crowd:
+    """Answers that count how many requests were there at once, at most."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._now = self.most = 0
+
+    def __call__(self, received: Received) -> Answer:
+        with self._lock:
+            self._now += 1
+            self.most = max(self.most, self._now)
+        with self._lock:
+            self._now -= 1
+        return Answer(200)
 
 
 def unused_url() -> str:
@@ -176,8 +215,8 @@ def test_what_must_be_refused_is_refused(
     advance(remote, 21)
 
     log = either.log()
-    assert names(log) == ["chat_started", *["tool_call"] * 4, "chat_ended"]
-    assert [received.verdict for received in log] == ["valid", *[verdict] * 4, "valid"]
+    assert names(log) == [*EVENTS, *["tool_call"] * 3]
+    assert [received.verdict for received in log] == ["valid", verdict, "valid", *[verdict] * 3]
     [refused] = deliveries(remote, "state=failed")
     assert [attempt["status"] for attempt in refused["attempts"]] == [401] * 4
     assert {tuple(attempt["faults"]) for attempt in refused["attempts"]} == {(fault,)}
@@ -203,7 +242,7 @@ def test_one_bad_attempt_is_made_up_for(remote: Client, either: AnyReceiver) -> 
     simulate(remote, config_id=new_config(remote, either.url))
     advance(remote, 1)
 
-    assert names(either.log()) == ["chat_started", *EVENTS]
+    assert names(either.log()) == [*EVENTS, "chat_started"]
     assert [received.verdict for received in either.log()] == ["signature wrong", *["valid"] * 3]
 
 
@@ -295,6 +334,34 @@ def test_many_chats_of_a_silent_receiver_delay_nobody(remote: Client, receiver: 
         trigger(remote, "chat_ended", receiver.url)
         assert len(deliveries(remote, "state=pending")) == 30
         remote.post("/_emulator/reset")
+
+
+def test_requests_that_hang_hold_up_nobody_at_their_receiver(
+    remote: Client, receiver: Receiver
+) -> None:
+    """While many of its requests hang, a receiver is told of other chats, and by other worlds."""
+    receiver.answer = hanging = Hanging("/hang")
+    with other_world(remote) as other:
+        freeze(remote)
+        slow = new_config(remote, f"{receiver.url}/hang", events=["chat_started"])
+        for _ in range(2 * MOST_PER_RECEIVER):
+            simulate(remote, config_id=slow, user=["Hello"])
+        for client in (remote, other):
+            delivery = trigger(client, "chat_ended", f"{receiver.url}/prompt")
+            assert delivery["state"] == "delivered"
+        stuck = deliveries(remote, "state=pending")
+        assert [each["attempts"] for each in stuck] == [[]] * 2 * MOST_PER_RECEIVER
+        hanging.end()
+
+
+def test_a_receiver_gets_few_requests_at_once(remote: Client, receiver: Receiver) -> None:
+    """As long as its requests are answered promptly, a receiver has no crowd to serve."""
+    receiver.answer = crowd = Crowd()
+    config_id = new_config(remote, receiver.url, events=["chat_started"])
+    for _ in range(3 * MOST_PER_RECEIVER):
+        simulate(remote, config_id=config_id, user=["Hello"])
+    assert drain(remote) == 0
+    assert (len(receiver.log()), crowd.most <= MOST_PER_RECEIVER) == (3 * MOST_PER_RECEIVER, True)
 
 
 def test_many_silent_receivers_delay_nobody(remote: Client, receiver: Receiver) -> None:
@@ -412,17 +479,30 @@ def test_only_the_beginning_of_an_answer_is_kept(remote: Client, receiver: Recei
 def test_a_receiver_in_trouble_gets_everything_in_the_end(
     remote: Client, receiver: Receiver
 ) -> None:
-    """A receiver that is down for ten seconds misses nothing, and nothing overtakes anything."""
+    """A receiver that is down for ten seconds misses nothing; each retry has its own time."""
     freeze(remote)
     receiver.answer = always(503)
     simulate(remote, config_id=new_config(remote, receiver.url))
+    assert drain(remote) == 3
+    assert names(receiver.log()) == list(EVENTS)
     advance(remote, 10)
-    assert names(receiver.log()) == ["chat_started"] * 3
     receiver.answer = always(200)
     advance(remote, 11)
 
-    assert names(receiver.log()) == ["chat_started"] * 3 + list(EVENTS)
+    came = names(receiver.log())
+    assert [sorted(came[i : i + 3]) for i in range(0, len(came), 3)] == [sorted(EVENTS)] * 4
     assert [delivery["state"] for delivery in deliveries(remote)] == ["delivered"] * 3
+
+
+def test_a_receiver_that_refuses_a_start_hears_of_the_end(
+    remote: Client, receiver: Receiver
+) -> None:
+    """On a clock that stands no retry comes, and still the end of the chat is told."""
+    freeze(remote)
+    receiver.answer = lambda received: Answer(500 if received.event_name == EVENTS[0] else 200)
+    simulate(remote, config_id=new_config(remote, receiver.url))
+    assert drain(remote) == 1
+    assert names(receiver.log()) == list(EVENTS)
 
 
 def test_a_reset_leaves_nothing_on_its_way(remote: Client, receiver: Receiver) -> None:
@@ -439,6 +519,30 @@ def test_a_reset_leaves_nothing_on_its_way(remote: Client, receiver: Receiver) -
     assert len(deliveries(remote)) == 1
     webhooks = remote.get("/_emulator/journal?kind=webhook").json()["entries"]
     assert [json.loads(receiver.log()[1].body)["chat_id"]] == [each["chat_id"] for each in webhooks]
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("POST", "/_emulator/reset"), ("DELETE", "/_emulator/world")]
+)
+def test_a_receiver_that_recovers_hears_nothing_of_a_world_that_is_gone(
+    remote: Client, receiver: Receiver, method: str, path: str
+) -> None:
+    """Requests that hang are cancelled, and what is queued behind them never goes out."""
+    receiver.answer = hanging = Hanging("/hook")
+    config_id = new_config(remote, f"{receiver.url}/hook")
+    for _ in range(3 * MOST_PER_RECEIVER):
+        simulate(remote, config_id=config_id, user=["Hello"])
+    receiver.wait_for(MOST_PER_RECEIVER)
+    remote.request(method, path)
+
+    for _ in range(2):  # what was sent before the reset has come once these have
+        httpx.post(f"{receiver.url}/other", trust_env=False)
+    before = len(receiver.log())
+    hanging.end()
+    with other_world(remote) as other:
+        trigger(other, "tool_call", f"{receiver.url}/other")
+    assert len(receiver.log()) == before + 1
+    assert deliveries(remote) == []
 
 
 def test_both_receivers_may_be_told_of_one_chat(remote: Client, either: AnyReceiver) -> None:
