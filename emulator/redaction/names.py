@@ -16,8 +16,8 @@ _BEFORE_KEY = ("api", "access", "signing", "private", "secret")
 # before a word may run into it (`accesstoken`), what comes after may not (`tokens`, `tokenizer`).
 # `token_type` and the like say only of what kind a credential is.
 _CREDENTIAL = re.compile(
-    rf"(?:{'|'.join(_WORDS)}|credentials|(?:{'|'.join(_BEFORE_KEY)})[\W\d_]*key)"
-    r"(?![a-z])(?![\W\d_]?type$)"
+    rf"(?:{'|'.join(_WORDS)}|credentials|(?:{'|'.join(_BEFORE_KEY)})[\W\d_]*key(?:id)?)"
+    r"(?![a-z])(?![_.-]?type\W*$)"
 )
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _ESCAPE = re.compile(r"\\+u([0-9a-fA-F]{4})")

@@ -6,11 +6,15 @@ from collections.abc import Iterator
 from emulator.redaction.names import HIDDEN, SCHEME, is_secret_name
 
 # Names may be written with escapes, of JSON and of URLs, for letters, digits and the signs in them.
+# One begins where none can be under way, so that each place of a long text is looked at once.
 _NAME = re.compile(
     r"""
-    (?<! [\w.\[\]-] )
+    (?: (?<! [\w.\[\]%-] )
+      | (?<= %(?: [0189a-f][0-9a-f] | 2[0-46-9a-cf] | 3[a-f] | [46]0 | 5[ce] | 7[b-f] ) )
+      | (?<= %) (?! [0-9a-f]{2} ) )
+    (?! (?<=\\) u00[2-7] )
     (?P<name> (?: [\w.\[\]-]
-                | %(?: 2[de] | 3\d | [46][1-9a-f] | [57][0-9a] | 5[bdf] )
+                | %(?: 2[5de] | 3\d | [46][1-9a-f] | [57][0-9a] | 5[bdf] )
                 | (?<!\\) \\++ u00[2-7][0-9a-f] )++ )
     (?P<quote> (?: \\*+ ["'`] | %22 | %27 | [)}]++ )?+ )
     \s*+ (?P<sign> => | [:=,] | %3[ad] ) \s*+

@@ -27,7 +27,10 @@ def hide_in_json(value: Json, is_nested: bool = False) -> Json:
     if isinstance(value, str):
         return hide_in_string(value, is_nested)
     if isinstance(value, list):
-        return [hide_in_json(item, is_nested) for item in value]
+        items: list[Json] = []
+        for item in value:  # in a comprehension deep JSON would take twice as much of the stack
+            items.append(hide_in_json(item, is_nested))
+        return items
     if not isinstance(value, dict):
         return value
     shown: JsonObject = {}

@@ -93,7 +93,7 @@ class LoggedRequest:
             "method": self.method,
             "clientIp": None,
             "headers": self._shown_headers(),
-            "cookies": {name: HIDDEN for name, _ in self.cookies},
+            "cookies": {name: HIDDEN for name, value in self.cookies if value},
             "browserProxyRequest": False,
             "loggedDate": logged_ms,
             "loggedDateString": iso(logged_ms),
