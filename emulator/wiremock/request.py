@@ -83,7 +83,8 @@ class LoggedRequest:
 
     def to_json(self) -> JsonObject:
         """The request alone, as `requests/find` has it."""
-        url = _url(hide_in_string(self.path), hide_in_query(self.query_string))
+        path = quote(hide_in_string(self.entry["path"]), safe=_IN_PATHS)
+        url = _url(path, hide_in_query(self.query_string))
         host = next((value for name, value in self.headers if name == "host"), "")
         body = hide_in_body(self.body)
         logged_ms: int = self.entry["at_ms"]
