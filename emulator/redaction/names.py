@@ -27,7 +27,7 @@ _LONGEST_REMEMBERED = 100  # characters
 _KEY = re.compile(rf"(?:{'|'.join(_BEFORE_KEY)})[\W\d_]*key".encode())
 _ENCODED_LETTER = re.compile(rb"%(?:25|[4-7][0-9a-f])|\\u00[4-7]")
 _URL = re.compile(rb":\\*/\\*/")
-_IN_BYTES = tuple(word.encode() for word in (*_WORDS, "credentials"))
+_IN_BYTES = tuple(word.encode() for word in _WORDS)
 
 
 def is_secret_name(name: str) -> bool:
@@ -73,6 +73,8 @@ def _ends_a_word(word: bytes, lower: bytes, given: bytes) -> bool:
     at = lower.find(word)
     while at >= 0:
         at += len(word)
+        if lower.startswith(b"credentials", at - len(word)):
+            at += 1
         if not b"a" <= given[at : at + 1] <= b"z":
             return True
         at = lower.find(word, at)

@@ -7,7 +7,6 @@ from urllib.parse import quote, unquote_plus
 
 from emulator.jsontext import Json, JsonObject, JsonTextError, parse, render
 from emulator.redaction.names import HIDDEN, is_secret_name, may_hold_secrets
-from emulator.redaction.scan import hide_named
 
 Hide: TypeAlias = Callable[[str], str]
 
@@ -69,9 +68,14 @@ def hide_in_string(text: str, is_nested: bool = False) -> str:
 
     What people say is left as it is.
     """
+    is_json = text.lstrip()[:1] in ("{", "[", '"')
+    if not is_json and "=" not in text and "@" not in text:  # as most texts
+        return text
     if not may_hold_secrets(text):
         return text
-    if text.lstrip()[:1] in ("{", "[", '"'):
+    if is_json:
+        from emulator.redaction.scan import hide_named
+
         shown = None if is_nested else hide_in_json_text(text)
         return _in_addresses(hide_named(text, only_quoted=True)) if shown is None else shown
     return _in_addresses(text)
@@ -101,7 +105,9 @@ def _in_parameter(found: re.Match[str]) -> str:
     name, value = found.groups()
     if is_secret_name(name):
         return f"{name}={HIDDEN}"
-    return f"{name}={_in_encoded(value, lambda plain: hide_named(plain, only_quoted=True))}"
+    from emulator.redaction.scan import hide_named
+
+    return f"{name}={hide_in_encoded(value, lambda plain: hide_named(plain, only_quoted=True))}"
 
 
 def hide_in_query(query: str, hide: Hide = hide_in_string) -> str:
@@ -114,13 +120,13 @@ def hide_in_query(query: str, hide: Hide = hide_in_string) -> str:
 def _in_pair(pair: str, hide: Hide) -> str:
     name, equals, value = pair.partition("=")
     if not equals:
-        return _in_encoded(pair, hide)
+        return hide_in_encoded(pair, hide)
     if value and is_secret_name(name):
         value = HIDDEN
-    return f"{_in_encoded(name, hide)}={_in_encoded(value, hide)}"
+    return f"{hide_in_encoded(name, hide)}={hide_in_encoded(value, hide)}"
 
 
-def _in_encoded(text: str, hide: Hide) -> str:
+def hide_in_encoded(text: str, hide: Hide = hide_in_string) -> str:
     """Return percent-encoded text as it is, unless something must be hidden in it."""
     plain = unquote_plus(text)
     shown = hide(plain)

@@ -90,10 +90,10 @@ def talk_in_every_way(evi: Evi, secrets: Secrets) -> None:
         evi.next_chat().expect("user_input", timeout=10)
     for name in IN_URLS:
         secret = secrets.new(f"{name} in a handshake")
-        for parameter in (f"session_settings[{name}][x]", f"session_settings[{name}]", name):
-            query = f"api_key={KEY}&{quote(parameter, safe='%')}={secret}"
-            with suppress(InvalidStatus), connect(f"{evi.ws_url}?{query}", proxy=None):
-                pass
+        names = (f"session_settings[{name}][x]", f"session_settings[{name}]", name)
+        pairs = "&".join(f"{quote(each, safe='%')}={secret}" for each in names)
+        with suppress(InvalidStatus), connect(f"{evi.ws_url}?api_key={KEY}&{pairs}", proxy=None):
+            pass
 
 
 def hook_in_every_way(evi: Evi, secrets: Secrets) -> None:
