@@ -8,18 +8,19 @@ from pathlib import Path
 from emulator.errors import StartupError
 from emulator.ids import IdSource
 
+PRIVATE = 0o600  # the mode of a file for its owner alone
 _TEMPORARY = re.compile(r"\..+\.[0-9a-f]{32}\.tmp")
 
 
-def write_whole(path: Path, content: Iterable[bytes]) -> None:
+def write_whole(path: Path, content: Iterable[bytes], private: bool = False) -> None:
     """Put the content, part by part, in the file's place, and return once the disk has it.
 
-    Raises OSError.
+    A private file is for its owner alone, whoever could read the one before. Raises OSError.
     """
     path = path.resolve()  # of a link, what it leads to
     temporary = path.with_name(f".{path.name}.{IdSource().secret()}.tmp")
     try:
-        with temporary.open("xb") as file:
+        with open(temporary, "xb", opener=_open_private if private else None) as file:
             file.writelines(content)
             file.flush()
             os.fsync(file.fileno())
@@ -28,6 +29,10 @@ def write_whole(path: Path, content: Iterable[bytes]) -> None:
         temporary.unlink(missing_ok=True)
         raise
     _sync_folder(path.parent)
+
+
+def _open_private(name: str, flags: int) -> int:
+    return os.open(name, flags, PRIVATE)
 
 
 def remove(path: Path) -> None:

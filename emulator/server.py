@@ -14,8 +14,8 @@ import uvicorn
 
 from emulator.errors import StartupError
 from emulator.hosts import is_loopback
+from emulator.redaction.log import LogFilter
 from emulator.settings import Settings
-from emulator.store.redaction import hide_in_text
 from emulator.web.app import App
 from emulator.web.corked import CorkedProtocol
 
@@ -196,22 +196,8 @@ def _is_worth_logging(record: logging.LogRecord) -> bool:
     return "without completing handshake" not in record.getMessage()
 
 
-class _HidingKeys(logging.Filter):
-    """Takes keys and tokens out of what is logged, for whatever handler."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        if isinstance(record.args, tuple):
-            record.args = tuple(
-                hide_in_text(each) if isinstance(each, str) else each for each in record.args
-            )
-        if isinstance(record.msg, str) and not record.args:
-            record.msg = hide_in_text(record.msg)
-        if record.exc_info and not record.exc_text:
-            record.exc_text = hide_in_text(logging.Formatter().formatException(record.exc_info))
-        return True
-
-
-_hiding_keys = _HidingKeys()
+_log_filter = LogFilter()
+_CLEANED = ("asyncio", "aiohttp.client", "aiohttp.server", "aiohttp.web", "aiohttp.websocket")
 
 
 def _log_to_stderr(requests: bool) -> None:
@@ -225,6 +211,8 @@ def _log_to_stderr(requests: bool) -> None:
     }.items():
         logger = logging.getLogger(name)
         logger.setLevel(level)
-        logger.addFilter(_hiding_keys)
+        logger.addFilter(_log_filter)
         if not logger.handlers:
             logger.addHandler(handler)
+    for name in _CLEANED:  # which Python shows itself, if there is something wrong
+        logging.getLogger(name).addFilter(_log_filter)

@@ -27,7 +27,7 @@ LADDER = [
     ["store", "openapi"],
     ["handwritten", "timers", "waiting", "faults", "allowance"],
     ["settings", "resources", "ready"],
-    ["durations", "atomic"],
+    ["durations", "atomic", "redaction"],
     ["errors", "clock", "ids", "jsontext", "hosts", "credentials"],
 ]
 LEVELS = {layer: level for level, layers in enumerate(LADDER) for layer in layers}

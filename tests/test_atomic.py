@@ -51,6 +51,20 @@ def test_what_fails_changes_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_a_private_file_is_its_owners_alone(tmp_path: Path) -> None:
+    """From its first byte on, though others could read the one before."""
+    path = tmp_path / "file"
+    write_whole(path, [b"old"])
+    path.chmod(0o666)
+
+    def content() -> Iterator[bytes]:
+        [temporary] = tmp_path.glob(".file.*.tmp")
+        yield oct(temporary.stat().st_mode & 0o777).encode()
+
+    write_whole(path, content(), private=True)
+    assert (path.read_bytes(), path.stat().st_mode & 0o777) == (b"0o600", 0o600)
+
+
 def test_a_link_stays_one(tmp_path: Path) -> None:
     """What it leads to is replaced."""
     target, link = tmp_path / "target", tmp_path / "link"

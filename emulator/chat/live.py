@@ -19,7 +19,7 @@ from emulator.chat.session import Session
 from emulator.clock import LaggingClock
 from emulator.errors import Problem
 from emulator.jsontext import Json, JsonObject
-from emulator.store.redaction import hide_in_json
+from emulator.redaction.names import HIDDEN
 from emulator.timers import Timer, Timers
 
 Listener: TypeAlias = Callable[[Output], None]
@@ -143,7 +143,9 @@ class LiveChat:
     def _mirror(self, message: ClientMessage) -> None:
         """Those who joined also see the client's settings, but for keys (PROTOCOL 9.7)."""
         if self.allows_connection and isinstance(message, SessionSettings):
-            shown = hide_in_json(to_json(message))
+            shown = to_json(message)
+            if message.language_model_api_key is not None:
+                shown["language_model_api_key"] = HIDDEN
             self._said.append(shown)
             for put in self._clients[1:]:
                 put([shown])

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from emulator.chat.config import ChatConfig, ToolSpec
 from emulator.chat.messages import AudioSettings, SessionSettings
 from emulator.jsontext import JsonObject
+from emulator.redaction.names import HIDDEN
 
 _VARIABLE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
-_HIDDEN = "(hidden)"
 
 
 class SettingsInForce:
@@ -81,7 +81,7 @@ def as_recorded(message: SessionSettings) -> str:
     if message.variables is not None:
         content["variables"] = {name: _as_text(v) for name, v in message.variables.items()}
     if message.language_model_api_key is not None:
-        content["language_model_api_key"] = _HIDDEN
+        content["language_model_api_key"] = HIDDEN
     return json.dumps(content, ensure_ascii=False)
 
 

@@ -44,7 +44,7 @@ def snapshot(arguments: argparse.Namespace) -> int:
         sys.stdout.flush()
         return OK
     try:
-        write_whole(path, [text])
+        write_whole(path, [text], private=True)
     except OSError as error:
         raise EmulatorError(f"cannot write {path}: {error.strerror}") from None
     print(f"{path}: {len(text)} bytes")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from emulator.contract.findings import Finding, beginning
 from emulator.errors import steps
 from emulator.jsontext import JsonObject
+from emulator.redaction.values import hide_in_string
 
 MOST_FINDINGS = 1_000  # of different ones
 
@@ -63,7 +64,7 @@ class Contract:
 
     def add(self, subject: str, findings: Iterable[Finding], seq: int) -> None:
         """Findings about an operation, the chat socket, ...; `seq` is their journal entry's."""
-        subject = beginning(subject)
+        subject = beginning(hide_in_string(subject))
         for finding in findings:
             found = self._found.get(_key(subject, finding))
             if found is None:

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from emulator.errors import Loc, pointer
 from emulator.jsontext import Json, JsonObject, render
-from emulator.store.redaction import hide_in_json
+from emulator.redaction.names import is_secret_name
+from emulator.redaction.values import hidden, hide_in_json, hide_in_string
 
 LEVELS = ERROR, WARNING = "error", "warning"
 _LONGEST = 300  # characters of a value, or of a step to its place
@@ -193,8 +194,8 @@ class Finding(NamedTuple):  # which is made faster than a frozen dataclass
 def find(code: str, loc: Loc, got: Json = None, **values: object) -> Finding:
     """A finding of a kind: `values` fill in its texts. Of what is long, the beginning is kept."""
     kind = FINDINGS[code]
-    expected = beginning(kind.expected.format(**values), _LONGEST_TEXT)
-    hint = kind.hint and beginning(kind.hint.format(**values), _LONGEST_TEXT)
+    expected = beginning(hide_in_string(kind.expected.format(**values)), _LONGEST_TEXT)
+    hint = kind.hint and beginning(hide_in_string(kind.hint.format(**values)), _LONGEST_TEXT)
     short = tuple(beginning(step) if isinstance(step, str) else step for step in loc)
     return Finding(code, short, expected, _shown(loc, got), hint)
 
@@ -207,10 +208,13 @@ def beginning(text: str, longest: int = _LONGEST) -> str:
 
 
 def _shown(loc: Loc, got: Json) -> Json:
-    """The value without keys, and not too long."""
-    if got is None or type(got) is int:
+    """The value without credentials, and not too long; a name alone is none."""
+    if got is None:
         return got
-    name = str(loc[-1])
-    shown = hide_in_json({name: got})[name]
+    is_name = isinstance(got, str) and got == loc[-1]
+    is_secret = any(isinstance(step, str) and is_secret_name(step) for step in loc)
+    shown = hidden(got) if is_secret and not is_name else hide_in_json(got)
+    if type(shown) is int:
+        return shown
     text = render(shown).decode()
     return shown if len(text) <= _LONGEST else beginning(text)

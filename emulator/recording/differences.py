@@ -9,7 +9,7 @@ from emulator.errors import Loc, pointer
 from emulator.handwritten import short
 from emulator.jsontext import Json, JsonObject
 from emulator.recording.format import Body
-from emulator.recording.redaction import is_secret_name
+from emulator.redaction.names import is_secret_name
 
 
 class _Absent:

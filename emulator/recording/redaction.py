@@ -9,9 +9,11 @@ from typing import TypeAlias, TypeVar
 from urllib.parse import parse_qsl, quote, quote_plus, unquote_plus, urlsplit, urlunsplit
 
 from emulator.credentials import API_KEY, HANDSHAKE_CREDENTIALS
-from emulator.jsontext import Json, JsonTextError, parse, read_or_none, render
+from emulator.jsontext import Json, read_or_none, render
 from emulator.recording.format import Body, Credential, Part, Timed
-from emulator.store.redaction import HIDDEN, hide_in_json_text, hide_in_query
+from emulator.redaction.names import HIDDEN, is_secret_name
+from emulator.redaction.text import hide_in_body
+from emulator.redaction.values import hide_in_json, hide_in_query, hide_in_string
 
 E = TypeVar("E", bound=Timed)
 Caller: TypeAlias = tuple[int | None, Credential | None]  # who, and by what
@@ -31,78 +33,35 @@ KEPT_OF_ANSWERS = frozenset({
     "x-ratelimit-remaining", "x-ratelimit-reset",
 })  # fmt: skip
 
-_SECRET_NAME = re.compile(
-    r"(?:.*[_-])?(?:api[_-]?key|(?:access|refresh|id|auth)[_-]?token|client[_-]?secret"
-    r"|secret(?:[_-]?key)?|signing[_-]?key|password|authorization|credentials?|signature)",
-    re.IGNORECASE,
-)
 _FREE_TEXTS = ("path", "query", "reason", "broken", "protocol")
 _IN_FORMS = ("client_id", "token")  # names of secrets only where somebody asks for a token
 _SIGNED = re.compile(r"(?:x-(?:amz|goog)-)?(?:signature|sig|credential|policy|key-pair-id|token)"
                      r"|hdnts|se", re.IGNORECASE)  # fmt: skip
 _URL = re.compile(r"(?:https?|wss?)://[^\s\"'<>\\]+")
-_NAMED = re.compile(r'("([^"\\]+)"\s*:\s*)(?:"(?:[^"\\]|\\.)*+"?|[\d.]+)', re.DOTALL)
 FORM = "application/x-www-form-urlencoded"
-
-
-def is_secret_name(name: str) -> bool:
-    """Whether what is called so is a key, a token or a password."""
-    return name.lower() == "token" or _SECRET_NAME.fullmatch(name) is not None
 
 
 def hide_query(query: str) -> str:
     """A query or a form without the values of secrets in it."""
-    return "&".join(map(_hide_pair, hide_in_query(query).split("&")))
-
-
-def _hide_pair(pair: str) -> str:
-    name, equals, value = pair.partition("=")
-    if equals and value and is_secret_name(_innermost(unquote_plus(name))):
-        return f"{name}={HIDDEN}"
-    plain = unquote_plus(value)
-    hidden = hide_in_string(plain)
-    return pair if hidden == plain else f"{name}={quote(hidden, safe='')}"
-
-
-def _innermost(name: str) -> str:
-    """Of 'settings[key]' it is 'key'."""
-    return name.rstrip("]").rpartition("[")[2]
+    return hide_in_query(query, hide_in_string_of_recording)
 
 
 def hide_in_value(value: Json) -> Json:
     """A JSON value without its secrets, also where texts in it are JSON or hold signed URLs."""
+    return hide_in_json(_without_signed(value))
+
+
+def _without_signed(value: Json) -> Json:
     if isinstance(value, dict):
-        return {
-            name: HIDDEN if is_secret_name(name) and _is_secret(item) else hide_in_value(item)
-            for name, item in value.items()
-        }
+        return {name: _without_signed(item) for name, item in value.items()}
     if isinstance(value, list):
-        return [hide_in_value(item) for item in value]
-    return hide_in_string(value) if isinstance(value, str) else value
+        return [_without_signed(item) for item in value]
+    return _hide_urls(value) if isinstance(value, str) else value
 
 
-def _is_secret(value: Json) -> bool:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_number or (isinstance(value, str) and value != "")
-
-
-def hide_in_string(text: str) -> str:
+def hide_in_string_of_recording(text: str) -> str:
     """A text without signed URLs, and, if it is JSON, without the secrets in it."""
-    if text.lstrip()[:1] in ("{", "["):
-        try:
-            value = parse(text.encode())
-        except (JsonTextError, UnicodeEncodeError):
-            return _hide_named(hide_in_json_text(_hide_urls(text)))
-        hidden = hide_in_value(value)
-        return text if hidden == value else render(hidden).decode()
-    return _hide_urls(text)
-
-
-def _hide_named(text: str) -> str:
-    """JSON text that broke off, or that is none, without the values whose names are secret."""
-    return _NAMED.sub(
-        lambda found: f'{found[1]}"{HIDDEN}"' if is_secret_name(found[2]) else found[0], text
-    )
+    return hide_in_string(_hide_urls(text))
 
 
 def _hide_urls(text: str) -> str:
@@ -151,7 +110,7 @@ def hide_body(body: Body | None, content_type: str) -> Body | None:
             f"{name}={HIDDEN}" if name in _IN_FORMS else name + equals + value
             for name, equals, value in pairs
         ))  # fmt: skip
-    return Body(text=hide_in_string(text))
+    return Body(text=hide_in_body(_hide_urls(text)))
 
 
 class Secrets:
@@ -264,13 +223,19 @@ def secret_values(value: Json) -> Iterator[str]:
     """The texts in a JSON value whose names say that they are secrets."""
     if isinstance(value, dict):
         for name, item in value.items():
-            if isinstance(item, str) and is_secret_name(name):
-                yield item
-            else:
-                yield from secret_values(item)
+            yield from texts_in(item) if is_secret_name(name) else secret_values(item)
     elif isinstance(value, list):
         for item in value:
             yield from secret_values(item)
+
+
+def texts_in(value: Json) -> Iterator[str]:
+    """Every text in a JSON value, but for the names in it."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from texts_in(item)
 
 
 def _credentials(headers: Mapping[str, str], query: str) -> Iterator[tuple[Credential, str]]:
@@ -294,7 +259,7 @@ def _further_secrets(headers: Mapping[str, str], query: str) -> Iterator[str]:
     if scheme.lower() == "basic":
         yield _basic(value.strip())[1]
     for name, text in parse_qsl(query):
-        if is_secret_name(_innermost(name)):
+        if is_secret_name(name):
             yield text
         elif text[:1] in ("{", "["):  # such as session settings
             yield from secret_values(read_or_none(text.encode(errors="replace")))

@@ -9,12 +9,14 @@ from emulator import __version__
 from emulator.chat.script_content import script_content
 from emulator.errors import SnapshotError
 from emulator.jsontext import Json, JsonObject, render
+from emulator.redaction.names import HIDDEN
 from emulator.store.versioned import VersionedCollection
 from emulator.world import Snapshot
 
 FORMAT = "evi-emulator-world"
 FORMAT_VERSION = 1
 _EVENTS_IN_A_PART = 500
+_KEY = "language_model_api_key"
 
 
 def write_snapshot(snapshot: Snapshot) -> bytes:
@@ -99,4 +101,15 @@ def _resources(collection: VersionedCollection) -> list[JsonObject]:
 def _script(snapshot: Snapshot) -> Json:
     script = snapshot.script
     content = None if script is None else script_content(script)
-    return None if script is None or content is None else {"name": script.name, "content": content}
+    if script is None or content is None:
+        return None
+    user = [_without_key(step) for step in content.get("user", ())]
+    return {"name": script.name, "content": {**content, "user": user} if user else content}
+
+
+def _without_key(step: JsonObject) -> JsonObject:
+    """A step of the user without the key of a language model, which nothing needs back."""
+    message = step.get("send")
+    if not isinstance(message, dict) or message.get(_KEY) is None:
+        return step
+    return {**step, "send": {**message, _KEY: HIDDEN}}

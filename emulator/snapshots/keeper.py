@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from emulator.atomic import remove, remove_leftovers, write_whole
+from emulator.atomic import PRIVATE, remove, remove_leftovers, write_whole
 from emulator.errors import STATE_DAMAGED, SnapshotError, StartupError, api_error
 from emulator.snapshots.document import document_parts
 from emulator.snapshots.lock import FolderLock
@@ -65,6 +65,7 @@ class Keeper:
         for path in sorted(self._folder.iterdir()):
             if _FILE.fullmatch(path.name):
                 try:
+                    path.chmod(PRIVATE)  # an earlier version let others read it
                     self._reader.read_outline(path.read_bytes(), path.name)
                 except SnapshotError as error:
                     yield str(error)
@@ -157,4 +158,4 @@ class Keeper:
 
 
 def _write_file(path: Path, snapshot: Snapshot) -> None:
-    write_whole(path, document_parts(snapshot))
+    write_whole(path, document_parts(snapshot), private=True)

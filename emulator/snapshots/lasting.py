@@ -58,6 +58,6 @@ def export(worlds: Iterable[World], folder: Path) -> None:
     for world in worlds:
         path = folder / f"{world.reference}.json"
         try:
-            write_whole(path, document_parts(world.snapshot()))
+            write_whole(path, document_parts(world.snapshot()), private=True)
         except (OSError, SnapshotError) as error:
             logger.error("cannot write %s: %s", path, error)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from itertools import chain
 
 from emulator.jsontext import JsonObject
-from emulator.store.redaction import hide_in_header
+from emulator.redaction.text import hide_in_header
 
 _BETWEEN = b"\n"  # which no name and no value can hold
 
@@ -21,13 +21,21 @@ def read_headers(text: bytes) -> list[tuple[str, str]]:
 
 
 def shown_headers(text: bytes) -> JsonObject:
-    """Value by name, without keys; what came several times is joined as HTTP has it."""
-    shown: dict[str, str] = {}
-    for name, value in read_headers(text):
+    """Value by name, without credentials; what came several times is joined as HTTP has it."""
+    return _joined((name, hide_in_header(name, value)) for name, value in read_headers(text))
+
+
+def plain_headers(text: bytes) -> JsonObject:
+    """Value by name, with the credentials in them."""
+    return _joined(read_headers(text))
+
+
+def _joined(headers: Iterable[tuple[str, str]]) -> JsonObject:
+    joined: dict[str, str] = {}
+    for name, value in headers:
         between = "; " if name == "cookie" else ", "
-        value = hide_in_header(name, value)
-        shown[name] = f"{shown[name]}{between}{value}" if name in shown else value
-    return shown
+        joined[name] = f"{joined[name]}{between}{value}" if name in joined else value
+    return joined
 
 
 def _decoded(part: bytes) -> str:

@@ -9,9 +9,11 @@ from typing import Any
 
 from emulator.clock import Clock
 from emulator.jsontext import Json, JsonObject, JsonText, read
+from emulator.redaction.names import may_hold_secrets
+from emulator.redaction.text import hide_in_body
+from emulator.redaction.values import hide_in_json, hide_in_query
 from emulator.store.audio_run import AudioRun
-from emulator.store.headers import shown_headers
-from emulator.store.redaction import hide_in_json, hide_in_json_text, hide_in_query, may_hold_keys
+from emulator.store.headers import plain_headers, shown_headers
 
 KINDS = ("http", "frame", "webhook", "fault", "clock", "script", "bug")
 
@@ -117,12 +119,16 @@ class Journal:
     def entries(self, after: int = 0, **wanted: Json) -> Iterator[JsonObject]:
         """Those past the number `after` whose fields are as wanted; None wants nothing."""
         for entry in self.kept(after, **wanted):
-            yield _shown_entry(entry)
+            yield shown_entry(entry)
 
     def singly(self, after: int = 0, **wanted: Json) -> list[JsonObject]:
+        """Return the entries with each audio frame by itself, as everybody may see them."""
+        return [shown_entry(entry) for entry in self.kept_singly(after, **wanted)]
+
+    def kept_singly(self, after: int = 0, **wanted: Json) -> list[JsonObject]:
         """Return the entries with each audio frame by itself, those of open runs included.
 
-        The entries of runs are left out.
+        The entries of runs are left out. What is kept has credentials in it (`shown_entry`).
         """
         asked = _asked(wanted)
         found, runs = list[JsonObject](), list(self._runs)
@@ -135,10 +141,10 @@ class Journal:
             frames = (entry for run in runs for entry in run.entries(after))
             found += [entry for entry in frames if _fits(entry, asked)]
             found.sort(key=itemgetter("seq"))
-        return [_shown_entry(entry) for entry in found]
+        return found
 
     def kept(self, after: int = 0, **wanted: Json) -> Iterator[JsonObject]:
-        """The same as they are kept: bytes are bytes, and have keys in them."""
+        """The same as they are kept: bytes are bytes, and have keys in them (`shown_entry`)."""
         asked = _asked(wanted)
         seen = bisect_right(self._entries, after, key=itemgetter(0))
         for seq, kind, at_ms, _, names, *values in list(islice(self._entries, seen, None)):
@@ -167,22 +173,35 @@ def _fits(entry: JsonObject, asked: JsonObject) -> bool:
     return all(entry.get(name) == value for name, value in asked.items())
 
 
-def _shown_entry(entry: JsonObject) -> JsonObject:
-    return {name: _shown(name, value) for name, value in entry.items()}
+def shown_entry(entry: JsonObject) -> JsonObject:
+    """Return an entry, as it is kept, as everybody may see it: without credentials."""
+    return {name: shown_field(name, value) for name, value in entry.items()}
 
 
-def _shown(name: str, value: Json) -> Json:
-    """Keys don't belong into the journal: of callers in a query, of language models elsewhere."""
+def shown_field(name: str, value: Json) -> Json:
+    """Return a field as everybody may see it: without credentials, as JSON can hold it."""
     if isinstance(value, JsonText):
         content = read(memoryview(value))
-        return hide_in_json(content) if may_hold_keys(value) else content
+        return hide_in_json(content) if may_hold_secrets(value) else content
     if name == "request_headers":
         return shown_headers(value)
+    if isinstance(value, bytes):
+        text = value.decode(errors="replace")
+        if not may_hold_secrets(value):
+            return text
+        return hide_in_query(text) if name == "query" else hide_in_body(text)
+    plain = plain_field(name, value)
+    return plain if name == "findings" else hide_in_json(plain)
+
+
+def plain_field(name: str, value: Json) -> Json:
+    """Return a field as a test compares it: with all that it holds, as JSON can hold it."""
+    if isinstance(value, JsonText):
+        return read(memoryview(value))
+    if name == "request_headers":
+        return plain_headers(value)
     if isinstance(value, AudioRun):
         return value.to_json()
     if name == "findings":  # kept as they were found, since few are looked at
         return [finding.to_json() for finding in value]
-    if isinstance(value, bytes):
-        text = value.decode(errors="replace")
-        return hide_in_query(text) if name == "query" else hide_in_json_text(text)
-    return hide_in_json(value)
+    return value.decode(errors="replace") if isinstance(value, bytes) else value

@@ -4,8 +4,15 @@ from typing import Any
 
 from emulator.errors import UsageError, ValidationFailed, closest
 from emulator.jsontext import JsonObject
+from emulator.redaction.values import hide_in_json
+from emulator.store.journal import plain_field
 from emulator.testing.bridge import Bridge
-from emulator.testing.diagnosis import ExpectationFailed, explain, matches, short_fields
+from emulator.testing.diagnosis import (
+    ExpectationFailed,
+    explain,
+    matches_message,
+    short_fields,
+)
 from emulator.testing.handles import DEFAULT_TIMEOUT_S, everything
 from emulator.waiting import until
 from emulator.world import World
@@ -134,41 +141,39 @@ class ChatHandle:
         __tracebackhide__ = True
         _check_type(type)
         wanted = {"type": type, **fields}
-        found: list[JsonObject] = []
+        found: list[tuple[int, JsonObject]] = []
 
         def is_decided() -> bool:
-            found[:] = [
-                entry for entry in self._frames(self._seen) if matches(wanted, entry["content"])
-            ]
+            came = self._frames(self._seen)
+            found[:] = [each for each in came if matches_message(wanted, each[1])]
             return bool(found) or self.id not in self._world.live
 
         await until(self._world.journal.watchers, is_decided, timeout)
         if not found:
             self._fail(wanted, timeout)
-        self._seen = found[0]["seq"]
-        content: JsonObject = found[0]["content"]
+        self._seen, content = found[0]
         return content
 
-    def _frames(self, after: int = 0) -> list[JsonObject]:
-        """What the client sent, each audio frame by itself."""
-        entries = self._world.journal.singly(after, kind="frame", chat_id=self.id, direction="in")
-        return [
-            entry
-            for entry in entries
-            if isinstance(entry.get("content"), dict) and not entry.get("joined")
+    def _frames(self, after: int = 0) -> list[tuple[int, JsonObject]]:
+        """What the client sent, as it sent it, with each frame's number in the journal."""
+        wanted: JsonObject = {"kind": "frame", "chat_id": self.id, "direction": "in"}
+        frames = [
+            (entry["seq"], plain_field("content", entry.get("content")))
+            for entry in self._world.journal.kept_singly(after, **wanted)
+            if not entry.get("joined")
         ]
+        return [(seq, content) for seq, content in frames if isinstance(content, dict)]
 
     def _fail(self, wanted: JsonObject, timeout: float) -> None:
-        came = [(entry["seq"], entry["content"]) for entry in self._frames(self._seen)]
-        before = [entry for entry in self._frames() if entry["seq"] <= self._seen]
+        came = self._frames(self._seen)
+        before = [each for each in self._frames() if each[0] <= self._seen]
         hint = ""
-        if any(matches(wanted, entry["content"]) for entry in before):
+        if any(matches_message(wanted, content) for _, content in before):
             hint = "such a frame came before one that an earlier expectation has met"
         is_over = self.id not in self._world.live
         when = "before the chat was over" if is_over else f"within {timeout:g} s"
-        what = f"the client sent no {short_fields(wanted)} {when}"
-        came = came or [(entry["seq"], entry["content"]) for entry in before]
-        raise ExpectationFailed(explain(what, wanted, came, self._entries(), hint))
+        what = f"the client sent no {short_fields(hide_in_json(wanted))} {when}"
+        raise ExpectationFailed(explain(what, wanted, came or before, self._entries(), hint))
 
     def closed(self, code: int = 1000, timeout: float = DEFAULT_TIMEOUT_S) -> None:
         """Wait until its socket is closed with that code, by either side.

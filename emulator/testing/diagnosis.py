@@ -8,6 +8,9 @@ from typing import Any
 from emulator.errors import closest
 from emulator.handwritten import short
 from emulator.jsontext import JsonObject
+from emulator.redaction.printable import visible
+from emulator.redaction.values import hide_in_json
+from emulator.store.journal import plain_field, shown_field
 
 MOST_SHOWN = 30  # entries of a timeline
 _AROUND = 4  # entries before and after one that matters
@@ -25,19 +28,27 @@ def differences(wanted: Mapping[str, Any], got: Mapping[str, Any], within: str =
     for name, value in wanted.items():
         path = f"{within}{name}"
         if name not in got:
-            lines.append(f"{path}: wanted {short(value)}, is missing{closest(name, list(got))}")
+            told = short(_shown(name, value))
+            lines.append(f"{path}: wanted {told}, is missing{closest(name, list(got))}")
         elif got[name] == value:
             continue
         elif isinstance(value, dict) and isinstance(got[name], dict):
             lines += differences(value, got[name], f"{path}.") or [f"{path}: has more fields"]
         else:
-            lines.append(f"{path}: {_both(value, got[name])}")
+            lines.append(f"{path}: {_both(_shown(name, value), _shown(name, got[name]))}")
     return lines
+
+
+def _shown(name: str, value: Any) -> Any:
+    """A field without credentials: what is said here may be kept by CI."""
+    return hide_in_json({name: value})[name]
 
 
 def _both(wanted: Any, got: Any) -> str:
     """Both values; of long ones the part where they begin to differ."""
     left, right = repr(wanted), repr(got)
+    if left == right:
+        return f"wanted {short(wanted)}, got another (they differ in what is hidden)"
     if max(len(left), len(right)) <= _LONGEST_VALUE:
         return f"wanted {left}, got {right}"
     pairs = enumerate(zip(left, right, strict=False))
@@ -56,6 +67,19 @@ def matches(wanted: Mapping[str, Any], got: Mapping[str, Any]) -> bool:
     return all(name in got and got[name] == value for name, value in wanted.items())
 
 
+def matches_message(wanted: Mapping[str, Any], content: JsonObject) -> bool:
+    """Whether a message is as wanted, either as it came or as the journal shows it."""
+    return matches(wanted, content) or matches(wanted, hide_in_json(content))
+
+
+def matches_entry(wanted: Mapping[str, Any], kept: JsonObject) -> bool:
+    """The same of an entry of the journal, as it keeps it."""
+    return all(
+        name in kept and value in (plain_field(name, kept[name]), shown_field(name, kept[name]))
+        for name, value in wanted.items()
+    )
+
+
 def explain(
     what: str,
     wanted: Mapping[str, Any],
@@ -65,12 +89,13 @@ def explain(
 ) -> str:
     """The whole message: what was wanted, the nearest candidate, a hint, the timeline around it.
 
+    It shows no credentials, though `wanted` and the candidates hold them.
     Each candidate comes with its number in the journal, if it has one.
     """
     lines, around = [what], None
     if candidates:
         around, nearest = min(candidates, key=lambda each: len(differences(wanted, each[1])))
-        lines.append(f"nearest: {short_fields(nearest)}")
+        lines.append(f"nearest: {short_fields(hide_in_json(nearest))}")
         lines += [_INDENT + line for line in differences(wanted, nearest)]
     if hint:
         lines.append(f"hint: {hint}")
@@ -102,8 +127,8 @@ def timeline(entries: Sequence[JsonObject], around: int | None = None) -> str:
 
 
 def describe(entry: JsonObject) -> str:
-    """One entry in a line."""
-    return _DESCRIBE.get(entry["kind"], str)(entry)
+    """One entry in a line, whatever a client has sent."""
+    return visible(_DESCRIBE.get(entry["kind"], str)(entry))
 
 
 def _http(entry: JsonObject) -> str:

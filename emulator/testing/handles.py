@@ -1,7 +1,7 @@
 """Parts of a world's handle: its journal, clock, webhooks and resources."""
 
 import sys
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from emulator.errors import UsageError, ValidationFailed, closest
@@ -10,11 +10,18 @@ from emulator.faults.table import DEFAULT_DELAY_MS, FaultMistake, check_fault
 from emulator.jsontext import JsonObject
 from emulator.openapi.validation import Validation
 from emulator.operations.versioned import VERSIONED
-from emulator.store.journal import KINDS, Journal
+from emulator.redaction.values import hide_in_json
+from emulator.store.journal import KINDS, Journal, plain_field, shown_entry
 from emulator.store.paging import Paging
 from emulator.store.versioned import VersionedCollection
 from emulator.testing.bridge import Bridge
-from emulator.testing.diagnosis import ExpectationFailed, explain, matches, timeline
+from emulator.testing.diagnosis import (
+    ExpectationFailed,
+    explain,
+    matches,
+    matches_entry,
+    timeline,
+)
 from emulator.triggers import trigger
 from emulator.waiting import until
 from emulator.web.control.faults import add_rule
@@ -82,22 +89,27 @@ class JournalHandle:
         if not await until(world.journal.watchers, is_there, timeout):
             fields = {"kind": kind, **wanted} if kind else wanted
             candidates = [
-                (entry["seq"], {name: entry.get(name) for name in fields})
-                for entry in world.journal.singly(after, kind=kind)
+                (
+                    entry["seq"],
+                    {name: plain_field(name, entry[name]) for name in fields if name in entry},
+                )
+                for entry in world.journal.kept_singly(after, kind=kind)
             ]
-            what = f"no journal entry within {timeout:g} s: {fields}"
+            what = f"no journal entry within {timeout:g} s: {hide_in_json(fields)}"
             entries = everything(world.journal)
             raise ExpectationFailed(explain(what, fields, candidates, entries))
         return found[0]
 
     def _list(self, kind: str | None, after: int, wanted: dict[str, Any]) -> list[JsonObject]:
         self._world.journal.end_runs()
-        entries = self._world.journal.entries(after, kind=kind)
-        return [entry for entry in entries if matches(wanted, entry)]
+        return _fitting(wanted, self._world.journal.kept(after, kind=kind))
 
     def _find(self, kind: str | None, after: int, wanted: dict[str, Any]) -> list[JsonObject]:
-        entries = self._world.journal.singly(after, kind=kind)
-        return [entry for entry in entries if matches(wanted, entry)]
+        return _fitting(wanted, self._world.journal.kept_singly(after, kind=kind))
+
+
+def _fitting(wanted: dict[str, Any], kept: Iterable[JsonObject]) -> list[JsonObject]:
+    return [shown_entry(entry) for entry in kept if matches_entry(wanted, entry)]
 
 
 def everything(journal: Journal) -> list[JsonObject]:
@@ -221,7 +233,7 @@ class WebhooksHandle:
 
     @property
     def deliveries(self) -> list[JsonObject]:
-        """Each with its attempts, as GET /_emulator/webhooks/deliveries shows them."""
+        """Each with its attempts, as GET /_emulator/webhooks/deliveries has them, but in clear."""
         return self._bridge.call(self._deliveries)
 
     def _deliveries(self) -> list[JsonObject]:
@@ -269,7 +281,7 @@ class WebhooksHandle:
                 (None, {name: each.get(name) for name in wanted}) for each in self._deliveries()
             ]
             hint = "" if candidates else "no config of this world's chats subscribes to webhooks"
-            what = f"no delivered webhook within {timeout:g} s: {wanted}"
+            what = f"no delivered webhook within {timeout:g} s: {hide_in_json(wanted)}"
             entries = everything(self._world.journal)
             raise ExpectationFailed(explain(what, wanted, candidates, entries, hint))
         return found[0]

@@ -330,7 +330,7 @@ class Evi:
 
         Raises OSError, and SnapshotError for what JSON can't hold.
         """
-        write_whole(Path(path), document_parts(self.snapshot()))
+        write_whole(Path(path), document_parts(self.snapshot()), private=True)
 
     def load(self, path: str | Path) -> None:
         """As it was when the file was written; what is under way now is gone.

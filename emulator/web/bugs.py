@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from emulator.errors import INTERNAL_ERROR, ApiError, api_error
 from emulator.ids import IdSource
 from emulator.jsontext import JsonObject
+from emulator.redaction.log import Lines
+from emulator.redaction.names import HIDDEN
+from emulator.redaction.text import hide_in_text
 from emulator.store.journal import Journal
-from emulator.store.redaction import HIDDEN, hide_in_text
 from emulator.world import World
 
 logger = logging.getLogger("emulator")
@@ -40,7 +42,7 @@ def report(error: Exception, where: str, world: World | None) -> Bug:
     """Log it, without keys, under a new reference."""
     bug = Bug(_references.uuid(), _without_keys(_in_short(error), world)[:_LONGEST_SHOWN])
     details = _without_keys("".join(traceback.format_exception(error)), world)
-    logger.error("bug %s in %s\n%s", bug.reference, where, details.rstrip())
+    logger.error("bug %s in %s\n%s", bug.reference, where, Lines(details.rstrip()))
     return bug
 
 

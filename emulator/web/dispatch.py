@@ -26,12 +26,13 @@ from emulator.openapi.fields import Field
 from emulator.openapi.operation import Operation
 from emulator.openapi.validation import Check, Validation
 from emulator.operations.registry import Call, Handler
+from emulator.redaction.text import hide_in_body
 from emulator.settings import Settings
 from emulator.store.journal import LONGEST_BODY
 from emulator.web import bugs
 from emulator.web.auth import Auth
 from emulator.web.breaking import GARBAGE, ConnectionBroken, break_answer
-from emulator.web.exchange import QUIET_HEADER, QUIET_METHODS, Exchange
+from emulator.web.exchange import QUIET_AND_HIDING, QUIET_HEADER, QUIET_METHODS, Exchange
 from emulator.web.instead import Answer, preferred, stub_answer, take_allowance
 from emulator.web.parameters import ParameterReader, all_of, parse_query
 from emulator.web.response import respond
@@ -166,6 +167,8 @@ class Dispatcher:
         if breaks is not None and breaks.fault == "garbage":
             body, breaks = GARBAGE, None  # which is sent like any other
         exchange.note(status, body)
+        if exchange.hides:
+            body = hide_in_body(body.decode()).encode()
         if breaks is None:
             await respond(send, status, body, extra)
         else:
@@ -175,6 +178,7 @@ class Dispatcher:
     async def _answer(self, scope: Scope, receive: Receive, exchange: Exchange) -> Answer:
         headers, query_string = dict(scope["headers"]), scope["query_string"]
         exchange.is_quiet = QUIET_HEADER in headers and scope["method"] in QUIET_METHODS
+        exchange.hides = exchange.is_quiet and headers[QUIET_HEADER] == QUIET_AND_HIDING
         try:
             route, segments = self.router.match(scope["method"], scope["path"])
         except ApiError:

@@ -29,6 +29,7 @@ from emulator.world import World
 # What changes something is never quiet: any page may send it, and who looks must see it.
 QUIET_METHODS = ("GET", "HEAD")
 QUIET_HEADER = b"x-evi-emulator-quiet"
+QUIET_AND_HIDING = b"hide"  # its value where the answer is to be shown to somebody
 _BREAK_ANSWERS = ("lost", "truncated", "slow", "garbage")
 _NOTED = (
     "operation",
@@ -55,6 +56,7 @@ class Exchange:
         "breaks",
         "bug",
         "headers",
+        "hides",
         "is_quiet",
         "judge",
         "refusal",
@@ -71,6 +73,7 @@ class Exchange:
         self._findings: Sequence[Finding] | None = None
         self.world: World | None = None
         self.is_quiet = False  # nobody is told of it, unless it is a bug
+        self.hides = False  # credentials in the answer
         self.judge: RequestJudge | None = None  # of the operation, if it leads to one
         self.headers: Mapping[bytes, bytes] | None = None
         self.body: Json = None

@@ -10,9 +10,11 @@ from urllib.parse import parse_qsl, quote
 
 from emulator.ids import derived_uuid
 from emulator.jsontext import Json, JsonObject
+from emulator.redaction.names import HIDDEN
+from emulator.redaction.text import hide_in_body, hide_in_header
+from emulator.redaction.values import hide_in_query, hide_in_string
 from emulator.store.headers import read_headers
 from emulator.store.journal import Journal
-from emulator.store.redaction import HIDDEN, hide_in_header, hide_in_json_text, hide_in_query
 
 _IN_PATHS = "/:@!$&'()*+,;=-._~"  # what stays as it is in a path
 
@@ -81,9 +83,10 @@ class LoggedRequest:
 
     def to_json(self) -> JsonObject:
         """The request alone, as `requests/find` has it."""
-        url = _url(self.path, hide_in_query(self.query_string))
+        path = quote(hide_in_string(self.entry["path"]), safe=_IN_PATHS)
+        url = _url(path, hide_in_query(self.query_string))
         host = next((value for name, value in self.headers if name == "host"), "")
-        body = hide_in_json_text(self.body)
+        body = hide_in_body(self.body)
         logged_ms: int = self.entry["at_ms"]
         return {
             "url": url,
@@ -91,7 +94,7 @@ class LoggedRequest:
             "method": self.method,
             "clientIp": None,
             "headers": self._shown_headers(),
-            "cookies": {name: HIDDEN for name, _ in self.cookies},
+            "cookies": {name: HIDDEN for name, value in self.cookies if value},
             "browserProxyRequest": False,
             "loggedDate": logged_ms,
             "loggedDateString": iso(logged_ms),
@@ -105,7 +108,7 @@ class LoggedRequest:
     def to_event(self) -> JsonObject:
         """The request with its answer, as `requests` has it."""
         status: int | None = self.entry["status"]
-        body = hide_in_json_text(bytes(self.entry["response"]).decode(errors="replace"))
+        body = hide_in_body(bytes(self.entry["response"]).decode(errors="replace"))
         answer = {"status": status or 0, "body": body}
         return {
             "id": self.id,

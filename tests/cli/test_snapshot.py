@@ -37,6 +37,7 @@ def test_there_and_back(
     code, output, errors = run(capsys, "snapshot", str(path), *flags(server, remote))
     assert (code, output, errors) == (0, f"{path}: {len(before)} bytes\n", "")
     assert path.read_bytes() == before
+    assert path.stat().st_mode & 0o777 == 0o600
 
     remote.post("/_emulator/heard", json={"text": "x"})
     assert run(capsys, "restore", str(path), *flags(server, remote)) == (0, "", "")

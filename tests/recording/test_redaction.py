@@ -20,10 +20,10 @@ from emulator.recording.redaction import (
     hide_in_value,
     hide_query,
     hide_url,
-    is_secret_name,
     kept_headers,
 )
 from emulator.recording.writer import RecordingWriter
+from emulator.redaction.names import is_secret_name
 
 SECRET = 'sk-"é\\-4f6b2c0a9d7e'
 
@@ -39,12 +39,14 @@ def test_names_of_secrets(name: str) -> None:
     assert is_secret_name(name)
     assert hide_in_value({"a": [{name: SECRET}]}) == {"a": [{name: "(hidden)"}]}
     assert hide_in_value({name: None}) == {name: None}
-    assert hide_in_value({name: {"type": "string"}}) == {name: {"type": "string"}}
+    assert hide_in_value({name: {"x": [SECRET]}}) == {name: "(hidden)"}
+    schema = {"type": "object", "properties": {name: {"type": "string", "description": "x"}}}
+    assert hide_in_value(schema) == schema
     assert hide_query(f"a=1&{name}={quote(SECRET)}") == f"a=1&{name}=(hidden)"
     assert hide_query(f"s%5B{name}%5D=x") == f"s%5B{name}%5D=(hidden)"
 
 
-@pytest.mark.parametrize("name", ["id", "max_tokens", "page_token", "keyword", "name", "text"])
+@pytest.mark.parametrize("name", ["id", "max_tokens", "token_type", "keyword", "name", "text"])
 def test_other_names(name: str) -> None:
     """They are left alone."""
     assert hide_in_value({name: "x"}) == {name: "x"}

@@ -54,6 +54,19 @@ def test_a_world_is_as_it_was_left(tmp_path: Path, kept: Kept) -> None:
     again.end()
 
 
+def test_files_are_for_their_owner_alone(tmp_path: Path, kept: Kept) -> None:
+    """Also one that an earlier version has left for all to read, before it changes."""
+    world = kept.worlds.get("one")
+    world.heard.append("first")
+    kept.end()
+    path = path_of(tmp_path, world)
+    assert path.stat().st_mode & 0o777 == 0o600
+    path.chmod(0o644)
+    again = Kept(tmp_path)
+    assert path.stat().st_mode & 0o777 == 0o600
+    again.end()
+
+
 def test_only_what_has_changed_is_written(tmp_path: Path, kept: Kept) -> None:
     """A world that was looked at only has no file; one that did not change keeps its file."""
     world = kept.worlds.get("key")

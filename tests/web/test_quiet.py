@@ -47,6 +47,17 @@ def test_it_is_answered_as_ever(client: TestClient) -> None:
         assert (quiet.status_code, quiet.json()) == (loud.status_code, loud.json())
 
 
+def test_what_is_shown_has_no_credentials(client: TestClient) -> None:
+    """Who asks in order to show it asks for that; `1` is for who uses it."""
+    webhooks = [{"url": "https://a.example/?token=mine", "events": ["chat_ended"]}]
+    ask(client, "POST", CONFIGS, {"name": "A", "evi_version": "3", "webhooks": webhooks}, 201)
+    loud = client.get(CONFIGS)
+    assert "token=mine" in loud.text
+    shown = client.get(CONFIGS, headers={"X-EVI-Emulator-Quiet": "hide"})
+    assert shown.text == loud.text.replace("token=mine", "token=(hidden)")
+    assert client.get(CONFIGS, headers=QUIET).text == loud.text
+
+
 def test_nothing_breaks_it(client: TestClient) -> None:
     """A fault and a stub wait for the next request of those who are meant."""
     ask(client, "POST", "/_emulator/faults", FAULT, 201)

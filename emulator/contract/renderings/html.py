@@ -6,9 +6,10 @@ from pathlib import Path
 
 from emulator.contract.coverage import PARTS, Item, Part
 from emulator.contract.findings import ERROR
-from emulator.contract.renderings.words import TITLE, got, left_out, seen, summary, visible
+from emulator.contract.renderings.words import TITLE, got, left_out, seen, summary
 from emulator.contract.report import Demands, Report
 from emulator.jsontext import JsonObject
+from emulator.redaction.printable import visible
 
 
 def to_html(report: Report, demands: Demands) -> str:

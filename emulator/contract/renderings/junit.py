@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from xml.etree import ElementTree as Xml
 
-from emulator.contract.renderings.words import got, seen, visible
+from emulator.contract.renderings.words import got, seen
 from emulator.contract.report import Demands, Report
 from emulator.jsontext import JsonObject
+from emulator.redaction.printable import visible
 
 _SUITE = "evi-contract"
 

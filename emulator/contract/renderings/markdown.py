@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
-from emulator.contract.renderings.words import TITLE, got, left_out, seen, summary, visible
+from emulator.contract.renderings.words import TITLE, got, left_out, seen, summary
 from emulator.contract.report import Demands, Report
 from emulator.jsontext import JsonObject
+from emulator.redaction.printable import visible
 
 
 def to_markdown(report: Report, demands: Demands) -> str:

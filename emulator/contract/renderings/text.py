@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 from emulator.contract.coverage import Part
 from emulator.contract.findings import ERROR
-from emulator.contract.renderings.words import TITLE, got, left_out, seen, summary, visible
+from emulator.contract.renderings.words import TITLE, got, left_out, seen, summary
 from emulator.contract.report import Demands, Report
 from emulator.jsontext import JsonObject
+from emulator.redaction.printable import visible
 
 _BAR = 20  # characters
 

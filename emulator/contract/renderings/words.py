@@ -5,6 +5,7 @@ import json
 from emulator.contract.findings import ERROR
 from emulator.contract.report import Report
 from emulator.jsontext import Json, JsonObject
+from emulator.redaction.printable import visible
 
 TITLE = "EVI contract report"
 
@@ -28,18 +29,6 @@ def seen(found: JsonObject) -> str:
 def got(value: Json) -> str:
     """A value in short; None is that there was none."""
     return "nothing" if value is None else visible(json.dumps(value, ensure_ascii=False))
-
-
-def visible(text: str) -> str:
-    """Text that a client may have sent, in one line: what does not print is written as in Python.
-
-    Otherwise it could colour a terminal, begin a line of its own, or turn what follows around.
-    """
-    return "".join(each if each.isprintable() else _escaped(each) for each in text)
-
-
-def _escaped(character: str) -> str:
-    return character.encode("unicode_escape").decode()
 
 
 def left_out(report: Report) -> str:

@@ -21,6 +21,7 @@ from emulator.web.auth import Auth
 from emulator.web.control.request import Bodies, answer, caller_world, read_limit, schema
 from emulator.webhooks.events import EVENT_NAMES
 from emulator.webhooks.outbox import PENDING, STATES, Delivery
+from emulator.webhooks.shown import shown_delivery
 from emulator.world import World, is_held_back
 
 EVENT_NAME = {"type": "string", "enum": list(EVENT_NAMES)}
@@ -54,11 +55,11 @@ def webhook_routes(auth: Auth, bodies: Bodies, validation: Validation) -> list[R
             if all(getattr(delivery, name) == value for name, value in wanted.items())
         ]
         newest = found[-(read_limit(request) or len(found)) :]
-        return answer({"deliveries": [delivery.to_json() for delivery in newest]})
+        return answer({"deliveries": [shown_delivery(each) for each in newest]})
 
     async def show(request: Request) -> Response:
         world = caller_world(auth, request)
-        return answer(_find(world, request).to_json())
+        return answer(shown_delivery(_find(world, request)))
 
     async def redeliver(request: Request) -> Response:
         world = caller_world(auth, request)
@@ -93,7 +94,7 @@ def webhook_routes(auth: Auth, bodies: Bodies, validation: Validation) -> list[R
             dict.fromkeys(body.get("faults", ()), delay_ms),
         )
         if "delay" in body.get("faults", ()) and delay_ms > LONGEST_ANSWER_MS:
-            return answer(delivery.to_json())  # still pending
+            return answer(shown_delivery(delivery))  # still pending
         return await _settled(world, delivery)
 
     return [
@@ -125,4 +126,4 @@ async def _settled(world: World, delivery: Delivery) -> Response:
     """The delivery, once it is no longer pending, or at once where a standing clock holds it."""
     outbox = world.outbox
     await until(outbox.watchers, lambda: delivery.state != PENDING or is_held_back(world), None)
-    return answer(delivery.to_json())
+    return answer(shown_delivery(delivery))

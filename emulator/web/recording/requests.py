@@ -4,6 +4,7 @@ from aiohttp.web import BaseRequest
 
 from emulator.jsontext import JsonObject
 from emulator.recording.redaction import Secrets, hide_query
+from emulator.redaction.values import hide_in_encoded
 
 
 def about(request: BaseRequest, secrets: Secrets) -> JsonObject:
@@ -12,7 +13,7 @@ def about(request: BaseRequest, secrets: Secrets) -> JsonObject:
     headers = {name.lower(): value for name, value in request.headers.items()}
     caller, credential = secrets.caller(headers, query)
     return {
-        "path": from_root(path),
+        "path": from_root(hide_in_encoded(path)),
         "query": hide_query(query) if query else "",
         "caller": caller,
         "credential": credential,

@@ -29,7 +29,7 @@ from emulator.recording.scripts import script_of
 from emulator.recording.shapes import differing_shapes
 from emulator.recording.subjects import Subjects
 from emulator.recording.talks import talks
-from emulator.store.redaction import HIDDEN
+from emulator.redaction.names import HIDDEN
 from emulator.web.recording.resent_socket import ResentSocket
 
 _ANSWER_S = 60  # beside the time that it took when it was recorded

@@ -52,11 +52,12 @@ function reason(status, body) {
 /** A header holds bytes: those of UTF-8. */
 const inHeader = (text) => String.fromCharCode(...new TextEncoder().encode(text));
 
-/** Looking leaves no trace in the journal, and nothing breaks it. */
-const ONLY_LOOKING = { "X-EVI-Emulator-Quiet": "1" };
+/** Looking leaves no trace in the journal, nothing breaks it, and what is shown has no credentials. */
+const ONLY_LOOKING = { "X-EVI-Emulator-Quiet": "hide" };
+const ONLY_ASKING = { "X-EVI-Emulator-Quiet": "1" };
 
-async function send(method, path, body, signal) {
-  const headers = { "X-Hume-Api-Key": inHeader(key), ...(method === "GET" ? ONLY_LOOKING : {}) };
+async function send(method, path, body, signal, looking = ONLY_LOOKING) {
+  const headers = { "X-Hume-Api-Key": inHeader(key), ...(method === "GET" ? looking : {}) };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   const text =
     body === undefined || typeof body === "string" || body instanceof Blob
@@ -82,6 +83,10 @@ export async function call(method, path, body, signal) {
 }
 
 export const get = (path, signal) => call("GET", path, undefined, signal);
+
+/** What is used and not shown, such as a signed URL. */
+export const getToUse = async (path) =>
+  (await send("GET", path, undefined, undefined, ONLY_ASKING)).json();
 
 /** The answer as it came: a file. */
 export const download = async (path) => (await send("GET", path)).blob();

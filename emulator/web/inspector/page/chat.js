@@ -1,7 +1,7 @@
 // One chat: what was said in it, in what mood, and who was told of it.
 
 import { attempt, together } from "./acting.js";
-import { get } from "./api.js";
+import { get, getToUse } from "./api.js";
 import { deliveryBadge, statusBadge } from "./badges.js";
 import { empty, fill, h, icon, reconcile, toast } from "./dom.js";
 import { driver } from "./drive.js";
@@ -156,7 +156,7 @@ function player(path) {
   async function prepare() {
     let audio = null;
     for (let poll = 0; poll < POLLS && audio?.status !== "COMPLETE"; poll++)
-      audio = await get(`${path}/audio`);
+      audio = await getToUse(`${path}/audio`);
     if (audio?.status !== "COMPLETE")
       throw new Error(`The audio is not there: its status is ${audio?.status}.`);
     const { pathname, search } = new URL(audio.signed_audio_url); // on this server, by whatever name it is known

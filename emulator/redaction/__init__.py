@@ -1,0 +1,1 @@
+"""What must not show: which names are those of credentials, and how their values are hidden."""
