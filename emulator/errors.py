@@ -96,9 +96,11 @@ PHRASES = {
     408: "Request Timeout",
     409: "Conflict",
     413: "Content Too Large",
+    414: "URI Too Long",
     422: "Unprocessable Content",
     426: "Upgrade Required",
     429: "Too Many Requests",
+    431: "Request Header Fields Too Large",
     500: "Internal Server Error",
     502: "Bad Gateway",
     503: "Service Unavailable",
@@ -232,6 +234,29 @@ CHAT_ID_MISSING = ErrorText(
 # The transport.
 BODY_TOO_LARGE = ErrorText(
     413, "body_too_large", "The body has more than {limit} bytes, the most that is accepted."
+)
+URL_TOO_LONG = ErrorText(
+    414,
+    "url_too_long",
+    "The request's URL has more than {limit} bytes: send less in the query (a chat's session "
+    "settings can be sent as its first message).",
+)
+HEAD_TOO_LARGE = ErrorText(
+    431,
+    "head_too_large",
+    "The request's URL and headers have more than {limit} bytes: send fewer or shorter headers, "
+    "or serve with a higher --max-head-bytes.",
+)
+HANDSHAKE_WITH_BODY = ErrorText(
+    400,
+    "handshake_with_body",
+    "A WebSocket's handshake has no body: leave out Content-Length and Transfer-Encoding.",
+)
+REQUEST_TOO_SLOW = ErrorText(
+    408,
+    "request_too_slow",
+    "The request was not complete after {seconds} s: send it faster, or serve with a higher "
+    "--request-timeout.",
 )
 INTERNAL_ERROR = ErrorText(
     500,
