@@ -17,6 +17,7 @@ HANDSHAKE = (
 )
 REQUEST = "Host: emulator\r\nX-Hume-Api-Key: connection\r\nConnection: close\r\n"
 LARGE = 65_536
+RECORDED_CHAT_ID = "470a49f6-1dec-4afe-8b61-035d3b2d63b0"  # of the demo seed, with its audio
 
 
 @pytest.fixture(scope="module")
@@ -164,3 +165,27 @@ def test_a_slow_answer_is_no_slow_request(hasty: Server) -> None:
         assert client.post("/_emulator/faults", json=rule).status_code == 201
         answer = client.post("/v0/evi/prompts", json={"name": "a", "text": "b" * 900_000})
     assert answer.status_code == 201
+
+
+# who says so
+
+
+def signed_url(server: Server) -> str:
+    """Where the server says that the audio of a chat of the demo seed is, behind a proxy."""
+    headers = {"X-Hume-Api-Key": "proxied", "X-Forwarded-Proto": "https"}
+    path = f"{server.url}/v0/evi/chats/{RECORDED_CHAT_ID}/audio"
+    url: str = httpx.get(path, headers=headers, trust_env=False).json()["signed_audio_url"]
+    return url
+
+
+def test_nobody_says_how_the_server_is_reached(server: Server) -> None:
+    """A client's X-Forwarded-Proto means nothing."""
+    assert signed_url(server).startswith(f"{server.url}/")
+
+
+def test_a_trusted_proxy_says_how_the_server_is_reached() -> None:
+    """Its clients speak TLS with the proxy."""
+    with Server(Settings(port=0, trusted_proxies=("127.0.0.1",))) as server:
+        assert signed_url(server).startswith("https://")
+    with Server(Settings(port=0, trusted_proxies=("192.0.2.1",))) as server:
+        assert signed_url(server).startswith("http://")
