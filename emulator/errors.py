@@ -365,8 +365,17 @@ class ValidationFailed(ApiError):
         self.problems = tuple(problems)
 
 
+_LONGEST_COMPARED = 200  # characters
+
+
 def closest(word: str, known: Sequence[str]) -> str:
-    """A ' (did you mean ...?)' for the known word nearest to `word`, or nothing."""
+    """A ' (did you mean ...?)' for the known word nearest to `word`, or nothing.
+
+    Words of any length would take a time that grows with the square of it.
+    """
+    if len(word) > _LONGEST_COMPARED:
+        return ""
+    known = [each for each in known if len(each) <= _LONGEST_COMPARED]
     from difflib import get_close_matches  # which few need at the start
 
     matches = get_close_matches(word, known, n=1)

@@ -28,7 +28,7 @@ LADDER = [
     ["handwritten", "timers", "waiting", "faults", "allowance"],
     ["settings", "resources", "ready"],
     ["durations", "atomic"],
-    ["errors", "clock", "ids", "jsontext", "hosts"],
+    ["errors", "clock", "ids", "jsontext", "hosts", "patterns"],
 ]
 LEVELS = {layer: level for level, layers in enumerate(LADDER) for layer in layers}
 

@@ -16,7 +16,7 @@ GOODBYE = "Goodbye! It was nice to talk to you."
 NUDGE = "Take your time. I am still here."
 QUICK_RESPONSES = ("Okay.", "I see.", "Right.", "Let me think.")
 
-_HELLO = re.compile(r"\W*(hello|hi|hey|good (morning|day|afternoon|evening))\b\W*(there)?\W*", re.I)
+_HELLO = re.compile(r"\W*(hello|hi|hey|good (morning|day|afternoon|evening))\b(\W+there)?\W*", re.I)
 _GOODBYE = re.compile(r"\b(goodbye|good bye|bye|hang up|hang_up)\b", re.I)
 _SEARCH = re.compile(r"\b(web_search|search the web|look it up)\b", re.I)
 _SAID = "{said}"  # a placeholder, so that braces in the text mean nothing
@@ -56,8 +56,15 @@ def reply(
 
 def _without_name(text: str, tool: str) -> str:
     """What the user said to a tool, beside its name; all of it if there was nothing else."""
-    name = r"[\W_]*".join(map(re.escape, re.findall(r"[^\W_]+", tool)))
-    rest = " ".join(re.sub(name, "", text, count=1, flags=re.I).split())
+    spans = [found.span() for found in re.finditer(r"[^\W_]+", text)]
+    said = " ".join(text[begin:end].casefold() for begin, end in spans)
+    name = _words(tool)
+    at = f" {said} ".find(f" {name} ")
+    if at < 0:  # a letter that is a word of its own in small letters
+        return text
+    first = said.count(" ", 0, at)
+    last = first + name.count(" ")
+    rest = " ".join((text[: spans[first][0]] + text[spans[last][1] :]).split())
     return rest.strip(" .,:;!?") or text
 
 

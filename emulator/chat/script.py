@@ -17,6 +17,7 @@ from emulator.chat.prosody import read_mood
 from emulator.durations import duration_ms
 from emulator.errors import CHAT_ERRORS, Loc, ScriptError, closest
 from emulator.jsontext import Json, JsonObject
+from emulator.patterns import Pattern
 
 Mood: TypeAlias = str | Mapping[str, float]
 
@@ -136,7 +137,7 @@ class Rule:
     """Which turns it answers, how often (`times`; None: always), and with which steps."""
 
     text: str | None = None
-    pattern: re.Pattern[str] | None = None
+    pattern: re.Pattern[str] | Pattern | None = None  # Python's own in a script made in Python
     turn: int | None = None
     times: int | None = None
     steps: list[Step] = field(default_factory=list)
@@ -434,8 +435,11 @@ def _texts(value: Json) -> Iterator[str]:
 
 def _contains(text: str, words: str) -> bool:
     """Whether the words stand in the text, as whole words, in any case."""
-    pattern = r"\W+".join(map(re.escape, re.findall(r"\w+", words.casefold())))
-    return re.search(rf"(?<!\w){pattern}(?!\w)", text.casefold()) is not None
+    return f" {_words(words)} " in f" {_words(text)} "
+
+
+def _words(text: str) -> str:
+    return " ".join(re.findall(r"\w+", text.casefold()))
 
 
 def named_script(name: str) -> Script:

@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -63,6 +65,16 @@ def refusal(act: Callable[[], Any]) -> str:
 def test_words_match_whole_in_any_case(words: str, said: str, matches: bool) -> None:
     """A rule's words stand in the turn next to each other, as words, whatever separates them."""
     assert (Rule(text=words).match(UserTurn(1, said)) is not None) is matches
+
+
+def test_many_words_are_found_in_little_time() -> None:
+    """However often the first of them stand in what was said; in a process of its own."""
+    program = (
+        "from emulator.chat.script import Rule, UserTurn\n"
+        "rule, said = Rule(text='a ' * 50_000 + 'b'), UserTurn(1, 'a ' * 500_000)\n"
+        "assert rule.match(said) is None"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=30)
 
 
 def test_a_pattern_gives_its_groups() -> None:
