@@ -452,6 +452,11 @@ CHAT_ERRORS: Mapping[str, ChatErrorText] = {
             "The strict script has no rule left for turn {turn}, {text!r}: each is used up.",
         ),
         ChatErrorText(
+            "EMU20",
+            "text_too_long",
+            "A text is too long: {problem}.",
+        ),
+        ChatErrorText(
             "EMU08", "audio_refused", "A client that joined a chat can't send audio into it."
         ),
         ChatErrorText("EMU05", "config_not_found", "{problem}", True),

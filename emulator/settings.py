@@ -205,6 +205,12 @@ class Settings:
     max_body_bytes: int = _setting(
         "integer", 1_048_576, "largest request body; a larger one is answered 413", minimum=1024
     )
+    max_filled_chars: int = _setting(
+        "integer",
+        262_144,
+        "characters that placeholders and variables may add to a text; more is an error frame",
+        minimum=1024,
+    )
     max_head_bytes: int = _setting(
         "integer",
         262_144,
