@@ -124,6 +124,11 @@ CHAT_GROUP_NOT_FOUND = ErrorText(
 AUDIO_NOT_FOUND = ErrorText(
     404, "audio_not_found", "There is no audio under this URL. Ask for the audio again."
 )
+AUDIO_IMPOSSIBLE = ErrorText(
+    400,
+    "audio_impossible",
+    "The chat lasts {seconds} s; the emulator makes audio of 0 to {longest_s} s.",
+)
 PATH_NOT_FOUND = ErrorText(404, "path_not_found", "Nothing answers {method} {path}{hint}.")
 METHOD_NOT_ALLOWED = ErrorText(
     405, "method_not_allowed", "{path} does not allow {method}; it allows {allowed}."
@@ -195,6 +200,11 @@ END_UNREACHABLE = ErrorText(
     "The chat can't end with {end_reason}: {why}.",
 )
 
+CLOCK_TOO_LATE = ErrorText(
+    400,
+    "clock_too_late",
+    "The clock can't pass the end of the year 9999: that is {left_ms} ms away, got {ms} ms.",
+)
 NO_WEBSOCKET = ErrorText(
     426, "websocket_expected", "{path} is a WebSocket: connect to it with ws:// or wss://."
 )
