@@ -28,7 +28,7 @@ LADDER = [
     ["handwritten", "timers", "waiting", "faults", "allowance"],
     ["settings", "resources", "ready"],
     ["durations", "atomic", "redaction"],
-    ["errors", "clock", "ids", "jsontext", "hosts", "credentials"],
+    ["errors", "clock", "ids", "jsontext", "hosts", "credentials", "patterns"],
 ]
 LEVELS = {layer: level for level, layers in enumerate(LADDER) for layer in layers}
 

@@ -23,10 +23,11 @@ NUDGE = "Take your time. I am still here."
 NOT_CAUGHT = "I did not catch that. Could you say it again?"
 QUICK_RESPONSES = ("Okay.", "I see.", "Right.", "Let me think.")
 
-_HELLO = re.compile(r"\W*(hello|hi|hey|good (morning|day|afternoon|evening))\b\W*(there)?\W*", re.I)
+_HELLO = re.compile(r"\W*(hello|hi|hey|good (morning|day|afternoon|evening))\b(\W+there)?\W*", re.I)
 _GOODBYE = re.compile(r"\b(goodbye|good bye|bye|hang up|hang_up)\b", re.I)
 _SEARCH = re.compile(r"\b(web_search|search the web|look it up)\b", re.I)
 _STOPS = (".", "!", "?", "…", "。", "！", "？")
+_LONGEST_REMINDER = 1_000  # characters that are said again in every turn, or every chat
 _SAID = "{said}"  # a placeholder, so that braces in the text mean nothing
 _FOLLOW_UPS = ("Tell me more.", "What happened then?", "Go on, I am listening.")
 
@@ -34,7 +35,7 @@ _FOLLOW_UPS = ("Tell me more.", "What happened then?", "Go on, I am listening.")
 def greeting(name: str, last_said: str | None) -> str:
     """The first words of a chat; in a resumed one with what was said last."""
     if last_said is not None:
-        return f"Welcome back. Last time you said: {_quoted(last_said)}"
+        return f"Welcome back. Last time you said: {_quoted(last_said[:_LONGEST_REMINDER])}"
     if not name:
         return "Hello! How can I help you?"
     return f"Hello, this is {name}{_stop_after(name)} How can I help you?"
@@ -61,8 +62,15 @@ def reply(
     asked = asked_tool(text, tools)
     if asked is not None:
         return _call_asked(asked, text)
-    known = f" I keep in mind: {{context}}{_stop_after(context)}" if context else ""
-    return [Say(_echo(text, turn) + known)], {}
+    return [Say(_echo(text, turn) + _reminder(context))], {}
+
+
+def _reminder(context: str) -> str:
+    if not context:
+        return ""
+    if len(context) > _LONGEST_REMINDER:
+        return " I keep a long text in mind."
+    return f" I keep in mind: {{context}}{_stop_after(context)}"
 
 
 def _says_something(text: str) -> bool:
@@ -93,8 +101,15 @@ def _call(tool: ToolSpec, arguments: JsonObject) -> list[Step]:
 
 def _without_name(text: str, tool: str) -> str:
     """What the user said to a tool, beside its name; all of it if there was nothing else."""
-    name = r"[\W_]*".join(map(re.escape, re.findall(r"[^\W_]+", tool)))
-    rest = " ".join(re.sub(name, "", text, count=1, flags=re.I).split())
+    spans = [found.span() for found in re.finditer(r"[^\W_]+", text)]
+    said = " ".join(text[begin:end].casefold() for begin, end in spans)
+    name = _words(tool)
+    at = f" {said} ".find(f" {name} ")
+    if at < 0:  # a letter that is a word of its own in small letters
+        return text
+    first = said.count(" ", 0, at)
+    last = first + name.count(" ")
+    rest = " ".join((text[: spans[first][0]] + text[spans[last][1] :]).split())
     return rest.strip(" .,:;!?") or text
 
 

@@ -18,9 +18,11 @@ class ChatRequest:
     it (`voiced` is false), no audio is made. A present user may be silent without consequences.
     With `inline_prosody` a sentence's scores are in its message, and have no frame of their own.
     `transcribe` tells what the user says when audio comes, or None to make something up.
+    `most_added` bounds what placeholders add to a text, in characters.
     """
 
     config: ChatConfig
+    most_added: int = field(kw_only=True)
     script: Script = field(default_factory=Script)
     resumed_group_id: str | None = None
     settings: SessionSettings | None = None

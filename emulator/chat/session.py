@@ -13,6 +13,7 @@ from emulator.chat import frames, improvised
 from emulator.chat.assistant import Assistant, End, TurnStep
 from emulator.chat.channel import Channel, ChatEnded, ChatStarted, Output
 from emulator.chat.config import EventMessage
+from emulator.chat.filling import TextTooLong
 from emulator.chat.history import History
 from emulator.chat.messages import (
     AssistantInput,
@@ -61,7 +62,7 @@ class Session:
         self.chat_group_id = request.resumed_group_id or ids.uuid()
         self.status = "ACTIVE"
         self.start_ms = clock.now_ms()
-        self.settings = SettingsInForce(request.config)
+        self.settings = SettingsInForce(request.config, request.most_added)
         self._store = store
         self._clock = clock
         self._channel = Channel(self.chat_id, self.settings, ids, journal)
@@ -78,6 +79,7 @@ class Session:
             self.assistant,
             clock,
         )
+        self._prompt: str | None = None  # the last that was recorded
         self._nudge_from_ms = self.start_ms
         self._grace_until_ms: int | None = None  # the user has been asked for a sign of life
 
@@ -115,7 +117,7 @@ class Session:
         self._history.add("CHAT_START_MESSAGE")
         if self.request.settings is not None:
             self._record_settings(self.request.settings)
-        self._history.add("SYSTEM_PROMPT", self.settings.prompt)
+        self._record_prompt()
         self._note_mistakes()
         self._note_custom_model()
         if self.config.on_new_chat.enabled:
@@ -320,8 +322,16 @@ class Session:
     def _speak_up(self, message: EventMessage, improvised_text: str, *then: TurnStep) -> None:
         """Say an event message of the config, with its variables filled in."""
         self.assistant.warn_of_missing(self.settings.missing_in(message.text), "An event message")
-        text = self.settings.fill_variables(message.text) or improvised_text
+        text = self._filled(message.text) or improvised_text
         self.assistant.add_turn([Say(text), *then], "event")
+
+    def _filled(self, text: str) -> str:
+        """Return an event message with its variables; nothing, and an error frame, if too long."""
+        try:
+            return self.settings.fill_variables(text)
+        except TextTooLong as error:
+            self._channel.error("text_too_long", problem=f"an event message: {error}")
+            return ""
 
     # settings, pause and resume
 
@@ -342,11 +352,20 @@ class Session:
             self.assistant.answer(turn)
 
     def _change_settings(self, message: SessionSettings) -> None:
-        before = self.settings.prompt
         self.settings.apply(message)
         self._record_settings(message)
-        if self.settings.prompt != before:
-            self._history.add("SYSTEM_PROMPT", self.settings.prompt)
+        self._record_prompt()
+
+    def _record_prompt(self) -> None:
+        """The system prompt is an event each time that it is another one."""
+        try:
+            prompt = self.settings.prompt
+        except TextTooLong as error:
+            self._channel.error("text_too_long", problem=f"the system prompt: {error}")
+        else:
+            if prompt != self._prompt:
+                self._history.add("SYSTEM_PROMPT", prompt)
+            self._prompt = prompt
 
     def _record_settings(self, message: SessionSettings) -> None:
         self._history.add("SESSION_SETTINGS", as_recorded(message))

@@ -64,13 +64,14 @@ class Chat:
         store: ChatStore | None = None,
         now_ms: int = NOW,
         random_seed: int = 1,
+        most_added: int = 100_000,
         **request: Any,
     ) -> None:
         self.clock = ManualClock(now_ms)
         self.store = store or ChatStore()
         self.journal = Journal(self.clock, 1_000)
         self.session = Session(
-            ChatRequest(config, script or Script(), **request),
+            ChatRequest(config, script or Script(), most_added=most_added, **request),
             self.store,
             self.clock,
             IdSource(random_seed),
