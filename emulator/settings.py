@@ -193,6 +193,12 @@ class Settings:
         "how long the assistant takes: instant, realtime, or how many times as fast as life",
     )
     audio_output: bool = _setting("switch", True, "send the assistant's speech as audio, too")
+    transcription_failure: str = _setting(
+        "text",
+        "end",
+        "whether a chat ends, or continues, after audio that can't be decoded",
+        choices=("end", "continue"),
+    )
     max_chats: int | None = _setting(
         "integer", None, "chats that a world may have going on; the next is refused", minimum=1
     )
