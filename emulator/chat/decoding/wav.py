@@ -13,7 +13,7 @@ _PCM, _EXTENSIBLE = 1, 0xFFFE  # the formats that are 16-bit PCM
 
 
 class WavDecoder:
-    """Reads a WAV file: its header, then its PCM. Another header within the PCM begins another file."""
+    """Reads a WAV file: its header, then its PCM. A header within the PCM begins another file."""
 
     def __init__(self) -> None:
         self.sample_rate = DEFAULT_RATE

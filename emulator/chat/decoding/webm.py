@@ -36,15 +36,16 @@ class WebmDecoder:
     def decode(self, data: bytes) -> Samples:
         self._buffer += data
         samples = array("h")
-        position = 0
-        for id, content, position in _elements(self._buffer, opened=True):
+        done = 0
+        for id, content, end in _elements(self._buffer, opened=True):
+            done = end
             if id == _HEADER:
                 self._codec = None
             elif id == _TRACK and self._codec is None:
                 self._read_track(content)
             elif id in (_SIMPLE_BLOCK, _BLOCK):
                 samples.extend(self._read_block(content))
-        del self._buffer[:position]
+        del self._buffer[:done]
         return samples
 
     def _read_track(self, content: bytes) -> None:
