@@ -31,15 +31,24 @@ def _warn() -> None:
 
 
 class Codec:
-    """Decodes the packets of one stream. `extradata` is what its container says of the codec."""
+    """Decodes the packets of one stream. `extradata` is what its container says of the codec.
 
-    def __init__(self, name: str, extradata: bytes = b"") -> None:
+    The codecs for PCM must be told the `rate` and the number of `channels`; others know them.
+    """
+
+    def __init__(self, name: str, extradata: bytes = b"", rate: int = 0, channels: int = 0) -> None:
         self._av = load_av()
         self._context = self._av.CodecContext.create(name, "r")
-        if extradata:
-            self._context.extradata = extradata
         self._layout: object = None  # that the resampler was made for
         self._resampler: Any = None
+        try:
+            if extradata:
+                self._context.extradata = extradata
+            if rate and channels:
+                self._context.sample_rate = rate
+                self._context.layout = f"{channels} channels"
+        except (ValueError, OverflowError) as error:
+            raise DecodeError(f"{name} of {rate} Hz and {channels} channels: {error}") from None
 
     def decode(self, packet: bytes) -> Samples:
         """The samples of a whole packet. Raises DecodeError."""

@@ -81,13 +81,19 @@ class Mp4Decoder:
 
     def _read_packets(self) -> list[bytes]:
         try:
-            with self._av.open(BytesIO(self._file), format="mp4") as container:
+            file = BytesIO(self._file)
+            with self._av.open(file, format="mp4", metadata_errors="replace") as container:
                 stream = next(iter(container.streams.audio), None)
                 if stream is None or stream.codec_context is None:
                     raise DecodeError("the MP4 file has no sound of a known codec")
                 if self._codec is None:
                     context = stream.codec_context
-                    self._codec = Codec(context.codec.name, context.extradata or b"")
+                    self._codec = Codec(
+                        context.codec.name,
+                        context.extradata or b"",
+                        context.sample_rate,
+                        context.channels,
+                    )
                 return [bytes(packet) for packet in container.demux(stream) if packet.size]
         except self._av.error.FFmpegError as error:
             raise DecodeError(f"the MP4 file is damaged: {error}") from None

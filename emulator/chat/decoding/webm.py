@@ -1,5 +1,7 @@
 """WebM (Matroska), as browsers record it."""
 
+import math
+import struct
 from array import array
 from collections.abc import Iterator
 
@@ -16,10 +18,16 @@ _OPENED = {
 }
 _HEADER, _TRACK, _SIMPLE_BLOCK, _BLOCK = 0x1A45DFA3, 0xAE, 0xA3, 0xA1
 _TRACK_NUMBER, _TRACK_TYPE, _CODEC_ID, _CODEC_PRIVATE = 0xD7, 0x83, 0x86, 0x63A2
+_SOUND, _RATE, _CHANNELS = 0xE1, 0xB5, 0x9F
 _AUDIO = 2  # a track's type
 _LACED = 0x06  # bits of a block's flags: several packets in one
 
-_CODECS = {b"A_OPUS": "opus", b"A_VORBIS": "vorbis", b"A_AAC": "aac"}
+_CODECS = {
+    b"A_OPUS": "opus",
+    b"A_VORBIS": "vorbis",
+    b"A_AAC": "aac",
+    b"A_PCM/FLOAT/IEEE": "pcm_f32le",
+}
 
 
 class WebmDecoder:
@@ -57,7 +65,10 @@ class WebmDecoder:
             known = ", ".join(each.decode() for each in _CODECS)
             raise DecodeError(f"the WebM file has {name.decode('latin-1')!r}, not one of {known}")
         self._track = int.from_bytes(fields.get(_TRACK_NUMBER, b""))
-        self._codec = Codec(_CODECS[name], fields.get(_CODEC_PRIVATE, b""))
+        sound = {id: value for id, value, _ in _elements(fields.get(_SOUND, b""))}
+        rate, channels = _whole(sound.get(_RATE, b"")), int.from_bytes(sound.get(_CHANNELS, b"\1"))
+        private = fields.get(_CODEC_PRIVATE, b"")
+        self._codec = Codec(_CODECS[name], private, rate, channels)
 
     def _read_block(self, block: bytes) -> Samples:
         if self._codec is None:
@@ -71,6 +82,13 @@ class WebmDecoder:
         if block[length + 2] & _LACED:
             raise DecodeError("the WebM file has laced blocks")
         return self._codec.decode(block[length + 3 :])  # after track, time and flags
+
+
+def _whole(value: bytes) -> int:
+    """The whole number nearest to one of single or double precision; 0 if it is neither."""
+    form = {4: ">f", 8: ">d"}.get(len(value))
+    number: float = 0 if form is None else struct.unpack(form, value)[0]
+    return round(number) if math.isfinite(number) else 0
 
 
 def _elements(data: bytes | bytearray, opened: bool = False) -> Iterator[tuple[int, bytes, int]]:
