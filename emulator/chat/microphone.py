@@ -6,7 +6,7 @@ What was said comes from the script or a queue; the sound only tells when.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from emulator.chat.decoding.decoder import DecodeError, Decoder, Samples
+from emulator.chat.decoding.decoder import DecodeError, Decoder
 from emulator.chat.decoding.pcm import PcmDecoder
 from emulator.chat.decoding.recognition import (
     LONGEST_SIGN,
@@ -68,8 +68,7 @@ class Microphone:
                 self._decoder = new_decoder(data, self._audio)
                 self._held = data if self._decoder is None else b""
             if self._decoder is not None:
-                samples, rate = self._decoder.decode(data), self._decoder.sample_rate
-                yield from self._listen(samples, rate)
+                yield from self._listen(self._decoder, data)
         except DecodeError:
             self._held, self.is_deaf = b"", True
             raise
@@ -81,16 +80,17 @@ class Microphone:
         is_raw = isinstance(self._decoder, PcmDecoder)
         return (is_raw or self.is_deaf) and self._audio != self._settings.audio
 
-    def _listen(self, samples: Samples, sample_rate: int) -> Iterator[Sound | Interim]:
-        for sound in self._ear.listen(samples, sample_rate):
-            yield from self._with_interim(sound)
+    def _listen(self, decoder: Decoder, data: bytes) -> Iterator[Sound | Interim]:
+        for samples in decoder.decode(data):
+            for sound in self._ear.listen(samples, decoder.sample_rate):
+                yield from self._with_interim(sound)
 
     def stop(self) -> Iterator[Sound | Interim]:
         """No more sound comes for now: what may have begun a frame of MP3 or AAC was none."""
         if len(self._held) > LONGEST_SIGN:
             self._decoder = raw_decoder(self._audio)
-            samples, self._held = self._decoder.decode(self._held), b""
-            yield from self._listen(samples, self._decoder.sample_rate)
+            held, self._held = self._held, b""
+            yield from self._listen(self._decoder, held)
         over = self._ear.stop()
         if over is not None:
             yield over

@@ -2,6 +2,7 @@
 
 import logging
 from array import array
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -12,6 +13,7 @@ logger = logging.getLogger("emulator")
 
 RATE = 48_000  # Hz, of all that comes out
 _MISSING = "audio_decoder_missing"
+_MOST_AT_ONCE = 65_536  # bytes of a stream that are cut into packets
 
 
 def load_av() -> Any:
@@ -50,29 +52,30 @@ class Codec:
         except (ValueError, OverflowError) as error:
             raise DecodeError(f"{name} of {rate} Hz and {channels} channels: {error}") from None
 
-    def decode(self, packet: bytes) -> Samples:
+    def decode(self, packet: bytes) -> Iterator[Samples]:
         """The samples of a whole packet. Raises DecodeError."""
         return self._decode([self._av.Packet(packet)])
 
-    def parse(self, data: bytes) -> Samples:
+    def parse(self, data: bytes) -> Iterator[Samples]:
         """The samples of a stream without a container, which the codec cuts into packets itself."""
-        return self._decode(self._context.parse(data))
+        for begin in range(0, len(data), _MOST_AT_ONCE):
+            yield from self._decode(self._context.parse(data[begin : begin + _MOST_AT_ONCE]))
 
-    def _decode(self, packets: list[Any]) -> Samples:
-        samples = array("h")
+    def _decode(self, packets: list[Any]) -> Iterator[Samples]:
         try:
             for packet in packets:
                 for frame in self._context.decode(packet):
-                    self._resample(frame, samples)
+                    yield self._resample(frame)
         except (ValueError, self._av.error.FFmpegError) as error:
             raise DecodeError(f"{self._context.name}: {error}") from None
-        return samples
 
-    def _resample(self, frame: Any, samples: Samples) -> None:
-        """Add a frame to the samples. A stream may change its rate or its channels."""
+    def _resample(self, frame: Any) -> Samples:
+        """The samples of a frame. A stream may change its rate or its channels."""
         layout = (frame.format.name, frame.layout.name, frame.sample_rate)
         if layout != self._layout:
             self._layout = layout
             self._resampler = self._av.AudioResampler("s16", "mono", RATE)
+        samples = array("h")
         for resampled in self._resampler.resample(frame):
             samples.frombytes(memoryview(resampled.planes[0])[: 2 * resampled.samples])
+        return samples

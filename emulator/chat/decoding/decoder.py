@@ -1,6 +1,7 @@
 """What every decoder is: bytes in, samples out."""
 
 from array import array
+from collections.abc import Iterator
 from typing import Protocol, TypeAlias
 
 Samples: TypeAlias = "array[int]"  # 16 bit, mono
@@ -17,8 +18,12 @@ class DecodeError(ValueError):
 
 
 class Decoder(Protocol):
-    """Turns a stream of bytes, in pieces of any size, into samples. Raises DecodeError."""
+    """Turns a stream of bytes, in pieces of any size, into samples. Raises DecodeError.
+
+    They come bit by bit, since few bytes may be hours of silence. `sample_rate` is that of the
+    latest ones.
+    """
 
     sample_rate: int
 
-    def decode(self, data: bytes) -> Samples: ...
+    def decode(self, data: bytes) -> Iterator[Samples]: ...

@@ -1,7 +1,6 @@
 """MP4, as Safari records it: fragments of a few frames each, or a whole file."""
 
 import struct
-from array import array
 from collections.abc import Iterator
 from io import BytesIO
 
@@ -10,6 +9,7 @@ from emulator.chat.decoding.decoder import LARGEST_PART, DecodeError, Samples
 
 _BOX = struct.Struct(">I4s")  # a box's size, with this, and its kind
 _LONG = struct.Struct(">I4sQ")  # the same where the size is 1: the real one follows
+_MOST_WITHOUT_SOUND = 1_000  # parts, such as those of a track with pictures; each takes time
 _BASE_IS_GIVEN = 0x01  # a flag of tfhd: its offsets count from a place in the file, not from moof
 
 
@@ -29,21 +29,20 @@ class Mp4Decoder:
     def _begin(self) -> None:
         """Another recording begins."""
         self._head = b""  # up to the description of the tracks, if fragments follow
-        self._file = b""  # that, and what has come of the next part
+        self._file = bytearray()  # that, and what has come of the next part
         self._kinds: set[bytes] = set()  # of the boxes in it
         self._left_out = 0  # bytes between the two
         self._codec: Codec | None = None
+        self._without_sound = 0  # parts in a row
 
-    def decode(self, data: bytes) -> Samples:
+    def decode(self, data: bytes) -> Iterator[Samples]:
         self._buffer += data
-        samples = array("h")
         for kind, box in self._boxes():
             if kind == b"ftyp":
                 self._begin()
             self._add(kind, box)
             if {b"moov", b"mdat"} <= self._kinds:
-                samples.extend(self._read_part())
-        return samples
+                yield from self._read_part()
 
     def _boxes(self) -> Iterator[tuple[bytes, bytes]]:
         """The kind of each whole box, and all of the box."""
@@ -67,17 +66,19 @@ class Mp4Decoder:
         if len(self._file) > 2 * LARGEST_PART:
             raise DecodeError(f"{len(self._file)} bytes of the MP4 file bring no sound")
         if kind == b"moov" and b"mvex" in box:
-            self._head = self._file
+            self._head = bytes(self._file)
 
-    def _read_part(self) -> Samples:
-        samples = array("h")
-        for packet in self._read_packets():
-            assert self._codec is not None
-            samples.extend(self._codec.decode(packet))
+    def _read_part(self) -> Iterator[Samples]:
+        packets = self._read_packets()
+        self._without_sound = 0 if packets else self._without_sound + 1
+        if self._without_sound > _MOST_WITHOUT_SOUND:
+            raise DecodeError(f"{self._without_sound} parts of the MP4 file bring no sound")
         self._left_out += len(self._file) - len(self._head)
-        self._file = self._head
+        self._file = bytearray(self._head)
         self._kinds = {b"moov"} if self._head else set()
-        return samples
+        for packet in packets:
+            assert self._codec is not None
+            yield from self._codec.decode(packet)
 
     def _read_packets(self) -> list[bytes]:
         try:

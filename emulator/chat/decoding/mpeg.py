@@ -1,5 +1,6 @@
 """MP3 and AAC as bare frames: each begins with a header that tells its length."""
 
+from collections.abc import Iterator
 from typing import Literal, TypeAlias
 
 from emulator.chat.decoding.codec import RATE, Codec
@@ -27,7 +28,7 @@ class MpegDecoder:
         self._tag = b""  # what there is of its header
         self._skip = 0  # bytes of the tag that are still to come
 
-    def decode(self, data: bytes) -> Samples:
+    def decode(self, data: bytes) -> Iterator[Samples]:
         if self._tag or data.startswith(TAG):
             data = self._read_tag(self._tag + data)
         skipped = min(self._skip, len(data))

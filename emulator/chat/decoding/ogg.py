@@ -1,7 +1,6 @@
 """Ogg files, as Firefox records them."""
 
 import struct
-from array import array
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -51,15 +50,13 @@ class OggDecoder:
         self._serial: int | None = None  # of the stream that is heard
         self._headers: list[bytes] = []
         self._codec: Codec | None = None
-        self._packet = b""  # the beginning of one that goes on in the next page
+        self._packet = bytearray()  # the beginning of one that goes on in the next page
 
-    def decode(self, data: bytes) -> Samples:
+    def decode(self, data: bytes) -> Iterator[Samples]:
         self._buffer += data
-        samples = array("h")
         for flags, serial, segments in self._pages():
             for packet in self._packets(flags, serial, segments):
-                samples.extend(self._read_packet(packet))
-        return samples
+                yield from self._read_packet(packet)
 
     def _pages(self) -> Iterator[tuple[int, int, list[bytes]]]:
         """The flags, the serial number and the segments of each whole page."""
@@ -88,12 +85,12 @@ class OggDecoder:
         if serial != self._serial:
             return
         if not flags & _CONTINUED:
-            self._packet = b""
+            self._packet.clear()
         for segment in segments:
             self._packet += segment
             if len(segment) < _FULL:
-                yield self._packet
-                self._packet = b""
+                yield bytes(self._packet)
+                self._packet.clear()
         if len(self._packet) > LARGEST_PART:
             raise DecodeError(f"the Ogg file has a packet of more than {LARGEST_PART} bytes")
 
@@ -105,15 +102,15 @@ class OggDecoder:
         self._kind = next((kind for kind in _KINDS if first.startswith(kind.begins)), None)
         self._serial, self._headers, self._codec = serial, [], None
 
-    def _read_packet(self, packet: bytes) -> Samples:
+    def _read_packet(self, packet: bytes) -> Iterator[Samples]:
         if not packet or self._kind is None:
-            return array("h")
+            return
         if self._kind.is_header(packet):
             if self._codec is None:
                 self._headers.append(packet)
-            return array("h")
+            return
         if not self._headers:
             raise DecodeError("the Ogg file is damaged: its sound comes before its headers")
         if self._codec is None:
             self._codec = Codec(self._kind.codec, self._kind.extradata(self._headers))
-        return self._codec.decode(packet)
+        yield from self._codec.decode(packet)

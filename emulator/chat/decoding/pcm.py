@@ -1,6 +1,7 @@
 """Raw PCM."""
 
 from array import array
+from collections.abc import Iterator
 
 from emulator.chat.decoding.decoder import Samples
 
@@ -15,9 +16,8 @@ class PcmDecoder:
         self._channels = channels
         self._rest = b""
 
-    def decode(self, data: bytes) -> Samples:
+    def decode(self, data: bytes) -> Iterator[Samples]:
         data = self._rest + data
         whole = len(data) - len(data) % (2 * self._channels)
         self._rest = data[whole:]
-        samples = array("h", data[:whole])
-        return samples[:: self._channels]
+        yield array("h", data[:whole])[:: self._channels]

@@ -1,7 +1,7 @@
 """WAV files."""
 
 import struct
-from array import array
+from collections.abc import Iterator
 
 from emulator.chat.decoding.decoder import LARGEST_PART, DecodeError, Samples
 from emulator.chat.decoding.pcm import DEFAULT_RATE, PcmDecoder
@@ -20,19 +20,16 @@ class WavDecoder:
         self._buffer = bytearray()  # what is not decoded yet
         self._pcm: PcmDecoder | None = None  # once the header is read
 
-    def decode(self, data: bytes) -> Samples:
+    def decode(self, data: bytes) -> Iterator[Samples]:
         self._buffer += data
-        samples = array("h")
-        while True:
-            if self._pcm is None and not self._read_header():
-                return samples
+        is_next = True
+        while is_next and (self._pcm is not None or self._read_header()):
             assert self._pcm is not None
             end, is_next = self._find_next_file()
-            samples.extend(self._pcm.decode(bytes(self._buffer[:end])))
+            yield from self._pcm.decode(bytes(self._buffer[:end]))
             del self._buffer[:end]
-            if not is_next:
-                return samples
-            self._pcm = None
+            if is_next:
+                self._pcm = None
 
     def _find_next_file(self) -> tuple[int, bool]:
         """Where the PCM ends, and whether another file surely begins there.

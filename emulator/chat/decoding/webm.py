@@ -2,7 +2,6 @@
 
 import math
 import struct
-from array import array
 from collections.abc import Iterator
 
 from emulator.chat.decoding.codec import RATE, Codec, load_av
@@ -41,9 +40,8 @@ class WebmDecoder:
         self._track = 0  # the number of the one that is heard; 0: not known yet
         self._codec: Codec | None = None
 
-    def decode(self, data: bytes) -> Samples:
+    def decode(self, data: bytes) -> Iterator[Samples]:
         self._buffer += data
-        samples = array("h")
         done = 0
         for id, content, end in _elements(self._buffer, opened=True):
             done = end
@@ -52,9 +50,8 @@ class WebmDecoder:
             elif id == _TRACK and self._codec is None:
                 self._read_track(content)
             elif id in (_SIMPLE_BLOCK, _BLOCK):
-                samples.extend(self._read_block(content))
+                yield from self._read_block(content)
         del self._buffer[:done]
-        return samples
 
     def _read_track(self, content: bytes) -> None:
         fields = {id: value for id, value, _ in _elements(content)}
@@ -70,7 +67,7 @@ class WebmDecoder:
         private = fields.get(_CODEC_PRIVATE, b"")
         self._codec = Codec(_CODECS[name], private, rate, channels)
 
-    def _read_block(self, block: bytes) -> Samples:
+    def _read_block(self, block: bytes) -> Iterator[Samples]:
         if self._codec is None:
             raise DecodeError("the WebM file has no track with sound before its first block")
         number = _vint(block, 0, keep_marker=False)
@@ -78,10 +75,10 @@ class WebmDecoder:
             raise DecodeError("a block of the WebM file is cut off")
         track, length = number
         if track != self._track:
-            return array("h")
+            return
         if block[length + 2] & _LACED:
             raise DecodeError("the WebM file has laced blocks")
-        return self._codec.decode(block[length + 3 :])  # after track, time and flags
+        yield from self._codec.decode(block[length + 3 :])  # after track, time and flags
 
 
 def _whole(value: bytes) -> int:

@@ -34,5 +34,6 @@ def decoded(decoder: Decoder, pieces: Iterable[bytes]) -> Samples:
     """The samples of the pieces."""
     samples = array("h")
     for piece in pieces:
-        samples.extend(decoder.decode(piece))
+        for some in decoder.decode(piece):
+            samples.extend(some)
     return samples

@@ -98,6 +98,7 @@ def record(recorder: Recorder, samples: Samples) -> bytes:
                 layout=recorder.layout,
                 options=dict(recorder.codec_options),
             )
+            assert isinstance(stream, av.AudioStream)
             for frame in (*_frames(samples), None):
                 file.mux(stream.encode(frame))
         with open(path, "rb") as written:
