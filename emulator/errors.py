@@ -514,14 +514,10 @@ CHAT_ERRORS: Mapping[str, ChatErrorText] = {
             "EMU08", "audio_refused", "A client that joined a chat can't send audio into it."
         ),
         ChatErrorText(
-            "EMU06",
-            "audio_undecodable",
-            "The emulator hears raw PCM, WAV and webm with Opus, not {problem}.",
-        ),
-        ChatErrorText(
             "EMU07",
-            "webm_decoder_missing",
-            "To hear webm, the emulator needs a decoder: pip install 'evi-emulator[webm]'.",
+            "audio_decoder_missing",
+            "The emulator can't hear this audio, since it lacks a decoder (the service has one). "
+            "To install it where the emulator runs: pip install 'evi-emulator[audio]'.",
         ),
     )
 }

@@ -225,6 +225,12 @@ class Settings:
         "the assistant_message, as clients from before mid-2025 expect",
         choices=("frame", "inline"),
     )
+    transcription_failure: str = _setting(
+        "text",
+        "end",
+        "whether a chat ends, or continues, after audio that can't be decoded",
+        choices=("end", "continue"),
+    )
     max_chats: int | None = _setting(
         "integer", None, "chats that a world may have going on; the next is refused", minimum=1
     )

@@ -57,12 +57,16 @@ Source: TypeAlias = Literal["answer", "input", "event"]
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """The chat ends with this step; `slug` names the error frame that says so."""
+    """The chat ends with this step; `slug` names the error frame that says so.
+
+    It has `message` in place of its own text; `cause` is what only the contract is told.
+    """
 
     status: str
     slug: str | None = None
     seconds: int = 0
     message: str | None = None
+    cause: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

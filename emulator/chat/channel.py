@@ -67,18 +67,27 @@ class Channel:
         message["custom_session_id"] = self._settings.custom_session_id
         self._out.messages.append(message)
 
-    def error(self, slug: str, message: str | None = None, **values: object) -> None:
+    def error(
+        self, slug: str, message: str | None = None, cause: str | None = None, **values: object
+    ) -> None:
         """An error frame of CHAT_ERRORS."""
-        self.send(self.new_error(slug, message, **values))
+        self.send(self.new_error(slug, message, cause, **values))
 
-    def new_error(self, slug: str, message: str | None = None, **values: object) -> JsonObject:
-        """The frame itself; what only an emulator has to say goes to the journal too."""
+    def new_error(
+        self, slug: str, message: str | None = None, cause: str | None = None, **values: object
+    ) -> JsonObject:
+        """The frame itself; what only an emulator has to say goes to the journal too.
+
+        A `message` of its own is that of a script or a fault: such a frame has no cause. That of
+        the others is their text, unless they know more.
+        """
         kind = CHAT_ERRORS[slug]
         text = message or kind.message.format(**values)
         if kind.code.startswith("EMU"):
             self.note(text, slug)
         chosen = self._settings.custom_session_id
-        return frames.error(kind.code, slug, text, self.request_id(), chosen)
+        cause = None if message is not None else cause or text
+        return frames.error(kind.code, slug, text, self.request_id(), chosen, cause)
 
     def note(self, message: str, finding: str) -> None:
         """Tell the journal alone."""

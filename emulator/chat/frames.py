@@ -66,17 +66,33 @@ def assistant_end() -> JsonObject:
     return {"type": "assistant_end"}
 
 
+class ErrorFrame(JsonObject):
+    """An error frame, and what only the contract is told of it.
+
+    `cause` says why it is sent; None if a script or a fault asked for it.
+    """
+
+    cause: str | None = None
+
+
 def error(
-    code: str, slug: str, message: str, request_id: str, custom_session_id: str | None = None
-) -> JsonObject:
-    return {
-        "type": "error",
-        "code": code,
-        "slug": slug,
-        "message": message,
-        "request_id": request_id,
-        "custom_session_id": custom_session_id,
-    }
+    code: str,
+    slug: str,
+    message: str,
+    request_id: str,
+    custom_session_id: str | None = None,
+    cause: str | None = None,
+) -> ErrorFrame:
+    frame = ErrorFrame(
+        type="error",
+        code=code,
+        slug=slug,
+        message=message,
+        request_id=request_id,
+        custom_session_id=custom_session_id,
+    )
+    frame.cause = cause
+    return frame
 
 
 def _models(scores: Scores | None) -> JsonObject:

@@ -6,7 +6,14 @@ What was said comes from the script or a queue; the sound only tells when.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from emulator.chat.decoding import Decoder, PcmDecoder, new_decoder
+from emulator.chat.decoding.decoder import DecodeError, Decoder
+from emulator.chat.decoding.pcm import PcmDecoder
+from emulator.chat.decoding.recognition import (
+    LONGEST_SIGN,
+    begins_container,
+    new_decoder,
+    raw_decoder,
+)
 from emulator.chat.hearing import Ear, Sound, Speaking, TurnOver
 from emulator.chat.messages import AudioSettings
 from emulator.chat.request import ChatRequest
@@ -34,6 +41,7 @@ class Microphone:
         self._verbose = request.verbose_transcription
         self._settings = settings
         self._decoder: Decoder | None = None
+        self._held = b""  # too few bytes to tell what they are
         self._audio: AudioSettings | None = None  # that the decoder was made for
         self._said: Speak | None = None
         self._spoken_ms = 0
@@ -41,27 +49,48 @@ class Microphone:
 
     @property
     def is_hearing(self) -> bool:
-        """Whether the user is in the middle of a turn."""
-        return self._ear.is_hearing
+        """Whether the user is, or may be, in the middle of a turn."""
+        return self._ear.is_hearing or len(self._held) > LONGEST_SIGN
 
     def feed(self, data: bytes) -> Iterator[Sound | Interim]:
-        """What is heard in the next bytes. Raises DecodeError."""
+        """What is heard in the next bytes. Raises DecodeError, and is deaf from then on.
+
+        It hears again what begins a container, or raw sound that is described anew.
+        """
+        if self._begins_anew(data):
+            self._decoder, self.is_deaf = None, False
         if self.is_deaf or not data:
             return
-        if self._decoder is None or self._described_anew():
-            self._decoder = new_decoder(data, self._settings.audio)
-            self._audio = self._settings.audio
-        samples = self._decoder.decode(data)
-        for sound in self._ear.listen(samples, self._decoder.sample_rate):
-            yield from self._with_interim(sound)
+        self._audio = self._settings.audio
+        try:
+            if self._decoder is None:
+                data = self._held + data
+                self._decoder = new_decoder(data, self._audio)
+                self._held = data if self._decoder is None else b""
+            if self._decoder is not None:
+                yield from self._listen(self._decoder, data)
+        except DecodeError:
+            self._held, self.is_deaf = b"", True
+            raise
 
-    def _described_anew(self) -> bool:
-        """Whether the settings now say another format of raw sound."""
+    def _begins_anew(self, data: bytes) -> bool:
+        """True if another decoder is to be chosen, though there has been one."""
+        if self.is_deaf and begins_container(data):
+            return True
         is_raw = isinstance(self._decoder, PcmDecoder)
-        return is_raw and self._audio != self._settings.audio
+        return (is_raw or self.is_deaf) and self._audio != self._settings.audio
 
-    def stop(self) -> Iterator[Sound]:
-        """No more sound comes for now."""
+    def _listen(self, decoder: Decoder, data: bytes) -> Iterator[Sound | Interim]:
+        for samples in decoder.decode(data):
+            for sound in self._ear.listen(samples, decoder.sample_rate):
+                yield from self._with_interim(sound)
+
+    def stop(self) -> Iterator[Sound | Interim]:
+        """No more sound comes for now: what may have begun a frame of MP3 or AAC was none."""
+        if len(self._held) > LONGEST_SIGN:
+            self._decoder = raw_decoder(self._audio)
+            held, self._held = self._held, b""
+            yield from self._listen(self._decoder, held)
         over = self._ear.stop()
         if over is not None:
             yield over

@@ -17,8 +17,9 @@ class ChatRequest:
     `pace` stretches the assistant's own times: 1 as in life, 0 at once. Where no one is to hear
     it (`voiced` is false), no audio is made. A present user may be silent without consequences.
     With `inline_prosody` a sentence's scores are in its message, and have no frame of their own.
-    `transcribe` tells what the user says when audio comes, or None to make something up.
-    `most_added` bounds what placeholders add to a text, in characters.
+    `transcribe` tells what the user says when audio comes, or None to make something up. A chat
+    that `survives_bad_audio` goes on after audio that can't be decoded. `most_added` bounds what
+    placeholders add to a text, in characters.
     """
 
     config: ChatConfig
@@ -33,5 +34,6 @@ class ChatRequest:
     user_is_present: bool = False
     verbose_transcription: bool = False
     transcribe: Callable[[], Speak | None] = lambda: None
+    survives_bad_audio: bool = False
     caller_number: str | None = None
     twilio_metadata: Mapping[str, str] | None = None

@@ -380,7 +380,7 @@ class Session:
 
     def _end(self, end: End) -> None:
         if end.slug is not None:
-            self._channel.error(end.slug, end.message, seconds=end.seconds)
+            self._channel.error(end.slug, end.message, end.cause, seconds=end.seconds)
         self.assistant.end()
         end_ms = self._clock.now_ms()
         self._history.add("CHAT_END_MESSAGE")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from emulator.chat import frames
 from emulator.chat.assistant import Assistant, End
 from emulator.chat.channel import Channel
-from emulator.chat.decoding import DecodeError
+from emulator.chat.decoding.decoder import DecodeError
 from emulator.chat.hearing import Sound, Speaking, TurnOver
 from emulator.chat.history import History
 from emulator.chat.microphone import Interim, Microphone
@@ -36,6 +36,7 @@ class User:
     ) -> None:
         self._chat_id = chat_id
         self._config = request.config
+        self._survives_bad_audio = request.survives_bad_audio
         self._channel = channel
         self._history = history
         self._assistant = assistant
@@ -113,12 +114,7 @@ class User:
 
     def hear_base64(self, data: str) -> End | None:
         """Sound as an audio_input brings it."""
-        try:
-            sound = b64decode(data, validate=True)
-        except ValueError as error:
-            self._channel.error("payload_parse", problem=f"data is no base64: {error}")
-            return None
-        return self.hear(sound)
+        return self.hear(b64decode(data))
 
     def hear(self, data: bytes) -> End | None:
         """Sound from the microphone. Returns the end of the chat if it can't be understood."""
@@ -140,10 +136,9 @@ class User:
             for sound in sounds:
                 self._hear_sound(sound)
         except DecodeError as error:
-            self._microphone.is_deaf = True
-            if CHAT_ERRORS[error.slug].ends:
-                return End("ERROR", error.slug)
-            self._channel.error(error.slug, problem=str(error))
+            if CHAT_ERRORS[error.slug].ends and not self._survives_bad_audio:
+                return End("ERROR", error.slug, cause=str(error))
+            self._channel.error(error.slug, cause=str(error))
         return None
 
     def _hear_sound(self, sound: Sound | Interim) -> None:

@@ -125,7 +125,12 @@ FINDINGS: Mapping[str, FindingKind] = {
     "audio_refused": FindingKind(
         ERROR, "a client that joined a chat sends audio into it", "{message}"
     ),
-    "audio_undecodable": FindingKind(ERROR, "audio is in no format that is known", "{message}"),
+    "audio_undecodable": FindingKind(
+        ERROR,
+        "audio can't be decoded",
+        "raw 16-bit PCM, WAV, WebM, Ogg, MP3, AAC or MP4",
+        "{cause}",
+    ),
     "variable_missing": FindingKind(
         WARNING, "the prompt has a variable that nothing gives a value", "{message}"
     ),

@@ -7,11 +7,12 @@ from typing import Any, get_args
 
 from pydantic import ValidationError
 
+from emulator.chat.frames import ErrorFrame
 from emulator.chat.messages import ClientMessage, client_message
 from emulator.contract.findings import MOST_AT_ONCE, Finding, find
 from emulator.contract.requests import in_words, of_use
-from emulator.errors import CHAT_ERRORS, Loc, nearest
-from emulator.jsontext import Json, JsonObject
+from emulator.errors import Loc, nearest
+from emulator.jsontext import Json
 from emulator.openapi.fields import Field, compile_definitions, use_of
 
 CLIENT_TYPES = tuple(each.model_fields["type"].default for each in get_args(ClientMessage))
@@ -19,14 +20,32 @@ BINARY = "(binary audio)"  # what the coverage calls a frame of bytes
 _ANSWERS = ("tool_response", "tool_error")
 _AT: Loc = ("frame",)
 
-# Errors that a client has brought about itself, beside those that its frame shows at once.
+# What each error frame says of the client, by its slug. The kind of finding if the client has
+# brought it about; of some, its own frame has shown it already.
 OF_ERRORS = {
     "audio_refused": "audio_refused",
-    "audio_undecodable": "audio_undecodable",
+    "transcription_failure": "audio_undecodable",
     "variable_missing": "variable_missing",
     "config_not_found": "chat_refused",
     "chat_group_not_found": "chat_refused",
 }
+OF_FRAMES = {
+    "invalid_json": "frame_invalid",
+    "payload_parse": "frame_invalid",
+    "tool_call_unknown": "tool_call_unknown",
+}
+# No finding: the emulator, the script or the time brings them about, or they come on request alone.
+OF_NOBODY = (
+    "audio_decoder_missing",
+    "custom_language_model_disconnected",
+    "custom_language_model_timed_out",
+    "inactivity_timeout",
+    "max_duration_timeout",
+    "script_exhausted",
+    "script_unmatched",
+    "transcription_disconnected",
+    "uncaught",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +81,11 @@ def judge_frame(
         hint = nearest(str(kind), CLIENT_TYPES)
         return Judged([find("frame_unknown", (*_AT, "type"), kind, known=known, hint=hint)])
     use = use_of(message_fields(), content, _AT)
-    wrong = [_finding("frame_invalid", each, "problem") for each in _problems(content)]
-    if wrong:
-        return Judged([*wrong, *of_use(use)])
     generous = _problems(content, strict=True)
+    wrong = generous and _problems(content)
+    if wrong:
+        findings = [_finding("frame_invalid", each, "problem") for each in wrong]
+        return Judged([*findings, *of_use(use)])
     findings = [_finding("value_coerced", each, "expected") for each in generous]
     findings += [each for each in of_use(use) if each.code != "value_coerced"]
     if kind in _ANSWERS and content["tool_call_id"] not in (*waiting, *excused):
@@ -78,13 +98,12 @@ def judge_broken_frame(message: str) -> Finding:
     return find("frame_invalid", _AT, None, problem=f"JSON ({message})")
 
 
-def judge_error(content: JsonObject) -> Sequence[Finding]:
+def judge_error(frame: ErrorFrame) -> Sequence[Finding]:
     """An error frame to the client: a finding if it has brought it about."""
-    slug = content["slug"]
-    code = OF_ERRORS.get(slug)
-    if code is None:
+    code = OF_ERRORS.get(frame["slug"])
+    if code is None or frame.cause is None:
         return ()
-    return [find(code, ("frame",), CHAT_ERRORS[slug].code, message=content["message"])]
+    return [find(code, ("frame",), frame["code"], message=frame["message"], cause=frame.cause)]
 
 
 def _unknown_call(id: str, waiting: Collection[str]) -> Finding:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
+from emulator.chat.frames import ErrorFrame
 from emulator.contract.contract import Contract
 from emulator.contract.findings import Finding, find
 from emulator.contract.frames import (
@@ -82,7 +83,7 @@ class SocketContract:
         if kind != "error":
             return ()
         self._contract.use("error_codes", (error_name(content["code"], content["slug"]),))
-        return judge_error(content)
+        return judge_error(content) if isinstance(content, ErrorFrame) else ()
 
     def cut_off(self) -> Sequence[Finding]:
         """The client does not read."""

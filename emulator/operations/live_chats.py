@@ -111,6 +111,7 @@ def start_chat(world: World, options: ChatOptions, put: Put) -> LiveChat:
         inline_prosody=world.settings.prosody == "inline",
         verbose_transcription=options.verbose_transcription,
         transcribe=_Transcripts(world),
+        survives_bad_audio=world.settings.transcription_failure == "continue",
     )
     live = open_chat(world, request, allows_connection=options.allow_connection)
     live.join(put)
@@ -140,7 +141,7 @@ def refuse_chat(world: World, error: ApiError) -> JsonObject:
     of_group = error.body["code"] == CHAT_GROUP_NOT_FOUND.code
     kind = CHAT_ERRORS["chat_group_not_found" if of_group else "config_not_found"]
     message = kind.message.format(problem=error.body["message"])
-    return frames.error(kind.code, kind.slug, message, new_request_id(world.ids))
+    return frames.error(kind.code, kind.slug, message, new_request_id(world.ids), cause=message)
 
 
 def _lower(id: str | None) -> str | None:
