@@ -117,7 +117,7 @@ NOT_KEPT = {
 
 
 def begin_chat(world: World) -> None:
-    request = ChatRequest(config=find_config(world, None), script=world.script)
+    request = ChatRequest(config=find_config(world, None), script=world.script, most_added=1_000)
     open_chat(world, request).start()
 
 

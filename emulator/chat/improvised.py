@@ -65,7 +65,7 @@ def reply(
     return [Say(_echo(text, turn) + _reminder(context))], {}
 
 
-def _reminder(context: str) -> str:
+def _reminder(context: str | None) -> str:
     if not context:
         return ""
     if len(context) > _LONGEST_REMINDER:

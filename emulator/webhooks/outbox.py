@@ -313,7 +313,8 @@ class Outbox:
         named, only = self._settings.call_hosts, self._settings.call_hosts_only
         forbidden = call_problem(delivery.url, WEBHOOK_SCHEMES, named, only)
         if forbidden is not None:  # the URL is a seed's or a snapshot's
-            self._leave(delivery, key, FAILED, f"never sent: the URL {forbidden}")
+            self._finish(delivery, FAILED, f"never sent: the URL {forbidden}")
+            self._make_way(delivery, key)
             return
         if delivery.scheduled:
             self._attempt(delivery, key)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from emulator.chat.config import ToolSpec
-from emulator.chat.script import fill_all
+from emulator.chat.filling import Filler
 from emulator.chat.tool_arguments import said_arguments
 from emulator.chat.tool_request import asked_tool
 from tests.chat.test_tool_request import DAY, INTEGER, TEXT, TOOLS, UNIT, tool
@@ -17,7 +17,7 @@ NUMBER = {"type": "number"}
 def arguments(spec: ToolSpec, text: str) -> Any:
     """What a client gets of the arguments."""
     said = said_arguments(spec, text)
-    return fill_all(dict(said.parameters), said.values)
+    return Filler(said.values, 10_000).fill_all(dict(said.parameters))
 
 
 # texts

@@ -18,9 +18,9 @@ PCM = AudioSettings(encoding="linear16", channels=1, sample_rate=RATE)
 def new_microphone(audio: AudioSettings | None = PCM) -> tuple[Microphone, SettingsInForce]:
     """A microphone, and the settings that say what its raw PCM is."""
     config = config_with(turn_detection=TurnDetection(prefix_padding_ms=0))
-    settings = SettingsInForce(config)
+    settings = SettingsInForce(config, most_added=1_000)
     settings.audio = audio
-    return Microphone(ChatRequest(config), settings), settings
+    return Microphone(ChatRequest(config, most_added=1_000), settings), settings
 
 
 def turns(microphone: Microphone, pieces: Iterable[bytes]) -> list[TurnOver]:
