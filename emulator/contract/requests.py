@@ -143,7 +143,7 @@ def _meant(name: str | int, known: Sequence[str]) -> str:
 
 def _nearest(got: str, field: Field) -> str:
     """The listed value that was probably meant, else what becomes of this one."""
-    nearest = closest(got, field.listed).strip(" ()")
+    nearest = closest(got, list(field.listed)).strip(" ()")
     if nearest or field.listed_unless is None:
         return nearest or "it is kept as it is"
     name, value = field.listed_unless

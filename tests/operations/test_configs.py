@@ -570,7 +570,7 @@ def test_a_strict_server_refuses_values_that_nobody_lists() -> None:
 
     assert problem == {
         "loc": ["body", "language_model", "model_provider"],
-        "msg": "Input should be a value that the document or an SDK of Hume lists; "
+        "msg": "Input should be a value that the document or one of Hume's SDKs lists; "
         "did you mean 'OPEN_AI'?",
         "type": "enum",
     }
