@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 from emulator import errors
 from emulator.errors import api_error
 from emulator.hosts import is_loopback
-from emulator.jsontext import Json, JsonObject
+from emulator.jsontext import JsonObject
 from emulator.operations.prompts import (
     DEFAULT_EXPANSION,
     prompt_content,
@@ -18,6 +18,7 @@ from emulator.store.store import Store
 from emulator.store.versioned import Resource, Row, Version, VersionedCollection
 
 EVI_VERSIONS = ("3", "4-mini")
+MOST_TOOL_CHARS = 4_194_304  # of the texts of all tools that a config names
 
 # What a config has where its body says nothing. PROTOCOL 3.2 and 3.3.
 LANGUAGE_MODEL = ("model_provider", "model_resource", "temperature")
@@ -59,6 +60,7 @@ def new_content(call: Call, previous: Version | None) -> JsonObject:
         "turn_detection": _filled(DEFAULT_TURN_DETECTION, body.get("turn_detection", {})),
         "webhooks": [_webhook(webhook) for webhook in body.get("webhooks") or ()],
     }
+    _render_tools(store, content["tools"])  # which may be too much
     if "language_model" in body:
         given = body["language_model"]
         content["language_model"] = {key: given[key] for key in LANGUAGE_MODEL if key in given}
@@ -201,8 +203,7 @@ def render_config(store: Store, resource: Resource, version: Version, listed: bo
         **content,
     }
     if content["tools"]:
-        tools = (_render_tool(store, each) for each in content["tools"])
-        config["tools"] = [tool for tool in tools if tool]
+        config["tools"] = _render_tools(store, content["tools"])
     if "prompt" in content:
         _show_prompt(store, config, content["prompt"], listed)
     return config
@@ -219,7 +220,23 @@ def _show_prompt(store: Store, config: JsonObject, reference: JsonObject, listed
     config["prompt"] = prompt
 
 
-def _render_tool(store: Store, reference: JsonObject) -> Json:
+def _render_tools(store: Store, references: list[JsonObject]) -> list[JsonObject]:
+    """The tools that there still are, in full. Raises ApiError (400) if that is too much.
+
+    A reference is short and a tool may be long, so a small config could have an enormous answer.
+    """
+    tools, size = [], 0
+    for reference in references:
+        tool = _render_tool(store, reference)
+        if tool is not None:
+            tools.append(tool)
+            size += sum(len(text) for text in tool.values() if isinstance(text, str))
+        if size > MOST_TOOL_CHARS:
+            raise api_error(errors.TOOLS_TOO_LARGE, limit=MOST_TOOL_CHARS)
+    return tools
+
+
+def _render_tool(store: Store, reference: JsonObject) -> JsonObject | None:
     row = _look_up(store.tools, reference)
     return None if row is None else render_version(*row, _version_type(reference))
 

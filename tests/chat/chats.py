@@ -23,30 +23,29 @@ WEATHER = ToolSpec(
     '{"type": "object", "properties": {"location": {"type": "string"}}, "required": ["location"]}',
 )
 _TIMEOUT_OFF = {"enabled": False, "duration_secs": 1}
-PLAIN = read_config(
-    {
-        "name": "",
-        "evi_version": "3",
-        "prompt": {"text": "Be kind."},
-        "tools": [],
-        "builtin_tools": [],
-        "event_messages": {
-            "on_new_chat": {"enabled": False, "text": ""},
-            "on_inactivity_timeout": {"enabled": False, "text": ""},
-            "on_max_duration_timeout": {"enabled": False, "text": ""},
-        },
-        "timeouts": {"inactivity": _TIMEOUT_OFF, "max_duration": _TIMEOUT_OFF},
-        "nudges": {"enabled": False, "interval_secs": None},
-        "ellm_model": {"allow_short_responses": False},
-        "turn_detection": {
-            "end_of_turn_silence_ms": 800,
-            "speech_detection_threshold": 0.5,
-            "prefix_padding_ms": 300,
-        },
-        "interruption": {"min_interruption_ms": 800},
-        "webhooks": [],
-    }
-)
+PLAIN_CONTENT: Json = {
+    "name": "",
+    "evi_version": "3",
+    "prompt": {"text": "Be kind."},
+    "tools": [],
+    "builtin_tools": [],
+    "event_messages": {
+        "on_new_chat": {"enabled": False, "text": ""},
+        "on_inactivity_timeout": {"enabled": False, "text": ""},
+        "on_max_duration_timeout": {"enabled": False, "text": ""},
+    },
+    "timeouts": {"inactivity": _TIMEOUT_OFF, "max_duration": _TIMEOUT_OFF},
+    "nudges": {"enabled": False, "interval_secs": None},
+    "ellm_model": {"allow_short_responses": False},
+    "turn_detection": {
+        "end_of_turn_silence_ms": 800,
+        "speech_detection_threshold": 0.5,
+        "prefix_padding_ms": 300,
+    },
+    "interruption": {"min_interruption_ms": 800},
+    "webhooks": [],
+}
+PLAIN = read_config(PLAIN_CONTENT)
 
 
 def config_with(**changes: Any) -> ChatConfig:
