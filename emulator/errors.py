@@ -150,12 +150,6 @@ PROMPT_AMBIGUOUS = ErrorText(
 TOOL_UNKNOWN = ErrorText(
     400, "tool_unknown", "The config names tool {id!r}{version}, which does not exist."
 )
-TOOLS_TOO_LARGE = ErrorText(
-    400,
-    "tools_too_large",
-    "The tools that the config names have together more than {limit} characters; name fewer, "
-    "or shorten them.",
-)
 VOICE_REQUIRED = ErrorText(
     400,
     "voice_required",

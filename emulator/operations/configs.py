@@ -3,7 +3,7 @@
 from urllib.parse import urlsplit
 
 from emulator import errors
-from emulator.errors import api_error
+from emulator.errors import Problem, ValidationFailed, api_error
 from emulator.hosts import is_loopback
 from emulator.jsontext import JsonObject
 from emulator.operations.prompts import (
@@ -221,7 +221,7 @@ def _show_prompt(store: Store, config: JsonObject, reference: JsonObject, listed
 
 
 def _render_tools(store: Store, references: list[JsonObject]) -> list[JsonObject]:
-    """The tools that there still are, in full. Raises ApiError (400) if that is too much.
+    """The tools that there still are, in full. Raises ValidationFailed if they are too long.
 
     A reference is short and a tool may be long, so a small config could have an enormous answer.
     """
@@ -232,7 +232,8 @@ def _render_tools(store: Store, references: list[JsonObject]) -> list[JsonObject
             tools.append(tool)
             size += sum(len(text) for text in tool.values() if isinstance(text, str))
         if size > MOST_TOOL_CHARS:
-            raise api_error(errors.TOOLS_TOO_LARGE, limit=MOST_TOOL_CHARS)
+            message = f"Input should name tools of at most {MOST_TOOL_CHARS} characters in all"
+            raise ValidationFailed([Problem(("body", "tools"), message, "too_long")])
     return tools
 
 

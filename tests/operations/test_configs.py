@@ -341,7 +341,9 @@ def test_a_config_shows_so_much_of_tools_and_no_more(client: TestClient) -> None
         client.get(f"/v0/evi/configs/{small.json()['id']}"),
         client.get("/v0/evi/configs"),
     ):
-        assert (answer.status_code, answer.json()["code"]) == (400, "tools_too_large")
+        assert answer.status_code == 422
+        [problem] = answer.json()["detail"]
+        assert (problem["loc"], problem["type"]) == (["body", "tools"], "too_long")
     names = [
         each["name"] for each in client.get("/v0/evi/prompts?page_size=100").json()["prompts_page"]
     ]

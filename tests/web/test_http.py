@@ -9,10 +9,10 @@ from starlette.testclient import TestClient
 from emulator import __version__
 from emulator.errors import DocumentError
 from emulator.openapi.document import Document
+from emulator.openapi.fields import body_fields
 from emulator.openapi.operation import Operation
 from emulator.operations.registry import HANDLERS, Call
 from emulator.settings import SETTINGS, Settings
-from emulator.web import app as app_module
 from emulator.web.app import App
 
 ORIGIN = "https://app.example"
@@ -214,7 +214,7 @@ def test_what_one_handler_does_to_its_parameters_no_other_sees(
         return handler(call)
 
     monkeypatch.setitem(HANDLERS, "list-prompts", greedy)
-    other = TestClient(App(Settings(seed="empty")), headers=client.headers)
+    other = TestClient(App(Settings(seed="empty")), headers=dict(client.headers))
     for _ in range(2):
         other.get("/v0/evi/prompts?page_size=7")
     assert seen == [7, 7]
@@ -222,13 +222,12 @@ def test_what_one_handler_does_to_its_parameters_no_other_sees(
 
 def test_a_document_that_cannot_be_served_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """The voices have one of their own."""
-    real = app_module.body_fields
 
     def broken(document: Document, operation: Operation) -> object:
         if document.name == "voices.yaml":
             raise KeyError("schema")
-        return real(document, operation)
+        return body_fields(document, operation)
 
-    monkeypatch.setattr(app_module, "body_fields", broken)
+    monkeypatch.setattr("emulator.web.app.body_fields", broken)
     with pytest.raises(DocumentError, match=r"^voices\.yaml: not laid out"):
         App(Settings(seed="empty"))
