@@ -3,6 +3,8 @@
 import time
 from typing import Protocol
 
+LATEST_MS = 253_402_300_799_999  # the end of the year 9999, after which no date can be written
+
 
 class Clock(Protocol):
     """A source of the time, in ms since the Unix epoch."""

@@ -96,9 +96,11 @@ PHRASES = {
     408: "Request Timeout",
     409: "Conflict",
     413: "Content Too Large",
+    414: "URI Too Long",
     422: "Unprocessable Content",
     426: "Upgrade Required",
     429: "Too Many Requests",
+    431: "Request Header Fields Too Large",
     500: "Internal Server Error",
     502: "Bad Gateway",
     503: "Service Unavailable",
@@ -121,6 +123,11 @@ CHAT_GROUP_NOT_FOUND = ErrorText(
 )
 AUDIO_NOT_FOUND = ErrorText(
     404, "audio_not_found", "There is no audio under this URL. Ask for the audio again."
+)
+AUDIO_IMPOSSIBLE = ErrorText(
+    400,
+    "audio_impossible",
+    "The chat lasts {seconds} s; the emulator makes audio of 0 to {longest_s} s.",
 )
 PATH_NOT_FOUND = ErrorText(404, "path_not_found", "Nothing answers {method} {path}{hint}.")
 METHOD_NOT_ALLOWED = ErrorText(
@@ -215,6 +222,11 @@ END_UNREACHABLE = ErrorText(
     "The chat can't end with {end_reason}: {why}.",
 )
 
+CLOCK_TOO_LATE = ErrorText(
+    400,
+    "clock_too_late",
+    "The clock can't pass the end of the year 9999: that is {left_ms} ms away, got {ms} ms.",
+)
 NO_WEBSOCKET = ErrorText(
     426, "websocket_expected", "{path} is a WebSocket: connect to it with ws:// or wss://."
 )
@@ -254,6 +266,29 @@ CHAT_ID_MISSING = ErrorText(
 # The transport.
 BODY_TOO_LARGE = ErrorText(
     413, "body_too_large", "The body has more than {limit} bytes, the most that is accepted."
+)
+URL_TOO_LONG = ErrorText(
+    414,
+    "url_too_long",
+    "The request's URL has more than {limit} bytes: send less in the query (a chat's session "
+    "settings can be sent as its first message).",
+)
+HEAD_TOO_LARGE = ErrorText(
+    431,
+    "head_too_large",
+    "The request's URL and headers have more than {limit} bytes: send fewer or shorter headers, "
+    "or serve with a higher --max-head-bytes.",
+)
+HANDSHAKE_WITH_BODY = ErrorText(
+    400,
+    "handshake_with_body",
+    "A WebSocket's handshake has no body: leave out Content-Length and Transfer-Encoding.",
+)
+REQUEST_TOO_SLOW = ErrorText(
+    408,
+    "request_too_slow",
+    "The request was not complete after {seconds} s: send it faster, or serve with a higher "
+    "--request-timeout.",
 )
 INTERNAL_ERROR = ErrorText(
     500,
@@ -362,8 +397,17 @@ class ValidationFailed(ApiError):
         self.problems = tuple(problems)
 
 
+_LONGEST_COMPARED = 200  # characters
+
+
 def closest(word: str, known: Sequence[str]) -> str:
-    """A ' (did you mean ...?)' for the known word nearest to `word` in any case, or nothing."""
+    """A ' (did you mean ...?)' for the known word nearest to `word` in any case, or nothing.
+
+    Words of any length would take a time that grows with the square of it.
+    """
+    if len(word) > _LONGEST_COMPARED:
+        return ""
+    known = [each for each in known if len(each) <= _LONGEST_COMPARED]
     from difflib import get_close_matches  # which few need at the start
 
     folded = {each.casefold(): each for each in known}
@@ -440,6 +484,11 @@ CHAT_ERRORS: Mapping[str, ChatErrorText] = {
             "EMU04",
             "script_exhausted",
             "The strict script has no rule left for turn {turn}, {text!r}: each is used up.",
+        ),
+        ChatErrorText(
+            "EMU20",
+            "text_too_long",
+            "A text is too long: {problem}.",
         ),
         ChatErrorText(
             "EMU08", "audio_refused", "A client that joined a chat can't send audio into it."

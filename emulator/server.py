@@ -16,7 +16,7 @@ from emulator.hosts import is_loopback
 from emulator.settings import Settings
 from emulator.store.redaction import hide_in_text
 from emulator.web.app import App
-from emulator.web.corked import CorkedProtocol
+from emulator.web.connection import HandshakeProtocol, http_protocol
 
 if TYPE_CHECKING:
     from emulator.web.certificate import Certificate
@@ -52,11 +52,13 @@ class Server:
                 log_config=None,
                 access_log=self.settings.log_requests,
                 lifespan="on",
-                http=CorkedProtocol,
-                ws="websockets-sansio",
+                http=http_protocol(self.settings),
+                ws=HandshakeProtocol,
                 ws_per_message_deflate=False,
                 ws_max_size=self.settings.max_frame_bytes,
                 server_header=False,
+                proxy_headers=bool(self.settings.trusted_proxies),
+                forwarded_allow_ips=list(self.settings.trusted_proxies),
                 timeout_keep_alive=_KEEP_ALIVE_S,
                 timeout_graceful_shutdown=1,
                 ssl_certfile=None if self._certificate is None else self._certificate.chain_file,

@@ -230,6 +230,24 @@ class Settings:
     max_body_bytes: int = _setting(
         "integer", 1_048_576, "largest request body; a larger one is answered 413", minimum=1024
     )
+    max_filled_chars: int = _setting(
+        "integer",
+        262_144,
+        "characters that placeholders and variables may add to a text; more is an error frame",
+        minimum=1024,
+    )
+    max_head_bytes: int = _setting(
+        "integer",
+        262_144,
+        "largest head of a request (its URL and headers); a larger one is answered 414 or 431",
+        minimum=8192,
+    )
+    request_timeout: int = _setting(
+        "integer",
+        60,
+        "how long a request may take to arrive (s); a slower one is answered 408",
+        minimum=1,
+    )
     strict: bool = _setting(
         "switch", False, "answer 422 for fields and parameters that the document doesn't know"
     )
@@ -266,6 +284,12 @@ class Settings:
     )
     call_hosts_only: bool = _setting(
         "switch", False, "call no host that --call-hosts leaves out, not even this machine"
+    )
+
+    trusted_proxies: tuple[str, ...] = _setting(
+        "list",
+        (),
+        "addresses of proxies whose X-Forwarded-Proto and X-Forwarded-For count; * for any",
     )
 
     def __post_init__(self) -> None:

@@ -83,6 +83,7 @@ def new_scenario(world: World, script: Script, scene: Scene) -> Scenario:
         script=script,
         resumed_group_id=group_id and group_id.lower(),
         settings=scene.session_settings,
+        most_added=world.settings.max_filled_chars,
         pace=read_pace(scene.pace),
         voiced=False,
         user_is_present=scene.end_reason == "MAX_DURATION_TIMEOUT",

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from emulator.allowance import Allowance
 from emulator.chat.script import Script
-from emulator.clock import WorldClock
+from emulator.clock import LATEST_MS, WorldClock
 from emulator.contract.contract import Contract
 from emulator.contract.webhooks import judge_attempt
-from emulator.errors import TOO_MANY_WORLDS, api_error
+from emulator.errors import CLOCK_TOO_LATE, TOO_MANY_WORLDS, api_error
 from emulator.faults.chaos import read_chaos
 from emulator.faults.rules import FaultRule, Faults
 from emulator.ids import IdSource
@@ -192,8 +192,13 @@ class World:
         self.script = self._script.copy()
 
     def advancing(self, ms: int) -> Iterator[None]:
-        """Move the clock forward, stopping wherever something is due, after it has run."""
+        """Move the clock forward, stopping wherever something is due, after it has run.
+
+        Raises ApiError (400) for a time that no date can be of.
+        """
         journal, target_ms = self.journal, self.clock.now_ms() + ms
+        if target_ms > LATEST_MS:
+            raise api_error(CLOCK_TOO_LATE, left_ms=LATEST_MS - self.clock.now_ms(), ms=ms)
         while (due_ms := self.timers.next_due_ms) is not None and due_ms <= target_ms:
             self.clock.move_to(due_ms)
             self.timers.run_due()

@@ -10,6 +10,7 @@ from typing import Literal, TypeAlias
 from emulator.chat import frames, improvised
 from emulator.chat.audio import speech_ms, wav_chunks
 from emulator.chat.channel import Channel, ToolCalled
+from emulator.chat.filling import Filler, TextTooLong
 from emulator.chat.history import History
 from emulator.chat.messages import (
     ToolCall,
@@ -30,9 +31,6 @@ from emulator.chat.script import (
     UseBuiltin,
     UserTurn,
     as_text,
-    dead_ends,
-    fill,
-    fill_all,
 )
 from emulator.chat.settings import SettingsInForce
 from emulator.chat.speech import sentences
@@ -47,6 +45,9 @@ THINKING_MS = (600, 1_000)  # before a turn, and after a tool's answer
 PROSODY_MS = (80, 180)  # from a sentence to its scores
 BETWEEN_SENTENCES_MS = (200, 400)
 BUILTIN_TOOL_MS = (700, 1_200)
+
+MOST_SENTENCES = 2_500  # of one answer: each is several frames and events
+_LONGEST_RULES = 1_000  # characters of an error that names them
 
 _BLANK = re.compile(r"\{\w+(?:!r)?\}")  # of an error's text, which has nothing to fill it here
 
@@ -118,6 +119,7 @@ class Assistant:
         self._config = request.config
         self._pace = request.pace
         self._voiced = request.voiced
+        self._most_added = request.most_added
         self._script = ScriptRun(request.script)
         self._settings = settings
         self._channel = channel
@@ -251,8 +253,11 @@ class Assistant:
 
     def _no_rule_for(self, turn: UserTurn) -> None:
         rules = "; ".join(map(str, self._script.script.rules)) or "none"
+        if len(rules) > _LONGEST_RULES:
+            rules = rules[:_LONGEST_RULES] + "..."
         slug = "script_exhausted" if self._script.is_exhausted else "script_unmatched"
-        self._channel.error(slug, turn=turn.number, text=turn.text, rules=rules)
+        text = turn.text[:_LONGEST_RULES]
+        self._channel.error(slug, turn=turn.number, text=text, rules=rules)
 
     def warn_of_missing(self, names: Iterable[str], text: str) -> None:
         """Send an error frame for each variable that a text uses and that has no value, once."""
@@ -274,13 +279,24 @@ class Assistant:
     def _say(self, say: Say, turn: Turn) -> None:
         text = say.text
         if turn.source == "answer":
-            for placeholder in dead_ends(text, turn.values):
-                result = short(turn.values["tool_result"])
-                message = f"{placeholder} leads nowhere: the tool answered {result}"
+            filler = self._filler(turn)
+            for placeholder, value in filler.dead_ends(text).items():
+                message = f"{placeholder} leads nowhere: the tool answered {short(value)}"
                 self._channel.note(message, "placeholder_dead_end")
-            text = fill(self._settings.fill_variables(text), turn.values)
-        for sentence in reversed(sentences(text)):
+            try:
+                text = filler.fill(self._settings.fill_variables(text))
+            except TextTooLong as error:
+                self._channel.error("text_too_long", problem=f"the answer: {error}")
+                return
+        said = sentences(text)
+        if len(said) > MOST_SENTENCES:
+            problem = f"an answer has at most {MOST_SENTENCES} sentences, got {len(said)}"
+            self._channel.error("text_too_long", problem=problem)
+        for sentence in reversed(said[:MOST_SENTENCES]):
             turn.steps.appendleft(_Sentence(sentence, say))
+
+    def _filler(self, turn: Turn) -> Filler:
+        return Filler(turn.values, self._most_added)
 
     def _say_sentence(self, text: str, say: Say, turn: Turn) -> None:
         event_id = self._ids.uuid()
@@ -322,8 +338,11 @@ class Assistant:
         self, name: str, parameters: Mapping[str, object], tool_type: ToolType, turn: Turn
     ) -> ToolCall:
         try:
-            arguments = fill_all(dict(parameters), turn.values)
+            arguments = self._filler(turn).fill_all(dict(parameters))
         except RecursionError:  # a script in Python may nest as deep as it likes
+            arguments = {}
+        except TextTooLong as error:
+            self._channel.error("text_too_long", problem=f"the arguments of {name}: {error}")
             arguments = {}
         call = ToolCall(
             name=name,
@@ -371,7 +390,11 @@ class Assistant:
         call, step = answer.call, answer.step
         if step.error is None:
             result = step.result or improvised.search_result(call.parameters)
-            content = as_text(fill_all(result, turn.values))
+            try:
+                content = as_text(self._filler(turn).fill_all(result))
+            except TextTooLong as error:
+                self._channel.error("text_too_long", problem=f"the result: {error}")
+                content = improvised.TOOL_FAILED
             self._channel.send(
                 to_json(
                     ToolResponse(

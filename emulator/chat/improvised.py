@@ -16,9 +16,10 @@ GOODBYE = "Goodbye! It was nice to talk to you."
 NUDGE = "Take your time. I am still here."
 QUICK_RESPONSES = ("Okay.", "I see.", "Right.", "Let me think.")
 
-_HELLO = re.compile(r"\W*(hello|hi|hey|good (morning|day|afternoon|evening))\b\W*(there)?\W*", re.I)
+_HELLO = re.compile(r"\W*(hello|hi|hey|good (morning|day|afternoon|evening))\b(\W+there)?\W*", re.I)
 _GOODBYE = re.compile(r"\b(goodbye|good bye|bye|hang up|hang_up)\b", re.I)
 _SEARCH = re.compile(r"\b(web_search|search the web|look it up)\b", re.I)
+_LONGEST_REMINDER = 1_000  # characters that are said again in every turn, or every chat
 _SAID = "{said}"  # a placeholder, so that braces in the text mean nothing
 _FOLLOW_UPS = ("Tell me more.", "What happened then?", "Go on, I am listening.")
 
@@ -26,7 +27,7 @@ _FOLLOW_UPS = ("Tell me more.", "What happened then?", "Go on, I am listening.")
 def greeting(name: str, last_said: str | None) -> str:
     """The first words of a chat; in a resumed one with what was said last."""
     if last_said is not None:
-        return f"Welcome back. Last time you said: {_quoted(last_said)}"
+        return f"Welcome back. Last time you said: {_quoted(last_said[:_LONGEST_REMINDER])}"
     return f"Hello, this is {name}. How can I help you?" if name else "Hello! How can I help you?"
 
 
@@ -50,14 +51,24 @@ def reply(
     if "web_search" in builtin_tools and _SEARCH.search(text):
         search = UseBuiltin("web_search", {"query": "{user_text}"})
         return [search, Say("The web says: {tool_result.summary}")], {}
-    known = " I keep in mind: {context}." if context else ""
+    known = ""
+    if context:
+        is_short = len(context) <= _LONGEST_REMINDER
+        known = " I keep in mind: {context}." if is_short else " I keep a long text in mind."
     return [Say(_echo(text, turn) + known)], {}
 
 
 def _without_name(text: str, tool: str) -> str:
     """What the user said to a tool, beside its name; all of it if there was nothing else."""
-    name = r"[\W_]*".join(map(re.escape, re.findall(r"[^\W_]+", tool)))
-    rest = " ".join(re.sub(name, "", text, count=1, flags=re.I).split())
+    spans = [found.span() for found in re.finditer(r"[^\W_]+", text)]
+    said = " ".join(text[begin:end].casefold() for begin, end in spans)
+    name = _words(tool)
+    at = f" {said} ".find(f" {name} ")
+    if at < 0:  # a letter that is a word of its own in small letters
+        return text
+    first = said.count(" ", 0, at)
+    last = first + name.count(" ")
+    rest = " ".join((text[: spans[first][0]] + text[spans[last][1] :]).split())
     return rest.strip(" .,:;!?") or text
 
 

@@ -11,6 +11,7 @@ from emulator.chat.prosody import EMOTIONS
 from emulator.jsontext import Json, JsonObject
 
 MOST_CHANNELS = 16
+LONGEST_SESSION_ID = 1_000  # characters: every frame has it
 SAMPLE_RATES = (4_000, 384_000)  # Hz: from, to
 ToolType: TypeAlias = Literal["function", "builtin"]
 
@@ -22,7 +23,7 @@ class _Part(BaseModel):
 
 
 class _Message(_Part):
-    custom_session_id: str | None = None
+    custom_session_id: str | None = Field(default=None, max_length=LONGEST_SESSION_ID)
 
 
 # client → server

@@ -17,9 +17,11 @@ class ChatRequest:
     `pace` stretches the assistant's own times: 1 as in life, 0 at once. Where no one is to hear
     it (`voiced` is false), no audio is made. A present user may be silent without consequences.
     `transcribe` tells what the user says when audio comes, or None to make something up.
+    `most_added` bounds what placeholders add to a text, in characters.
     """
 
     config: ChatConfig
+    most_added: int = field(kw_only=True)
     script: Script = field(default_factory=Script)
     resumed_group_id: str | None = None
     settings: SessionSettings | None = None

@@ -11,12 +11,13 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from emulator.chat.prosody import read_mood
 from emulator.durations import duration_ms
 from emulator.errors import CHAT_ERRORS, Loc, ScriptError, closest
 from emulator.jsontext import Json, JsonObject
+from emulator.patterns import Pattern
 
 Mood: TypeAlias = str | Mapping[str, float]
 
@@ -136,7 +137,7 @@ class Rule:
     """Which turns it answers, how often (`times`; None: always), and with which steps."""
 
     text: str | None = None
-    pattern: re.Pattern[str] | None = None
+    pattern: re.Pattern[str] | Pattern | None = None  # Python's own in a script made in Python
     turn: int | None = None
     times: int | None = None
     steps: list[Step] = field(default_factory=list)
@@ -341,52 +342,6 @@ class ScriptRun:
         )
 
 
-def fill(text: str, values: Mapping[str, str]) -> str:
-    """The text with its placeholders filled; what has no value stays as it is.
-
-    Of a path that leads nowhere, the whole value stands there.
-    """
-
-    def value_of(found: re.Match[str]) -> str:
-        name, path = found[1], found[2]
-        if name not in values:
-            return found[0]
-        part = _follow(values[name], path.split(".")[1:]) if path else values[name]
-        return values[name] if part is None else part
-
-    return PLACEHOLDER.sub(value_of, text)
-
-
-def dead_ends(text: str, values: Mapping[str, str]) -> Iterator[str]:
-    """The placeholders of a text whose path leads nowhere in their value."""
-    for found in PLACEHOLDER.finditer(text):
-        name, path = found[1], found[2]
-        if path and name in values and _follow(values[name], path.split(".")[1:]) is None:
-            yield found[0]
-
-
-def fill_all(value: Json, values: Mapping[str, str]) -> Json:
-    """The same for every text within a JSON value."""
-    if isinstance(value, str):
-        return fill(value, values)
-    if isinstance(value, dict):
-        return {key: fill_all(item, values) for key, item in value.items()}
-    if isinstance(value, list):
-        return [fill_all(item, values) for item in value]
-    return value
-
-
-def _follow(text: str, path: Sequence[str]) -> str | None:
-    """The part of a JSON text at a path, or None if there is none."""
-    try:
-        value: Any = json.loads(text)
-        for step in path:
-            value = value[int(step)] if isinstance(value, list) else value[step]
-    except (ValueError, KeyError, IndexError, TypeError, RecursionError):
-        return None
-    return as_text(value)
-
-
 def as_text(value: Json) -> str:
     """A text as it is, any other JSON value as JSON text."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
@@ -434,8 +389,11 @@ def _texts(value: Json) -> Iterator[str]:
 
 def _contains(text: str, words: str) -> bool:
     """Whether the words stand in the text, as whole words, in any case."""
-    pattern = r"\W+".join(map(re.escape, re.findall(r"\w+", words.casefold())))
-    return re.search(rf"(?<!\w){pattern}(?!\w)", text.casefold()) is not None
+    return f" {_words(words)} " in f" {_words(text)} "
+
+
+def _words(text: str) -> str:
+    return " ".join(re.findall(r"\w+", text.casefold()))
 
 
 def named_script(name: str) -> Script:

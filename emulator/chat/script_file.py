@@ -1,6 +1,5 @@
 """Scripts as files: YAML or JSON that says the same as `chat/script` does in Python."""
 
-import re
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -34,6 +33,7 @@ from emulator.durations import read_pace
 from emulator.errors import Loc, ScriptError, closest
 from emulator.handwritten import UnreadableError, at, read_handwritten, short
 from emulator.jsontext import Json, JsonObject
+from emulator.patterns import PatternError, compile_pattern
 from emulator.resources import bundled
 
 # How a simulated chat can end: with a status, by the assistant, or not at all.
@@ -144,8 +144,8 @@ class _When(_Part):
     @classmethod
     def _compiles(cls, value: str | None) -> str | None:
         try:
-            re.compile(value or "")
-        except re.error as error:
+            compile_pattern(value or "", ignore_case=True)
+        except PatternError as error:
             raise ValueError(f"no regular expression: {error}") from None
         return value
 
@@ -159,7 +159,8 @@ class _Rule(_Part):
     ]
 
     def to_rule(self) -> Rule:
-        pattern = re.compile(self.when.regex, re.I) if self.when.regex is not None else None
+        regex = self.when.regex
+        pattern = None if regex is None else compile_pattern(regex, ignore_case=True)
         return Rule(self.when.text, pattern, self.when.turn, self.times)
 
 

@@ -13,6 +13,7 @@ from emulator.chat import frames, improvised
 from emulator.chat.assistant import Assistant, End, TurnStep
 from emulator.chat.channel import Channel, ChatEnded, ChatStarted, Output
 from emulator.chat.config import EventMessage
+from emulator.chat.filling import TextTooLong
 from emulator.chat.history import History
 from emulator.chat.messages import (
     AssistantInput,
@@ -37,6 +38,7 @@ from emulator.jsontext import JsonObject
 from emulator.store.chats import ChatStore
 from emulator.store.journal import Journal
 
+MOST_EVENTS = 1_000_000  # of a resumed group that are looked at
 GRACE_MS = 15_000  # between the inactivity message and the end (PROTOCOL 7.2)
 
 # When something is due (ms), what goes first of two due at one time, and what it does.
@@ -61,7 +63,7 @@ class Session:
         self.chat_group_id = request.resumed_group_id or ids.uuid()
         self.status = "ACTIVE"
         self.start_ms = clock.now_ms()
-        self.settings = SettingsInForce(request.config)
+        self.settings = SettingsInForce(request.config, request.most_added)
         self._store = store
         self._clock = clock
         self._channel = Channel(self.chat_id, self.settings, ids, journal)
@@ -78,6 +80,7 @@ class Session:
             self.assistant,
             clock,
         )
+        self._prompt: str | None = None  # the last that was recorded
         self._nudge_from_ms = self.start_ms
         self._grace_until_ms: int | None = None  # the user has been asked for a sign of life
 
@@ -115,7 +118,7 @@ class Session:
         self._history.add("CHAT_START_MESSAGE")
         if self.request.settings is not None:
             self._record_settings(self.request.settings)
-        self._history.add("SYSTEM_PROMPT", self.settings.prompt)
+        self._record_prompt()
         self._note_mistakes()
         self._note_custom_model()
         if self.config.on_new_chat.enabled:
@@ -219,7 +222,7 @@ class Session:
         settings = self.request.settings
         if settings is not None and settings.event_limit is not None:
             limit = min(limit, settings.event_limit)
-        for event in islice(events, limit):
+        for event in islice(events, min(limit, MOST_EVENTS)):
             if event["type"] == "USER_MESSAGE":
                 text: str = event["message_text"]
                 return text
@@ -320,8 +323,12 @@ class Session:
     def _speak_up(self, message: EventMessage, improvised_text: str, *then: TurnStep) -> None:
         """Say an event message of the config, with its variables filled in."""
         self.assistant.warn_of_missing(self.settings.missing_in(message.text), "An event message")
-        text = self.settings.fill_variables(message.text) or improvised_text
-        self.assistant.add_turn([Say(text), *then], "event")
+        try:
+            text = self.settings.fill_variables(message.text)
+        except TextTooLong as error:
+            self._channel.error("text_too_long", problem=f"an event message: {error}")
+            text = ""
+        self.assistant.add_turn([Say(text or improvised_text), *then], "event")
 
     # settings, pause and resume
 
@@ -342,11 +349,20 @@ class Session:
             self.assistant.answer(turn)
 
     def _change_settings(self, message: SessionSettings) -> None:
-        before = self.settings.prompt
         self.settings.apply(message)
         self._record_settings(message)
-        if self.settings.prompt != before:
-            self._history.add("SYSTEM_PROMPT", self.settings.prompt)
+        self._record_prompt()
+
+    def _record_prompt(self) -> None:
+        """The system prompt is an event each time that it is another one."""
+        try:
+            prompt = self.settings.prompt
+        except TextTooLong as error:
+            self._channel.error("text_too_long", problem=f"the system prompt: {error}")
+        else:
+            if prompt != self._prompt:
+                self._history.add("SYSTEM_PROMPT", prompt)
+            self._prompt = prompt
 
     def _record_settings(self, message: SessionSettings) -> None:
         self._history.add("SESSION_SETTINGS", as_recorded(message))

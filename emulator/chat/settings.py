@@ -2,20 +2,24 @@
 
 import json
 import re
-from collections.abc import Iterator
+from itertools import islice
 
 from emulator.chat.config import ChatConfig, ToolSpec
+from emulator.chat.filling import replaced
 from emulator.chat.messages import AudioSettings, SessionSettings
 from emulator.jsontext import JsonObject
 
 _VARIABLE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 _HIDDEN = "(hidden)"
+MOST_MISSING = 100  # variables of a prompt that a client is told of
 
 
 class SettingsInForce:
     """What counts now, and changes with each session settings message."""
 
-    def __init__(self, config: ChatConfig) -> None:
+    def __init__(self, config: ChatConfig, most_added: int) -> None:
+        """`most_added` bounds what variables add to a text, in characters."""
+        self._most_added = most_added
         self._template = config.prompt
         self.variables: dict[str, str] = {}
         self.tools = dict(config.tools)
@@ -24,9 +28,11 @@ class SettingsInForce:
         self.audio: AudioSettings | None = None
         self._context: str | None = None
         self._context_lasts = False
+        self._missing: tuple[str, ...] | None = None
 
     def apply(self, message: SessionSettings) -> None:
         """Change what the message carries, and nothing else."""
+        self._missing = None
         if message.custom_session_id is not None:
             self.custom_session_id = message.custom_session_id
         if message.audio is not None:
@@ -46,22 +52,25 @@ class SettingsInForce:
 
     @property
     def prompt(self) -> str:
-        """The system prompt with its variables filled in."""
+        """The system prompt with its variables filled in. Raises TextTooLong."""
         return self.fill_variables(self._template)
 
     def fill_variables(self, text: str) -> str:
-        """The text with each {{name}} that has a value replaced by it."""
-        return _VARIABLE.sub(lambda found: self.variables.get(found[1], found[0]), text)
+        """The text with each {{name}} that has a value replaced by it. Raises TextTooLong."""
+        return replaced(
+            _VARIABLE, text, lambda found: self.variables.get(found[1], found[0]), self._most_added
+        )
 
-    def missing_variables(self) -> Iterator[str]:
-        """The variables of the system prompt that have no value, each once."""
-        return self.missing_in(self._template)
+    def missing_variables(self) -> tuple[str, ...]:
+        """The variables of the system prompt that have no value, each once; the first of many."""
+        if self._missing is None:
+            self._missing = self.missing_in(self._template)
+        return self._missing
 
-    def missing_in(self, text: str) -> Iterator[str]:
-        """Yield the variables of a text that have no value, each once."""
-        for name in dict.fromkeys(_VARIABLE.findall(text)):
-            if name not in self.variables:
-                yield name
+    def missing_in(self, text: str) -> tuple[str, ...]:
+        """Return the variables of a text that have no value, each once; the first of many."""
+        names = dict.fromkeys(found[1] for found in _VARIABLE.finditer(text))
+        return tuple(islice((name for name in names if name not in self.variables), MOST_MISSING))
 
     def take_context(self) -> str | None:
         """The context of a user message that comes now; a temporary one is used up by it."""

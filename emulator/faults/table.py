@@ -21,7 +21,7 @@ _STATUS = {"type": "integer", "minimum": 200, "maximum": 599}
 FIELDS: Mapping[str, Mapping[str, Any]] = {
     "operation": {"type": "string"},
     "method": {"type": "string"},
-    "path": {"type": "string"},
+    "path": {"type": "string", "maxLength": 1000},
     "chat_id": {"type": "string"},
     "turn": {"type": "integer", "minimum": 1},
     "frame": {"type": "integer", "minimum": 1},

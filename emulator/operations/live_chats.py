@@ -105,6 +105,7 @@ def start_chat(world: World, options: ChatOptions, put: Put) -> LiveChat:
         resumed_group_id=group_id,
         settings=options.settings,
         event_limit=options.event_limit,
+        most_added=world.settings.max_filled_chars,
         pace=read_pace(world.settings.pace),
         voiced=world.settings.audio_output,
         verbose_transcription=options.verbose_transcription,

@@ -15,15 +15,13 @@ from emulator.operations import configs, prompts, tools
 from emulator.operations.registry import Call
 from emulator.seed.document import read_seed, refuse_mistakes
 from emulator.settings import Settings
-from emulator.store.chats import Audio, new_event
+from emulator.store.chats import LONGEST_CHAT_MS, Audio, new_event
 from emulator.store.library import merged, read_library
 from emulator.store.paging import Paging
 from emulator.store.store import Store
 from emulator.store.versioned import Resource, Version, VersionedCollection
 from emulator.store.voices import CUSTOM_VOICE
 from emulator.world import World
-
-LONGEST_CHAT_MS = 86_400_000
 
 Items = Iterator[tuple[Loc, JsonObject]]
 

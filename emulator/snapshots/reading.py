@@ -17,7 +17,7 @@ from emulator.jsontext import Json, JsonObject, read, render
 from emulator.openapi.validation import Check, Validation
 from emulator.resources import read_data
 from emulator.snapshots.document import FORMAT, FORMAT_VERSION, checksum
-from emulator.store.chats import Audio, ChatStore
+from emulator.store.chats import LONGEST_CHAT_MS, Audio, ChatStore
 from emulator.store.store import Store
 from emulator.store.stubs import Stub
 from emulator.store.versioned import Resource, Version, VersionedCollection
@@ -215,6 +215,7 @@ class _Reading:
 
     def _chats(self, chats: ChatStore) -> None:
         for index, chat in enumerate(self._content["chats"]):
+            self._check_length(chat, ("chats", index, "end_timestamp"))
             if self._check_new(chat["id"], ("chats", index, "id")):
                 chats.add_chat(chat)
         for index, event in enumerate(self._content["events"]):
@@ -223,6 +224,16 @@ class _Reading:
         for index, audio in enumerate(self._content["audio"]):
             if self._check_chat(audio["chat_id"], chats, ("audio", index, "chat_id")):
                 chats.set_audio(audio["chat_id"], Audio(audio["status"], audio["modified_at"]))
+
+    def _check_length(self, chat: JsonObject, loc: Loc) -> None:
+        begin_ms, end_ms = chat["start_timestamp"], chat["end_timestamp"]
+        if end_ms is not None and not 0 <= end_ms - begin_ms <= LONGEST_CHAT_MS:
+            until_ms = begin_ms + LONGEST_CHAT_MS
+            self._mistake(
+                loc,
+                f"expected a time from start_timestamp ({begin_ms}) to a day later ({until_ms}), "
+                f"got {end_ms}",
+            )
 
     def _live(self) -> Iterator[str]:
         active = {chat["id"] for chat in self._content["chats"] if chat["status"] == "ACTIVE"}

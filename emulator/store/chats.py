@@ -17,6 +17,8 @@ CHAT_STATUSES = (
     "ERROR",
 )
 
+LONGEST_CHAT_MS = 86_400_000  # a day; the service ends each after half an hour
+
 # The role of each event type. PROTOCOL 11.2; where it offers two, the first.
 EVENT_ROLES: Mapping[str, str] = {
     "CHAT_START_MESSAGE": "SYSTEM",

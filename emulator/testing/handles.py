@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Collection, Iterator, Sequence
+from math import isfinite
 from typing import Any
 
 from emulator.errors import UsageError, ValidationFailed, closest
@@ -123,7 +124,7 @@ class ClockHandle:
 
 def _in_ms(seconds: float, minutes: float, ms: int) -> int:
     """All of it in ms. Raises UsageError unless that is forward."""
-    if not all(isinstance(each, int | float) for each in (seconds, minutes, ms)):
+    if not all(isinstance(each, int | float) and isfinite(each) for each in (seconds, minutes, ms)):
         raise UsageError(f"advance takes numbers, got {(seconds, minutes, ms)}")
     total_ms = round(seconds * 1000 + minutes * 60_000) + ms
     if total_ms <= 0:

@@ -8,6 +8,7 @@ from emulator.web.real_keys import RealKeys
 from emulator.world import World, Worlds
 
 TOKEN_LIFETIME_MS = 30 * 60 * 1000
+LONGEST_KEY = 1024  # characters; a real one has fewer than 100
 _FEW_TOKENS = 100
 API_KEY_HEADER = b"x-hume-api-key"
 
@@ -56,6 +57,8 @@ class Auth:
 
     def world_of_key(self, api_key: str) -> World:
         """The world of an API key. Raises ApiError (401) for one that isn't accepted."""
+        if len(api_key) > LONGEST_KEY:
+            raise gateway_fault("key")
         if self._accepted_keys and api_key not in self._accepted_keys:
             self.look_at(api_key)
             raise gateway_fault("key")

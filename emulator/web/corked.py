@@ -1,9 +1,10 @@
 """Writing less often: what a connection is sent in one turn of the event loop leaves in one go."""
 
 import asyncio
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, cast
 
-from uvicorn.protocols.http.auto import AutoHTTPProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 MOST_GATHERED = 65_536  # bytes: more than that is passed on at once, so that flow control works
 
@@ -33,6 +34,13 @@ class CorkedTransport:
         if self._size > MOST_GATHERED:
             self._pass_on()
 
+    def writelines(self, list_of_data: Iterable[bytes]) -> None:
+        self.write(b"".join(list_of_data))
+
+    def write_eof(self) -> None:
+        self._pass_on()
+        self._transport.write_eof()
+
     def close(self) -> None:
         self._pass_on()
         self._transport.close()
@@ -43,8 +51,8 @@ class CorkedTransport:
             self._transport.write(data)
 
 
-class CorkedProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
+class CorkedProtocol(HttpToolsProtocol):
     """uvicorn's protocol for HTTP, and so for the WebSockets that connections are upgraded to."""
 
-    def connection_made(self, transport: asyncio.Transport) -> None:
-        super().connection_made(CorkedTransport(transport, self.loop))
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(cast(asyncio.Transport, CorkedTransport(transport, self.loop)))

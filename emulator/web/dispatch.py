@@ -6,6 +6,7 @@ route → world → parameters and body → handler → response, all described 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
+from types import MappingProxyType
 
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
@@ -112,7 +113,7 @@ class Route:
             for name, reader in self.query_readers.items()
             if reader.required and name not in query
         ]
-        return values, problems
+        return MappingProxyType(values), tuple(problems)  # which later requests get, too
 
 
 def _accept_any(value: Json, loc: Loc) -> list[Problem]:

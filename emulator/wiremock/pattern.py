@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 from emulator.errors import Loc, closest
 from emulator.jsontext import Json
+from emulator.patterns import Pattern, PatternError, compile_pattern
 from emulator.wiremock.request import LoggedRequest
 from emulator.wiremock.values import (
     Test,
@@ -18,6 +19,7 @@ from emulator.wiremock.values import (
 
 RequestTest: TypeAlias = Callable[[LoggedRequest], bool]
 _Pairs: TypeAlias = Sequence[tuple[str, str]]
+MOST_VALUES = 2_000  # of one request pattern
 _TEMPLATE = re.compile(r"\{([^{}/]+)\}")
 
 
@@ -27,6 +29,8 @@ def request_test(given: Json) -> RequestTest:
     Raises ApiError (422), naming the place of the mistake.
     """
     pattern = without_nulls(given, ())
+    if _size(pattern) > MOST_VALUES:
+        raise refused((), f"expected at most {MOST_VALUES} values, got {_size(pattern)}")
     for name in pattern:
         if name not in FIELDS:
             known, hint = ", ".join(FIELDS), closest(name, list(FIELDS))
@@ -38,6 +42,13 @@ def request_test(given: Json) -> RequestTest:
         for name, value in pattern.items()
     ]
     return lambda request: all(test(request) for test in tests)
+
+
+def _size(value: Json) -> int:
+    """How many values there are in a JSON value: each costs time with every logged request."""
+    if isinstance(value, dict):
+        return 1 + sum(map(_size, value.values()))
+    return 1 + sum(map(_size, value)) if isinstance(value, list) else 1
 
 
 def _text(value: Json, loc: Loc) -> str:
@@ -71,12 +82,15 @@ def _url_path_pattern(value: Json, loc: Loc) -> RequestTest:
     return lambda request: wanted.fullmatch(request.path) is not None
 
 
-def _template(value: Json, loc: Loc) -> tuple[re.Pattern[str], list[str]]:
+def _template(value: Json, loc: Loc) -> tuple[Pattern, list[str]]:
     """What fits a path such as /configs/{id}, and the names in it."""
     template = _text(value, loc)
     parts = _TEMPLATE.split(template)
     fitting = "([^/]+)".join(re.escape(part) for part in parts[::2])
-    return re.compile(fitting), parts[1::2]
+    try:
+        return compile_pattern(fitting), parts[1::2]
+    except PatternError as error:
+        raise refused(loc, f"no template of a path: {error}") from None
 
 
 def _url_path_template(value: Json, loc: Loc) -> RequestTest:
@@ -94,9 +108,10 @@ def _path_parameters(pattern: Json, loc: Loc) -> RequestTest:
 
     def test(request: LoggedRequest) -> bool:
         found = wanted.fullmatch(request.path)
-        return found is not None and _fit(
-            tests, list(zip(names, found.groups(), strict=True)), exact=True
-        )
+        if found is None:
+            return False
+        values = (value or "" for value in found.groups())
+        return _fit(tests, list(zip(names, values, strict=True)), exact=True)
 
     return test
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from http import HTTPStatus
 from urllib.parse import parse_qsl, quote
 
+from emulator.clock import LATEST_MS
 from emulator.ids import derived_uuid
 from emulator.jsontext import Json, JsonObject
 from emulator.store.headers import read_headers
@@ -143,8 +144,10 @@ def logged_requests(journal: Journal, world: str, scheme: str) -> Iterator[Logge
 
 
 def iso(ms: int) -> str:
-    """A time in ms as 2025-01-01T00:00:00Z."""
-    return datetime.fromtimestamp(ms // 1000, UTC).isoformat().replace("+00:00", "Z")
+    """A time in ms as 2025-01-01T00:00:00Z; later than the year 9999 there is none."""
+    return (
+        datetime.fromtimestamp(min(ms, LATEST_MS) // 1000, UTC).isoformat().replace("+00:00", "Z")
+    )
 
 
 def _url(path: str, query: str) -> str:

@@ -3,12 +3,12 @@
 A text is None where there is none: a header that was not sent, a body that is empty.
 """
 
-import re
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from emulator.errors import ApiError, Loc, closest, pointer
 from emulator.jsontext import Json, JsonObject, JsonTextError, parse
+from emulator.patterns import Pattern, PatternError, compile_pattern
 
 Test: TypeAlias = Callable[[str | None], bool]
 _Make: TypeAlias = Callable[[Json, JsonObject, Loc], Test]
@@ -73,11 +73,11 @@ def _text(value: Json, loc: Loc) -> str:
     raise refused(loc, f"expected a text, got {value!r}")
 
 
-def regex(value: Json, loc: Loc) -> re.Pattern[str]:
+def regex(value: Json, loc: Loc) -> Pattern:
     """A regular expression, in Python's words. Raises ApiError (422)."""
     try:
-        return re.compile(_text(value, loc), re.DOTALL)
-    except (re.error, OverflowError, RecursionError) as error:
+        return compile_pattern(_text(value, loc), dot_all=True)
+    except PatternError as error:
         raise refused(loc, f"no regular expression: {error}") from None
 
 

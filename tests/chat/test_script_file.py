@@ -165,6 +165,21 @@ def test_bundled_scripts_are_right(name: str) -> None:
             ("rules", 0, "when", "regex"),
             ["no regular expression: missing )"],
         ),
+        (
+            {"rules": [{"when": {"regex": "(" * 5000 + ")" * 5000}, "answer": SAY}]},
+            ("rules", 0, "when", "regex"),
+            ["no regular expression: it has 10000 characters"],
+        ),
+        (
+            {"rules": [{"when": {"regex": "a{99999999999999999999}"}, "answer": SAY}]},
+            ("rules", 0, "when", "regex"),
+            ["no regular expression: it repeats more than 1000 times"],
+        ),
+        (
+            {"rules": [{"when": {"regex": "(?<=a)b"}, "answer": SAY}]},
+            ("rules", 0, "when", "regex"),
+            ["no regular expression", "no lookaround"],
+        ),
         ({"rules": [{"when": "...", "answer": SAY}]}, ("rules", 0), ["'...' has no words"]),
         ({"rules": [{"when": {"turn": 0}, "answer": SAY}]}, None, ["greater than or equal to 1"]),
         ({"rules": [{"times": 0, "answer": SAY}]}, ("rules", 0, "times"), ["got 0"]),

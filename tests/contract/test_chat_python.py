@@ -193,6 +193,20 @@ def test_a_live_chat_shows_its_settings(
     assert prompt == "Be [kind] to Ada Løve?\nYes + no."
 
 
+def test_a_long_prompt_fits_into_the_handshake(
+    connect: Connect, server: Server, remote: httpx.Client, api_key: str
+) -> None:
+    """The client sends session settings in the query; percent-encoded, 10 KB become 30 KB."""
+    prompt = "Antworte höflich & kurz. " * 400
+    settings = ConnectSessionSettings(system_prompt=prompt)
+    with connect(server.url, api_key, session_settings=settings) as chat:
+        metadata = chat.received.get(timeout=TIMEOUT_S)
+        assert isinstance(metadata, dict)
+        chats = vendor_client(remote).empathic_voice.chats
+        events = list(chats.list_chat_events(metadata["chat_id"], page_size=100))
+    assert [each.message_text for each in events if each.type == "SYSTEM_PROMPT"] == [prompt]
+
+
 def test_chats_of_one_world_do_not_hear_each_other(
     connect: Connect, server: Server, api_key: str
 ) -> None:

@@ -287,6 +287,22 @@ NOBODY = "00000000-0000-4000-8000-000000000000"
             world_with("live", value=[NOBODY]),
             f"/world/live/0: expected the id of an ACTIVE chat, got {NOBODY}",
         ),
+        (
+            world_with("chats", 0, "end_timestamp", value=5),
+            "/world/chats/0/end_timestamp: expected a time from start_timestamp (",
+        ),
+        (
+            world_with("chats", 0, "end_timestamp", value=253_402_300_799_999),
+            "/world/chats/0/end_timestamp: expected a time from start_timestamp (",
+        ),
+        (
+            world_with("chats", 0, "start_timestamp", value=-1),
+            "/world/chats/0/start_timestamp: Input should be greater than or equal to 0, got -1",
+        ),
+        (
+            world_with("clock", "frozen_ms", value=253_402_300_800_000),
+            "/world/clock/frozen_ms: Input should be",
+        ),
         (world_with("voices", value=[]), "/world/voices: expected a voice of the provider HUME_AI"),
         (
             world_with("ids", "world", value=[625] * 625),

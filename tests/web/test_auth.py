@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 
 from emulator.settings import Settings
 from emulator.web.app import App
-from emulator.web.auth import TOKEN_LIFETIME_MS
+from emulator.web.auth import LONGEST_KEY, TOKEN_LIFETIME_MS
 from emulator.world import World
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -52,6 +52,20 @@ def test_no_credentials_are_refused(anonymous: TestClient, headers: dict[str, st
     assert fault(anonymous.get("/v0/evi/configs", headers=headers)) == (
         "oauth.v2.FailedToResolveAPIKey"
     )
+
+
+def test_a_key_of_any_size_makes_no_world(anonymous: TestClient, app: App) -> None:
+    """In a header, in the query or for a token: the world would keep it."""
+    longest, longer = "k" * LONGEST_KEY, "k" * (LONGEST_KEY + 1)
+    assert names(anonymous, headers={"X-Hume-Api-Key": longest}) != []
+    worlds = len(list(app.worlds))
+    for answer in (
+        anonymous.get("/v0/evi/prompts", headers={"X-Hume-Api-Key": longer}),
+        anonymous.get("/v0/evi/prompts", params={"api_key": longer}),
+        anonymous.post("/oauth2-cc/token", data=GRANT, headers=basic(f"{longer}:secret")),
+    ):
+        assert fault(answer) == "oauth.v2.InvalidApiKey"
+    assert len(list(app.worlds)) == worlds
 
 
 def test_refusal_comes_before_validation(anonymous: TestClient) -> None:

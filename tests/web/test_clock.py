@@ -8,8 +8,9 @@ import pytest
 from httpx import Client
 from starlette.testclient import TestClient
 
-from emulator.clock import SystemClock
+from emulator.clock import LATEST_MS, SystemClock
 from emulator.web.app import App
+from emulator.world import World
 from tests.webhooks.calls import AnyClient, advance, deliveries, drain, freeze, new_config, simulate
 from tests.webhooks.receiver import Receiver, always
 
@@ -312,3 +313,16 @@ def test_a_reset_ends_an_advance(remote: Client, receiver: Receiver) -> None:
     advancing.join()
 
     assert read(remote)["now_ms"] < SystemClock().now_ms() + SLACK_MS
+
+
+def test_time_ends_with_the_year_9999(client: TestClient, world: World) -> None:
+    """No date can be written after that: the journal is readable at the end of time."""
+    ten_years = {"seconds": 10 * 365 * 86_400}
+    world.clock.move_to(LATEST_MS - 1000)
+    refused = client.post("/_emulator/clock/advance", json=ten_years)
+    assert (refused.status_code, refused.json()["code"]) == (400, "clock_too_late")
+    world.clock.move_to(LATEST_MS + 1)
+    client.get("/v0/evi/configs")
+    found = client.get("/__admin/requests")
+    assert found.status_code == 200
+    assert found.json()["requests"][0]["request"]["loggedDateString"] == "9999-12-31T23:59:59Z"

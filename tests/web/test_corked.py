@@ -17,6 +17,12 @@ class Recorder:
     def write(self, data: bytes) -> None:
         self.writes.append(data)
 
+    def writelines(self, list_of_data: list[bytes]) -> None:
+        self.writes.append(b"".join(list_of_data))
+
+    def write_eof(self) -> None:
+        self.writes.append(b"(end)")
+
     def is_closing(self) -> bool:
         return self.closed
 
@@ -49,6 +55,21 @@ def test_one_write_for_each_turn() -> None:
         return recorder.writes
 
     assert asyncio.run(run()) == [b"ab", b"c"]
+
+
+def test_nothing_overtakes_what_is_held_back() -> None:
+    """Neither several pieces at once, nor the end of what is written."""
+
+    async def run() -> list[bytes]:
+        recorder, transport = corked()
+        transport.write(b"a")
+        transport.writelines([b"b", b"c"])
+        transport.write(b"d")
+        transport.write_eof()
+        await turn()
+        return recorder.writes
+
+    assert asyncio.run(run()) == [b"abcd", b"(end)"]
 
 
 def test_much_is_passed_on_at_once() -> None:

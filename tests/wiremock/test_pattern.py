@@ -1,5 +1,7 @@
 """Request patterns: what they match, and which are refused."""
 
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -7,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.errors import ApiError
-from emulator.wiremock.pattern import request_test
+from emulator.wiremock.pattern import MOST_VALUES, request_test
 from emulator.wiremock.request import LoggedRequest
 from tests.wiremock.logged import logged
 
@@ -107,6 +109,12 @@ def test_an_empty_body() -> None:
         ({"headers": {"x": {"includes": "one"}}}, "/headers/x/includes", "a list of patterns"),
         ({"bodyPatterns": {"equalTo": "a"}}, "/bodyPatterns", "expected a list of patterns"),
         ({"bodyPatterns": ["a"]}, "/bodyPatterns/0", "expected a JSON object, got 'a'"),
+        ({"urlPathTemplate": "/a" * 600}, "/urlPathTemplate", "no template of a path"),
+        (
+            {"bodyPatterns": [{"equalToJson": [0] * MOST_VALUES}]},
+            "/",
+            f"expected at most {MOST_VALUES} values",
+        ),
     ],
 )
 def test_mistakes(pattern: Any, pointer: str, says: str) -> None:
@@ -117,6 +125,21 @@ def test_mistakes(pattern: Any, pointer: str, says: str) -> None:
     [error] = errors
     assert error["source"]["pointer"] == pointer
     assert says in error["title"]
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [{"urlPathPattern": "/(a+)+"}, {"urlPathTemplate": "/" + "{a}" * 40 + "!"}],
+    ids=["pattern", "template"],
+)
+def test_no_path_takes_long(pattern: dict[str, Any]) -> None:
+    """In a process of its own, since a match can't be interrupted."""
+    program = (
+        "from emulator.wiremock.pattern import request_test\n"
+        "from tests.wiremock.logged import logged\n"
+        f"assert not request_test({pattern!r})(logged(path='/' + 'a' * 60 + '-'))"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=30)
 
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")))

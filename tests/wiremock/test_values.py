@@ -67,6 +67,7 @@ def test_operators(
         ({"matches": "("}, "/x/matches", "no regular expression"),
         ({"matches": "a{9999999999}"}, "/x/matches", "no regular expression"),
         ({"matches": "(" * 5000}, "/x/matches", "no regular expression"),
+        ({"matches": "(?!a)"}, "/x/matches", "no lookaround"),
         ({"equalToJson": "{"}, "/x/equalToJson", "no JSON"),
         ({"contains": "a", "caseInsensitive": True}, "/x/caseInsensitive", "belongs to equalTo"),
         ({"and": {"equalTo": "a"}}, "/x/and", "expected a list of patterns"),

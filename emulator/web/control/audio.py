@@ -8,9 +8,10 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from emulator.chat.audio import Utterance, conversation, mp4_header, pcm, pcm_bytes
-from emulator.errors import AUDIO_NOT_FOUND, api_error
+from emulator.errors import AUDIO_IMPOSSIBLE, AUDIO_NOT_FOUND, api_error
 from emulator.jsontext import JsonObject
 from emulator.operations.audio import AUDIO_PATH, signature
+from emulator.store.chats import LONGEST_CHAT_MS
 from emulator.world import World, Worlds
 
 _SPOKEN = ("USER_MESSAGE", "AGENT_MESSAGE")
@@ -27,6 +28,9 @@ def audio_routes(worlds: Worlds) -> list[Route]:
         if chat is None or chat["end_timestamp"] is None:
             raise api_error(AUDIO_NOT_FOUND)
         duration_ms = chat["end_timestamp"] - chat["start_timestamp"]
+        if not 0 <= duration_ms <= LONGEST_CHAT_MS:
+            longest_s = LONGEST_CHAT_MS // 1000
+            raise api_error(AUDIO_IMPOSSIBLE, seconds=duration_ms // 1000, longest_s=longest_s)
         header = mp4_header(duration_ms)
         size = len(header) + pcm_bytes(duration_ms)
         return StreamingResponse(

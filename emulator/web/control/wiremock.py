@@ -1,5 +1,6 @@
 """/__admin: the journal's requests for clients of WireMock (docs/wiremock.md)."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -21,6 +22,7 @@ from emulator.wiremock.request import LoggedRequest, logged_requests
 from emulator.wiremock.values import refused
 from emulator.world import World
 
+_BETWEEN_PAUSES = 10  # requests that are looked at in one go
 _ENABLED: JsonObject = {"requestJournalDisabled": False}
 _NO_STUBS = (
     "the mappings are the operations of the OpenAPI document: no others can be made here; "
@@ -149,8 +151,14 @@ class Admin:
         raise refused(("id",), f"no request with the id {id!r} in the journal", 404)
 
     async def _fitting(self, request: Request) -> list[tuple[World, LoggedRequest]]:
-        fits = request_test(await self._body(request))
-        return [(world, logged) for world, logged in self._all(request) if fits(logged)]
+        """Those that fit the pattern in the body; other requests are answered meanwhile."""
+        fits, found = request_test(await self._body(request)), []
+        for number, (world, logged) in enumerate(self._all(request)):
+            if fits(logged):
+                found.append((world, logged))
+            if number % _BETWEEN_PAUSES == 0:
+                await asyncio.sleep(0)
+        return found
 
     async def _body(self, request: Request) -> Json:
         text = await read_body(request.receive, self._max_bytes)

@@ -1,0 +1,197 @@
+"""What uvicorn does not bound: how long a request's head is, and how long a request may take."""
+
+import asyncio
+import logging
+from dataclasses import replace
+from urllib.parse import quote
+
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.datastructures import Headers
+from websockets.http11 import Request
+
+from emulator.errors import (
+    HANDSHAKE_WITH_BODY,
+    HEAD_TOO_LARGE,
+    REQUEST_TOO_SLOW,
+    URL_TOO_LONG,
+    ApiError,
+    ErrorText,
+    api_error,
+)
+from emulator.jsontext import render
+from emulator.settings import Settings
+from emulator.web.corked import CorkedProtocol
+
+logger = logging.getLogger("emulator")
+
+_LINGER_S = 2  # after a refusal: a close with unread bytes would take the answer with it
+_IN_URLS = "".join(map(chr, range(0x21, 0x7F)))
+_LONGEST_URL = 65_535  # bytes, outside of WebSockets: httptools splits no longer one
+
+
+def http_protocol(settings: Settings) -> type[asyncio.Protocol]:
+    """The protocol of a server's connections, with the limits that its settings name."""
+
+    class Protocol(LimitedProtocol):
+        max_head_bytes = settings.max_head_bytes
+        request_timeout_s = settings.request_timeout
+
+    return Protocol
+
+
+class LimitedProtocol(CorkedProtocol):
+    """Refuses a request whose head is too long (414, 431), or that takes too long (408)."""
+
+    max_head_bytes: int
+    request_timeout_s: int
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._is_arriving = False  # a request is there in part
+        self._in_head = False
+        self._is_refused = False
+        self._arrived = 0  # bytes since the first of a head, about
+        self._timer: asyncio.TimerHandle | None = None
+        self._start_timer()
+
+    def data_received(self, data: bytes) -> None:
+        if self._is_refused:
+            return
+        super().data_received(data)
+        if not self._is_arriving:
+            self._stop_timer()
+            return
+        if self._timer is None:
+            self._start_timer()
+        self._arrived += len(data)
+        if self._in_head and self._arrived > self.max_head_bytes:
+            self._refuse_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_timer()
+        super().connection_lost(exc)
+
+    def handle_websocket_upgrade(self) -> None:
+        if self._is_refused:
+            return
+        if any(_announces_body(name, value) for name, value in self.headers):
+            self._refuse(HANDSHAKE_WITH_BODY)
+        else:
+            super().handle_websocket_upgrade()
+
+    # what the parser calls
+
+    def on_message_begin(self) -> None:
+        self._is_arriving = self._in_head = True
+        self._arrived = 0
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        self._in_head = False
+        size = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
+        if size > self.max_head_bytes:
+            self._refuse_head()
+        elif len(self.url) > _LONGEST_URL and not self.parser.should_upgrade():
+            self._refuse(URL_TOO_LONG, limit=_LONGEST_URL)
+        else:
+            super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        if not self._is_refused:
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self._is_arriving = False
+        self._stop_timer()
+        if not self._is_refused:
+            super().on_message_complete()
+
+    # the time
+
+    def _start_timer(self) -> None:
+        self._timer = self.loop.call_later(self.request_timeout_s, self._time_is_up)
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _time_is_up(self) -> None:
+        self._timer = None
+        if not self._is_arriving:
+            self.transport.close()  # nothing was ever asked
+        elif self._is_our_turn():
+            self._start_timer()
+        elif self._is_answered():
+            self.transport.close()  # though its body still comes
+        else:
+            self._refuse(REQUEST_TOO_SLOW, seconds=self.request_timeout_s)
+
+    def _is_our_turn(self) -> bool:
+        """Whether the client waits for the emulator, not the other way round."""
+        answering = self.cycle is not None and not self.cycle.response_complete
+        return self.flow.read_paused or (self._in_head and answering)
+
+    def _is_answered(self) -> bool:
+        return not self._in_head and self.cycle is not None and self.cycle.response_started
+
+    # refusals
+
+    def _refuse_head(self) -> None:
+        if len(self.url) > self.max_head_bytes // 2:
+            self._refuse(URL_TOO_LONG, limit=self.max_head_bytes // 2)
+        else:
+            self._refuse(HEAD_TOO_LARGE, limit=self.max_head_bytes)
+
+    def _refuse(self, text: ErrorText, **values: int) -> None:
+        self._is_refused = True
+        self._stop_timer()
+        error = api_error(text, None, **values)
+        where = "a client" if self.client is None else "{}:{}".format(*self.client)
+        logger.warning("%s was answered %s: %s", where, error.status, error.body["message"])
+        self.transport.write(_answer(error))
+        self.loop.call_later(_LINGER_S, self.transport.close)
+
+
+def _announces_body(name: bytes, value: bytes) -> bool:
+    return name == b"transfer-encoding" or (name == b"content-length" and value.strip() != b"0")
+
+
+def _answer(error: ApiError) -> bytes:
+    """The bytes of an error answer after which the connection ends."""
+    body = render(error.body)
+    head = (
+        f"HTTP/1.1 {error.status} {error.body['error']}\r\ncontent-type: application/json\r\n"
+        f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+class HandshakeProtocol(WebSocketsSansIOProtocol):
+    """uvicorn's WebSocket, without the limits that websockets sets for handshakes.
+
+    uvicorn passes on the handshake as text, which `websockets` reads again. What exceeds its limits
+    (8 KB for a line, 128 headers, a body), uvicorn never answers. So `websockets` reads a bare
+    handshake here, and the one that came takes its place.
+    """
+
+    def data_received(self, data: bytes) -> None:
+        if self.handshake_initiated:
+            super().data_received(data)
+            return
+        request_line, *self._headers = data.removesuffix(b"\r\n\r\n").split(b"\r\n")
+        method, self._path, _ = request_line.split(b" ")
+        super().data_received(method + b" / HTTP/1.1\r\n\r\n")
+        if not self.handshake_initiated:  # older releases of websockets read a GET alone
+            self.handle_connect(Request("/", Headers()))
+        if self.response.status_code != 101:
+            path = self._path.partition(b"?")[0].decode("latin-1")
+            logger.warning("WebSocket %s was answered %s", path, self.response.status_code)
+
+    def handle_connect(self, event: Request) -> None:
+        headers = Headers()
+        for line in self._headers:
+            name, _, value = line.partition(b": ")
+            headers[name.decode("ascii")] = value.decode("latin-1")
+        path = quote(self._path, safe=_IN_URLS)
+        super().handle_connect(replace(event, path=path, headers=headers))
