@@ -6,12 +6,15 @@ is built: YAML costs 30 times as long to read, and its parser is not even import
 """
 
 import json
+from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 _PACKAGE = Path(__file__).parent
 _INSTALLED = _PACKAGE / "bundled"
 _CHECKOUT = _PACKAGE.parent
+_MOST_SIZE = 50_000_000  # characters of a YAML file with its aliases written out
 
 
 class YamlSyntaxError(ValueError):
@@ -34,23 +37,49 @@ def read_data(path: Path) -> Any:
         return json.loads(twin.read_bytes())
     if path.suffix == ".json":
         return json.loads(path.read_bytes())
-    return _with_yaml("load", path)
+    return _with_yaml(path, lambda loader, node: loader.construct_document(node))
 
 
 def read_nodes(path: Path) -> Any:
     """The nodes of a YAML or JSON file, which know their lines; the file can be read."""
-    return _with_yaml("compose", path)
+    return _with_yaml(path, lambda loader, node: node)
 
 
-def _with_yaml(function: str, path: Path) -> Any:
+def _with_yaml(path: Path, use: Callable[[Any, Any], Any]) -> Any:
+    """What `use` makes of a loader and of the node that is the whole file; None if it is empty."""
     import yaml  # whose import costs time that an installed emulator never needs
 
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    text = path.read_bytes()
     try:
-        with path.open("rb") as file:
-            return getattr(yaml, function)(file, loader)
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
+        node = loader.get_single_node()
+        if node is None:
+            return None
+        if b"*" in text:
+            _size(node, {})
+        return use(loader, node)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
         raise YamlSyntaxError(str(error.problem), line) from None
     except yaml.YAMLError as error:
         raise YamlSyntaxError(str(error), None) from None
+
+
+def _size(node: Any, known: dict[int, int]) -> int:
+    """About how many characters a YAML node has with its aliases written out.
+
+    An alias costs nothing in YAML, and all that it stands for everywhere else. Raises ValueError.
+    """
+    if id(node) not in known:
+        known[id(node)] = 0  # until its parts are known
+        if node.id == "scalar":
+            size = len(node.value)
+        else:
+            parts = node.value if node.id == "sequence" else chain(*node.value)
+            size = sum(_size(part, known) for part in parts)
+        known[id(node)] = 1 + size
+    if not known[id(node)]:
+        raise ValueError("it can't be JSON: an alias (*) stands in what it stands for")
+    if known[id(node)] > _MOST_SIZE:
+        raise ValueError(f"its aliases (*) make more than {_MOST_SIZE} characters of it")
+    return known[id(node)]

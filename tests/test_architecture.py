@@ -1,6 +1,9 @@
 """The shape of the package, as ARCHITECTURE.md draws it."""
 
 import ast
+import re
+import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,6 +33,11 @@ LADDER = [
     ["durations", "atomic", "redaction"],
     ["errors", "clock", "ids", "jsontext", "hosts", "credentials", "patterns"],
 ]
+DISTRIBUTIONS = {  # of packages with another name
+    "httpx": "hume",  # is made on it, and only with it is it imported
+    "re2": "google_re2",
+    "yaml": "pyyaml",
+}
 LEVELS = {layer: level for level, layers in enumerate(LADDER) for layer in layers}
 
 
@@ -119,3 +127,23 @@ def test_architecture_page_shows_the_ladder() -> None:
     page = (PACKAGE.parent / "ARCHITECTURE.md").read_text()
     for layers in LADDER:
         assert "| " + ", ".join(f"`{layer}`" for layer in layers) + " |" in page
+
+
+def test_every_imported_package_is_declared() -> None:
+    """What modules import is the standard library's, the package's own, or a dependency."""
+    project = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"]
+    lines = [*project["dependencies"], *(line for extra in extras.values() for line in extra)]
+    declared = {re.split(r"[^\w-]", line)[0].lower().replace("-", "_") for line in lines}
+    imported = {name for path in modules() for name in imported_packages(path)}
+    foreign = imported - sys.stdlib_module_names - {"emulator"}
+    assert {DISTRIBUTIONS.get(name, name) for name in foreign} <= declared
+
+
+def imported_packages(path: Path) -> Iterator[str]:
+    """The packages that a module imports, wherever in it."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and not node.level:
+            yield str(node.module).split(".")[0]
+        elif isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)

@@ -11,6 +11,7 @@ from emulator.openapi.openness import CUSTOM_LANGUAGE_MODEL, UNNAMED_MODEL
 DEFAULT_PROMPT = "You are a friendly voice assistant. Keep your answers short and helpful."
 DEFAULT_NUDGE_MS = 10_000  # no source names the service's own
 _KEYS_IN_URL = re.compile(r"(?<=//)[^/?#]*@|[?#].*", re.DOTALL)
+MOST_NUDGE_S = 86_400  # no chat lasts as long
 MAX_DURATION_CAP_MS = 1_800_000  # also where the timeout is disabled
 
 
@@ -103,7 +104,7 @@ def _nudge_ms(interval_secs: float | None) -> int:
     """At least a second, whatever a seed may say: a nudge that is always due would never end."""
     if interval_secs is None or interval_secs <= 0:
         return DEFAULT_NUDGE_MS
-    return max(1000, round(interval_secs * 1000))
+    return round(1000 * min(max(1, interval_secs), MOST_NUDGE_S))
 
 
 def _turn_detection(given: JsonObject) -> TurnDetection:

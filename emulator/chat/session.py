@@ -38,6 +38,7 @@ from emulator.jsontext import JsonObject
 from emulator.store.chats import ChatStore
 from emulator.store.journal import Journal
 
+MOST_EVENTS = 1_000_000  # of a resumed group that are looked at
 GRACE_MS = 15_000  # between the inactivity message and the end (PROTOCOL 7.2)
 
 # When something is due (ms), what goes first of two due at one time, and what it does.
@@ -221,7 +222,7 @@ class Session:
         settings = self.request.settings
         if settings is not None and settings.event_limit is not None:
             limit = min(limit, settings.event_limit)
-        for event in islice(events, limit):
+        for event in islice(events, min(limit, MOST_EVENTS)):
             if event["type"] == "USER_MESSAGE":
                 text: str = event["message_text"]
                 return text

@@ -64,8 +64,8 @@ FINDINGS: Mapping[str, FindingKind] = {
     ),
     "value_unlisted": FindingKind(
         WARNING,
-        "neither the document nor an SDK of Hume lists a value, of a field that takes any text",
-        "a value that the document or an SDK of Hume lists",
+        "an open field has a value that neither the document nor one of Hume's SDKs lists",
+        "a value that the document or one of Hume's SDKs lists",
         "{hint}",
     ),
     "deprecated": FindingKind(

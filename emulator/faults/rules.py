@@ -84,8 +84,14 @@ def _fits(name: str, wanted: Json, got: Json) -> bool:
 def check_rule(rule: FaultRule) -> None:
     """Raises FaultMistake for a fault or a field that there is not."""
     options, matched_by = check_fault(rule.kind, rule.fault).options, KINDS[rule.kind].matched_by
-    for name in (*(rule.match.keys() - set(matched_by)), *(rule.options.keys() ^ options.keys())):
-        raise FaultMistake(name, f"a {rule.kind} fault {rule.fault!r} has no {name!r}, or lacks it")
+    what = f"a {rule.kind} fault {rule.fault!r}"
+    for name in rule.match.keys() - set(matched_by):
+        raise FaultMistake(name, f"{what} is matched by {', '.join(matched_by)}, not by {name!r}")
+    for name in rule.options.keys() - options.keys():
+        known = f"; its options: {', '.join(options)}" if options else ""
+        raise FaultMistake(name, f"{what} has no option {name!r}{known}")
+    for name in options.keys() - rule.options.keys():
+        raise FaultMistake(name, f"{what} lacks its option {name!r}")
 
 
 def _check_values(fault: str, fields: Mapping[str, Json]) -> None:

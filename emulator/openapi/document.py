@@ -69,7 +69,7 @@ def load_document(path: str = "") -> Document:
         content = read_data(file)
     except (OSError, UnicodeDecodeError) as error:
         raise DocumentError(f"cannot read the OpenAPI document {path}: {error}") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DocumentError(f"{file.name} is neither YAML nor JSON: {error}") from None
     document = Document(file, _check_outline(file.name, _as_json(file.name, content)))
     with clear_failure(document):

@@ -21,7 +21,7 @@ class Field:
 
     `name` is a pointer into the value, with * for the items of a list. An object without children
     may have any names. `variants` are the members of a union, by what their 'type' must be.
-    `listed` are the known values of an open enum; beside a field with the value that
+    `listed` has the known values of an open enum, in order; beside a field with the value that
     `listed_unless` names, any value is known.
     """
 
@@ -31,7 +31,7 @@ class Field:
     children: Mapping[str, "Field"] = field(default_factory=dict)
     items: "Field | None" = None
     variants: Mapping[str, "Field"] = field(default_factory=dict)
-    listed: tuple[str, ...] = ()
+    listed: Mapping[str, None] = field(default_factory=dict)
     listed_unless: tuple[str, str] | None = None
     undocumented: bool = False
 
@@ -79,7 +79,7 @@ def compile_fields(schema: JsonObject, follow: Follow, name: str = "") -> Field:
         children,
         items or next((part.items for part in parts if part.items), None),
         variants,
-        tuple(schema.get(LISTED, ())),
+        dict.fromkeys(schema.get(LISTED, ())),
         schema.get(LISTED_UNLESS),
         schema.get(UNDOCUMENTED, False),
     )

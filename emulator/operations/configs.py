@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from emulator import errors
-from emulator.errors import api_error
+from emulator.errors import Problem, ValidationFailed, api_error
 from emulator.hosts import MODEL_SCHEMES, WEBHOOK_SCHEMES, call_problem
-from emulator.jsontext import Json, JsonObject
+from emulator.jsontext import JsonObject
 from emulator.openapi.openness import CUSTOM_LANGUAGE_MODEL, UNNAMED_MODEL
 from emulator.operations.prompts import (
     DEFAULT_EXPANSION,
@@ -22,6 +22,7 @@ from emulator.store.versioned import Resource, Row, Version, VersionedCollection
 
 EVI_VERSIONS = ("3", "4-mini")
 ENDED_EVI_VERSIONS = ("1", "2")  # that old configs of an account still have
+MOST_TOOL_CHARS = 4_194_304  # of the texts of all tools that a config names
 
 # What a config has where its body says nothing. PROTOCOL 3.2 and 3.3.
 LANGUAGE_MODEL = (
@@ -82,6 +83,7 @@ def _content(call: Call, previous: Version | None) -> JsonObject:
         "turn_detection": _filled(DEFAULT_TURN_DETECTION, body.get("turn_detection", {})),
         "webhooks": [_webhook(call, webhook) for webhook in body.get("webhooks") or ()],
     }
+    _render_tools(store, content["tools"])  # which may be too much
     if "language_model" in body:
         content["language_model"] = _language_model(call, body["language_model"])
     if "prompt" in body:  # last, since it may create a prompt
@@ -230,8 +232,7 @@ def render_config(store: Store, resource: Resource, version: Version, listed: bo
         **content,
     }
     if content["tools"]:
-        tools = (_render_tool(store, each) for each in content["tools"])
-        config["tools"] = [tool for tool in tools if tool]
+        config["tools"] = _render_tools(store, content["tools"])
     if "prompt" in content:
         _show_prompt(store, config, content["prompt"], listed)
     return config
@@ -248,7 +249,24 @@ def _show_prompt(store: Store, config: JsonObject, reference: JsonObject, listed
     config["prompt"] = prompt
 
 
-def _render_tool(store: Store, reference: JsonObject) -> Json:
+def _render_tools(store: Store, references: list[JsonObject]) -> list[JsonObject]:
+    """The tools that there still are, in full. Raises ValidationFailed if they are too long.
+
+    A reference is short and a tool may be long, so a small config could have an enormous answer.
+    """
+    tools, size = [], 0
+    for reference in references:
+        tool = _render_tool(store, reference)
+        if tool is not None:
+            tools.append(tool)
+            size += sum(len(text) for text in tool.values() if isinstance(text, str))
+        if size > MOST_TOOL_CHARS:
+            message = f"Input should name tools of at most {MOST_TOOL_CHARS} characters in all"
+            raise ValidationFailed([Problem(("body", "tools"), message, "too_long")])
+    return tools
+
+
+def _render_tool(store: Store, reference: JsonObject) -> JsonObject | None:
     row = _look_up(store.tools, reference)
     return None if row is None else render_version(*row, _version_type(reference))
 

@@ -117,7 +117,7 @@ class App:
             (self.document, self.operations, validation),
             (voices, voice_operations, Validation(voices)),
         ):
-            with clear_failure(self.document):
+            with clear_failure(document):
                 for operation in operations:
                     fields = body_fields(document, operation)
                     dispatcher.add(operation, handlers[operation.id], checks, fields)

@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
+from types import MappingProxyType
 
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
@@ -115,7 +116,7 @@ class Route:
             for name, reader in self.query_readers.items()
             if reader.required and name not in query
         ]
-        return values, problems
+        return MappingProxyType(values), tuple(problems)  # which later requests get, too
 
 
 def _accept_any(value: Json, loc: Loc) -> list[Problem]:

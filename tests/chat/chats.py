@@ -23,18 +23,17 @@ WEATHER = ToolSpec(
     '{"type": "object", "properties": {"location": {"type": "string"}}, "required": ["location"]}',
 )
 _TIMEOUT_OFF = {"enabled": False, "duration_secs": 1}
-OFF = {  # event messages
-    "on_new_chat": {"enabled": False, "text": ""},
-    "on_inactivity_timeout": {"enabled": False, "text": ""},
-    "on_max_duration_timeout": {"enabled": False, "text": ""},
-}
-PLAIN_DOCUMENT: Json = {
+PLAIN_CONTENT: Json = {
     "name": "",
     "evi_version": "3",
     "prompt": {"text": "Be kind."},
     "tools": [],
     "builtin_tools": [],
-    "event_messages": OFF,
+    "event_messages": {
+        "on_new_chat": {"enabled": False, "text": ""},
+        "on_inactivity_timeout": {"enabled": False, "text": ""},
+        "on_max_duration_timeout": {"enabled": False, "text": ""},
+    },
     "timeouts": {"inactivity": _TIMEOUT_OFF, "max_duration": _TIMEOUT_OFF},
     "nudges": {"enabled": False, "interval_secs": None},
     "ellm_model": {"allow_short_responses": False},
@@ -46,7 +45,7 @@ PLAIN_DOCUMENT: Json = {
     "interruption": {"min_interruption_ms": 800},
     "webhooks": [],
 }
-PLAIN = read_config(PLAIN_DOCUMENT)
+PLAIN = read_config(PLAIN_CONTENT)
 
 
 def config_with(**changes: Any) -> ChatConfig:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from emulator.chat.assistant import MOST_SENTENCES
-from emulator.chat.config import EventMessage, ToolSpec
+from emulator.chat.config import MOST_NUDGE_S, EventMessage, ToolSpec, read_config
 from emulator.chat.messages import (
     LONGEST_SESSION_ID,
     AssistantInput,
@@ -21,7 +21,7 @@ from emulator.chat.messages import (
 from emulator.chat.script import Script
 from emulator.chat.settings import MOST_MISSING
 from emulator.errors import closest
-from tests.chat.chats import Chat, config_with, of_type, said, started
+from tests.chat.chats import PLAIN_CONTENT, Chat, config_with, of_type, said, started
 
 PATIENCE_S = 60
 MEMORY = 1_000_000_000  # bytes
@@ -188,6 +188,22 @@ def test_a_dead_end_in_what_the_user_said() -> None:
     script = Script()
     script.on_anything().say("{user_text.a}")
     assert said(started(script=script).type("Hello")) == ["Hello"]
+
+
+def test_a_resumed_chat_looks_back_as_far_as_anybody_can_count() -> None:
+    """Its event limit has no bound in the handshake."""
+    first = started()
+    first.type("Remember me.")
+    config = config_with(on_new_chat=EventMessage(enabled=True))
+    group = first.session.chat_group_id
+    resumed = Chat(config, store=first.store, resumed_group_id=group, event_limit=10**30)
+    assert said(resumed.start())[1] == 'Last time you said: "Remember me."'
+
+
+def test_a_nudge_that_is_never_due() -> None:
+    """A number so large that no clock can wait for it."""
+    given = {"enabled": True, "interval_secs": 1e308}
+    assert read_config({**PLAIN_CONTENT, "nudges": given}).nudge_ms == MOST_NUDGE_S * 1000
 
 
 # time

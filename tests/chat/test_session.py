@@ -31,9 +31,8 @@ from emulator.jsontext import parse
 from emulator.store.chats import EVENT_ROLES
 from tests.chat.chats import (
     NOW,
-    OFF,
     PLAIN,
-    PLAIN_DOCUMENT,
+    PLAIN_CONTENT,
     WEATHER,
     Chat,
     config_with,
@@ -65,10 +64,13 @@ def calling(then: str = "It is {tool_result}.", name: str = "get_weather") -> Sc
 def custom_model_config(url: str) -> ChatConfig:
     """A config with a custom language model, which greets."""
     config = {
-        "event_messages": {**OFF, "on_new_chat": {"enabled": True, "text": "Hi."}},
+        "event_messages": {
+            **PLAIN_CONTENT["event_messages"],
+            "on_new_chat": {"enabled": True, "text": "Hi."},
+        },
         "language_model": {"model_provider": "CUSTOM_LANGUAGE_MODEL", "model_resource": url},
     }
-    return read_config({**PLAIN_DOCUMENT, **config})
+    return read_config({**PLAIN_CONTENT, **config})
 
 
 @pytest.mark.parametrize(
@@ -900,6 +902,16 @@ def test_a_missing_variable_of_an_event_message() -> None:
     assert error.message.startswith("An event message uses {{name}}, but no session settings")
     assert said(messages) == ["Hello {{name}}!"]
     assert of_type(chat.type("Hi"), "error") == []
+
+
+def test_variables_do_not_make_an_event_message_endless() -> None:
+    """Past the bound an error frame says so, and the assistant greets in its own words."""
+    settings = SessionSettings(variables={"name": "x" * 1_000})
+    messages = Chat(greeting("{{name}}" * 1_000), settings=settings).start()
+
+    [error] = of_type(messages, "error")
+    assert (error.slug, "an event message: " in error.message) == ("text_too_long", True)
+    assert said(messages) == ["Hello!", "How can I help you?"]
 
 
 def test_a_greeting_of_the_assistants_own_is_not_filled() -> None:

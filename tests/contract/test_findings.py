@@ -77,7 +77,7 @@ REQUESTS: dict[str, tuple[tuple[str, str, dict[str, Any]], dict[str, Any]]] = {
         ),
         {
             "place": "/body/language_model/model_resource",
-            "expected": "a value that the document or an SDK of Hume lists",
+            "expected": "a value that the document or one of Hume's SDKs lists",
             "got": "https://example.com/chat/completions",
             "hint": "it is kept as it is; a URL belongs to the model_provider "
             "CUSTOM_LANGUAGE_MODEL",

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from emulator.errors import CHAT_ERRORS
-from emulator.faults.rules import FaultRule, Faults
+from emulator.faults.rules import FaultRule, Faults, check_rule
 from emulator.faults.table import FIELDS, KINDS, FaultMistake
 
 EVERY_FAULT = [(kind, fault) for kind in KINDS for fault in KINDS[kind].faults]
@@ -341,3 +341,28 @@ def test_an_error_frame_by_slug_or_code(slug: str) -> None:
     """Either names it."""
     for name in (slug, CHAT_ERRORS[slug].code):
         assert faults().add("socket", "error", error=name).options["error"] == slug
+
+
+@pytest.mark.parametrize(
+    ("match", "options", "message"),
+    [
+        (
+            {"turn": 1},
+            {"delay_ms": 5},
+            "a http fault 'delay' is matched by operation, method, path, not by 'turn'",
+        ),
+        (
+            {},
+            {"delay_ms": 5, "code": 1},
+            "a http fault 'delay' has no option 'code'; its options: ",
+        ),
+        ({}, {}, "a http fault 'delay' lacks its option 'delay_ms'"),
+    ],
+)
+def test_a_rule_as_it_was_written_down(
+    match: dict[str, Any], options: dict[str, Any], message: str
+) -> None:
+    """What is too much in it, or missing, is named as what it is."""
+    with pytest.raises(FaultMistake) as caught:
+        check_rule(FaultRule("id", "http", "delay", match, options))
+    assert str(caught.value).startswith(message)

@@ -1,5 +1,6 @@
 """Configs: defaults, references, and what is well-formed, but wrong."""
 
+import json
 from typing import Any
 
 import pytest
@@ -570,7 +571,7 @@ def test_a_strict_server_refuses_values_that_nobody_lists() -> None:
 
     assert problem == {
         "loc": ["body", "language_model", "model_provider"],
-        "msg": "Input should be a value that the document or an SDK of Hume lists; "
+        "msg": "Input should be a value that the document or one of Hume's SDKs lists; "
         "did you mean 'OPEN_AI'?",
         "type": "enum",
     }
@@ -580,3 +581,28 @@ def test_a_strict_server_refuses_values_that_nobody_lists() -> None:
         "custom_language_model_model": "mine",
     }
     create(client, language_model=custom)
+
+
+def test_a_config_shows_so_much_of_tools_and_no_more(client: TestClient) -> None:
+    """A reference is short, so one small config could show gigabytes, also once a tool grows."""
+    parameters = json.dumps({"type": "object", "description": "d" * 900_000})
+    tool = {"name": "t", "parameters": parameters}
+    id = client.post("/v0/evi/tools", json={**tool, "parameters": "{}"}).json()["id"]
+    config = {"evi_version": "3", "name": "small", "tools": [{"id": id}] * 10}
+    small = client.post("/v0/evi/configs", json=config)
+    assert small.status_code == 201
+    assert client.post(f"/v0/evi/tools/{id}", json=tool).status_code == 201
+    for answer in (
+        client.post("/v0/evi/configs", json={**config, "name": "large"}),
+        client.get(f"/v0/evi/configs/{small.json()['id']}"),
+        client.get("/v0/evi/configs"),
+    ):
+        assert answer.status_code == 422
+        [problem] = answer.json()["detail"]
+        assert (problem["loc"], problem["type"]) == (["body", "tools"], "too_long")
+    names = [
+        each["name"] for each in client.get("/v0/evi/prompts?page_size=100").json()["prompts_page"]
+    ]
+    assert "large prompt" not in names  # nothing is left of a config that is refused
+    config["tools"] = [{"id": id}] * 4
+    assert client.post("/v0/evi/configs", json={**config, "name": "fits"}).status_code == 201

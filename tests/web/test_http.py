@@ -1,12 +1,17 @@
 """Routing, CORS, the emulator's own routes, and what happens when a handler has a bug."""
 
 import logging
+from contextlib import suppress
 
 import pytest
 from starlette.testclient import TestClient
 
 from emulator import __version__
-from emulator.operations.registry import HANDLERS
+from emulator.errors import DocumentError
+from emulator.openapi.document import Document
+from emulator.openapi.fields import body_fields
+from emulator.openapi.operation import Operation
+from emulator.operations.registry import HANDLERS, Call
 from emulator.settings import SETTINGS, Settings
 from emulator.web.app import App
 
@@ -193,3 +198,36 @@ def test_worlds_are_counted() -> None:
     assert (status, "--max-worlds" in text) == (429, True)
     ask("a", "DELETE", "/_emulator/world")
     assert ask("c")[0] == 200
+
+
+def test_what_one_handler_does_to_its_parameters_no_other_sees(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those of a query are remembered, for every world."""
+    seen: list[int] = []
+    handler = HANDLERS["list-prompts"]
+
+    def greedy(call: Call) -> object:
+        seen.append(call.parameters["page_size"])
+        with suppress(TypeError):
+            call.parameters["page_size"] = 100  # type: ignore[index]
+        return handler(call)
+
+    monkeypatch.setitem(HANDLERS, "list-prompts", greedy)
+    other = TestClient(App(Settings(seed="empty")), headers=dict(client.headers))
+    for _ in range(2):
+        other.get("/v0/evi/prompts?page_size=7")
+    assert seen == [7, 7]
+
+
+def test_a_document_that_cannot_be_served_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The voices have one of their own."""
+
+    def broken(document: Document, operation: Operation) -> object:
+        if document.name == "voices.yaml":
+            raise KeyError("schema")
+        return body_fields(document, operation)
+
+    monkeypatch.setattr("emulator.web.app.body_fields", broken)
+    with pytest.raises(DocumentError, match=r"^voices\.yaml: not laid out"):
+        App(Settings(seed="empty"))
