@@ -85,13 +85,21 @@ def find_voice(voices: VoiceStore, reference: JsonObject) -> JsonObject | None:
     if id is None or (of_id is None and name is not None):
         of_name = voices.find_name(provider or CUSTOM_VOICE, name or "")
         if id is not None and of_name is not None:
-            raise _differing(id, of_id, str(name), of_name)
+            if not _may_have(of_name, id):
+                raise _differing(id, of_id, str(name), of_name)
+            return {**of_name, "id": id}
         return of_name
     if of_id is None or provider not in (None, of_id["provider"]):
         return None
     if name is not None and name.casefold() != of_id["name"].casefold():
         raise _differing(id, of_id, name, voices.find_name(of_id["provider"], name))
     return of_id
+
+
+def _may_have(voice: JsonObject, id: str) -> bool:
+    """True if this can be the real id of a library voice whose id the emulator has made up."""
+    is_own = voice["provider"] == HUME_AI and voice["id"] == own_voice_id(voice["name"])
+    return is_own and is_voice_id(id)
 
 
 def _text(reference: JsonObject, key: str) -> str | None:

@@ -211,6 +211,17 @@ def test_a_voice_can_be_posted_as_it_was_shown(client: TestClient) -> None:
         assert again["voice"] == shown
 
 
+def test_the_real_id_of_a_voice_whose_id_is_ours(client: TestClient) -> None:
+    """Who has the real one may post it with the name; no text can be one, and no other voice's."""
+    voice = {"id": NOBODY, "name": "leon", "provider": "HUME_AI"}
+    shown = create(client, voice=voice)["voice"]
+    assert (shown["id"], shown["name"]) == (NOBODY, "Leon")
+    for id in ("leon", AVA_ID):
+        body = {**BASE, "name": "other", "voice": {**voice, "id": id}}
+        answer = client.post("/v0/evi/configs", json=body)
+        assert (answer.status_code, answer.json()["code"]) == (400, "voice_ambiguous")
+
+
 def test_a_config_shows_no_tags(client: TestClient) -> None:
     """A config's voice has the fields of the document: tags are in lists of voices alone."""
     voice = create(client, voice={"name": "Colton Rivers", "provider": "HUME_AI"})["voice"]
