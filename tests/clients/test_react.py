@@ -1,6 +1,8 @@
 """Older and newer versions of the vendor's React package hold a spoken conversation in Chromium."""
 
+import wave
 from contextlib import closing
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,8 @@ from tests.contract.test_chat_react import CONNECT, DISCONNECT, talk, told_of, w
 
 PACKAGES = [client for client in CLIENTS if client.is_react]
 
+SILENCE_S = 3
+
 # Version 0.1 may send the last that it recorded just after it has closed the socket.
 LATE_SOUND = "socket_error undefined: Socket is not open"
 
@@ -22,9 +26,12 @@ pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not())
 
 @pytest.fixture
 def microphone(tmp_path: Path) -> Path:
-    """Somebody speaks into it."""
+    """Somebody speaks into it, but not before a busy machine has had time to connect."""
     path = tmp_path / "speech.wav"
-    path.write_bytes(MICROPHONE)
+    with wave.open(BytesIO(MICROPHONE)) as recorded, wave.open(str(path), "wb") as longer:
+        longer.setparams(recorded.getparams())
+        longer.writeframes(bytes(recorded.getsampwidth() * recorded.getframerate() * SILENCE_S))
+        longer.writeframes(recorded.readframes(recorded.getnframes()))
     return path
 
 
@@ -72,6 +79,7 @@ def test_a_frame_that_it_does_not_know(client: Client, secure: Emulator, microph
             evi.api_key,
             microphone,
             *CONNECT,
+            ["click", "#type"],
             ["hear", "error", 1],
             ["hear", "close", 1],
             packages=client.environment,
