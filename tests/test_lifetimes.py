@@ -156,6 +156,25 @@ def test_a_world_that_is_deleted(server: Server, lives: Lives, receiver: Receive
         assert lives.survivors() == []
 
 
+@pytest.mark.parametrize("where", ["hanging", "nowhere"])
+def test_a_world_with_webhooks_under_way(
+    server: Server, lives: Lives, receiver: Receiver, where: str
+) -> None:
+    """What is cancelled while it waits for an answer, or for its turn, does not keep the world."""
+    receiver.hold()
+    url = {"hanging": receiver.url, "nowhere": "http://127.0.0.1:9"}[where]
+    key = {"X-Hume-Api-Key": "short-lived"}
+    with httpx.Client(base_url=server.url, headers=key, trust_env=False) as client:
+        config_id = new_config(client, url)
+        for _ in range(25):
+            simulate(client, config_id=config_id, user=["Hello"])
+        if where == "hanging":
+            receiver.wait_for(1)
+        watch_world(server.app.worlds.get("short-lived"), lives)
+        ask(client, "DELETE", "/_emulator/world", None, 204)
+        assert lives.survivors() == []
+
+
 def test_a_world_of_a_test(lives: Lives) -> None:
     """A handle that is closed and forgotten leaves nothing behind."""
     with Emulator(seed="empty") as server:

@@ -15,6 +15,7 @@ from emulator.store.paging import Paging
 from emulator.store.versioned import VersionedCollection
 from emulator.testing.bridge import Bridge
 from emulator.testing.diagnosis import ExpectationFailed, explain, matches, timeline
+from emulator.testing.tool_calls import unanswered_calls
 from emulator.triggers import trigger
 from emulator.waiting import until
 from emulator.web.control.faults import add_rule
@@ -82,7 +83,8 @@ class JournalHandle:
             ]
             what = f"no journal entry within {timeout:g} s: {fields}"
             entries = list(world.journal.entries())
-            raise ExpectationFailed(explain(what, fields, candidates, entries))
+            hint = unanswered_calls(world)
+            raise ExpectationFailed(explain(what, fields, candidates, entries, hint))
         return found[0]
 
     def _find(self, kind: str | None, after: int, wanted: dict[str, Any]) -> list[JsonObject]:
@@ -253,6 +255,7 @@ class WebhooksHandle:
                 (None, {name: each.get(name) for name in wanted}) for each in self._deliveries()
             ]
             hint = "" if candidates else "no config of this world's chats subscribes to webhooks"
+            hint = unanswered_calls(self._world) or hint
             what = f"no delivered webhook within {timeout:g} s: {wanted}"
             entries = list(self._world.journal.entries())
             raise ExpectationFailed(explain(what, wanted, candidates, entries, hint))
