@@ -100,6 +100,7 @@ def evi(request: pytest.FixtureRequest, evi_server: "Emulator") -> "Iterator[Evi
     yield world
     try:
         if not request.node.stash.get(_HAS_FAILED, False):
+            world.check_tool_calls()
             world.check_stubs()
     except AssertionError:
         request.node.stash[_TIMELINE] = world.timeline()
@@ -121,7 +122,24 @@ def pytest_runtest_makereport(
         timeline = None if told else _timeline(item)
         if timeline is not None:
             report.sections.append(("what happened in the EVI world", timeline))
+        unanswered = _unanswered_calls(item)
+        if unanswered is not None:
+            report.sections.append(("what the EVI world waited for in vain", unanswered))
     return report
+
+
+def _unanswered_calls(item: pytest.Item) -> str | None:
+    """The tool calls of the test's world that ended a chat, since they were never answered."""
+    world = item.stash.get(_WORLD, None)
+    if world is None:
+        return None
+    try:
+        world.check_tool_calls()
+    except AssertionError as error:
+        return str(error)
+    except RuntimeError:  # the server has ended before
+        return None
+    return None
 
 
 def _timeline(item: pytest.Item) -> str | None:

@@ -27,6 +27,7 @@ from emulator.waiting import until
 from emulator.webhooks.outbox import Outbox, Send, WebhookResult, send_nothing
 
 if TYPE_CHECKING:
+    from emulator.chat.channel import ChatEvent
     from emulator.chat.live import LiveChat  # whose import costs time that few need at the start
 
 
@@ -61,6 +62,8 @@ class World:
         self._send = send
         self._script = script or Script()
         self.contract = Contract()
+        # Told of each event of each chat, which is given by its id; they outlive resets.
+        self.event_watchers: list[Callable[[str, ChatEvent], None]] = []
         self._begin()
 
     def reset(self) -> None:

@@ -54,6 +54,21 @@ def test_a_cancelled_timer_never_runs() -> None:
     assert timers_.next_due_ms is None
 
 
+def test_what_never_runs_again_is_freed() -> None:
+    """A timer that has run, or was cancelled or cleared, no longer holds what it was to call."""
+    clock, timers_, log, writes = timers()
+    made = {name: timers_.at(1_100, writes(name)) for name in ("cancelled", "ran")}
+    timers_.cancel(made["cancelled"])
+    clock.move_to(1_100)
+    timers_.run_due()
+    made["cleared"] = timers_.at(1_200, writes("cleared"))
+    timers_.clear()
+
+    for timer in made.values():
+        timer.callback()
+    assert (log, made["cleared"].cancelled) == (["ran"], True)
+
+
 def test_a_timer_can_cancel_the_next() -> None:
     """What one callback cancels does not run, though it was due as well."""
     clock, timers_, log, writes = timers()

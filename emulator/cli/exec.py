@@ -46,6 +46,7 @@ def execute(arguments: argparse.Namespace) -> int:
     chosen = {each.name: getattr(settings, each.name) for each in SETTINGS if each.name != "host"}
     with Emulator(**chosen) as server:
         evi = server.world(settings.api_key[0] if settings.api_key else None)
+        evi.tool_call_patience_s = None  # somebody may answer by hand
         code = run_command(command, evi.env)
         try:
             evi.check_stubs()

@@ -41,9 +41,10 @@ def serve(arguments: argparse.Namespace) -> int:
         api_key = f"...{api_key[-4:]}"
     line = banner(server.url, settings.seed, operations, api_key, settings.signing_key)
     print(line + ca_note(server.ca_file), flush=True)
-    # What is loaded stays, and what is kept afterwards is mostly no garbage: look less often.
+    # What is loaded stays. Chats and worlds are freed without the collector, so it is only for
+    # what libraries leave behind, such as connections: it can look less often than by default.
     gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
+    gc.set_threshold(10_000, 20, 20)
     gc.enable()
     server.run()
     return OK

@@ -160,6 +160,8 @@ def open_chat(
     def listen(output: Output) -> None:
         for event in output.events:
             _post(world, session, event)
+            for watcher in world.event_watchers:
+                watcher(session.chat_id, event)
         if session.is_over:
             world.live.pop(session.chat_id, None)
 

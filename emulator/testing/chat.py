@@ -14,6 +14,7 @@ from emulator.testing.diagnosis import (
     short_fields,
 )
 from emulator.testing.handles import DEFAULT_TIMEOUT_S, everything
+from emulator.testing.tool_calls import unanswered_calls
 from emulator.waiting import until
 from emulator.world import World
 
@@ -170,6 +171,7 @@ class ChatHandle:
         hint = ""
         if any(matches_message(wanted, content) for _, content in before):
             hint = "such a frame came before one that an earlier expectation has met"
+        hint = hint or unanswered_calls(self._world, self.id)
         is_over = self.id not in self._world.live
         when = "before the chat was over" if is_over else f"within {timeout:g} s"
         what = f"the client sent no {short_fields(hide_in_json(wanted))} {when}"
@@ -200,7 +202,9 @@ class ChatHandle:
         await until(world.journal.watchers, lambda: bool(closes()), timeout)
         if code not in [close["code"] for _, close in closes()]:
             what = f"the socket was not closed with {code} within {timeout:g} s"
-            raise ExpectationFailed(explain(what, {"code": code}, closes(), self._entries()))
+            hint = unanswered_calls(world, self.id)
+            told = explain(what, {"code": code}, closes(), self._entries(), hint)
+            raise ExpectationFailed(told)
 
     def _entries(self) -> list[JsonObject]:
         return everything(self._world.journal)

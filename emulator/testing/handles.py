@@ -23,6 +23,7 @@ from emulator.testing.diagnosis import (
     matches_entry,
     timeline,
 )
+from emulator.testing.tool_calls import unanswered_calls
 from emulator.triggers import trigger
 from emulator.waiting import until
 from emulator.web.control.faults import add_rule
@@ -97,8 +98,8 @@ class JournalHandle:
                 for entry in world.journal.kept_singly(after, kind=kind)
             ]
             what = f"no journal entry within {timeout:g} s: {hide_in_json(fields)}"
-            entries = everything(world.journal)
-            raise ExpectationFailed(explain(what, fields, candidates, entries))
+            entries, hint = everything(world.journal), unanswered_calls(world)
+            raise ExpectationFailed(explain(what, fields, candidates, entries, hint))
         return found[0]
 
     def _list(self, kind: str | None, after: int, wanted: dict[str, Any]) -> list[JsonObject]:
@@ -282,6 +283,7 @@ class WebhooksHandle:
                 (None, {name: each.get(name) for name in wanted}) for each in self._deliveries()
             ]
             hint = "" if candidates else "no config of this world's chats subscribes to webhooks"
+            hint = unanswered_calls(self._world) or hint
             what = f"no delivered webhook within {timeout:g} s: {hide_in_json(wanted)}"
             entries = everything(self._world.journal)
             raise ExpectationFailed(explain(what, wanted, candidates, entries, hint))

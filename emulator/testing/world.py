@@ -38,6 +38,7 @@ from emulator.testing.handles import (
     everything,
 )
 from emulator.testing.receiver import WebhookReceiver
+from emulator.testing.tool_calls import ToolCallWatch
 from emulator.waiting import until
 from emulator.web.app import App
 from emulator.world import Snapshot, World
@@ -78,6 +79,7 @@ class Evi:
         self._load_seed = load_seed
         self._open = ExitStack()  # what is to be closed with it
         self._chats_seen = 0  # of the journal
+        self._tool_calls = ToolCallWatch(world)
         self.journal = JournalHandle(world, bridge)
         self.clock = ClockHandle(world, bridge)
         self.faults = FaultsHandle(world, app.validation, app.stubbable, bridge)
@@ -287,6 +289,24 @@ class Evi:
             for stub in self.world.stubs
             if stub.is_unused
         ]
+
+    @property
+    def tool_call_patience_s(self) -> float | None:
+        """How long a client may leave a tool call unanswered before its chat is ended (s).
+
+        None is for as long as it likes. A change concerns the calls that come.
+        """
+        return self._bridge.call(lambda: self._tool_calls.patience_s)
+
+    @tool_call_patience_s.setter
+    def tool_call_patience_s(self, patience_s: float | None) -> None:
+        self._bridge.call(lambda: setattr(self._tool_calls, "patience_s", patience_s))
+
+    def check_tool_calls(self) -> None:
+        """Raise AssertionError if a chat was ended since a tool call was never answered."""
+        given_up = self._bridge.call(lambda: list(self._tool_calls.given_up))
+        if given_up:
+            raise AssertionError("; ".join(given_up))
 
     def webhook_receiver(self) -> WebhookReceiver:
         """A URL on this machine that takes webhooks; it is closed with the world."""

@@ -206,13 +206,14 @@ class Outbox:
             if delivery.state == PENDING:
                 delivery.state, delivery.error = FAILED, _RESET
                 delivery.cancel()
+                delivery.cancel = cancel_nothing
         self.in_flight = self.pending = 0
         self._tell()
 
     # deliveries
 
     def post(self, payload: JsonObject, url: str) -> Delivery:
-        """Deliver an event, after those of its chat that are on their way to this receiver."""
+        """Deliver an event, once earlier ones of its chat have had an attempt at this receiver."""
         delivery = self._new(payload, url)
         self._enqueue(delivery, (delivery.chat_id, _receiver(url)))
         return delivery

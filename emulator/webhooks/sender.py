@@ -43,6 +43,9 @@ class Sender:
         try:
             with await self._take_place(request):
                 result = await self._post(request)
+        except asyncio.CancelledError:
+            del done  # the error keeps this frame, and so would keep the world that is gone
+            raise
         except Exception as problem:  # whatever it is, somebody waits for the result
             trouble, result = problem, WebhookResult(None, _reason(problem), 0)
         done(result)

@@ -57,6 +57,39 @@ def test_it_registers_itself(pytester: pytest.Pytester) -> None:
     run(pytester, "--strict-markers", "-W", "error").assert_outcomes(passed=1)
 
 
+def test_a_tool_call_that_is_never_answered_fails_the_test(pytester: pytest.Pytester) -> None:
+    """An app that waits for the assistant ends, and the report names the call, whatever failed."""
+    pytester.makepyfile(
+        """
+        import json
+        from websockets.sync.client import connect
+
+        def have_chat(evi):
+            evi.tool_call_patience_s = 0.01
+            evi.script.on_user("weather").call_tool("get_weather", {}).say("It snows.")
+            url = f"{evi.ws_url}?api_key={evi.api_key}"
+            with connect(url, proxy=None, max_queue=None) as socket:
+                socket.send(json.dumps({"type": "user_input", "text": "weather"}))
+                return [json.loads(frame)["type"] for frame in socket]
+
+        def test_that_would_pass(evi):
+            have_chat(evi)
+
+        def test_that_fails(evi):
+            assert "assistant_end" in have_chat(evi)
+        """
+    )
+    result = run(pytester)
+    result.assert_outcomes(passed=1, failed=1, errors=1)
+    result.stdout.fnmatch_lines_random(
+        [
+            "E * AssertionError: tool_call call_* was never answered: *get_weather*",
+            "*what the EVI world waited for in vain*",
+            "tool_call call_* was never answered: *get_weather*",
+        ]
+    )
+
+
 def test_what_pytest_tells_of_it(pytester: pytest.Pytester) -> None:
     """Fixtures and marker have a line of help."""
     fixtures = run(pytester, "--fixtures").stdout

@@ -1,0 +1,57 @@
+"""Tool calls that a client never answers: a test is told of them, and does not hang."""
+
+import asyncio
+from typing import TYPE_CHECKING
+from weakref import ref
+
+from emulator.world import World
+
+if TYPE_CHECKING:
+    from emulator.chat.channel import ChatEvent  # whose import costs time that few need
+
+DEFAULT_PATIENCE_S = 30.0
+
+
+def unanswered_calls(world: World, chat_id: str | None = None) -> str:
+    """What to say of the tool calls that wait for an answer, in one chat or in all; "" if none."""
+    chats = [live for id, live in world.live.items() if chat_id in (None, id)]
+    calls = [call for live in chats for call in live.session.assistant.calls.items()]
+    return "; ".join(never_answered(id, name) for id, name in calls)
+
+
+def never_answered(tool_call_id: str, name: str) -> str:
+    return (
+        f"tool_call {tool_call_id} was never answered: the client owes a tool_response or a "
+        f"tool_error for the call of {name!r}"
+    )
+
+
+class ToolCallWatch:
+    """Ends chats whose client leaves a tool call unanswered for `patience_s` seconds.
+
+    An app that reads until the assistant goes on would read forever, and its test with it: the
+    chat's clock may stand, so the time is that of the wall. None: for as long as it likes.
+    """
+
+    def __init__(self, world: World) -> None:
+        self.patience_s: float | None = DEFAULT_PATIENCE_S
+        self.given_up: list[str] = []  # what to say of each call that ended its chat
+        self._world = ref(world)  # which holds this
+        world.event_watchers.append(self._see)
+
+    def _see(self, chat_id: str, event: "ChatEvent") -> None:
+        from emulator.chat.channel import ToolCalled
+
+        if isinstance(event, ToolCalled) and self.patience_s is not None:
+            id, name = event.call.tool_call_id, event.call.name
+            loop = asyncio.get_running_loop()
+            loop.call_later(self.patience_s, self._look, chat_id, id, name, self.patience_s)
+
+    def _look(self, chat_id: str, id: str, name: str, patience_s: float) -> None:
+        world = self._world()
+        live = None if world is None else world.live.get(chat_id)
+        if live is None or id not in live.session.assistant.calls:
+            return
+        told = f"{never_answered(id, name)}, and sent none within {patience_s:g} s"
+        self.given_up.append(told)
+        live.fail("uncaught", f"The test's emulator ends this chat: {told}.")
