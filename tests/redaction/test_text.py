@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from emulator.chat.messages import SessionSettings
 from emulator.clock import SystemClock
 from emulator.contract.findings import find
-from emulator.jsontext import JsonText, read, render
+from emulator.jsontext import JsonObject, JsonText, read, render
 from emulator.recording.format import body_of
 from emulator.recording.redaction import FORM, hide_body, hide_query
 from emulator.redaction.names import HIDDEN
@@ -34,9 +34,10 @@ def journal(**fields: object) -> str:
     return json.dumps(list(journal.entries()), ensure_ascii=False)
 
 
-def admin(**parts: str) -> str:
+def admin(query: str = "", body: str = "", headers: tuple[tuple[str, str], ...] = ()) -> str:
     """What /__admin shows of a request."""
-    return json.dumps(logged(**parts).to_event(), ensure_ascii=False)
+    request = logged(query=query, body=body, headers=headers)
+    return json.dumps(request.to_event(), ensure_ascii=False)
 
 
 def recorded(text: str, content_type: str = "application/json") -> str:
@@ -200,7 +201,13 @@ def test_what_is_left_of_the_rest() -> None:
 
 def test_values_that_say_nothing() -> None:
     """Nothing, true and false are no credentials; numbers, objects and lists are hidden whole."""
-    value = {"token": None, "secret": True, "password": "", "api_key": [], "signature": {}}
+    value: JsonObject = {
+        "token": None,
+        "secret": True,
+        "password": "",
+        "api_key": [],
+        "signature": {},
+    }
     assert hide_in_json(value) == value
     assert hide_in_json({"token": 0, "secret": [1], "a": [{"apiKey": {"b": 1}}]}) == {
         "token": "(hidden)",
