@@ -12,6 +12,7 @@ from emulator.redaction.values import hidden, hide_in_json, hide_in_string
 LEVELS = ERROR, WARNING = "error", "warning"
 _LONGEST = 300  # characters of a value, or of a step to its place
 _LONGEST_TEXT = 1_000
+_IN_OUR_WORDS = ("credentials_refused", "parameter_repeated")  # `got` is no value of a client's
 MOST_AT_ONCE = 1_000  # of one kind, in one request or frame: each takes time and memory
 
 
@@ -199,10 +200,11 @@ class Finding(NamedTuple):  # which is made faster than a frozen dataclass
 def find(code: str, loc: Loc, got: Json = None, **values: object) -> Finding:
     """A finding of a kind: `values` fill in its texts. Of what is long, the beginning is kept."""
     kind = FINDINGS[code]
-    expected = beginning(hide_in_string(kind.expected.format(**values)), _LONGEST_TEXT)
-    hint = kind.hint and beginning(hide_in_string(kind.hint.format(**values)), _LONGEST_TEXT)
-    short = tuple(beginning(step) if isinstance(step, str) else step for step in loc)
-    return Finding(code, short, expected, _shown(loc, got), hint)
+    expected = _in_short(kind.expected.format(**values), _LONGEST_TEXT)
+    hint = kind.hint and _in_short(kind.hint.format(**values), _LONGEST_TEXT)
+    short = tuple(_in_short(step) if isinstance(step, str) else step for step in loc)
+    shown = got if code in _IN_OUR_WORDS else _shown(loc, got)
+    return Finding(code, short, expected, shown, hint)
 
 
 def beginning(text: str, longest: int = _LONGEST) -> str:
@@ -210,6 +212,10 @@ def beginning(text: str, longest: int = _LONGEST) -> str:
     if len(text) <= longest:
         return text
     return f"{text[:longest]}... ({len(text)} characters)"
+
+
+def _in_short(text: str, longest: int = _LONGEST) -> str:
+    return beginning(hide_in_string(text), longest)
 
 
 def _shown(loc: Loc, got: Json) -> Json:

@@ -60,7 +60,7 @@ def _without_signed(value: Json) -> Json:
 
 
 def hide_in_string_of_recording(text: str) -> str:
-    """A text without signed URLs, and, if it is JSON, without the secrets in it."""
+    """Return a text without signed URLs, and without the secrets that JSON or a URL in it names."""
     return hide_in_string(_hide_urls(text))
 
 
@@ -230,7 +230,7 @@ def secret_values(value: Json) -> Iterator[str]:
 
 
 def texts_in(value: Json) -> Iterator[str]:
-    """Every text in a JSON value, but for the names in it."""
+    """Yield every text in a JSON value, but for the names in it."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict | list):

@@ -25,6 +25,7 @@ _NAME = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _PAIRS = {"{": "}", "[": "]", "(": ")"}
+_FIRST = re.compile(r"""[(\[]b?\\*["']\Z""")
 _STRUCTURE = re.compile(r"""\\*+["']|[\[\](){}]""")
 _OPENING = re.compile(r"""[bru]{0,2}(\\*+)(["'`])""", re.IGNORECASE)
 _FOLLOWS = r"""(?=\s*(?:[}\])]|,\s*["'\\]|\Z))"""  # what comes after a value of JSON
@@ -63,11 +64,13 @@ def _values(text: str, only_quoted: bool) -> Iterator[tuple[int, int]]:
 
 def _counts(found: re.Match[str], only_quoted: bool) -> bool:
     """True if a sign follows the name that gives it a value."""
+    text, begin = found.string, found.start()
     if found["sign"] == ",":  # as in a list of headers: (b'authorization', b'Basic x')
-        return found["quote"] != "" and _OPENING.match(found.string, found.end()) is not None
+        is_first = _FIRST.search(text[max(begin - 4, 0) : begin]) is not None
+        return is_first and _OPENING.match(text, found.end()) is not None
     if found["quote"] or not only_quoted:
         return True
-    return found["sign"] == "=" and found.string[max(found.start() - 1, 0)] in "?&#;"
+    return found["sign"] == "=" and text[max(begin - 1, 0)] in "?&#;"
 
 
 def _value(found: re.Match[str]) -> tuple[int, int]:

@@ -34,12 +34,13 @@ def hide_in_json(value: Json, is_nested: bool = False) -> Json:
         return value
     shown: JsonObject = {}
     for name, item in value.items():
+        key = hide_in_string(name, is_nested) if "=" in name else name
         if is_secret_name(name):
-            shown[name] = hidden(item)
+            shown[key] = hidden(item)
         elif name == "properties" and isinstance(item, dict):
-            shown[name] = {field: _in_field(field, of, is_nested) for field, of in item.items()}
+            shown[key] = {field: _in_field(field, of, is_nested) for field, of in item.items()}
         else:
-            shown[name] = hide_in_json(item, is_nested)
+            shown[key] = hide_in_json(item, is_nested)
     return shown
 
 

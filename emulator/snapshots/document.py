@@ -108,7 +108,7 @@ def _script(snapshot: Snapshot) -> Json:
 
 
 def _without_key(step: JsonObject) -> JsonObject:
-    """A step of the user without the key of a language model, which nothing needs back."""
+    """Return a step of the user without the key of a language model, which nothing needs back."""
     message = step.get("send")
     if not isinstance(message, dict) or message.get(_KEY) is None:
         return step

@@ -21,12 +21,12 @@ def read_headers(text: bytes) -> list[tuple[str, str]]:
 
 
 def shown_headers(text: bytes) -> JsonObject:
-    """Value by name, without credentials; what came several times is joined as HTTP has it."""
+    """Return values by name, without credentials; several of one name are joined as HTTP has it."""
     return _joined((name, hide_in_header(name, value)) for name, value in read_headers(text))
 
 
 def plain_headers(text: bytes) -> JsonObject:
-    """Value by name, with the credentials in them."""
+    """Return values by name, with the credentials in them, joined in the same way."""
     return _joined(read_headers(text))
 
 

@@ -40,7 +40,7 @@ def differences(wanted: Mapping[str, Any], got: Mapping[str, Any], within: str =
 
 
 def _shown(name: str, value: Any) -> Any:
-    """A field without credentials: what is said here may be kept by CI."""
+    """Return a field without credentials: CI may keep what is said here."""
     return hide_in_json({name: value})[name]
 
 
@@ -68,12 +68,12 @@ def matches(wanted: Mapping[str, Any], got: Mapping[str, Any]) -> bool:
 
 
 def matches_message(wanted: Mapping[str, Any], content: JsonObject) -> bool:
-    """Whether a message is as wanted, either as it came or as the journal shows it."""
+    """True if a message is as wanted, either as it came or as the journal shows it."""
     return matches(wanted, content) or matches(wanted, hide_in_json(content))
 
 
 def matches_entry(wanted: Mapping[str, Any], kept: JsonObject) -> bool:
-    """The same of an entry of the journal, as it keeps it."""
+    """True if an entry, as the journal keeps it, is as wanted: as it came, or as it is shown."""
     return all(
         name in kept and value in (plain_field(name, kept[name]), shown_field(name, kept[name]))
         for name, value in wanted.items()

@@ -1,4 +1,4 @@
-"""A delivery as everybody may see it."""
+"""Shows deliveries as everybody may see them."""
 
 from emulator.jsontext import JsonObject
 from emulator.redaction.text import hide_in_body

@@ -57,6 +57,21 @@ def test_a_new_version_shows_at_once(inspector: Inspector, remote: Client) -> No
     inspector.check_console()
 
 
+def test_credentials_are_not_shown(inspector: Inspector, remote: Client) -> None:
+    """The URL of a webhook may say who asks: the page shows it without."""
+    webhooks = [{"url": "https://a.example/hook?api_key=Zq-mine", "events": ["chat_ended"]}]
+    body = {"name": "Hooked", "evi_version": "3", "webhooks": webhooks}
+    made = ask(remote, "POST", "/v0/evi/configs", body, 201)
+    assert "Zq-mine" in str(made)
+    page = inspector.open("resources", id=made["id"])
+    expect(page.get_by_label("Content")).to_contain_text("hook?api_key=(hidden)")
+    expect(page.locator("body")).not_to_contain_text("Zq-mine")
+    page = inspector.open("webhooks")
+    expect(page.locator("body")).to_contain_text("hook?api_key=(hidden)")
+    expect(page.locator("body")).not_to_contain_text("Zq-mine")
+    inspector.check_console()
+
+
 def test_an_empty_world_says_what_to_do(inspector: Inspector, remote: Client) -> None:
     """A command that makes one, for this address and key."""
     for tool in ask(remote, "GET", "/v0/evi/tools?page_size=100")["tools_page"]:

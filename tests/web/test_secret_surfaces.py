@@ -60,6 +60,7 @@ def ask_in_every_way(evi: Evi, secrets: Secrets) -> None:
                 secret = quote(secrets.new(f"{name} in the query of {path}"))
                 client.get(f"{path}?x='&{name}=a,{secret}&page_size=2")
                 client.get(f"{path}?apiKey={secret}&api_key=a")
+            client.get(f"/v0/evi/configs?a%26{name}%3D{secrets.new(f'{name} in a name')}=1")
             client.get(f"/v0/evi/x%3F{name}%3D{secrets.new(f'{name} in a path')}")
             form = f"a=b&{name}={secrets.new(f'{name} in a form')}"
             client.post("/v0/evi/configs", content=form)
