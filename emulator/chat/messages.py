@@ -306,6 +306,6 @@ def read_frame(content: Json) -> ClientMessage | str:
 
 def first_problem(error: ValidationError) -> str:
     """The first thing wrong with a message, and where in it."""
-    first = error.errors()[0]
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     place = ".".join(str(step) for step in first["loc"][1:])
     return f"{place}: {first['msg']}" if place else str(first["msg"])

@@ -146,6 +146,11 @@ class Rule:
     def matches_anything(self) -> bool:
         return self.text is None and self.pattern is None and self.turn is None
 
+    @property
+    def is_last(self) -> bool:
+        """Whether no rule after it would ever be asked."""
+        return self.matches_anything and self.times is None
+
     def match(self, turn: UserTurn) -> Mapping[str, str] | None:
         """The named groups of the pattern if the rule answers this turn, else None."""
         if self.turn is not None and self.turn != turn.number:
@@ -257,7 +262,8 @@ class Script:
 
     def add(self, rule: Rule) -> Rule:
         """One more rule, after the others. Raises ScriptError if it makes no sense there."""
-        why = why_refused(rule, self.rules)
+        last = next((number for number, each in enumerate(self.rules) if each.is_last), None)
+        why = why_refused(rule, last)
         if why is not None:
             raise ScriptError([(("rules", len(self.rules)), why)], self.name)
         self.rules.append(rule)
@@ -287,8 +293,8 @@ class Script:
             yield from (step.name for step in rule.steps if isinstance(step, CallTool))
 
 
-def why_refused(rule: Rule, before: Sequence[Rule]) -> str | None:
-    """Why a rule can't stand after those before it, or None if it can."""
+def why_refused(rule: Rule, last: int | None) -> str | None:
+    """Why a rule can't be added, or None if it can; `last`: the number of a rule that is last."""
     if rule.text is not None and not re.search(r"\w", rule.text):
         return f"the text {rule.text!r} has no words"
     if rule.pattern is not None and not rule.pattern.pattern:
@@ -297,12 +303,11 @@ def why_refused(rule: Rule, before: Sequence[Rule]) -> str | None:
         return f"turns count from 1, got {rule.turn}"
     if rule.times is not None and rule.times < 1:
         return f"a rule is used once at least, got times {rule.times}"
-    for number, other in enumerate(before):
-        if other.matches_anything and other.times is None:
-            return (
-                f"can never match: rule {number} before it matches anything; "
-                "put it last, or give it 'times'"
-            )
+    if last is not None:
+        return (
+            f"can never match: rule {last} before it matches anything; "
+            "put it last, or give it 'times'"
+        )
     return None
 
 

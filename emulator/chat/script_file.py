@@ -36,6 +36,8 @@ from emulator.jsontext import Json, JsonObject
 from emulator.patterns import PatternError, compile_pattern
 from emulator.resources import bundled
 
+MOST_MISTAKES = 100  # that are told of
+
 # How a simulated chat can end: with a status, by the assistant, or not at all.
 EndReason: TypeAlias = Literal[
     "USER_ENDED",
@@ -253,13 +255,15 @@ class _File(Scene):
         mood = None if self.mood is None else read_mood(self.mood)
         script = Script(strict=self.strict, mood=mood, name=name)
         script.tools = {tool: answer.to_answer() for tool, answer in self.tools.items()}
-        collected = _Collected()
+        collected, last = _Collected(), None
         for number, written in enumerate(self.rules):
             rule = written.to_rule()
             for index, step in enumerate(written.answer):
                 collected.run(("rules", number, "answer", index), partial(step.add_to, rule))
-            collected.note(("rules", number), why_refused(rule, script.rules))
+            collected.note(("rules", number), why_refused(rule, last))
             script.rules.append(rule)
+            if last is None and rule.is_last:
+                last = number
         steps = [
             collected.run(("user", index), step.to_step) for index, step in enumerate(self.user)
         ]
@@ -282,7 +286,7 @@ class _Collected:
             self._mistakes += [((*loc, *inner), message) for inner, message in error.mistakes]
 
     def note(self, loc: Loc, message: str | None) -> None:
-        if message is not None:
+        if message is not None and len(self._mistakes) < MOST_MISTAKES:
             self._mistakes.append((loc, message))
 
     def refuse(self) -> None:
@@ -345,7 +349,7 @@ def validated(model: type[M], content: Json, name: str) -> M:
     try:
         return model.model_validate(content)
     except ValidationError as error:
-        mistakes = [_mistake(problem, content) for problem in error.errors()]
+        mistakes = [_mistake(problem, content) for problem in error.errors()[:MOST_MISTAKES]]
         raise ScriptError(list(dict.fromkeys(mistakes)), name) from None
 
 

@@ -5,7 +5,7 @@ are those of pydantic 2.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Any
 from urllib.parse import quote
 
@@ -47,6 +47,8 @@ LIMIT_PROBLEMS = {
 
 # A body of nothing but mistakes would otherwise be answered with megabytes, after seconds.
 MOST_PROBLEMS = 100
+MOST_LOOKED_AT = 20_000  # values within a value that is wrong
+_TOO_LARGE = f"Input is wrong in a place beyond its first {MOST_LOOKED_AT} values"
 
 Check = Callable[[Json, Loc], list[Problem]]
 
@@ -79,9 +81,24 @@ class Validation:
         def check(value: Json, loc: Loc) -> list[Problem]:
             if is_valid(value):
                 return []
-            return _unique(_explain(islice(iter_errors(value), MOST_PROBLEMS), loc))
+            looked_at = _beginning(value, [MOST_LOOKED_AT])
+            problems = _unique(_explain(islice(iter_errors(looked_at), MOST_PROBLEMS), loc))
+            return problems[:MOST_PROBLEMS] or [Problem(loc, _TOO_LARGE, "too_long")]
 
         return check
+
+
+def _beginning(value: Json, left: list[int]) -> Json:
+    """The value with as many values in it as `left` has, and without what follows in lists.
+
+    Each item that is wrong takes time, though only the first problems are listed.
+    """
+    left[0] -= 1
+    if isinstance(value, dict):
+        return {name: _beginning(item, left) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_beginning(item, left) for item in takewhile(lambda item: left[0] > 0, value)]
+    return value
 
 
 def _unique(problems: Iterable[Problem]) -> list[Problem]:
@@ -107,7 +124,10 @@ def _problems(error: Any, base: Loc) -> list[Problem]:
         return [Problem(loc, f"Input should be {_either(value)}", "enum")]
     if keyword in ("additionalProperties", "unevaluatedProperties"):
         extra = "Extra inputs are not permitted"
-        return [Problem((*loc, name), extra, "extra_forbidden") for name in kind.unexpected]
+        return [
+            Problem((*loc, name), extra, "extra_forbidden")
+            for name in kind.unexpected[:MOST_PROBLEMS]
+        ]
     if keyword == "format":
         return [Problem(loc, f"Input should be a valid {value.upper()}", f"{value}_parsing")]
     if keyword in ("oneOf", "anyOf"):

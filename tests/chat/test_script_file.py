@@ -1,6 +1,8 @@
 """Scripts as files: the same as in Python, and mistakes with their places."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +10,7 @@ import pytest
 
 from emulator.chat.script import Script, SendMessage, Speak, ToolAnswer, Wait
 from emulator.chat.script_file import (
+    MOST_MISTAKES,
     bundled_scripts,
     load_script,
     read_script_file,
@@ -376,3 +379,25 @@ def test_what_is_no_pace(given: str | float) -> None:
     """Anything else is refused, with what was given."""
     with pytest.raises(ValueError, match="got "):
         read_pace(given)
+
+
+def test_a_script_of_many_rules_is_read_in_little_time() -> None:
+    """In a process of its own; a rule is not compared with each before it."""
+    program = (
+        "from emulator.chat.script_file import load_script\n"
+        "rule = {'when': 'a', 'answer': 'b'}\n"
+        "assert len(load_script({'rules': [rule] * 20_000})[0].rules) == 20_000"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [{f"key{n}": 1 for n in range(1_000)}, {"rules": [{"answer": SAY}] * 1_000}],
+    ids=["keys", "rules"],
+)
+def test_of_many_mistakes_the_first_are_told(content: dict[str, Any]) -> None:
+    """Each is compared with what there is."""
+    with pytest.raises(ScriptError) as caught:
+        load_script(content)
+    assert len(caught.value.mistakes) == MOST_MISTAKES

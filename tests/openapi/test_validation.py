@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from referencing.jsonschema import DRAFT202012
 from emulator.errors import DocumentError
 from emulator.openapi.document import iter_schemas, load_document
 from emulator.openapi.openness import OPEN_UNIONS
-from emulator.openapi.validation import Validation
+from emulator.openapi.validation import MOST_LOOKED_AT, MOST_PROBLEMS, Validation
 
 Json = Any
 Row = tuple[tuple[str | int, ...], str, str]
@@ -506,3 +507,23 @@ def test_a_schema_that_is_none_is_refused() -> None:
         VALIDATION.check_schema({"type": "strnig"})
     with pytest.raises(DocumentError, match="NoSuchSchema"):
         VALIDATION.check("#/components/schemas/NoSuchSchema")
+
+
+def test_of_what_is_wrong_the_beginning_is_looked_at() -> None:
+    """Each wrong item takes time, and a hundred are listed; none of them hides the others."""
+    items = {"type": "array", "items": {"type": "object", "required": ["name"]}}
+    check = Validation(load_document()).check_schema(items)
+    begin_s = time.process_time()
+    assert len(check([{}] * 500_000, ())) == MOST_PROBLEMS
+    assert time.process_time() - begin_s < 15
+    fine: list[object] = [{"name": "a"}] * MOST_LOOKED_AT
+    assert check(fine, ()) == []
+    [problem] = check([*fine, {}], ("body",))
+    assert (problem.loc, problem.type) == (("body",), "too_long")
+
+
+def test_of_fields_that_are_too_much_the_first_are_listed() -> None:
+    """A body of nothing else stops no server."""
+    schema = {"type": "object", "properties": {"a": {}}, "additionalProperties": False}
+    check = Validation(load_document()).check_schema(schema)
+    assert len(check({f"field{number}": 1 for number in range(1_000)}, ())) == MOST_PROBLEMS
