@@ -6,6 +6,8 @@ from array import array
 from collections.abc import Mapping
 from pathlib import Path
 
+from tests.chat.decoding.recordings import recording
+
 # Made with: ffmpeg -f lavfi -i "sine=frequency=220:duration=1.2,volume=2,apad=pad_dur=1.5"
 #     -c:a libopus -b:a 16k -ac 1 -cluster_time_limit 100 -f webm -live 1 - > speech.webm
 WEBM = Path(__file__).parent / "data" / "speech.webm"
@@ -55,7 +57,11 @@ SOUNDS: Mapping[str, list[bytes]] = {
     "noisy wav in odd pieces": _pieces(_NOISY, 4800, first=41),
     "broken wav": [b"RIFF\x24\0\0\0WAVEfmt \x10\0\0\0" + bytes(16)],
     "webm": _pieces(WEBM.read_bytes(), 500),
-    "ogg": [b"OggS" + bytes(60)],
+    "webm after one byte": _pieces(WEBM.read_bytes(), 500, first=1),
+    "mp4": _pieces(recording("mp4"), 500),
+    "ogg": _pieces(recording("ogg opus"), 500),
+    "mp3": _pieces(recording("mp3"), 500),
+    "flac": [b"fLaC" + bytes(60)],
 }
 
 

@@ -13,7 +13,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from emulator.contract.findings import FINDINGS, find
-from emulator.contract.frames import OF_ERRORS, judge_frame
+from emulator.contract.frames import OF_ERRORS, OF_FRAMES, OF_NOBODY, judge_frame
 from emulator.contract.webhooks import judge_attempt
 from emulator.errors import CHAT_ERRORS
 from emulator.testing.emulator import Emulator
@@ -345,9 +345,10 @@ def send_audio_after_joining(evi: Evi) -> None:
             other.read_until("error")
 
 
-def send_mp3(evi: Evi) -> None:
+def send_mu_law(evi: Evi) -> None:
+    layout = struct.pack("<HHIIHH", 7, 1, 8_000, 8_000, 1, 8)
     with talking(evi) as talk:
-        talk.socket.send(b"ID3\x04" + b"\0" * 100)
+        talk.socket.send(b"RIFF\0\0\0\0WAVEfmt \x10\0\0\0" + layout + b"data\0\0\0\0")
         talk.read_until("error")
 
 
@@ -388,7 +389,10 @@ CHATS: dict[str, tuple[Callable[[Evi], None], dict[str, Any]]] = {
     ),
     "tool_call_unanswered": (leave_a_call_open, {"hint": "call of get_weather"}),
     "audio_refused": (send_audio_after_joining, {"got": "EMU08"}),
-    "audio_undecodable": (send_mp3, {"got": "EMU06"}),
+    "audio_undecodable": (
+        send_mu_law,
+        {"got": "I0116", "hint": "the WAV file has 8-bit samples of format 7, not 16-bit PCM"},
+    ),
     "variable_missing": (leave_out_a_variable, {"got": "EMU01"}),
     "chat_refused": (name_an_unknown_config, {"got": "E0709"}),
     "socket_broken": (break_the_connection, {"got": 1006}),
@@ -525,10 +529,70 @@ def test_what_the_vendors_clients_add_is_known(evi: Evi) -> None:
     assert evi.contract.findings == []
 
 
-def test_errors_that_clients_bring_about_exist() -> None:
-    """The table names errors of chats, and findings."""
-    assert set(OF_ERRORS) <= set(CHAT_ERRORS)
-    assert set(OF_ERRORS.values()) <= set(FINDINGS)
+def test_sound_that_is_not_base64(evi: Evi) -> None:
+    """It is no message, so the frame itself shows it."""
+    send(evi, type="audio_input", data="%%%")
+    evi.journal.wait_for(close=1000)
+    [entry] = [each for each in evi.journal.entries() if "findings" in each]
+    assert (entry["direction"], only(evi)["code"]) == ("in", "frame_invalid")
+    assert (only(evi)["place"], only(evi)["got"]) == ("/frame/data", "%%%")
+    assert only(evi)["expected"].startswith("Input should be base64 (")
+
+
+def name_an_unknown_group(evi: Evi) -> None:
+    with talking(evi, resumed_chat_group_id=UNKNOWN_ID) as talk:
+        talk.read_until("error")
+
+
+MISTAKES: dict[str, Callable[[Evi], None]] = {  # by the error frame that comes of them
+    "audio_refused": send_audio_after_joining,
+    "transcription_failure": send_mu_law,
+    "variable_missing": leave_out_a_variable,
+    "config_not_found": name_an_unknown_config,
+    "chat_group_not_found": name_an_unknown_group,
+    "invalid_json": lambda evi: send_text(evi, "{"),
+    "payload_parse": lambda evi: send(evi, type="audio_input", data="A"),
+    "tool_call_unknown": answer_another_call,
+}
+
+
+@pytest.mark.parametrize("slug", [*OF_ERRORS, *OF_FRAMES])
+def test_an_error_frame_that_the_client_brings_about(evi: Evi, slug: str) -> None:
+    """One frame, one finding."""
+    MISTAKES[slug](evi)
+    evi.journal.wait_for(kind="frame", close=1000)
+    out = evi.journal.entries("frame", direction="out")
+    sent = [each["content"] for each in out if "content" in each]
+    assert [each["slug"] for each in sent if each["type"] == "error"] == [slug]
+    assert (only(evi)["code"], only(evi)["count"]) == ({**OF_ERRORS, **OF_FRAMES}[slug], 1)
+
+
+@pytest.mark.parametrize("slug", CHAT_ERRORS)
+def test_an_error_frame_that_a_fault_sends(evi: Evi, slug: str) -> None:
+    """The client is not to blame."""
+    evi.faults.add("socket", "error", error=slug, type="user_message")
+    with talking(evi) as talk:
+        talk.say("Hello")
+        assert talk.read_until("error")["slug"] == slug
+    evi.journal.wait_for(kind="frame", close=1000)
+    assert evi.contract.findings == []
+
+
+def test_an_error_frame_that_a_script_sends(evi: Evi) -> None:
+    """Nor here."""
+    evi.use_script({"rules": [{"answer": [{"error": "transcription_failure"}]}]})
+    with talking(evi) as talk:
+        talk.say("Hello")
+        assert talk.read_until("error")["code"] == "I0116"
+    evi.journal.wait_for(kind="frame", close=1000)
+    assert evi.contract.findings == []
+
+
+def test_it_is_decided_of_each_error_frame() -> None:
+    """Whether the client is to blame for it, and which finding tells."""
+    decided = [*OF_ERRORS, *OF_FRAMES, *OF_NOBODY]
+    assert sorted(decided) == sorted(CHAT_ERRORS)
+    assert {*OF_ERRORS.values(), *OF_FRAMES.values()} <= set(FINDINGS)
 
 
 # webhooks

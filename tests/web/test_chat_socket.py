@@ -14,6 +14,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from emulator.server import Server
 from emulator.settings import Settings
+from tests.chat.decoding.recordings import KINDS, RATE, pieces, recording
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 
@@ -370,14 +371,36 @@ def test_a_turn_is_over_when_no_more_sound_comes(chat: Chat, remote: httpx.Clien
     assert chat.read()["message"]["content"] == "I have been speaking for 0.5 seconds."
 
 
-def test_sound_of_an_unknown_kind(chat: Chat) -> None:
-    """The emulator says that it can't hear it, once, and the chat goes on."""
-    mp4 = b"\0\0\0\x18ftypisom" + bytes(100)
-    chat.socket.send(mp4)
-    chat.socket.send(mp4)
-    assert chat.read()["code"] == "EMU06"
-    chat.send(type="user_input", text="Hello")
-    assert chat.read()["type"] == "user_message"
+@pytest.mark.parametrize("kind", KINDS)
+def test_recordings_of_browsers_and_others(chat: Chat, kind: str, remote: httpx.Client) -> None:
+    """They are heard, in frames of 4,000 bytes after one of a single byte."""
+    data = recording(kind)
+    remote.post("/_emulator/heard", json={"text": "Good morning"})
+    audio = {"encoding": "linear16", "sample_rate": RATE, "channels": 1}
+    chat.send(type="session_settings", audio=audio)
+    for piece in (data[:1], *pieces(data[1:], 4_000)):
+        chat.socket.send(piece)
+    assert chat.read()["message"]["content"] == "Good morning"
+
+
+def test_sound_that_can_not_be_decoded(chat: Chat, remote: httpx.Client) -> None:
+    """The chat ends as the service ends it."""
+    chat.socket.send(b"fLaC" + bytes(100))
+    assert chat.read()["code"] == "I0116"
+    assert chat.close_code() == 1000
+    assert remote.get(f"/v0/evi/chats/{chat.id}").json()["status"] == "ERROR"
+
+
+def test_a_chat_that_goes_on_after_such_sound() -> None:
+    """As --transcription-failure asks."""
+    with Server(Settings(seed="empty", port=0, transcription_failure="continue")) as server:
+        address = f"{server.url.replace('http', 'ws')}/v0/evi/chat?api_key=any"
+        with connect(address, proxy=None) as socket:
+            chat = Chat(socket)
+            chat.socket.send(b"fLaC" + bytes(100))
+            assert chat.read()["code"] == "I0116"
+            chat.send(type="user_input", text="Hello")
+            assert chat.read()["type"] == "user_message"
 
 
 # the control plane
