@@ -54,6 +54,9 @@ async function chat(client, text) {
     socket.on("error", (error) => messages.push({ type: "unreadable", text: error.message }));
     socket.on("message", (message) => {
       messages.push(seen(message));
+      if (message.type === "tool_call") {
+        socket.sendToolResponseMessage({ toolCallId: message.toolCallId, content: "snow" });
+      }
       if (message.type === "assistant_end") socket.close();
     });
     socket.on("close", () => {

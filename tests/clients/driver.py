@@ -3,7 +3,7 @@
 The input is {url, key, do, ...}; the output is what the client made of it, in the words of the API:
 
     do "calls", with `bodies` by kind   creates, lists and gets one of each kind
-    do "chat", with `text`, `token`     says the text, and receives until the assistant is done;
+    do "chat", with `text`, `token`     says the text, answers tool calls, receives until the end;
                                         with a `token` the client shows one in place of the key
     do "history", with `chat_id`        lists chats, and the events of that one
 """
@@ -15,7 +15,7 @@ from base64 import b64decode
 from typing import Any
 
 from hume import AsyncHumeClient, HumeClient
-from hume.empathic_voice import UserInput
+from hume.empathic_voice import ToolResponseMessage, UserInput
 
 TIMEOUT_S = 20
 
@@ -57,8 +57,7 @@ async def chat(client: Any, text: str, token: str | None) -> list[Json]:
     # An older client that is told a secret fetches a token by itself.
     options = {"options": {"secret_key": "any"}} if token else {}
     async with client.empathic_voice.chat.connect(**options) as socket:
-        send = getattr(socket, "send_publish", None) or socket.send_user_input
-        await send(UserInput(text=text))
+        await say(socket, UserInput(text=text))
         messages: list[Json] = []
         while not messages or messages[-1]["type"] != "assistant_end":
             try:
@@ -67,7 +66,19 @@ async def chat(client: Any, text: str, token: str | None) -> list[Json]:
                 messages.append({"type": "unreadable", "text": str(error)})
             else:
                 messages.append(seen(message))
+                if message.type == "tool_call":
+                    answer = ToolResponseMessage(tool_call_id=message.tool_call_id, content="snow")
+                    await say(socket, answer)
     return messages
+
+
+async def say(socket: Any, message: UserInput | ToolResponseMessage) -> None:
+    if hasattr(socket, "send_publish"):
+        await socket.send_publish(message)
+    elif isinstance(message, UserInput):
+        await socket.send_user_input(message)
+    else:
+        await socket.send_tool_response(message)
 
 
 def main() -> None:

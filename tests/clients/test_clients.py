@@ -65,6 +65,22 @@ def test_a_chat(client: Client, evi: Evi) -> None:
     assert history["events"].count("ASSISTANT_PROSODY") == 2
 
 
+@each(*PACKAGES)
+def test_tools_and_errors(client: Client, evi: Evi) -> None:
+    """It reads a call and answers it, and reads what a built-in tool found, and an error."""
+    rule = evi.script.on_user("weather")
+    rule.use_builtin("web_search", {"query": "weather"}).error("custom_language_model_disconnected")
+    rule.call_tool("get_weather", {"city": "Oslo"}).say("There is {tool_result}.")
+    messages = client.run(evi, "chat", text="What's the weather?")
+
+    sentence = SENTENCE[:2] if client.needs_inline_prosody else SENTENCE
+    assert [message["type"] for message in messages] == [
+        "chat_metadata", "user_message", "tool_response", "error", "tool_call", *sentence,
+        "assistant_end",
+    ]  # fmt: skip
+    assert evi.next_chat().messages[-1] == ("assistant", "There is snow.")
+
+
 @each(*(client for client in PACKAGES if client.has_older_credentials))
 def test_a_chat_by_token(client: Client, evi: Evi) -> None:
     """Its handshake says accessToken."""
