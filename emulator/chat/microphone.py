@@ -70,7 +70,7 @@ class Microphone:
             if self._decoder is not None:
                 yield from self._listen(self._decoder, data)
         except DecodeError:
-            self._held, self.is_deaf = b"", True
+            self._decoder, self._held, self.is_deaf = None, b"", True
             raise
 
     def _begins_anew(self, data: bytes) -> bool:

@@ -114,7 +114,12 @@ class User:
 
     def hear_base64(self, data: str) -> End | None:
         """Sound as an audio_input brings it."""
-        return self.hear(b64decode(data))
+        try:
+            sound = b64decode(data, validate=True)
+        except ValueError as error:
+            self._channel.error("payload_parse", problem=f"data: not base64 ({error})")
+            return None
+        return self.hear(sound)
 
     def hear(self, data: bytes) -> End | None:
         """Sound from the microphone. Returns the end of the chat if it can't be understood."""

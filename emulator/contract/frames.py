@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
+from string import ascii_letters, digits
 from typing import Any, get_args
 
 from pydantic import ValidationError
@@ -19,6 +20,7 @@ CLIENT_TYPES = tuple(each.model_fields["type"].default for each in get_args(Clie
 BINARY = "(binary audio)"  # what the coverage calls a frame of bytes
 _ANSWERS = ("tool_response", "tool_error")
 _AT: Loc = ("frame",)
+_BASE64 = (ascii_letters + digits + "+/").encode()
 
 # What each error frame says of the client, by its slug. The kind of finding if the client has
 # brought it about; of some, its own frame has shown it already.
@@ -29,6 +31,7 @@ OF_ERRORS = {
     "config_not_found": "chat_refused",
     "chat_group_not_found": "chat_refused",
 }
+OF_JOINED = ("audio_refused",)  # of those, what a client that joined brings about; it sees the rest
 OF_FRAMES = {
     "invalid_json": "frame_invalid",
     "payload_parse": "frame_invalid",
@@ -86,6 +89,9 @@ def judge_frame(
     if wrong:
         findings = [_finding("frame_invalid", each, "problem") for each in wrong]
         return Judged([*findings, *of_use(use)])
+    if kind == "audio_input" and not is_base64(content["data"]):
+        found = find("frame_invalid", (*_AT, "data"), content["data"], problem="base64")
+        return Judged([found, *of_use(use)])
     findings = [_finding("value_coerced", each, "expected") for each in generous]
     findings += [each for each in of_use(use) if each.code != "value_coerced"]
     if kind in _ANSWERS and content["tool_call_id"] not in (*waiting, *excused):
@@ -104,6 +110,14 @@ def judge_error(frame: ErrorFrame) -> Sequence[Finding]:
     if code is None or frame.cause is None:
         return ()
     return [find(code, ("frame",), frame["code"], message=frame["message"], cause=frame.cause)]
+
+
+def is_base64(text: str) -> bool:
+    """True if the text can be decoded: to look is five times as fast as to decode it."""
+    if len(text) % 4 != 0 or not text.isascii():
+        return False
+    padding = text.encode().translate(None, _BASE64).decode()
+    return padding in ("", "=", "==") and text.endswith(padding)
 
 
 def _unknown_call(id: str, waiting: Collection[str]) -> Finding:

@@ -8,6 +8,7 @@ from emulator.contract.findings import Finding, find
 from emulator.contract.frames import (
     BINARY,
     CLIENT_TYPES,
+    OF_JOINED,
     judge_broken_frame,
     judge_error,
     judge_frame,
@@ -83,7 +84,10 @@ class SocketContract:
         if kind != "error":
             return ()
         self._contract.use("error_codes", (error_name(content["code"], content["slug"]),))
-        return judge_error(content) if isinstance(content, ErrorFrame) else ()
+        if not isinstance(content, ErrorFrame):
+            return ()
+        is_told_to_all = self._joined and content["slug"] not in OF_JOINED
+        return () if is_told_to_all else judge_error(content)
 
     def cut_off(self) -> Sequence[Finding]:
         """The client does not read."""

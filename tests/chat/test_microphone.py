@@ -1,6 +1,7 @@
 """The microphone of a chat: what it takes for sound, when it waits, and when it is deaf."""
 
 import logging
+import subprocess
 import sys
 from array import array
 
@@ -128,6 +129,13 @@ def test_without_the_decoder(
         assert chat.type("Hello")
         notes = chat.journal.entries(kind="script")
         assert [command in entry["message"] for entry in notes] == [True]
+
+
+def test_the_decoder_is_imported_when_it_is_needed() -> None:
+    """Not at the start: it takes time and memory."""
+    code = "import sys, emulator.server, emulator.chat.session; print('av' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
 
 
 @pytest.mark.parametrize("kind", ["pcm", "wav"])

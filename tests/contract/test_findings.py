@@ -3,17 +3,20 @@
 import json
 import socket
 import struct
+from base64 import b64decode, b64encode
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from emulator.contract.findings import FINDINGS, find
-from emulator.contract.frames import OF_ERRORS, OF_FRAMES, OF_NOBODY, judge_frame
+from emulator.contract.frames import OF_ERRORS, OF_FRAMES, OF_NOBODY, is_base64, judge_frame
 from emulator.contract.webhooks import judge_attempt
 from emulator.errors import CHAT_ERRORS
 from emulator.testing.emulator import Emulator
@@ -536,7 +539,20 @@ def test_sound_that_is_not_base64(evi: Evi) -> None:
     [entry] = [each for each in evi.journal.entries() if "findings" in each]
     assert (entry["direction"], only(evi)["code"]) == ("in", "frame_invalid")
     assert (only(evi)["place"], only(evi)["got"]) == ("/frame/data", "%%%")
-    assert only(evi)["expected"].startswith("Input should be base64 (")
+    assert only(evi)["expected"] == "base64"
+
+
+@given(
+    st.text("AZaz09+/=\n-é", max_size=12) | st.binary().map(lambda data: b64encode(data).decode())
+)
+def test_base64_is_what_decodes(text: str) -> None:
+    """The quick look at a text says what the decoder says."""
+    try:
+        b64decode(text, validate=True)
+        decodes = True
+    except ValueError:
+        decodes = False
+    assert is_base64(text) == decodes
 
 
 def name_an_unknown_group(evi: Evi) -> None:
@@ -565,6 +581,17 @@ def test_an_error_frame_that_the_client_brings_about(evi: Evi, slug: str) -> Non
     sent = [each["content"] for each in out if "content" in each]
     assert [each["slug"] for each in sent if each["type"] == "error"] == [slug]
     assert (only(evi)["code"], only(evi)["count"]) == ({**OF_ERRORS, **OF_FRAMES}[slug], 1)
+
+
+def test_an_error_frame_that_others_see(evi: Evi) -> None:
+    """It is found once, however many clients have joined the chat."""
+    with talking(evi, allow_connection="true") as talk:
+        chat_id = talk.read_until("chat_metadata")["chat_id"]
+        with joining(evi, chat_id) as other:
+            talk.socket.send(b"fLaC")
+            assert other.read_until("error") == talk.read_until("error")
+    evi.journal.wait_for(kind="frame", close=1000)
+    assert (only(evi)["code"], only(evi)["count"]) == ("audio_undecodable", 1)
 
 
 @pytest.mark.parametrize("slug", CHAT_ERRORS)
