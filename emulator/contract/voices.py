@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from emulator.contract.findings import Finding, find
 from emulator.errors import Loc, Problem, closest
@@ -11,6 +12,8 @@ from emulator.store.voices import CUSTOM_VOICE, HUME_AI, VoiceStore
 
 _CODE = "voice_unlisted"
 _UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_LONGEST = 200  # characters of a name that a search for the nearest looks at
+_closest = lru_cache(256)(closest)  # clients repeat their mistakes, and a search takes 2 ms
 _PRESETS = {name.casefold(): name for name in PRESETS}
 
 
@@ -24,11 +27,11 @@ def is_voice_id(text: str) -> bool:
     return _UUID.fullmatch(text) is not None
 
 
-def nearest_voice(voices: VoiceStore, name: str) -> str:
-    """Return what to say about a name that no library voice has, such as the nearest one."""
-    if name.casefold() in _PRESETS:
+def nearest_voice(voices: VoiceStore, name: str, provider: str = HUME_AI) -> str:
+    """Return what to say about a name that no voice of the provider has, such as the nearest."""
+    if provider == HUME_AI and name.casefold() in _PRESETS:
         return f" ({_PRESETS[name.casefold()]!r} is a voice of EVI 1 and 2 alone)"
-    return closest(name, voices.names(HUME_AI))
+    return _closest(name[:_LONGEST], tuple(voices.names(provider)))
 
 
 def unlisted(voices: VoiceStore, loc: Loc, named: str) -> Finding:

@@ -9,7 +9,6 @@ from emulator.errors import (
     VOICE_UNKNOWN,
     ApiError,
     api_error,
-    closest,
 )
 from emulator.jsontext import Json, JsonObject
 from emulator.operations.registry import Call, operation
@@ -143,5 +142,5 @@ def _why_not(voices: VoiceStore, reference: JsonObject, provider: str) -> str:
         return f"; {owner} has {found['name']!r}: {verb} provider: {other}"
     if provider == HUME_AI:
         return ""
-    nearest = "" if name is None else closest(name, voices.names(CUSTOM_VOICE))
+    nearest = "" if name is None else nearest_voice(voices, name, CUSTOM_VOICE)
     return nearest or "; a library voice has provider: HUME_AI"

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from emulator.chat.prosody import EMOTIONS, emotion_features, fill_scores
 from emulator.clock import ManualClock, WorldClock
@@ -58,7 +58,8 @@ class _Loading:
 
     def __init__(self, document: Handwritten, settings: Settings) -> None:
         self.document = document
-        self.settings = settings
+        # What an account holds is not up to these; they are for requests.
+        self.settings = replace(settings, strict=False, unknown_voices="accept")
         self.store = Store(document.content.get("user_id") or derived_uuid("user"))
         self._seen_ids: set[str] = set()
         self._voice_names: set[tuple[str, str]] = set()

@@ -104,7 +104,7 @@ def test_a_voice_may_not_stand_twice(tmp_path: Path) -> None:
 
 
 def test_a_seed_may_name_voices_that_the_list_lacks(tmp_path: Path) -> None:
-    """Accounts have configs with voices that nobody has listed."""
+    """Accounts have configs with voices that nobody has listed, whatever requests may do."""
     voice = {"name": "Nobody Knows Me", "provider": "HUME_AI"}
     config = {
         "id": CONFIG,
@@ -112,10 +112,12 @@ def test_a_seed_may_name_voices_that_the_list_lacks(tmp_path: Path) -> None:
         "created_on": 1,
         "versions": [{"evi_version": "3", "voice": voice}],
     }
-    store = seed_of_voices(tmp_path, configs=[config])
-    resource = store.configs.find(CONFIG)
-    assert resource is not None
-    assert voice.items() <= resource.latest.content["voice"].items()
+    seed_of_voices(tmp_path, configs=[config])
+    for settings in (Settings(), Settings(strict=True), Settings(unknown_voices="refuse")):
+        store = load_seed(str(tmp_path / "voices.json"), VALIDATION, settings)
+        resource = store.configs.find(CONFIG)
+        assert resource is not None
+        assert voice.items() <= resource.latest.content["voice"].items()
 
 
 def test_demo_holds_something_of_everything() -> None:
