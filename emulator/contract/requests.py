@@ -18,6 +18,7 @@ CREDENTIALS = ("api_key", "access_token")  # that a query may hold
 _PLAIN_BOOLEANS = ("true", "false")
 _QUERIES_REMEMBERED = 64
 _PROBLEMS_REMEMBERED = 256
+_closest = lru_cache(_PROBLEMS_REMEMBERED)(closest)
 _INTEGER = re.compile("[+-]?[0-9]+")
 _PAGE = "page_number"
 _EXTRA, _NOTHING_MORE = "extra_forbidden", "nothing that isn't known"
@@ -143,7 +144,7 @@ def _meant(name: str | int, known: Sequence[str]) -> str:
 
 def _nearest(got: str, field: Field) -> str:
     """The listed value that was probably meant, else what becomes of this one."""
-    nearest = closest(got, list(field.listed)).strip(" ()")
+    nearest = _closest(got, tuple(field.listed)).strip(" ()")
     if nearest or field.listed_unless is None:
         return nearest or "it is kept as it is"
     name, value = field.listed_unless
