@@ -19,6 +19,7 @@ from emulator.openapi.operation import FALSE_WORDS, TRUE_WORDS, Operation, Param
 _PLAIN_BOOLEANS = ("true", "false")
 _QUERIES_REMEMBERED = 64
 _PROBLEMS_REMEMBERED = 256
+_nearest_listed = lru_cache(_PROBLEMS_REMEMBERED)(nearest)  # clients repeat their mistakes
 _INTEGER = re.compile("[+-]?[0-9]+")
 _PAGE = "page_number"
 STRICTLY_REFUSED = ("field_unknown", "parameter_unknown", "value_unlisted")  # by --strict
@@ -153,7 +154,7 @@ def _meant(name: str | int, known: Sequence[str]) -> str:
 
 def _nearest(got: str, field: Field) -> str:
     """The listed value that was probably meant, else what becomes of this one."""
-    question = nearest(got, list(field.listed))
+    question = _nearest_listed(got, field.listed)
     if question or field.listed_unless is None:
         return question or "it is kept as it is"
     name, value = field.listed_unless

@@ -1,7 +1,6 @@
 """Configs: their defaults, and the prompts, tools and voices that they name (PROTOCOL 3.2, 3.3)."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from emulator import errors
 from emulator.errors import Problem, ValidationFailed, api_error
@@ -54,12 +53,9 @@ def new_content(call: Call, previous: Version | None) -> JsonObject:
 
 
 def seed_content(call: Call, previous: Version | None) -> JsonObject:
-    """Make a version's content from a seed, which may hold what could once be posted.
-
-    Whether its webhooks may be called is checked when they are.
-    """
+    """Make a version's content from a seed, which may hold what could once be posted."""
     _check_evi_version(call.body["evi_version"], (*ENDED_EVI_VERSIONS, *EVI_VERSIONS))
-    return _content(replace(call, settings=replace(call.settings, call_hosts_only=False)), previous)
+    return _content(call, previous)
 
 
 def _content(call: Call, previous: Version | None) -> JsonObject:

@@ -59,7 +59,9 @@ class _Loading:
     def __init__(self, document: Handwritten, settings: Settings) -> None:
         self.document = document
         # What an account holds is not up to these; they are for requests.
-        self.settings = replace(settings, strict=False, unknown_voices="accept")
+        self.settings = replace(
+            settings, strict=False, unknown_voices="accept", call_hosts_only=False
+        )
         self.store = Store(document.content.get("user_id") or derived_uuid("user"))
         self._seen_ids: set[str] = set()
         self._voice_names: set[tuple[str, str]] = set()

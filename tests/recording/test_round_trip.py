@@ -114,7 +114,7 @@ MUTATIONS: dict[
         "get-config-version /status: expected 410, got 404",
     ),
     "code": (
-        lambda e: e.get("status") == 400,
+        lambda e: e.get("status") == 409,
         lambda e: e["response"]["body"]["json"].update(code="E0042"),
         "create-config /body/code: expected 'E0042', got 'name_taken'",
     ),
