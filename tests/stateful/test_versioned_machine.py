@@ -147,7 +147,7 @@ class VersionedMachine(RuleBasedStateMachine):
         version = self.version(kind, description, text, prompt, tools)
         body = {"name": name, **self.body(kind, version)}
         if self.is_taken(kind, name):
-            self.refuse("POST", kind, 400, body)
+            self.refuse("POST", kind, 409, body)
             return
         answer = self.call("POST", kind, body, status=201)
         self.add_prompt_of(answer, version)
@@ -185,7 +185,7 @@ class VersionedMachine(RuleBasedStateMachine):
     def rename(self, pick: int, name: str) -> None:
         resource = self.pick(pick)
         if self.is_taken(resource.kind, name, by_other_than=resource):
-            self.refuse("PATCH", resource.path, 400, {"name": name})
+            self.refuse("PATCH", resource.path, 409, {"name": name})
             return
         assert self.call("PATCH", resource.path, {"name": name}) == {}
         resource.name = name
