@@ -52,6 +52,12 @@ def test_each_block_counts_once(size: int) -> None:
     assert decoded(WebmDecoder(), pieces(file + webm(track(1), block(1, FLOATS)), size)) == PCM * 4
 
 
+def test_another_file_has_tracks_of_its_own() -> None:
+    """What was heard in the first one is not heard in the second."""
+    second = webm(track(3), block(1, [9.0]), block(3, FLOATS))
+    assert decoded(WebmDecoder(), [webm(track(1), block(1, FLOATS)), second]) == PCM * 2
+
+
 def test_the_first_track_with_sound_is_heard() -> None:
     """Neither pictures nor another voice."""
     tracks = track(1, kind=1, codec=b"V_VP8") + track(2) + track(3)
