@@ -52,7 +52,7 @@ function reason(status, body) {
 /** A header holds bytes: those of UTF-8. */
 const inHeader = (text) => String.fromCharCode(...new TextEncoder().encode(text));
 
-/** Looking leaves no trace in the journal, nothing breaks it, and what is shown has no credentials. */
+/** Looking leaves no trace and nothing breaks it; what is shown of an answer has no credentials. */
 const ONLY_LOOKING = { "X-EVI-Emulator-Quiet": "hide" };
 const ONLY_ASKING = { "X-EVI-Emulator-Quiet": "1" };
 
