@@ -105,7 +105,7 @@ def _without_name(text: str, tool: str) -> str:
     said = " ".join(text[begin:end].casefold() for begin, end in spans)
     name = _words(tool)
     at = f" {said} ".find(f" {name} ")
-    if at < 0:  # a letter that is a word of its own in small letters
+    if at < 0:  # in small letters a word may become two, as with the letter İ
         return text
     first = said.count(" ", 0, at)
     last = first + name.count(" ")

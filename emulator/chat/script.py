@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import TypeAlias
 
 from emulator.chat.prosody import read_mood
@@ -394,11 +395,18 @@ def _texts(value: Json) -> Iterator[str]:
 
 def _contains(text: str, words: str) -> bool:
     """Whether the words stand in the text, as whole words, in any case."""
-    return f" {_words(words)} " in f" {_words(text)} "
+    return _words(words) in _said(text)
+
+
+@lru_cache(1)
+def _said(text: str) -> str:
+    """The words of what the user said, which every rule is compared with."""
+    return _words(text)
 
 
 def _words(text: str) -> str:
-    return " ".join(re.findall(r"\w+", text.casefold()))
+    found = re.findall(r"\w+", text.casefold())
+    return f" {' '.join(found)} "
 
 
 def named_script(name: str) -> Script:

@@ -183,6 +183,7 @@ class HandshakeProtocol(WebSocketsSansIOProtocol):
         method, self._path, _ = request_line.split(b" ")
         super().data_received(method + b" / HTTP/1.1\r\n\r\n")
         if not self.handshake_initiated:  # older releases of websockets read a GET alone
+            self._headers = []  # without which it is refused
             self.handle_connect(Request("/", Headers()))
         if self.response.status_code != 101:
             path = self._path.partition(b"?")[0].decode("latin-1")
@@ -192,6 +193,6 @@ class HandshakeProtocol(WebSocketsSansIOProtocol):
         headers = Headers()
         for line in self._headers:
             name, _, value = line.partition(b": ")
-            headers[name.decode("ascii")] = value.decode("latin-1")
+            headers[name.decode("ascii")] = value.strip(b" \t").decode("latin-1")
         path = quote(self._path, safe=_IN_URLS)
         super().handle_connect(replace(event, path=path, headers=headers))
