@@ -154,7 +154,7 @@ def _meant(name: str | int, known: Sequence[str]) -> str:
 
 def _nearest(got: str, field: Field) -> str:
     """The listed value that was probably meant, else what becomes of this one."""
-    question = _nearest_listed(got, field.listed)
+    question = _nearest_listed(got, tuple(field.listed))
     if question or field.listed_unless is None:
         return question or "it is kept as it is"
     name, value = field.listed_unless
