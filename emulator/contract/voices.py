@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from emulator.contract.findings import Finding, find
-from emulator.errors import Loc, Problem, closest
+from emulator.errors import Loc, Problem, nearest
 from emulator.settings import Settings
 from emulator.store.library import PRESETS
 from emulator.store.voices import CUSTOM_VOICE, HUME_AI, VoiceStore
@@ -13,7 +13,7 @@ from emulator.store.voices import CUSTOM_VOICE, HUME_AI, VoiceStore
 _CODE = "voice_unlisted"
 _UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _LONGEST = 200  # characters of a name that a search for the nearest looks at
-_closest = lru_cache(256)(closest)  # clients repeat their mistakes, and a search takes 2 ms
+_nearest = lru_cache(256)(nearest)  # clients repeat their mistakes, and a search takes 2 ms
 _PRESETS = {name.casefold(): name for name in PRESETS}
 
 
@@ -30,13 +30,13 @@ def is_voice_id(text: str) -> bool:
 def nearest_voice(voices: VoiceStore, name: str, provider: str = HUME_AI) -> str:
     """Return what to say about a name that no voice of the provider has, such as the nearest."""
     if provider == HUME_AI and name.casefold() in _PRESETS:
-        return f" ({_PRESETS[name.casefold()]!r} is a voice of EVI 1 and 2 alone)"
-    return _closest(name[:_LONGEST], tuple(voices.names(provider)))
+        return f"{_PRESETS[name.casefold()]!r} is a voice of EVI 1 and 2 alone"
+    return _nearest(name[:_LONGEST], tuple(voices.names(provider)))
 
 
 def unlisted(voices: VoiceStore, loc: Loc, named: str) -> Finding:
     """Return the finding about a library voice that the list lacks, by its name or id."""
-    hint = "" if is_voice_id(named) else nearest_voice(voices, named).strip(" ()")
+    hint = "" if is_voice_id(named) else nearest_voice(voices, named)
     return find(_CODE, loc, named, hint=hint or "a seed can add it to the library")
 
 

@@ -131,10 +131,14 @@ def _made_up(call: Call, reference: JsonObject) -> JsonObject:
     provider = reference.get("provider", CUSTOM_VOICE)
     hint = _why_not(voices, reference, provider)
     if hint or not value or refuses_unlisted(call.settings):
-        hint = hint or nearest_voice(voices, value)
+        hint = hint or _after_semicolon(nearest_voice(voices, value))
         raise api_error(VOICE_UNKNOWN, key=key, value=value, provider=provider, hint=hint)
     call.findings.append(unlisted(voices, ("body", "voice", key), value))
     return {"id": id or own_voice_id(value), "name": value, "provider": HUME_AI}
+
+
+def _after_semicolon(hint: str) -> str:
+    return f"; {hint}" if hint else ""
 
 
 def _why_not(voices: VoiceStore, reference: JsonObject, provider: str) -> str:
@@ -151,4 +155,4 @@ def _why_not(voices: VoiceStore, reference: JsonObject, provider: str) -> str:
     if provider == HUME_AI:
         return ""
     nearest = "" if name is None else nearest_voice(voices, name, CUSTOM_VOICE)
-    return nearest or "; a library voice has provider: HUME_AI"
+    return _after_semicolon(nearest or "a library voice has provider: HUME_AI")
