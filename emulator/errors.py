@@ -424,9 +424,10 @@ def closest(word: str, known: Sequence[str]) -> str:
 def nearest(word: str, known: Sequence[str]) -> str:
     """Return "did you mean ...?" for the known word nearest to `word` in any case, or nothing.
 
-    Words of any length would take a time that grows with the square of it.
+    A known word has none: it is only in a wrong place. Nor has a long one, since the time that it
+    takes to compare words grows with the square of their length.
     """
-    if len(word) > _LONGEST_COMPARED:
+    if word in known or len(word) > _LONGEST_COMPARED:
         return ""
     from difflib import get_close_matches  # which few need at the start
 
