@@ -148,7 +148,7 @@ class _When(_Part):
         try:
             compile_pattern(value or "", ignore_case=True)
         except PatternError as error:
-            raise ValueError(f"no regular expression: {error}") from None
+            raise ValueError(f"unusable regular expression: {error}") from None
         return value
 
 
