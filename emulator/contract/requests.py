@@ -141,7 +141,7 @@ def of_use(use: Use) -> list[Finding]:
 
 
 def unknown_parameter(name: str, known: Sequence[str], hint: str = "") -> Finding:
-    """The finding about a parameter that is not read; `hint` says what to use instead, if known."""
+    """Return the finding about a parameter that is not read; `hint` says what to use instead."""
     words = f"one of {', '.join(known)}" if known else "no parameters"
     meant = hint or _meant(name, known)
     return find("parameter_unknown", ("query", name), name, known=words, hint=meant)
@@ -152,7 +152,7 @@ def _meant(name: str | int, known: Sequence[str]) -> str:
 
 
 def _nearest(got: str, field: Field) -> str:
-    """The listed value that was probably meant, else what becomes of this one."""
+    """Return the listed value that was probably meant, else what becomes of this one."""
     question = nearest(got, list(field.listed))
     if question or field.listed_unless is None:
         return question or "it is kept as it is"
@@ -254,7 +254,7 @@ def judge_stray(method: str, path: str, error: ApiError) -> Finding:
 
 
 def judge_stranger(error: ApiError, query_string: bytes = b"") -> Finding:
-    """Who comes without a key, or with one that is not accepted, perhaps in a wrong parameter."""
+    """Return the finding about a caller without a good key, perhaps in a wrong parameter."""
     fault = error.body.get("fault")
     got = str(fault["faultstring"]) if isinstance(fault, dict) else None
     given = dict(parse_qsl(query_string.decode("latin-1")))
