@@ -190,8 +190,8 @@ WEBHOOK_URL_INVALID = ErrorText(
 MODEL_URL_INVALID = ErrorText(
     400,
     "model_url_invalid",
-    "A config with the model_provider CUSTOM_LANGUAGE_MODEL has the URL of the model as its "
-    "model_resource; {url!r} {why}.",
+    "With the model_provider CUSTOM_LANGUAGE_MODEL, model_resource must be the model's URL; "
+    "{url!r} {why}.",
 )
 STATUS_UNKNOWN = ErrorText(
     400, "status_unknown", "{got!r} is not a chat status{hint}; known: {known}."
@@ -424,9 +424,10 @@ def closest(word: str, known: Sequence[str]) -> str:
 def nearest(word: str, known: Sequence[str]) -> str:
     """Return "did you mean ...?" for the known word nearest to `word` in any case, or nothing.
 
-    Words of any length would take a time that grows with the square of it.
+    A known word has none: it is only in a wrong place. Nor has a long one, since the time that it
+    takes to compare words grows with the square of their length.
     """
-    if len(word) > _LONGEST_COMPARED:
+    if word in known or len(word) > _LONGEST_COMPARED:
         return ""
     from difflib import get_close_matches  # which few need at the start
 
@@ -506,18 +507,18 @@ CHAT_ERRORS: Mapping[str, ChatErrorText] = {
             "The strict script has no rule left for turn {turn}, {text!r}: each is used up.",
         ),
         ChatErrorText(
-            "EMU20",
-            "text_too_long",
-            "A text is too long: {problem}.",
+            "EMU07",
+            "audio_decoder_missing",
+            "The emulator can't hear this audio, since it lacks a decoder (the service has one). "
+            "To install it where the emulator runs: pip install 'evi-emulator[audio]'.",
         ),
         ChatErrorText(
             "EMU08", "audio_refused", "A client that joined a chat can't send audio into it."
         ),
         ChatErrorText(
-            "EMU07",
-            "audio_decoder_missing",
-            "The emulator can't hear this audio, since it lacks a decoder (the service has one). "
-            "To install it where the emulator runs: pip install 'evi-emulator[audio]'.",
+            "EMU09",
+            "text_too_long",
+            "A text is too long: {problem}.",
         ),
     )
 }

@@ -68,7 +68,7 @@ def read_host_rule(text: str) -> HostRule | None:
 def form_problem(url: str, schemes: tuple[str, ...]) -> str | None:
     """Say what is wrong with a URL, whoever is to call it, in words that follow it; else None."""
     if not url.isprintable() or " " in url or "\\" in url:
-        return "must hold no space, control character or backslash"
+        return "must have no spaces, control characters or backslashes"
     parts = _split(url)
     if parts is None or parts.scheme not in schemes or not parts.hostname:
         *others, last = (f"{scheme}://" for scheme in schemes)

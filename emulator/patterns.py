@@ -147,5 +147,6 @@ def _in_words(error: Exception) -> str:
     reason = error.args[0]
     text = reason.decode(errors="replace") if isinstance(reason, bytes) else str(error)
     if text.startswith(("invalid perl operator", "invalid escape sequence: \\")):
-        return f"{text} (there is no lookaround and no backreference, and no flag but i, m and s)"
+        lacks = "lookaround, backreferences and flags other than i, m and s are not supported"
+        return f"{text} ({lacks})"
     return text

@@ -129,7 +129,7 @@ def pytest_runtest_makereport(
 
 
 def _unanswered_calls(item: pytest.Item) -> str | None:
-    """The tool calls of the test's world that ended a chat, since they were never answered."""
+    """Return the tool calls of the test's world that ended a chat unanswered, in words."""
     world = item.stash.get(_WORLD, None)
     if world is None:
         return None

@@ -104,7 +104,7 @@ class Server:
 
     @property
     def has_thread(self) -> bool:
-        """Whether the thread runs in this process: a fork leaves it to the parent."""
+        """True if the thread runs in this process: a fork leaves it to the parent."""
         return self._thread is not None and self._thread.is_alive()
 
     def stop(self) -> None:

@@ -144,7 +144,7 @@ class Settings:
     name_conflict: str = _setting(
         "text",
         "409",
-        "what a taken name of a config or a tool is answered with",
+        "status of the answer to a name that another config or tool has",
         choices=("409", "400"),
     )
     unknown_ids: str = _setting(
@@ -156,7 +156,7 @@ class Settings:
     unknown_voices: str = _setting(
         "text",
         "accept",
-        "what becomes of a library voice that the emulator's list lacks",
+        "whether to accept or refuse a library voice that the emulator's list lacks",
         choices=("accept", "refuse"),
     )
     inactivity_timeout: int = _setting(
@@ -221,8 +221,8 @@ class Settings:
     prosody: str = _setting(
         "text",
         "frame",
-        "where the scores of the assistant's sentences are: in a frame of their own, or inline in "
-        "the assistant_message, as clients from before mid-2025 expect",
+        "where the scores of the assistant's sentences are sent: in a frame of their own, or "
+        "inline in the assistant_message, as clients from before mid-2025 expect",
         choices=("frame", "inline"),
     )
     transcription_failure: str = _setting(
@@ -246,7 +246,8 @@ class Settings:
     max_filled_chars: int = _setting(
         "integer",
         262_144,
-        "characters that placeholders and variables may add to a text; more is an error frame",
+        "most characters that placeholders and variables may add to a text; a longer text "
+        "gets an error frame",
         minimum=1024,
     )
     max_head_bytes: int = _setting(
@@ -258,11 +259,13 @@ class Settings:
     request_timeout: int = _setting(
         "integer",
         60,
-        "how long a request may take to arrive (s); a slower one is answered 408",
+        "longest time that a request may take to arrive (s); a slower one is answered 408",
         minimum=1,
     )
     strict: bool = _setting(
-        "switch", False, "answer 422 for fields and parameters that the document doesn't know"
+        "switch",
+        False,
+        "answer 422 for fields, parameters and values that the document doesn't know",
     )
     requests_per_second: int | None = _setting(
         "integer", None, "requests that a world answers in a second; more get 429", minimum=1
@@ -293,7 +296,7 @@ class Settings:
     call_hosts: tuple[str, ...] = _setting(
         "hosts",
         (),
-        "hosts that webhooks and custom language models may have with http and ws, too",
+        "hosts where webhooks and custom language models may use http and ws, too",
     )
     call_hosts_only: bool = _setting(
         "switch", False, "call no host that --call-hosts leaves out, not even this machine"
@@ -302,7 +305,8 @@ class Settings:
     trusted_proxies: tuple[str, ...] = _setting(
         "list",
         (),
-        "addresses of proxies whose X-Forwarded-Proto and X-Forwarded-For count; * for any",
+        "addresses of proxies whose X-Forwarded-Proto and X-Forwarded-For the emulator "
+        "believes; * for any",
     )
 
     def __post_init__(self) -> None:

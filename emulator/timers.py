@@ -10,7 +10,7 @@ Callback: TypeAlias = Callable[[], None]
 
 
 def _nothing() -> None:
-    """The callback of a timer that has run or never will: what it was to call can be freed."""
+    """Do nothing, in place of the callback of a finished timer, which can then be freed."""
 
 
 class Timer:

@@ -70,16 +70,16 @@ class Channel:
     def error(
         self, slug: str, message: str | None = None, cause: str | None = None, **values: object
     ) -> None:
-        """An error frame of CHAT_ERRORS."""
+        """Send an error frame of CHAT_ERRORS."""
         self.send(self.new_error(slug, message, cause, **values))
 
     def new_error(
         self, slug: str, message: str | None = None, cause: str | None = None, **values: object
     ) -> JsonObject:
-        """The frame itself; what only an emulator has to say goes to the journal too.
+        """Make an error frame; note in the journal those that only an emulator has.
 
-        A `message` of its own is that of a script or a fault: such a frame has no cause. That of
-        the others is their text, unless they know more.
+        Only scripts and faults give a `message`, and such a frame has no cause. The cause of other
+        frames is their text, unless `cause` says more.
         """
         kind = CHAT_ERRORS[slug]
         text = message or kind.message.format(**values)

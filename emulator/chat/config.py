@@ -89,7 +89,7 @@ def read_config(config: JsonObject) -> ChatConfig:
 
 
 def _custom_model(given: JsonObject) -> str | None:
-    """The address of the config's custom language model without what may be a key; None if none."""
+    """Return the URL of the config's custom language model without credentials, or None."""
     if given.get("model_provider") != CUSTOM_LANGUAGE_MODEL:
         return None
     url: str = given.get("model_resource", UNNAMED_MODEL)

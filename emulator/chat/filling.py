@@ -24,7 +24,7 @@ class TextTooLong(Exception):
 def replaced(
     pattern: re.Pattern[str], text: str, value_of: Callable[[re.Match[str]], str], limit: int
 ) -> str:
-    """The text with the value of each match in its place.
+    """Return the text with each match replaced by its value.
 
     Raises TextTooLong if that adds more than `limit` characters.
     """
@@ -49,7 +49,7 @@ class Filler:
         self._read: dict[str, Json] = {}  # values as JSON
 
     def fill(self, text: str) -> str:
-        """The text with its placeholders filled; what has no value stays as it is.
+        """Fill the placeholders of a text; those without a value stay.
 
         Of a path that leads nowhere, the whole value stands there. Raises TextTooLong.
         """
@@ -61,7 +61,7 @@ class Filler:
         return filled
 
     def fill_all(self, value: Json) -> Json:
-        """A JSON value with every text in it filled. Raises TextTooLong."""
+        """Fill every text in a JSON value. Raises TextTooLong."""
         if isinstance(value, str):
             return self.fill(value)
         if isinstance(value, dict):
@@ -71,7 +71,7 @@ class Filler:
         return value
 
     def dead_ends(self, text: str) -> dict[str, str]:
-        """The placeholders whose path leads nowhere in their value, and those values."""
+        """Return the placeholders whose path leads nowhere in their value, and those values."""
         return {
             found[0]: self._values[found[1]]
             for found in PLACEHOLDER.finditer(text)
@@ -86,7 +86,7 @@ class Filler:
         return self._values[name] if part is None else part
 
     def _part(self, name: str, path: str) -> str | None:
-        """The part of a value at a path such as .a.0, or None if there is none."""
+        """Return the part of a value at a path such as .a.0, or None if there is none."""
         if name not in self._read:
             self._read[name] = _as_json(self._values[name])
         return _follow(self._read[name], path.split(".")[1:])

@@ -42,7 +42,7 @@ def user_interruption(time_ms: int) -> JsonObject:
 def assistant_message(
     id: str, text: str, from_text: bool, is_quick_response: bool, scores: Scores | None = None
 ) -> JsonObject:
-    """One sentence; without `scores`, they follow. `id` has 32 hexadecimal digits."""
+    """Make the frame of one sentence. Without `scores`, they follow; `id` has 32 hex digits."""
     return {
         "type": "assistant_message",
         "id": id,

@@ -74,7 +74,7 @@ def _reminder(context: str | None) -> str:
 
 
 def _says_something(text: str) -> bool:
-    """True unless a text has nothing but punctuation and spaces."""
+    """True if a text has more than punctuation and spaces."""
     return any(unicodedata.category(character)[0] not in "PZC" for character in text)
 
 

@@ -49,11 +49,11 @@ class Microphone:
 
     @property
     def is_hearing(self) -> bool:
-        """Whether the user is, or may be, in the middle of a turn."""
+        """True if the user is, or may be, in the middle of a turn."""
         return self._ear.is_hearing or len(self._held) > LONGEST_SIGN
 
     def feed(self, data: bytes) -> Iterator[Sound | Interim]:
-        """What is heard in the next bytes. Raises DecodeError, and is deaf from then on.
+        """Listen to the next bytes. Raises DecodeError, and hears nothing from then on.
 
         It hears again what begins a container, or raw sound that is described anew.
         """
@@ -86,7 +86,7 @@ class Microphone:
                 yield from self._with_interim(sound)
 
     def stop(self) -> Iterator[Sound | Interim]:
-        """No more sound comes for now: what may have begun a frame of MP3 or AAC was none."""
+        """Take bytes that may have begun a frame of MP3 or AAC for PCM, as no more sound comes."""
         if len(self._held) > LONGEST_SIGN:
             self._decoder = raw_decoder(self._audio)
             held, self._held = self._held, b""

@@ -149,7 +149,7 @@ class Rule:
 
     @property
     def is_last(self) -> bool:
-        """Whether no rule after it would ever be asked."""
+        """True if no rule after it can ever match."""
         return self.matches_anything and self.times is None
 
     def match(self, turn: UserTurn) -> Mapping[str, str] | None:
@@ -295,7 +295,7 @@ class Script:
 
 
 def why_refused(rule: Rule, last: int | None) -> str | None:
-    """Why a rule can't be added, or None if it can; `last`: the number of a rule that is last."""
+    """Say why a rule can't be added, or return None; `last` numbers a rule that must be last."""
     if rule.text is not None and not re.search(r"\w", rule.text):
         return f"the text {rule.text!r} has no words"
     if rule.pattern is not None and not rule.pattern.pattern:

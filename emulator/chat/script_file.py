@@ -148,7 +148,7 @@ class _When(_Part):
         try:
             compile_pattern(value or "", ignore_case=True)
         except PatternError as error:
-            raise ValueError(f"no regular expression: {error}") from None
+            raise ValueError(f"unusable regular expression: {error}") from None
         return value
 
 
@@ -357,7 +357,10 @@ def _mistake(problem: Mapping[str, Any], content: Json) -> tuple[Loc, str]:
     loc: Loc = tuple(problem["loc"])
     kind, message = problem["type"], str(problem["msg"])
     if kind == "extra_forbidden":
-        return _existing(loc, content), f"unknown key{closest(str(loc[-1]), _KNOWN)}"
+        name = str(loc[-1])
+        if name in _KNOWN:
+            return _existing(loc, content), f"{name!r} belongs elsewhere in a script, not here"
+        return _existing(loc, content), f"unknown key{closest(name, _KNOWN)}"
     if kind == "missing":
         return _existing(loc[:-1], content), f"the key {loc[-1]!r} is missing"
     place = _existing(loc, content)

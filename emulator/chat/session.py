@@ -358,7 +358,7 @@ class Session:
         self._record_prompt()
 
     def _record_prompt(self) -> None:
-        """The system prompt is an event each time that it is another one."""
+        """Record the system prompt as an event each time that it has changed."""
         try:
             prompt = self.settings.prompt
         except TextTooLong as error:

@@ -52,23 +52,23 @@ class SettingsInForce:
 
     @property
     def prompt(self) -> str:
-        """The system prompt with its variables filled in. Raises TextTooLong."""
+        """Return the system prompt with its variables filled in. Raises TextTooLong."""
         return self.fill_variables(self._template)
 
     def fill_variables(self, text: str) -> str:
-        """The text with each {{name}} that has a value replaced by it. Raises TextTooLong."""
+        """Replace each {{name}} that has a value in a text. Raises TextTooLong."""
         return replaced(
             _VARIABLE, text, lambda found: self.variables.get(found[1], found[0]), self._most_added
         )
 
     def missing_variables(self) -> tuple[str, ...]:
-        """The variables of the system prompt that have no value, each once; the first of many."""
+        """Return the prompt's variables without a value, each once; of many the first ones."""
         if self._missing is None:
             self._missing = self.missing_in(self._template)
         return self._missing
 
     def missing_in(self, text: str) -> tuple[str, ...]:
-        """Return the variables of a text that have no value, each once; the first of many."""
+        """Return the variables of a text without a value, each once; of many the first."""
         names = dict.fromkeys(found[1] for found in _VARIABLE.finditer(text))
         return tuple(islice((name for name in names if name not in self.variables), MOST_MISSING))
 

@@ -219,7 +219,7 @@ def _in_short(text: str, longest: int = _LONGEST) -> str:
 
 
 def _shown(loc: Loc, got: Json) -> Json:
-    """The value without credentials, and not too long; a name alone is none."""
+    """Return a value without credentials, and not too long; a name alone is no credential."""
     if got is None:
         return got
     is_name = isinstance(got, str) and got == loc[-1]

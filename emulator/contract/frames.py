@@ -37,7 +37,8 @@ OF_FRAMES = {
     "payload_parse": "frame_invalid",
     "tool_call_unknown": "tool_call_unknown",
 }
-# No finding: the emulator, the script or the time brings them about, or they come on request alone.
+# No finding: the emulator, the script, a limit or the time brings them about, or they come on
+# request alone.
 OF_NOBODY = (
     "audio_decoder_missing",
     "custom_language_model_disconnected",
@@ -46,6 +47,7 @@ OF_NOBODY = (
     "max_duration_timeout",
     "script_exhausted",
     "script_unmatched",
+    "text_too_long",
     "transcription_disconnected",
     "uncaught",
 )

@@ -24,6 +24,7 @@ _INTEGER = re.compile("[+-]?[0-9]+")
 _PAGE = "page_number"
 STRICTLY_REFUSED = ("field_unknown", "parameter_unknown", "value_unlisted")  # by --strict
 _REFUSABLE = (*STRICTLY_REFUSED, "voice_unlisted")  # the last by a setting of its own, too
+_IGNORED, _KEPT = "it is ignored", "it is kept as it is"  # what becomes of it unless it is refused
 _EXTRA, _NOTHING_MORE = "extra_forbidden", "nothing that isn't known"
 _EXPECTED = {"missing": "a value, since it is required", _EXTRA: _NOTHING_MORE}
 # Hume's TypeScript client asks for text where an answer is one string; the service takes that.
@@ -142,23 +143,23 @@ def of_use(use: Use) -> list[Finding]:
 
 
 def unknown_parameter(name: str, known: Sequence[str], hint: str = "") -> Finding:
-    """The finding about a parameter that is not read; `hint` says what to use instead, if known."""
+    """Return the finding about a parameter that is not read; `hint` says what to use instead."""
     words = f"one of {', '.join(known)}" if known else "no parameters"
     meant = hint or _meant(name, known)
     return find("parameter_unknown", ("query", name), name, known=words, hint=meant)
 
 
 def _meant(name: str | int, known: Sequence[str]) -> str:
-    return nearest(str(name), known) or "it is ignored"
+    return nearest(str(name), known) or _IGNORED
 
 
 def _nearest(got: str, field: Field) -> str:
-    """The listed value that was probably meant, else what becomes of this one."""
+    """Return the listed value that was probably meant, else what becomes of this one."""
     question = _nearest_listed(got, tuple(field.listed))
     if question or field.listed_unless is None:
-        return question or "it is kept as it is"
+        return question or _KEPT
     name, value = field.listed_unless
-    return f"it is kept as it is; a URL belongs to the {name} {value}"
+    return f"{_KEPT}; a URL belongs to the {name} {value}"
 
 
 def _judge_value(parameter: Parameter, text: str) -> Sequence[Finding]:
@@ -255,7 +256,7 @@ def judge_stray(method: str, path: str, error: ApiError) -> Finding:
 
 
 def judge_stranger(error: ApiError, query_string: bytes = b"") -> Finding:
-    """Who comes without a key, or with one that is not accepted, perhaps in a wrong parameter."""
+    """Return the finding about a caller without a good key, perhaps in a wrong parameter."""
     fault = error.body.get("fault")
     got = str(fault["faultstring"]) if isinstance(fault, dict) else None
     given = dict(parse_qsl(query_string.decode("latin-1")))
@@ -271,8 +272,8 @@ def extra_problems(findings: Sequence[Finding]) -> list[Problem]:
 
 def _extra_problem(finding: Finding) -> Problem:
     if finding.code == "value_unlisted":
-        message = f"Input should be {finding.expected}; {finding.hint}"
-        return Problem(finding.loc, message, "enum")
+        words = (f"Input should be {finding.expected}", _without_fate(finding.hint))
+        return Problem(finding.loc, "; ".join(each for each in words if each), "enum")
     return Problem(finding.loc, "Extra inputs are not permitted", _EXTRA)
 
 
@@ -285,14 +286,19 @@ def with_refusals(findings: Sequence[Finding], refusals: Sequence[Finding]) -> l
     extra = {each.loc: each for each in findings if each.code in _REFUSABLE and each.loc in refused}
     rest = [each for each in findings if each.code not in _REFUSABLE or each.loc not in refused]
     return rest + [
-        extra[each.loc]._replace(code=each.code) if each.loc in extra else each for each in refusals
+        _refused(extra[each.loc], each.code) if each.loc in extra else each for each in refusals
     ]
+
+
+def _refused(finding: Finding, code: str) -> Finding:
+    return finding._replace(code=code, hint=_without_fate(finding.hint))
+
+
+def _without_fate(hint: str) -> str:
+    """Return a hint without what becomes of a value that is not refused."""
+    return hint.removeprefix(_IGNORED).removeprefix(_KEPT).removeprefix("; ")
 
 
 def refuse_extra(findings: Sequence[Finding]) -> list[Finding]:
-    """What a strict server refuses in a frame: fields that nothing knows."""
-    return [
-        finding._replace(code="frame_invalid")
-        for finding in findings
-        if finding.code in STRICTLY_REFUSED
-    ]
+    """Return what a strict server refuses in a frame: fields that no schema knows."""
+    return [_refused(each, "frame_invalid") for each in findings if each.code in STRICTLY_REFUSED]

@@ -128,7 +128,7 @@ def _was_accepted(frames: tuple[Frame, ...]) -> bool:
 
 
 class _Voices:
-    """The voices that the emulator lacks: custom ones, and further ones of the library."""
+    """Return the voices that the emulator lacks: custom ones, and further ones of the library."""
 
     def __init__(self) -> None:
         self.notes: list[str] = []

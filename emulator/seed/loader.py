@@ -84,7 +84,7 @@ class _Loading:
             return False
         name = (voice["provider"], voice["name"].casefold())
         if name in self._voice_names:
-            self.document.mistake((*loc, "name"), f"{voice['name']!r} stands here twice")
+            self.document.mistake((*loc, "name"), f"{voice['name']!r} is here twice")
             return False
         self._voice_names.add(name)
         return True
@@ -100,7 +100,7 @@ class _Loading:
             if not self._is_new(item["id"], loc):
                 continue
             if key != "prompts" and collection.find_name(item["name"]) is not None:
-                self.document.mistake((*loc, "name"), f"{item['name']!r} stands here twice")
+                self.document.mistake((*loc, "name"), f"{item['name']!r} is here twice")
                 continue
             resource: Resource | None = None
             for number, body in enumerate(item["versions"]):
@@ -187,7 +187,7 @@ class _Loading:
 
     def _is_new(self, id: str, loc: Loc) -> bool:
         if id in self._seen_ids:
-            self.document.mistake((*loc, "id"), f"{id} stands here twice")
+            self.document.mistake((*loc, "id"), f"{id} is here twice")
             return False
         self._seen_ids.add(id)
         return True

@@ -285,7 +285,7 @@ class _Reading:
 
     def _check_new(self, id: str, loc: Loc) -> bool:
         if id in self._ids:
-            self._mistake(loc, f"expected an id of its own, got {id}, which stands here twice")
+            self._mistake(loc, f"expected an id of its own, got {id}, which is here twice")
             return False
         self._ids.add(id)
         return True

@@ -63,7 +63,7 @@ class Journal:
 
     @property
     def last_seq(self) -> int:
-        """The number of the newest entry, or the last one given if no entry is kept."""
+        """Return the newest entry's number, or the last one given if no entry is kept."""
         return self._entries[-1][0] if self._entries else self.seq
 
     def add(self, kind: str, **fields: Json) -> None:
@@ -144,7 +144,7 @@ class Journal:
         return found
 
     def kept(self, after: int = 0, **wanted: Json) -> Iterator[JsonObject]:
-        """The same as they are kept: bytes are bytes, and have keys in them (`shown_entry`)."""
+        """Return entries as they are kept: with credentials, and bytes as bytes (`shown_entry`)."""
         asked = _asked(wanted)
         seen = bisect_right(self._entries, after, key=itemgetter(0))
         for seq, kind, at_ms, _, names, *values in list(islice(self._entries, seen, None)):

@@ -36,7 +36,7 @@ class VoiceStore:
         return self._voices.same_as(fork._voices)
 
     def all(self) -> list[JsonObject]:
-        """Every voice, in the order in which they were added."""
+        """Return every voice, in the order in which they were added."""
         voices, positions = self._voices.flat(), self._positions.flat()
         return [voices[id] for id in sorted(voices, key=positions.__getitem__)]
 
@@ -72,7 +72,7 @@ class VoiceStore:
 
     @property
     def default(self) -> JsonObject:
-        """The voice of a config that names none."""
+        """Return the voice of a config that names none."""
         named = self.find_name(HUME_AI, DEFAULT_VOICE)
         if named is not None:
             return named

@@ -156,7 +156,7 @@ class ChatHandle:
         return content
 
     def _frames(self, after: int = 0) -> list[tuple[int, JsonObject]]:
-        """What the client sent, as it sent it, with each frame's number in the journal."""
+        """Return what the client sent, as it sent it, with each frame's number in the journal."""
         wanted: JsonObject = {"kind": "frame", "chat_id": self.id, "direction": "in"}
         frames = [
             (entry["seq"], plain_field("content", entry.get("content")))

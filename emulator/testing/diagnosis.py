@@ -127,7 +127,7 @@ def timeline(entries: Sequence[JsonObject], around: int | None = None) -> str:
 
 
 def describe(entry: JsonObject) -> str:
-    """One entry in a line, whatever a client has sent."""
+    """Render an entry in one line, whatever a client has sent."""
     return visible(_DESCRIBE.get(entry["kind"], str)(entry))
 
 
@@ -158,7 +158,7 @@ def _frame(entry: JsonObject) -> str:
 
 
 def _run(content: JsonObject, run: JsonObject) -> str:
-    """A run of audio, such as: audio x 50 (160,000 bytes in 0.98 s)."""
+    """Render a run of audio, such as: audio x 50 (160,000 bytes in 0.98 s)."""
     seconds = (run["last_ms"] - run["first_ms"]) / 1000
     return f"{content['type']} x {run['count']} ({run['bytes']:,} bytes in {seconds:g} s)"
 

@@ -42,7 +42,7 @@ class JournalHandle:
         self._bridge = bridge
 
     def entries(self, kind: str | None = None, after: int = 0, **wanted: Any) -> list[JsonObject]:
-        """The entries of a kind whose fields are as wanted, in order.
+        """Return the entries of a kind whose fields are as wanted, in order.
 
         Audio frames of a client that follow each other are one entry, with the field `run`.
         """
@@ -60,7 +60,7 @@ class JournalHandle:
         after: int = 0,
         **wanted: Any,
     ) -> JsonObject:
-        """The first such entry, once there is one. Raises ExpectationFailed after `timeout` s.
+        """Wait for the first such entry. Raises ExpectationFailed after `timeout` s.
 
         Each audio frame counts by itself.
         """
@@ -121,7 +121,7 @@ def everything(journal: Journal) -> list[JsonObject]:
 
 
 class BridgedClock:
-    """The world's time for other threads than the server's."""
+    """The world's clock for threads other than the server's."""
 
     def __init__(self, world: World, bridge: Bridge) -> None:
         self._world = world
@@ -235,7 +235,7 @@ class WebhooksHandle:
 
     @property
     def deliveries(self) -> list[JsonObject]:
-        """Each with its attempts, as GET /_emulator/webhooks/deliveries has them, but in clear."""
+        """Return deliveries as GET /_emulator/webhooks/deliveries does, but with credentials."""
         return self._bridge.call(self._deliveries)
 
     def _deliveries(self) -> list[JsonObject]:

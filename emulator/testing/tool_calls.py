@@ -13,7 +13,7 @@ DEFAULT_PATIENCE_S = 30.0
 
 
 def unanswered_calls(world: World, chat_id: str | None = None) -> str:
-    """What to say of the tool calls that wait for an answer, in one chat or in all; "" if none."""
+    """Say which tool calls wait for an answer, in one chat or in all; "" if none does."""
     chats = [live for id, live in world.live.items() if chat_id in (None, id)]
     calls = [call for live in chats for call in live.session.assistant.calls.items()]
     return "; ".join(never_answered(id, name) for id, name in calls)

@@ -292,7 +292,7 @@ class Evi:
 
     @property
     def tool_call_patience_s(self) -> float | None:
-        """How long a client may leave a tool call unanswered before its chat is ended (s).
+        """Return how long a client may leave a tool call unanswered before its chat ends (s).
 
         None is for as long as it likes. A change concerns the calls that come.
         """

@@ -83,7 +83,7 @@ class Auth:
         return self._worlds.get(api_key)
 
     def issue_token(self, world: World) -> str:
-        """A new access token, good for 30 minutes on the world's clock.
+        """Make an access token, good for 30 minutes on the world's clock.
 
         It stands for the world's key. If the world is deleted, it leads to the key's next one.
         """

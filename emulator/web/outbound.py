@@ -34,11 +34,11 @@ _JOINED_NOTED = (*_NOTED, "joined")
 
 
 def _tell_nobody(slug: str, message: str | None) -> None:
-    """For a socket that has no chat."""
+    """Do nothing: the socket has no chat."""
 
 
 def _do_nothing() -> None:
-    """For a socket that has no chat."""
+    """Do nothing: the socket has no chat."""
 
 
 class Outbound:

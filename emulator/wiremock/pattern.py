@@ -90,7 +90,7 @@ def _template(value: Json, loc: Loc) -> tuple[Pattern, list[str]]:
     try:
         return compile_pattern(fitting), parts[1::2]
     except PatternError as error:
-        raise refused(loc, f"no template of a path: {error}") from None
+        raise refused(loc, f"not a path template: {error}") from None
 
 
 def _url_path_template(value: Json, loc: Loc) -> RequestTest:

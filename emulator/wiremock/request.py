@@ -147,7 +147,7 @@ def logged_requests(journal: Journal, world: str, scheme: str) -> Iterator[Logge
 
 
 def iso(ms: int) -> str:
-    """A time in ms as 2025-01-01T00:00:00Z; later than the year 9999 there is none."""
+    """Render a time in ms as 2025-01-01T00:00:00Z; times after the year 9999 as its end."""
     return (
         datetime.fromtimestamp(min(ms, LATEST_MS) // 1000, UTC).isoformat().replace("+00:00", "Z")
     )

@@ -78,7 +78,7 @@ def regex(value: Json, loc: Loc) -> Pattern:
     try:
         return compile_pattern(_text(value, loc), dot_all=True)
     except PatternError as error:
-        raise refused(loc, f"no regular expression: {error}") from None
+        raise refused(loc, f"unusable regular expression: {error}") from None
 
 
 def _equal_to(value: Json, pattern: JsonObject, loc: Loc) -> Test:

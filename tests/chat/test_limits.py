@@ -61,7 +61,7 @@ def test_one_frame_does_not_end_the_process(message: str) -> None:
         "script.on_anything().say('{user_text}' * 20_000)\n"
         "chat = started(script=script)\n"
         f"[error] = of_type(chat.send({message}), 'error')\n"
-        "assert (error.code, error.slug) == ('EMU20', 'text_too_long'), error\n"
+        "assert (error.code, error.slug) == ('EMU09', 'text_too_long'), error\n"
         "assert not chat.session.is_over\n"
     )
 

@@ -139,6 +139,11 @@ def test_bundled_scripts_are_right(name: str) -> None:
     ("content", "place", "words"),
     [
         ({"rulez": []}, ("rulez",), ["unknown key", "did you mean 'rules'?"]),
+        (
+            {"rules": [{"regex": "x", "answer": SAY}]},
+            ("rules", 0, "regex"),
+            ["'regex' belongs elsewhere"],
+        ),
         ({"rules": [{}]}, ("rules", 0), ["'answer' is missing"]),
         (with_step({"sey": "x"}), None, ["unknown key", "did you mean 'say'?"]),
         (
@@ -166,22 +171,22 @@ def test_bundled_scripts_are_right(name: str) -> None:
         (
             {"rules": [{"when": {"regex": "("}, "answer": SAY}]},
             ("rules", 0, "when", "regex"),
-            ["no regular expression: missing )"],
+            ["unusable regular expression: missing )"],
         ),
         (
             {"rules": [{"when": {"regex": "(" * 5000 + ")" * 5000}, "answer": SAY}]},
             ("rules", 0, "when", "regex"),
-            ["no regular expression: it has 10000 characters"],
+            ["unusable regular expression: it has 10000 characters"],
         ),
         (
             {"rules": [{"when": {"regex": "a{99999999999999999999}"}, "answer": SAY}]},
             ("rules", 0, "when", "regex"),
-            ["no regular expression: it repeats more than 1000 times"],
+            ["unusable regular expression: it repeats more than 1000 times"],
         ),
         (
             {"rules": [{"when": {"regex": "(?<=a)b"}, "answer": SAY}]},
             ("rules", 0, "when", "regex"),
-            ["no regular expression", "no lookaround"],
+            ["unusable regular expression", "lookaround"],
         ),
         ({"rules": [{"when": "...", "answer": SAY}]}, ("rules", 0), ["'...' has no words"]),
         ({"rules": [{"when": {"turn": 0}, "answer": SAY}]}, None, ["greater than or equal to 1"]),

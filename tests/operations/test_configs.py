@@ -348,7 +348,7 @@ def test_an_unlisted_name_has_one_id_in_any_case(client: TestClient) -> None:
         pytest.param(
             {"webhooks": [{"url": "https://example.com/\r\n[warning] forged", "events": []}]},
             "webhook_url_invalid",
-            "must hold no space, control character or backslash",
+            "must have no spaces, control characters or backslashes",
             id="a line break in a URL",
         ),
     ],
@@ -487,8 +487,8 @@ def test_a_custom_language_model_is_named_by_its_url(client: TestClient, url: st
         ("ftp://example.com/", "must begin with https://"),
         ("http://example.com/", "must begin with https://, since http:// is for this machine"),
         ("ws://example.com/", "must begin with wss://, since ws:// is for this machine"),
-        ("https://example.com/\r\nx", "must hold no space, control character or backslash"),
-        ("https://exa mple.com/", "must hold no space, control character or backslash"),
+        ("https://example.com/\r\nx", "must have no spaces, control characters or backslashes"),
+        ("https://exa mple.com/", "must have no spaces, control characters or backslashes"),
     ],
 )
 def test_a_custom_language_model_needs_a_url(client: TestClient, url: str, words: str) -> None:

@@ -99,7 +99,7 @@ def test_a_seeds_voice_takes_an_id_from_the_library(tmp_path: Path) -> None:
 def test_a_voice_may_not_stand_twice(tmp_path: Path) -> None:
     """Two voices of one provider need two ids, and names that differ in more than capitals."""
     for second in ({"id": VOICE, "name": "Other"}, {"id": OTHER, "name": "NOVA"}):
-        with pytest.raises(SeedError, match="stands here twice"):
+        with pytest.raises(SeedError, match="is here twice"):
             seed_of_voices(tmp_path, {"id": VOICE, "name": "Nova"}, second)
 
 
@@ -323,7 +323,7 @@ MISTAKES: list[Any] = [
             "more": f"  - id: {GROUP}\n    chats: [{{id: {CHAT}, status: ACTIVE, "
             "start_timestamp: 1, events: []}]\n"
         },
-        f"mine.yaml:15: /chat_groups/1/id: {GROUP} stands here twice",
+        f"mine.yaml:15: /chat_groups/1/id: {GROUP} is here twice",
         id="an id twice",
     ),
     pytest.param(

@@ -414,6 +414,18 @@ def test_what_strict_refuses_is_found_to_be_refused(strict: TestClient) -> None:
     assert finding["expected"].startswith("one of ")
 
 
+def test_what_strict_refuses_is_neither_ignored_nor_kept(strict: TestClient) -> None:
+    """So neither the answer nor the finding says that it is."""
+    strict.delete(PATH)
+    model = {"model_provider": "ANTHROPIC", "model_resource": "https://example.com/x"}
+    body = {"evi_version": "3", "name": "Odd", "zzz": 1, "language_model": model}
+    answer = strict.post(CONFIGS, json=body)
+    hints = [each["hint"] for each in strict.get(PATH).json()["findings"]]
+    belongs = "a URL belongs to the model_provider CUSTOM_LANGUAGE_MODEL"
+    assert (answer.status_code, sorted(hints)) == (422, ["", belongs])
+    assert answer.json()["detail"][1]["msg"].endswith(f"lists; {belongs}")
+
+
 def test_strict_finds_other_mistakes_beside(strict: TestClient) -> None:
     """Each mistake once: what is refused anyway, what only strict refuses, and what is odd."""
     strict.delete(PATH)

@@ -146,7 +146,7 @@ def test_a_chat_ends_as_it_is_told(client: TestClient, end_reason: str, status: 
         (
             {"script": {"rules": [{"when": {"regex": "("}, "answer": "x"}]}},
             ["body", "script", "rules", 0, "when", "regex"],
-            "no regular expression",
+            "unusable regular expression",
         ),
         (
             {"script": {"rules": [{"answer": [{"sya": "x"}]}]}},

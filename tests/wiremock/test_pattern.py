@@ -97,7 +97,7 @@ def test_an_empty_body() -> None:
         ({"urlPth": "/"}, "/urlPth", "did you mean 'urlPath'?"),
         ({"customMatcher": {"name": "m"}}, "/customMatcher", "known: method, url, urlPattern"),
         ({"method": 1}, "/method", "expected a text, got 1"),
-        ({"urlPathPattern": "["}, "/urlPathPattern", "no regular expression"),
+        ({"urlPathPattern": "["}, "/urlPathPattern", "unusable regular expression"),
         ({"pathParameters": {"id": {"equalTo": "a"}}}, "/pathParameters", "needs urlPathTemplate"),
         (
             {"urlPathTemplate": ID, "pathParameters": {"version": {"equalTo": "a"}}},
@@ -109,7 +109,7 @@ def test_an_empty_body() -> None:
         ({"headers": {"x": {"includes": "one"}}}, "/headers/x/includes", "a list of patterns"),
         ({"bodyPatterns": {"equalTo": "a"}}, "/bodyPatterns", "expected a list of patterns"),
         ({"bodyPatterns": ["a"]}, "/bodyPatterns/0", "expected a JSON object, got 'a'"),
-        ({"urlPathTemplate": "/a" * 600}, "/urlPathTemplate", "no template of a path"),
+        ({"urlPathTemplate": "/a" * 600}, "/urlPathTemplate", "not a path template"),
         (
             {"bodyPatterns": [{"equalToJson": [0] * MOST_VALUES}]},
             "/",

@@ -17,7 +17,7 @@ _MOST_AT_ONCE = 65_536  # bytes of a stream that are cut into packets
 
 
 def load_av() -> Any:
-    """The package, imported when audio first needs it. Raises DecodeError where it is missing."""
+    """Import the package when audio first needs it. Raises DecodeError where it is missing."""
     try:
         import av
     except ImportError:
@@ -28,7 +28,7 @@ def load_av() -> Any:
 
 @cache
 def _warn() -> None:
-    """Tell the console, once."""
+    """Log once that the decoder is missing, and how to install it."""
     logger.warning("%s", CHAT_ERRORS[_MISSING].message)
 
 
@@ -53,11 +53,11 @@ class Codec:
             raise DecodeError(f"{name} of {rate} Hz and {channels} channels: {error}") from None
 
     def decode(self, packet: bytes) -> Iterator[Samples]:
-        """The samples of a whole packet. Raises DecodeError."""
+        """Decode a whole packet. Raises DecodeError."""
         return self._decode([self._av.Packet(packet)])
 
     def parse(self, data: bytes) -> Iterator[Samples]:
-        """The samples of a stream without a container, which the codec cuts into packets itself."""
+        """Decode a stream without a container, which the codec cuts into packets itself."""
         for begin in range(0, len(data), _MOST_AT_ONCE):
             yield from self._decode(self._context.parse(data[begin : begin + _MOST_AT_ONCE]))
 
@@ -70,7 +70,7 @@ class Codec:
             raise DecodeError(f"{self._context.name}: {error}") from None
 
     def _resample(self, frame: Any) -> Samples:
-        """The samples of a frame. A stream may change its rate or its channels."""
+        """Return the samples of a frame. A stream may change its rate or its channels."""
         layout = (frame.format.name, frame.layout.name, frame.sample_rate)
         if layout != self._layout:
             self._layout = layout

@@ -27,7 +27,7 @@ class Mp4Decoder:
         self._begin()
 
     def _begin(self) -> None:
-        """Another recording begins."""
+        """Begin another recording."""
         self._head = b""  # up to the description of the tracks, if fragments follow
         self._file = bytearray()  # that, and what has come of the next part
         self._kinds: set[bytes] = set()  # of the boxes in it
@@ -45,7 +45,7 @@ class Mp4Decoder:
                 yield from self._read_part()
 
     def _boxes(self) -> Iterator[tuple[bytes, bytes]]:
-        """The kind of each whole box, and all of the box."""
+        """Yield each whole box: its kind, and all of its bytes."""
         while len(self._buffer) >= _BOX.size:
             size, kind = _BOX.unpack_from(self._buffer)
             if size == 1:
@@ -101,7 +101,7 @@ class Mp4Decoder:
 
 
 def _moved(moof: bytes, by: int) -> bytes:
-    """The fragment's box with offsets that are right if it stands so many bytes further ahead."""
+    """Return a fragment's box with offsets that are right if it stands so many bytes earlier."""
     moved = bytearray(moof)
     for kind, begin, end in _inside(moof, _BOX.size, len(moof)):
         if kind != b"traf":
@@ -114,7 +114,7 @@ def _moved(moof: bytes, by: int) -> bytes:
 
 
 def _inside(box: bytes, begin: int, end: int) -> Iterator[tuple[bytes, int, int]]:
-    """The kind of each box between two places, and where its content begins and ends."""
+    """Yield the kind of each box between two places, and where its content begins and ends."""
     while begin + _BOX.size <= end:
         size, kind = _BOX.unpack_from(box, begin)
         if size < _BOX.size or begin + size > end:

@@ -36,7 +36,7 @@ class MpegDecoder:
         return self._codec.parse(data[skipped:])
 
     def _read_tag(self, data: bytes) -> bytes:
-        """What follows the header of a tag, once all of it is there."""
+        """Read the header of a tag once all of it is there; return what follows it."""
         if len(data) < _TAG_HEADER:
             self._tag = data
             return b""
@@ -47,7 +47,7 @@ class MpegDecoder:
 
 
 def kind_of(data: bytes) -> Kind | None:
-    """What kind of frame begins there, by the header's first two bytes."""
+    """Return what kind of frame begins there, by the header's first two bytes."""
     if len(data) < 2 or data[0] != 0xFF:
         return None
     if data[1] & 0xE6 == 0xE2 and data[1] & 0x18 != 0x08:
@@ -56,7 +56,7 @@ def kind_of(data: bytes) -> Kind | None:
 
 
 def frame_length(data: bytes) -> int | None:
-    """How long the frame is that begins there, in bytes; None if its header can't be one."""
+    """Return the length in bytes of the frame that begins there; None if no header does."""
     kind = kind_of(data)
     if kind is None or len(data) < HEADER:
         return None

@@ -24,7 +24,7 @@ class _Kind:
 
 
 def _laced(packets: list[bytes]) -> bytes:
-    """Vorbis' three headers in one, the lengths of the first two before them."""
+    """Join Vorbis' three headers, after the lengths of the first two."""
     lengths = b"".join(
         _FULL.to_bytes() * (len(p) // _FULL) + bytes([len(p) % _FULL]) for p in packets[:2]
     )
@@ -59,7 +59,7 @@ class OggDecoder:
                 yield from self._read_packet(packet)
 
     def _pages(self) -> Iterator[tuple[int, int, list[bytes]]]:
-        """The flags, the serial number and the segments of each whole page."""
+        """Yield the flags, the serial number and the segments of each whole page."""
         while len(self._buffer) >= _PAGE.size:
             magic, _, flags, _, serial, _, _, count = _PAGE.unpack_from(self._buffer)
             if magic != _MAGIC:
@@ -77,7 +77,7 @@ class OggDecoder:
             yield flags, serial, segments
 
     def _packets(self, flags: int, serial: int, segments: list[bytes]) -> Iterator[bytes]:
-        """The packets of the stream that is heard which end in the page."""
+        """Yield the packets that end in the page, of the stream that is heard."""
         if flags & _FIRST:
             self._begin_stream(serial, segments)
         elif self._kind is None:

@@ -30,7 +30,7 @@ LONGEST_SIGN = 8  # bytes, after which no container begins there any more
 
 
 def new_decoder(first: bytes, settings: AudioSettings | None) -> Decoder | None:
-    """A decoder for a stream that begins so, or None as long as these are too few bytes to tell.
+    """Choose the decoder for a stream that begins so; None if these are too few bytes to tell.
 
     What is in no container is raw PCM. Raises DecodeError for a format that can't be decoded.
     """
@@ -47,7 +47,7 @@ def new_decoder(first: bytes, settings: AudioSettings | None) -> Decoder | None:
 
 
 def raw_decoder(settings: AudioSettings | None) -> PcmDecoder:
-    """A decoder for raw PCM."""
+    """Make a decoder for raw PCM."""
     if settings is None:
         return PcmDecoder(DEFAULT_RATE, 1)
     return PcmDecoder(settings.sample_rate, settings.channels)

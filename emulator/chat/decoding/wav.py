@@ -32,7 +32,7 @@ class WavDecoder:
                 self._pcm = None
 
     def _find_next_file(self) -> tuple[int, bool]:
-        """Where the PCM ends, and whether another file surely begins there.
+        """Return where the PCM ends, and whether another file surely begins there.
 
         What may be the beginning of one is left for later.
         """
@@ -77,7 +77,7 @@ class WavDecoder:
 
 
 def _read_layout(chunk: bytes) -> tuple[int, int]:
-    """Sample rate and channels that a format chunk tells."""
+    """Return the sample rate and the channels that a format chunk names."""
     if len(chunk) < 16:
         raise DecodeError(f"the WAV header's format has {len(chunk)} bytes, not 16 or more")
     encoding, channels, rate, _, _, bits = struct.unpack_from("<HHIIHH", chunk)

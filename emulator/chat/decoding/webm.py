@@ -82,14 +82,14 @@ class WebmDecoder:
 
 
 def _whole(value: bytes) -> int:
-    """The whole number nearest to one of single or double precision; 0 if it is neither."""
+    """Round a number of single or double precision; return 0 for bytes of another length."""
     form = {4: ">f", 8: ">d"}.get(len(value))
     number: float = 0 if form is None else struct.unpack(form, value)[0]
     return round(number) if math.isfinite(number) else 0
 
 
 def _elements(data: bytes | bytearray, opened: bool = False) -> Iterator[tuple[int, bytes, int]]:
-    """Each whole element: its id, its content, and where in the data it ends.
+    """Yield each whole element: its id, its content, and where in the data it ends.
 
     With `opened`, what is inside the elements that are opened comes in their place; they
     themselves have the id 0.
@@ -114,7 +114,7 @@ def _elements(data: bytes | bytearray, opened: bool = False) -> Iterator[tuple[i
 
 
 def _vint(data: bytes | bytearray, position: int, keep_marker: bool) -> tuple[int, int] | None:
-    """A number of variable length, and its length; None where it is cut off."""
+    """Read a number of variable length; return it and its length, or None if it is cut off."""
     if position >= len(data):
         return None
     first = data[position]
