@@ -46,6 +46,7 @@ OF_NOBODY = (
     "max_duration_timeout",
     "script_exhausted",
     "script_unmatched",
+    "text_too_long",
     "transcription_disconnected",
     "uncaught",
 )

@@ -34,17 +34,16 @@ class AudioRun:
     frames: list[AudioFrame] = field(default_factory=list)
     bytes: int = 0
     characters: int = 0  # of the sound of audio_input messages, which is base64 text
+    size: int = 0  # bytes that it takes in memory, about
     is_open: bool = True
-
-    @property
-    def size(self) -> int:
-        """The bytes that it takes in memory, about."""
-        return _SIZE_OF_FRAME * len(self.frames)
 
     def add(self, seq: int, at_ms: int, content: Json, sound_bytes: int, characters: int) -> None:
         """Append a frame; contents that are equal are kept once."""
         if self.frames and self.frames[-1].content == content:
             content = self.frames[-1].content
+        elif isinstance(content, bytes):
+            self.size += len(content)
+        self.size += _SIZE_OF_FRAME
         self.frames.append(AudioFrame(seq, at_ms, content))
         self.bytes += sound_bytes
         self.characters += characters
