@@ -1,7 +1,10 @@
 """Runs of audio: frames of a client's sound that follow each other share one journal entry."""
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
+from operator import itemgetter
 from typing import NamedTuple
 
 from emulator.jsontext import Json, JsonObject
@@ -85,7 +88,7 @@ class AudioRun:
     def entries(self, after: int) -> Iterator[JsonObject]:
         """An entry for each of its frames past the number `after`."""
         fields = self.fields()
-        for seq, at_ms, content in self.frames:
-            if seq > after:
-                named = {"seq": seq, "kind": "frame", "at_ms": at_ms}
-                yield {**named, **fields, "content": content}
+        first = bisect_right(self.frames, after, key=itemgetter(0))
+        for seq, at_ms, content in islice(self.frames, first, None):
+            named = {"seq": seq, "kind": "frame", "at_ms": at_ms}
+            yield {**named, **fields, "content": content}
