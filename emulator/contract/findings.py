@@ -12,6 +12,7 @@ from emulator.redaction.values import hidden, hide_in_json, hide_in_string
 LEVELS = ERROR, WARNING = "error", "warning"
 _LONGEST = 300  # characters of a value, or of a step to its place
 _LONGEST_TEXT = 1_000
+_LOOKED_AT = 10_000  # characters of a text that may hold credentials: to look takes time
 _IN_OUR_WORDS = ("credentials_refused", "parameter_repeated")  # `got` is no value of a client's
 MOST_AT_ONCE = 1_000  # of one kind, in one request or frame: each takes time and memory
 
@@ -215,7 +216,10 @@ def beginning(text: str, longest: int = _LONGEST) -> str:
 
 
 def _in_short(text: str, longest: int = _LONGEST) -> str:
-    return beginning(hide_in_string(text), longest)
+    """The text without credentials, or how it begins."""
+    if len(text) <= _LOOKED_AT:
+        return beginning(hide_in_string(text), longest)
+    return f"{hide_in_string(text[:_LOOKED_AT])[:longest]}... ({len(text)} characters)"
 
 
 def _shown(loc: Loc, got: Json) -> Json:
@@ -223,7 +227,9 @@ def _shown(loc: Loc, got: Json) -> Json:
     if got is None:
         return got
     is_name = isinstance(got, str) and got == loc[-1]
-    is_secret = any(isinstance(step, str) and is_secret_name(step) for step in loc)
+    is_secret = any(isinstance(step, str) and is_secret_name(step[:_LOOKED_AT]) for step in loc)
+    if isinstance(got, str) and len(got) > _LOOKED_AT and not is_secret:
+        return _in_short(render(got).decode())
     shown = hidden(got) if is_secret and not is_name else hide_in_json(got)
     if type(shown) is int:
         return shown

@@ -1,7 +1,10 @@
 """Runs of audio: frames of a client's sound that follow each other share one journal entry."""
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
+from operator import itemgetter
 from typing import NamedTuple
 
 from emulator.jsontext import Json, JsonObject
@@ -34,17 +37,16 @@ class AudioRun:
     frames: list[AudioFrame] = field(default_factory=list)
     bytes: int = 0
     characters: int = 0  # of the sound of audio_input messages, which is base64 text
+    size: int = 0  # bytes that it takes in memory, about
     is_open: bool = True
-
-    @property
-    def size(self) -> int:
-        """The bytes that it takes in memory, about."""
-        return _SIZE_OF_FRAME * len(self.frames)
 
     def add(self, seq: int, at_ms: int, content: Json, sound_bytes: int, characters: int) -> None:
         """Append a frame; contents that are equal are kept once."""
         if self.frames and self.frames[-1].content == content:
             content = self.frames[-1].content
+        elif isinstance(content, bytes):
+            self.size += len(content)
+        self.size += _SIZE_OF_FRAME
         self.frames.append(AudioFrame(seq, at_ms, content))
         self.bytes += sound_bytes
         self.characters += characters
@@ -86,7 +88,7 @@ class AudioRun:
     def entries(self, after: int) -> Iterator[JsonObject]:
         """An entry for each of its frames past the number `after`."""
         fields = self.fields()
-        for seq, at_ms, content in self.frames:
-            if seq > after:
-                named = {"seq": seq, "kind": "frame", "at_ms": at_ms}
-                yield {**named, **fields, "content": content}
+        first = bisect_right(self.frames, after, key=itemgetter(0))
+        for seq, at_ms, content in islice(self.frames, first, None):
+            named = {"seq": seq, "kind": "frame", "at_ms": at_ms}
+            yield {**named, **fields, "content": content}

@@ -143,9 +143,11 @@ class ChatHandle:
         _check_type(type)
         wanted = {"type": type, **fields}
         found: list[tuple[int, JsonObject]] = []
+        looked = self._seen  # up to this number: a client that talks wakes this 50 times a second
 
         def is_decided() -> bool:
-            came = self._frames(self._seen)
+            nonlocal looked
+            came, looked = self._frames(looked), self._world.journal.seq
             found[:] = [each for each in came if matches_message(wanted, each[1])]
             return bool(found) or self.id not in self._world.live
 
@@ -191,19 +193,25 @@ class ChatHandle:
     async def _closed(self, code: int, timeout: float) -> None:
         world = self._world
 
-        def closes() -> list[tuple[int | None, JsonObject]]:
-            frames = world.journal.entries(kind="frame", chat_id=self.id)
-            return [
+        closes: list[tuple[int | None, JsonObject]] = []
+        looked = 0
+
+        def is_closed() -> bool:
+            nonlocal looked
+            frames = world.journal.kept(looked, kind="frame", chat_id=self.id)
+            closes.extend(
                 (each["seq"], {"code": each["close"]})
                 for each in frames
                 if "close" in each and not each.get("joined")
-            ]
+            )
+            looked = world.journal.seq
+            return bool(closes)
 
-        await until(world.journal.watchers, lambda: bool(closes()), timeout)
-        if code not in [close["code"] for _, close in closes()]:
+        await until(world.journal.watchers, is_closed, timeout)
+        if code not in [close["code"] for _, close in closes]:
             what = f"the socket was not closed with {code} within {timeout:g} s"
             hint = unanswered_calls(world, self.id)
-            told = explain(what, {"code": code}, closes(), self._entries(), hint)
+            told = explain(what, {"code": code}, closes, self._entries(), hint)
             raise ExpectationFailed(told)
 
     def _entries(self) -> list[JsonObject]:

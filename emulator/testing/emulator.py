@@ -122,7 +122,7 @@ OF_THE_SERVER = (
     "host", "port", "spec", "api_key", "webhook_timeout", "max_body_bytes", "max_frame_bytes",
     "max_worlds", "log_requests", "unknown_ids",
     "state", "export_on_exit", "max_snapshot_bytes",
-    "tls", "allowed_hosts",
+    "tls", "allowed_hosts", "max_head_bytes", "request_timeout", "trusted_proxies",
 )  # fmt: skip
 
 

@@ -225,9 +225,13 @@ class Evi:
         world = self.world
         found: list[JsonObject] = []
 
+        looked = self._chats_seen
+
         def is_there() -> bool:
-            frames = world.journal.entries(self._chats_seen, kind="frame", direction="out")
+            nonlocal looked
+            frames = world.journal.entries(looked, kind="frame", direction="out")
             found[:] = [each for each in frames if _opens_a_chat(each)]
+            looked = world.journal.seq
             return bool(found)
 
         if not await until(world.journal.watchers, is_there, timeout):

@@ -19,6 +19,7 @@ from emulator.contract.findings import FINDINGS, find
 from emulator.contract.frames import OF_ERRORS, OF_FRAMES, OF_NOBODY, is_base64, judge_frame
 from emulator.contract.webhooks import judge_attempt
 from emulator.errors import CHAT_ERRORS
+from emulator.redaction.values import hide_in_string
 from emulator.testing.emulator import Emulator
 from emulator.testing.world import Evi
 from emulator.webhooks.outbox import WebhookResult
@@ -697,3 +698,19 @@ def test_a_long_value_is_cut() -> None:
     assert isinstance(found.got, str)
     assert len(found.got) < 350
     assert found.got.endswith("(1002 characters)")
+
+
+def test_of_a_long_value_the_beginning_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A frame of 16 MB would take ten seconds else; credentials are hidden all the same."""
+    looked_at = []
+
+    def hide(text: str) -> str:
+        looked_at.append(len(text))
+        return hide_in_string(text)
+
+    monkeypatch.setattr("emulator.contract.findings.hide_in_string", hide)
+    text = "?api_key=abcdef&" * 100_000
+    found = find("frame_invalid", ("frame", "text"), text, problem=text)
+    assert found.expected == ("?api_key=(hidden)&" * 60)[:1_000] + "... (1600000 characters)"
+    assert found.got == f'"{"?api_key=(hidden)&" * 20}'[:300] + "... (1600002 characters)"
+    assert 0 < max(looked_at) <= 10_000

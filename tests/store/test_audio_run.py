@@ -4,6 +4,7 @@ import pytest
 
 from emulator.clock import ManualClock
 from emulator.contract.findings import find
+from emulator.jsontext import JsonText
 from emulator.store.audio_run import LONGEST_MS, MOST_FRAMES, AudioRun
 from emulator.store.journal import Journal
 
@@ -120,6 +121,15 @@ def test_runs_have_a_size() -> None:
         hear(journal, run, *[1] * 100)
         journal.end_run(run)
     assert (len(list(journal.entries())), journal.dropped) == (1, 1)
+
+
+def test_long_messages_count() -> None:
+    """What is shown of a message may be 4,000 bytes long; one that comes again is kept once."""
+    journal = Journal(ManualClock(0), 10)
+    run = AudioRun("c", "audio_input", joined=False)
+    for number in (1, 2, 2):
+        journal.add_audio(run, JsonText(b'"%05000d"' % number), 6, 8)
+    assert run.size == 3 * 150 + 2 * 5_002
 
 
 def test_what_a_run_of_messages_shows(journal: Journal) -> None:

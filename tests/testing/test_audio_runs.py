@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from emulator.testing.diagnosis import ExpectationFailed
+from emulator.testing.diagnosis import ExpectationFailed, matches_message
 from emulator.testing.emulator import Emulator
 from emulator.testing.world import Evi
 from tests.testing.talking import PATIENCE_S, Started, Talk, http, talking, until_it_waits
@@ -95,6 +95,7 @@ def wait(client: Any, **query: Any) -> Any:
 
 def test_the_end_of_a_chat_ends_a_run(evi: Evi) -> None:
     """The client's close comes after its sound."""
+    evi.clock.freeze()
     with talking(evi) as talk:
         chat = evi.next_chat()
         speak(talk, 2)
@@ -176,6 +177,7 @@ def test_a_long_poll_sees_each_frame(evi: Evi) -> None:
 
 def test_findings_of_a_run(evi: Evi) -> None:
     """A mistake in each frame is told once in the journal, and counted in the contract."""
+    evi.clock.freeze()
     with talking(evi) as talk:
         chat = evi.next_chat()
         for _ in range(3):
@@ -189,3 +191,27 @@ def test_findings_of_a_run(evi: Evi) -> None:
     [found] = evi.contract.findings
     first = entry["run"]["first_seq"]
     assert (found["count"], found["first_seq"], found["last_seq"]) == (3, first, first + 2)
+
+
+def test_a_wait_looks_at_each_frame_once(evi: Evi, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All that came before would be looked at again with each frame of a client that talks."""
+    looked_at = []
+
+    def look(wanted: Any, content: Any) -> bool:
+        looked_at.append(content["type"])
+        return matches_message(wanted, content)
+
+    monkeypatch.setattr("emulator.testing.chat.matches_message", look)
+    evi.clock.freeze()
+    frames = 30
+    with talking(evi) as talk:
+        chat = evi.next_chat()
+        waiting = Started(lambda: chat.expect("user_input", timeout=PATIENCE_S))
+        until_it_waits(evi)
+        after = 0
+        for _ in range(frames):
+            speak(talk, 1)
+            after = evi.journal.wait_for("frame", direction="in", after=after)["seq"]
+        talk.say("Hello")
+        assert waiting.result()["text"] == "Hello"
+    assert looked_at == ["audio"] * frames + ["user_input"]

@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 from emulator.chat.decoding.decoder import DecodeError, Samples
+from emulator.chat.messages import SAMPLE_RATES
 from emulator.errors import CHAT_ERRORS
 
 logger = logging.getLogger("emulator")
@@ -73,6 +74,9 @@ class Codec:
         """Return the samples of a frame. A stream may change its rate or its channels."""
         layout = (frame.format.name, frame.layout.name, frame.sample_rate)
         if layout != self._layout:
+            if not SAMPLE_RATES[0] <= frame.sample_rate <= SAMPLE_RATES[1]:
+                # A low one would make much of little.
+                raise DecodeError(f"{self._context.name} of {frame.sample_rate} Hz")
             self._layout = layout
             self._resampler = self._av.AudioResampler("s16", "mono", RATE)
         samples = array("h")

@@ -10,6 +10,7 @@ from emulator.chat.decoding.decoder import LARGEST_PART, DecodeError, Samples
 _PAGE = struct.Struct("<4sBBqIIIB")  # what each page begins with
 _MAGIC = b"OggS"
 _CONTINUED, _FIRST = 0x01, 0x02  # a page's flags: it goes on with a packet; it begins a stream
+_MOST_HEADERS = 1_000
 _FULL = 255  # a segment of so many bytes is not the last one of its packet
 
 
@@ -108,9 +109,14 @@ class OggDecoder:
         if self._kind.is_header(packet):
             if self._codec is None:
                 self._headers.append(packet)
+                self._check_headers()
             return
         if not self._headers:
             raise DecodeError("the Ogg file is damaged: its sound comes before its headers")
         if self._codec is None:
             self._codec = Codec(self._kind.codec, self._kind.extradata(self._headers))
         yield from self._codec.decode(packet)
+
+    def _check_headers(self) -> None:
+        if len(self._headers) > _MOST_HEADERS or sum(map(len, self._headers)) > LARGEST_PART:
+            raise DecodeError("the Ogg file is damaged: its headers have no end")

@@ -9,6 +9,7 @@ from emulator.chat.messages import MOST_CHANNELS, SAMPLE_RATES
 
 _RIFF, _WAVE = b"RIFF", b"WAVE"
 _BEGINNING = 12  # bytes: RIFF, a size, WAVE
+_CHUNK = struct.Struct("<4sI")  # what each chunk begins with: its kind, and the size of the rest
 _PCM, _EXTENSIBLE = 1, 0xFFFE  # the formats that are 16-bit PCM
 
 
@@ -18,6 +19,8 @@ class WavDecoder:
     def __init__(self) -> None:
         self.sample_rate = DEFAULT_RATE
         self._buffer = bytearray()  # what is not decoded yet
+        self._header_size = 0  # bytes of a header whose end has not come yet
+        self._layout: tuple[int, int] | None = None  # sample rate and channels that it tells
         self._pcm: PcmDecoder | None = None  # once the header is read
 
     def decode(self, data: bytes) -> Iterator[Samples]:
@@ -46,34 +49,42 @@ class WavDecoder:
         return len(self._buffer) - held, False
 
     def _read_header(self) -> bool:
-        """Read the header, once all of it is there, and leave what follows it in the buffer."""
-        if len(self._buffer) >= _BEGINNING and self._buffer[8:_BEGINNING] != _WAVE:
-            raise DecodeError("the file begins with RIFF, but is no WAV")
-        layout: tuple[int, int] | None = None
-        position = _BEGINNING
-        while position + 8 <= len(self._buffer):
-            kind, size = struct.unpack_from("<4sI", self._buffer, position)
-            position += 8
+        """Read what is there of the header, and take it out of the buffer; True at its end."""
+        if not self._header_size:
+            if len(self._buffer) < _BEGINNING:
+                return False
+            if self._buffer[8:_BEGINNING] != _WAVE:
+                raise DecodeError("the file begins with RIFF, but is no WAV")
+            self._take_of_header(_BEGINNING)
+        while len(self._buffer) >= _CHUNK.size:
+            kind, size = _CHUNK.unpack_from(self._buffer)
             if kind == b"data":
-                self._begin_pcm(layout)
-                del self._buffer[:position]
+                self._take_of_header(_CHUNK.size)
+                self._begin_pcm()
                 return True
             if size > LARGEST_PART:
                 raise DecodeError(f"the WAV header has a chunk of {size} bytes")
-            if position + size > len(self._buffer):
+            end = _CHUNK.size + size + size % 2
+            if len(self._buffer) < end:
                 return False
             if kind == b"fmt ":
-                layout = _read_layout(bytes(self._buffer[position : position + size]))
-            position += size + size % 2
-        if len(self._buffer) > LARGEST_PART:
-            raise DecodeError(f"the WAV header has no end within {LARGEST_PART} bytes")
+                self._layout = _read_layout(bytes(self._buffer[_CHUNK.size : _CHUNK.size + size]))
+            self._take_of_header(end)
         return False
 
-    def _begin_pcm(self, layout: tuple[int, int] | None) -> None:
-        if layout is None:
+    def _take_of_header(self, size: int) -> None:
+        """Take so many bytes out of the buffer. Raises DecodeError for a header without an end."""
+        del self._buffer[:size]
+        self._header_size += size
+        if self._header_size > LARGEST_PART:
+            raise DecodeError(f"the WAV header has no end within {LARGEST_PART} bytes")
+
+    def _begin_pcm(self) -> None:
+        if self._layout is None:
             raise DecodeError("the WAV header does not say in which format the samples are")
-        self.sample_rate, channels = layout
+        self.sample_rate, channels = self._layout
         self._pcm = PcmDecoder(self.sample_rate, channels)
+        self._layout, self._header_size = None, 0  # for another file
 
 
 def _read_layout(chunk: bytes) -> tuple[int, int]:

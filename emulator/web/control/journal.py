@@ -59,11 +59,13 @@ def journal_routes(auth: Auth, worlds: Worlds) -> list[Route]:
         after, wanted = _read_query(request)
         limit, timeout_s = read_limit(request), _timeout_s(request)
         or_reset, audio = _or_reset(request), _audio(request, _EACH)
-        before = world.journal
+        before, looked = world.journal, after
 
         def is_over() -> bool:
+            nonlocal looked
             journal = world.journal
-            is_there = any(True for _ in _entries(journal, after, audio, wanted))
+            is_there = any(True for _ in _entries(journal, looked, audio, wanted))
+            looked = max(looked, journal.seq)
             return is_there or (or_reset and journal is not before) or worlds.are_ending
 
         async with left_with(request):

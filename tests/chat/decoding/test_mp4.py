@@ -40,12 +40,10 @@ def test_each_fragment_is_heard_when_it_is_whole(kind: str) -> None:
     assert sum(samples for _, samples in heard) == sum(fragments)
 
 
-@pytest.mark.parametrize("kind", FRAGMENTED)
+@pytest.mark.parametrize("kind", ["mp4", "mp4 opus"])  # others say where in the file things are
 def test_boxes_between_fragments_change_nothing(kind: str) -> None:
     """Those of the kinds that a reader may leave out."""
     plain = decoded(Mp4Decoder(), [recording(kind)])
-    if kind == "mp4 with places in the file":  # which then would be others
-        return
     wider = b"".join(
         box(b"styp", b"msdh") + box(b"free", bytes(33)) + each if each[4:8] == b"moof" else each
         for each in boxes(recording(kind))
@@ -110,3 +108,56 @@ def test_parts_that_bring_no_sound() -> None:
     assert decoded(decoder, [head, empty * 600, sound, empty * 600])
     with pytest.raises(DecodeError, match="1001 parts of the MP4 file bring no sound"):
         decoded(decoder, [empty * 401])
+
+
+def test_a_track_header_that_is_cut_off() -> None:
+    """Nothing is moved in it, as there is nothing."""
+    head = b"".join(boxes(recording("mp4"))[:2])
+    part = box(b"moof", box(b"traf", box(b"tfhd"))) + box(b"mdat", b"x")
+    assert not decoded(Mp4Decoder(), [head + part])
+
+
+def announcing(**numbers: tuple[int, int]) -> bytes:
+    """A whole file with other numbers in its tables: each table's name, a place, a number."""
+    file = bytearray(recording("mp4 whole, description first"))
+    for table, (place, number) in numbers.items():
+        struct.pack_into(">I", file, file.index(table.encode()) + 4 + place, number)
+    return bytes(file)
+
+
+def fragmented(samples: int, runs: int = 1) -> bytes:
+    """A recording whose fragment announces samples of one byte, and has one byte."""
+    track = box(b"tfhd", struct.pack(">IIII", 0x020018, 1, 1024, 1))
+    run = box(b"trun", struct.pack(">II", 0, samples))
+    head = b"".join(boxes(recording("mp4"))[:2])
+    return head + box(b"moof", box(b"traf", track + runs * run)) + box(b"mdat", b"x")
+
+
+@pytest.mark.parametrize(
+    ("file", "why"),
+    [
+        (announcing(stsz=(8, 1 << 31)), "announces 2147483648 samples"),
+        (fragmented(1 << 31), "announces 2147483648 samples"),
+        (fragmented(1 << 20, runs=3), "announces 3145728 samples"),
+        (announcing(stsc=(12, 1 << 31)), "chunks of 2147483648 samples"),
+        (box(b"ftyp", b"isom") + box(b"moov", box(b"cmov")), "description is compressed"),
+    ],
+)
+def test_a_small_file_that_promises_much(file: bytes, why: str) -> None:
+    """It is refused before a reader makes room for it, which may take gigabytes."""
+    with pytest.raises(DecodeError, match=why):
+        decoded(Mp4Decoder(), [file])
+
+
+def test_packets_that_share_their_bytes() -> None:
+    """A thousand packets in one place would be a thousand times as much as the file."""
+    file = bytearray(announcing(stsc=(12, 1)))
+    sizes, places = file.index(b"stsz") + 4, file.index(b"stco") - 4
+    for number in range(int.from_bytes(file[sizes + 8 : sizes + 12])):
+        struct.pack_into(">I", file, sizes + 12 + 4 * number, len(file) // 2)
+    chunks = 14  # in the room of the boxes that follow
+    place = file[places + 16 : places + 20]
+    struct.pack_into(">I4sII", file, places, 16 + 4 * chunks, b"stco", 0, chunks)
+    file[places + 16 : places + 16 + 4 * chunks] = chunks * place
+    with pytest.raises(DecodeError, match="more packets than bytes"):
+        decoded(Mp4Decoder(), [bytes(file)])

@@ -98,3 +98,12 @@ def test_a_packet_without_end() -> None:
     assert not decoded(decoder, [endless] * most)
     with pytest.raises(DecodeError, match="a packet of more than 16777216 bytes"):
         decoded(decoder, [endless])
+
+
+@pytest.mark.parametrize(("tags", "pages"), [(b"OpusTags", 1_000), (b"OpusTags" * 8_000, 263)])
+def test_headers_without_end(tags: bytes, pages: int) -> None:
+    """They are bounded, many small ones as well as few large ones."""
+    decoder, header = OggDecoder(), page(tags)
+    decoded(decoder, [page(HEAD, flags=FIRST)])
+    with pytest.raises(DecodeError, match="headers have no end"):
+        decoded(decoder, [header] * pages)

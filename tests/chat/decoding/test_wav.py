@@ -98,3 +98,27 @@ def test_a_header_without_end() -> None:
     decoded(decoder, [b"RIFF\0\0\0\0WAVE" + 3 * chunk])
     with pytest.raises(DecodeError, match="no end within 16777216 bytes"):
         decoded(decoder, [chunk])
+
+
+class CountedStruct:
+    """A struct that counts how often it is read."""
+
+    def __init__(self, format: str) -> None:
+        self._struct = struct.Struct(format)
+        self.size = self._struct.size
+        self.reads = 0
+
+    def unpack_from(self, data: bytearray) -> tuple[object, ...]:
+        self.reads += 1
+        return self._struct.unpack_from(data)
+
+
+def test_a_header_of_many_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is read once, in however many pieces the header comes."""
+    chunk = CountedStruct("<4sI")
+    monkeypatch.setattr("emulator.chat.decoding.wav._CHUNK", chunk)
+    header = b"RIFF\0\0\0\0WAVE" + (b"LIST" + bytes(4)) * 20_000
+    decoder = WavDecoder()
+    assert not decoded(decoder, pieces(header, 100))
+    assert chunk.reads == pytest.approx(20_000, rel=0.1)
+    assert decoded(decoder, [wav(DATA)[12:]]) == SAMPLES

@@ -99,3 +99,11 @@ def test_pcm_without_a_rate(rate: bytes) -> None:
     fields = element(NUMBER, b"\1"), element(TYPE, b"\2"), element(CODEC, b"A_PCM/FLOAT/IEEE")
     with pytest.raises(DecodeError):
         decoded(WebmDecoder(), [webm(element(TRACK, *fields, sound), block(1, FLOATS))])
+
+
+def test_a_rate_that_makes_much_of_little() -> None:
+    """At 1 Hz each sample would be 48,000 of those that come out."""
+    sound = element(SOUND, element(RATE, struct.pack(">f", 1.0)))
+    fields = element(NUMBER, b"\1"), element(TYPE, b"\2"), element(CODEC, b"A_PCM/FLOAT/IEEE")
+    with pytest.raises(DecodeError, match="pcm_f32le of 1 Hz"):
+        decoded(WebmDecoder(), [webm(element(TRACK, *fields, sound), block(1, FLOATS))])
