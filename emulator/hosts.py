@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
-_HOST = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\s:/?#@*\[\]]+))(?::(\d*))?")
+_HOST = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\s:/?#@*\[\]]+))(?::([0-9]{0,5}))?")
+_HIGHEST_PORT = 65_535
 
 # Schemes of the URLs that the emulator may call: of webhooks, and of custom language models.
 WEBHOOK_SCHEMES = ("https", "http")
@@ -59,7 +60,7 @@ class HostRule:
 def read_host_rule(text: str) -> HostRule | None:
     """Read a host rule; None if the text names no host."""
     match = _HOST.fullmatch(text.removeprefix("*."))
-    if match is None:
+    if match is None or int(match[3] or 0) > _HIGHEST_PORT:
         return None
     name = (match[1] or match[2]).lower().removesuffix(".")
     return HostRule(name, int(match[3]) if match[3] else None, text.startswith("*."))
