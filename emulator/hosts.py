@@ -58,7 +58,7 @@ class HostRule:
 
 
 def read_host_rule(text: str) -> HostRule | None:
-    """Read a host rule; None if the text names no host."""
+    """Read a host rule; return None if the text names no host, or a port that none has."""
     match = _HOST.fullmatch(text.removeprefix("*."))
     if match is None or int(match[3] or 0) > _HIGHEST_PORT:
         return None
@@ -101,7 +101,7 @@ def call_problem(
 
 
 def _split(url: str) -> SplitResult | None:
-    """The parts of a URL; None if its host or its port can't be read."""
+    """Split a URL; return None if its host or its port can't be read."""
     try:
         parts = urlsplit(url)
         parts.port  # noqa: B018 - raises ValueError for a port that is none
