@@ -416,7 +416,7 @@ _LONGEST_COMPARED = 200  # characters
 
 
 def closest(word: str, known: Sequence[str]) -> str:
-    """A ' (did you mean ...?)' for the known word nearest to `word` in any case, or nothing."""
+    """Return ' (did you mean ...?)' for the nearest known word in any case, or nothing."""
     question = nearest(word, known)
     return f" ({question})" if question else ""
 

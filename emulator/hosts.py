@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
-_HOST = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\s:/?#@*\[\]]+))(?::(\d*))?")
+_HOST = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\s:/?#@*\[\]]+))(?::([0-9]{0,5}))?")
+_HIGHEST_PORT = 65_535
 
 # Schemes of the URLs that the emulator may call: of webhooks, and of custom language models.
 WEBHOOK_SCHEMES = ("https", "http")
@@ -57,9 +58,9 @@ class HostRule:
 
 
 def read_host_rule(text: str) -> HostRule | None:
-    """Read a host rule; None if the text names no host."""
+    """Read a host rule; return None if the text names no host, or a port that none has."""
     match = _HOST.fullmatch(text.removeprefix("*."))
-    if match is None:
+    if match is None or int(match[3] or 0) > _HIGHEST_PORT:
         return None
     name = (match[1] or match[2]).lower().removesuffix(".")
     return HostRule(name, int(match[3]) if match[3] else None, text.startswith("*."))
@@ -100,7 +101,7 @@ def call_problem(
 
 
 def _split(url: str) -> SplitResult | None:
-    """The parts of a URL; None if its host or its port can't be read."""
+    """Split a URL; return None if its host or its port can't be read."""
     try:
         parts = urlsplit(url)
         parts.port  # noqa: B018 - raises ValueError for a port that is none

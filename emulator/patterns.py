@@ -59,12 +59,12 @@ class Pattern:
         return found
 
     def search(self, text: str) -> Match | None:
-        """The first match anywhere in the text."""
+        """Return the first match anywhere in the text."""
         found: Match | None = self._compiled.search(_readable(text))
         return found
 
     def fullmatch(self, text: str) -> Match | None:
-        """The match of the whole text, which must not be longer than is looked at."""
+        """Return the match of the whole text, or None, as for more than LONGEST_MATCHED."""
         if len(text) > LONGEST_MATCHED:
             return None
         found: Match | None = self._compiled.fullmatch(_readable(text))
@@ -90,7 +90,7 @@ class Pattern:
 
 @lru_cache(_PATTERNS_KEPT)
 def compile_pattern(text: str, ignore_case: bool = False, dot_all: bool = False) -> Pattern:
-    """The pattern of a regular expression. Raises PatternError."""
+    """Compile a regular expression. Raises PatternError."""
     import re2  # type: ignore[import-untyped]  # which few need
 
     if len(text) > LONGEST_PATTERN:
@@ -114,12 +114,12 @@ def compile_pattern(text: str, ignore_case: bool = False, dot_all: bool = False)
 
 
 def _readable(text: str) -> str:
-    """What is looked at of a text; a lone surrogate is no character, and becomes one."""
+    """Return the part of a text that is searched; a lone surrogate becomes a question mark."""
     return text[:LONGEST_MATCHED].encode(errors="replace").decode()
 
 
 def _translated(text: str) -> str:
-    """A pattern of Python in the words of RE2, which knows ASCII alone by \\w, \\d and \\s."""
+    """Translate a pattern for RE2, whose \\w, \\d and \\s match ASCII alone."""
     parts, in_class = [], False
     for token in _TOKEN.findall(text):
         if len(token) > 2 and token[:2] in (r"\u", r"\U"):
@@ -136,14 +136,14 @@ def _translated(text: str) -> str:
 
 
 def _repetition(token: str) -> str:
-    """Such as {2,3}. Python counts from 0 where the first number is left out, RE2 does not."""
+    """Translate a repetition such as {2,3}: RE2 does not read {,3} as {0,3}."""
     if any(len(number) > _LONGEST_COUNT for number in re.findall(r"\d+", token)):
         raise PatternError(f"it repeats more than 1000 times: {token}")
     return "{0" + token[1:] if re.fullmatch(r"\{,\d+\}", token) else token
 
 
 def _in_words(error: Exception) -> str:
-    """Why RE2 refuses a pattern, and what may be the cause."""
+    """Say why RE2 refuses a pattern, and what may be the cause."""
     reason = error.args[0]
     text = reason.decode(errors="replace") if isinstance(reason, bytes) else str(error)
     if text.startswith(("invalid perl operator", "invalid escape sequence: \\")):

@@ -46,7 +46,7 @@ def read_nodes(path: Path) -> Any:
 
 
 def _with_yaml(path: Path, use: Callable[[Any, Any], Any]) -> Any:
-    """What `use` makes of a loader and of the node that is the whole file; None if it is empty."""
+    """Return what `use` makes of a loader and of the file's root node; None if it is empty."""
     import yaml  # whose import costs time that an installed emulator never needs
 
     text = path.read_bytes()
@@ -66,7 +66,7 @@ def _with_yaml(path: Path, use: Callable[[Any, Any], Any]) -> Any:
 
 
 def _size(node: Any, known: dict[int, int]) -> int:
-    """About how many characters a YAML node has with its aliases written out.
+    """Return about how many characters a YAML node has with its aliases written out.
 
     An alias costs nothing in YAML, and all that it stands for everywhere else. Raises ValueError.
     """

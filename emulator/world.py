@@ -297,7 +297,7 @@ class Worlds:
         return world if world is not None else self._first_use(api_key)
 
     def find(self, api_key: str) -> World | None:
-        """The world of `api_key`, if there is one yet."""
+        """Return the world of `api_key`, if there is one yet."""
         return self._worlds.get(api_key)
 
     def _first_use(self, api_key: str) -> World:

@@ -20,6 +20,9 @@ RULES = {
     "http://example.internal": None,
     "example.internal/hook": None,
     "a b": None,
+    "localhost:65535": HostRule("localhost", 65535, below=False),
+    "localhost:65536": None,
+    f"localhost:{'9' * 5000}": None,
 }
 
 

@@ -51,7 +51,7 @@ def judge_voice_id(voices: VoiceStore, loc: Loc, named: object) -> Sequence[Find
 
 
 def unlisted_problems(findings: Sequence[Finding]) -> list[Problem]:
-    """What a server that refuses unlisted voices says about a chat's settings."""
+    """Return the problems of a chat's settings where unlisted voices are refused."""
     return [
         Problem(each.loc, f"No voice has the id or the name {each.got!r}; {each.hint}", _CODE)
         for each in findings

@@ -86,7 +86,7 @@ def _extended(schema: JsonObject, added: Mapping[str, Json]) -> JsonObject:
 
 @cache
 def _listed_by_sdks() -> Mapping[str, tuple[str, ...]]:
-    """The values of each open enum that a release of an SDK, or Hume's documentation, names."""
+    """Return the values of each open enum that an SDK's release or Hume's documentation names."""
     models = read_data(bundled("fixtures/language-models.yaml"))
     return {
         "ModelProviderEnum": tuple(models),

@@ -116,7 +116,7 @@ def _parameters(document: Document, pointer: str, found: JsonObject) -> tuple[Pa
 
 
 def _parameter_type(document: Document, schema: JsonObject) -> str | None:
-    """One of PARAMETER_TYPES, or another type of the schema."""
+    """Return one of PARAMETER_TYPES, or the schema's own type if it is none of them."""
     if schema.get("format") == "uuid":
         return "uuid"
     items = document.follow(schema.get("items", {}))

@@ -89,7 +89,7 @@ class Validation:
 
 
 def _beginning(value: Json, left: list[int]) -> Json:
-    """The value with as many values in it as `left` has, and without what follows in lists.
+    """Return the value with the lists in it cut off after as many values as `left` has.
 
     Each item that is wrong takes time, though only the first problems are listed.
     """

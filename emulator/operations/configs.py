@@ -209,7 +209,7 @@ def _check_url(
 
 
 def _language_model(call: Call, given: JsonObject) -> JsonObject:
-    """The language model as it was posted; a custom one is named by its URL."""
+    """Return the language model as it was posted. Raises ApiError for a custom one's bad URL."""
     url = given.get("model_resource", UNNAMED_MODEL)
     if given.get("model_provider") == CUSTOM_LANGUAGE_MODEL and url != UNNAMED_MODEL:
         _check_url(url, MODEL_SCHEMES, call.settings, errors.MODEL_URL_INVALID)
@@ -246,7 +246,7 @@ def _show_prompt(store: Store, config: JsonObject, reference: JsonObject, listed
 
 
 def _render_tools(store: Store, references: list[JsonObject]) -> list[JsonObject]:
-    """The tools that there still are, in full. Raises ValidationFailed if they are too long.
+    """Return in full the tools that still exist. Raises ValidationFailed if they are too long.
 
     A reference is short and a tool may be long, so a small config could have an enormous answer.
     """

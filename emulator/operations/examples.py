@@ -49,7 +49,7 @@ def _custom_voice(call: Call, name: str) -> JsonObject | None:
 
 
 def _with_free_voice_name(call: Call) -> Call:
-    """The call in a world of its own where another voice has the name; else the call itself."""
+    """Return the call, in a copy of its world without the voice that has the name, if any."""
     taken = _custom_voice(call, call.body["name"])
     if taken is None:
         return call
@@ -59,7 +59,7 @@ def _with_free_voice_name(call: Call) -> Call:
 
 
 def _scratch(world: World, store: Store, kind: str) -> World:
-    """A copy of a world for a write that is thrown away; it has its own store and ids."""
+    """Copy a world for a write that is thrown away; the copy has its own store and ids."""
     scratch = copy(world)
     scratch.store = store.fork()
     scratch.ids = PlacedIds("example", kind)

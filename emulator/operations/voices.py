@@ -103,7 +103,7 @@ def _may_have(voice: JsonObject, id: str) -> bool:
 
 
 def _text(reference: JsonObject, key: str) -> str | None:
-    """Return a field's text; the schema holds only one of 'id' and 'name' to it."""
+    """Return a field's text, or None: the schema checks the type of only one of the two."""
     value = reference.get(key)
     return value if isinstance(value, str) else None
 

@@ -46,7 +46,7 @@ _is_remembered_secret = lru_cache(4096)(_is_secret)
 
 
 def _decoded(name: str) -> str:
-    """The name without escapes, however often it is percent-encoded."""
+    """Return the name without escapes, percent-encoded up to _MOST_ENCODINGS times."""
     for _ in range(_MOST_ENCODINGS):
         if "%" not in name and "+" not in name:
             break
@@ -55,7 +55,7 @@ def _decoded(name: str) -> str:
 
 
 def may_hold_secrets(text: str | bytes) -> bool:
-    """False if no credential is named in the text: often the first and last question about it."""
+    """False if the text surely names no credential: then nobody needs to read it closely."""
     given = text.encode(errors="replace") if isinstance(text, str) else text
     lower = given.lower()
     for word in _IN_BYTES:

@@ -37,7 +37,7 @@ _TO_END_OF_ENCODED = re.compile(r"[^\s&]*")
 
 
 def hide_named(text: str, only_quoted: bool = False) -> str:
-    """The text without the values whose names are those of credentials.
+    """Return the text without the values whose names are those of credentials.
 
     With `only_quoted` a name counts if it is quoted, as in JSON, or begins a parameter of a URL.
     What a value is in broken text nobody knows: rather too much is hidden than too little.
@@ -50,7 +50,7 @@ def hide_named(text: str, only_quoted: bool = False) -> str:
 
 
 def _values(text: str, only_quoted: bool) -> Iterator[tuple[int, int]]:
-    """Where the values begin and end."""
+    """Yield where each value begins and ends."""
     found = _NAME.search(text)
     while found is not None:
         after = found.end()
@@ -74,7 +74,7 @@ def _counts(found: re.Match[str], only_quoted: bool) -> bool:
 
 
 def _value(found: re.Match[str]) -> tuple[int, int]:
-    """Where the value begins and ends that comes after the name found."""
+    """Return where the value that follows the name begins and ends."""
     text, at, sign = found.string, found.end(), found["sign"]
     opening = _OPENING.match(text, at)
     if opening is not None:
@@ -93,7 +93,7 @@ def _value(found: re.Match[str]) -> tuple[int, int]:
 
 
 def _end_of_quoted(text: str, at: int, quote: str) -> int:
-    """Where the quote ends what it has begun; the text ends it, if nothing else does.
+    """Return where the closing quote is; without one, where the text ends.
 
     A quote may have backslashes before it, since JSON stands in JSON: one with more is within.
     """
@@ -104,7 +104,7 @@ def _end_of_quoted(text: str, at: int, quote: str) -> int:
 
 
 def _end_of_brackets(text: str, at: int) -> int:
-    """Past the bracket that closes the one at a place, or where the text ends."""
+    """Return the place after the bracket that closes the one at `at`, or the end of the text."""
     waiting = list[str]()
     found = _STRUCTURE.search(text, at)
     while found is not None:
@@ -123,7 +123,7 @@ def _end_of_brackets(text: str, at: int) -> int:
 
 
 def _after_scheme(text: str, at: int) -> int:
-    """Past the word that says how a credential is to be read, which is none itself."""
+    """Return the place after a scheme such as `Bearer`, which is not secret itself."""
     scheme = SCHEME.match(text, at)
     return at if scheme is None else scheme.end()
 

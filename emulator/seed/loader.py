@@ -67,7 +67,7 @@ class _Loading:
         self._voice_names: set[tuple[str, str]] = set()
 
     def voices(self) -> None:
-        """The library, changed as the seed says, and the custom voices."""
+        """Add the library, changed as the seed says, and the custom voices."""
         given = [voice for loc, voice in self._voices() if self._is_new_voice(voice, loc)]
         for voice in merged(read_library(), given):
             self.store.voices.add(voice)

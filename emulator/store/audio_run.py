@@ -62,20 +62,20 @@ class AudioRun:
         )
 
     def fields(self) -> JsonObject:
-        """The fields of its journal entry, and of each of its frames, but for `content`."""
+        """Return the fields of its journal entry, and of each of its frames, but for `content`."""
         more: JsonObject = {"joined": True} if self.joined else {}
         if self.findings:
             more["findings"] = self.findings
         return {"chat_id": self.chat_id, "direction": "in", **more}
 
     def content(self) -> JsonObject:
-        """What one frame with all of its sound would show."""
+        """Return what the journal would show of one frame with all of its sound."""
         if self.type == "audio":
             return {"type": self.type, "bytes": self.bytes}
         return {"type": self.type, "data": f"({self.characters} characters)"}
 
     def to_json(self) -> JsonObject:
-        """Which frames it holds."""
+        """Return the numbers and times of its first and last frame, and how much it holds."""
         first, last = self.frames[0], self.frames[-1]
         return {
             "first_seq": first.seq,
@@ -86,7 +86,7 @@ class AudioRun:
         }
 
     def entries(self, after: int) -> Iterator[JsonObject]:
-        """An entry for each of its frames past the number `after`."""
+        """Yield an entry for each of its frames past the number `after`."""
         fields = self.fields()
         first = bisect_right(self.frames, after, key=itemgetter(0))
         for seq, at_ms, content in islice(self.frames, first, None):

@@ -51,9 +51,8 @@ class VoiceStore:
     def remove(self, voice: JsonObject) -> None:
         del self._voices[voice["id"]]
         key = _key(voice["provider"], voice["name"])
-        if (
-            self._names.get(key) == voice["id"]
-        ):  # older snapshots have names that differ in capitals
+        # Older snapshots have names that differ in capitals alone: another voice may have the key.
+        if self._names.get(key) == voice["id"]:
             del self._names[key]
         self._order.remove(voice["provider"], (self._positions.pop(voice["id"]), voice["id"]))
 

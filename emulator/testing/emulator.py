@@ -120,9 +120,9 @@ class Emulator:
 # What all worlds of a server share.
 OF_THE_SERVER = (
     "host", "port", "spec", "api_key", "webhook_timeout", "max_body_bytes", "max_frame_bytes",
-    "max_worlds", "log_requests", "unknown_ids",
+    "max_head_bytes", "request_timeout", "max_worlds", "log_requests", "unknown_ids",
     "state", "export_on_exit", "max_snapshot_bytes",
-    "tls", "allowed_hosts", "max_head_bytes", "request_timeout", "trusted_proxies",
+    "tls", "allowed_hosts", "trusted_proxies",
 )  # fmt: skip
 
 

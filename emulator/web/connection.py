@@ -30,7 +30,7 @@ _LONGEST_URL = 65_535  # bytes, outside of WebSockets: httptools splits no longe
 
 
 def http_protocol(settings: Settings) -> type[asyncio.Protocol]:
-    """The protocol of a server's connections, with the limits that its settings name."""
+    """Return the protocol of a server's connections, with the limits of its settings."""
 
     class Protocol(LimitedProtocol):
         max_head_bytes = settings.max_head_bytes
@@ -128,7 +128,7 @@ class LimitedProtocol(CorkedProtocol):
             self._refuse(REQUEST_TOO_SLOW, seconds=self.request_timeout_s)
 
     def _is_our_turn(self) -> bool:
-        """Whether the client waits for the emulator, not the other way round."""
+        """True if the client waits for the emulator, and not the other way round."""
         answering = self.cycle is not None and not self.cycle.response_complete
         return self.flow.read_paused or (self._in_head and answering)
 
@@ -158,7 +158,7 @@ def _announces_body(name: bytes, value: bytes) -> bool:
 
 
 def _answer(error: ApiError) -> bytes:
-    """The bytes of an error answer after which the connection ends."""
+    """Return the bytes of an error answer after which the connection ends."""
     body = render(error.body)
     head = (
         f"HTTP/1.1 {error.status} {error.body['error']}\r\ncontent-type: application/json\r\n"

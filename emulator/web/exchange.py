@@ -88,9 +88,9 @@ class Exchange:
         return None if self.judge is None else self.judge.operation.id
 
     def refuse(self, error: ApiError) -> None:
-        """Have it answered with an error, but for where that was raised.
+        """Note the error that the request is answered with, without its traceback.
 
-        The frames there hold this request, so neither would be freed before a full collection.
+        The frames in that hold this request, so neither would be freed before a full collection.
         """
         error.__traceback__ = error.__context__ = None
         self.refusal = error

@@ -357,7 +357,7 @@ class Outbox:
         lane.holding, lane.busy = None, False
 
     def _make_way(self, delivery: Delivery, key: tuple[str, str]) -> None:
-        """The next of its lane may go, now that this one has had its turn."""
+        """Let the next delivery of the lane go, now that this one has had its turn."""
         lane = self._lanes.get(key)
         if lane is not None and lane.queue and lane.queue[0] is delivery:
             lane.queue.popleft()
@@ -419,7 +419,7 @@ class Outbox:
             logger.warning("webhook %s to %s failed: %s", delivery.event_name, delivery.url, why)
 
     def _go_on(self, delivery: Delivery, key: tuple[str, str], result: WebhookResult) -> None:
-        """What follows an attempt: its duplicate, its end, or a retry that nobody waits for."""
+        """Do what follows an attempt: send its duplicate, end it, or plan a retry."""
         if result.is_good and delivery.twice:
             delivery.twice = False
             self._attempt(delivery, key)

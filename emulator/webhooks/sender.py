@@ -53,7 +53,7 @@ class Sender:
             logger.error("a webhook could not be sent to %s", request.url, exc_info=trouble)
 
     async def _take_place(self, request: WebhookRequest) -> "_Place":
-        """One of the places that a world has at a receiver, once one is free."""
+        """Wait for one of the places that a world has at a receiver."""
         whose = (request.sender, request.receiver)
         places = self._places.get(whose)
         if places is None:

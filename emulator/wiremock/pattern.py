@@ -45,7 +45,7 @@ def request_test(given: Json) -> RequestTest:
 
 
 def _size(value: Json) -> int:
-    """How many values there are in a JSON value: each costs time with every logged request."""
+    """Count the values in a JSON value: each costs time with every logged request."""
     if isinstance(value, dict):
         return 1 + sum(map(_size, value.values()))
     return 1 + sum(map(_size, value)) if isinstance(value, list) else 1

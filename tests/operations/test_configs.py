@@ -599,7 +599,8 @@ def test_a_config_shows_so_much_of_tools_and_no_more(client: TestClient) -> None
     parameters = json.dumps({"type": "object", "description": "d" * 900_000})
     tool = {"name": "t", "parameters": parameters}
     id = client.post("/v0/evi/tools", json={**tool, "parameters": "{}"}).json()["id"]
-    config = {"evi_version": "3", "name": "small", "tools": [{"id": id}] * 10}
+    many = {"prompt": {"text": "p"}, "tools": [{"id": id}] * 10}
+    config = {"evi_version": "3", "name": "small", **many}
     small = client.post("/v0/evi/configs", json=config)
     assert small.status_code == 201
     assert client.post(f"/v0/evi/tools/{id}", json=tool).status_code == 201
@@ -614,6 +615,7 @@ def test_a_config_shows_so_much_of_tools_and_no_more(client: TestClient) -> None
     names = [
         each["name"] for each in client.get("/v0/evi/prompts?page_size=100").json()["prompts_page"]
     ]
-    assert "large prompt" not in names  # nothing is left of a config that is refused
-    config["tools"] = [{"id": id}] * 4
-    assert client.post("/v0/evi/configs", json={**config, "name": "fits"}).status_code == 201
+    assert "small prompt" in names
+    assert "large prompt" not in names  # nothing is left of a config that is refused, as its name
+    fitting = {**config, "name": "large", "tools": [{"id": id}] * 4}
+    assert client.post("/v0/evi/configs", json=fitting).status_code == 201

@@ -241,6 +241,16 @@ def test_a_seed_may_hold_what_was_posted_long_ago(tmp_path: Path, evi_version: s
             assert talk.read_until("assistant_message")
 
 
+def test_a_seed_may_hold_webhooks_that_are_forbidden(tmp_path: Path) -> None:
+    """Whether a webhook may be called is asked when it is sent; its URL must be one."""
+    webhook = '{url: "https://example.com/hook", events: [chat_ended]}'
+    voice = "voice: {provider: HUME_AI, name: Ito}"
+    path = seed_file(tmp_path, config=f'{{evi_version: "3", {voice}, webhooks: [{webhook}]}}')
+    store = load_seed(str(path), VALIDATION, Settings(call_hosts_only=True))
+    [(_, version)] = store.configs.page(Paging(size=100), latest_only=True).items
+    assert [each["url"] for each in version.content["webhooks"]] == ["https://example.com/hook"]
+
+
 MISTAKES: list[Any] = [
     pytest.param(
         {"config": '{evi_version: "5"}'},

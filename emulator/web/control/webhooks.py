@@ -107,7 +107,7 @@ def webhook_routes(auth: Auth, bodies: Bodies, validation: Validation) -> list[R
 
 
 def _find(world: World, request: Request) -> Delivery:
-    """The delivery that the path names. Raises ApiError (404)."""
+    """Return the delivery that the path names. Raises ApiError (404)."""
     id = request.path_params["id"]
     delivery = world.outbox.deliveries.get(id)
     if delivery is None:

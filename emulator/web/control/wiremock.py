@@ -151,7 +151,7 @@ class Admin:
         raise refused(("id",), f"no request with the id {id!r} in the journal", 404)
 
     async def _fitting(self, request: Request) -> list[tuple[World, LoggedRequest]]:
-        """Those that fit the pattern in the body; other requests are answered meanwhile."""
+        """Return the logged requests that fit the body's pattern, and let others be answered."""
         fits, found = request_test(await self._body(request)), []
         for number, (world, logged) in enumerate(self._all(request)):
             if fits(logged):
