@@ -147,7 +147,8 @@ class ChatHandle:
 
         def is_decided() -> bool:
             nonlocal looked
-            came, looked = self._frames(looked), self._world.journal.seq
+            after = max(looked, self._seen)  # another thread may have got the next one
+            came, looked = self._frames(after), self._world.journal.seq
             found[:] = [each for each in came if matches_message(wanted, each[1])]
             return bool(found) or self.id not in self._world.live
 

@@ -229,7 +229,8 @@ class Evi:
 
         def is_there() -> bool:
             nonlocal looked
-            frames = world.journal.entries(looked, kind="frame", direction="out")
+            after = max(looked, self._chats_seen)  # another thread may have got the next one
+            frames = world.journal.entries(after, kind="frame", direction="out")
             found[:] = [each for each in frames if _opens_a_chat(each)]
             looked = world.journal.seq
             return bool(found)
