@@ -422,18 +422,24 @@ def closest(word: str, known: Sequence[str]) -> str:
 
 
 def nearest(word: str, known: Sequence[str]) -> str:
-    """Return "did you mean ...?" for the known word nearest to `word` in any case, or nothing.
+    """Return "did you mean ...?" for the known word nearest to `word` in any case, or nothing."""
+    found = nearest_word(word, known)
+    return f"did you mean {found!r}?" if found else ""
+
+
+def nearest_word(word: str, known: Sequence[str]) -> str | None:
+    """Return the known word that is nearest to `word` in any case, if one is near.
 
     A known word has none: it is only in a wrong place. Nor has a long one, since the time that it
     takes to compare words grows with the square of their length.
     """
     if word in known or len(word) > _LONGEST_COMPARED:
-        return ""
+        return None
     from difflib import get_close_matches  # which few need at the start
 
     folded = {each.casefold(): each for each in known if len(each) <= _LONGEST_COMPARED}
     matches = get_close_matches(word.casefold(), folded, n=1)
-    return f"did you mean {folded[matches[0]]!r}?" if matches else ""
+    return folded[matches[0]] if matches else None
 
 
 @dataclass(frozen=True, slots=True)

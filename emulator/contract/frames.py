@@ -1,5 +1,6 @@
 """What is to be said of the frames that a chat's client sends."""
 
+from base64 import b64decode
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -115,11 +116,23 @@ def judge_error(frame: ErrorFrame) -> Sequence[Finding]:
 
 
 def is_base64(text: str) -> bool:
-    """True if the text can be decoded: to look is five times as fast as to decode it."""
+    """True if the text can be decoded. To look is five times as fast as to decode it."""
+    return _is_plain_base64(text) or _decodes(text)
+
+
+def _is_plain_base64(text: str) -> bool:
     if len(text) % 4 != 0 or not text.isascii():
         return False
     padding = text.encode().translate(None, _BASE64).decode()
     return padding in ("", "=", "==") and text.endswith(padding)
+
+
+def _decodes(text: str) -> bool:
+    try:
+        b64decode(text, validate=True)
+    except ValueError:
+        return False
+    return True
 
 
 def _unknown_call(id: str, waiting: Collection[str]) -> Finding:

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 from emulator.contract.contract import Contract
 from emulator.contract.findings import MOST_AT_ONCE, Finding, find
 from emulator.credentials import API_KEY, CREDENTIALS
-from emulator.errors import ApiError, Loc, Problem, ValidationFailed, nearest
+from emulator.errors import ApiError, Loc, Problem, ValidationFailed, nearest, nearest_word
 from emulator.jsontext import Json
 from emulator.openapi.fields import Field, Use, use_of
 from emulator.openapi.hints import OF_REQUESTS
@@ -19,7 +19,7 @@ from emulator.openapi.operation import FALSE_WORDS, TRUE_WORDS, Operation, Param
 _PLAIN_BOOLEANS = ("true", "false")
 _QUERIES_REMEMBERED = 64
 _PROBLEMS_REMEMBERED = 256
-_nearest_listed = lru_cache(_PROBLEMS_REMEMBERED)(nearest)  # clients repeat their mistakes
+_nearest_listed = lru_cache(_PROBLEMS_REMEMBERED)(nearest_word)  # clients repeat their mistakes
 _INTEGER = re.compile("[+-]?[0-9]+")
 _PAGE = "page_number"
 STRICTLY_REFUSED = ("field_unknown", "parameter_unknown", "value_unlisted")  # by --strict
@@ -155,9 +155,9 @@ def _meant(name: str | int, known: Sequence[str]) -> str:
 
 def _nearest(got: str, field: Field) -> str:
     """Return the listed value that was probably meant, else what becomes of this one."""
-    question = _nearest_listed(got, tuple(field.listed))
-    if question or field.listed_unless is None:
-        return question or _KEPT
+    listed = _nearest_listed(got, tuple(field.listed))
+    if listed is not None or field.listed_unless is None:
+        return f"the nearest listed value is {listed!r}" if listed else _KEPT
     name, value = field.listed_unless
     return f"{_KEPT}; a URL belongs to the {name} {value}"
 

@@ -41,10 +41,13 @@ OPEN_ENUMS: Mapping[str, OpenEnum] = {
 # Unions of which a value may match several members: a voice may have both an id and a name.
 OPEN_UNIONS = ("VoiceRef",)
 
-# Fields that the service takes and shows, though neither the document nor an SDK has them.
+# Fields that the service takes, though the document does not have them there. Programs read the
+# first in its answers. The other is in every answer with a voice, so it comes with what GET gave.
 UNDOCUMENTED_FIELDS: Mapping[str, Mapping[str, Json]] = {
     "PostedConfigLanguageModel": {"custom_language_model_model": {"type": ["string", "null"]}},
     "posted_language_model": {"custom_language_model_model": {"type": ["string", "null"]}},
+    "VoiceId": {"compatible_octave_models": {"type": ["array", "null"]}},
+    "VoiceName": {"compatible_octave_models": {"type": ["array", "null"]}},
 }
 
 

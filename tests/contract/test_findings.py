@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 import httpx
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
@@ -546,6 +546,7 @@ def test_sound_that_is_not_base64(evi: Evi) -> None:
 @given(
     st.text("AZaz09+/=\n-é", max_size=12) | st.binary().map(lambda data: b64encode(data).decode())
 )
+@example("0000=")
 @settings(deadline=None)
 def test_base64_is_what_decodes(text: str) -> None:
     """The quick look at a text says what the decoder says."""

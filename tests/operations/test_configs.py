@@ -555,11 +555,11 @@ def test_values_that_the_document_does_not_list_are_kept(client: TestClient) -> 
     assert [(each["code"], each["level"], each["place"], each["hint"]) for each in found] == [
         (
             "value_unlisted", "warning", "/body/language_model/model_provider",
-            "did you mean 'OPEN_AI'?",
+            "the nearest listed value is 'OPEN_AI'",
         ),
         (
             "value_unlisted", "warning", "/body/language_model/model_resource",
-            "did you mean 'gpt-5.2'?",
+            "the nearest listed value is 'gpt-5.2'",
         ),
     ]  # fmt: skip
 
@@ -583,7 +583,7 @@ def test_a_strict_server_refuses_values_that_nobody_lists() -> None:
     assert problem == {
         "loc": ["body", "language_model", "model_provider"],
         "msg": "Input should be a value that the document or one of Hume's SDKs lists; "
-        "did you mean 'OPEN_AI'?",
+        "the nearest listed value is 'OPEN_AI'",
         "type": "enum",
     }
     custom = {
