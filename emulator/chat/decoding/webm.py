@@ -16,6 +16,15 @@ _OPENED = {
     0xA0: "BlockGroup",
 }
 _HEADER, _TRACK, _SIMPLE_BLOCK, _BLOCK = 0x1A45DFA3, 0xAE, 0xA3, 0xA1
+# What else can stand beside these (RFC 9559). Anything else is damage: its length means nothing,
+# and to wait for its end would be to hear nothing any more.
+_PASSED_OVER = frozenset((
+    0xEC, 0xBF,  # anywhere: Void, CRC-32
+    0x114D9B74, 0x1549A966, 0x1C53BB6B, 0x1941A469, 0x1043A770, 0x1254C367,  # in the Segment
+    0xE7, 0x5854, 0xA7, 0xAB, 0xAF,  # in a Cluster
+    0xA2, 0x75A1, 0x9B, 0xFA, 0xFB, 0xFD, 0xA4, 0x75A2, 0x8E, 0xC8,  # in a BlockGroup
+))  # fmt: skip
+_KNOWN = _PASSED_OVER | {_HEADER, _TRACK, _SIMPLE_BLOCK, _BLOCK}
 _TRACK_NUMBER, _TRACK_TYPE, _CODEC_ID, _CODEC_PRIVATE = 0xD7, 0x83, 0x86, 0x63A2
 _SOUND, _RATE, _CHANNELS = 0xE1, 0xB5, 0x9F
 _AUDIO = 2  # a track's type
@@ -105,6 +114,8 @@ def _elements(data: bytes | bytearray, opened: bool = False) -> Iterator[tuple[i
             position = begin
             yield 0, b"", position
             continue
+        if opened and id[0] not in _KNOWN:
+            raise DecodeError(f"the WebM file has {id[0]:#x} where an element begins")
         if size[0] > LARGEST_PART:
             raise DecodeError(f"the WebM file has an element of {size[0]} bytes")
         position = begin + size[0]

@@ -44,6 +44,18 @@ def webm(tracks: bytes, *blocks: bytes) -> bytes:
     return head + element(TRACKS, tracks) + cluster + element(CUES, bytes(9))
 
 
+@pytest.mark.parametrize(
+    "head", [b"", webm(track(1))[:40], webm(track(1), block(1, FLOATS))], ids=["id", "head", "file"]
+)
+@pytest.mark.parametrize("size", [1, 500])
+def test_a_file_that_goes_on_as_rubbish_is_refused(head: bytes, size: int) -> None:
+    """The decoder does not wait for the end of an element that cannot be there."""
+    head = head or bytes.fromhex(HEADER + "84") + b"webm"
+    rubbish = b"no more WebM, but words " * 20
+    with pytest.raises(DecodeError):
+        decoded(WebmDecoder(), pieces(head + rubbish, size))
+
+
 @pytest.mark.parametrize("size", [1, 6, 1_000])
 def test_each_block_counts_once(size: int) -> None:
     """Also one in a group, and after what is of no interest."""
