@@ -133,6 +133,11 @@ FINDINGS: Mapping[str, FindingKind] = {
         "raw 16-bit PCM, WAV, WebM, Ogg, MP3, AAC or MP4",
         "{cause}",
     ),
+    "message_in_bytes": FindingKind(
+        WARNING,
+        "a message comes as a binary frame, which counts as sound",
+        "a text frame: binary frames are sound",
+    ),
     "variable_missing": FindingKind(
         WARNING, "the prompt has a variable that nothing gives a value", "{message}"
     ),

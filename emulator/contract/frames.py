@@ -14,7 +14,7 @@ from emulator.chat.messages import ClientMessage, client_message
 from emulator.contract.findings import MOST_AT_ONCE, Finding, find
 from emulator.contract.requests import in_words, of_use
 from emulator.errors import Loc, nearest
-from emulator.jsontext import Json
+from emulator.jsontext import Json, read_or_none
 from emulator.openapi.fields import Field, compile_definitions, use_of
 
 CLIENT_TYPES = tuple(each.model_fields["type"].default for each in get_args(ClientMessage))
@@ -113,6 +113,15 @@ def judge_error(frame: ErrorFrame) -> Sequence[Finding]:
     if code is None or frame.cause is None:
         return ()
     return [find(code, ("frame",), frame["code"], message=frame["message"], cause=frame.cause)]
+
+
+def judge_sound(data: bytes) -> Sequence[Finding]:
+    """Judge a binary frame: one that is a message would be taken for sound without a word."""
+    if not data.startswith(b"{"):
+        return ()
+    content = read_or_none(data)
+    kind = content.get("type") if isinstance(content, dict) else None
+    return (find("message_in_bytes", _AT, kind),) if kind in CLIENT_TYPES else ()
 
 
 def is_base64(text: str) -> bool:

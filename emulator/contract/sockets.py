@@ -12,6 +12,7 @@ from emulator.contract.frames import (
     judge_broken_frame,
     judge_error,
     judge_frame,
+    judge_sound,
 )
 from emulator.contract.requests import refuse_extra
 from emulator.contract.voices import judge_voice_id, refuses_unlisted, unlisted_problems
@@ -43,9 +44,10 @@ class SocketContract:
         self._settings = settings
         self._joined = joined
 
-    def hear(self) -> None:
+    def hear(self, data: bytes) -> Sequence[Finding]:
         """A frame of bytes has come."""
         self._contract.use("messages_sent", (BINARY,))
+        return judge_sound(data)
 
     def receive(
         self, content: Json, waiting: Collection[str], excused: Collection[str]

@@ -229,8 +229,8 @@ class Socket:
             self._outbound.close(BUG)
 
     def _take_sound(self, live: "LiveChat", data: bytes) -> None:
-        self._outbound.contract.hear()
-        self._outbound.note_audio({"type": "audio", "bytes": len(data)}, data)
+        findings = self._outbound.contract.hear(data)
+        self._outbound.note_audio({"type": "audio", "bytes": len(data)}, data, findings)
         live.hear_audio(data, self._outbound.put, self._joined)
 
     def _take_text(self, live: "LiveChat", text: bytes) -> None:

@@ -417,6 +417,19 @@ def test_a_chat(evi: Evi, code: str) -> None:
     assert (entry["kind"], entry["seq"]) == ("frame", found["last_seq"])
 
 
+def test_a_message_in_a_binary_frame(evi: Evi) -> None:
+    """It counts as sound, so nothing would tell its sender why nobody answers."""
+    with talking(evi) as talk:
+        for data in (b'{"type": "user_input", "text": "Hi"}', b'{"type": "?"}', b"{\0" * 40, b"{}"):
+            talk.socket.send(data)
+        talk.say("Hello")
+        talk.read_until("assistant_end")
+    found = only(evi)
+    assert (found["code"], found["place"], found["got"], found["count"]) == (
+        "message_in_bytes", "/frame", "user_input", 1,
+    )  # fmt: skip
+
+
 def test_a_frame_that_is_no_json(evi: Evi) -> None:
     """It is told what JSON's reader says."""
     send_text(evi, "{")
@@ -680,6 +693,7 @@ ELSEWHERE = {  # which the tests above bring about in other ways
     "credential_spelling",
     "credentials_refused",
     "deprecated",
+    "message_in_bytes",
     "socket_unread",
     "webhook_refused",
     "webhook_unanswered",
