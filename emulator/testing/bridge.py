@@ -40,6 +40,10 @@ class Bridge:
 
         return self.run(run())
 
+    def read(self, act: Callable[[], T]) -> T:
+        """Return what `act` returns, run in the loop, or here once the server has stopped."""
+        return act() if self._server.app.loop is None else self.call(act)
+
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Wait for a coroutine in the loop."""
         return self._submit(coroutine).result()

@@ -284,7 +284,7 @@ class Evi:
 
     def check_stubs(self) -> None:
         """Raise AssertionError if a stub was not used as often as it said."""
-        unused = self._bridge.call(self._unused_stubs)
+        unused = self._bridge.read(self._unused_stubs)
         if unused:
             raise AssertionError("stubs that nobody used: " + "; ".join(unused))
 
@@ -309,7 +309,7 @@ class Evi:
 
     def check_tool_calls(self) -> None:
         """Raise AssertionError if a chat was ended since a tool call was never answered."""
-        given_up = self._bridge.call(lambda: list(self._tool_calls.given_up))
+        given_up = self._bridge.read(lambda: list(self._tool_calls.given_up))
         if given_up:
             raise AssertionError("; ".join(given_up))
 
