@@ -1,4 +1,4 @@
-"""Whether worlds that are deleted give their memory back, chats and all.
+"""Measures whether deleted worlds give their memory back.
 
 `.venv/bin/python -m benchmarks.memory [--rounds 18] [--chats 150]`. Each round has its chats over
 sockets, simulates as many, and deletes the world. The exit code is 1 if a later round leaves the

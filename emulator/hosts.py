@@ -67,7 +67,7 @@ def read_host_rule(text: str) -> HostRule | None:
 
 
 def form_problem(url: str, schemes: tuple[str, ...]) -> str | None:
-    """Say what is wrong with a URL, whoever is to call it, in words that follow it; else None."""
+    """Return what is wrong with a URL, in words that follow it, or None."""
     if not url.isprintable() or " " in url or "\\" in url:
         return "must have no spaces, control characters or backslashes"
     parts = _split(url)

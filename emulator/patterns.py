@@ -36,7 +36,7 @@ class PatternError(ValueError):
 
 
 class Match(Protocol):
-    """What was found: the texts of the groups, None for one that took no part."""
+    """A match: the texts of its groups, None for one that took no part."""
 
     def groups(self) -> tuple[str | None, ...]: ...
 

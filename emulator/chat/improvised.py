@@ -1,4 +1,4 @@
-"""What the assistant says when no script tells it: it greets, echoes, and calls tools.
+"""The default assistant: it greets, echoes and calls tools where no script says otherwise.
 
 It calls a tool that the user names, or asks for (`tool_request`, `tool_arguments`).
 """

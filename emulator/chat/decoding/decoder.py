@@ -1,4 +1,4 @@
-"""What every decoder is: bytes in, samples out."""
+"""The interface of a decoder: bytes in, samples out."""
 
 from array import array
 from collections.abc import Iterator

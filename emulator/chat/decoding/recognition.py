@@ -1,4 +1,4 @@
-"""What a stream is, by its first bytes."""
+"""Recognises the format of a stream by its first bytes."""
 
 from collections.abc import Callable
 
