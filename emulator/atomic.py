@@ -15,7 +15,7 @@ _TEMPORARY = re.compile(r"\..+\.[0-9a-f]{32}\.tmp")
 def write_whole(path: Path, content: Iterable[bytes], private: bool = False) -> None:
     """Put the content, part by part, in the file's place, and return once the disk has it.
 
-    A private file is for its owner alone, whoever could read the one before. Raises OSError.
+    Only its owner can read a private file, whatever mode the old one had. Raises OSError.
     """
     path = path.resolve()  # of a link, what it leads to
     temporary = path.with_name(f".{path.name}.{IdSource().secret()}.tmp")

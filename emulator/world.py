@@ -220,7 +220,7 @@ class World:
 
 
 def _note_fault(journal: Journal, rule: FaultRule, facts: Mapping[str, Json]) -> None:
-    """What was struck; the time of a chat is not that of the entry."""
+    """Note what a fault struck; a time within the chat is shown as `chat_ms`."""
     told = {"chat_ms" if name == "at_ms" else name: fact for name, fact in facts.items()}
     journal.add("fault", rule=rule.id, of=rule.kind, fault=rule.fault, **told)
 
@@ -233,7 +233,7 @@ def _judge_webhook(
     result: WebhookResult,
     faults: Collection[str],
 ) -> JsonObject:
-    """How a receiver took a webhook, for its journal entry, which comes next."""
+    """Judge how a receiver took a webhook; return what its journal entry, the next one, says."""
     if result.is_good:
         contract.use("webhooks", [event_name])
     findings = judge_attempt(result, faults, timeout_s)

@@ -1,4 +1,4 @@
-"""What people get wrong about the API's paths and query parameters, and what to use instead.
+"""Hints for the paths and query parameters that people get wrong: what to use instead.
 
 Each row but those that speak of this emulator was seen in two public programs or more
 (docs/fidelity.md). Where no row knows better, the nearest spelling helps (`errors.nearest`).

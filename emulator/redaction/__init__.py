@@ -1,1 +1,1 @@
-"""What must not show: which names are those of credentials, and how their values are hidden."""
+"""Redaction: which names are those of credentials, and how their values are hidden."""

@@ -1,4 +1,4 @@
-"""What is logged: without credentials, and each record in lines that nobody else can write."""
+"""A filter for log records: hides credentials, and keeps clients from forging lines."""
 
 import logging
 

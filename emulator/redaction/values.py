@@ -83,7 +83,7 @@ def hide_in_string(text: str, is_nested: bool = False) -> str:
 
 
 def hide_in_json_text(text: str) -> str | None:
-    """Return JSON text without credentials, or None if it is no JSON."""
+    """Return JSON text without credentials, or None if it is not JSON."""
     try:
         value = parse(text.encode())
     except (JsonTextError, UnicodeEncodeError):

@@ -1,4 +1,4 @@
-"""What uvicorn does not bound: how long a request's head is, and how long a request may take."""
+"""Limits that uvicorn lacks: the length of a request's head, and the time a request may take."""
 
 import asyncio
 import logging
