@@ -1,7 +1,7 @@
 """Worlds full of chats."""
 
+from emulator.apis.evi.chat_store import ChatStore, new_event
 from emulator.ids import derived_uuid
-from emulator.store.chats import ChatStore, new_event
 
 START_MS = 1_720_000_000_000
 CONFIG_IDS = (derived_uuid("config", 0), derived_uuid("config", 1))

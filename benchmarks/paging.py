@@ -22,13 +22,13 @@ from benchmarks.filling import (
     chat_id,
     group_id,
 )
+from emulator.apis.evi.chat_store import ChatStore
+from emulator.apis.evi.store import Store
 from emulator.jsontext import parse, render
 from emulator.settings import Settings
-from emulator.store.chats import ChatStore
 from emulator.store.paging import Paging
-from emulator.store.store import Store
 from emulator.web.app import App
-from emulator.world import Worlds
+from emulator.world.world import Worlds
 
 CALLS = 20  # per case, size and round
 PAGE_SIZE = 10

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypeAlias, get_args
 
 from conformance.table import CLIENTS, FOLDER, Call, Case, Conversation, Table, operations
-from emulator.chat.messages import ClientMessage, ServerMessage
+from emulator.apis.evi.chat.messages import ClientMessage, ServerMessage
 
 ROOT = FOLDER.parent
 PAGE = ROOT / "docs" / "coverage.md"

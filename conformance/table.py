@@ -11,11 +11,11 @@ from jsonschema import Draft202012Validator
 
 from conformance.values import unknown_matchers
 from emulator.errors import closest
-from emulator.handwritten import UnreadableError, read_handwritten
 from emulator.jsontext import Json, JsonObject
 from emulator.openapi.document import load_document
 from emulator.openapi.operation import Operation, compile_operations
 from emulator.resources import bundled
+from emulator.source_files import UnreadableError, read_handwritten
 
 FOLDER = Path(__file__).parent
 CLIENTS = {  # as results and pages name them; and the column of the table that each reads

@@ -15,7 +15,7 @@ from emulator.jsontext import Json, render
 from emulator.openapi.operation import Operation
 from emulator.openapi.validation import Validation
 from emulator.store.stubs import Stub
-from emulator.world import World
+from emulator.world.world import World
 
 # Each operation by its id, with what validates its document.
 Stubbable: TypeAlias = Mapping[str, tuple[Operation, Validation]]

@@ -17,14 +17,14 @@ from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 from starlette.types import Message, Receive, Scope, Send
 
-from emulator.chat.channel import Channel
-from emulator.chat.messages import server_message, to_json
+from emulator.apis.evi.chat.channel import Channel
+from emulator.apis.evi.chat.messages import server_message, to_json
 from emulator.jsontext import JsonObject
 from emulator.openapi.document import VOICES_DOCUMENT, Document, load_document
 from emulator.openapi.openness import opened
 from emulator.web.app import App
-from emulator.web.breaking import GARBAGE
-from emulator.web.instead import FAULT_HEADER, STUB_HEADER
+from emulator.web.faulty_answers import GARBAGE
+from emulator.web.short_circuit import FAULT_HEADER, STUB_HEADER
 
 AsgiCall = Callable[[App, Scope, Receive, Send], Coroutine[Any, Any, None]]
 URI = "urn:judge"

@@ -7,13 +7,13 @@ import httpx
 import pytest
 from starlette.testclient import TestClient
 
-from emulator.chat.channel import Channel
+from emulator.apis.evi.chat.channel import Channel
 from emulator.server import Server
 from emulator.settings import Settings
 from emulator.web.app import App
-from emulator.world import World
+from emulator.world.world import World
 from tests import conformance
-from tests.webhooks.receiver import Receiver
+from tests.outgoing.receiver import Receiver
 
 pytest_plugins = ["pytester", "conformance.plugin"]
 

@@ -35,8 +35,8 @@ def test_the_wheel_holds_what_is_served(wheel: Path) -> None:
 
     for name in (
         "emulator/py.typed",
-        "emulator/openapi/voices.yaml",
-        "emulator/seed/schema.yaml",
+        "emulator/apis/voices/openapi.yaml",
+        "emulator/world/seed_schema.yaml",
         "emulator/web/inspector/page/index.html",
         "emulator/web/inspector/page/app.js",
         "emulator/web/inspector/page/style.css",

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from emulator.handwritten import UnreadableError, read_handwritten
 from emulator.resources import read_data
+from emulator.source_files import UnreadableError, read_handwritten
 
 TENFOLD = "\n".join(
     f"{name}: &{name} [{', '.join([f'*{before}'] * 10)}]"

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 
+from emulator.apis.evi.store import Store
 from emulator.clock import ManualClock, WorldClock
 from emulator.settings import Settings
-from emulator.store.store import Store
 from emulator.timers import Timers
-from emulator.world import World
+from emulator.world.world import World
 
 NOW = 1_000
 

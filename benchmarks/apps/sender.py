@@ -10,7 +10,7 @@ import uvloop
 
 from benchmarks.servers import CORES, use_cores
 from emulator.jsontext import JsonObject, parse
-from emulator.webhooks.sender import MOST_PER_RECEIVER
+from emulator.outgoing.sender import MOST_PER_RECEIVER
 
 
 async def post_bare(url: str) -> None:

@@ -1,1 +1,1 @@
-"""What a chat sounds like: emotion scores and audio."""
+"""Names that tests import; the chat itself is in `apis/evi/chat`."""

@@ -15,8 +15,8 @@ from emulator.errors import UsageError
 from emulator.settings import Settings, load_settings
 
 if TYPE_CHECKING:
-    from emulator.recording.differences import Difference
-    from emulator.recording.format import Recording
+    from emulator.extras.recording.differences import Difference
+    from emulator.extras.recording.format import Recording
 
 # How the emulator may differ from service to service; the rest is the recording's.
 _SETTINGS = (
@@ -45,7 +45,7 @@ def add_diff(commands: Commands) -> None:
 
 
 def diff(arguments: argparse.Namespace) -> int:
-    from emulator.recording.reading import read_recording
+    from emulator.extras.recording.reading import read_recording
 
     try:
         patience_s = duration_ms(arguments.patience) / 1000
@@ -63,12 +63,12 @@ def diff(arguments: argparse.Namespace) -> int:
 def compare(
     recording: "Recording", settings: Settings, url: str | None, ca: str | None, patience_s: float
 ) -> "tuple[list[Difference], list[str]]":
+    from emulator.extras.recording.callers import caller_keys
+    from emulator.extras.recording.request_names import Subjects
+    from emulator.extras.recording.resender import Resender
+    from emulator.extras.recording.seeds import deleted_configs, import_seed
     from emulator.openapi.document import load_document
     from emulator.openapi.validation import Validation
-    from emulator.recording.callers import caller_keys
-    from emulator.recording.seeds import deleted_configs, import_seed
-    from emulator.recording.subjects import Subjects
-    from emulator.web.recording.resender import Resender
 
     validation = Validation(load_document(settings.spec))
     seed = import_seed(recording, validation, settings)

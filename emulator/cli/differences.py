@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from emulator.recording.differences import Difference
+    from emulator.extras.recording.differences import Difference
 
 
 def add_format_flags(parser: argparse.ArgumentParser) -> None:

@@ -24,9 +24,9 @@ def add_operations(commands: Commands) -> None:
 
 
 def operations(arguments: argparse.Namespace) -> int:
+    from emulator.apis.evi.operations import HANDLERS
     from emulator.openapi.document import load_document
     from emulator.openapi.operation import compile_operations
-    from emulator.operations import HANDLERS
 
     found = compile_operations(load_document(settings_of(arguments).spec))
     implemented = [operation for operation in found if operation.id in HANDLERS]
@@ -53,7 +53,7 @@ def add_seed(commands: Commands) -> None:
 def seed_check(arguments: argparse.Namespace) -> int:
     from emulator.openapi.document import load_document
     from emulator.openapi.validation import Validation
-    from emulator.seed.loader import load_seed, summary
+    from emulator.world.seed import load_seed, summary
 
     name = arguments.seed
     settings = load_settings({"spec": arguments.spec})
@@ -66,7 +66,7 @@ def seed_check(arguments: argparse.Namespace) -> int:
 
 
 def seed_show(arguments: argparse.Namespace) -> int:
-    from emulator.seed.document import seed_path
+    from emulator.world.seed_file import seed_path
 
     print(seed_path(arguments.seed).read_text(encoding="utf-8"), end="")
     return OK

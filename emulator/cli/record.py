@@ -36,11 +36,11 @@ def add_record(commands: Commands) -> None:
 
 
 def record(arguments: argparse.Namespace) -> int:
+    from emulator.extras.recording.capture import DEFAULT_KEPT_BYTES
+    from emulator.extras.recording.proxy import RecordingProxy, check_upstream
+    from emulator.extras.recording.serving import Serving
+    from emulator.extras.recording.writer import RecordingWriter
     from emulator.ready import trusting
-    from emulator.recording.keeping import DEFAULT_KEPT_BYTES
-    from emulator.recording.writer import RecordingWriter
-    from emulator.web.recording.proxy import RecordingProxy, check_upstream
-    from emulator.web.recording.serving import Serving
 
     try:
         command = find_command(arguments.command_line)

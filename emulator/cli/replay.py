@@ -28,10 +28,10 @@ def add_replay(commands: Commands) -> None:
 
 def replay(arguments: argparse.Namespace) -> int:
     from emulator.durations import read_pace
-    from emulator.recording.expectations import not_kept
-    from emulator.recording.reading import read_recording
-    from emulator.web.recording.player import Player
-    from emulator.web.recording.serving import Serving
+    from emulator.extras.recording.expectations import not_kept
+    from emulator.extras.recording.player import Player
+    from emulator.extras.recording.reading import read_recording
+    from emulator.extras.recording.serving import Serving
 
     try:
         command = find_command(arguments.command_line)

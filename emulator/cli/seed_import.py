@@ -24,11 +24,11 @@ def add_import(actions: Commands) -> None:
 
 
 def seed_import(arguments: argparse.Namespace) -> int:
+    from emulator.extras.recording.reading import read_recording
+    from emulator.extras.recording.scripts import import_script
+    from emulator.extras.recording.seeds import as_yaml, import_seed
     from emulator.openapi.document import load_document
     from emulator.openapi.validation import Validation
-    from emulator.recording.reading import read_recording
-    from emulator.recording.scripts import import_script
-    from emulator.recording.seeds import as_yaml, import_seed
 
     settings = load_settings({"spec": arguments.spec})
     if arguments.to_seed is None and arguments.to_script is None:

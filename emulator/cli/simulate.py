@@ -56,7 +56,7 @@ def add_simulate(commands: Commands) -> None:
 
 
 def simulate(arguments: argparse.Namespace) -> int:
-    from emulator.chat.script_file import read_script_file
+    from emulator.apis.evi.chat.script_file import read_script_file
 
     remote = Remote(arguments.url, arguments.key, arguments.ca)
     try:

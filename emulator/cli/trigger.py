@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from emulator.apis.evi.webhooks import EVENT_NAMES, check_event_name
 from emulator.cli.http import Remote, add_server_flags
 from emulator.cli.parser import (
     FAILED,
@@ -18,7 +19,6 @@ from emulator.cli.parser import (
 from emulator.durations import duration_ms
 from emulator.errors import UsageError
 from emulator.faults.table import KINDS, check_fault
-from emulator.webhooks.events import EVENT_NAMES, check_event_name
 
 _SETTINGS = (
     "seed",

@@ -5,17 +5,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias, get_args
 
-from emulator.chat.messages import ServerMessage
-from emulator.contract.contract import Contract
-from emulator.contract.frames import BINARY, CLIENT_TYPES, message_fields
-from emulator.contract.handshakes import parameter_name
-from emulator.contract.sockets import BROKEN, BY_CLIENT, BY_SERVER, error_name
+from emulator.apis.evi.chat.messages import ServerMessage
+from emulator.apis.evi.chat_store import CHAT_STATUSES
+from emulator.apis.evi.contract.frames import BINARY, CLIENT_TYPES, message_fields
+from emulator.apis.evi.contract.handshakes import parameter_name
+from emulator.apis.evi.contract.sockets import BROKEN, BY_CLIENT, BY_SERVER, error_name
+from emulator.apis.evi.webhooks import EVENT_NAMES
+from emulator.contract.ledger import Contract
 from emulator.errors import CHAT_ERRORS, UsageError, closest
 from emulator.jsontext import JsonObject
 from emulator.openapi.fields import Field
 from emulator.openapi.operation import Operation
-from emulator.store.chats import CHAT_STATUSES
-from emulator.webhooks.events import EVENT_NAMES
 
 # The parts in the order in which reports have them, and what each counts.
 PARTS: Mapping[str, str] = {

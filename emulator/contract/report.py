@@ -3,7 +3,6 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from emulator.contract.contract import Contract
 from emulator.contract.coverage import (
     Coverage,
     Item,
@@ -14,6 +13,7 @@ from emulator.contract.coverage import (
     too_little,
 )
 from emulator.contract.findings import ERROR, FINDINGS, LEVELS, WARNING
+from emulator.contract.ledger import Contract
 from emulator.errors import EmulatorError, UsageError, closest
 from emulator.jsontext import JsonObject
 

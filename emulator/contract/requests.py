@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import parse_qsl
 
-from emulator.contract.contract import Contract
 from emulator.contract.findings import MOST_AT_ONCE, Finding, find
+from emulator.contract.ledger import Contract
 from emulator.credentials import API_KEY, CREDENTIALS
 from emulator.errors import ApiError, Loc, Problem, ValidationFailed, nearest, nearest_word
 from emulator.jsontext import Json

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 
 from emulator.contract.findings import Finding, find
-from emulator.webhooks.outbox import WebhookResult
+from emulator.outgoing.outbox import WebhookResult
 
 FORGED = ("stale_timestamp", "wrong_key", "tampered_body", "missing_headers")
 _SLOW = 0.5  # of the time that it has

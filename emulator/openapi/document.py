@@ -13,7 +13,7 @@ from emulator.jsontext import JsonObject
 from emulator.resources import bundled, read_data
 
 # Operations on voices come from another API of the service, in a document of their own.
-VOICES_DOCUMENT = str(Path(__file__).with_name("voices.yaml"))
+VOICES_DOCUMENT = str(Path(__file__).parents[1] / "apis/voices/openapi.yaml")
 
 _MOST_HOPS = 20
 METHODS = ("get", "post", "put", "patch", "delete")

@@ -3,9 +3,9 @@
 from typing import Any
 
 from emulator.errors import UsageError, ValidationFailed, closest
+from emulator.journal.journal import plain_field
 from emulator.jsontext import JsonObject
 from emulator.redaction.values import hide_in_json
-from emulator.store.journal import plain_field
 from emulator.testing.bridge import Bridge
 from emulator.testing.diagnosis import (
     ExpectationFailed,
@@ -16,7 +16,7 @@ from emulator.testing.diagnosis import (
 from emulator.testing.handles import DEFAULT_TIMEOUT_S, everything
 from emulator.testing.tool_calls import unanswered_calls
 from emulator.waiting import until
-from emulator.world import World
+from emulator.world.world import World
 
 _SPOKEN = {"USER_MESSAGE": "user", "AGENT_MESSAGE": "assistant"}
 

@@ -10,7 +10,7 @@ from emulator.jsontext import JsonObject
 from emulator.testing.bridge import Bridge
 from emulator.testing.diagnosis import ExpectationFailed
 from emulator.web.app import App
-from emulator.world import World
+from emulator.world.world import World
 
 
 class ContractHandle:

@@ -6,11 +6,11 @@ from operator import itemgetter
 from typing import Any
 
 from emulator.errors import closest
-from emulator.handwritten import short
+from emulator.journal.journal import plain_field, shown_field
 from emulator.jsontext import JsonObject
 from emulator.redaction.printable import visible
 from emulator.redaction.values import hide_in_json
-from emulator.store.journal import plain_field, shown_field
+from emulator.source_files import short
 
 MOST_SHOWN = 30  # entries of a timeline
 _AROUND = 4  # entries before and after one that matters

@@ -5,18 +5,18 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from emulator.chat.script import named_script
-from emulator.contract.contract import Contract
+from emulator.apis.evi.chat.script import named_script
+from emulator.apis.evi.store import Store
 from emulator.contract.coverage import Universe
+from emulator.contract.ledger import Contract
 from emulator.contract.report import Report, new_report
 from emulator.errors import UsageError, closest
 from emulator.ids import IdSource
-from emulator.seed.loader import load_seed
 from emulator.server import Server
 from emulator.settings import SETTINGS, Settings
-from emulator.store.store import Store
 from emulator.testing.bridge import Bridge
 from emulator.testing.world import Evi
+from emulator.world.seed import load_seed
 
 
 class Emulator:

@@ -5,14 +5,17 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from math import isfinite
 from typing import Any
 
+from emulator.apis.evi.operations.versioned import VERSIONED
+from emulator.apis.evi.triggers import trigger
+from emulator.apis.evi.webhooks import check_event_name
 from emulator.errors import UsageError, ValidationFailed, closest
 from emulator.faults.rules import FaultRule
 from emulator.faults.table import DEFAULT_DELAY_MS, FaultMistake, check_fault
+from emulator.journal.journal import KINDS, Journal, plain_field, shown_entry
 from emulator.jsontext import JsonObject
 from emulator.openapi.validation import Validation
-from emulator.operations.versioned import VERSIONED
+from emulator.outgoing.outbox import PENDING
 from emulator.redaction.values import hide_in_json
-from emulator.store.journal import KINDS, Journal, plain_field, shown_entry
 from emulator.store.paging import Paging
 from emulator.store.versioned import VersionedCollection
 from emulator.testing.bridge import Bridge
@@ -24,12 +27,9 @@ from emulator.testing.diagnosis import (
     timeline,
 )
 from emulator.testing.tool_calls import unanswered_calls
-from emulator.triggers import trigger
 from emulator.waiting import until
 from emulator.web.control.faults import add_rule
-from emulator.webhooks.events import check_event_name
-from emulator.webhooks.outbox import PENDING
-from emulator.world import World, is_held_back
+from emulator.world.world import World, is_held_back
 
 DEFAULT_TIMEOUT_S = 1.0
 

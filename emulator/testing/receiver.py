@@ -10,11 +10,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any
 
+from emulator.apis.evi.webhooks import check_event_name
 from emulator.clock import Clock, SystemClock
 from emulator.errors import UsageError
 from emulator.jsontext import JsonObject, read
-from emulator.webhooks.events import check_event_name
-from emulator.webhooks.signature import SIGNATURE_HEADER, TIMESTAMP_HEADER, WINDOW_S
+from emulator.outgoing.signature import SIGNATURE_HEADER, TIMESTAMP_HEADER, WINDOW_S
 
 _POLL_S = 0.01  # how long closing it may take
 

@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from emulator.contract.contract import Contract
 from emulator.contract.coverage import Universe
+from emulator.contract.ledger import Contract
 from emulator.contract.renderings import write_reports
 from emulator.contract.renderings.words import summary
 from emulator.contract.report import Demands, Report, new_report

@@ -4,10 +4,10 @@ import asyncio
 from typing import TYPE_CHECKING
 from weakref import ref
 
-from emulator.world import World
+from emulator.world.world import World
 
 if TYPE_CHECKING:
-    from emulator.chat.channel import ChatEvent  # whose import costs time that few need
+    from emulator.apis.evi.chat.channel import ChatEvent  # whose import costs time that few need
 
 DEFAULT_PATIENCE_S = 30.0
 
@@ -40,7 +40,7 @@ class ToolCallWatch:
         world.event_watchers.append(self._see)
 
     def _see(self, chat_id: str, event: "ChatEvent") -> None:
-        from emulator.chat.channel import ToolCalled
+        from emulator.apis.evi.chat.channel import ToolCalled
 
         if isinstance(event, ToolCalled) and self.patience_s is not None:
             id, name = event.call.tool_call_id, event.call.name

@@ -10,17 +10,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+from emulator.apis.evi.chat.script import Script
+from emulator.apis.evi.store import Store
 from emulator.atomic import write_whole
-from emulator.chat.script import Script
 from emulator.clock import SystemClock
 from emulator.errors import UsageError
 from emulator.jsontext import Json, JsonObject
 from emulator.ready import trusting
-from emulator.seed.loader import load_seed
 from emulator.settings import CA_FILE_ENV, Settings
-from emulator.snapshots.document import document_parts
 from emulator.store.paging import Paging
-from emulator.store.store import Store
 from emulator.store.stubs import Stub
 from emulator.stubbing import add_stub
 from emulator.testing.bridge import Bridge
@@ -41,7 +39,9 @@ from emulator.testing.receiver import WebhookReceiver
 from emulator.testing.tool_calls import ToolCallWatch
 from emulator.waiting import until
 from emulator.web.app import App
-from emulator.world import Snapshot, World
+from emulator.world.seed import load_seed
+from emulator.world.snapshot_document import document_parts
+from emulator.world.world import Snapshot, World
 
 _CLIENT_TIMEOUT_S = 60  # as Hume's own has
 _CA_FILE_VARIABLES = (
@@ -160,7 +160,7 @@ class Evi:
 
     def use_script(self, name_or_content: str | Mapping[str, Any]) -> None:
         """A bundled script, a file's, or the content of one. Raises ScriptError."""
-        from emulator.chat.script_file import load_script, read_script_file
+        from emulator.apis.evi.chat.script_file import load_script, read_script_file
 
         given = name_or_content
         content = read_script_file(given) if isinstance(given, str) else dict(given)
@@ -178,8 +178,8 @@ class Evi:
         `script` is a name, a file's path, a script's content or a Script; the other keys are
         those of a script. Raises ScriptError, and ApiError for what does not exist.
         """
-        from emulator.chat.script_file import load_script, read_script_file
-        from emulator.simulation import new_scenario, simulate
+        from emulator.apis.evi.chat.script_file import load_script, read_script_file
+        from emulator.apis.evi.chat.simulation import new_scenario, simulate
 
         given = scene.pop("script", {})
         if user is not None:

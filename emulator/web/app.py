@@ -9,30 +9,30 @@ from typing import TYPE_CHECKING
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from emulator.chat.script import named_script
+from emulator.api import bind
+from emulator.apis.evi.chat.script import named_script
+from emulator.apis.evi.chat_socket import ChatSocket, is_chat_path
+from emulator.apis.evi.operations.examples import with_examples
 from emulator.faults.chaos import read_chaos
 from emulator.openapi.document import VOICES_DOCUMENT, clear_failure, load_document
 from emulator.openapi.fields import body_fields
 from emulator.openapi.operation import Operation, compile_operations
 from emulator.openapi.validation import Validation
-from emulator.operations.examples import with_examples
-from emulator.operations.registry import bind
-from emulator.seed.loader import load_seed
+from emulator.outgoing.sender import Sender
 from emulator.settings import Settings
-from emulator.web.alarms import Alarm
 from emulator.web.auth import Auth
-from emulator.web.chat_socket import ChatSocket, is_chat_path
 from emulator.web.control.application import Control
 from emulator.web.cors import Cors
 from emulator.web.dispatch import Dispatcher
 from emulator.web.guard import CONTROL_PREFIXES, Guard
-from emulator.webhooks.sender import Sender
-from emulator.world import World, Worlds
+from emulator.web.timer_wakeups import Alarm
+from emulator.world.seed import load_seed
+from emulator.world.world import World, Worlds
 
 if TYPE_CHECKING:
     from emulator.contract.coverage import Universe
-    from emulator.snapshots.lasting import Lasting
-    from emulator.snapshots.reading import SnapshotReader
+    from emulator.world.persistence import Lasting
+    from emulator.world.snapshot_reader import SnapshotReader
 
 
 class App:
@@ -73,7 +73,7 @@ class App:
     @cached_property
     def snapshots(self) -> "SnapshotReader":
         """What reads snapshots of worlds."""
-        from emulator.snapshots.reading import SnapshotReader  # which few need at the start
+        from emulator.world.snapshot_reader import SnapshotReader  # which few need at the start
 
         return SnapshotReader(self.validation, self.stubbable)
 
@@ -81,7 +81,7 @@ class App:
     def universe(self) -> "Universe":
         """All that a client can exercise."""
         from emulator.contract.coverage import new_universe  # which few need
-        from emulator.web.handshake import chat_fields
+        from emulator.web.sockets.handshake import chat_fields
 
         bodies = [(each, body_fields(self.document, each)) for each in self.operations]
         return new_universe(bodies, chat_fields())
@@ -89,7 +89,7 @@ class App:
     def _new_lasting(self) -> "Lasting | None":
         if not self.settings.state and not self.settings.export_on_exit:
             return None
-        from emulator.snapshots.lasting import Lasting
+        from emulator.world.persistence import Lasting
 
         return Lasting(self.worlds, self.settings, self.snapshots)
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from emulator.errors import INTERNAL_ERROR, ApiError, api_error
 from emulator.ids import IdSource
+from emulator.journal.journal import Journal
 from emulator.jsontext import JsonObject
 from emulator.redaction.log import Lines
 from emulator.redaction.names import HIDDEN
 from emulator.redaction.text import hide_in_text
-from emulator.store.journal import Journal
-from emulator.world import World
+from emulator.world.world import World
 
 logger = logging.getLogger("emulator")
 

@@ -20,7 +20,7 @@ from emulator.errors import (
 )
 from emulator.jsontext import render
 from emulator.settings import Settings
-from emulator.web.corked import CorkedProtocol
+from emulator.web.write_coalescing import CorkedProtocol
 
 logger = logging.getLogger("emulator")
 

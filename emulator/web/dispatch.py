@@ -12,7 +12,8 @@ from types import MappingProxyType
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
-from emulator.contract.contract import Contract
+from emulator.api import Call, Handler
+from emulator.contract.ledger import Contract
 from emulator.contract.requests import RequestJudge, extra_problems, has_body
 from emulator.errors import (
     BODY_TOO_LARGE,
@@ -22,23 +23,22 @@ from emulator.errors import (
     ValidationFailed,
     api_error,
 )
+from emulator.journal.journal import LONGEST_BODY
 from emulator.jsontext import Json, JsonTextError, parse, read, read_or_none, render
 from emulator.openapi.fields import Field
 from emulator.openapi.operation import Operation
 from emulator.openapi.validation import Check, Validation
-from emulator.operations.registry import Call, Handler
 from emulator.redaction.text import hide_in_body
 from emulator.settings import Settings
-from emulator.store.journal import LONGEST_BODY
 from emulator.web import bugs
 from emulator.web.auth import Auth
-from emulator.web.breaking import GARBAGE, ConnectionBroken, break_answer
 from emulator.web.exchange import QUIET_AND_HIDING, QUIET_HEADER, QUIET_METHODS, Exchange
-from emulator.web.instead import Answer, preferred, stub_answer, take_allowance
+from emulator.web.faulty_answers import GARBAGE, ConnectionBroken, break_answer
 from emulator.web.parameters import ParameterReader, all_of, parse_query
 from emulator.web.response import respond
 from emulator.web.routing import Router
-from emulator.world import World
+from emulator.web.short_circuit import Answer, preferred, stub_answer, take_allowance
+from emulator.world.world import World
 
 _PATIENCE_S = 1  # with the body of a request that leads nowhere
 _QUERIES_REMEMBERED = 64  # of each operation: clients repeat themselves

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 
 from starlette.types import Receive, Scope
 
-from emulator.contract.contract import Contract
 from emulator.contract.findings import Finding
+from emulator.contract.ledger import Contract
 from emulator.contract.requests import (
     RequestJudge,
     judge_refusal,
@@ -17,13 +17,13 @@ from emulator.contract.requests import (
 from emulator.errors import ApiError
 from emulator.faults.rules import FaultRule, Faults
 from emulator.faults.table import KINDS
+from emulator.journal.headers import kept_headers
+from emulator.journal.journal import LONGEST_BODY, SIZE_OF_FINDING
 from emulator.jsontext import Json, kept
-from emulator.store.headers import kept_headers
-from emulator.store.journal import LONGEST_BODY, SIZE_OF_FINDING
 from emulator.web import bugs
-from emulator.web.breaking import ConnectionBroken, reset, wait
-from emulator.web.instead import Answer, fault_answer
-from emulator.world import World
+from emulator.web.faulty_answers import ConnectionBroken, reset, wait
+from emulator.web.short_circuit import Answer, fault_answer
+from emulator.world.world import World
 
 # Of those who only look: no limit, no fault and no stub concerns the request, no journal has it.
 # What changes something is never quiet: any page may send it, and who looks must see it.

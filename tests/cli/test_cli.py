@@ -19,8 +19,8 @@ from emulator import __version__
 from emulator.cli.main import main
 from emulator.server import Server
 from emulator.settings import SETTINGS
-from tests.webhooks.calls import advance, deliveries, drain, new_config, simulate, trigger
-from tests.webhooks.receiver import Answer, Receiver, always
+from tests.outgoing.calls import advance, deliveries, drain, new_config, simulate, trigger
+from tests.outgoing.receiver import Answer, Receiver, always
 
 COMMAND = [sys.executable, "-m", "emulator"]
 RECORDED = "470a49f6-1dec-4afe-8b61-035d3b2d63b0"  # a chat of the demo seed

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from emulator.cli.main import main
-from emulator.recording.reading import read_recording
+from emulator.extras.recording.reading import read_recording
 from emulator.server import Server
 
 KEY = "a-key-that-nobody-may-see"

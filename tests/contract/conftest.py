@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from conformance.table import Case
-from emulator.contract.contract import Contract
 from emulator.contract.findings import WARNING, Finding
+from emulator.contract.ledger import Contract
 from emulator.server import Server
 from emulator.settings import Settings
 from tests.contract.cases import Stage

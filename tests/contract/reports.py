@@ -1,8 +1,8 @@
 """Reports for tests: of nothing, of a little, and of a client that means harm."""
 
-from emulator.contract.contract import Contract
 from emulator.contract.coverage import PARTS, Universe
 from emulator.contract.findings import Finding, find
+from emulator.contract.ledger import Contract
 from emulator.contract.report import Report, new_report
 
 SMALL_UNIVERSE: Universe = {

@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Mapping
 from pathlib import Path
 
-from tests.chat.decoding.recordings import recording
+from tests.audio.decoding.recordings import recording
 
 # Made with: ffmpeg -f lavfi -i "sine=frequency=220:duration=1.2,volume=2,apad=pad_dur=1.5"
 #     -c:a libopus -b:a 16k -ac 1 -cluster_time_limit 100 -f webm -live 1 - > speech.webm

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.chat.messages import ClientMessage, ServerMessage
-from emulator.contract.contract import MOST_FINDINGS, Contract
+from emulator.apis.evi.chat.messages import ClientMessage, ServerMessage
+from emulator.apis.evi.chat_store import CHAT_STATUSES
+from emulator.apis.evi.webhooks import EVENT_NAMES
 from emulator.contract.coverage import (
     PARTS,
     Coverage,
@@ -20,11 +21,10 @@ from emulator.contract.coverage import (
     too_little,
 )
 from emulator.contract.findings import FINDINGS, Finding, find
+from emulator.contract.ledger import MOST_FINDINGS, Contract
 from emulator.errors import CHAT_ERRORS, UsageError
 from emulator.jsontext import JsonObject
-from emulator.store.chats import CHAT_STATUSES
 from emulator.web.app import App
-from emulator.webhooks.events import EVENT_NAMES
 from tests.contract.reports import SMALL_UNIVERSE
 
 # the universe

@@ -15,16 +15,22 @@ from hypothesis import strategies as st
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
+from emulator.apis.evi.contract.frames import (
+    OF_ERRORS,
+    OF_FRAMES,
+    OF_NOBODY,
+    is_base64,
+    judge_frame,
+)
 from emulator.contract.findings import FINDINGS, find
-from emulator.contract.frames import OF_ERRORS, OF_FRAMES, OF_NOBODY, is_base64, judge_frame
 from emulator.contract.webhooks import judge_attempt
 from emulator.errors import CHAT_ERRORS
+from emulator.outgoing.outbox import WebhookResult
 from emulator.redaction.values import hide_in_string
 from emulator.testing.emulator import Emulator
 from emulator.testing.world import Evi
-from emulator.webhooks.outbox import WebhookResult
+from tests.outgoing.receiver import Receiver, always
 from tests.testing.talking import http, joining, talking
-from tests.webhooks.receiver import Receiver, always
 
 CONFIGS = "/v0/evi/configs"
 JSON = {"Content-Type": "application/json"}

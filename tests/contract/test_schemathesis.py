@@ -16,12 +16,12 @@ import pytest
 import schemathesis
 from schemathesis import Case, HookContext
 
+from emulator.apis.evi.store import Store
 from emulator.openapi.document import Document
 from emulator.openapi.openness import opened
 from emulator.server import Server
 from emulator.settings import Settings
 from emulator.store.paging import Paging
-from emulator.store.store import Store
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIG = "tests/contract/schemathesis.toml"

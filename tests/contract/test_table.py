@@ -16,7 +16,7 @@ from conformance.table import (
     load_table,
     operations,
 )
-from emulator.chat.messages import ClientMessage, ServerMessage
+from emulator.apis.evi.chat.messages import ClientMessage, ServerMessage
 from emulator.jsontext import JsonObject
 
 TABLE = load_table()

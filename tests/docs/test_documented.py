@@ -8,20 +8,20 @@ import pytest
 import yaml
 
 import emulator
-from emulator.chat.script import SCRIPTED_ERRORS
-from emulator.chat.script_file import EndReason
+from emulator.apis.evi.chat.script import SCRIPTED_ERRORS
+from emulator.apis.evi.chat.script_file import EndReason
 from emulator.cli.main import make_parser
 from emulator.errors import CHAT_ERRORS
+from emulator.extras.wiremock.pattern import FIELDS
+from emulator.extras.wiremock.values import MODIFIERS, OPERATORS
 from emulator.faults.table import KINDS
 from emulator.openapi.document import load_document
 from emulator.openapi.validation import Validation
-from emulator.seed.loader import load_seed, summary
 from emulator.server import Server
 from emulator.settings import SETTINGS, Settings
 from emulator.testing.world import Evi
 from emulator.web.app import App
-from emulator.wiremock.pattern import FIELDS
-from emulator.wiremock.values import MODIFIERS, OPERATORS
+from emulator.world.seed import load_seed, summary
 
 ROOT = Path(emulator.__file__).parent.parent
 README = (ROOT / "README.md").read_text()

@@ -10,8 +10,8 @@ from websockets.sync.client import connect
 
 from emulator.server import Server
 from tests.inspector.browsing import BOTH, Inspector
-from tests.webhooks.calls import ask, new_config, simulate
-from tests.webhooks.receiver import Receiver
+from tests.outgoing.calls import ask, new_config, simulate
+from tests.outgoing.receiver import Receiver
 
 # How long it is (s), once some of it was played.
 PLAYED = """(audio) => new Promise((resolve) => {

@@ -11,7 +11,7 @@ from websockets.sync.client import connect
 
 from emulator.server import Server
 from tests.inspector.browsing import Inspector
-from tests.webhooks.calls import ask
+from tests.outgoing.calls import ask
 
 MARKUP = "<img src=x onerror=alert(1)></script><script>alert(2)</script>{{7*7}}"
 TURNED = "abc\u202etxt.exe\u2066"  # what follows is written from right to left

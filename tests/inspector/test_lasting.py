@@ -10,7 +10,7 @@ from emulator.server import Server
 from emulator.settings import Settings
 from tests.inspector.browsing import Inspector
 from tests.inspector.test_talk import begin, prepare, say
-from tests.webhooks.calls import ask
+from tests.outgoing.calls import ask
 
 # Keeps the microphone's question open until `grant()`; `streams` are those that were given.
 ASK_LONG = """

@@ -6,7 +6,7 @@ from httpx import Client
 from playwright.sync_api import Page, expect
 
 from tests.inspector.browsing import BOTH, Inspector
-from tests.webhooks.calls import ask
+from tests.outgoing.calls import ask
 
 TOOL = {
     "name": "get_weather",

@@ -12,8 +12,8 @@ from websockets.sync.client import connect
 
 from emulator.server import Server
 from tests.inspector.browsing import BOTH, Inspector
-from tests.webhooks.calls import add_fault, ask, freeze, new_config, simulate
-from tests.webhooks.receiver import Receiver
+from tests.outgoing.calls import add_fault, ask, freeze, new_config, simulate
+from tests.outgoing.receiver import Receiver
 
 PROMPT = {"name": "Weather", "text": "You talk about the weather, and aren't shy."}
 

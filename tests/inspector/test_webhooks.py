@@ -4,8 +4,8 @@ from httpx import Client
 from playwright.sync_api import expect
 
 from tests.inspector.browsing import BOTH, Inspector
-from tests.webhooks.calls import new_config, simulate, trigger
-from tests.webhooks.receiver import Receiver
+from tests.outgoing.calls import new_config, simulate, trigger
+from tests.outgoing.receiver import Receiver
 
 
 @BOTH

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 from emulator.server import Server
 from tests.inspector.browsing import Inspector
 from tests.inspector.test_timeline import held
-from tests.webhooks.calls import ask
+from tests.outgoing.calls import ask
 
 INSIDE = "(node) => node.getBoundingClientRect().right <= innerWidth"
 

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from emulator.server import Server
 from emulator.settings import Settings
 from tests.inspector.browsing import BOTH, Inspector
-from tests.webhooks.calls import ask
+from tests.outgoing.calls import ask
 
 
 def test_the_clock(inspector: Inspector, remote: Client) -> None:

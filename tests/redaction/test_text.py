@@ -9,19 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.chat.messages import SessionSettings
+from emulator.apis.evi.chat.messages import SessionSettings
 from emulator.clock import SystemClock
 from emulator.contract.findings import find
+from emulator.extras.recording.format import body_of
+from emulator.extras.recording.redaction import FORM, hide_body, hide_query
+from emulator.journal.headers import kept_headers
+from emulator.journal.journal import Journal
 from emulator.jsontext import JsonObject, JsonText, read, render
-from emulator.recording.format import body_of
-from emulator.recording.redaction import FORM, hide_body, hide_query
 from emulator.redaction.names import HIDDEN
 from emulator.redaction.text import hide_in_body, hide_in_header, hide_in_text
 from emulator.redaction.values import hide_in_json, hide_in_query, hide_in_string
-from emulator.store.headers import kept_headers
-from emulator.store.journal import Journal
+from tests.extras.wiremock.logged import logged
 from tests.redaction.spellings import ENCODED, ESCAPED, INNOCENTS, SPELLINGS
-from tests.wiremock.logged import logged
 
 SECRET = "Zq-s3cret-qZ"
 Shown: TypeAlias = Callable[[str, str], str]  # of a name and a value: what is shown of them

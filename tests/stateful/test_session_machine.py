@@ -16,8 +16,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from emulator.chat.config import ChatConfig, EventMessage, ToolSpec
-from emulator.chat.messages import (
+from emulator.apis.evi.chat.config import ChatConfig, EventMessage, ToolSpec
+from emulator.apis.evi.chat.messages import (
     AssistantInput,
     AudioInput,
     ClientMessage,
@@ -32,9 +32,9 @@ from emulator.chat.messages import (
     server_message,
     to_json,
 )
-from emulator.chat.script import Script
-from emulator.store.chats import CHAT_STATUSES, EVENT_ROLES
-from tests.chat.chats import Chat, config_with
+from emulator.apis.evi.chat.script import Script
+from emulator.apis.evi.chat_store import CHAT_STATUSES, EVENT_ROLES
+from tests.apis.evi.chat.chats import Chat, config_with
 
 settings.register_profile(
     "session",

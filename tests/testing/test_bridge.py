@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from emulator import Emulator
-from emulator.chat.script import Script
+from emulator.apis.evi.chat.script import Script
 from emulator.clock import WorldClock
 from emulator.testing.world import Evi
-from emulator.world import World
+from emulator.world.world import World
 from tests.testing.talking import get
 
 PATIENCE_S = 10

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from emulator.contract.contract import Contract
+from emulator.contract.ledger import Contract
 from emulator.contract.renderings import render_report
 from emulator.contract.report import Demands
 from emulator.errors import UsageError

@@ -22,7 +22,7 @@ import pytest
 
 import emulator
 from emulator import Emulator
-from emulator.chat.script import Script
+from emulator.apis.evi.chat.script import Script
 from emulator.errors import ApiError, ScriptError, SeedError, StartupError, UsageError
 from emulator.settings import SETTINGS
 from emulator.testing.emulator import OF_THE_SERVER

@@ -15,14 +15,14 @@ import httpx
 import pytest
 
 from emulator.clock import SystemClock
-from emulator.testing.receiver import WebhookReceiver
-from emulator.testing.world import Evi
-from emulator.webhooks.signature import (
+from emulator.outgoing.signature import (
     SIGNATURE_HEADER,
     TIMESTAMP_HEADER,
     WINDOW_S,
     signed_headers,
 )
+from emulator.testing.receiver import WebhookReceiver
+from emulator.testing.world import Evi
 from tests.testing.talking import PATIENCE_S, Started, http
 
 KEY = "a key"

@@ -7,7 +7,7 @@ import pytest
 
 from emulator.errors import ApiError, ValidationFailed
 from emulator.testing.world import Evi
-from emulator.web.instead import STUB_HEADER
+from emulator.web.short_circuit import STUB_HEADER
 from tests.testing.talking import http, talking
 
 STUBS = "/_emulator/stubs"

@@ -18,7 +18,7 @@ from emulator.cli.main import main
 from emulator.errors import StartupError
 from emulator.server import Server
 from emulator.settings import Settings
-from tests.webhooks.receiver import Receiver
+from tests.outgoing.receiver import Receiver
 
 COMMAND = [sys.executable, "-m", "emulator"]
 PATIENCE_S = 30

@@ -10,7 +10,7 @@ from emulator.errors import ApiError
 from emulator.settings import Settings
 from emulator.web.app import App
 from emulator.web.auth import LONGEST_KEY, TOKEN_LIFETIME_MS, Auth
-from emulator.world import World
+from emulator.world.world import World
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 GRANT = {"grant_type": "client_credentials"}

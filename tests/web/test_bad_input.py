@@ -12,7 +12,7 @@ from starlette.types import Message
 
 from emulator.store.paging import Paging
 from emulator.web.app import App
-from emulator.world import World
+from emulator.world.world import World
 
 JSON = {"Content-Type": "application/json"}
 GOOD = b'{"evi_version":"3","name":"new"}'

@@ -14,14 +14,14 @@ from websockets.exceptions import ConnectionClosedError, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from emulator import Emulator
-from emulator.chat.session import Session
-from emulator.operations import live_chats
-from emulator.operations.registry import HANDLERS
+from emulator.api import HANDLERS
+from emulator.apis.evi.chat import opening as live_chats
+from emulator.apis.evi.chat.session import Session
 from emulator.settings import Settings
 from emulator.testing.diagnosis import timeline
 from emulator.testing.world import Evi
 from emulator.web.app import App
-from emulator.world import World
+from emulator.world.world import World
 from tests import conformance
 
 API_KEY = "key-of-a-world-with-bugs"

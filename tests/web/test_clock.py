@@ -10,9 +10,9 @@ from starlette.testclient import TestClient
 
 from emulator.clock import LATEST_MS, SystemClock
 from emulator.web.app import App
-from emulator.world import World
-from tests.webhooks.calls import AnyClient, advance, deliveries, drain, freeze, new_config, simulate
-from tests.webhooks.receiver import Receiver, always
+from emulator.world.world import World
+from tests.outgoing.calls import AnyClient, advance, deliveries, drain, freeze, new_config, simulate
+from tests.outgoing.receiver import Receiver, always
 
 SLACK_MS = 10_000  # how long a request may take at the very most
 

@@ -7,14 +7,14 @@ import pytest
 from starlette.testclient import TestClient
 from websockets.exceptions import InvalidStatus
 
-from emulator.contract.contract import MOST_FINDINGS
 from emulator.contract.coverage import PARTS
 from emulator.contract.findings import MOST_AT_ONCE
+from emulator.contract.ledger import MOST_FINDINGS
 from emulator.settings import Settings
 from emulator.testing.emulator import Emulator
 from emulator.testing.world import Evi
 from emulator.web.app import App
-from emulator.world import World
+from emulator.world.world import World
 from tests.testing.talking import http, talking
 
 PATH = "/_emulator/contract"

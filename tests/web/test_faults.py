@@ -7,7 +7,7 @@ from starlette.testclient import TestClient
 
 from emulator.faults.table import DEFAULT_DELAY_MS, KINDS
 from emulator.web.app import App
-from tests.webhooks.calls import add_fault, ask, trigger
+from tests.outgoing.calls import add_fault, ask, trigger
 
 FAULTS_PATH = "/_emulator/faults"
 LOCAL = "http://127.0.0.1:9/hook"

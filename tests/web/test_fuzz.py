@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from emulator.chat.messages import ClientMessage
+from emulator.apis.evi.chat.messages import ClientMessage
 from emulator.testing.emulator import Emulator
 from emulator.testing.world import Evi
 from tests.testing.talking import http

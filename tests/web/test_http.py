@@ -7,11 +7,11 @@ import pytest
 from starlette.testclient import TestClient
 
 from emulator import __version__
+from emulator.api import HANDLERS, Call
 from emulator.errors import DocumentError
 from emulator.openapi.document import Document
 from emulator.openapi.fields import body_fields
 from emulator.openapi.operation import Operation
-from emulator.operations.registry import HANDLERS, Call
 from emulator.settings import SETTINGS, Settings
 from emulator.web.app import App
 

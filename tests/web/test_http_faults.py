@@ -11,8 +11,8 @@ from emulator.errors import PHRASES, UsageError, body_of
 from emulator.faults.table import KINDS
 from emulator.testing.emulator import Emulator
 from emulator.testing.world import Evi
-from emulator.web.breaking import GARBAGE
-from emulator.web.instead import FAULT_HEADER
+from emulator.web.faulty_answers import GARBAGE
+from emulator.web.short_circuit import FAULT_HEADER
 from tests.testing.talking import http
 from tests.web.wire import Wire, errors_logged
 

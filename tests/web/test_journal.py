@@ -7,13 +7,13 @@ import pytest
 from httpx import Client, ReadTimeout
 from starlette.testclient import TestClient, WebSocketDenialResponse
 
+from emulator.journal.journal import LONGEST_BODY
 from emulator.server import Server
 from emulator.settings import Settings
-from emulator.store.journal import LONGEST_BODY
 from emulator.web.app import App
+from tests.outgoing.calls import add_fault, ask, drain, freeze, new_config, simulate
+from tests.outgoing.receiver import Receiver
 from tests.web.wire import Wire
-from tests.webhooks.calls import add_fault, ask, drain, freeze, new_config, simulate
-from tests.webhooks.receiver import Receiver
 
 JOURNAL = "/_emulator/journal"
 

@@ -5,7 +5,7 @@ from starlette.testclient import TestClient
 
 from emulator.settings import Settings
 from emulator.web.app import App
-from tests.webhooks.calls import ask
+from tests.outgoing.calls import ask
 
 CONFIGS = "/v0/evi/configs"
 FAULT = {"kind": "http", "fault": "status", "times": 1}

@@ -15,8 +15,8 @@ from emulator.errors import CHAT_ERRORS, UsageError, body_of
 from emulator.faults.table import CLOSE_CODES, KINDS
 from emulator.testing.emulator import Emulator
 from emulator.testing.world import Evi
-from emulator.web.instead import FAULT_HEADER
-from emulator.web.sabotage import GARBAGE
+from emulator.web.short_circuit import FAULT_HEADER
+from emulator.web.sockets.faults import GARBAGE
 from tests.testing.talking import get
 from tests.web.wire import CLOSE, PATIENCE_S, TEXT, Wire
 

@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 from emulator.server import Server
 from emulator.settings import Settings
 from emulator.web.app import App
-from tests.webhooks.calls import (
+from tests.outgoing.calls import (
     EVENTS,
     add_fault,
     advance,
@@ -26,7 +26,7 @@ from tests.webhooks.calls import (
     simulate,
     trigger,
 )
-from tests.webhooks.receiver import Receiver, always
+from tests.outgoing.receiver import Receiver, always
 
 TRIGGER = "/_emulator/webhooks/trigger"
 DRAIN = "/_emulator/webhooks/drain"

@@ -13,6 +13,9 @@ from starlette.routing import BaseRoute, Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from emulator import __version__
+from emulator.apis.evi.control.audio import audio_routes
+from emulator.apis.evi.control.script import script_routes
+from emulator.apis.evi.control.simulate import simulate_routes
 from emulator.errors import (
     METHOD_NOT_ALLOWED,
     PATH_NOT_FOUND,
@@ -20,6 +23,7 @@ from emulator.errors import (
     api_error,
     closest,
 )
+from emulator.extras.wiremock.routes import wiremock_routes
 from emulator.jsontext import render
 from emulator.openapi.document import Document
 from emulator.openapi.operation import Operation
@@ -28,27 +32,23 @@ from emulator.settings import Settings
 from emulator.stubbing import Stubbable
 from emulator.web import bugs
 from emulator.web.auth import Auth
-from emulator.web.control.audio import audio_routes
 from emulator.web.control.clock import clock_routes
 from emulator.web.control.contract import contract_routes
 from emulator.web.control.faults import fault_routes
 from emulator.web.control.journal import journal_routes
 from emulator.web.control.request import Bodies, caller_world
-from emulator.web.control.script import script_routes
-from emulator.web.control.simulate import simulate_routes
 from emulator.web.control.snapshot import snapshot_routes
 from emulator.web.control.stubs import stub_routes
 from emulator.web.control.webhooks import webhook_routes
-from emulator.web.control.wiremock import wiremock_routes
 from emulator.web.denial import deny
 from emulator.web.exchange import Exchange
 from emulator.web.inspector.routes import inspector_routes
 from emulator.web.oauth import token_endpoint
-from emulator.world import Worlds
+from emulator.world.world import Worlds
 
 if TYPE_CHECKING:
     from emulator.contract.coverage import Universe
-    from emulator.snapshots.reading import SnapshotReader
+    from emulator.world.snapshot_reader import SnapshotReader
 
 
 class Control:

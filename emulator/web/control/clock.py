@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from emulator.web.auth import Auth
 from emulator.web.control.request import Bodies, answer, caller_world, schema
-from emulator.world import World
+from emulator.world.world import World
 
 ADVANCE = schema(
     required=("seconds",),

@@ -14,8 +14,8 @@ from starlette.routing import Route
 
 from emulator.credentials import CREDENTIALS
 from emulator.errors import Problem, ValidationFailed, closest
+from emulator.journal.journal import KINDS, Journal
 from emulator.jsontext import Json, JsonObject
-from emulator.store.journal import KINDS, Journal
 from emulator.waiting import until
 from emulator.web.auth import Auth
 from emulator.web.control.request import (
@@ -25,7 +25,7 @@ from emulator.web.control.request import (
     read_integer,
     read_limit,
 )
-from emulator.world import Worlds
+from emulator.world.world import Worlds
 
 _NUMBER = re.compile(r"\d{1,6}(\.\d{1,6})?")
 FIELDS = (

@@ -13,7 +13,7 @@ from emulator.jsontext import Json, JsonObject, JsonTextError, parse, render
 from emulator.openapi.validation import Check, Validation
 from emulator.web.auth import Auth
 from emulator.web.dispatch import read_body
-from emulator.world import World
+from emulator.world.world import World
 
 
 def answer(content: Json, status: int = 200) -> Response:

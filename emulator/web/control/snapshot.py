@@ -18,17 +18,17 @@ from emulator.errors import (
 from emulator.web.auth import Auth
 from emulator.web.control.request import caller_world
 from emulator.web.dispatch import read_body
-from emulator.world import Snapshot
+from emulator.world.world import Snapshot
 
 if TYPE_CHECKING:
-    from emulator.snapshots.reading import SnapshotReader
+    from emulator.world.snapshot_reader import SnapshotReader
 
 
 def snapshot_routes(
     auth: Auth, reader: "Callable[[], SnapshotReader]", max_bytes: int
 ) -> list[Route]:
     async def show(request: Request) -> Response:
-        from emulator.snapshots.document import write_snapshot  # which few need at the start
+        from emulator.world.snapshot_document import write_snapshot  # which few need at the start
 
         snapshot = caller_world(auth, request).snapshot()
         try:

@@ -4,6 +4,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from emulator.apis.evi.operations.configs import check_webhook_url
+from emulator.apis.evi.triggers import trigger
+from emulator.apis.evi.webhooks import EVENT_NAMES
 from emulator.errors import (
     DELIVERY_NOT_FOUND,
     DELIVERY_PENDING,
@@ -14,15 +17,12 @@ from emulator.errors import (
 )
 from emulator.faults.table import DEFAULT_DELAY_MS, KINDS
 from emulator.openapi.validation import Validation
-from emulator.operations.configs import check_webhook_url
-from emulator.triggers import trigger
+from emulator.outgoing.delivery_view import shown_delivery
+from emulator.outgoing.outbox import PENDING, STATES, Delivery
 from emulator.waiting import until
 from emulator.web.auth import Auth
 from emulator.web.control.request import Bodies, answer, caller_world, read_limit, schema
-from emulator.webhooks.events import EVENT_NAMES
-from emulator.webhooks.outbox import PENDING, STATES, Delivery
-from emulator.webhooks.shown import shown_delivery
-from emulator.world import World, is_held_back
+from emulator.world.world import World, is_held_back
 
 EVENT_NAME = {"type": "string", "enum": list(EVENT_NAMES)}
 FAULT = {"type": "string", "enum": list(KINDS["webhook"].faults)}

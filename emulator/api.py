@@ -1,0 +1,70 @@
+"""Handlers, registered under the operationId that they answer."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from emulator.contract.findings import Finding
+from emulator.errors import DocumentError, closest
+from emulator.jsontext import Json, JsonObject
+from emulator.openapi.operation import Operation
+from emulator.settings import Settings
+from emulator.store.paging import DEFAULT_PAGE_SIZE, Paging
+from emulator.world.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One valid request: the caller's world, the parameters by name, the body.
+
+    A handler adds to `findings` what only it can tell about the request.
+    """
+
+    world: World
+    settings: Settings
+    parameters: Mapping[str, Json]
+    body: JsonObject
+    base_url: str  # of the request, such as http://127.0.0.1:8484
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def paging(self) -> Paging:
+        """The page asked for; ascending and of 10 items unless told otherwise."""
+        size = self.parameters["page_size"]
+        return Paging(
+            number=self.parameters["page_number"],
+            size=DEFAULT_PAGE_SIZE if size is None else size,
+            ascending=self.parameters.get("ascending_order") is not False,
+        )
+
+
+Handler: TypeAlias = Callable[[Call], Json]
+HANDLERS: dict[str, Handler] = {}
+
+
+def operation(operation_id: str) -> Callable[[Handler], Handler]:
+    """Register a function as the handler of an operation.
+
+    It returns the JSON body of the operation's success response, or raises ApiError.
+    """
+
+    def register(handler: Handler) -> Handler:
+        HANDLERS[operation_id] = handler
+        return handler
+
+    return register
+
+
+def bind(operations: Sequence[Operation], source: str) -> dict[str, Handler]:
+    """The handler of each operation. Raises DocumentError if either side has one too many."""
+    ids = [operation.id for operation in operations]
+    for id in ids:
+        if id not in HANDLERS:
+            known = closest(id, list(HANDLERS))
+            raise DocumentError(f"{source}: operation {id!r} has no handler in the emulator{known}")
+    for id in HANDLERS:
+        if id not in ids:
+            raise DocumentError(
+                f"{source}: the emulator's handler {id!r} has no operation{closest(id, ids)}"
+            )
+    return {id: HANDLERS[id] for id in ids}

@@ -1,0 +1,1 @@
+"""EVI: configs, prompts, tools, chats, the chat's WebSocket, webhooks."""

@@ -1,0 +1,1 @@
+"""What a chat sounds like: emotion scores and audio."""

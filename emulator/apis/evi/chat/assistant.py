@@ -1,0 +1,432 @@
+"""The assistant's side of a chat: turns, made of steps that are each due at a time."""
+
+import json
+import re
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from emulator.apis.evi.chat import frames, improvised
+from emulator.apis.evi.chat.channel import Channel, ToolCalled
+from emulator.apis.evi.chat.filling import Filler, TextTooLong
+from emulator.apis.evi.chat.history import History
+from emulator.apis.evi.chat.messages import (
+    ToolCall,
+    ToolError,
+    ToolResponse,
+    ToolType,
+    to_json,
+)
+from emulator.apis.evi.chat.prosody import ASSISTANT_MOODS, emotion_features, sound_like
+from emulator.apis.evi.chat.request import ChatRequest
+from emulator.apis.evi.chat.script import (
+    CallTool,
+    Fail,
+    Pause,
+    Say,
+    ScriptRun,
+    Step,
+    UseBuiltin,
+    UserTurn,
+    as_text,
+)
+from emulator.apis.evi.chat.settings import SettingsInForce
+from emulator.audio.sentences import sentences
+from emulator.audio.tones import speech_ms, wav_chunks
+from emulator.clock import Clock
+from emulator.errors import CHAT_ERRORS, closest
+from emulator.ids import IdSource, derived_random
+from emulator.jsontext import Fragment, render
+from emulator.source_files import short
+
+# How long the assistant takes at the pace of 1: from, to (ms).
+THINKING_MS = (600, 1_000)  # before a turn, and after a tool's answer
+PROSODY_MS = (80, 180)  # from a sentence to its scores
+BETWEEN_SENTENCES_MS = (200, 400)
+BUILTIN_TOOL_MS = (700, 1_200)
+
+MOST_SENTENCES = 2_500  # of one answer: each is several frames and events
+_LONGEST_RULES = 1_000  # characters of an error that names them
+
+_BLANK = re.compile(r"\{\w+(?:!r)?\}")  # of an error's text, which has nothing to fill it here
+
+# Where a turn comes from: an answer, an assistant_input, or an event message of the config.
+Source: TypeAlias = Literal["answer", "input", "event"]
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """The chat ends with this step; `slug` names the error frame that says so.
+
+    It has `message` in place of its own text; `cause` is what only the contract is told.
+    """
+
+    status: str
+    slug: str | None = None
+    seconds: int = 0
+    message: str | None = None
+    cause: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Sentence:
+    text: str
+    say: Say
+
+
+@dataclass(frozen=True, slots=True)
+class _Scores:
+    """The prosody of a sentence that was just said."""
+
+    message_id: str
+    event_id: str
+    scores: Mapping[str, float]
+    features: Fragment  # the same as it stands in events
+
+
+@dataclass(frozen=True, slots=True)
+class _BuiltinAnswer:
+    call: ToolCall
+    step: UseBuiltin
+
+
+TurnStep: TypeAlias = Step | End | _Sentence | _Scores | _BuiltinAnswer
+
+
+@dataclass(slots=True)
+class Turn:
+    """What is left of a turn; its next step is due at `due_ms`, unless a tool must answer first."""
+
+    steps: deque[TurnStep]
+    source: Source
+    due_ms: int
+    values: dict[str, str] = field(default_factory=dict)  # for placeholders
+    waits_for: ToolCall | None = None
+    spoke: bool = False
+
+
+class Assistant:
+    """Answers, speaks, calls tools; one turn after the other."""
+
+    def __init__(
+        self,
+        chat_id: str,
+        request: ChatRequest,
+        settings: SettingsInForce,
+        channel: Channel,
+        history: History,
+        clock: Clock,
+        ids: IdSource,
+    ) -> None:
+        self._chat_id = chat_id
+        self._config = request.config
+        self._pace = request.pace
+        self._voiced = request.voiced
+        self._inline_prosody = request.inline_prosody
+        self._most_added = request.most_added
+        self._script = ScriptRun(request.script)
+        self._settings = settings
+        self._channel = channel
+        self._history = history
+        self._clock = clock
+        self._ids = ids
+        self._turns: deque[Turn] = deque()
+        self._drawn = 0
+        self._warned: set[str] = set()
+        self._timeouts = {  # errors that are ends of their own: status, and after how long
+            "inactivity_timeout": ("INACTIVITY_TIMEOUT", request.config.inactivity_ms or 0),
+            "max_duration_timeout": ("MAX_DURATION_TIMEOUT", request.config.max_duration_ms),
+        }
+        self.paused = False
+        self.speaking_until_ms = 0  # when the audio sent so far has been heard
+        self.quiet_since_ms = 0  # when the last turn was over
+        self.calls: dict[str, str] = {}  # ids and names of tool calls that wait for an answer
+        self.dropped_calls: set[str] = set()  # those whose turn was interrupted
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a turn is under way, or held."""
+        return bool(self._turns)
+
+    @property
+    def waits_for(self) -> ToolCall | None:
+        """The tool call that must be answered before the turn goes on."""
+        return self._turns[0].waits_for if self._turns else None
+
+    @property
+    def due_ms(self) -> int | None:
+        """When the next step is due, or None."""
+        if not self._turns or self._turns[0].waits_for is not None:
+            return None
+        if self.paused and self._turns[0].source != "event":
+            return None
+        return self._turns[0].due_ms
+
+    # turns
+
+    def answer(self, turn: UserTurn) -> None:
+        """What the script says to a user turn, else what the default assistant thinks of."""
+        context = turn.context
+        values = {"user_text": turn.text, "context": context or ""}
+        chosen = self._script.choose(turn)
+        if chosen is not None:
+            self.add_turn(chosen.rule.steps, "answer", {**values, **chosen.groups})
+        elif self._script.script.strict:
+            self._no_rule_for(turn)
+        else:
+            tools, builtin_tools = self._settings.tools, self._settings.builtin_tools
+            steps, more = improvised.reply(turn.text, turn.number, context, tools, builtin_tools)
+            self.add_turn([*self._quick_response(turn), *steps], "answer", {**values, **more})
+
+    def add_turn(
+        self,
+        steps: Sequence[TurnStep],
+        source: Source,
+        values: Mapping[str, str] | None = None,
+    ) -> None:
+        """One more turn, after those that are under way."""
+        self.warn_of_missing(self._settings.missing_variables(), "The system prompt")
+        turn = Turn(deque(steps), source, self._in(THINKING_MS), dict(values or {}))
+        self._turns.append(turn)
+
+    def drop(self, keep: Source | None = None) -> None:
+        """Forget what has not been said yet, but for turns from one source."""
+        for turn in self._turns:
+            if turn.source != keep and turn.waits_for is not None:
+                self.calls.pop(turn.waits_for.tool_call_id)
+                self.dropped_calls.add(turn.waits_for.tool_call_id)
+        self._turns = deque(turn for turn in self._turns if turn.source == keep)
+        self.speaking_until_ms = min(self.speaking_until_ms, self._clock.now_ms())
+
+    def end(self) -> None:
+        """The chat is over; calls that wait wait for ever."""
+        self._turns.clear()
+
+    def take_step(self) -> End | None:
+        """The step that is due. Returns the end of the chat if that is what it was."""
+        turn = self._turns[0]
+        step = turn.steps.popleft() if turn.steps else None
+        match step:
+            case None | End():
+                self._finish(turn)
+                return step
+            case Say():
+                self._say(step, turn)
+            case _Sentence(text, say):
+                self._say_sentence(text, say, turn)
+            case _Scores():
+                self._show(step, turn)
+            case CallTool():
+                self._call(step, turn)
+            case UseBuiltin():
+                self._use_builtin(step, turn)
+            case _BuiltinAnswer():
+                self._answer_builtin(step, turn)
+            case Pause(ms):
+                turn.due_ms = self._clock.now_ms() + round(ms * (self._pace or 1))
+            case Fail(slug, message):
+                return self.fail(slug, message)
+        return None
+
+    def _finish(self, turn: Turn) -> None:
+        self._turns.popleft()
+        now_ms = self._clock.now_ms()
+        if turn.spoke:
+            self._channel.send(frames.assistant_end())
+        self.quiet_since_ms = max(now_ms, self.speaking_until_ms)
+        if self._turns:
+            self._turns[0].due_ms = max(self._turns[0].due_ms, now_ms)
+
+    def fail(self, slug: str, message: str | None) -> End | None:
+        """An error frame; the end of the chat if it is one."""
+        kind = CHAT_ERRORS[slug]
+        if message is None and slug not in self._timeouts:
+            message = _BLANK.sub("...", kind.message).replace("{{", "{").replace("}}", "}")
+        if kind.ends:
+            self.drop()
+            status, ms = self._timeouts.get(slug, ("ERROR", 0))
+            return End(status, slug, ms // 1000, message)
+        self._channel.error(slug, message)
+        return None
+
+    def _quick_response(self, turn: UserTurn) -> list[Step]:
+        if not self._config.allow_short_responses or self._config.evi_version != "3":
+            return []
+        words = improvised.QUICK_RESPONSES
+        return [Say(words[turn.number % len(words)], quick=True)]
+
+    def _no_rule_for(self, turn: UserTurn) -> None:
+        rules = "; ".join(map(str, self._script.script.rules)) or "none"
+        if len(rules) > _LONGEST_RULES:
+            rules = rules[:_LONGEST_RULES] + "..."
+        slug = "script_exhausted" if self._script.is_exhausted else "script_unmatched"
+        text = turn.text[:_LONGEST_RULES]
+        self._channel.error(slug, turn=turn.number, text=text, rules=rules)
+
+    def warn_of_missing(self, names: Iterable[str], text: str) -> None:
+        """Send an error frame for each variable that a text uses and that has no value, once."""
+        for name in names:
+            if name not in self._warned:
+                self._warned.add(name)
+                self._channel.error("variable_missing", text=text, name=name)
+
+    def _in(self, limits_ms: tuple[int, int]) -> int:
+        """The time after a while between the limits, stretched by the pace."""
+        if not self._pace:
+            return self._clock.now_ms()
+        self._drawn += 1
+        wait_ms = derived_random("pace", self._chat_id, self._drawn).uniform(*limits_ms)
+        return self._clock.now_ms() + round(wait_ms * self._pace)
+
+    # speech
+
+    def _say(self, say: Say, turn: Turn) -> None:
+        text = say.text
+        if turn.source == "answer":
+            filler = self._filler(turn)
+            for placeholder, value in filler.dead_ends(text).items():
+                message = f"{placeholder} leads nowhere: the tool answered {short(value)}"
+                self._channel.note(message, "placeholder_dead_end")
+            try:
+                text = filler.fill(self._settings.fill_variables(text))
+            except TextTooLong as error:
+                self._channel.error("text_too_long", problem=f"the answer: {error}")
+                return
+        said = sentences(text)
+        if len(said) > MOST_SENTENCES:
+            problem = f"an answer has at most {MOST_SENTENCES} sentences, got {len(said)}"
+            self._channel.error("text_too_long", problem=problem)
+        for sentence in reversed(said[:MOST_SENTENCES]):
+            turn.steps.appendleft(_Sentence(sentence, say))
+
+    def _filler(self, turn: Turn) -> Filler:
+        return Filler(turn.values, self._most_added)
+
+    def _say_sentence(self, text: str, say: Say, turn: Turn) -> None:
+        event_id = self._ids.uuid()
+        message_id = event_id.replace("-", "")
+        mood = say.mood or self._script.script.mood
+        scores = sound_like(mood, ASSISTANT_MOODS, event_id)
+        from_text = turn.source == "input"
+        inline = scores if self._inline_prosody else None
+        self._channel.send(frames.assistant_message(message_id, text, from_text, say.quick, inline))
+        features = Fragment(render(emotion_features(scores)))
+        self._history.add("AGENT_MESSAGE", text, features, id=event_id)
+        self._voice(text, message_id)
+        turn.spoke = True
+        turn.steps.appendleft(_Scores(message_id, event_id, scores, features))
+        turn.due_ms = self._in(PROSODY_MS)
+
+    def _voice(self, text: str, message_id: str) -> None:
+        begin_ms = max(self._clock.now_ms(), self.speaking_until_ms)
+        self.speaking_until_ms = begin_ms + round(speech_ms(text) * (self._pace or 1))
+        if self._voiced:
+            for index, data in enumerate(wav_chunks(speech_ms(text))):
+                self._channel.send(frames.audio_output(message_id, index, data))
+
+    def _show(self, step: _Scores, turn: Turn) -> None:
+        if not self._inline_prosody:
+            self._channel.send(frames.assistant_prosody(step.message_id, step.scores))
+        self._history.add(
+            "ASSISTANT_PROSODY", emotion_features=step.features, related_event_id=step.event_id
+        )
+        turn.due_ms = self._in(BETWEEN_SENTENCES_MS)
+
+    # tools
+
+    def _call(self, step: CallTool, turn: Turn) -> None:
+        turn.waits_for = call = self._new_call(step.name, step.parameters, "function", turn)
+        self.calls[call.tool_call_id] = call.name
+        self._channel.send(to_json(call))
+        self._channel.tell(ToolCalled(self._clock.now_ms(), call))
+
+    def _new_call(
+        self, name: str, parameters: Mapping[str, object], tool_type: ToolType, turn: Turn
+    ) -> ToolCall:
+        try:
+            arguments = self._filler(turn).fill_all(dict(parameters))
+        except RecursionError:  # a script in Python may nest as deep as it likes
+            arguments = {}
+        except TextTooLong as error:
+            self._channel.error("text_too_long", problem=f"the arguments of {name}: {error}")
+            arguments = {}
+        call = ToolCall(
+            name=name,
+            parameters=json.dumps(arguments, ensure_ascii=False),
+            tool_call_id=f"call_{self._ids.secret()[:24]}",
+            tool_type=tool_type,
+            response_required=tool_type == "function",
+            custom_session_id=self._settings.custom_session_id,
+        )
+        self._history.function_call(call)
+        return call
+
+    def receive_result(self, answer: ToolResponse | ToolError) -> None:
+        """A tool's answer lets its turn go on; of an error, the fallback is the result.
+
+        Its `error` is for developers: neither user nor language model gets it (PROTOCOL 12.6).
+        """
+        turn = next((turn for turn in self._turns if _waits_for(turn, answer)), None)
+        if turn is None or turn.waits_for is None:
+            hint = closest(answer.tool_call_id, list(self.calls))
+            self._channel.error("tool_call_unknown", id=answer.tool_call_id, hint=hint)
+            return
+        result = answer.content
+        if isinstance(answer, ToolError) and result is None:
+            fallback = self._settings.fallback_of(turn.waits_for.name)
+            result = improvised.TOOL_FAILED if fallback is None else fallback
+        self._take_result(result or "", turn)
+        del self.calls[answer.tool_call_id]
+        turn.waits_for = None
+        turn.due_ms = self._in(THINKING_MS)
+
+    def _take_result(self, result: str, turn: Turn) -> None:
+        self._history.add("FUNCTION_CALL_RESPONSE", result)
+        turn.values["tool_result"] = result
+
+    def _use_builtin(self, step: UseBuiltin, turn: Turn) -> None:
+        call = self._new_call(step.name, step.parameters, "builtin", turn)
+        if step.name == "hang_up":
+            turn.steps.appendleft(End("USER_ENDED"))
+        else:
+            turn.steps.appendleft(_BuiltinAnswer(call, step))
+            turn.due_ms = self._in(BUILTIN_TOOL_MS)
+
+    def _answer_builtin(self, answer: _BuiltinAnswer, turn: Turn) -> None:
+        call, step = answer.call, answer.step
+        if step.error is None:
+            result = step.result or improvised.search_result(call.parameters)
+            try:
+                content = as_text(self._filler(turn).fill_all(result))
+            except TextTooLong as error:
+                self._channel.error("text_too_long", problem=f"the result: {error}")
+                content = improvised.TOOL_FAILED
+            self._channel.send(
+                to_json(
+                    ToolResponse(
+                        tool_call_id=call.tool_call_id,
+                        content=content,
+                        tool_name=call.name,
+                        tool_type="builtin",
+                    )
+                )
+            )
+        else:
+            content = self._settings.builtin_tools.get(call.name) or improvised.TOOL_FAILED
+            self._channel.send(
+                to_json(
+                    ToolError(
+                        tool_call_id=call.tool_call_id,
+                        error=step.error,
+                        content=self._settings.builtin_tools.get(call.name),
+                        tool_type="builtin",
+                    )
+                )
+            )
+        self._take_result(content, turn)
+        turn.due_ms = self._in(THINKING_MS)
+
+
+def _waits_for(turn: Turn, answer: ToolResponse | ToolError) -> bool:
+    return turn.waits_for is not None and turn.waits_for.tool_call_id == answer.tool_call_id

@@ -1,0 +1,74 @@
+"""The history of a chat that is going on: each event is stored as it happens (PROTOCOL 11.2)."""
+
+import json
+from collections.abc import Mapping
+
+from emulator.apis.evi.chat.messages import ToolCall
+from emulator.apis.evi.chat.prosody import emotion_features
+from emulator.apis.evi.chat_store import ChatStore, new_event
+from emulator.clock import Clock
+from emulator.ids import IdSource
+from emulator.jsontext import Fragment, JsonObject
+
+
+class History:
+    """Writes the events of one chat into the store."""
+
+    def __init__(self, store: ChatStore, chat_id: str, clock: Clock, ids: IdSource) -> None:
+        self._store = store
+        self._chat_id = chat_id
+        self._clock = clock
+        self._ids = ids
+
+    def add(
+        self,
+        type: str,
+        message_text: str = "",
+        emotion_features: str | Fragment = "",
+        metadata: str = "",
+        id: str | None = None,
+        related_event_id: str | None = None,
+    ) -> None:
+        """One event, now."""
+        self._store.add_event(
+            new_event(
+                id or self._ids.uuid(),
+                self._chat_id,
+                self._clock.now_ms(),
+                type,
+                message_text,
+                emotion_features,
+                metadata,
+                related_event_id=related_event_id,
+            )
+        )
+
+    def user_message(
+        self, text: str, scores: Mapping[str, float] | None, begin_ms: int, end_ms: int
+    ) -> None:
+        """What the user said, and when (ms since the start); a typed message has no scores."""
+        if scores is None:
+            self.add("USER_MESSAGE", text)
+        else:
+            metadata = json.dumps(_segments(text, scores, begin_ms, end_ms))
+            self.add("USER_MESSAGE", text, emotion_features(scores), metadata)
+
+    def function_call(self, call: ToolCall) -> None:
+        """A tool call, as the JSON text of its message."""
+        shown = ("name", "parameters", "tool_call_id", "tool_type", "response_required")
+        self.add("FUNCTION_CALL", json.dumps({key: getattr(call, key) for key in shown}))
+
+
+def _segments(text: str, scores: Mapping[str, float], begin_ms: int, end_ms: int) -> JsonObject:
+    """A message's metadata. The service's numbers from inside its models are left empty."""
+    return {
+        "segments": [
+            {
+                "content": text,
+                "embedding": [],
+                "scores": list(scores.values()),
+                "stoks": [],
+                "time": {"begin_ms": begin_ms, "end_ms": end_ms},
+            }
+        ]
+    }

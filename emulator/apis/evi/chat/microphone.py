@@ -1,0 +1,117 @@
+"""The user's microphone: sound in, what was said out.
+
+What was said comes from the script or a queue; the sound only tells when.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from emulator.apis.evi.chat.hearing import Ear, Sound, Speaking, TurnOver
+from emulator.apis.evi.chat.messages import AudioSettings
+from emulator.apis.evi.chat.request import ChatRequest
+from emulator.apis.evi.chat.script import Speak
+from emulator.apis.evi.chat.settings import SettingsInForce
+from emulator.audio.decoding.decoder import DecodeError, Decoder
+from emulator.audio.decoding.pcm import PcmDecoder
+from emulator.audio.decoding.recognition import (
+    LONGEST_SIGN,
+    begins_container,
+    new_decoder,
+    raw_decoder,
+)
+
+INTERIM_MS = 300  # of speech between two interim transcripts
+_MS_PER_WORD = 350
+
+
+@dataclass(frozen=True, slots=True)
+class Interim:
+    """What has been understood so far, of so much speech (ms)."""
+
+    text: str
+    spoken_ms: int
+
+
+class Microphone:
+    """One client's sound, from its first byte on."""
+
+    def __init__(self, request: ChatRequest, settings: SettingsInForce) -> None:
+        self._ear = Ear(request.config.turn_detection)
+        self._transcribe = request.transcribe
+        self._verbose = request.verbose_transcription
+        self._settings = settings
+        self._decoder: Decoder | None = None
+        self._held = b""  # too few bytes to tell what they are
+        self._audio: AudioSettings | None = None  # that the decoder was made for
+        self._said: Speak | None = None
+        self._spoken_ms = 0
+        self.is_deaf = False
+
+    @property
+    def is_hearing(self) -> bool:
+        """True if the user is, or may be, in the middle of a turn."""
+        return self._ear.is_hearing or len(self._held) > LONGEST_SIGN
+
+    def feed(self, data: bytes) -> Iterator[Sound | Interim]:
+        """Listen to the next bytes. Raises DecodeError, and hears nothing from then on.
+
+        It hears again what begins a container, or raw sound that is described anew.
+        """
+        if self._begins_anew(data):
+            self._decoder, self.is_deaf = None, False
+        if self.is_deaf or not data:
+            return
+        self._audio = self._settings.audio
+        try:
+            if self._decoder is None:
+                data = self._held + data
+                self._decoder = new_decoder(data, self._audio)
+                self._held = data if self._decoder is None else b""
+            if self._decoder is not None:
+                yield from self._listen(self._decoder, data)
+        except DecodeError:
+            self._decoder, self._held, self.is_deaf = None, b"", True
+            raise
+
+    def _begins_anew(self, data: bytes) -> bool:
+        """True if another decoder is to be chosen, though there has been one."""
+        if self.is_deaf and begins_container(data):
+            return True
+        is_raw = isinstance(self._decoder, PcmDecoder)
+        return (is_raw or self.is_deaf) and self._audio != self._settings.audio
+
+    def _listen(self, decoder: Decoder, data: bytes) -> Iterator[Sound | Interim]:
+        for samples in decoder.decode(data):
+            for sound in self._ear.listen(samples, decoder.sample_rate):
+                yield from self._with_interim(sound)
+
+    def stop(self) -> Iterator[Sound | Interim]:
+        """Take bytes that may have begun a frame of MP3 or AAC for PCM, as no more sound comes."""
+        if len(self._held) > LONGEST_SIGN:
+            self._decoder = raw_decoder(self._audio)
+            held, self._held = self._held, b""
+            yield from self._listen(self._decoder, held)
+        over = self._ear.stop()
+        if over is not None:
+            yield over
+
+    def transcript(self) -> Speak:
+        """What the user said in the turn that is over."""
+        said, self._said = self._said or self._next(), None
+        return said
+
+    def _next(self) -> Speak:
+        """Made up where nobody tells: so many words as fit into the time."""
+        seconds = self._spoken_ms / 1000
+        return self._transcribe() or Speak(f"I have been speaking for {seconds:.1f} seconds.")
+
+    def _with_interim(self, sound: Sound) -> Iterator[Sound | Interim]:
+        yield sound
+        if isinstance(sound, TurnOver) or not isinstance(sound, Speaking):
+            return
+        self._spoken_ms = sound.spoken_ms
+        if self._verbose and sound.spoken_ms % INTERIM_MS == 0:
+            self._said = self._said or self._transcribe()
+            words = [] if self._said is None else self._said.text.split()
+            heard = words[: max(1, sound.spoken_ms // _MS_PER_WORD)]
+            yield Interim(" ".join(heard) if words else "...", sound.spoken_ms)

@@ -1,0 +1,204 @@
+"""Chats that begin: their config, their group, and who is told about them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from emulator.api import Call
+from emulator.apis.evi import webhooks as events
+from emulator.apis.evi.chat import frames
+from emulator.apis.evi.chat.channel import (
+    ChatEnded,
+    ChatEvent,
+    ChatStarted,
+    Output,
+    ToolCalled,
+    new_request_id,
+)
+from emulator.apis.evi.chat.config import ChatConfig, read_config
+from emulator.apis.evi.chat.live import LiveChat, Put
+from emulator.apis.evi.chat.messages import SessionSettings, to_json
+from emulator.apis.evi.chat.request import HISTORY_LIMIT, ChatRequest
+from emulator.apis.evi.chat.script import Speak
+from emulator.apis.evi.chat.session import Session
+from emulator.apis.evi.operations.configs import new_content, render_config
+from emulator.apis.evi.webhooks import About
+from emulator.clock import LaggingClock
+from emulator.durations import read_pace
+from emulator.errors import (
+    CHAT_ERRORS,
+    CHAT_GROUP_NOT_FOUND,
+    CONFIG_NOT_FOUND,
+    VERSION_NOT_FOUND,
+    ApiError,
+    api_error,
+)
+from emulator.jsontext import JsonObject
+from emulator.world.world import World
+
+
+def find_config(
+    world: World,
+    config_id: str | None,
+    config_version: int | None = None,
+    group_id: str | None = None,
+) -> ChatConfig:
+    """The config of a chat that begins: the one named, else that of the group's newest chat.
+
+    Without either, the defaults. Raises ApiError (404) for what does not exist.
+    """
+    if group_id is not None:
+        group = world.store.chats.find_group(group_id)
+        if group is None:
+            raise api_error(CHAT_GROUP_NOT_FOUND, id=group_id)
+        if config_id is None and "most_recent_config" in group:
+            latest = group["most_recent_config"]
+            config_id, config_version = latest["id"], latest["version"]
+    if config_id is None:
+        return _default_config(world)
+    resource = world.store.configs.find(config_id)
+    if resource is None:
+        raise api_error(CONFIG_NOT_FOUND, id=config_id)
+    version = resource.latest
+    if config_version is not None:
+        found = resource.find_version(config_version)
+        if found is None:
+            known = ", ".join(str(each.number) for each in resource.versions)
+            raise api_error(
+                VERSION_NOT_FOUND,
+                kind="Config",
+                id=config_id,
+                version=config_version,
+                known=known,
+            )
+        version = found
+    return read_config(render_config(world.store, resource, version, listed=False))
+
+
+def _default_config(world: World) -> ChatConfig:
+    """What a config has that says nothing: a chat needs none, so no voice either."""
+    body, settings = {"evi_version": "3", "name": ""}, replace(world.settings, require_voice=False)
+    return read_config(new_content(Call(world, settings, {}, body, ""), None))
+
+
+@dataclass(frozen=True, slots=True)
+class ChatOptions:
+    """What a client asks for when it opens a chat (PROTOCOL 6.1)."""
+
+    config_id: str | None = None
+    config_version: int | None = None
+    resumed_chat_group_id: str | None = None
+    settings: SessionSettings | None = None
+    event_limit: int = HISTORY_LIMIT
+    verbose_transcription: bool = False
+    allow_connection: bool = False
+
+
+def start_chat(world: World, options: ChatOptions, put: Put) -> LiveChat:
+    """A chat whose client is there: `put` takes what it is to be sent.
+
+    Raises ApiError (404) for a config, version or group that does not exist.
+    """
+    config_id, group_id = _lower(options.config_id), _lower(options.resumed_chat_group_id)
+    request = ChatRequest(
+        config=find_config(world, config_id, options.config_version, group_id),
+        script=world.script,
+        resumed_group_id=group_id,
+        settings=options.settings,
+        event_limit=options.event_limit,
+        most_added=world.settings.max_filled_chars,
+        pace=read_pace(world.settings.pace),
+        voiced=world.settings.audio_output,
+        inline_prosody=world.settings.prosody == "inline",
+        verbose_transcription=options.verbose_transcription,
+        transcribe=_Transcripts(world),
+        survives_bad_audio=world.settings.transcription_failure == "continue",
+    )
+    live = open_chat(world, request, allows_connection=options.allow_connection)
+    live.join(put)
+    try:
+        live.start()
+    except Exception:
+        world.live.pop(live.session.chat_id, None)
+        raise
+    return live
+
+
+class _Transcripts:
+    """What is heard when audio comes: what was queued in the world, else the script's user."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._spoken = world.script.spoken()
+
+    def __call__(self) -> Speak | None:
+        if self._world.heard:
+            return Speak(self._world.heard.popleft())
+        return next(self._spoken, None)
+
+
+def refuse_chat(world: World, error: ApiError) -> JsonObject:
+    """The error frame of a chat that can't begin: the socket opens, tells why, and closes."""
+    of_group = error.body["code"] == CHAT_GROUP_NOT_FOUND.code
+    kind = CHAT_ERRORS["chat_group_not_found" if of_group else "config_not_found"]
+    message = kind.message.format(problem=error.body["message"])
+    return frames.error(kind.code, kind.slug, message, new_request_id(world.ids), cause=message)
+
+
+def _lower(id: str | None) -> str | None:
+    return None if id is None else id.lower()
+
+
+def open_chat(
+    world: World, request: ChatRequest, lag_ms: int = 0, allows_connection: bool = False
+) -> LiveChat:
+    """A chat of a world, ready to start `lag_ms` ago; its webhooks go out as it goes on."""
+    clock = LaggingClock(world.clock, lag_ms)
+    session = Session(request, world.store.chats, clock, world.ids, world.journal)
+    live = LiveChat(session, clock, world.timers, allows_connection)
+    world.live[session.chat_id] = live
+
+    def listen(output: Output) -> None:
+        for event in output.events:
+            _post(world, session, event)
+            for watcher in world.event_watchers:
+                watcher(session.chat_id, event)
+        if session.is_over:
+            world.live.pop(session.chat_id, None)
+
+    live.listeners.append(listen)
+    return live
+
+
+def _post(world: World, session: Session, event: ChatEvent) -> None:
+    payload = _payload(session, event)
+    for webhook in session.config.webhooks:
+        if payload["event_name"] in webhook["events"]:
+            world.outbox.post(payload, webhook["url"])
+
+
+def _payload(session: Session, event: ChatEvent) -> JsonObject:
+    about = _about(session)
+    match event:
+        case ChatStarted(start_ms, resumed):
+            return events.chat_started(about, start_ms, resumed)
+        case ToolCalled(at_ms, call):
+            return events.tool_call(about, at_ms, to_json(call))
+        case ChatEnded(start_ms, end_ms, status):
+            return events.chat_ended(about, start_ms, end_ms, status)
+
+
+def _about(session: Session) -> About:
+    request = session.request
+    twilio: Mapping[str, str] | None = None
+    if request.caller_number is not None:
+        call_sid = f"CA{session.chat_id.replace('-', '')}"
+        given = request.twilio_metadata or {}
+        twilio = events.twilio_metadata(request.caller_number, given, call_sid)
+    return About(
+        chat_id=session.chat_id,
+        chat_group_id=session.chat_group_id,
+        config_id=session.config.id,
+        custom_session_id=session.settings.custom_session_id,
+        caller_number=request.caller_number,
+        twilio_metadata=twilio,
+    )

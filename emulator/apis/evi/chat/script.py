@@ -1,0 +1,418 @@
+"""Scripts: what the assistant says to which user turn, and how tools and users behave.
+
+    script = Script()
+    script.on_user("weather").call_tool("get_weather", {"location": "Oslo"}).say("{tool_result}")
+
+The same can be written as a file: `chat/script_file`.
+"""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import TypeAlias
+
+from emulator.apis.evi.chat.prosody import read_mood
+from emulator.durations import duration_ms
+from emulator.errors import CHAT_ERRORS, Loc, ScriptError, closest
+from emulator.jsontext import Json, JsonObject
+from emulator.patterns import Pattern
+
+Mood: TypeAlias = str | Mapping[str, float]
+
+# What stands in braces in a text: {tool_result}, {tool_result.temperature}, {user_text}, {context},
+# or a named group of the rule's regular expression.
+PLACEHOLDER = re.compile(r"(?<!\{)\{([A-Za-z_]\w*)((?:\.\w+)*)\}(?!\})")
+PLACEHOLDERS = ("tool_result", "user_text", "context")
+SCRIPTED_ERRORS = (  # by slug: those of the service that have no cause in what the client sends
+    "uncaught",
+    "transcription_failure",
+    "transcription_disconnected",
+    "custom_language_model_timed_out",
+    "custom_language_model_disconnected",
+    "inactivity_timeout",
+    "max_duration_timeout",
+)
+BUILTIN_TOOLS = ("web_search", "hang_up")
+
+
+# what the assistant does
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Speech, sentence by sentence, in a mood (scores by emotion)."""
+
+    text: str
+    mood: Mapping[str, float] | None = None
+    quick: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CallTool:
+    """A call of a function tool. The turn goes on when it is answered."""
+
+    name: str
+    parameters: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class UseBuiltin:
+    """A built-in tool, which the server answers itself: with `result`, or with `error`."""
+
+    name: str
+    parameters: JsonObject
+    result: Json = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fail:
+    """An error frame, by its slug in CHAT_ERRORS."""
+
+    slug: str
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """The assistant stops for so long (ms), still in its turn."""
+
+    ms: int
+
+
+Step: TypeAlias = Say | CallTool | UseBuiltin | Fail | Pause
+
+
+# what the user of a simulation does
+
+
+@dataclass(frozen=True, slots=True)
+class Speak:
+    """A user turn: spoken, or typed. `interrupt`: while the assistant is still answering."""
+
+    text: str
+    mood: Mapping[str, float] | None = None
+    typed: bool = False
+    interrupt: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Silence (ms)."""
+
+    ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class SendMessage:
+    """Any client message, such as session_settings or pause_assistant_message."""
+
+    message: JsonObject
+
+
+UserStep: TypeAlias = Speak | Wait | SendMessage
+
+
+@dataclass(frozen=True, slots=True)
+class ToolAnswer:
+    """How a simulated client answers a tool call: with `content`, or with an `error`."""
+
+    content: str | None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UserTurn:
+    """What the user said: its number in the chat, from 1, its text, and the context with it."""
+
+    number: int
+    text: str
+    context: str | None = None
+
+
+@dataclass
+class Rule:
+    """Which turns it answers, how often (`times`; None: always), and with which steps."""
+
+    text: str | None = None
+    pattern: re.Pattern[str] | Pattern | None = None  # Python's own in a script made in Python
+    turn: int | None = None
+    times: int | None = None
+    steps: list[Step] = field(default_factory=list)
+
+    @property
+    def matches_anything(self) -> bool:
+        return self.text is None and self.pattern is None and self.turn is None
+
+    @property
+    def is_last(self) -> bool:
+        """True if no rule after it can ever match."""
+        return self.matches_anything and self.times is None
+
+    def match(self, turn: UserTurn) -> Mapping[str, str] | None:
+        """The named groups of the pattern if the rule answers this turn, else None."""
+        if self.turn is not None and self.turn != turn.number:
+            return None
+        if self.text is not None and not _contains(turn.text, self.text):
+            return None
+        if self.pattern is None:
+            return {}
+        found = self.pattern.search(turn.text)
+        return None if found is None else {k: v or "" for k, v in found.groupdict().items()}
+
+    def __str__(self) -> str:
+        parts = []
+        if self.turn is not None:
+            parts.append(f"turn {self.turn}")
+        if self.text is not None:
+            parts.append(repr(self.text))
+        if self.pattern is not None:
+            parts.append(f"/{self.pattern.pattern}/")
+        return " and ".join(parts) or "anything"
+
+    # steps, in the order they are to happen
+
+    def say(self, text: str, mood: Mood | None = None, quick: bool = False) -> "Rule":
+        """Speak. `mood`: an emotion's name, or scores by emotion. Raises ScriptError."""
+        self._check_placeholders(text)
+        return self._add(Say(text, _mood(mood), quick))
+
+    def call_tool(self, name: str, parameters: JsonObject | None = None) -> "Rule":
+        """Call a function tool; what it answers is {tool_result} from then on."""
+        for text in _texts(parameters):
+            self._check_placeholders(text)
+        return self._add(CallTool(name, parameters or {}))
+
+    def use_builtin(
+        self,
+        name: str,
+        parameters: JsonObject | None = None,
+        result: Json = None,
+        error: str | None = None,
+    ) -> "Rule":
+        """Use web_search or hang_up."""
+        if name not in BUILTIN_TOOLS:
+            hint = closest(name, BUILTIN_TOOLS)
+            raise _mistake(f"no built-in tool {name!r}{hint}; there are {', '.join(BUILTIN_TOOLS)}")
+        for text in (*_texts(parameters), *_texts(result)):
+            self._check_placeholders(text)
+        return self._add(UseBuiltin(name, parameters or {}, result, error))
+
+    def hang_up(self) -> "Rule":
+        """End the chat."""
+        return self.use_builtin("hang_up")
+
+    def pause(self, duration: str | float) -> "Rule":
+        """Stop for so long: '2s', '500ms', or a number of seconds."""
+        return self._add(Pause(read_duration(duration)))
+
+    def error(self, error: str, message: str | None = None) -> "Rule":
+        """Send an error frame, by its slug or its code."""
+        return self._add(Fail(read_error(error), message))
+
+    def _add(self, step: Step) -> "Rule":
+        self.steps.append(step)
+        return self
+
+    def _check_placeholders(self, text: str) -> None:
+        groups = tuple(self.pattern.groupindex) if self.pattern else ()
+        known = (*PLACEHOLDERS, *groups)
+        for name, _ in PLACEHOLDER.findall(text):
+            if name not in known:
+                hint = closest(name, known)
+                raise _mistake(f"nothing is called {{{name}}}{hint}; known: {', '.join(known)}")
+            if name == "tool_result" and not any(
+                isinstance(step, CallTool | UseBuiltin) for step in self.steps
+            ):
+                raise _mistake("{tool_result} stands before any tool call of this rule")
+
+
+@dataclass
+class Script:
+    """How a chat goes. The first rule that matches a turn, and is not used up, answers it.
+
+    A `strict` script answers a turn that no rule matches with an error; otherwise the default
+    assistant answers. `user`, `tools` and what follows them are for simulations.
+    """
+
+    rules: list[Rule] = field(default_factory=list)
+    strict: bool = False
+    mood: Mapping[str, float] | None = None
+    user: Sequence[UserStep] = ()
+    tools: Mapping[str, ToolAnswer] = field(default_factory=dict)
+    name: str = "script"
+
+    def on_user(
+        self, text: "str | re.Pattern[str]", times: int | None = None, turn: int | None = None
+    ) -> Rule:
+        """A rule for turns with these words in them (in any case), or that a pattern finds."""
+        if isinstance(text, str):
+            return self.add(Rule(text=text, times=times, turn=turn))
+        return self.add(Rule(pattern=text, times=times, turn=turn))
+
+    def on_turn(self, number: int, times: int | None = None) -> Rule:
+        """A rule for the user's turn of that number, from 1."""
+        return self.add(Rule(turn=number, times=times))
+
+    def on_anything(self, times: int | None = None) -> Rule:
+        """A rule for every turn that no rule before it answers."""
+        return self.add(Rule(times=times))
+
+    def add(self, rule: Rule) -> Rule:
+        """One more rule, after the others. Raises ScriptError if it makes no sense there."""
+        last = next((number for number, each in enumerate(self.rules) if each.is_last), None)
+        why = why_refused(rule, last)
+        if why is not None:
+            raise ScriptError([(("rules", len(self.rules)), why)], self.name)
+        self.rules.append(rule)
+        return rule
+
+    def copy(self) -> "Script":
+        """An equal script; rules that are added to either stay there."""
+        return replace(self, rules=list(self.rules))
+
+    def answer_tool(self, name: str, content: Json) -> None:
+        """In a simulation, answer calls of this tool so: a text, or a value as JSON."""
+        self.tools = {**self.tools, name: ToolAnswer(as_text(content))}
+
+    def fail_tool(self, name: str, error: str, content: str | None = None) -> None:
+        """In a simulation, answer calls of this tool with a tool_error."""
+        self.tools = {**self.tools, name: ToolAnswer(content, error)}
+
+    def spoken(self) -> Iterator[Speak]:
+        """What the user says aloud, in order: what is heard when audio comes."""
+        for step in self.user:
+            if isinstance(step, Speak) and not step.typed:
+                yield step
+
+    def tool_names(self) -> Iterator[str]:
+        """The tools that its rules call."""
+        for rule in self.rules:
+            yield from (step.name for step in rule.steps if isinstance(step, CallTool))
+
+
+def why_refused(rule: Rule, last: int | None) -> str | None:
+    """Say why a rule can't be added, or return None; `last` numbers a rule that must be last."""
+    if rule.text is not None and not re.search(r"\w", rule.text):
+        return f"the text {rule.text!r} has no words"
+    if rule.pattern is not None and not rule.pattern.pattern:
+        return "the regular expression is empty; leave 'when' out to match anything"
+    if rule.turn is not None and rule.turn < 1:
+        return f"turns count from 1, got {rule.turn}"
+    if rule.times is not None and rule.times < 1:
+        return f"a rule is used once at least, got times {rule.times}"
+    if last is not None:
+        return (
+            f"can never match: rule {last} before it matches anything; "
+            "put it last, or give it 'times'"
+        )
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The rule that answers a turn, with the named groups of its pattern."""
+
+    rule: Rule
+    groups: Mapping[str, str]
+
+
+class ScriptRun:
+    """A script in one chat: it counts how often each rule was used."""
+
+    def __init__(self, script: Script) -> None:
+        self.script = script
+        self._used: Counter[int] = Counter()
+
+    def choose(self, turn: UserTurn) -> Chosen | None:
+        """The rule that answers a turn, now used once more; None if there is none."""
+        for number, rule in enumerate(self.script.rules):
+            if rule.times is not None and self._used[number] >= rule.times:
+                continue
+            groups = rule.match(turn)
+            if groups is not None:
+                self._used[number] += 1
+                return Chosen(rule, groups)
+        return None
+
+    @property
+    def is_exhausted(self) -> bool:
+        """Whether every rule is used up."""
+        rules = self.script.rules
+        return bool(rules) and all(
+            rule.times is not None and self._used[number] >= rule.times
+            for number, rule in enumerate(rules)
+        )
+
+
+def as_text(value: Json) -> str:
+    """A text as it is, any other JSON value as JSON text."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def read_error(name: str) -> str:
+    """The slug of an error frame, given by slug or code. Raises ScriptError."""
+    slugs = {text.code: text.slug for text in CHAT_ERRORS.values() if text.slug in SCRIPTED_ERRORS}
+    slug = slugs.get(name, name)
+    if slug not in SCRIPTED_ERRORS:
+        hint = closest(name, (*SCRIPTED_ERRORS, *slugs))
+        raise _mistake(f"no error {name!r}{hint}; known: {', '.join(SCRIPTED_ERRORS)}")
+    return slug
+
+
+def read_duration(value: str | float) -> int:
+    """In ms; a number counts seconds. Raises ScriptError."""
+    try:
+        return duration_ms(str(value))
+    except ValueError as error:
+        raise _mistake(str(error)) from None
+
+
+def _mood(given: Mood | None) -> Mapping[str, float] | None:
+    try:
+        return None if given is None else read_mood(given)
+    except ValueError as error:
+        raise _mistake(str(error)) from None
+
+
+def _mistake(message: str, loc: Loc = ()) -> ScriptError:
+    return ScriptError([(loc, message)])
+
+
+def _texts(value: Json) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _texts(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item)
+
+
+def _contains(text: str, words: str) -> bool:
+    """Whether the words stand in the text, as whole words, in any case."""
+    return _words(words) in _said(text)
+
+
+@lru_cache(1)
+def _said(text: str) -> str:
+    """The words of what the user said, which every rule is compared with."""
+    return _words(text)
+
+
+def _words(text: str) -> str:
+    found = re.findall(r"\w+", text.casefold())
+    return f" {' '.join(found)} "
+
+
+def named_script(name: str) -> Script:
+    """A bundled script, or a file's; no name is an empty script. Raises ScriptError."""
+    if not name:
+        return Script()
+    from emulator.apis.evi.chat.script_file import load_script, read_script_file  # costs 0.1 s
+
+    return load_script(read_script_file(name), name)[0]

@@ -1,0 +1,390 @@
+"""One chat as a state machine without I/O (PROTOCOL 6 to 8, 11 to 13).
+
+Client messages and clock ticks go in; server messages and chat events come out. What happens is
+stored as it happens, so an active chat can be read.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from itertools import islice
+from typing import TypeAlias
+
+from emulator.apis.evi.chat import frames, improvised
+from emulator.apis.evi.chat.assistant import Assistant, End, TurnStep
+from emulator.apis.evi.chat.channel import Channel, ChatEnded, ChatStarted, Output
+from emulator.apis.evi.chat.config import EventMessage
+from emulator.apis.evi.chat.filling import TextTooLong
+from emulator.apis.evi.chat.history import History
+from emulator.apis.evi.chat.messages import (
+    AssistantInput,
+    AudioInput,
+    ClientMessage,
+    PauseAssistantMessage,
+    ResumeAssistantMessage,
+    SessionSettings,
+    ToolCall,
+    ToolError,
+    ToolResponse,
+    UserInput,
+)
+from emulator.apis.evi.chat.request import ChatRequest
+from emulator.apis.evi.chat.script import Say, UseBuiltin
+from emulator.apis.evi.chat.settings import SettingsInForce, as_recorded
+from emulator.apis.evi.chat.user import User
+from emulator.apis.evi.chat_store import ChatStore
+from emulator.clock import Clock
+from emulator.errors import closest
+from emulator.ids import IdSource
+from emulator.journal.journal import Journal
+from emulator.jsontext import JsonObject
+
+MOST_EVENTS = 1_000_000  # of a resumed group that are looked at
+GRACE_MS = 15_000  # between the inactivity message and the end (PROTOCOL 7.2)
+
+# When something is due (ms), what goes first of two due at one time, and what it does.
+Due: TypeAlias = tuple[int, int, Callable[[], object]]
+_NEVER: Due = (2**63, 5, lambda: None)
+
+
+class Session:
+    """A chat from its start to its end. After the end nothing changes any more."""
+
+    def __init__(
+        self,
+        request: ChatRequest,
+        store: ChatStore,
+        clock: Clock,
+        ids: IdSource,
+        journal: Journal,
+    ) -> None:
+        self.request = request
+        self.config = request.config
+        self.chat_id = ids.uuid()
+        self.chat_group_id = request.resumed_group_id or ids.uuid()
+        self.status = "ACTIVE"
+        self.start_ms = clock.now_ms()
+        self.settings = SettingsInForce(request.config, request.most_added)
+        self._store = store
+        self._clock = clock
+        self._channel = Channel(self.chat_id, self.settings, ids, journal)
+        self._history = History(store, self.chat_id, clock, ids)
+        self.assistant = Assistant(
+            self.chat_id, request, self.settings, self._channel, self._history, clock, ids
+        )
+        self._user = User(
+            self.chat_id,
+            request,
+            self.settings,
+            self._channel,
+            self._history,
+            self.assistant,
+            clock,
+        )
+        self._prompt: str | None = None  # the last that was recorded
+        self._nudge_from_ms = self.start_ms
+        self._grace_until_ms: int | None = None  # the user has been asked for a sign of life
+
+    # what drivers ask
+
+    @property
+    def is_over(self) -> bool:
+        return self.status != "ACTIVE"
+
+    @property
+    def waits_for(self) -> ToolCall | None:
+        """The tool call that must be answered before the assistant goes on."""
+        return self.assistant.waits_for
+
+    @property
+    def next_due_ms(self) -> int | None:
+        """When `tick` next has something to do; None after the end."""
+        return None if self.is_over else min(self._next_step(), self._next_otherwise())[0]
+
+    # what drivers do
+
+    def start(self) -> Output:
+        """The chat begins; chat_metadata is the first message."""
+        self.start_ms = self._nudge_from_ms = self._clock.now_ms()
+        self._user.begin(self.start_ms)
+        resumed = self.request.resumed_group_id is not None
+        last_said = self._last_said() if resumed else None
+        self._store.add_chat(self._document())
+        if self.request.settings is not None:
+            self.settings.apply(self.request.settings)
+        self._channel.send(
+            frames.chat_metadata(self.chat_id, self.chat_group_id, self._channel.request_id())
+        )
+        self._channel.tell(ChatStarted(self.start_ms, resumed))
+        self._history.add("CHAT_START_MESSAGE")
+        if self.request.settings is not None:
+            self._record_settings(self.request.settings)
+        self._record_prompt()
+        self._note_mistakes()
+        self._note_custom_model()
+        if self.config.on_new_chat.enabled:
+            greeting = improvised.greeting(self.config.name, last_said)
+            self._speak_up(self.config.on_new_chat, greeting)
+        return self.tick()
+
+    def receive(self, message: ClientMessage) -> Output:
+        """A message of the client, or of somebody who speaks through the control plane."""
+        if not self.is_over:
+            if message.custom_session_id is not None:
+                self.settings.custom_session_id = message.custom_session_id
+            self._receive(message)
+        return self.tick()
+
+    def hear(self, text: str, mood: Mapping[str, float] | None, lasted_ms: int) -> Output:
+        """The user has said something aloud, which took so long and ends now."""
+        if not self.is_over:
+            self._user.speak(text, mood, lasted_ms)
+        return self.tick()
+
+    def hear_audio(self, data: bytes) -> Output:
+        """Sound from the user's microphone, in whatever format the client sends."""
+        if not self.is_over:
+            self._end_if(self._user.hear(data))
+        return self.tick()
+
+    def new_error(self, slug: str, problem: str) -> JsonObject:
+        """An error frame for whoever sent a frame that is no message: the chat goes on."""
+        return self._channel.new_error(slug, problem=problem)
+
+    def tick(self) -> Output:
+        """Do all that is due by now, in the order in which it came due."""
+        now_ms, other = self._clock.now_ms(), self._next_otherwise()
+        while not self.is_over:
+            due = min(self._next_step(), other)
+            if due[0] > now_ms and due[0] > (now_ms := self._clock.now_ms()):
+                break
+            due[2]()
+            if due is other:  # a step makes nothing else due sooner
+                other = self._next_otherwise()
+        return self._channel.take()
+
+    def end(self, status: str, slug: str | None = None) -> Output:
+        """The chat is over: its client has gone (USER_ENDED), or `slug` names the error."""
+        if not self.is_over:
+            self._end(End(status, slug))
+        return self._channel.take()
+
+    def fail(self, slug: str, message: str | None = None) -> Output:
+        """An error of CHAT_ERRORS; many are the end of the chat."""
+        if not self.is_over:
+            self._end_if(self.assistant.fail(slug, message))
+        return self.tick()
+
+    def hang_up(self) -> Output:
+        """The assistant says goodbye and ends the chat."""
+        if not self.is_over and not self._user.is_ignored:
+            self._user.is_ignored = True
+            self.assistant.drop()
+            self.assistant.add_turn([Say(improvised.GOODBYE), UseBuiltin("hang_up", {})], "event")
+        return self.tick()
+
+    def _receive(self, message: ClientMessage) -> None:
+        match message:
+            case UserInput():
+                self._user.type(message.text)
+            case AssistantInput():
+                if not self._user.is_ignored:
+                    self.assistant.add_turn([Say(message.text)], "input")
+            case SessionSettings():
+                self._change_settings(message)
+            case ToolResponse() | ToolError():
+                self.assistant.receive_result(message)
+            case PauseAssistantMessage():
+                self._pause()
+            case ResumeAssistantMessage():
+                self._resume()
+            case AudioInput():
+                self._end_if(self._user.hear_base64(message.data))
+
+    # the start
+
+    def _document(self) -> JsonObject:
+        chat: JsonObject = {
+            "id": self.chat_id,
+            "chat_group_id": self.chat_group_id,
+            "status": self.status,
+            "start_timestamp": self.start_ms,
+            "end_timestamp": None,
+            "metadata": "",
+        }
+        if self.config.id is not None:  # left out rather than null, as the schema asks
+            chat["config"] = {"id": self.config.id, "version": self.config.version}
+        return chat
+
+    def _last_said(self) -> str | None:
+        """The user's last words in the group, as far back as the event limit lets one look."""
+        events = self._store.newest_events(self.chat_group_id)
+        limit = self.request.event_limit
+        settings = self.request.settings
+        if settings is not None and settings.event_limit is not None:
+            limit = min(limit, settings.event_limit)
+        for event in islice(events, min(limit, MOST_EVENTS)):
+            if event["type"] == "USER_MESSAGE":
+                text: str = event["message_text"]
+                return text
+        return None
+
+    def _note_mistakes(self) -> None:
+        """What of the script can't be right, though only this chat tells."""
+        for number, rule in enumerate(self.request.script.rules):
+            if not rule.steps:
+                self._channel.note(f"rule {number} ({rule}) has no answer", "script_rule_empty")
+        for name in dict.fromkeys(self.request.script.tool_names()):
+            if name not in self.settings.tools:
+                hint = closest(name, list(self.settings.tools))
+                self._channel.note(
+                    f"the script calls {name!r}, a tool that the config lacks{hint}",
+                    "script_tool_unknown",
+                )
+
+    def _note_custom_model(self) -> None:
+        """Say that a custom language model is not called, to the client and to the journal."""
+        if self.config.custom_model is not None:
+            name = " ".join(("Custom language model", self.config.custom_model)).strip()
+            message = (
+                f"{name} was not called: the emulator does not call custom language models yet, "
+                "so its own assistant answers."
+            )
+            self._channel.error("custom_language_model_timed_out", message)
+            self._channel.note(message, "custom_language_model_uncalled")
+
+    # time
+
+    def _next_step(self) -> Due:
+        """The assistant's next step."""
+        due_ms = self.assistant.due_ms
+        return _NEVER if due_ms is None else (due_ms, 0, self._take_step)
+
+    def _take_step(self) -> None:
+        self._end_if(self.assistant.take_step())
+
+    def _next_otherwise(self) -> Due:
+        """What else is to happen next."""
+        due = [_NEVER]
+        audio_over_ms = self._user.audio_over_ms
+        if audio_over_ms is not None:
+            due.append((audio_over_ms, 4, self._user.stop_hearing))
+        if not self._user.is_ignored:
+            due.append((self.start_ms + self.config.max_duration_ms, 3, self._max_duration_over))
+            if audio_over_ms is None and not self.request.user_is_present:
+                self._add_silences(due)
+        return min(due)
+
+    def _add_silences(self, due: list[Due]) -> None:
+        if self._grace_is_on:
+            assert self._grace_until_ms is not None
+            due.append((self._grace_until_ms, 2, self._inactivity_over))
+        elif self.config.inactivity_ms is not None:
+            due.append((self._user.last_ms + self.config.inactivity_ms, 2, self._inactive))
+        if self.config.nudge_ms is not None and self._is_quiet():
+            since_ms = max(self._nudge_from_ms, self._user.last_ms, self.assistant.quiet_since_ms)
+            due.append((since_ms + self.config.nudge_ms, 1, self._nudge))
+
+    def _is_quiet(self) -> bool:
+        idle = not self.assistant.is_busy and not self.assistant.paused
+        return idle and not self._grace_is_on
+
+    @property
+    def _grace_is_on(self) -> bool:
+        """Whether the user has not answered since the inactivity message."""
+        grace = self._grace_until_ms
+        return grace is not None and self._user.last_ms < grace - GRACE_MS
+
+    def _nudge(self) -> None:
+        self._nudge_from_ms = self._clock.now_ms()
+        self.assistant.add_turn([Say(improvised.NUDGE)], "event")
+
+    def _inactive(self) -> None:
+        if not self.config.on_inactivity_timeout.enabled:
+            self._inactivity_over()
+            return
+        self._grace_until_ms = self._clock.now_ms() + GRACE_MS
+        self.assistant.drop()
+        self._speak_up(self.config.on_inactivity_timeout, improvised.INACTIVITY)
+
+    def _inactivity_over(self) -> None:
+        seconds = (self.config.inactivity_ms or 0) // 1000
+        self._end(End("INACTIVITY_TIMEOUT", "inactivity_timeout", seconds))
+
+    def _max_duration_over(self) -> None:
+        seconds = self.config.max_duration_ms // 1000
+        end = End("MAX_DURATION_TIMEOUT", "max_duration_timeout", seconds)
+        if not self.config.on_max_duration_timeout.enabled:
+            self._end(end)
+            return
+        self._user.is_ignored = True
+        self.assistant.drop()
+        self._speak_up(self.config.on_max_duration_timeout, improvised.MAX_DURATION, end)
+
+    def _speak_up(self, message: EventMessage, improvised_text: str, *then: TurnStep) -> None:
+        """Say an event message of the config, with its variables filled in."""
+        self.assistant.warn_of_missing(self.settings.missing_in(message.text), "An event message")
+        text = self._filled(message.text) or improvised_text
+        self.assistant.add_turn([Say(text), *then], "event")
+
+    def _filled(self, text: str) -> str:
+        """Return an event message with its variables; nothing, and an error frame, if too long."""
+        try:
+            return self.settings.fill_variables(text)
+        except TextTooLong as error:
+            self._channel.error("text_too_long", problem=f"an event message: {error}")
+            return ""
+
+    # settings, pause and resume
+
+    def _pause(self) -> None:
+        if not self.assistant.paused:
+            self.assistant.paused = True
+            self._history.add("PAUSE_ONSET")
+
+    def _resume(self) -> None:
+        """One answer, to the latest user message; a turn that was held goes on."""
+        if not self.assistant.paused:
+            return
+        self.assistant.paused = False
+        self._history.add("RESUME_ONSET")
+        self._nudge_from_ms = self._clock.now_ms()
+        turn = self._user.take_unanswered()
+        if turn is not None:
+            self.assistant.answer(turn)
+
+    def _change_settings(self, message: SessionSettings) -> None:
+        self.settings.apply(message)
+        self._record_settings(message)
+        self._record_prompt()
+
+    def _record_prompt(self) -> None:
+        """Record the system prompt as an event each time that it has changed."""
+        try:
+            prompt = self.settings.prompt
+        except TextTooLong as error:
+            self._channel.error("text_too_long", problem=f"the system prompt: {error}")
+        else:
+            if prompt != self._prompt:
+                self._history.add("SYSTEM_PROMPT", prompt)
+            self._prompt = prompt
+
+    def _record_settings(self, message: SessionSettings) -> None:
+        self._history.add("SESSION_SETTINGS", as_recorded(message))
+        if message.metadata is not None:
+            self._store.set_metadata(self.chat_id, json.dumps(message.metadata))
+
+    # the end
+
+    def _end_if(self, end: End | None) -> None:
+        if end is not None:
+            self._end(end)
+
+    def _end(self, end: End) -> None:
+        if end.slug is not None:
+            self._channel.error(end.slug, end.message, end.cause, seconds=end.seconds)
+        self.assistant.end()
+        end_ms = self._clock.now_ms()
+        self._history.add("CHAT_END_MESSAGE")
+        self.status = end.status
+        self._store.end_chat(self.chat_id, end.status, end_ms)
+        self._channel.tell(ChatEnded(self.start_ms, end_ms, end.status))

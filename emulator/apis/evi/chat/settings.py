@@ -1,0 +1,98 @@
+"""The session settings in force: the config's, with what the client has changed (PROTOCOL 13)."""
+
+import json
+import re
+from itertools import islice
+
+from emulator.apis.evi.chat.config import ChatConfig, ToolSpec
+from emulator.apis.evi.chat.filling import replaced
+from emulator.apis.evi.chat.messages import AudioSettings, SessionSettings
+from emulator.jsontext import JsonObject
+from emulator.redaction.names import HIDDEN
+
+_VARIABLE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
+MOST_MISSING = 100  # variables of a text that a client is told of
+
+
+class SettingsInForce:
+    """What counts now, and changes with each session settings message."""
+
+    def __init__(self, config: ChatConfig, most_added: int) -> None:
+        """`most_added` bounds what variables add to a text, in characters."""
+        self._most_added = most_added
+        self._template = config.prompt
+        self.variables: dict[str, str] = {}
+        self.tools = dict(config.tools)
+        self.builtin_tools = dict(config.builtin_tools)
+        self.custom_session_id: str | None = None
+        self.audio: AudioSettings | None = None
+        self._context: str | None = None
+        self._context_lasts = False
+        self._missing: tuple[str, ...] | None = None
+
+    def apply(self, message: SessionSettings) -> None:
+        """Change what the message carries, and nothing else."""
+        self._missing = None
+        if message.custom_session_id is not None:
+            self.custom_session_id = message.custom_session_id
+        if message.audio is not None:
+            self.audio = message.audio
+        if message.system_prompt is not None:
+            self._template = message.system_prompt
+        for name, value in (message.variables or {}).items():
+            self.variables[name] = _as_text(value)
+        for tool in message.tools or ():
+            self.tools[tool.name] = ToolSpec(tool.name, tool.parameters, tool.fallback_content)
+        for builtin in message.builtin_tools or ():
+            self.builtin_tools[builtin.name] = builtin.fallback_content
+        if "context" in message.model_fields_set:
+            context = message.context
+            self._context = None if context is None else context.text
+            self._context_lasts = context is not None and context.type != "temporary"
+
+    @property
+    def prompt(self) -> str:
+        """Return the system prompt with its variables filled in. Raises TextTooLong."""
+        return self.fill_variables(self._template)
+
+    def fill_variables(self, text: str) -> str:
+        """Replace each {{name}} that has a value in a text. Raises TextTooLong."""
+        return replaced(
+            _VARIABLE, text, lambda found: self.variables.get(found[1], found[0]), self._most_added
+        )
+
+    def missing_variables(self) -> tuple[str, ...]:
+        """Return the prompt's variables without a value, each once; of many the first ones."""
+        if self._missing is None:
+            self._missing = self.missing_in(self._template)
+        return self._missing
+
+    def missing_in(self, text: str) -> tuple[str, ...]:
+        """Return the variables of a text without a value, each once; of many the first."""
+        names = dict.fromkeys(found[1] for found in _VARIABLE.finditer(text))
+        return tuple(islice((name for name in names if name not in self.variables), MOST_MISSING))
+
+    def take_context(self) -> str | None:
+        """The context of a user message that comes now; a temporary one is used up by it."""
+        context = self._context
+        if not self._context_lasts:
+            self._context = None
+        return context
+
+    def fallback_of(self, tool_name: str) -> str | None:
+        tool = self.tools.get(tool_name)
+        return None if tool is None else tool.fallback_content
+
+
+def as_recorded(message: SessionSettings) -> str:
+    """The message as its event shows it: JSON, each variable a text (PROTOCOL 6.7)."""
+    content: JsonObject = {"type": message.type, **message.model_dump(exclude_unset=True)}
+    if message.variables is not None:
+        content["variables"] = {name: _as_text(v) for name, v in message.variables.items()}
+    if message.language_model_api_key is not None:
+        content["language_model_api_key"] = HIDDEN
+    return json.dumps(content, ensure_ascii=False)
+
+
+def _as_text(value: str | float | bool) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,397 @@
+"""Simulated conversations: a user who follows a script, in a session like any other's.
+
+Run at once, a chat ends now and began as much earlier as it lasts. To know how long that is, it
+is rehearsed first, on a copy of the world.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from emulator.apis.evi.chat.channel import Output
+from emulator.apis.evi.chat.config import ChatConfig
+from emulator.apis.evi.chat.live import LiveChat
+from emulator.apis.evi.chat.messages import (
+    ToolError,
+    ToolResponse,
+    UserInput,
+    client_message,
+)
+from emulator.apis.evi.chat.opening import find_config, open_chat
+from emulator.apis.evi.chat.request import ChatRequest
+from emulator.apis.evi.chat.script import Script, SendMessage, Speak, ToolAnswer, Wait
+from emulator.apis.evi.chat.script_file import Scene
+from emulator.apis.evi.chat.session import GRACE_MS, Session
+from emulator.apis.evi.chat_store import ChatStore
+from emulator.audio.tones import speech_ms
+from emulator.clock import LaggingClock, ManualClock
+from emulator.durations import read_pace
+from emulator.errors import END_UNREACHABLE, api_error, closest
+from emulator.ids import derived_random
+from emulator.journal.journal import Journal
+from emulator.jsontext import JsonObject
+from emulator.timers import Timer, Timers
+from emulator.world.world import World
+
+# How long the simulated user takes at the pace of 1: from, to (ms).
+REACTION_MS = (500, 1_200)  # after the assistant's last word, and before it ends the chat
+TOOL_MS = (300, 900)  # to answer a tool call
+INTERRUPTION_MS = 50  # into the answer
+SENDING_MS = 100  # before a message that waits for nothing
+
+_LONG_MS = 100 * 86_400_000
+_WAITING_ROOM_MS = 10_000  # kept free where somebody else answers tool calls, perhaps at length
+
+Plan: TypeAlias = tuple[int, Callable[[], None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """What is to be simulated: `end_reason` is one of END_REASONS."""
+
+    request: ChatRequest
+    end_reason: str = "USER_ENDED"
+    wait_for_tools: bool = False
+
+    @property
+    def script(self) -> Script:
+        return self.request.script
+
+
+def new_scenario(world: World, script: Script, scene: Scene) -> Scenario:
+    """The scenario of a script in a world.
+
+    Raises ApiError: 404 for a config or group that does not exist, 400 for an end that the
+    config does not allow.
+    """
+    config_id, group_id = scene.config_id, scene.resumed_chat_group_id
+    config = find_config(
+        world,
+        config_id and config_id.lower(),
+        scene.config_version,
+        group_id and group_id.lower(),
+    )
+    if not script.rules and not script.strict:  # it only says what the user does
+        rules, strict, tools = world.script.rules, world.script.strict, world.script.tools
+        mood = script.mood or world.script.mood
+        tools = {**tools, **script.tools}
+        script = replace(script, rules=rules, strict=strict, mood=mood, tools=tools)
+    if scene.end_reason == "INACTIVITY_TIMEOUT":
+        _check_inactivity(config)
+    request = ChatRequest(
+        config=config,
+        script=script,
+        resumed_group_id=group_id and group_id.lower(),
+        settings=scene.session_settings,
+        most_added=world.settings.max_filled_chars,
+        pace=read_pace(scene.pace),
+        voiced=False,
+        user_is_present=scene.end_reason == "MAX_DURATION_TIMEOUT",
+        caller_number=scene.caller_number,
+        twilio_metadata=scene.twilio_metadata,
+    )
+    return Scenario(request, scene.end_reason, scene.unanswered_tool_calls == "wait")
+
+
+def _check_inactivity(config: ChatConfig) -> None:
+    grace_ms = GRACE_MS if config.on_inactivity_timeout.enabled else 0
+    if config.inactivity_ms is None:
+        why = "its config has no inactivity timeout"
+    elif config.inactivity_ms + grace_ms >= config.max_duration_ms:
+        why = "its config's max duration is over before that"
+    else:
+        return
+    raise api_error(END_UNREACHABLE, end_reason="INACTIVITY_TIMEOUT", why=why)
+
+
+def simulate(world: World, scenario: Scenario) -> Session:
+    """Run a conversation as far as it goes by itself: to its end, or until it waits.
+
+    It waits for the clock if it has a pace, and for answers to tool calls that the scenario
+    leaves to others; then it goes on with the world's timers.
+    """
+    at_once = scenario.request.pace == 0
+    lag_ms = 0
+    if at_once:
+        scenario = replace(scenario, request=replace(scenario.request, pace=1))
+        lag_ms = rehearse(world, scenario)
+        if scenario.wait_for_tools:
+            lag_ms += _WAITING_ROOM_MS
+    live = open_chat(world, scenario.request, lag_ms)
+    live.join(_Observer(world.journal, live.session.chat_id))
+    simulation = Simulation(live, world.timers, scenario, at_once, world.journal)
+    simulation.start()
+    return live.session
+
+
+def rehearse(world: World, scenario: Scenario) -> int:
+    """How long the conversation lasts, in ms. The world stays as it is."""
+    clock = LaggingClock(ManualClock(world.clock.now_ms() + _LONG_MS), _LONG_MS)
+    timers, journal = Timers(clock), Journal(clock, 1)
+    chats, ids = _Stage(world.store.chats), world.ids.fork()
+    live = LiveChat(Session(scenario.request, chats, clock, ids, journal), clock, timers)
+    rehearsed = replace(scenario, wait_for_tools=False)
+    Simulation(live, timers, rehearsed, True, journal).start()
+    timers.clear()
+    live.let_go()
+    return clock.now_ms() - live.session.start_ms
+
+
+class _Observer:
+    """Stands where a client would be, and tells the journal what it would have been sent."""
+
+    def __init__(self, journal: Journal, chat_id: str) -> None:
+        self._journal = journal
+        self._chat_id = chat_id
+
+    def __call__(self, messages: Sequence[JsonObject], over: bool = False) -> None:
+        for message in messages:
+            self._journal.add(
+                "frame",
+                chat_id=self._chat_id,
+                direction="out",
+                content=message,
+                simulated=True,
+            )
+
+
+class _Stage(ChatStore):
+    """Where chats are rehearsed: empty, but for what was said in the world before."""
+
+    def __init__(self, world: ChatStore) -> None:
+        super().__init__()
+        self._world = world
+
+    def newest_events(self, id: str) -> Iterator[JsonObject]:
+        return self._world.newest_events(id)
+
+
+class Simulation:
+    """The user's side of one conversation."""
+
+    def __init__(
+        self,
+        live: LiveChat,
+        timers: Timers,
+        scenario: Scenario,
+        at_once: bool,
+        journal: Journal,
+    ) -> None:
+        self._live = live
+        self._journal = journal
+        self._session = live.session
+        self._assistant = live.session.assistant
+        self._timers = timers
+        self._scenario = scenario
+        self._at_once = at_once
+        self._pace = scenario.request.pace
+        self._steps = list(scenario.script.user)
+        self._acted_ms = self._called_ms = self._answered_ms = 0
+        self._silent_since_ms: int | None = None
+        self._has_ended = False
+        self._timer: Timer | None = None
+        live.listeners.append(self._listen)
+
+    def start(self) -> None:
+        self._drive(self._at_once)
+        self._live.start()
+        self._acted_ms = self._session.start_ms
+        self._go_on()
+
+    def _drive(self, by_hand: bool) -> None:
+        """Whether the clock moves only from step to step, and no timer runs."""
+        if by_hand != self._live.driven:
+            self._live.driven = by_hand
+            if by_hand:
+                self._live.clock.hold()
+            else:
+                self._live.clock.let_go()
+
+    def _listen(self, output: Output) -> None:
+        for message in output.messages:
+            if message["type"] == "tool_call":
+                self._called_ms = self._live.clock.now_ms()
+            if message["type"] == "assistant_message":
+                self._answered_ms = self._live.clock.now_ms()
+        if not self._live.driven:
+            self._set_timer()
+
+    def _go_on(self) -> None:
+        """As far as it goes without waiting; the rest is left to the timers."""
+        self._drive(self._at_once)
+        while self._at_once and self._take_next():
+            pass
+        self._drive(False)
+        self._live.set_timer()
+        self._set_timer()
+
+    def _take_next(self) -> bool:
+        """What is due next, now; False if somebody or something else comes first."""
+        plan, due_ms = self._plan(), self._session.next_due_ms
+        if self._is_waiting(plan) or due_ms is None:
+            return False
+        if plan is not None and plan[0] <= due_ms:
+            due_ms, act = plan
+        else:
+            act = self._live.tick
+        self._live.clock.move_to(due_ms)
+        if self._live.clock.now_ms() < due_ms:
+            return False  # it would lie in the future
+        act()
+        return True
+
+    def _is_waiting(self, plan: Plan | None) -> bool:
+        """For somebody else's answer to a tool call; or the chat is to go on without this user."""
+        waits_for_tool = self._session.waits_for is not None and plan is None
+        left_open = self._scenario.end_reason == "ACTIVE" and not self._steps
+        return waits_for_tool or (left_open and self._is_quiet())
+
+    def _set_timer(self) -> None:
+        """Have the world's timers take the next step, when it is due."""
+        self._timers.cancel(self._timer)
+        self._timer = None
+        plan = None if self._session.is_over else self._plan()
+        if self._at_once and not self._session.is_over and not self._is_waiting(plan):
+            self._timer = self._timers.at(self._next_ms(plan), self._go_on)
+        elif plan is not None:
+            due_ms, act = plan
+            self._timer = self._timers.at(due_ms + self._live.clock.lag_ms, act)
+
+    def _next_ms(self, plan: Plan | None) -> int:
+        """When to go on: now, while the chat is behind its world; else when something is due."""
+        clock, next_due_ms = self._live.clock, self._session.next_due_ms
+        due = [due_ms for due_ms in (plan and plan[0], next_due_ms) if due_ms is not None]
+        if clock.lag_ms > 0 or not due:
+            return clock.now_ms() + clock.lag_ms
+        return min(due)
+
+    # what the user does next, and when
+
+    def _plan(self) -> Plan | None:
+        if self._session.waits_for is not None:
+            return self._plan_tool_answer()
+        if not self._steps:
+            return self._plan_end()
+        step = self._steps[0]
+        if isinstance(step, SendMessage):
+            return self._acted_ms + round(SENDING_MS * self._pace), self._send
+        if isinstance(step, Speak) and step.interrupt:
+            return self._plan_interruption()
+        if not self._is_quiet():
+            return None
+        if isinstance(step, Wait):
+            if self._silent_since_ms is None:
+                self._silent_since_ms = self._quiet_since_ms()
+            return self._silent_since_ms + round(step.ms * self._pace), self._wait
+        spoken_ms = speech_ms(step.text) * self._pace
+        return self._quiet_since_ms() + round(self._reaction_ms() + spoken_ms), self._speak
+
+    def _is_quiet(self) -> bool:
+        return self._assistant.paused or not self._assistant.is_busy
+
+    def _quiet_since_ms(self) -> int:
+        return max(self._assistant.quiet_since_ms, self._acted_ms)
+
+    def _reaction_ms(self) -> float:
+        return self._drawn("reaction", REACTION_MS)
+
+    def _drawn(self, what: str, limits_ms: tuple[int, int]) -> float:
+        """A time between the limits, the same however often it is asked for."""
+        place = (self._session.chat_id, what, len(self._steps))
+        return derived_random(*place).uniform(*limits_ms) * self._pace
+
+    def _plan_interruption(self) -> Plan | None:
+        """Once the assistant has begun to answer; of what it does not answer, at once."""
+        if self._is_quiet():
+            return self._quiet_since_ms() + round(self._reaction_ms()), self._speak
+        if self._answered_ms <= self._acted_ms:
+            return None
+        return self._answered_ms + round(INTERRUPTION_MS * self._pace), self._speak
+
+    def _plan_tool_answer(self) -> Plan | None:
+        call = self._session.waits_for
+        assert call is not None
+        if call.name not in self._scenario.script.tools and self._scenario.wait_for_tools:
+            return None
+        return self._called_ms + round(self._drawn("tool", TOOL_MS)), self._answer_tool
+
+    def _plan_end(self) -> Plan | None:
+        wanted = self._scenario.end_reason
+        by_itself = wanted in ("ACTIVE", "INACTIVITY_TIMEOUT", "MAX_DURATION_TIMEOUT")
+        if self._has_ended or by_itself or not self._is_quiet():
+            return None
+        return self._quiet_since_ms() + round(self._reaction_ms()), self._end
+
+    # doing it
+
+    def _next_step(self) -> object:
+        self._acted_ms = self._live.clock.now_ms()
+        self._silent_since_ms = None
+        return self._steps.pop(0)
+
+    def _speak(self) -> None:
+        before_ms = self._acted_ms
+        step = self._next_step()
+        assert isinstance(step, Speak)
+        if step.typed:
+            self._live.receive(UserInput(text=step.text))
+        else:
+            silent_ms = self._live.clock.now_ms() - before_ms
+            lasted_ms = min(round(speech_ms(step.text) * self._pace), silent_ms)
+            self._live.hear(step.text, step.mood, lasted_ms)
+
+    def _wait(self) -> None:
+        self._next_step()
+        self._live.tick()
+
+    def _send(self) -> None:
+        step = self._next_step()
+        assert isinstance(step, SendMessage)
+        self._live.receive(client_message.validate_python(step.message))
+
+    def _answer_tool(self) -> None:
+        call = self._session.waits_for
+        if call is None:
+            return
+        unknown = ToolAnswer(None, f"The simulated client has no answer for {call.name}.")
+        self._note_missing_answer(call.name)
+        answer = self._scenario.script.tools.get(call.name, unknown)
+        if answer.error is None:
+            self._live.receive(
+                ToolResponse(
+                    tool_call_id=call.tool_call_id,
+                    content=answer.content or "",
+                    tool_name=call.name,
+                    tool_type=call.tool_type,
+                )
+            )
+        else:
+            self._live.receive(
+                ToolError(
+                    tool_call_id=call.tool_call_id,
+                    error=answer.error,
+                    content=answer.content,
+                    tool_type=call.tool_type,
+                )
+            )
+
+    def _note_missing_answer(self, name: str) -> None:
+        """A script that answers tools, and not this one, is perhaps mistyped."""
+        known = list(self._scenario.script.tools)
+        if known and name not in known:
+            hint = closest(name, known)
+            message = f"the script's 'tools' have no answer for {name!r}{hint}: its fallback counts"
+            self._journal.add(
+                "script",
+                chat_id=self._session.chat_id,
+                finding="tool_answer_missing",
+                message=message,
+            )
+
+    def _end(self) -> None:
+        self._has_ended = True
+        wanted = self._scenario.end_reason
+        if wanted == "hang_up":
+            self._live.hang_up()
+        else:
+            self._live.end(wanted, "uncaught" if wanted == "ERROR" else None)

@@ -1,0 +1,159 @@
+"""The user's side of a chat: what is said, typed or heard, and when."""
+
+from base64 import b64decode
+from collections.abc import Iterator, Mapping
+
+from emulator.apis.evi.chat import frames
+from emulator.apis.evi.chat.assistant import Assistant, End
+from emulator.apis.evi.chat.channel import Channel
+from emulator.apis.evi.chat.hearing import Sound, Speaking, TurnOver
+from emulator.apis.evi.chat.history import History
+from emulator.apis.evi.chat.microphone import Interim, Microphone
+from emulator.apis.evi.chat.prosody import USER_MOODS, sound_like
+from emulator.apis.evi.chat.request import ChatRequest
+from emulator.apis.evi.chat.script import UserTurn
+from emulator.apis.evi.chat.settings import SettingsInForce
+from emulator.audio.decoding.decoder import DecodeError
+from emulator.clock import Clock
+from emulator.errors import CHAT_ERRORS
+
+
+class User:
+    """Takes what comes from the user, and lets the assistant answer.
+
+    Nobody listens any more (`is_ignored`) while the assistant says goodbye.
+    """
+
+    def __init__(
+        self,
+        chat_id: str,
+        request: ChatRequest,
+        settings: SettingsInForce,
+        channel: Channel,
+        history: History,
+        assistant: Assistant,
+        clock: Clock,
+    ) -> None:
+        self._chat_id = chat_id
+        self._config = request.config
+        self._survives_bad_audio = request.survives_bad_audio
+        self._channel = channel
+        self._history = history
+        self._assistant = assistant
+        self._clock = clock
+        self._settings = settings
+        self._microphone = Microphone(request, settings)
+        self._turns = 0
+        self._unanswered: UserTurn | None = None
+        self._is_recording = False
+        self._last_audio_ms = 0
+        self.start_ms = self.last_ms = 0
+        self.is_ignored = False
+
+    def begin(self, now_ms: int) -> None:
+        """The chat begins."""
+        self.start_ms = self.last_ms = now_ms
+
+    # words
+
+    def type(self, text: str) -> None:
+        """A typed message: it has no prosody."""
+        self._say(text, None, 0)
+
+    def speak(self, text: str, mood: Mapping[str, float] | None, lasted_ms: int) -> None:
+        """Something said aloud, which took so long and ends now."""
+        self._start_recording()
+        self._say(text, self._scores(mood), lasted_ms)
+
+    def _say(self, text: str, scores: Mapping[str, float] | None, lasted_ms: int) -> None:
+        if self.is_ignored:
+            return
+        self._interrupt()
+        begin_ms, end_ms = self._send(text, scores, lasted_ms, interim=False)
+        self._history.user_message(text, scores, begin_ms, end_ms)
+        self.last_ms = self._clock.now_ms()
+        self._turns += 1
+        turn = UserTurn(self._turns, text, self._settings.take_context())
+        if self._assistant.paused:
+            self._unanswered = turn
+        else:
+            self._assistant.answer(turn)
+
+    def _scores(self, mood: Mapping[str, float] | None) -> dict[str, float]:
+        return sound_like(mood, USER_MOODS, self._chat_id, "user", self._turns)
+
+    def _send(
+        self, text: str, scores: Mapping[str, float] | None, lasted_ms: int, interim: bool
+    ) -> tuple[int, int]:
+        """Returns when it was said, in ms since the start."""
+        end_ms = self._clock.now_ms() - self.start_ms
+        begin_ms = max(0, end_ms - lasted_ms)
+        self._channel.send(frames.user_message(text, scores, begin_ms, end_ms, interim))
+        return begin_ms, end_ms
+
+    def _interrupt(self) -> None:
+        """The user speaks while the assistant is still at it, or held."""
+        if self._assistant.is_busy and not self._assistant.paused:
+            self._channel.send(frames.user_interruption(self._clock.now_ms()))
+            self._history.add("USER_INTERRUPTION")
+        self._assistant.drop(keep="input" if self._assistant.paused else None)
+
+    def take_unanswered(self) -> UserTurn | None:
+        """The latest turn that came while the assistant was paused."""
+        turn, self._unanswered = self._unanswered, None
+        return turn
+
+    # sound
+
+    @property
+    def audio_over_ms(self) -> int | None:
+        """When a turn under way is over if no more sound comes, or None."""
+        if not self._microphone.is_hearing:
+            return None
+        return self._last_audio_ms + self._config.turn_detection.end_of_turn_silence_ms
+
+    def hear_base64(self, data: str) -> End | None:
+        """Sound as an audio_input brings it."""
+        try:
+            sound = b64decode(data, validate=True)
+        except ValueError as error:
+            self._channel.error("payload_parse", problem=f"data: not base64 ({error})")
+            return None
+        return self.hear(sound)
+
+    def hear(self, data: bytes) -> End | None:
+        """Sound from the microphone. Returns the end of the chat if it can't be understood."""
+        self._start_recording()
+        self._last_audio_ms = self._clock.now_ms()
+        return self._listen(self._microphone.feed(data))
+
+    def stop_hearing(self) -> None:
+        """The client sends no more sound: what was said is complete."""
+        self._listen(self._microphone.stop())
+
+    def _start_recording(self) -> None:
+        if not self._is_recording:
+            self._is_recording = True
+            self._history.add("USER_RECORDING_START_MESSAGE")
+
+    def _listen(self, sounds: Iterator[Sound | Interim]) -> End | None:
+        try:
+            for sound in sounds:
+                self._hear_sound(sound)
+        except DecodeError as error:
+            if CHAT_ERRORS[error.slug].ends and not self._survives_bad_audio:
+                return End("ERROR", error.slug, cause=str(error))
+            self._channel.error(error.slug, cause=str(error))
+        return None
+
+    def _hear_sound(self, sound: Sound | Interim) -> None:
+        match sound:
+            case Speaking(spoken_ms):
+                if spoken_ms >= self._config.min_interruption_ms and not self.is_ignored:
+                    self._interrupt()
+            case Interim(text, spoken_ms):
+                if not self.is_ignored:
+                    self._send(text, self._scores(None), spoken_ms, interim=True)
+            case TurnOver():
+                said = self._microphone.transcript()
+                self._say(said.text, self._scores(said.mood), sound.end_ms - sound.begin_ms)

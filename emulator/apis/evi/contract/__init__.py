@@ -1,0 +1,1 @@
+"""What is said of EVI's clients: handshakes, frames, connections."""

@@ -1,0 +1,165 @@
+"""What is to be said of the frames that a chat's client sends."""
+
+from base64 import b64decode
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from functools import cache
+from string import ascii_letters, digits
+from typing import Any, get_args
+
+from pydantic import ValidationError
+
+from emulator.apis.evi.chat.frames import ErrorFrame
+from emulator.apis.evi.chat.messages import ClientMessage, client_message
+from emulator.contract.findings import MOST_AT_ONCE, Finding, find
+from emulator.contract.requests import in_words, of_use
+from emulator.errors import Loc, nearest
+from emulator.jsontext import Json, read_or_none
+from emulator.openapi.fields import Field, compile_definitions, use_of
+
+CLIENT_TYPES = tuple(each.model_fields["type"].default for each in get_args(ClientMessage))
+BINARY = "(binary audio)"  # what the coverage calls a frame of bytes
+_ANSWERS = ("tool_response", "tool_error")
+_AT: Loc = ("frame",)
+_BASE64 = (ascii_letters + digits + "+/").encode()
+
+# What each error frame says of the client, by its slug. The kind of finding if the client has
+# brought it about; of some, its own frame has shown it already.
+OF_ERRORS = {
+    "audio_refused": "audio_refused",
+    "transcription_failure": "audio_undecodable",
+    "variable_missing": "variable_missing",
+    "config_not_found": "chat_refused",
+    "chat_group_not_found": "chat_refused",
+}
+OF_JOINED = ("audio_refused",)  # of those, what a client that joined brings about; it sees the rest
+OF_FRAMES = {
+    "invalid_json": "frame_invalid",
+    "payload_parse": "frame_invalid",
+    "tool_call_unknown": "tool_call_unknown",
+}
+# No finding: the emulator, the script, a limit or the time brings them about, or they come on
+# request alone.
+OF_NOBODY = (
+    "audio_decoder_missing",
+    "custom_language_model_disconnected",
+    "custom_language_model_timed_out",
+    "inactivity_timeout",
+    "max_duration_timeout",
+    "script_exhausted",
+    "script_unmatched",
+    "text_too_long",
+    "transcription_disconnected",
+    "uncaught",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What a frame shows: its findings, and the names of its fields that a model knows."""
+
+    findings: Sequence[Finding]
+    used: Sequence[str] = ()
+
+
+@cache
+def message_fields() -> Field:
+    """The fields of all client messages; each name begins with its message's type."""
+    schema = client_message.json_schema()
+    definitions, tags = schema["$defs"], schema["discriminator"]["mapping"]
+    variants = {
+        tag: compile_definitions({"$ref": reference, "$defs": definitions}, f"{tag} ")
+        for tag, reference in tags.items()
+    }
+    return Field("", variants=variants)
+
+
+def judge_frame(
+    content: Json, waiting: Collection[str] = (), excused: Collection[str] = ()
+) -> Judged:
+    """A text frame's content; `waiting` has the ids of tool calls that wait for an answer.
+
+    `excused` has those whose turn was interrupted before the answer came.
+    """
+    kind = content.get("type") if isinstance(content, dict) else None
+    if kind is not None and kind not in CLIENT_TYPES:
+        known = ", ".join(CLIENT_TYPES)
+        hint = nearest(str(kind), CLIENT_TYPES)
+        return Judged([find("frame_unknown", (*_AT, "type"), kind, known=known, hint=hint)])
+    use = use_of(message_fields(), content, _AT)
+    generous = _problems(content, strict=True)
+    wrong = generous and _problems(content)
+    if wrong:
+        findings = [_finding("frame_invalid", each, "problem") for each in wrong]
+        return Judged([*findings, *of_use(use)])
+    if kind == "audio_input" and not is_base64(content["data"]):
+        found = find("frame_invalid", (*_AT, "data"), content["data"], problem="base64")
+        return Judged([found, *of_use(use)])
+    findings = [_finding("value_coerced", each, "expected") for each in generous]
+    findings += [each for each in of_use(use) if each.code != "value_coerced"]
+    if kind in _ANSWERS and content["tool_call_id"] not in (*waiting, *excused):
+        findings.append(_unknown_call(content["tool_call_id"], waiting))
+    return Judged(findings, use.known)
+
+
+def judge_broken_frame(message: str) -> Finding:
+    """A text frame that is no JSON."""
+    return find("frame_invalid", _AT, None, problem=f"JSON ({message})")
+
+
+def judge_error(frame: ErrorFrame) -> Sequence[Finding]:
+    """An error frame to the client: a finding if it has brought it about."""
+    code = OF_ERRORS.get(frame["slug"])
+    if code is None or frame.cause is None:
+        return ()
+    return [find(code, ("frame",), frame["code"], message=frame["message"], cause=frame.cause)]
+
+
+def judge_sound(data: bytes) -> Sequence[Finding]:
+    """Judge a binary frame: one that is a message would be taken for sound without a word."""
+    if not data.startswith(b"{"):
+        return ()
+    content = read_or_none(data)
+    kind = content.get("type") if isinstance(content, dict) else None
+    return (find("message_in_bytes", _AT, kind),) if kind in CLIENT_TYPES else ()
+
+
+def is_base64(text: str) -> bool:
+    """True if the text can be decoded. To look is five times as fast as to decode it."""
+    return _is_plain_base64(text) or _decodes(text)
+
+
+def _is_plain_base64(text: str) -> bool:
+    if len(text) % 4 != 0 or not text.isascii():
+        return False
+    padding = text.encode().translate(None, _BASE64).decode()
+    return padding in ("", "=", "==") and text.endswith(padding)
+
+
+def _decodes(text: str) -> bool:
+    try:
+        b64decode(text, validate=True)
+    except ValueError:
+        return False
+    return True
+
+
+def _unknown_call(id: str, waiting: Collection[str]) -> Finding:
+    known = f"one of {', '.join(sorted(waiting))}" if waiting else "no answer: no call waits"
+    hint = nearest(id, sorted(waiting)) or "echo the tool_call_id of the tool_call"
+    return find("tool_call_unknown", (*_AT, "tool_call_id"), id, known=known, hint=hint)
+
+
+def _problems(content: Json, strict: bool = False) -> Sequence[Any]:
+    try:
+        client_message.validate_python(content, strict=strict)
+    except ValidationError as error:
+        return error.errors(include_url=False, include_context=False)[:MOST_AT_ONCE]
+    return ()
+
+
+def _finding(code: str, problem: Any, word: str) -> Finding:
+    """A problem of a frame; pydantic's place begins with the tag."""
+    loc = (*_AT, *problem["loc"][1:])
+    got = None if problem["type"] in ("missing", "union_tag_not_found") else problem["input"]
+    return find(code, loc, got, **{word: in_words(problem["type"], problem["msg"])})

@@ -1,0 +1,1 @@
+"""Control routes of EVI: scripts, simulated chats, a chat's audio."""

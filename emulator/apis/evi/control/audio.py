@@ -1,0 +1,63 @@
+"""The audio files that `get-audio` gives signed URLs of (PROTOCOL 11.3)."""
+
+import hmac
+from collections.abc import Iterator, Mapping
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from emulator.apis.evi.chat_store import LONGEST_CHAT_MS
+from emulator.apis.evi.operations.audio import AUDIO_PATH, signature
+from emulator.audio.tones import Utterance, conversation, mp4_header, pcm, pcm_bytes
+from emulator.errors import AUDIO_IMPOSSIBLE, AUDIO_NOT_FOUND, api_error
+from emulator.jsontext import JsonObject
+from emulator.world.world import World, Worlds
+
+_SPOKEN = ("USER_MESSAGE", "AGENT_MESSAGE")
+
+
+def audio_routes(worlds: Worlds) -> list[Route]:
+    async def audio(request: Request) -> Response:
+        """A chat's audio, under the signed URL that `get-audio` gave out."""
+        world = worlds.find_reference(request.path_params["world"])
+        chat_id = request.path_params["chat_id"]
+        if world is None or not _is_signed(world, chat_id, request.query_params):
+            raise api_error(AUDIO_NOT_FOUND)
+        chat = world.store.chats.find_chat(chat_id)
+        if chat is None or chat["end_timestamp"] is None:
+            raise api_error(AUDIO_NOT_FOUND)
+        duration_ms = chat["end_timestamp"] - chat["start_timestamp"]
+        if not 0 <= duration_ms <= LONGEST_CHAT_MS:
+            longest_s = LONGEST_CHAT_MS // 1000
+            raise api_error(AUDIO_IMPOSSIBLE, seconds=duration_ms // 1000, longest_s=longest_s)
+        header = mp4_header(duration_ms)
+        size = len(header) + pcm_bytes(duration_ms)
+        return StreamingResponse(
+            _file(header, _utterances(world, chat), duration_ms),
+            media_type="audio/mp4",
+            headers={"Content-Length": str(size)},
+        )
+
+    return [Route(AUDIO_PATH, audio, methods=["GET"])]
+
+
+def _is_signed(world: World, chat_id: str, query: Mapping[str, str]) -> bool:
+    expires, given = query.get("expires", ""), query.get("signature", "")
+    if not expires.isascii() or not expires.isdigit() or len(expires) > 15:
+        return False
+    good = hmac.compare_digest(given.encode(), signature(world, chat_id, int(expires)).encode())
+    return good and world.clock.now_ms() < int(expires)
+
+
+def _utterances(world: World, chat: JsonObject) -> list[Utterance]:
+    return conversation(
+        (event["role"], event["timestamp"] - chat["start_timestamp"], event["message_text"])
+        for event in world.store.chats.iter_events(chat["id"])
+        if event["type"] in _SPOKEN
+    )
+
+
+def _file(header: bytes, utterances: list[Utterance], duration_ms: int) -> Iterator[bytes]:
+    yield header
+    yield from pcm(utterances, duration_ms)

@@ -1,0 +1,57 @@
+"""Recorded chats and their events (PROTOCOL 11)."""
+
+from emulator.api import Call, operation
+from emulator.apis.evi.chat_store import CHAT_STATUSES, Chat
+from emulator.apis.evi.operations.audio import poll_audio
+from emulator.errors import CHAT_NOT_FOUND, STATUS_UNKNOWN, api_error, closest
+from emulator.jsontext import Json
+
+
+@operation("list-chats")
+def list_chats(call: Call) -> Json:
+    paging = call.paging
+    page = call.world.store.chats.page_of_chats(
+        paging, call.parameters["config_id"], chat_status(call)
+    )
+    return {
+        **page.to_json(),
+        "pagination_direction": paging.direction,
+        "chats_page": [chat.fragment for chat in page.items],
+    }
+
+
+@operation("list-chat-events")
+def list_chat_events(call: Call) -> Json:
+    chat, paging = get_chat(call, call.parameters["id"]), call.paging
+    page = call.world.store.chats.page_of_events(chat["id"], paging)
+    answer = {
+        **chat,
+        **page.to_json(),
+        "pagination_direction": paging.direction,
+        "events_page": page.items,
+    }
+    del answer["event_count"]  # only a list of chats has it
+    return answer
+
+
+@operation("get-audio")
+def get_audio(call: Call) -> Json:
+    return poll_audio(call, get_chat(call, call.parameters["id"]))
+
+
+def get_chat(call: Call, id: str) -> Chat:
+    chat = call.world.store.chats.find_chat(id)
+    if chat is None:
+        raise api_error(CHAT_NOT_FOUND, id=id)
+    return chat
+
+
+def chat_status(call: Call) -> str | None:
+    """The `status` to filter by. The document types it as any string; another is a mistake."""
+    status: str | None = call.parameters["status"]
+    if status is not None and status not in CHAT_STATUSES:
+        known = ", ".join(CHAT_STATUSES)
+        raise api_error(
+            STATUS_UNKNOWN, got=status, hint=closest(status, CHAT_STATUSES), known=known
+        )
+    return status

@@ -1,0 +1,276 @@
+"""Configs: their defaults, and the prompts, tools and voices that they name (PROTOCOL 3.2, 3.3)."""
+
+from collections.abc import Sequence
+
+from emulator import errors
+from emulator.api import Call
+from emulator.apis.evi.operations.prompts import (
+    DEFAULT_EXPANSION,
+    prompt_content,
+    render_prompt,
+)
+from emulator.apis.evi.operations.versioned import FIXED, LATEST, Kind, register, render_version
+from emulator.apis.evi.store import Store
+from emulator.apis.voices.operations import default_voice, resolve_voice
+from emulator.errors import Problem, ValidationFailed, api_error
+from emulator.hosts import MODEL_SCHEMES, WEBHOOK_SCHEMES, call_problem
+from emulator.jsontext import JsonObject
+from emulator.openapi.openness import CUSTOM_LANGUAGE_MODEL, UNNAMED_MODEL
+from emulator.settings import Settings
+from emulator.store.versioned import Resource, Row, Version, VersionedCollection
+
+EVI_VERSIONS = ("3", "4-mini")
+ENDED_EVI_VERSIONS = ("1", "2")  # that old configs of an account still have
+MOST_TOOL_CHARS = 4_194_304  # of the texts of all tools that a config names
+
+# What a config has where its body says nothing. PROTOCOL 3.2 and 3.3.
+LANGUAGE_MODEL = (
+    "model_provider",
+    "model_resource",
+    "temperature",
+    "custom_language_model_model",
+)
+DEFAULT_EVENT_MESSAGE = {"enabled": False, "text": ""}
+DEFAULT_EVENT_MESSAGES = {
+    "on_new_chat": DEFAULT_EVENT_MESSAGE,
+    "on_inactivity_timeout": DEFAULT_EVENT_MESSAGE,
+    "on_max_duration_timeout": DEFAULT_EVENT_MESSAGE,
+}
+DEFAULT_MAX_DURATION = {"enabled": True, "duration_secs": 1800}
+DEFAULT_NUDGES = {"enabled": False, "interval_secs": None}
+DEFAULT_INTERRUPTION = {"min_interruption_ms": 800}
+DEFAULT_TURN_DETECTION = {
+    "end_of_turn_silence_ms": 800,
+    "speech_detection_threshold": 0.5,
+    "prefix_padding_ms": 300,
+}
+
+
+def new_content(call: Call, previous: Version | None) -> JsonObject:
+    """Make a version's content from a request. Raises ApiError for a value that can't be used."""
+    _check_evi_version(call.body["evi_version"], EVI_VERSIONS)
+    return _content(call, previous)
+
+
+def seed_content(call: Call, previous: Version | None) -> JsonObject:
+    """Make a version's content from a seed, which may hold what could once be posted."""
+    _check_evi_version(call.body["evi_version"], (*ENDED_EVI_VERSIONS, *EVI_VERSIONS))
+    return _content(call, previous)
+
+
+def _content(call: Call, previous: Version | None) -> JsonObject:
+    """Make a config version's content.
+
+    References to prompts and tools are kept as references, since what they show may change.
+    A version does not build on the one before, but for `allow_short_responses`.
+    """
+    body, store = call.body, call.world.store
+    content: JsonObject = {
+        "evi_version": body["evi_version"],
+        "version_description": body.get("version_description", ""),
+        "voice": _voice(call),
+        "ellm_model": _ellm_model(body, previous),
+        "tools": [_tool_reference(store, tool) for tool in body.get("tools") or ()],
+        "builtin_tools": [_builtin_tool(tool) for tool in body.get("builtin_tools") or ()],
+        "event_messages": _filled(DEFAULT_EVENT_MESSAGES, body.get("event_messages", {})),
+        "timeouts": _timeouts(body.get("timeouts", {}), call.settings.inactivity_timeout),
+        "nudges": _filled(DEFAULT_NUDGES, body.get("nudges", {})),
+        "interruption": _filled(DEFAULT_INTERRUPTION, body.get("interruption", {})),
+        "turn_detection": _filled(DEFAULT_TURN_DETECTION, body.get("turn_detection", {})),
+        "webhooks": [_webhook(call, webhook) for webhook in body.get("webhooks") or ()],
+    }
+    _render_tools(store, content["tools"])  # which may be too much
+    if "language_model" in body:
+        content["language_model"] = _language_model(call, body["language_model"])
+    if "prompt" in body:  # last, since it may create a prompt
+        content["prompt"] = _prompt_reference(call, body["prompt"])
+    return content
+
+
+def _check_evi_version(got: str, offered: Sequence[str]) -> None:
+    if got not in offered:
+        known = ", ".join(map(repr, offered))
+        raise api_error(errors.EVI_VERSION_UNKNOWN, got=got, known=known)
+
+
+def _voice(call: Call) -> JsonObject:
+    if "voice" in call.body:
+        return resolve_voice(call, call.body["voice"])
+    if call.settings.require_voice and call.body["evi_version"] == "3":
+        raise api_error(errors.VOICE_REQUIRED)
+    return default_voice(call.world.store.voices)
+
+
+def _ellm_model(body: JsonObject, previous: Version | None) -> JsonObject:
+    given = body.get("ellm_model", {}).get("allow_short_responses")
+    if given is not None:
+        return {"allow_short_responses": given}
+    if previous is not None:
+        inherited: JsonObject = previous.content["ellm_model"]
+        return inherited
+    return {"allow_short_responses": False}
+
+
+def _tool_reference(store: Store, tool: JsonObject) -> JsonObject:
+    return _reference(store.tools, tool, errors.TOOL_UNKNOWN)
+
+
+def _prompt_reference(call: Call, prompt: JsonObject) -> JsonObject:
+    given = [key for key in ("id", "text") if prompt.get(key) is not None]
+    if len(given) != 1:
+        got = "both" if given else "neither"
+        raise api_error(errors.PROMPT_AMBIGUOUS, got=got)
+    if given == ["id"]:
+        reference = _reference(call.world.store.prompts, prompt, errors.PROMPT_UNKNOWN)
+    else:
+        reference = {"id": _create_prompt(call, prompt), "version": 0}
+    if "prompt_expansion" in prompt:
+        reference["prompt_expansion"] = _filled(DEFAULT_EXPANSION, prompt["prompt_expansion"])
+    return reference
+
+
+def _create_prompt(call: Call, prompt: JsonObject) -> str:
+    id = call.world.ids.uuid()
+    name = f"{call.body['name']} prompt"
+    now_ms = call.world.clock.now_ms()
+    call.world.store.prompts.create(id, name, prompt_content(prompt), now_ms)
+    return id
+
+
+def _reference(
+    collection: VersionedCollection, given: JsonObject, unknown: errors.ErrorText
+) -> JsonObject:
+    """The id and the version (None for the latest) that a config names, if they exist."""
+    number = given.get("version")
+    reference = {"id": given["id"].lower(), "version": None if number is None else int(number)}
+    if _look_up(collection, reference) is None:
+        version = "" if number is None else f" version {number}"
+        raise api_error(unknown, id=given["id"], version=version)
+    return reference
+
+
+def _look_up(collection: VersionedCollection, reference: JsonObject) -> Row | None:
+    resource = collection.find(reference["id"])
+    if resource is None:
+        return None
+    if reference["version"] is None:
+        return resource, resource.latest
+    version = resource.find_version(reference["version"])
+    return None if version is None else (resource, version)
+
+
+def _builtin_tool(tool: JsonObject) -> JsonObject:
+    return {
+        "tool_type": "BUILTIN",
+        "name": tool["name"],
+        "fallback_content": tool.get("fallback_content"),
+    }
+
+
+def _timeouts(given: JsonObject, inactivity_secs: int) -> JsonObject:
+    inactivity = {"enabled": True, "duration_secs": inactivity_secs}
+    return _filled({"inactivity": inactivity, "max_duration": DEFAULT_MAX_DURATION}, given)
+
+
+def _filled(defaults: JsonObject, given: JsonObject) -> JsonObject:
+    """The defaults with what was given in their place, part by part; null means the default too.
+
+    Stored documents are never changed, so they may share parts with each other and with requests.
+    """
+    if not given:
+        return defaults
+    filled = {}
+    for key, default in defaults.items():
+        value = given.get(key)
+        if value is None:
+            value = default
+        elif isinstance(default, dict):
+            value = _filled(default, value)
+        filled[key] = value
+    return defaults if filled == defaults else filled
+
+
+def _webhook(call: Call, webhook: JsonObject) -> JsonObject:
+    check_webhook_url(webhook["url"], call.settings)
+    return {"url": webhook["url"], "events": webhook["events"]}
+
+
+def check_webhook_url(url: str, settings: Settings) -> None:
+    """Raise ApiError (400) for a URL to which the emulator may send no webhooks."""
+    _check_url(url, WEBHOOK_SCHEMES, settings, errors.WEBHOOK_URL_INVALID)
+
+
+def _check_url(
+    url: str, schemes: tuple[str, ...], settings: Settings, invalid: errors.ErrorText
+) -> None:
+    why = call_problem(url, schemes, settings.call_hosts, settings.call_hosts_only)
+    if why is not None:
+        raise api_error(invalid, url=url, why=why)
+
+
+def _language_model(call: Call, given: JsonObject) -> JsonObject:
+    """Return the language model as it was posted. Raises ApiError for a custom one's bad URL."""
+    url = given.get("model_resource", UNNAMED_MODEL)
+    if given.get("model_provider") == CUSTOM_LANGUAGE_MODEL and url != UNNAMED_MODEL:
+        _check_url(url, MODEL_SCHEMES, call.settings, errors.MODEL_URL_INVALID)
+    return {key: given[key] for key in LANGUAGE_MODEL if key in given}
+
+
+def render_config(store: Store, resource: Resource, version: Version, listed: bool) -> JsonObject:
+    """A config with its prompt and tools as full objects, as they are now."""
+    content = version.content
+    config = {
+        "id": resource.id,
+        "name": resource.name,
+        "version": version.number,
+        "created_on": resource.created_on,
+        "modified_on": version.modified_on,
+        **content,
+    }
+    if content["tools"]:
+        config["tools"] = _render_tools(store, content["tools"])
+    if "prompt" in content:
+        _show_prompt(store, config, content["prompt"], listed)
+    return config
+
+
+def _show_prompt(store: Store, config: JsonObject, reference: JsonObject, listed: bool) -> None:
+    row = _look_up(store.prompts, reference)
+    if row is None:  # deleted since
+        del config["prompt"]
+        return
+    prompt = render_prompt(*row, listed, _version_type(reference))
+    if not listed and "prompt_expansion" in reference:
+        prompt["prompt_expansion"] = reference["prompt_expansion"]
+    config["prompt"] = prompt
+
+
+def _render_tools(store: Store, references: list[JsonObject]) -> list[JsonObject]:
+    """Return in full the tools that still exist. Raises ValidationFailed if they are too long.
+
+    A reference is short and a tool may be long, so a small config could have an enormous answer.
+    """
+    tools, size = [], 0
+    for reference in references:
+        tool = _render_tool(store, reference)
+        if tool is not None:
+            tools.append(tool)
+            size += sum(len(text) for text in tool.values() if isinstance(text, str))
+        if size > MOST_TOOL_CHARS:
+            message = f"Input should name tools of at most {MOST_TOOL_CHARS} characters in all"
+            raise ValidationFailed([Problem(("body", "tools"), message, "too_long")])
+    return tools
+
+
+def _render_tool(store: Store, reference: JsonObject) -> JsonObject | None:
+    row = _look_up(store.tools, reference)
+    return None if row is None else render_version(*row, _version_type(reference))
+
+
+def _version_type(reference: JsonObject) -> str:
+    return LATEST if reference["version"] is None else FIXED
+
+
+register(
+    Kind("config", "configs", "Config", errors.CONFIG_NOT_FOUND, True, new_content, render_config)
+)

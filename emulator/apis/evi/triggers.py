@@ -1,0 +1,171 @@
+"""Single webhook events, made from a chat of the world or out of thin air."""
+
+from collections.abc import Mapping
+
+from emulator.apis.evi import webhooks as events
+from emulator.apis.evi.webhooks import About
+from emulator.errors import (
+    CHAT_NOT_FOUND,
+    NO_SUBSCRIBER,
+    SEVERAL_SUBSCRIBERS,
+    Problem,
+    ValidationFailed,
+    api_error,
+    closest,
+)
+from emulator.jsontext import Json, JsonObject, read
+from emulator.openapi.validation import Validation
+from emulator.outgoing.outbox import Delivery
+from emulator.world.world import World
+
+_MADE_UP_MS = 180_000  # how long a chat lasts that never was
+
+
+def trigger(
+    world: World,
+    validation: Validation,
+    event_name: str,
+    url: str | None = None,
+    chat_id: str | None = None,
+    overrides: Mapping[str, Json] | None = None,
+    faults: Mapping[str, int] | None = None,
+) -> Delivery:
+    """Send one event. Raises ApiError: 404 for an unknown chat, 422 for a wrong override."""
+    chat = _find_chat(world, chat_id)
+    payload = override(_payload(world, chat, event_name), overrides or {})
+    _check(payload, validation)
+    target = url or _subscriber(world, payload)
+    faults = dict(faults or {})
+    before = after = None
+    if faults.pop("reorder", None) is not None:  # with an event on its wrong side
+        if event_name == "chat_started":
+            before = _payload(world, {**chat, "id": payload["chat_id"]}, "chat_ended")
+        else:
+            after = _payload(world, {**chat, "id": payload["chat_id"]}, "chat_started")
+    return world.outbox.trigger(payload, target, faults, before, after)
+
+
+def _find_chat(world: World, chat_id: str | None) -> JsonObject:
+    """The chat's document; a made-up one that ends now if none is asked for."""
+    if chat_id is not None:
+        chat = world.store.chats.find_chat(chat_id.lower())
+        if chat is None:
+            raise api_error(CHAT_NOT_FOUND, id=chat_id)
+        return chat
+    now_ms = world.clock.now_ms()
+    return {
+        "id": world.ids.uuid(),
+        "chat_group_id": world.ids.uuid(),
+        "status": "USER_ENDED",
+        "start_timestamp": now_ms - _MADE_UP_MS,
+        "end_timestamp": now_ms,
+    }
+
+
+def _payload(world: World, chat: JsonObject, event_name: str) -> JsonObject:
+    about, start_ms = _about(world, chat), chat["start_timestamp"]
+    now_ms = world.clock.now_ms()
+    if event_name == "chat_started":
+        return events.chat_started(about, start_ms, _has_resumed(world, chat))
+    if event_name == "chat_ended":
+        active = chat["status"] == "ACTIVE"
+        end_ms = now_ms if active else chat["end_timestamp"]
+        return events.chat_ended(
+            about, start_ms, end_ms, "USER_ENDED" if active else chat["status"]
+        )
+    called_ms, message = _tool_call(world, chat)
+    return events.tool_call(about, called_ms, message)
+
+
+def _about(world: World, chat: JsonObject) -> About:
+    """As in the newest webhook of the chat, else as its history tells."""
+    for delivery in reversed(list(world.outbox.deliveries.values())):
+        if delivery.chat_id == chat["id"] and not delivery.triggered:
+            sent = read(delivery.body)
+            return About(**{name: sent[name] for name in About.__slots__})
+    session_id = None
+    for event in world.store.chats.newest_events(chat["id"]):
+        if event["type"] == "SESSION_SETTINGS" and session_id is None:
+            session_id = _object(event["message_text"]).get("custom_session_id")
+    config_id = chat.get("config", {}).get("id")
+    return About(chat["id"], chat["chat_group_id"], config_id, session_id)
+
+
+def _has_resumed(world: World, chat: JsonObject) -> bool:
+    group = world.store.chats.find_group(chat["chat_group_id"])
+    return group is not None and chat["start_timestamp"] > group["first_start_timestamp"]
+
+
+def _tool_call(world: World, chat: JsonObject) -> tuple[int, JsonObject]:
+    """The chat's last call of a function tool, or one that is made up."""
+    for event in world.store.chats.newest_events(chat["id"]):
+        if event["type"] == "FUNCTION_CALL":
+            call = _object(event["message_text"])
+            if call.get("tool_type") == "function":
+                return event["timestamp"], {"type": "tool_call", **call}
+    made_up = {
+        "type": "tool_call",
+        "name": "get_current_weather",
+        "parameters": '{"location": "Oslo"}',
+        "tool_call_id": f"call_{world.ids.secret()[:24]}",
+        "tool_type": "function",
+        "response_required": True,
+    }
+    return world.clock.now_ms(), made_up
+
+
+def _object(text: str) -> JsonObject:
+    """The JSON object that an event's text holds; a seed may say anything there."""
+    try:
+        content = read(text)
+    except ValueError:
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def override(payload: JsonObject, overrides: Mapping[str, Json]) -> JsonObject:
+    """The payload with fields replaced, such as 'end_reason' or 'tool_call_message.name'.
+
+    Raises ValidationFailed for a field that it does not have.
+    """
+    for path, value in overrides.items():
+        payload = _replace(payload, path.split("."), value, path)
+    return payload
+
+
+def _replace(part: Json, steps: list[str], value: Json, path: str) -> Json:
+    if path == "event_name":
+        message = "The event itself can't be set; trigger another one"
+        raise ValidationFailed([Problem(("body", "set", path), message, "field_fixed")])
+    if not isinstance(part, dict) or steps[0] not in part:
+        known = list(part) if isinstance(part, dict) else []
+        message = (
+            f"The payload has no field {path!r}{closest(steps[0], known)}; it has "
+            f"{', '.join(known) or 'no fields there'}"
+        )
+        raise ValidationFailed([Problem(("body", "set", path), message, "field_unknown")])
+    changed = value if len(steps) == 1 else _replace(part[steps[0]], steps[1:], value, path)
+    return {**part, steps[0]: changed}
+
+
+def _check(payload: JsonObject, validation: Validation) -> None:
+    pointer = events.SCHEMAS[payload["event_name"]]
+    problems = validation.check(pointer)(payload, ("body", "set"))
+    if problems:
+        raise ValidationFailed(problems)
+
+
+def _subscriber(world: World, payload: JsonObject) -> str:
+    """The one URL that the chat's config sends such events to. Raises ApiError (400)."""
+    config = world.store.configs.find(payload["config_id"] or "")
+    chat: JsonObject = world.store.chats.find_chat(payload["chat_id"]) or {}
+    number = chat.get("config", {}).get("version")
+    version = None if config is None or number is None else config.find_version(number)
+    webhooks = [] if version is None else version.content["webhooks"]
+    urls = [each["url"] for each in webhooks if payload["event_name"] in each["events"]]
+    if not urls:
+        raise api_error(NO_SUBSCRIBER, event_name=payload["event_name"])
+    if len(urls) > 1:
+        raise api_error(SEVERAL_SUBSCRIBERS, urls=", ".join(urls))
+    url: str = urls[0]
+    return url

@@ -1,0 +1,1 @@
+"""Voices, which EVI and text-to-speech share."""

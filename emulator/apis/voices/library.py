@@ -1,0 +1,55 @@
+"""The voice library that ships, and what is known about library voices that it lacks."""
+
+import uuid
+from collections.abc import Sequence
+
+from emulator.apis.voices.voice_store import HUME_AI
+from emulator.jsontext import JsonObject
+from emulator.resources import bundled, read_data
+
+# Voices of EVI 1 and 2 that no list of the library has had. Ito and Kora live on in the library.
+PRESETS = ("Aura", "Dacher", "Finn", "Stella", "Sunny", "Whimsy")
+
+_ASSUMED_MODELS = ("1", "2")  # every voice whose models the service has reported serves both
+_FILE = "fixtures/voices.yaml"
+
+
+def read_library() -> Sequence[JsonObject]:
+    """Return the library's voices as REST lists them, in the order of the list."""
+    return [_as_listed(voice) for voice in read_data(bundled(_FILE))]
+
+
+def merged(library: Sequence[JsonObject], given: Sequence[JsonObject]) -> Sequence[JsonObject]:
+    """Return the library with the given voices after it; theirs count where the two disagree.
+
+    A given library voice takes the place of the one with its name. A voice of the library whose id
+    is given to another one goes away.
+    """
+    own = {voice["name"].casefold(): voice for voice in given if voice["provider"] == HUME_AI}
+    ids = {voice["id"] for voice in given}
+    kept = []
+    for voice in library:
+        instead = own.pop(voice["name"].casefold(), None)
+        if instead is not None:
+            kept.append(instead)
+        elif voice["id"] not in ids:
+            kept.append(voice)
+    return [*kept, *own.values(), *(voice for voice in given if voice["provider"] != HUME_AI)]
+
+
+def own_voice_id(name: str) -> str:
+    """Return the id that the emulator gives a library voice whose real one nobody knows.
+
+    It depends on the name alone, and not on its capitals.
+    """
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"evi-emulator/voices/{name.casefold()}"))
+
+
+def _as_listed(voice: JsonObject) -> JsonObject:
+    shown = {
+        "id": voice["id"],
+        "name": voice["name"],
+        "provider": HUME_AI,
+        "compatible_octave_models": voice.get("compatible_octave_models", list(_ASSUMED_MODELS)),
+    }
+    return {**shown, "tags": voice["tags"]} if "tags" in voice else shown

@@ -1,0 +1,158 @@
+"""The voices of the text-to-speech API, which configs name."""
+
+from emulator.api import Call, operation
+from emulator.apis.voices.contract import is_voice_id, nearest_voice, refuses_unlisted, unlisted
+from emulator.apis.voices.library import own_voice_id
+from emulator.apis.voices.voice_store import CUSTOM_VOICE, HUME_AI, VoiceStore
+from emulator.errors import (
+    FILTER_TAG_INVALID,
+    VOICE_AMBIGUOUS,
+    VOICE_NAME_TAKEN,
+    VOICE_NAME_UNKNOWN,
+    VOICE_UNKNOWN,
+    ApiError,
+    api_error,
+)
+from emulator.jsontext import Json, JsonObject
+
+_MOST_TOLD = 20
+_SHOWN = ("id", "name", "provider", "compatible_octave_models")  # of a voice, by a config
+
+
+@operation("list-voices")
+def list_voices(call: Call) -> Json:
+    tags = [_read_tag(text) for text in call.parameters["filter_tag"] or ()]
+    page = call.world.store.voices.page(call.parameters["provider"], call.paging, tags)
+    return {**page.to_json(), "voices_page": page.items}
+
+
+def _read_tag(text: str) -> tuple[str, str]:
+    tag, _, value = text.partition(":")
+    if not tag or not value:
+        raise api_error(FILTER_TAG_INVALID, got=text)
+    return tag, value
+
+
+@operation("create-voice")
+def create_voice(call: Call) -> Json:
+    voices, name = call.world.store.voices, call.body["name"]
+    taken = voices.find_name(CUSTOM_VOICE, name)
+    if taken is not None:
+        raise api_error(VOICE_NAME_TAKEN, name=taken["name"], id=taken["id"])
+    voice = {"id": call.world.ids.uuid(), "name": name, "provider": CUSTOM_VOICE}
+    voices.add(voice)
+    return voice
+
+
+@operation("delete-voice")
+def delete_voice(call: Call) -> Json:
+    voices, name = call.world.store.voices, call.parameters["name"]
+    voice = voices.find_name(CUSTOM_VOICE, name)
+    if voice is None:
+        known = ", ".join(voices.names(CUSTOM_VOICE)[:_MOST_TOLD]) or "none"
+        raise api_error(VOICE_NAME_UNKNOWN, name=name, known=known)
+    voices.remove(voice)
+    return {}
+
+
+# The voice of a config.
+
+
+def default_voice(voices: VoiceStore) -> JsonObject:
+    """Return the voice of a config that names none, as configs show voices."""
+    return _as_shown(voices.default)
+
+
+def resolve_voice(call: Call, reference: JsonObject) -> JsonObject:
+    """Return the voice that a config names, as configs show voices. Raises ApiError.
+
+    A library voice that the list lacks is made up, with a finding, unless the settings refuse it.
+    """
+    voices = call.world.store.voices
+    voice = find_voice(voices, reference)
+    return _made_up(call, reference) if voice is None else _as_shown(voice)
+
+
+def find_voice(voices: VoiceStore, reference: JsonObject) -> JsonObject | None:
+    """Return the voice with the given id, name or both, if it is there.
+
+    An id alone may be of either provider; a name without a provider is a custom voice's. Raises
+    ApiError if id and name belong to two voices.
+    """
+    id, name = _text(reference, "id"), _text(reference, "name")
+    provider = reference.get("provider")
+    of_id = None if id is None else voices.find(id)
+    if id is None or (of_id is None and name is not None):
+        of_name = voices.find_name(provider or CUSTOM_VOICE, name or "")
+        if id is not None and of_name is not None:
+            if not _may_have(of_name, id):
+                raise _differing(id, of_id, str(name), of_name)
+            return {**of_name, "id": id}
+        return of_name
+    if of_id is None or provider not in (None, of_id["provider"]):
+        return None
+    if name is not None and name.casefold() != of_id["name"].casefold():
+        raise _differing(id, of_id, name, voices.find_name(of_id["provider"], name))
+    return of_id
+
+
+def _may_have(voice: JsonObject, id: str) -> bool:
+    """True if this can be the real id of a library voice whose id the emulator has made up."""
+    is_own = voice["provider"] == HUME_AI and voice["id"] == own_voice_id(voice["name"])
+    return is_own and is_voice_id(id)
+
+
+def _text(reference: JsonObject, key: str) -> str | None:
+    """Return a field's text, or None: the schema checks the type of only one of the two."""
+    value = reference.get(key)
+    return value if isinstance(value, str) else None
+
+
+def _differing(
+    id: str, of_id: JsonObject | None, name: str, of_name: JsonObject | None
+) -> ApiError:
+    return api_error(
+        VOICE_AMBIGUOUS,
+        id=id,
+        of_id="no voice" if of_id is None else repr(of_id["name"]),
+        name=name,
+        of_name="no voice" if of_name is None else f"the voice {of_name['id']}",
+    )
+
+
+def _as_shown(voice: JsonObject) -> JsonObject:
+    return {key: voice[key] for key in _SHOWN if key in voice}
+
+
+def _made_up(call: Call, reference: JsonObject) -> JsonObject:
+    """Return an unlisted library voice. Raises ApiError for what can't be one."""
+    voices, id, name = call.world.store.voices, _text(reference, "id"), _text(reference, "name")
+    key, value = ("name", name) if name is not None else ("id", str(id))
+    provider = reference.get("provider", CUSTOM_VOICE)
+    hint = _why_not(voices, reference, provider)
+    if hint or not value or refuses_unlisted(call.settings):
+        hint = hint or _after_semicolon(nearest_voice(voices, value))
+        raise api_error(VOICE_UNKNOWN, key=key, value=value, provider=provider, hint=hint)
+    call.findings.append(unlisted(voices, ("body", "voice", key), value))
+    return {"id": id or own_voice_id(value), "name": value, "provider": HUME_AI}
+
+
+def _after_semicolon(hint: str) -> str:
+    return f"; {hint}" if hint else ""
+
+
+def _why_not(voices: VoiceStore, reference: JsonObject, provider: str) -> str:
+    """Return why a voice that was not found is none of the library's, or nothing."""
+    id, name = _text(reference, "id"), _text(reference, "name")
+    if id is not None and not is_voice_id(id):
+        return f"; an id is a UUID, and {id!r} is none (a name goes into 'name')"
+    other = HUME_AI if provider == CUSTOM_VOICE else CUSTOM_VOICE
+    found = find_voice(voices, {**reference, "provider": other})
+    if found is not None:
+        owner = "the library" if other == HUME_AI else "this account"
+        verb = "use" if "provider" in reference else "add"
+        return f"; {owner} has {found['name']!r}: {verb} provider: {other}"
+    if provider == HUME_AI:
+        return ""
+    nearest = "" if name is None else nearest_voice(voices, name, CUSTOM_VOICE)
+    return _after_semicolon(nearest or "a library voice has provider: HUME_AI")

@@ -1,0 +1,85 @@
+"""Compressed sound as samples: FFmpeg's codecs, by the package `av`."""
+
+import logging
+from array import array
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from emulator.apis.evi.chat.messages import SAMPLE_RATES
+from emulator.audio.decoding.decoder import DecodeError, Samples
+from emulator.errors import CHAT_ERRORS
+
+logger = logging.getLogger("emulator")
+
+RATE = 48_000  # Hz, of all that comes out
+_MISSING = "audio_decoder_missing"
+_MOST_AT_ONCE = 65_536  # bytes of a stream that are cut into packets
+
+
+def load_av() -> Any:
+    """Import the package when audio first needs it. Raises DecodeError where it is missing."""
+    try:
+        import av
+    except ImportError:
+        _warn()
+        raise DecodeError("the package av is not installed", _MISSING) from None
+    return av
+
+
+@cache
+def _warn() -> None:
+    """Log once that the decoder is missing, and how to install it."""
+    logger.warning("%s", CHAT_ERRORS[_MISSING].message)
+
+
+class Codec:
+    """Decodes the packets of one stream. `extradata` is what its container says of the codec.
+
+    The codecs for PCM must be told the `rate` and the number of `channels`; others know them.
+    """
+
+    def __init__(self, name: str, extradata: bytes = b"", rate: int = 0, channels: int = 0) -> None:
+        self._av = load_av()
+        self._context = self._av.CodecContext.create(name, "r")
+        self._layout: object = None  # that the resampler was made for
+        self._resampler: Any = None
+        try:
+            if extradata:
+                self._context.extradata = extradata
+            if rate and channels:
+                self._context.sample_rate = rate
+                self._context.layout = f"{channels} channels"
+        except (ValueError, OverflowError) as error:
+            raise DecodeError(f"{name} of {rate} Hz and {channels} channels: {error}") from None
+
+    def decode(self, packet: bytes) -> Iterator[Samples]:
+        """Decode a whole packet. Raises DecodeError."""
+        return self._decode([self._av.Packet(packet)])
+
+    def parse(self, data: bytes) -> Iterator[Samples]:
+        """Decode a stream without a container, which the codec cuts into packets itself."""
+        for begin in range(0, len(data), _MOST_AT_ONCE):
+            yield from self._decode(self._context.parse(data[begin : begin + _MOST_AT_ONCE]))
+
+    def _decode(self, packets: list[Any]) -> Iterator[Samples]:
+        try:
+            for packet in packets:
+                for frame in self._context.decode(packet):
+                    yield self._resample(frame)
+        except (ValueError, self._av.error.FFmpegError) as error:
+            raise DecodeError(f"{self._context.name}: {error}") from None
+
+    def _resample(self, frame: Any) -> Samples:
+        """Return the samples of a frame. A stream may change its rate or its channels."""
+        layout = (frame.format.name, frame.layout.name, frame.sample_rate)
+        if layout != self._layout:
+            if not SAMPLE_RATES[0] <= frame.sample_rate <= SAMPLE_RATES[1]:
+                # A low one would make much of little.
+                raise DecodeError(f"{self._context.name} of {frame.sample_rate} Hz")
+            self._layout = layout
+            self._resampler = self._av.AudioResampler("s16", "mono", RATE)
+        samples = array("h")
+        for resampled in self._resampler.resample(frame):
+            samples.frombytes(memoryview(resampled.planes[0])[: 2 * resampled.samples])
+        return samples

@@ -1,0 +1,86 @@
+"""Recognises the format of a stream by its first bytes."""
+
+from collections.abc import Callable
+
+from emulator.apis.evi.chat.messages import AudioSettings
+from emulator.audio.decoding import mpeg
+from emulator.audio.decoding.decoder import DecodeError, Decoder
+from emulator.audio.decoding.mp4 import Mp4Decoder
+from emulator.audio.decoding.mpeg import MpegDecoder
+from emulator.audio.decoding.ogg import OggDecoder
+from emulator.audio.decoding.pcm import DEFAULT_RATE, PcmDecoder
+from emulator.audio.decoding.wav import WavDecoder
+from emulator.audio.decoding.webm import WebmDecoder
+
+
+def _refuse_flac() -> Decoder:
+    raise DecodeError("FLAC without a container")
+
+
+# Containers, by a text that stands at the beginning or, of MP4, after the first box's size.
+_CONTAINERS: tuple[tuple[int, bytes, Callable[[], Decoder]], ...] = (
+    (0, b"RIFF", WavDecoder),
+    (0, b"\x1a\x45\xdf\xa3", WebmDecoder),
+    (0, b"OggS", OggDecoder),
+    (0, mpeg.TAG, lambda: MpegDecoder("mp3")),
+    (0, b"fLaC", _refuse_flac),
+    (4, b"ftyp", Mp4Decoder),
+)
+LONGEST_SIGN = 8  # bytes, after which no container begins there any more
+
+
+def new_decoder(first: bytes, settings: AudioSettings | None) -> Decoder | None:
+    """Choose the decoder for a stream that begins so; None if these are too few bytes to tell.
+
+    What is in no container is raw PCM. Raises DecodeError for a format that can't be decoded.
+    """
+    for place, sign, make in _CONTAINERS:
+        if first[place:].startswith(sign):
+            return make()
+    if _may_become_container(first):
+        return None
+    is_mpeg = _begins_with_frames(first)
+    if is_mpeg is None:
+        return None
+    kind = mpeg.kind_of(first)
+    return MpegDecoder(kind) if is_mpeg and kind else raw_decoder(settings)
+
+
+def raw_decoder(settings: AudioSettings | None) -> PcmDecoder:
+    """Make a decoder for raw PCM."""
+    if settings is None:
+        return PcmDecoder(DEFAULT_RATE, 1)
+    return PcmDecoder(settings.sample_rate, settings.channels)
+
+
+def begins_container(data: bytes) -> bool:
+    """True if a container surely begins there."""
+    return any(data[place:].startswith(sign) for place, sign, _ in _CONTAINERS)
+
+
+def _may_become_container(first: bytes) -> bool:
+    """True if more bytes could make it a container."""
+    is_box = not any(first[:2])  # the size of MP4's first box is small
+    return any(
+        sign.startswith(first[place:]) for place, sign, _ in _CONTAINERS if is_box or place == 0
+    )
+
+
+def _begins_with_frames(first: bytes) -> bool | None:
+    """True if two frames of MP3 or AAC follow each other; None if more bytes could tell.
+
+    One header alone may be a sample by chance.
+    """
+    if first == b"\xff":
+        return None
+    kind = mpeg.kind_of(first)
+    if kind is None:
+        return False
+    if len(first) < mpeg.HEADER:
+        return None
+    length = mpeg.frame_length(first)
+    if length is None:
+        return False
+    if len(first) < length + mpeg.HEADER:
+        return None
+    return first[length : length + 2] == first[:2] and mpeg.frame_length(first[length:]) is not None

@@ -1,0 +1,1 @@
+"""What comes beside the emulator: recordings, and the routes of WireMock."""

@@ -1,0 +1,204 @@
+"""Plays a recording to a client, in the place of the server that it was made with."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager, suppress
+
+from aiohttp.web import BaseRequest, Response, StreamResponse, WebSocketResponse
+
+from emulator.errors import NOT_RECORDED, api_error, closest
+from emulator.extras.recording.capture import DEFAULT_KEPT_BYTES, Keeping
+from emulator.extras.recording.differences import Difference
+from emulator.extras.recording.expectations import Expectations
+from emulator.extras.recording.format import (
+    BROKEN,
+    SWITCHING,
+    Closed,
+    Conversation,
+    Exchange,
+    Frame,
+    Opened,
+    Part,
+    Recording,
+    frame_of,
+)
+from emulator.extras.recording.playback import Due, Play, is_break
+from emulator.extras.recording.redaction import (
+    FORM,
+    KEPT_OF_REQUESTS,
+    Secrets,
+    hide_body,
+    kept_headers,
+)
+from emulator.extras.recording.requests import about
+from emulator.extras.recording.serving import Handler
+from emulator.extras.recording.sockets import (
+    Close,
+    accepting,
+    hang_up,
+    is_upgrade,
+    receive,
+    send,
+    to_its_end,
+)
+from emulator.jsontext import render
+
+_QUIET_S = 1.0  # without sound, where more was recorded: the client has no more
+
+
+class Player:
+    """Answers as recorded, and compares what is asked. `pace` 0: at once; 1: as it was."""
+
+    def __init__(self, recording: Recording, pace: float = 0) -> None:
+        self._expectations = Expectations(recording)
+        self._pace = pace
+        self._secrets = Secrets()
+        self._plays: list[Play] = []
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[Handler]:
+        yield self._handle
+
+    def differences(self) -> list[Difference]:
+        """All of them, once the client has done all that it will, in the recording's order."""
+        for play in self._plays:
+            play.stop()
+        found = [
+            *self._expectations.differences,
+            *(difference for play in self._plays for difference in play.differences),
+            *self._expectations.never_asked(),
+        ]
+        return sorted(found, key=lambda difference: difference.line)
+
+    async def _handle(self, request: BaseRequest) -> StreamResponse:
+        if not is_upgrade(request):
+            return await self._answer(request)
+        return await to_its_end(self._open(request))
+
+    async def _answer(self, request: BaseRequest) -> StreamResponse:
+        asked = await self._asked(request)
+        recorded = self._expectations.exchange(asked)
+        if recorded is None:
+            return self._not_recorded(asked)
+        await self._wait(recorded.duration_ms)
+        return _response(recorded)
+
+    async def _open(self, request: BaseRequest) -> StreamResponse:
+        asked = Opened(**about(request, self._secrets), at_ms=0, socket=0, status=SWITCHING)
+        conversation = self._expectations.socket(asked)
+        if conversation is None:
+            return self._not_recorded(asked)
+        await self._wait(conversation.opened.duration_ms)
+        if conversation.opened.status != SWITCHING:
+            return _response(conversation.opened)
+        play = Play(conversation)
+        self._plays.append(play)
+        return await self._play(request, conversation, play)
+
+    async def _play(
+        self, request: BaseRequest, conversation: Conversation, play: Play
+    ) -> StreamResponse:
+        socket = accepting(conversation.opened.protocol)
+        await socket.prepare(request)
+        steps: asyncio.Queue[Due] = asyncio.Queue()
+        speaking = asyncio.create_task(self._speak(socket, request, steps))
+        for due in play.due():
+            steps.put_nowait(due)
+        code = await self._listen(socket, play, steps)
+        play.close(code)
+        speaking.cancel()
+        await asyncio.gather(speaking, return_exceptions=True)
+        if code != BROKEN:
+            await _send_if_open(socket, Close(code))
+        hang_up(request, abruptly=False)
+        return socket
+
+    async def _listen(
+        self, socket: WebSocketResponse, play: Play, steps: "asyncio.Queue[Due]"
+    ) -> int:
+        """Until the client closes. Returns its code."""
+        coming = asyncio.create_task(receive(socket))
+        while True:
+            limit = _QUIET_S if play.waits_for_sound else None
+            done, _ = await asyncio.wait([coming], timeout=limit)
+            if not done:
+                _put(steps, play.end_sound())
+                continue
+            frame = coming.result()
+            if isinstance(frame, Close):
+                return frame.code
+            _put(steps, play.receive(self._frame(frame)))
+            coming = asyncio.create_task(receive(socket))
+
+    async def _speak(
+        self, socket: WebSocketResponse, request: BaseRequest, steps: "asyncio.Queue[Due]"
+    ) -> None:
+        """What the server says, at its pace."""
+        while True:
+            due = await steps.get()
+            await self._wait(due.after_ms)
+            if is_break(due.step):
+                hang_up(request, abruptly=True)
+            elif isinstance(due.step, Closed):
+                await _send_if_open(socket, Close(due.step.code, due.step.reason))
+            elif due.step.content.is_binary:
+                await _send_if_open(socket, due.step.content.data())
+            else:
+                await _send_if_open(socket, due.step.content.data().decode())
+
+    async def _wait(self, ms: float) -> None:
+        if self._pace:
+            await asyncio.sleep(ms / 1000 * self._pace)
+
+    # what is asked, as it would be recorded
+
+    async def _asked(self, request: BaseRequest) -> Exchange:
+        asked = about(request, self._secrets)
+        headers = kept_headers(request.headers.items(), KEPT_OF_REQUESTS)
+        content_type = headers.get("content-type", "")
+        data = await request.read()
+        keeping = Keeping(max(len(data), DEFAULT_KEPT_BYTES))
+        keeping.add(data)
+        body = keeping.body(request.headers.get("Content-Encoding", ""))
+        if body is not None and body.text is not None and content_type.startswith(FORM):
+            _, credential = self._secrets.caller_of_form(body.text)
+            asked["credential"] = asked["credential"] or credential
+        self._secrets.learn_from(body)
+        part = Part(headers=headers, body=hide_body(body, content_type))
+        exchange = Exchange(**asked, at_ms=0, method=request.method, request=part, status=200)
+        return self._secrets.hidden(exchange)
+
+    def _frame(self, data: str | bytes) -> Frame:
+        content = frame_of(data)
+        self._secrets.learn_from(content)
+        hidden = hide_body(content, "") or content
+        frame = Frame(at_ms=0, socket=0, sender="client", content=hidden)
+        return frame if frame.is_sound else self._secrets.hidden(frame)
+
+    def _not_recorded(self, asked: Exchange | Opened) -> Response:
+        names = self._expectations.names
+        more = "more " if asked.name in names else ""
+        hint = "" if more else closest(asked.name, names)
+        answer = api_error(NOT_RECORDED, more=more, name=asked.name, hint=hint)
+        return Response(
+            status=answer.status, body=render(answer.body), content_type="application/json"
+        )
+
+
+def _put(steps: "asyncio.Queue[Due]", dues: Iterable[Due]) -> None:
+    for due in dues:
+        steps.put_nowait(due)
+
+
+async def _send_if_open(socket: WebSocketResponse, frame: str | bytes | Close) -> None:
+    with suppress(ConnectionError):  # the client has gone, which whoever listens to it is told
+        await send(socket, frame)
+
+
+def _response(recorded: Exchange | Opened) -> Response:
+    body = recorded.response.body
+    return Response(
+        status=recorded.status,
+        body=b"" if body is None else body.data(),
+        headers=recorded.response.headers,
+    )

@@ -1,0 +1,101 @@
+"""From recorded chats to a script: what the assistant says to what, and what the user does."""
+
+import re
+from collections.abc import Collection, Sequence
+from urllib.parse import parse_qs
+
+from emulator.apis.evi.chat.script_file import load_script
+from emulator.errors import ScriptError, UsageError, pointer
+from emulator.extras.recording.format import Recording
+from emulator.extras.recording.transcripts import Talk, Turn, all_notes, talks
+from emulator.jsontext import JsonObject
+
+
+def import_script(
+    recording: Recording,
+    configs: Collection[str],
+    chat: int | None = None,
+    pauses: bool = False,
+) -> tuple[JsonObject, list[str]]:
+    """The content of a script file for all chats, or for one by its number; and notes.
+
+    Its rules answer the turns of all of them, its user is that of the first. `configs` are those
+    that a simulation can use. Raises UsageError for a chat that is not there.
+    """
+    found = talks(recording, pauses)
+    if chat is not None:
+        if not 1 <= chat <= len(found):
+            raise UsageError(f"the recording has {len(found)} chats; there is no chat {chat}")
+        found = found[chat - 1 : chat]
+    content, notes = script_of(found)
+    notes = all_notes(found) + notes
+    content = {"description": f"Imported from {recording.name}.", **content}
+    if found:
+        content |= _scene(found[0], configs, notes)
+    if len(found) > 1:
+        notes.append(
+            f"of {len(found)} chats, a simulation has the user of the first; --chat chooses another"
+        )
+    return _accepted(content, notes), notes
+
+
+def script_of(found: Sequence[Talk]) -> tuple[JsonObject, list[str]]:
+    """The rules of some chats, with the user and the tools of the first."""
+    rules: dict[tuple[int, str], JsonObject] = {}
+    notes = []
+    for talk in found:
+        for turn in talk.turns:
+            if turn.is_unanswered:
+                continue
+            rule = _rule(turn)
+            if rules.setdefault((turn.number, turn.text), rule) != rule:
+                notes.append(
+                    f"chat {talk.number}: turn {turn.number} ({turn.text!r}) was answered "
+                    "otherwise before; that answer is kept (--chat has the others)"
+                )
+    is_strict = any(turn.is_unanswered for talk in found for turn in talk.turns)
+    content: JsonObject = {"strict": is_strict, "rules": list(rules.values())}
+    if found:
+        content |= {"tools": found[0].tools, "user": found[0].user}
+    return {key: value for key, value in content.items() if value}, notes
+
+
+def _rule(turn: Turn) -> JsonObject:
+    """Answers just this turn, with just this text."""
+    when: JsonObject = {"turn": turn.number}
+    if turn.text:
+        when["regex"] = f"^{re.escape(turn.text)}$".replace("\\ ", " ")
+    return {"when": when, "answer": turn.steps}
+
+
+def _scene(talk: Talk, configs: Collection[str], notes: list[str]) -> JsonObject:
+    query = parse_qs(talk.conversation.opened.query)
+    scene: JsonObject = {}
+    config_id = query.get("config_id", [""])[0].lower()
+    if config_id in configs:
+        scene["config_id"] = config_id
+        if query.get("config_version", [""])[0].isdigit():
+            scene["config_version"] = int(query["config_version"][0])
+    elif config_id:
+        notes.append(f"chat {talk.number}: its config {config_id} was made while recording")
+    if talk.settings:
+        scene["session_settings"] = talk.settings
+    return scene
+
+
+def _accepted(content: JsonObject, notes: list[str]) -> JsonObject:
+    """The content without rules and settings that no script may have, each with a note."""
+    while True:
+        try:
+            load_script(content)
+        except ScriptError as error:
+            loc, message = error.mistakes[0]
+            if loc[:1] in (("rules",), ("user",)) and len(loc) > 1:
+                del content[str(loc[0])][loc[1]]
+            elif loc and loc[0] in content:
+                del content[str(loc[0])]
+            else:
+                raise
+            notes.append(f"{pointer(loc)} is left out: {message}")
+        else:
+            return content

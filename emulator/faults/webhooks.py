@@ -1,0 +1,26 @@
+"""Webhooks that misbehave on request: what the faults of the table do to them."""
+
+from collections.abc import Iterable
+
+from emulator.faults.table import KINDS
+from emulator.outgoing.signature import signed_headers
+
+# Those that concern when a delivery goes out; the others change each request.
+SCHEDULING = frozenset(("duplicate", "reorder", "drop", "delay"))
+CORRUPTING = frozenset(KINDS["webhook"].faults) - SCHEDULING
+STALE_S = 600
+
+
+def headers_and_body(
+    body: bytes, timestamp_s: int, key: str, faults: Iterable[str]
+) -> tuple[dict[str, str], bytes]:
+    """What is sent: the signed headers and the body, with the faults done to them."""
+    faults = frozenset(faults)
+    if "stale_timestamp" in faults:
+        timestamp_s -= STALE_S
+    if "wrong_key" in faults:
+        key = f"not-{key}"
+    headers = {} if "missing_headers" in faults else signed_headers(body, timestamp_s, key)
+    if "tampered_body" in faults:
+        body = body[:-1] + b',"tampered":true}'
+    return {"Content-Type": "application/json", **headers}, body

@@ -1,0 +1,450 @@
+"""The outbox of a world: deliveries on their way, and the record of each attempt.
+
+It plans and records; `send`, which is given to it, does the talking (`webhooks/sender`).
+"""
+
+import logging
+from collections import deque
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TypeAlias
+from urllib.parse import urlsplit
+
+from emulator.clock import Clock, SystemClock
+from emulator.faults.rules import FaultRule, Faults
+from emulator.faults.webhooks import CORRUPTING, SCHEDULING, headers_and_body
+from emulator.hosts import WEBHOOK_SCHEMES, call_problem
+from emulator.ids import IdSource
+from emulator.journal.journal import Journal
+from emulator.jsontext import JsonObject, render
+from emulator.outgoing.signature import signature_problem
+from emulator.settings import Settings
+from emulator.timers import Timer, Timers
+
+logger = logging.getLogger("emulator")
+
+RETRY_DELAYS_MS = (1_000, 4_000, 16_000)  # after the first, second and third attempt
+REORDER_PATIENCE_MS = 5_000  # how long a delivery waits for the next one to go first
+_RESET = "the world was reset"
+STATES = PENDING, DELIVERED, FAILED = "pending", "delivered", "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookRequest:
+    """What goes over the wire: a POST. `sender` is the API key of the world that it comes from."""
+
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+    sender: str = field(default="", repr=False)
+
+    @property
+    def receiver(self) -> str:
+        """Scheme, host and port."""
+        return _receiver(self.url)
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookResult:
+    """What came back: a status with the beginning of the body, or an error."""
+
+    status: int | None
+    error: str | None
+    duration_ms: int
+    body: str = ""
+
+    @property
+    def is_good(self) -> bool:
+        return self.status is not None and 200 <= self.status < 300
+
+
+Done: TypeAlias = Callable[[WebhookResult], None]
+Cancel: TypeAlias = Callable[[], object]
+Send: TypeAlias = Callable[[WebhookRequest, Done], Cancel]
+Judge: TypeAlias = Callable[[str, WebhookResult, Collection[str]], JsonObject]
+
+
+def send_nothing(request: WebhookRequest, done: Done) -> Cancel:
+    """For worlds that nobody gave a way to send."""
+    done(WebhookResult(None, "this world sends nothing", 0))
+    return cancel_nothing
+
+
+def cancel_nothing() -> None:
+    """For deliveries that have no request under way."""
+
+
+def say_nothing(event_name: str, result: WebhookResult, faults: Collection[str]) -> JsonObject:
+    """For outboxes that nobody judges."""
+    return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One request of a delivery and its result; times in ms."""
+
+    number: int
+    at_ms: int
+    request: WebhookRequest
+    result: WebhookResult
+    faults: tuple[str, ...]
+    problem: str | None  # with its signature
+
+    def to_json(self) -> JsonObject:
+        return {
+            "number": self.number,
+            "at_ms": self.at_ms,
+            "status": self.result.status,
+            "error": self.result.error,
+            "duration_ms": self.result.duration_ms,
+            "faults": list(self.faults),
+            "signature": {"valid": self.problem is None, "problem": self.problem},
+            "request": {
+                "headers": dict(self.request.headers),
+                "body": self.request.body.decode(),
+            },
+            "response": {"body": self.result.body},
+        }
+
+
+@dataclass(slots=True)
+class Delivery:
+    """One event on its way to one URL."""
+
+    id: str
+    event_name: str
+    chat_id: str
+    url: str
+    body: bytes
+    created_ms: int
+    state: str = PENDING
+    error: str | None = None  # why it failed, where no attempt tells
+    attempts: list[Attempt] = field(default_factory=list)
+    faults: tuple[str, ...] = ()  # that came with it, beside those of the rules
+    attempts_left: int = len(RETRY_DELAYS_MS) + 1
+    triggered: bool = False  # asked for by somebody, perhaps with fields replaced
+    scheduled: bool = False
+    twice: bool = False
+    first_attempt: int = 0  # of this sending; a redelivery has earlier ones
+    is_passing: bool = False  # goes before one that was to be reordered
+    cancel: Cancel = cancel_nothing  # ends the request that is under way
+
+    def to_json(self) -> JsonObject:
+        return {
+            "id": self.id,
+            "event_name": self.event_name,
+            "chat_id": self.chat_id,
+            "url": self.url,
+            "state": self.state,
+            "error": self.error,
+            "created_at_ms": self.created_ms,
+            "body": self.body.decode(),
+            "attempts": [attempt.to_json() for attempt in self.attempts],
+        }
+
+
+@dataclass(slots=True)
+class Lane:
+    """The deliveries of one chat to one receiver that wait for their first attempt.
+
+    The first of them has its attempt now, the others wait for the answer to it.
+    """
+
+    queue: deque[Delivery] = field(default_factory=deque)
+    busy: bool = False
+    holding: Timer | None = None  # the first waits for the second to go before it
+
+
+class Outbox:
+    """All deliveries of a world.
+
+    What one chat sends to one receiver goes out in order. Each delivery waits until the one before
+    has had its first attempt; the retries wait for nobody, and nobody waits for them.
+    """
+
+    def __init__(
+        self,
+        api_key: str,
+        settings: Settings,
+        clock: Clock,
+        timers: Timers,
+        ids: IdSource,
+        journal: Journal,
+        faults: Faults,
+        send: Send,
+        judge: Judge = say_nothing,
+    ) -> None:
+        """`judge` says what the journal is to have of how a receiver took an attempt."""
+        by_key = settings.sign_webhooks_with == "api_key"
+        self.key = api_key if by_key else settings.signing_key
+        self._api_key = api_key
+        self._settings = settings
+        self._clock = clock
+        self._header_clock = clock if settings.webhook_time == "world" else SystemClock()
+        self._timers = timers
+        self._send = send
+        self._judge = judge
+        self.ids = ids
+        self._journal = journal
+        self._lanes: dict[tuple[str, str], Lane] = {}
+        self._faults = faults
+        self.deliveries: dict[str, Delivery] = {}  # by id, the oldest first
+        self.pending = 0
+        self.in_flight = 0
+        self.watchers: list[Callable[[], None]] = []  # called after each attempt
+        self._closed = False
+
+    def close(self) -> None:
+        """Give everything up: nothing is sent any more, and requests under way are cancelled.
+
+        Retries and delays that are among the timers do nothing when their time comes.
+        """
+        self._closed = True
+        self._lanes.clear()
+        for delivery in self.deliveries.values():
+            if delivery.state == PENDING:
+                delivery.state, delivery.error = FAILED, _RESET
+                delivery.cancel()
+                delivery.cancel = cancel_nothing
+        self.in_flight = self.pending = 0
+        self._tell()
+
+    # deliveries
+
+    def post(self, payload: JsonObject, url: str) -> Delivery:
+        """Deliver an event, once earlier ones of its chat have had an attempt at this receiver."""
+        delivery = self._new(payload, url)
+        self._enqueue(delivery, (delivery.chat_id, _receiver(url)))
+        return delivery
+
+    def trigger(
+        self,
+        payload: JsonObject,
+        url: str,
+        faults: Mapping[str, int] | None = None,
+        before: JsonObject | None = None,
+        after: JsonObject | None = None,
+    ) -> Delivery:
+        """Deliver one event now, in a single attempt, with the faults given (delay in ms).
+
+        Another event may go out before or after it.
+        """
+        lane = ("trigger", self.ids.uuid())
+        faults = dict(faults or {})
+        if before is not None:
+            self._enqueue(self._new(before, url, attempts=1), lane)
+        delivery = self._new(payload, url, attempts=1)
+        delivery.triggered = True
+        delivery.faults = tuple(faults)
+        self._enqueue(delivery, lane, faults.get("delay"))
+        if after is not None:
+            self._enqueue(self._new(after, url, attempts=1), lane)
+        return delivery
+
+    def redeliver(self, delivery: Delivery) -> None:
+        """Send a finished delivery once more, now."""
+        delivery.state, delivery.error = PENDING, None
+        delivery.attempts_left, delivery.twice, delivery.scheduled = 1, False, True
+        delivery.faults = ()
+        delivery.first_attempt = len(delivery.attempts)
+        self.pending += 1
+        self._put(delivery, ("redeliver", delivery.id))
+
+    def _new(self, payload: JsonObject, url: str, attempts: int = 4) -> Delivery:
+        return Delivery(
+            self.ids.uuid(),
+            payload["event_name"],
+            payload["chat_id"],
+            url,
+            render(payload),
+            self._clock.now_ms(),
+            attempts_left=attempts,
+        )
+
+    def _enqueue(
+        self, delivery: Delivery, key: tuple[str, str], delay_ms: int | None = None
+    ) -> None:
+        if self._closed:
+            delivery.state, delivery.error = FAILED, _RESET
+            return
+        self._make_room()
+        self.deliveries[delivery.id] = delivery
+        self.pending += 1
+        if self.pending > self._settings.webhook_queue:
+            limit = self._settings.webhook_queue
+            self._finish(delivery, FAILED, f"more than {limit} deliveries are pending")
+        elif delay_ms is not None:
+            delivery.faults = tuple(fault for fault in delivery.faults if fault != "delay")
+            self._timers.at(self._clock.now_ms() + delay_ms, partial(self._put, delivery, key))
+        else:
+            self._put(delivery, key)
+
+    def _make_room(self) -> None:
+        """The oldest finished deliveries go first."""
+        if len(self.deliveries) < self._settings.webhook_queue:
+            return
+        for id, delivery in self.deliveries.items():
+            if delivery.state != PENDING:
+                del self.deliveries[id]
+                break
+
+    # lanes
+
+    def _put(self, delivery: Delivery, key: tuple[str, str]) -> None:
+        if self._closed:
+            return
+        lane = self._lanes.setdefault(key, Lane())
+        lane.queue.append(delivery)
+        if lane.holding is not None:
+            self._timers.cancel(lane.holding)
+            self._let_pass(lane)
+        self._pump(key)
+
+    def _pump(self, key: tuple[str, str]) -> None:
+        """Set the first of a lane going, unless one is under way."""
+        lane = self._lanes.get(key)
+        while lane is not None and lane.queue and not lane.busy:
+            lane.busy = True
+            self._set_going(lane.queue[0], lane, key)
+        if lane is not None and not lane.queue and self._lanes.get(key) is lane:
+            del self._lanes[key]
+
+    def _set_going(self, delivery: Delivery, lane: Lane, key: tuple[str, str]) -> None:
+        named, only = self._settings.call_hosts, self._settings.call_hosts_only
+        forbidden = call_problem(delivery.url, WEBHOOK_SCHEMES, named, only)
+        if forbidden is not None:  # the URL is a seed's or a snapshot's
+            self._finish(delivery, FAILED, f"never sent: the URL {forbidden}")
+            self._make_way(delivery, key)
+            return
+        if delivery.scheduled:
+            self._attempt(delivery, key)
+            return
+        delivery.scheduled = True
+        wanted = SCHEDULING - {"reorder"} if delivery.is_passing else SCHEDULING
+        faults = self._struck(delivery, wanted)
+        delivery.faults = tuple(dict.fromkeys((*delivery.faults, *faults)))
+        delivery.twice = "duplicate" in faults or "duplicate" in delivery.faults
+        now_ms = self._clock.now_ms()
+        if "drop" in faults or "drop" in delivery.faults:
+            self._finish(delivery, FAILED, "dropped on request: it was never sent")
+            self._make_way(delivery, key)
+        elif "reorder" in faults:
+            self._hold(lane, key)
+        elif "delay" in faults:
+            at_ms = now_ms + faults["delay"].draw("delay_ms")
+            self._timers.at(at_ms, partial(self._attempt, delivery, key))
+        else:
+            self._attempt(delivery, key)
+
+    def _hold(self, lane: Lane, key: tuple[str, str]) -> None:
+        """The first of the lane lets the second pass, or waits for one."""
+        if len(lane.queue) > 1:
+            self._let_pass(lane)
+            return
+
+        def go_alone() -> None:
+            lane.holding, lane.busy = None, False
+            self._pump(key)
+
+        lane.holding = self._timers.at(self._clock.now_ms() + REORDER_PATIENCE_MS, go_alone)
+
+    @staticmethod
+    def _let_pass(lane: Lane) -> None:
+        first = lane.queue.popleft()
+        lane.queue.insert(1, first)
+        lane.queue[0].is_passing = True
+        lane.holding, lane.busy = None, False
+
+    def _make_way(self, delivery: Delivery, key: tuple[str, str]) -> None:
+        """Let the next delivery of the lane go, now that this one has had its turn."""
+        lane = self._lanes.get(key)
+        if lane is not None and lane.queue and lane.queue[0] is delivery:
+            lane.queue.popleft()
+            lane.busy = False
+
+    def _struck(self, delivery: Delivery, wanted: Collection[str]) -> dict[str, FaultRule]:
+        facts = {"event_name": delivery.event_name, "chat_id": delivery.chat_id}
+        return self._faults.take("webhook", wanted, facts)
+
+    def _finish(self, delivery: Delivery, state: str, error: str | None = None) -> None:
+        self.pending -= 1
+        delivery.state, delivery.error = state, error
+        if error is not None:
+            self._note(delivery, error=error)
+        self._tell()
+
+    # attempts
+
+    def _attempt(self, delivery: Delivery, key: tuple[str, str]) -> None:
+        if self._closed:
+            return
+        faults = (*delivery.faults, *self._struck(delivery, CORRUPTING))
+        timestamp_s = self._header_clock.now_ms() // 1000
+        headers, body = headers_and_body(delivery.body, timestamp_s, self.key, faults)
+        request = WebhookRequest(delivery.url, headers, body, self._api_key)
+        problem = signature_problem(headers, body, self.key, timestamp_s)
+        delivery.attempts_left -= 1
+        self.in_flight += 1
+        at_ms = self._clock.now_ms()
+        done = partial(self._done, delivery, key, request, faults, problem, at_ms)
+        delivery.cancel = self._send(request, done)
+
+    def _done(
+        self,
+        delivery: Delivery,
+        key: tuple[str, str],
+        request: WebhookRequest,
+        faults: tuple[str, ...],
+        problem: str | None,
+        at_ms: int,
+        result: WebhookResult,
+    ) -> None:
+        if self._closed:
+            return
+        self.in_flight -= 1
+        delivery.cancel = cancel_nothing
+        number = len(delivery.attempts) + 1
+        delivery.attempts.append(Attempt(number, at_ms, request, result, faults, problem))
+        self._note(
+            delivery, number=number, status=result.status, error=result.error,
+            duration_ms=result.duration_ms, faults=list(faults),
+            **self._judge(delivery.event_name, result, faults),
+        )  # fmt: skip
+        self._go_on(delivery, key, result)
+        self._pump(key)
+        self._tell()
+        if delivery.state == FAILED:
+            why = result.error or f"status {result.status}"
+            logger.warning("webhook %s to %s failed: %s", delivery.event_name, delivery.url, why)
+
+    def _go_on(self, delivery: Delivery, key: tuple[str, str], result: WebhookResult) -> None:
+        """Do what follows an attempt: send its duplicate, end it, or plan a retry."""
+        if result.is_good and delivery.twice:
+            delivery.twice = False
+            self._attempt(delivery, key)
+            return
+        if any(each.result.is_good for each in delivery.attempts[delivery.first_attempt :]):
+            self._finish(delivery, DELIVERED)
+        elif delivery.attempts_left > 0:
+            at_ms = self._clock.now_ms() + RETRY_DELAYS_MS[-delivery.attempts_left]
+            self._timers.at(at_ms, partial(self._attempt, delivery, key))
+        else:
+            self._finish(delivery, FAILED)
+        self._make_way(delivery, key)
+
+    def _note(self, delivery: Delivery, **more: object) -> None:
+        self._journal.add(
+            "webhook", delivery_id=delivery.id, event_name=delivery.event_name,
+            chat_id=delivery.chat_id, url=delivery.url, **more,
+        )  # fmt: skip
+
+    def _tell(self) -> None:
+        for watcher in list(self.watchers):
+            watcher()
+
+
+def _receiver(url: str) -> str:
+    """Scheme, host and port: one receiver may take events under several paths."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"

@@ -1,1 +1,0 @@
-"""Seeds: the data that a world starts with."""

@@ -1,0 +1,68 @@
+"""Answers that come instead of a handler's: too many requests, a preference, a fault."""
+
+import math
+import re
+from collections.abc import Mapping
+from typing import TypeAlias
+
+from emulator.errors import NOT_PREFERRED, TOO_MANY_REQUESTS, api_error, body_of
+from emulator.faults.rules import FaultRule
+from emulator.jsontext import Json
+from emulator.openapi.operation import Operation
+from emulator.rate_limit import Allowance
+from emulator.store.stubs import Stub, take_stub
+
+_CODE = re.compile(r"(?:^|,)\s*code\s*=([^,;]*)", re.I)  # one of several preferences (RFC 7240)
+STUB_HEADER = "X-EVI-Emulator-Stub"
+FAULT_HEADER = "X-EVI-Emulator-Fault"  # the id of the rule, or 'prefer'
+Answer: TypeAlias = tuple[int, Json, Mapping[str, str]]  # status, body, headers
+
+
+def take_allowance(allowance: Allowance) -> None:
+    """One request less. Raises ApiError (429) if there is none left."""
+    if allowance.take():
+        return
+    wait_s = allowance.wait_s
+    headers = {
+        "Retry-After": f"{math.ceil(wait_s)}",
+        "Retry-After-Ms": f"{math.ceil(wait_s * 1000)}",
+        "X-RateLimit-Limit": f"{allowance.per_second}",
+        "X-RateLimit-Remaining": "0",
+    }
+    raise api_error(TOO_MANY_REQUESTS, headers, limit=allowance.per_second)
+
+
+def preferred(prefer: bytes, operation: Operation) -> Answer | None:
+    """The answer that a request asks for: `Prefer: code=429`. Raises ApiError (400)."""
+    found = _CODE.search(prefer.decode("latin-1"))
+    if found is None:
+        return None  # some other preference
+    text, value = found[0].strip(" ,"), found[1].strip()
+    status = int(value) if re.fullmatch("[0-9]{3}", value) else 0
+    if status == operation.success_status:
+        return None
+    if status not in operation.responses and not 400 <= status <= 599:
+        known = ", ".join(map(str, operation.responses))
+        raise api_error(NOT_PREFERRED, got=text, operation=operation.id, known=known)
+    body = body_of(status, "Asked for by the header 'Prefer'.", "preferred")
+    return status, body, {"Preference-Applied": f"code={status}", FAULT_HEADER: "prefer"}
+
+
+def stub_answer(stubs: list[Stub], operation_id: str) -> Answer | None:
+    """What was put in the place of the operation's answer, if something was."""
+    stub = take_stub(stubs, operation_id)
+    if stub is None:
+        return None
+    return stub.status, stub.body, {**stub.headers, STUB_HEADER: stub.id}
+
+
+def fault_answer(rule: FaultRule) -> Answer:
+    """What the rule of a fault 'status' says, in the shape of the service's errors."""
+    status, retry_after_s = rule.draw("status"), rule.options["retry_after_s"]
+    headers = {FAULT_HEADER: rule.id}
+    if retry_after_s is not None:
+        headers["Retry-After"] = f"{retry_after_s:g}"
+    body = rule.options.get("body")
+    if body is None:
+        body = body_of(status, "A fault that was asked for.", "fault") if status >= 400 else {}
+    return status, body, {**headers, **rule.options.get("headers", {})}

@@ -1,0 +1,1 @@
+"""WebSockets: handshakes, frames to the client, faults."""

@@ -1,0 +1,113 @@
+"""Faults of a chat's WebSocket: what becomes of the frames on their way to the client."""
+
+import asyncio
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, TypeAlias
+
+from starlette.types import Receive, Send
+
+from emulator.faults.rules import FaultRule
+from emulator.faults.table import KINDS
+from emulator.jsontext import JsonObject
+from emulator.web.faulty_answers import transport_of
+from emulator.world.world import World
+
+GARBAGE = "{garbage: ]"
+OF_FRAMES = frozenset(KINDS["socket"].faults) - {"refuse"}
+ALONE = frozenset(("close", "vanish", "stall", "error", "garbage"))  # that need no frame
+_TEXT_FRAME, _SHORT, _LONG, _TWO_BYTES = 0x81, 126, 127, 0xFFFF
+
+BREAKS = frozenset(("close", "vanish", "half_frame"))
+Struck: TypeAlias = Mapping[str, FaultRule]  # by fault
+Fail = Callable[[str, str | None], None]  # an error frame by its slug, with a text of one's own
+
+
+class SocketBroken(Exception):
+    """The connection is gone, or about to go; `close_code` is what the client was told."""
+
+    def __init__(self, close_code: int | None = None) -> None:
+        super().__init__()
+        self.close_code = close_code
+
+
+class Sabotage:
+    """Passes frames on as the world's fault rules want it."""
+
+    def __init__(self, world: World, send: Send, receive: Receive, fail: Fail) -> None:
+        self._world = world
+        self._send = send
+        self._receive = receive
+        self._fail = fail
+        self._held: str | None = None  # goes after the next one
+        self.stalls = False
+
+    @property
+    def is_needed(self) -> bool:
+        return bool(self._world.faults) or self._held is not None or self.stalls
+
+    def strike(self, faults: Collection[str], facts: JsonObject) -> Struck:
+        """The rules that strike now."""
+        return self._world.faults.take("socket", faults, facts)
+
+    async def pass_on(self, text: str | None, struck: Struck) -> None:
+        """Send a frame that is struck so, or do without one. Raises SocketBroken."""
+        if "delay" in struck:
+            await asyncio.sleep(struck["delay"].draw("delay_ms") / 1000)
+        self.stalls = self.stalls or "stall" in struck
+        if self.stalls:
+            return
+        await self._break(struck, text)
+        if "garbage" in struck:
+            text = GARBAGE
+        if text is not None:
+            await self._send_or_hold(text, struck)
+        if "error" in struck:
+            rule = struck["error"]
+            self._fail(rule.options["error"], rule.options["message"])
+
+    async def let_go(self) -> None:
+        """Send what waits for a next frame that won't come."""
+        if self._held is not None and not self.stalls:
+            held, self._held = self._held, None
+            await self._send({"type": "websocket.send", "text": held})
+
+    async def _send_or_hold(self, text: str, struck: Struck) -> None:
+        if "reorder" in struck and self._held is None:
+            self._held = text
+            return
+        held, self._held = self._held, None
+        texts = [text, text] if "duplicate" in struck else [text]
+        for each in (*texts, *([] if held is None else [held])):
+            await self._send({"type": "websocket.send", "text": each})
+
+    async def _break(self, struck: Struck, text: str | None) -> None:
+        """Raises SocketBroken if that is what a rule wants."""
+        if "close" in struck:
+            code, reason = struck["close"].options["code"], struck["close"].options["reason"]
+            await self._send({"type": "websocket.close", "code": code, "reason": reason})
+            raise SocketBroken(code)
+        if "half_frame" in struck and text is not None:
+            frame = _frame(text.encode())
+            transport = transport_of(self._receive)
+            transport.write(frame[: len(frame) // 2])
+            transport.close()
+            raise SocketBroken
+        if "vanish" in struck:
+            transport_of(self._receive).close()
+            raise SocketBroken
+
+
+def _frame(text: bytes) -> bytes:
+    """A text frame of a server (RFC 6455, 5.2)."""
+    size = len(text)
+    if size < _SHORT:
+        return bytes([_TEXT_FRAME, size]) + text
+    if size <= _TWO_BYTES:
+        return bytes([_TEXT_FRAME, _SHORT]) + size.to_bytes(2, "big") + text
+    return bytes([_TEXT_FRAME, _LONG]) + size.to_bytes(8, "big") + text
+
+
+def alone_at(rule: FaultRule) -> Any:
+    """When a rule strikes by itself, in ms since the chat's start, or None."""
+    is_meant = rule.kind == "socket" and rule.fault in ALONE
+    return rule.match.get("at_ms") if is_meant else None

@@ -1,0 +1,193 @@
+"""Chats that are over and worlds that are gone are freed at once, without the garbage collector."""
+
+import gc
+import threading
+import weakref
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from emulator import Emulator
+from emulator.apis.evi.chat.simulation import Simulation
+from emulator.server import Server
+from emulator.testing.world import Evi
+from emulator.world.world import World
+from tests.outgoing.calls import (
+    add_fault,
+    ask,
+    deliveries,
+    drain,
+    new_config,
+    simulate,
+    trigger,
+)
+from tests.outgoing.receiver import Receiver, always
+from tests.testing.talking import joining, talking
+
+PATIENCE_S = 10
+
+
+class Lives:
+    """Objects, none of which it keeps."""
+
+    def __init__(self) -> None:
+        self._deaths: list[tuple[str, threading.Event]] = []
+
+    def watch(self, *objects: object) -> None:
+        for each in objects:
+            death = threading.Event()
+            weakref.finalize(each, death.set).atexit = False
+            self._deaths.append((type(each).__name__, death))
+
+    def survivors(self) -> list[str]:
+        """What is still there when it should not be; it may take a moment to go."""
+        assert self._deaths
+        return [name for name, death in self._deaths if not death.wait(PATIENCE_S)]
+
+
+@pytest.fixture
+def lives() -> Iterator[Lives]:
+    gc.collect()
+    gc.disable()
+    try:
+        yield Lives()
+    finally:
+        gc.enable()
+
+
+def watch_chats(world: World, lives: Lives) -> None:
+    for live in world.live.values():
+        lives.watch(live, live.session, live.session.assistant)
+
+
+# chats
+
+
+def test_a_chat_over_a_socket(evi: Evi, lives: Lives) -> None:
+    """Its end frees it, with its session, though the journal and the store remember it."""
+    with talking(evi) as talk:
+        talk.say("Hello")
+        talk.read_until("assistant_end")
+        watch_chats(evi.world, lives)
+    assert lives.survivors() == []
+    assert len(evi.chats[-1].messages) > 1
+
+
+def test_a_chat_that_others_have_joined(evi: Evi, lives: Lives) -> None:
+    """Those who watched it do not keep it."""
+    with talking(evi, allow_connection="true") as talk:
+        talk.say("Hello")
+        chat = evi.next_chat()
+        with joining(evi, chat.id) as joined:
+            joined.read_until("assistant_end")
+            watch_chats(evi.world, lives)
+            talk.socket.close()
+    assert lives.survivors() == []
+
+
+@pytest.mark.parametrize("fault", ["vanish", "half_frame", "stall", "reorder"])
+def test_a_chat_that_breaks(evi: Evi, lives: Lives, fault: str) -> None:
+    """Faults of its frames, those to come too, do not keep it."""
+    evi.faults.add("socket", "close", at_ms=3_600_000)
+    with talking(evi) as talk:
+        talk.read_until("chat_metadata")
+        watch_chats(evi.world, lives)
+        evi.faults.add("socket", fault, type="user_message")
+        talk.say("Hello")
+    assert lives.survivors() == []
+
+
+def test_a_simulated_chat(evi: Evi, lives: Lives, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its user's side goes with it; so does the rehearsal."""
+    begin = Simulation.start
+
+    def start(self: Simulation) -> None:
+        lives.watch(self, self._live, self._session)
+        begin(self)
+
+    monkeypatch.setattr(Simulation, "start", start)
+    evi.simulate(user=["Hello"])
+    evi.simulate(script="weather")
+    assert lives.survivors() == []
+
+
+@pytest.mark.evi(clock="manual")
+def test_a_simulated_chat_that_waits(
+    evi: Evi, lives: Lives, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It lives as long as it waits, and goes when its time is over; its rehearsal went before."""
+    begin = Simulation.start
+
+    def start(self: Simulation) -> None:
+        lives.watch(self, self._live)
+        begin(self)
+
+    monkeypatch.setattr(Simulation, "start", start)
+    chat = evi.simulate(user=["Hello"], end_reason="ACTIVE")
+    assert chat.is_live
+    evi.clock.advance(minutes=40)
+    assert not chat.is_live
+    assert lives.survivors() == []
+
+
+# worlds
+
+
+def test_a_world_that_is_deleted(server: Server, lives: Lives, receiver: Receiver) -> None:
+    """With chats that are over or were going on, webhooks to be retried, and refusals."""
+    receiver.answer = always(500)
+    key = {"X-Hume-Api-Key": "short-lived"}
+    with httpx.Client(base_url=server.url, headers=key, trust_env=False) as client:
+        config_id = new_config(client, receiver.url)
+        simulate(client, config_id=config_id)
+        simulate(client, config_id=config_id, user=["Hello"], end_reason="ACTIVE")
+        trigger(client, "chat_ended", receiver.url)
+        drain(client, 0)
+        add_fault(client, "delay")
+        simulate(client, config_id=config_id, user=["Hello"])
+        ask(client, "POST", "/v0/evi/configs", {"nme": "x"}, 422)
+        ask(client, "GET", f"/v0/evi/configs/{config_id}/version/7", None, 404)
+        ask(client, "GET", "/v0/evi/nothing", None, 404)
+        ask(client, "GET", "/_emulator/nothing", None, 404)
+        assert deliveries(client)
+        watch_world(server.app.worlds.get("short-lived"), lives)
+        ask(client, "DELETE", "/_emulator/world", None, 204)
+        assert lives.survivors() == []
+
+
+@pytest.mark.parametrize("where", ["hanging", "nowhere"])
+def test_a_world_with_webhooks_under_way(
+    server: Server, lives: Lives, receiver: Receiver, where: str
+) -> None:
+    """What is cancelled while it waits for an answer, or for its turn, does not keep the world."""
+    receiver.hold()
+    url = {"hanging": receiver.url, "nowhere": "http://127.0.0.1:9"}[where]
+    key = {"X-Hume-Api-Key": "short-lived"}
+    with httpx.Client(base_url=server.url, headers=key, trust_env=False) as client:
+        config_id = new_config(client, url)
+        for _ in range(25):
+            simulate(client, config_id=config_id, user=["Hello"])
+        if where == "hanging":
+            receiver.wait_for(1)
+        watch_world(server.app.worlds.get("short-lived"), lives)
+        ask(client, "DELETE", "/_emulator/world", None, 204)
+        assert lives.survivors() == []
+
+
+def test_a_world_of_a_test(lives: Lives) -> None:
+    """A handle that is closed and forgotten leaves nothing behind."""
+    with Emulator(seed="empty") as server:
+        evi = server.world()
+        evi.simulate(user=["Hello"])
+        evi.stub("list-configs", 503)
+        watch_world(evi.world, lives)
+        evi.close()
+        del evi
+        assert lives.survivors() == []
+
+
+def watch_world(world: World, lives: Lives) -> None:
+    parts = world.outbox, world.journal, world.faults, world.timers, world.store.chats
+    lives.watch(world, *parts)
+    watch_chats(world, lives)

@@ -1,0 +1,154 @@
+"""Worlds."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from emulator.apis.evi.chat.opening import find_config, open_chat
+from emulator.apis.evi.chat.request import ChatRequest
+from emulator.apis.evi.store import Store
+from emulator.settings import Settings
+from emulator.store.stubs import Stub
+from emulator.world.seed import load_seed
+from emulator.world.world import World, Worlds
+from tests.world.snapshots.calls import VALIDATION
+
+
+def seed() -> Store:
+    store = Store("user")
+    store.prompts.create("p", "greeting", {"text": "hi"}, 1)
+    return store
+
+
+def test_each_key_has_its_own_world() -> None:
+    """Two keys start from the same seed and never see each other's data."""
+    worlds = Worlds(seed())
+    first, second = worlds.get("a"), worlds.get("b")
+
+    prompt = first.store.prompts.find("p")
+    assert prompt is not None
+    first.store.prompts.delete(prompt)
+    second.store.prompts.create("q", "other", {"text": ""}, 2)
+
+    assert worlds.get("a").store.prompts.find("p") is None
+    assert worlds.get("a").store.prompts.find("q") is None
+    assert worlds.get("b").store.prompts.find("p") is not None
+
+
+def test_reset_goes_back_to_the_seed() -> None:
+    """A reset undoes every change, and the ids repeat when a random seed is given."""
+    world = Worlds(seed(), Settings(random_seed=3)).get("a")
+    ids = [world.ids.uuid() for _ in range(3)]
+    world.store.prompts.create("q", "other", {"text": ""}, 2)
+
+    world.reset()
+
+    assert world.store.prompts.find("q") is None
+    assert world.store.prompts.find("p") is not None
+    assert [world.ids.uuid() for _ in range(3)] == ids
+
+
+def test_a_world_in_the_place_of_another_ends_it() -> None:
+    """What was on its way in the world before is sent no more."""
+    cancelled: list[str] = []
+    worlds = Worlds(seed(), send=lambda request, done: lambda: cancelled.append(request.url))
+    before = worlds.get("a")
+    before.outbox.post({"event_name": "chat_ended", "chat_id": "c"}, "http://localhost:1")
+
+    assert worlds.create("a") is worlds.get("a") is not before
+    assert cancelled == ["http://localhost:1"]
+
+
+def test_a_reference_leads_to_its_world_without_the_key() -> None:
+    """A world's public reference finds it, and doesn't contain its key."""
+    worlds = Worlds(seed())
+    world = worlds.get("secret-key")
+
+    assert worlds.find_reference(world.reference) is world
+    assert "secret-key" not in world.reference
+    assert worlds.find_reference("0" * 16) is None
+
+
+def test_rules_are_part_of_a_snapshot() -> None:
+    """A reset forgets what was to break, but for the chaos of the settings; a restore knows it."""
+    world = Worlds(seed(), Settings(chaos="ws_drop=.5")).get("a")
+    rule = world.faults.add("http", "status", times=3)
+    world.faults.take("http", ("status",), {})
+    snapshot = world.snapshot()
+
+    world.reset()
+    assert [each.fault for each in world.faults] == ["vanish"]
+    world.restore(snapshot)
+    assert [each.to_json() for each in world.faults][1] == rule.to_json()
+    assert rule.used == 1
+    world.faults.take("http", ("status",), {})
+    world.restore(snapshot)
+    assert [each.used for each in world.faults] == [0, 1]
+
+
+def test_a_rule_that_follows_a_restore_has_an_id_of_its_own() -> None:
+    """With a random seed, too, so that one can be taken back without the other."""
+    world = Worlds(seed(), Settings(random_seed=3)).get("a")
+    kept = world.faults.add("http", "status")
+    world.restore(world.snapshot())
+    assert world.faults.add("http", "reset").id != kept.id
+
+
+# snapshots, field by field
+
+# What changes each field of a world that a snapshot keeps.
+CHANGES: dict[str, Callable[[World], Any]] = {
+    "store": lambda world: world.store.prompts.create("q", "other", {"text": ""}, 2),
+    "ids": lambda world: world.ids.uuid(),
+    "outbox": lambda world: world.outbox.ids.uuid(),
+    "clock": lambda world: world.freeze(),
+    "script": lambda world: world.script.on_anything().say("Hi"),
+    "faults": lambda world: world.faults.add("http", "status"),
+    "stubs": lambda world: world.stubs.append(Stub("1", "list-configs", 503, None)),
+    "heard": lambda world: world.heard.append("Hello"),
+    "live": lambda world: begin_chat(world),
+}
+# What a world is made with, and what tells of the past or is under way.
+NOT_KEPT = {
+    "api_key", "reference", "settings", "_stand_at_ms", "_seed", "_send", "_script", "_moving",
+    "timers", "contract", "journal", "allowance", "event_watchers",
+}  # fmt: skip
+
+
+def begin_chat(world: World) -> None:
+    request = ChatRequest(config=find_config(world, None), script=world.script, most_added=1_000)
+    open_chat(world, request).start()
+
+
+@pytest.fixture
+def own() -> World:
+    """A world in which a chat can begin: the library has voices."""
+    return Worlds(load_seed("empty", VALIDATION, Settings()), Settings(random_seed=1)).get("a")
+
+
+def test_every_field_is_kept_or_known_not_to_be(own: World) -> None:
+    """A field that is added to worlds belongs into snapshots, and above, or is none of theirs."""
+    assert vars(own).keys() == CHANGES.keys() | NOT_KEPT
+
+
+@pytest.mark.parametrize("field", CHANGES)
+def test_a_change_after_a_snapshot_is_noticed_and_undone(own: World, field: str) -> None:
+    """A world that was changed is not as it was, and is again once the snapshot is restored."""
+    snapshot = own.snapshot()
+    assert own.is_as_in(snapshot)
+    CHANGES[field](own)
+    assert not own.is_as_in(snapshot)
+    own.restore(snapshot)
+    assert own.is_as_in(snapshot)
+
+
+@pytest.mark.parametrize("field", sorted(CHANGES.keys() - {"live"}))
+def test_a_change_before_a_snapshot_comes_back(own: World, field: str) -> None:
+    """What was changed is in the snapshot, survives a reset there, and is restored."""
+    CHANGES[field](own)
+    snapshot = own.snapshot()
+    own.reset()
+    assert not own.is_as_in(snapshot)
+    own.restore(snapshot)
+    assert own.is_as_in(snapshot)
