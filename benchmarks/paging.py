@@ -23,12 +23,14 @@ from benchmarks.filling import (
     group_id,
 )
 from emulator.apis.evi.chat_store import ChatStore
-from emulator.apis.evi.store import Store
+from emulator.apis.evi.state import EviState
 from emulator.jsontext import parse, render
 from emulator.settings import Settings
 from emulator.store.paging import Paging
 from emulator.web.app import App
-from emulator.world.world import Worlds
+from emulator.world.snapshot import Seed
+from emulator.world.world import World
+from emulator.world.worlds import Worlds
 
 CALLS = 20  # per case, size and round
 PAGE_SIZE = 10
@@ -54,14 +56,15 @@ LARGE_ENOUGH = Size("large", 2_000, 100_000, 10_000)  # for those in a hurry
 class Filled:
     """What filling a world took."""
 
-    store: Store
+    world: World
     seconds: float
     bytes_per_event: float
     json_per_event: float
 
 
-def fill(store: Store, size: Size) -> Filled:
+def fill(world: World, size: Size) -> Filled:
     """All chats and events of a size."""
+    store = world.state(EviState)
     start = time.perf_counter()
     add_chats(store.chats, size.chats)
     gc.collect()
@@ -73,7 +76,7 @@ def fill(store: Store, size: Size) -> Filled:
     used = (resident_bytes() - before) / size.events
     sample = store.chats.page_of_events(chat_id(ASKED), Paging(size=100)).items
     json = sum(len(render(event)) for event in sample) / len(sample)
-    return Filled(store, time.perf_counter() - start, used, json)
+    return Filled(world, time.perf_counter() - start, used, json)
 
 
 def resident_bytes() -> int:
@@ -193,16 +196,16 @@ async def measure_pages(app: App, large: Size, rounds: int) -> Times:
     return times
 
 
-def measure_worlds(store: Store) -> list[float]:
+def measure_worlds(world: World) -> list[float]:
     """What a world on that seed costs, in ms: the first, the others, and their first writes."""
-    worlds = Worlds(store)
+    worlds = Worlds(Seed(world.user_id, world.states))
     first = milliseconds(worlds.get, "0")
     others = [milliseconds(worlds.get, str(number)) for number in range(1, 201)]
     chats, events = [], []
     for number in range(1, 10):
-        store = worlds.get(str(number)).store
-        chats.append(milliseconds(add_chat, store.chats))
-        events.append(milliseconds(add_events, store.chats, ASKED, 1))
+        chat_store = worlds.get(str(number)).state(EviState).chats
+        chats.append(milliseconds(add_chat, chat_store))
+        events.append(milliseconds(add_events, chat_store, ASKED, 1))
     return [first, median(others), median(chats), median(events)]
 
 
@@ -229,9 +232,7 @@ def milliseconds(work: Callable[..., object], *arguments: object) -> float:
 def run(effort: Effort) -> list[Finding]:
     large, rounds = effort.of(LARGE, LARGE_ENOUGH), effort.of(101, 21)
     app = App(Settings(seed="empty"))
-    small_world, large_world = (
-        fill(app.worlds.get(size.name).store, size) for size in (SMALL, large)
-    )
+    small_world, large_world = (fill(app.worlds.get(size.name), size) for size in (SMALL, large))
     print(f"A page of {PAGE_SIZE}: µs per call, median (quartiles) of {rounds} rounds\n")
     times = asyncio.run(measure_pages(app, large, rounds))
     by_case = {name: ratios(above, below) for name, (below, above) in times.items()}
@@ -243,7 +244,7 @@ def run(effort: Effort) -> list[Finding]:
         ],
     )
     print("A fresh world: ms\n")
-    fresh = {"small": measure_worlds(small_world.store), "large": measure_worlds(large_world.store)}
+    fresh = {"small": measure_worlds(small_world.world), "large": measure_worlds(large_world.world)}
     print_table(
         ["seed", "first world", "another", "its first chat", "first event of the long chat"],
         [[name, *(f"{value:.3f}" for value in each)] for name, each in fresh.items()],

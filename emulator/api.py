@@ -1,15 +1,22 @@
-"""Handlers, registered under the operationId that they answer."""
+"""What an emulated API is made of: an `Api` is a value, and a folder of `apis/`."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TypeAlias
 
 from emulator.contract.findings import Finding
 from emulator.errors import DocumentError, closest
 from emulator.jsontext import Json, JsonObject
-from emulator.openapi.operation import Operation
+from emulator.openapi.document import Document, load_document
+from emulator.openapi.openness import CLOSED, Openness
+from emulator.openapi.operation import Operation, compile_operations
+from emulator.openapi.validation import Validation
 from emulator.settings import Settings
 from emulator.store.paging import DEFAULT_PAGE_SIZE, Paging
+from emulator.world.seed import SeedReader, SeedSection
+from emulator.world.snapshot import Seed
+from emulator.world.snapshot_reader import SnapshotPart, SnapshotReader
 from emulator.world.world import World
 
 
@@ -39,32 +46,129 @@ class Call:
 
 
 Handler: TypeAlias = Callable[[Call], Json]
-HANDLERS: dict[str, Handler] = {}
 
 
-def operation(operation_id: str) -> Callable[[Handler], Handler]:
-    """Register a function as the handler of an operation.
+class Handlers:
+    """The handlers of one API, by the operationId that each answers."""
 
-    It returns the JSON body of the operation's success response, or raises ApiError.
+    def __init__(self) -> None:
+        self.by_id: dict[str, Handler] = {}
+
+    def operation(self, operation_id: str) -> Callable[[Handler], Handler]:
+        """Register a function as the handler of an operation.
+
+        It returns the JSON body of the operation's success response, or raises ApiError.
+        """
+
+        def register(handler: Handler) -> Handler:
+            self.by_id[operation_id] = handler
+            return handler
+
+        return register
+
+
+def take_any_id(operation: Operation, handler: Handler, demo: Seed) -> Handler:
+    """Return the handler itself: for APIs whose requests name nothing that may not exist."""
+    return handler
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """One emulated API, as its folder of `apis/` describes it.
+
+    `with_examples` makes a handler one that answers ids which do not exist, with examples of the
+    demo seed (`--unknown-ids example`).
     """
 
-    def register(handler: Handler) -> Handler:
-        HANDLERS[operation_id] = handler
-        return handler
+    name: str
+    document: Path
+    handlers: Handlers
+    snapshot: SnapshotPart
+    seed: SeedSection
+    openness: Openness = CLOSED
+    with_examples: Callable[[Operation, Handler, Seed], Handler] = take_any_id
 
-    return register
+    def load_document(self, path: str = "") -> Document:
+        """Return the API's document, or the one at `path` in its place. Raises DocumentError."""
+        return load_document(path or str(self.document), self.openness)
 
 
-def bind(operations: Sequence[Operation], source: str) -> dict[str, Handler]:
-    """The handler of each operation. Raises DocumentError if either side has one too many."""
+@dataclass(frozen=True, slots=True)
+class ServedApi:
+    """An API with the document that a server answers by."""
+
+    api: Api
+    document: Document
+    operations: tuple[Operation, ...]
+    validation: Validation
+
+    @property
+    def name(self) -> str:
+        return self.api.name
+
+
+def serve(apis: Sequence[Api], spec: str = "") -> tuple[ServedApi, ...]:
+    """Load the documents of APIs; `spec` is a file that replaces the first one's.
+
+    Raises DocumentError for a document that can't be served.
+    """
+    paths = [spec, *("" for _ in apis[1:])]
+    return tuple(_serve(api, path) for api, path in zip(apis, paths, strict=True))
+
+
+def _serve(api: Api, path: str) -> ServedApi:
+    document = api.load_document(path)
+    operations = compile_operations(document)
+    _check_handlers(operations, api.handlers.by_id, document.name)
+    return ServedApi(api, document, operations, Validation(document))
+
+
+def _check_handlers(
+    operations: Sequence[Operation], handlers: Mapping[str, Handler], source: str
+) -> None:
+    """Raise DocumentError if an operation has no handler, or a handler no operation."""
     ids = [operation.id for operation in operations]
     for id in ids:
-        if id not in HANDLERS:
-            known = closest(id, list(HANDLERS))
+        if id not in handlers:
+            known = closest(id, list(handlers))
             raise DocumentError(f"{source}: operation {id!r} has no handler in the emulator{known}")
-    for id in HANDLERS:
+    for id in handlers:
         if id not in ids:
             raise DocumentError(
                 f"{source}: the emulator's handler {id!r} has no operation{closest(id, ids)}"
             )
-    return {id: HANDLERS[id] for id in ids}
+
+
+# By operationId, each with the checks of its document.
+Operations: TypeAlias = Mapping[str, tuple[Operation, Validation]]
+
+
+def by_id(served: Sequence[ServedApi]) -> Operations:
+    """Return every operation with the checks of its document.
+
+    Raises DocumentError if two APIs have one of the same operationId.
+    """
+    found: dict[str, tuple[Operation, Validation]] = {}
+    for each in served:
+        for operation in each.operations:
+            if operation.id in found:
+                name = each.document.name
+                raise DocumentError(f"{name}: another API has an operation {operation.id!r}, too")
+            found[operation.id] = operation, each.validation
+    return found
+
+
+def seed_reader(served: Sequence[ServedApi]) -> SeedReader:
+    """Return what loads seeds for these APIs."""
+    return SeedReader({each.name: each.api.seed for each in served}, _documents(served))
+
+
+def snapshot_reader(served: Sequence[ServedApi]) -> SnapshotReader:
+    """Return what reads snapshots for these APIs."""
+    parts = {each.name: each.api.snapshot for each in served}
+    operations = [operation.id for each in served for operation in each.operations]
+    return SnapshotReader(parts, _documents(served), operations)
+
+
+def _documents(served: Sequence[ServedApi]) -> Mapping[str, Document]:
+    return {each.name: each.document for each in served}

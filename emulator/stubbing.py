@@ -1,8 +1,8 @@
 """Making stubs: their operation must exist, and their body fit what the document declares."""
 
 from collections.abc import Mapping
-from typing import TypeAlias
 
+from emulator.api import Operations
 from emulator.errors import (
     OPERATION_UNKNOWN,
     Problem,
@@ -12,18 +12,13 @@ from emulator.errors import (
     closest,
 )
 from emulator.jsontext import Json, render
-from emulator.openapi.operation import Operation
-from emulator.openapi.validation import Validation
 from emulator.store.stubs import Stub
 from emulator.world.world import World
-
-# Each operation by its id, with what validates its document.
-Stubbable: TypeAlias = Mapping[str, tuple[Operation, Validation]]
 
 
 def add_stub(
     world: World,
-    stubbable: Stubbable,
+    operations: Operations,
     operation: str,
     status: int | None = None,
     body: Json = None,
@@ -36,10 +31,10 @@ def add_stub(
     Without a body, an error status gets the service's error body. Raises ApiError: 400 for an
     unknown operation, 422 for a body that the document does not allow with this status.
     """
-    if operation not in stubbable:
-        hint = closest(operation, list(stubbable))
+    if operation not in operations:
+        hint = closest(operation, list(operations))
         raise api_error(OPERATION_UNKNOWN, id=operation, hint=hint)
-    found, validation = stubbable[operation]
+    found, validation = operations[operation]
     status = found.success_status if status is None else status
     _check_numbers(status, times)
     if body is None:

@@ -7,8 +7,10 @@ jsonschema, the reference implementation; the emulator itself validates with ano
 
 import json
 import re
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -17,11 +19,11 @@ from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 from starlette.types import Message, Receive, Scope, Send
 
+from emulator.api import ServedApi
 from emulator.apis.evi.chat.channel import Channel
 from emulator.apis.evi.chat.messages import server_message, to_json
 from emulator.jsontext import JsonObject
-from emulator.openapi.document import VOICES_DOCUMENT, Document, load_document
-from emulator.openapi.openness import opened
+from emulator.openapi.document import Document
 from emulator.web.app import App
 from emulator.web.faulty_answers import GARBAGE
 from emulator.web.short_circuit import FAULT_HEADER, STUB_HEADER
@@ -46,7 +48,7 @@ def judged(call: AsgiCall) -> AsgiCall:
                 response["body"] += message.get("body", b"")
                 if not message.get("more_body") and not is_meant_so(scope, response["body"]):
                     # judged before the client can go on
-                    note(scope, judge(app.document, scope["method"], scope["path"], response))
+                    note(scope, judge(app.apis, scope["method"], scope["path"], response))
             await send(message)
 
         try:
@@ -97,13 +99,16 @@ def note(scope: Scope, found: str | None) -> None:
         violations.append(f"{scope['method']} {scope['path']}: {found}")
 
 
-def judge(document: Document, method: str, path: str, response: dict[str, Any]) -> str | None:
+def judge(
+    apis: Sequence[ServedApi], method: str, path: str, response: dict[str, Any]
+) -> str | None:
     """What is wrong with a response of an operation, or None."""
     status, body = response["status"], response["body"]
     asked_for = {name.lower().encode() for name in (STUB_HEADER, FAULT_HEADER, LIMIT_HEADER)}
     if asked_for & response["headers"].keys():
         return None  # a test asked for just this
-    item = _path_item(document, path) or _path_item(load_document(VOICES_DOCUMENT), path)
+    found = (_path_item(each.document, path) for each in apis)
+    item = next((each for each in found if each is not None), None)
     if item is None or (method == "OPTIONS" and status == 200):
         return None
     document, content = item
@@ -122,7 +127,9 @@ def judge(document: Document, method: str, path: str, response: dict[str, Any]) 
     if response["headers"].get(b"content-type") != b"application/json":
         return f"content type {response['headers'].get(b'content-type')!r}"
     schema = document.follow(declared)["content"]["application/json"]["schema"]
-    errors = _validator(document.path, json.dumps(schema)).iter_errors(json.loads(body))
+    errors = _validator(_Hashable(document, document.path), json.dumps(schema)).iter_errors(
+        json.loads(body)
+    )
     return "; ".join(f"{error.json_path}: {error.message[:200]}" for error in errors) or None
 
 
@@ -133,10 +140,17 @@ def _path_item(document: Document, path: str) -> tuple[Document, dict[str, Any]]
     return None
 
 
+@dataclass(frozen=True)
+class _Hashable:
+    """A document that is known by its file."""
+
+    document: Document = field(compare=False)
+    path: Path
+
+
 @cache
-def _validator(path: Any, schema: str) -> Draft202012Validator:
-    document = load_document(str(path))
-    resource = DRAFT202012.create_resource(opened(document).content)
+def _validator(of: _Hashable, schema: str) -> Draft202012Validator:
+    resource = DRAFT202012.create_resource(of.document.opened().content)
     absolute = schema.replace('"#/', f'"{URI}#/')
     return Draft202012Validator(
         json.loads(absolute), registry=Registry().with_resource(URI, resource)

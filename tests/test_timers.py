@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from emulator.apis.evi.store import Store
 from emulator.clock import ManualClock, WorldClock
 from emulator.settings import Settings
 from emulator.timers import Timers
+from emulator.world.snapshot import Seed
 from emulator.world.world import World
 
 NOW = 1_000
@@ -19,7 +19,7 @@ def timers() -> tuple[ManualClock, Timers, list[str], Callable[[str], Callable[[
 
 
 def frozen_world() -> World:
-    world = World("key", Store("user"), Settings(), clock=WorldClock(ManualClock(NOW)))
+    world = World("key", Seed("user", {}), Settings(), clock=WorldClock(ManualClock(NOW)))
     world.freeze()
     return world
 

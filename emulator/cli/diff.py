@@ -63,15 +63,14 @@ def diff(arguments: argparse.Namespace) -> int:
 def compare(
     recording: "Recording", settings: Settings, url: str | None, ca: str | None, patience_s: float
 ) -> "tuple[list[Difference], list[str]]":
+    from emulator.api import seed_reader, serve
+    from emulator.apis.apis import APIS
     from emulator.extras.recording.callers import caller_keys
     from emulator.extras.recording.request_names import Subjects
     from emulator.extras.recording.resender import Resender
     from emulator.extras.recording.seeds import deleted_configs, import_seed
-    from emulator.openapi.document import load_document
-    from emulator.openapi.validation import Validation
 
-    validation = Validation(load_document(settings.spec))
-    seed = import_seed(recording, validation, settings)
+    seed = import_seed(recording, seed_reader(serve(APIS, settings.spec)), settings)
     keys, accepted = caller_keys(recording)
     with _emulator(settings, url, accepted) as at_url:
         for number, key in keys.items():

@@ -24,17 +24,20 @@ def add_operations(commands: Commands) -> None:
 
 
 def operations(arguments: argparse.Namespace) -> int:
-    from emulator.apis.evi.operations import HANDLERS
-    from emulator.openapi.document import load_document
+    from emulator.apis.apis import APIS
     from emulator.openapi.operation import compile_operations
 
-    found = compile_operations(load_document(settings_of(arguments).spec))
-    implemented = [operation for operation in found if operation.id in HANDLERS]
-    for operation in found:
-        mark = "yes" if operation.id in HANDLERS else "NO "
-        print(f"{mark}  {operation.id:27} {operation.method:6} {operation.path_template}")
-    print(f"{len(found)} operations, {len(implemented)} implemented")
-    return OK if len(found) == len(implemented) else FAILED
+    missing = 0
+    for api in APIS:
+        path = settings_of(arguments).spec if api is APIS[0] else ""
+        found, handlers = compile_operations(api.load_document(path)), api.handlers.by_id
+        for operation in found:
+            mark = "yes" if operation.id in handlers else "NO "
+            print(f"{mark}  {operation.id:27} {operation.method:6} {operation.path_template}")
+        implemented = sum(operation.id in handlers for operation in found)
+        print(f"{api.name}: {len(found)} operations, {implemented} implemented")
+        missing += len(found) - implemented
+    return FAILED if missing else OK
 
 
 def add_seed(commands: Commands) -> None:
@@ -51,17 +54,17 @@ def add_seed(commands: Commands) -> None:
 
 
 def seed_check(arguments: argparse.Namespace) -> int:
-    from emulator.openapi.document import load_document
-    from emulator.openapi.validation import Validation
-    from emulator.world.seed import load_seed, summary
+    from emulator.api import seed_reader, serve
+    from emulator.apis.apis import APIS
 
     name = arguments.seed
     settings = load_settings({"spec": arguments.spec})
     try:
-        store = load_seed(name, Validation(load_document(settings.spec)), settings)
+        seeds = seed_reader(serve(APIS, settings.spec))
+        seed = seeds.load(name, settings)
     except SeedError as error:
         return complain(error, FAILED)
-    print(f"{name}: {summary(store)}")
+    print(f"{name}: {seeds.summary(seed)}")
     return OK
 
 

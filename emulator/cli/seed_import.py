@@ -24,17 +24,17 @@ def add_import(actions: Commands) -> None:
 
 
 def seed_import(arguments: argparse.Namespace) -> int:
+    from emulator.api import seed_reader, serve
+    from emulator.apis.apis import APIS
     from emulator.extras.recording.reading import read_recording
     from emulator.extras.recording.scripts import import_script
     from emulator.extras.recording.seeds import as_yaml, import_seed
-    from emulator.openapi.document import load_document
-    from emulator.openapi.validation import Validation
 
     settings = load_settings({"spec": arguments.spec})
     if arguments.to_seed is None and arguments.to_script is None:
         raise UsageError("say where to write: --seed FILE, --script FILE, or both")
     recording = read_recording(Path(arguments.recording))
-    imported = import_seed(recording, Validation(load_document(settings.spec)), settings)
+    imported = import_seed(recording, seed_reader(serve(APIS, settings.spec)), settings)
     seed = imported.content
     if arguments.to_seed is not None:
         counts = ", ".join(f"{len(v)} {k}" for k, v in seed.items() if isinstance(v, list))

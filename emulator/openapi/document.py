@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +10,8 @@ import orjson
 
 from emulator.errors import DocumentError
 from emulator.jsontext import JsonObject
-from emulator.resources import bundled, read_data
-
-# Operations on voices come from another API of the service, in a document of their own.
-VOICES_DOCUMENT = str(Path(__file__).parents[1] / "apis/voices/openapi.yaml")
+from emulator.openapi.openness import CLOSED, Openness, open_content
+from emulator.resources import read_data
 
 _MOST_HOPS = 20
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -30,10 +28,11 @@ FORMATS = {"uuid", "int32", "int64", "float", "double"}
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A loaded document: its file, and its content as plain data."""
+    """A loaded document: its file, its content as plain data, and where the API takes more."""
 
     path: Path
     content: JsonObject
+    openness: Openness = CLOSED
 
     @property
     def name(self) -> str:
@@ -42,6 +41,10 @@ class Document:
     @property
     def version(self) -> str:
         return str(self.content["info"]["version"])
+
+    def opened(self) -> "Document":
+        """Return a copy whose schemas take what the service takes."""
+        return replace(self, content=open_content(self.content, self.openness))
 
     def at(self, pointer: str) -> Any:
         """What a JSON pointer such as '#/components/schemas/Tool' leads to."""
@@ -62,16 +65,16 @@ class Document:
         raise DocumentError(f"{self.name}: the references from {value['$ref']} lead in a circle")
 
 
-def load_document(path: str = "") -> Document:
-    """The document at `path`, or the bundled one. Raises DocumentError."""
-    file = Path(path) if path else bundled("openapi.yaml")
+def load_document(path: str, openness: Openness = CLOSED) -> Document:
+    """Return the document at `path`. Raises DocumentError."""
+    file = Path(path)
     try:
         content = read_data(file)
     except (OSError, UnicodeDecodeError) as error:
         raise DocumentError(f"cannot read the OpenAPI document {path}: {error}") from None
     except (ValueError, RecursionError) as error:
         raise DocumentError(f"{file.name} is neither YAML nor JSON: {error}") from None
-    document = Document(file, _check_outline(file.name, _as_json(file.name, content)))
+    document = Document(file, _check_outline(file.name, _as_json(file.name, content)), openness)
     with clear_failure(document):
         _check_schemas(document)
     return document

@@ -7,7 +7,7 @@ from typing import Any
 from emulator.errors import Loc
 from emulator.jsontext import Json, JsonObject
 from emulator.openapi.document import Document
-from emulator.openapi.openness import LISTED, LISTED_UNLESS, UNDOCUMENTED, opened
+from emulator.openapi.openness import LISTED, LISTED_UNLESS, UNDOCUMENTED
 from emulator.openapi.operation import Operation
 
 Follow = Callable[[JsonObject], JsonObject]
@@ -89,7 +89,7 @@ def body_fields(document: Document, operation: Operation) -> Field | None:
     """Those of an operation's body, if it takes one; each name begins with the operation's."""
     if operation.request_body is None:
         return None
-    document = opened(document)
+    document = document.opened()
     schema = document.at(operation.request_body)
     return compile_fields(schema, document.follow, f"{operation.id} ")
 

@@ -1,20 +1,14 @@
-"""Where the emulator takes more than the document's schemas say. Code, docs and tests read it here.
+"""Where an API takes more than its document's schemas say.
 
-Hume's SDKs type some enums as open: they list the values of their day, and take any other text.
-The document lists them as if they were closed, and keeps its structure; `opened` makes a copy whose
-schemas take what the service takes.
+Vendors' SDKs type some enums as open: they list the values of their day, and take any other text.
+A document may list them as if they were closed, and keeps its structure; `open_content` makes a
+copy whose schemas take what the service takes.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from functools import cache
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from emulator.jsontext import Json, JsonObject
-from emulator.openapi.document import Document
-from emulator.resources import bundled, read_data
-
-CUSTOM_LANGUAGE_MODEL = "CUSTOM_LANGUAGE_MODEL"  # the provider of a model with a URL
-UNNAMED_MODEL = "custom-language-model"  # which the document lists in place of a URL
 
 # Keywords that validation passes over, and the tree of fields reads.
 LISTED = "x-listed"
@@ -26,53 +20,50 @@ UNDOCUMENTED = "x-undocumented"
 class OpenEnum:
     """An enum that names the known values, and excludes no other.
 
-    `unless` is a field beside the one of this enum, and the value with which any text is known.
+    `more` returns known values that the document lacks. `unless` is a field beside the one of this
+    enum, and the value with which any text is known.
     """
 
+    more: Callable[[], Sequence[str]]
     unless: tuple[str, str] | None = None
 
 
-# By the name of the schema.
-OPEN_ENUMS: Mapping[str, OpenEnum] = {
-    "ModelProviderEnum": OpenEnum(),
-    "LanguageModelType": OpenEnum(unless=("model_provider", CUSTOM_LANGUAGE_MODEL)),
-}
+@dataclass(frozen=True, slots=True)
+class Openness:
+    """What the service takes beside the document: by the names of schemas.
 
-# Unions of which a value may match several members: a voice may have both an id and a name.
-OPEN_UNIONS = ("VoiceRef",)
+    A value may match several members of the `unions`. The service takes `undocumented_fields`
+    though the document does not have them there.
+    """
 
-# Fields that the service takes, though the document does not have them there. Programs read the
-# first in its answers. The other is in every answer with a voice, so it comes with what GET gave.
-UNDOCUMENTED_FIELDS: Mapping[str, Mapping[str, Json]] = {
-    "PostedConfigLanguageModel": {"custom_language_model_model": {"type": ["string", "null"]}},
-    "posted_language_model": {"custom_language_model_model": {"type": ["string", "null"]}},
-    "VoiceId": {"compatible_octave_models": {"type": ["array", "null"]}},
-    "VoiceName": {"compatible_octave_models": {"type": ["array", "null"]}},
-}
+    enums: Mapping[str, OpenEnum] = field(default_factory=dict)
+    unions: Sequence[str] = ()
+    undocumented_fields: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
 
 
-def opened(document: Document) -> Document:
-    """Return a copy of the document whose schemas take what the service takes."""
-    components = document.content.get("components", {})
+CLOSED = Openness()
+
+
+def open_content(content: JsonObject, openness: Openness) -> JsonObject:
+    """Return a document's content with schemas that take what the service takes."""
+    components = content.get("components", {})
     schemas = dict(components.get("schemas", {}))
-    for name, rule in OPEN_ENUMS.items():
+    for name, rule in openness.enums.items():
         schema = schemas.get(name)
         if isinstance(schema, dict) and "enum" in schema:
-            schemas[name] = _opened(schema, name, rule)
-    for name in OPEN_UNIONS:
+            schemas[name] = _opened(schema, rule)
+    for name in openness.unions:
         if isinstance(schemas.get(name), dict):
             schemas[name] = _any_of(schemas[name])
-    for name, added in UNDOCUMENTED_FIELDS.items():
+    for name, added in openness.undocumented_fields.items():
         if isinstance(schemas.get(name), dict):
             schemas[name] = _extended(schemas[name], added)
-    content = {**document.content, "components": {**components, "schemas": schemas}}
-    return replace(document, content=content)
+    return {**content, "components": {**components, "schemas": schemas}}
 
 
-def _opened(schema: JsonObject, name: str, rule: OpenEnum) -> JsonObject:
+def _opened(schema: JsonObject, rule: OpenEnum) -> JsonObject:
     rest = {keyword: value for keyword, value in schema.items() if keyword != "enum"}
-    more = _listed_by_sdks()[name]
-    rest[LISTED] = list(dict.fromkeys((*schema["enum"], *more)))
+    rest[LISTED] = list(dict.fromkeys((*schema["enum"], *rule.more())))
     if rule.unless is not None:
         rest[LISTED_UNLESS] = rule.unless
     return rest
@@ -85,13 +76,3 @@ def _any_of(schema: JsonObject) -> JsonObject:
 def _extended(schema: JsonObject, added: Mapping[str, Json]) -> JsonObject:
     marked = {name: {**each, UNDOCUMENTED: True} for name, each in added.items()}
     return {**schema, "properties": {**schema.get("properties", {}), **marked}}
-
-
-@cache
-def _listed_by_sdks() -> Mapping[str, tuple[str, ...]]:
-    """Return the values of each open enum that an SDK's release or Hume's documentation names."""
-    models = read_data(bundled("fixtures/language-models.yaml"))
-    return {
-        "ModelProviderEnum": tuple(models),
-        "LanguageModelType": tuple(name for names in models.values() for name in names),
-    }

@@ -4,7 +4,7 @@ The service's chat and voice parts answer 422 as FastAPI does (PROTOCOL 2.2); th
 are those of pydantic 2.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice, takewhile
 from typing import Any
 from urllib.parse import quote
@@ -14,9 +14,14 @@ import jsonschema_rs
 from emulator.errors import DocumentError, Loc, Problem
 from emulator.jsontext import Json
 from emulator.openapi.document import Document
-from emulator.openapi.openness import opened
 
 DOCUMENT_URI = "urn:evi-emulator:document"
+
+
+def uri_of(api: str) -> str:
+    """Return how a schema refers to the document of one of several APIs."""
+    return f"urn:evi-emulator:{api}"
+
 
 TYPE_PROBLEMS = {
     "string": ("Input should be a valid string", "string_type"),
@@ -54,11 +59,16 @@ Check = Callable[[Json, Loc], list[Problem]]
 
 
 class Validation:
-    """Compiles the schemas of one document into checks, which leave its open enums open."""
+    """Compiles the schemas of one document into checks, which leave its open enums open.
 
-    def __init__(self, document: Document) -> None:
+    Schemas of files may refer to the documents of several APIs (`uri_of`).
+    """
+
+    def __init__(self, document: Document, others: Mapping[str, Document] | None = None) -> None:
         self._name = document.name
-        self._registry = jsonschema_rs.Registry([(DOCUMENT_URI, opened(document).content)])
+        resources = [(DOCUMENT_URI, document.opened().content)]
+        resources += [(uri_of(api), each.opened().content) for api, each in (others or {}).items()]
+        self._registry = jsonschema_rs.Registry(resources)
 
     def check(self, pointer: str) -> Check:
         """A check of values against the schema at `pointer`: it lists every problem, or none."""

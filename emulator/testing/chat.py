@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from emulator.apis.evi.state import EviState
 from emulator.errors import UsageError, ValidationFailed, closest
 from emulator.journal.journal import plain_field
 from emulator.jsontext import JsonObject
@@ -49,12 +50,14 @@ class ChatHandle:
 
     @property
     def is_live(self) -> bool:
-        return self._bridge.call(lambda: self.id in self._world.live)
+        return self._bridge.call(lambda: self.id in self._world.state(EviState).live)
 
     @property
     def events(self) -> list[JsonObject]:
         """Its history, as REST shows it."""
-        return self._bridge.call(lambda: list(self._world.store.chats.iter_events(self.id)))
+        return self._bridge.call(
+            lambda: list(self._world.state(EviState).chats.iter_events(self.id))
+        )
 
     @property
     def messages(self) -> list[tuple[str, str]]:
@@ -88,7 +91,7 @@ class ChatHandle:
         )
 
     def _document(self) -> JsonObject:
-        chat = self._bridge.call(lambda: self._world.store.chats.find_chat(self.id))
+        chat = self._bridge.call(lambda: self._world.state(EviState).chats.find_chat(self.id))
         if chat is None:
             raise LookupError(f"chat {self.id} is gone: the world was reset")
         return chat
@@ -102,7 +105,7 @@ class ChatHandle:
         """
 
         def run() -> None:
-            live = self._world.live.get(self.id)
+            live = self._world.state(EviState).live.get(self.id)
             if live is None:
                 raise LookupError(f"chat {self.id} is not live any more")
             problems = live.receive_json(message)
@@ -150,7 +153,7 @@ class ChatHandle:
             after = max(looked, self._seen)  # another thread may have got the next one
             came, looked = self._frames(after), self._world.journal.seq
             found[:] = [each for each in came if matches_message(wanted, each[1])]
-            return bool(found) or self.id not in self._world.live
+            return bool(found) or self.id not in self._world.state(EviState).live
 
         await until(self._world.journal.watchers, is_decided, timeout)
         if not found:
@@ -175,7 +178,7 @@ class ChatHandle:
         if any(matches_message(wanted, content) for _, content in before):
             hint = "such a frame came before one that an earlier expectation has met"
         hint = hint or unanswered_calls(self._world, self.id)
-        is_over = self.id not in self._world.live
+        is_over = self.id not in self._world.state(EviState).live
         when = "before the chat was over" if is_over else f"within {timeout:g} s"
         what = f"the client sent no {short_fields(hide_in_json(wanted))} {when}"
         raise ExpectationFailed(explain(what, wanted, came or before, self._entries(), hint))

@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import Any
 
 from emulator.apis.evi.chat.script import named_script
-from emulator.apis.evi.store import Store
+from emulator.apis.evi.seed import with_script
 from emulator.contract.coverage import Universe
 from emulator.contract.ledger import Contract
 from emulator.contract.report import Report, new_report
@@ -16,7 +16,7 @@ from emulator.server import Server
 from emulator.settings import SETTINGS, Settings
 from emulator.testing.bridge import Bridge
 from emulator.testing.world import Evi
-from emulator.world.seed import load_seed
+from emulator.world.snapshot import Seed
 
 
 class Emulator:
@@ -35,7 +35,7 @@ class Emulator:
         self._server = Server(self.settings)
         self._bridge = Bridge(self._server)
         self._ids = IdSource()
-        self._seeds: dict[tuple[str, int, Settings], Store] = {}
+        self._seeds: dict[tuple[str, int, Settings], Seed] = {}
 
     @property
     def url(self) -> str:
@@ -80,13 +80,14 @@ class Emulator:
                 )
         api_key = api_key or f"evi-{self._ids.secret()}"
         chosen = settings_with(self.settings, settings)
-        seed = self._seed(chosen) if "seed" in settings else None
-        script = named_script(chosen.script) if "script" in settings else None
         app = self._server.app
+        seed = self._seed(chosen) if "seed" in settings else app.worlds.seed
+        if "script" in settings:
+            seed = with_script(seed, named_script(chosen.script))
 
         def create() -> Evi:
             app.auth.accept(api_key)
-            world = app.worlds.create(api_key, seed, chosen, script)
+            world = app.worlds.create(api_key, seed, chosen)
             return Evi(world, app, self._bridge, self.url, self._seed, self.ca_file)
 
         return self._bridge.call(create)
@@ -107,13 +108,13 @@ class Emulator:
         """Findings and coverage of all its worlds (docs/contract.md)."""
         return new_report(self.contract(), self.universe)
 
-    def _seed(self, settings: Settings) -> Store:
+    def _seed(self, settings: Settings) -> Seed:
         """The data of a seed, read once as long as neither file nor settings change."""
         path = Path(settings.seed)
         stamp = path.stat().st_mtime_ns if path.is_file() else 0
         place = (str(path.resolve()) if stamp else settings.seed, stamp, replace(settings, seed=""))
         if place not in self._seeds:
-            self._seeds[place] = load_seed(settings.seed, self._server.app.validation, settings)
+            self._seeds[place] = self._server.app.seeds.load(settings.seed, settings)
         return self._seeds[place]
 
 

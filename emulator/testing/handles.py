@@ -6,6 +6,7 @@ from math import isfinite
 from typing import Any
 
 from emulator.apis.evi.operations.versioned import VERSIONED
+from emulator.apis.evi.state import EviState
 from emulator.apis.evi.triggers import trigger
 from emulator.apis.evi.webhooks import check_event_name
 from emulator.errors import UsageError, ValidationFailed, closest
@@ -384,7 +385,7 @@ class Resources:
         return True
 
     def _all(self) -> list[JsonObject]:
-        store = self._world.store
+        store = self._world.state(EviState)
         collection: VersionedCollection = getattr(store, self._kind.plural)
         everything = collection.page(Paging(size=sys.maxsize), latest_only=True).items
         return [self._kind.render(store, *row, False) for row in everything]

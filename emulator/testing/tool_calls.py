@@ -4,6 +4,7 @@ import asyncio
 from typing import TYPE_CHECKING
 from weakref import ref
 
+from emulator.apis.evi.state import EviState
 from emulator.world.world import World
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ DEFAULT_PATIENCE_S = 30.0
 
 def unanswered_calls(world: World, chat_id: str | None = None) -> str:
     """Say which tool calls wait for an answer, in one chat or in all; "" if none does."""
-    chats = [live for id, live in world.live.items() if chat_id in (None, id)]
+    chats = [live for id, live in world.state(EviState).live.items() if chat_id in (None, id)]
     calls = [call for live in chats for call in live.session.assistant.calls.items()]
     return "; ".join(never_answered(id, name) for id, name in calls)
 
@@ -37,7 +38,7 @@ class ToolCallWatch:
         self.patience_s: float | None = DEFAULT_PATIENCE_S
         self.given_up: list[str] = []  # what to say of each call that ended its chat
         self._world = ref(world)  # which holds this
-        world.event_watchers.append(self._see)
+        world.state(EviState).watchers.append(self._see)
 
     def _see(self, chat_id: str, event: "ChatEvent") -> None:
         from emulator.apis.evi.chat.channel import ToolCalled
@@ -49,7 +50,7 @@ class ToolCallWatch:
 
     def _look(self, chat_id: str, id: str, name: str, patience_s: float) -> None:
         world = self._world()
-        live = None if world is None else world.live.get(chat_id)
+        live = None if world is None else world.state(EviState).live.get(chat_id)
         if live is None or id not in live.session.assistant.calls:
             return
         told = f"{never_answered(id, name)}, and sent none within {patience_s:g} s"

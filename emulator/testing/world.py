@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from emulator.apis.evi.chat.script import Script
-from emulator.apis.evi.store import Store
+from emulator.apis.evi.state import EviState
 from emulator.atomic import write_whole
 from emulator.clock import SystemClock
 from emulator.errors import UsageError
@@ -39,9 +39,9 @@ from emulator.testing.receiver import WebhookReceiver
 from emulator.testing.tool_calls import ToolCallWatch
 from emulator.waiting import until
 from emulator.web.app import App
-from emulator.world.seed import load_seed
+from emulator.world.snapshot import Seed, Snapshot
 from emulator.world.snapshot_document import document_parts
-from emulator.world.world import Snapshot, World
+from emulator.world.world import World
 
 _CLIENT_TIMEOUT_S = 60  # as Hume's own has
 _CA_FILE_VARIABLES = (
@@ -52,7 +52,7 @@ _CA_FILE_VARIABLES = (
     "NODE_EXTRA_CA_CERTS",
 )
 
-LoadSeed = Callable[[Settings], Store]
+LoadSeed = Callable[[Settings], Seed]
 
 
 class Evi:
@@ -82,7 +82,7 @@ class Evi:
         self._tool_calls = ToolCallWatch(world)
         self.journal = JournalHandle(world, bridge)
         self.clock = ClockHandle(world, bridge)
-        self.faults = FaultsHandle(world, app.validation, app.stubbable, bridge)
+        self.faults = FaultsHandle(world, app.validation, app.by_id, bridge)
         self.webhooks = WebhooksHandle(world, app.validation, self.faults, bridge)
         self.contract = ContractHandle(world, app, bridge)
         self.configs = Resources("configs", world, bridge)
@@ -152,11 +152,11 @@ class Evi:
     @property
     def script(self) -> Script:
         """What the assistant says in chats to come: add rules, or put another in its place."""
-        return self._bridge.call(lambda: self.world.script)
+        return self._bridge.call(lambda: self.world.state(EviState).script)
 
     @script.setter
     def script(self, script: Script) -> None:
-        self._bridge.call(lambda: setattr(self.world, "script", script))
+        self._bridge.call(lambda: setattr(self.world.state(EviState), "script", script))
 
     def use_script(self, name_or_content: str | Mapping[str, Any]) -> None:
         """A bundled script, a file's, or the content of one. Raises ScriptError."""
@@ -168,7 +168,7 @@ class Evi:
 
     def hear(self, *texts: str) -> None:
         """What the user says in the next audio turns."""
-        self._bridge.call(lambda: self.world.heard.extend(texts))
+        self._bridge.call(lambda: self.world.state(EviState).heard.extend(texts))
 
     # chats
 
@@ -200,13 +200,14 @@ class Evi:
     def chats(self) -> list[ChatHandle]:
         """All chats, in the order in which they began."""
         page = self._bridge.call(
-            lambda: self.world.store.chats.page_of_chats(Paging(size=2**31)).items
+            lambda: self.world.state(EviState).chats.page_of_chats(Paging(size=2**31)).items
         )
         return [self._chat(chat["id"]) for chat in page]
 
     def chat(self, id: str) -> ChatHandle:
         """One chat. Raises LookupError if there is none."""
-        if self._bridge.call(lambda: self.world.store.chats.find_chat(id.lower())) is None:
+        chat = self._bridge.call(lambda: self.world.state(EviState).chats.find_chat(id.lower()))
+        if chat is None:
             raise LookupError(f"no chat {id!r} in this world; evi.chats has all")
         return self._chat(id.lower())
 
@@ -272,7 +273,7 @@ class Evi:
         return self._bridge.call(
             lambda: add_stub(
                 self.world,
-                self._app.stubbable,
+                self._app.by_id,
                 operation,
                 status,
                 body,
@@ -327,16 +328,16 @@ class Evi:
         Raises SeedError.
         """
         if isinstance(seed, str):
-            store = self._load_seed(replace(self.world.settings, seed=seed))
+            loaded = self._load_seed(replace(self.world.settings, seed=seed))
         else:
-            store = self._read_seed(seed)
-        self._bridge.call(lambda: self.world.use_seed(store))
+            loaded = self._read_seed(seed)
+        self._bridge.call(lambda: self.world.use_seed(loaded))
 
-    def _read_seed(self, content: Mapping[str, Any]) -> Store:
+    def _read_seed(self, content: Mapping[str, Any]) -> Seed:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "seed.json"
             path.write_text(json.dumps(content))
-            return load_seed(str(path), self._app.validation, self.world.settings)
+            return self._app.seeds.load(str(path), self.world.settings)
 
     def reset(self) -> None:
         """Back to its seed; what is under way is gone."""

@@ -2,21 +2,20 @@
 
 import asyncio
 import threading
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from emulator.api import bind
-from emulator.apis.evi.chat.script import named_script
+from emulator.api import Api, Handler, ServedApi, by_id, seed_reader, serve, snapshot_reader
+from emulator.apis.apis import APIS
 from emulator.apis.evi.chat_socket import ChatSocket, is_chat_path
-from emulator.apis.evi.operations.examples import with_examples
 from emulator.faults.chaos import read_chaos
-from emulator.openapi.document import VOICES_DOCUMENT, clear_failure, load_document
+from emulator.openapi.document import Document, clear_failure
 from emulator.openapi.fields import body_fields
-from emulator.openapi.operation import Operation, compile_operations
+from emulator.openapi.operation import Operation
 from emulator.openapi.validation import Validation
 from emulator.outgoing.sender import Sender
 from emulator.settings import Settings
@@ -26,39 +25,35 @@ from emulator.web.cors import Cors
 from emulator.web.dispatch import Dispatcher
 from emulator.web.guard import CONTROL_PREFIXES, Guard
 from emulator.web.timer_wakeups import Alarm
-from emulator.world.seed import load_seed
-from emulator.world.world import World, Worlds
+from emulator.world.snapshot_reader import SnapshotReader
+from emulator.world.world import World
+from emulator.world.worlds import Worlds
 
 if TYPE_CHECKING:
     from emulator.contract.coverage import Universe
     from emulator.world.persistence import Lasting
-    from emulator.world.snapshot_reader import SnapshotReader
 
 
 class App:
     """The whole server as an ASGI application. Raises StartupError if it can't be served."""
 
-    def __init__(self, settings: Settings | None = None) -> None:
+    def __init__(self, settings: Settings | None = None, apis: Sequence[Api] = APIS) -> None:
         self.settings = settings or Settings()
         read_chaos(self.settings.chaos)  # a mistake in it stops the start
-        self.document = load_document(self.settings.spec)
-        self.operations = compile_operations(self.document)
-        validation = Validation(self.document)
-        self.validation = validation
-        seed = load_seed(self.settings.seed, validation, self.settings)
+        self.apis = serve(apis, self.settings.spec)
+        self.by_id = by_id(self.apis)
+        self.seeds = seed_reader(self.apis)
         self._sender = Sender(self.settings.webhook_timeout)
-        script = named_script(self.settings.script)
-        self.worlds = Worlds(seed, self.settings, self._sender, self._begin, script)
+        seed = self.seeds.load(self.settings.seed, self.settings)
+        self.worlds = Worlds(seed, self.settings, self._sender, self._begin)
         self.auth = Auth(self.worlds, self.settings.api_key)
-        self.dispatcher = self._dispatcher(validation)
+        self.dispatcher = self._dispatcher()
         control = Control(
             self.auth,
             self.worlds,
             self.settings,
-            self.document,
-            validation,
-            self.stubbable,
-            self.operations,
+            self.apis,
+            self.by_id,
             lambda: self.snapshots,
             lambda: self.universe,
         )
@@ -70,12 +65,25 @@ class App:
         self._guarded = Guard(Cors(self._route), self.settings)
         self._lasting = self._new_lasting()  # last, as it locks a folder
 
-    @cached_property
-    def snapshots(self) -> "SnapshotReader":
-        """What reads snapshots of worlds."""
-        from emulator.world.snapshot_reader import SnapshotReader  # which few need at the start
+    @property
+    def document(self) -> Document:
+        """The document of the first API."""
+        return self.apis[0].document
 
-        return SnapshotReader(self.validation, self.stubbable)
+    @property
+    def operations(self) -> tuple[Operation, ...]:
+        """The operations of the first API."""
+        return self.apis[0].operations
+
+    @property
+    def validation(self) -> Validation:
+        """The checks of the first API."""
+        return self.apis[0].validation
+
+    @cached_property
+    def snapshots(self) -> SnapshotReader:
+        """What reads snapshots of worlds."""
+        return snapshot_reader(self.apis)
 
     @cached_property
     def universe(self) -> "Universe":
@@ -83,7 +91,8 @@ class App:
         from emulator.contract.coverage import new_universe  # which few need
         from emulator.web.sockets.handshake import chat_fields
 
-        bodies = [(each, body_fields(self.document, each)) for each in self.operations]
+        first = self.apis[0]
+        bodies = [(each, body_fields(first.document, each)) for each in first.operations]
         return new_universe(bodies, chat_fields())
 
     def _new_lasting(self) -> "Lasting | None":
@@ -103,26 +112,24 @@ class App:
         Alarm(world)
         self.auth.look_at(world.api_key)
 
-    def _dispatcher(self, validation: Validation) -> Dispatcher:
-        voices = load_document(VOICES_DOCUMENT)
-        voice_operations = compile_operations(voices)
-        handlers = bind((*self.operations, *voice_operations), self.document.name)
-        if self.settings.unknown_ids == "example":
-            demo = load_seed("demo", validation, self.settings)
-            for operation in (*self.operations, *voice_operations):
-                handlers[operation.id] = with_examples(operation, handlers[operation.id], demo)
+    def _dispatcher(self) -> Dispatcher:
         dispatcher = Dispatcher(self.auth, self.settings, self.worlds.others)
-        self.stubbable: dict[str, tuple[Operation, Validation]] = {}
-        for document, operations, checks in (
-            (self.document, self.operations, validation),
-            (voices, voice_operations, Validation(voices)),
-        ):
-            with clear_failure(document):
-                for operation in operations:
-                    fields = body_fields(document, operation)
-                    dispatcher.add(operation, handlers[operation.id], checks, fields)
-                    self.stubbable[operation.id] = operation, checks
+        for served in self.apis:
+            handlers = self._handlers(served)
+            with clear_failure(served.document):
+                for operation in served.operations:
+                    fields = body_fields(served.document, operation)
+                    handler = handlers[operation.id]
+                    dispatcher.add(operation, handler, served.validation, fields)
         return dispatcher
+
+    def _handlers(self, served: ServedApi) -> Mapping[str, Handler]:
+        handlers = served.api.handlers.by_id
+        if self.settings.unknown_ids != "example":
+            return handlers
+        demo = self.seeds.load("demo", self.settings)
+        with_examples = served.api.with_examples
+        return {each.id: with_examples(each, handlers[each.id], demo) for each in served.operations}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":

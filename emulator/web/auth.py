@@ -6,7 +6,8 @@ from emulator.credentials import API_KEY, CREDENTIALS, HANDSHAKE_CREDENTIALS
 from emulator.errors import gateway_fault
 from emulator.web.parameters import parse_query
 from emulator.web.real_keys import RealKeys
-from emulator.world.world import World, Worlds
+from emulator.world.world import World
+from emulator.world.worlds import Worlds
 
 TOKEN_LIFETIME_MS = 30 * 60 * 1000
 LONGEST_KEY = 1024  # characters; a real one has fewer than 100

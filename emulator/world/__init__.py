@@ -1,5 +1,5 @@
 """Worlds, and what keeps them: seeds, snapshots, a folder of files."""
 
-from emulator.world.world import Snapshot
+from emulator.world.snapshot import Snapshot
 
 __all__ = ["Snapshot"]

@@ -11,7 +11,8 @@ from emulator.settings import Settings
 from emulator.world.snapshot_document import document_parts
 from emulator.world.snapshot_reader import SnapshotReader
 from emulator.world.state_folder import Keeper
-from emulator.world.world import World, Worlds
+from emulator.world.world import World
+from emulator.world.worlds import Worlds
 
 logger = logging.getLogger("emulator")
 

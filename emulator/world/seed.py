@@ -1,258 +1,139 @@
-"""From a seed file to a store, through the same code as the API's own requests."""
+"""From a seed file to what worlds begin with: each API loads its section."""
 
-import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
 
-from emulator.api import Call
-from emulator.apis.evi.chat.prosody import EMOTIONS, emotion_features, fill_scores
-from emulator.apis.evi.chat_store import LONGEST_CHAT_MS, Audio, new_event
-from emulator.apis.evi.operations import configs, prompts, tools
-from emulator.apis.evi.store import Store
-from emulator.apis.voices.library import merged, read_library
-from emulator.apis.voices.voice_store import CUSTOM_VOICE
 from emulator.clock import ManualClock, WorldClock
-from emulator.errors import ApiError, Loc, closest
+from emulator.errors import Loc
 from emulator.ids import PlacedIds, derived_uuid
 from emulator.jsontext import JsonObject
-from emulator.openapi.validation import Validation
+from emulator.openapi.document import Document
+from emulator.openapi.validation import Check, Validation, uri_of
+from emulator.resources import read_data
 from emulator.settings import Settings
 from emulator.source_files import Handwritten
-from emulator.store.paging import Paging
-from emulator.store.versioned import Resource, Version, VersionedCollection
-from emulator.world.seed_file import read_seed, refuse_mistakes
+from emulator.world.schema import combined
+from emulator.world.seed_file import (
+    properties_of,
+    property_names,
+    read_seed,
+    references,
+    refuse_mistakes,
+)
+from emulator.world.snapshot import S, Seed
+from emulator.world.state import ApiState
 from emulator.world.world import World
 
-Items = Iterator[tuple[Loc, JsonObject]]
+
+@dataclass(frozen=True, slots=True)
+class SeedSection:
+    """An API's part of a seed file.
+
+    `schema` is the file of its JSON schema: properties of the whole, and definitions. `load` makes
+    the state, and `count` says how many of what a state holds.
+    """
+
+    schema: Path
+    load: Callable[["SeedLoading"], ApiState]
+    count: Callable[[ApiState], Mapping[str, int]]
 
 
-def load_seed(name: str, validation: Validation, settings: Settings) -> Store:
-    """The data of a bundled seed or of a seed file. Raises SeedError with every mistake."""
-    document = read_seed(name, validation)
-    loading = _Loading(document, settings)
-    loading.voices()
-    loading.resources("prompts", loading.store.prompts, prompts.new_content)
-    loading.resources("tools", loading.store.tools, tools.new_content)
-    loading.resources("configs", loading.store.configs, configs.seed_content)
-    loading.chats()
-    refuse_mistakes(document)
-    return loading.store
+class SeedReader:
+    """Loads seeds for a server: by the sections of its APIs, against their documents."""
 
-
-def summary(store: Store) -> str:
-    """What is in a store, such as '3 configs, 4 prompts, ...'."""
-    one = Paging(size=1)
-    counts = {
-        "configs": store.configs.page(one, latest_only=True).total,
-        "prompts": store.prompts.page(one, latest_only=True).total,
-        "tools": store.tools.page(one, latest_only=True).total,
-        "custom voices": store.voices.page(CUSTOM_VOICE, one).total,
-        "chats": store.chats.page_of_chats(one).total,
-        "chat groups": store.chats.page_of_groups(one).total,
-    }
-    return ", ".join(f"{count} {noun}" for noun, count in counts.items())
-
-
-class _Loading:
-    """One seed on its way into a store."""
-
-    def __init__(self, document: Handwritten, settings: Settings) -> None:
-        self.document = document
-        # What an account holds is not up to these; they are for requests.
-        self.settings = replace(
-            settings, strict=False, unknown_voices="accept", call_hosts_only=False
-        )
-        self.store = Store(document.content.get("user_id") or derived_uuid("user"))
-        self._seen_ids: set[str] = set()
-        self._voice_names: set[tuple[str, str]] = set()
-
-    def voices(self) -> None:
-        """Add the library, changed as the seed says, and the custom voices."""
-        given = [voice for loc, voice in self._voices() if self._is_new_voice(voice, loc)]
-        for voice in merged(read_library(), given):
-            self.store.voices.add(voice)
-
-    def _voices(self) -> Items:
-        for loc, voice in self._items("voices"):
-            tags = {tag.upper(): values for tag, values in voice.get("tags", {}).items()}
-            more = {"tags": tags} if tags else {}
-            yield loc, {**voice, "provider": voice.get("provider", CUSTOM_VOICE), **more}
-
-    def _is_new_voice(self, voice: JsonObject, loc: Loc) -> bool:
-        """True if neither its id nor its name has come before; else a mistake is noted."""
-        if not self._is_new(voice["id"], loc):
-            return False
-        name = (voice["provider"], voice["name"].casefold())
-        if name in self._voice_names:
-            self.document.mistake((*loc, "name"), f"{voice['name']!r} is here twice")
-            return False
-        self._voice_names.add(name)
-        return True
-
-    def resources(
-        self,
-        key: str,
-        collection: VersionedCollection,
-        new_content: Callable[[Call, Version | None], JsonObject],
+    def __init__(
+        self, sections: Mapping[str, SeedSection], documents: Mapping[str, Document]
     ) -> None:
-        """Configs, prompts or tools, with all their versions."""
-        for loc, item in self._items(key):
-            if not self._is_new(item["id"], loc):
-                continue
-            if key != "prompts" and collection.find_name(item["name"]) is not None:
-                self.document.mistake((*loc, "name"), f"{item['name']!r} is here twice")
-                continue
-            resource: Resource | None = None
-            for number, body in enumerate(item["versions"]):
-                at = (*loc, "versions", number)
-                now_ms = body.get("modified_on", item["created_on"])
-                if now_ms < item["created_on"]:
-                    self.document.mistake((*at, "modified_on"), "is before created_on")
-                try:
-                    content = new_content(
-                        self._call({**body, "name": item["name"]}, now_ms, at),
-                        resource.latest if resource else None,
-                    )
-                except ApiError as error:
-                    self.document.mistake(at, str(error.body["message"]))
-                    continue
-                if resource is None:
-                    resource = collection.create(
-                        item["id"], item["name"], content, item["created_on"]
-                    )
-                else:
-                    resource = collection.add_version(resource, content, now_ms)
+        self._sections = sections
+        self._documents = documents
 
-    def chats(self) -> None:
-        """All chats with their groups, then all their events in the order of time."""
-        events: list[tuple[int, JsonObject]] = []
-        for loc, group in self._items("chat_groups"):
-            if not self._is_new(group["id"], loc):
-                continue
-            for number, given in enumerate(group["chats"]):
-                chat = {**given, "id": given["id"].lower()}
-                at = (*loc, "chats", number)
-                if self._is_new(chat["id"], at):
-                    self._add_chat(group["id"], chat, at)
-                    events += _Events(self.document, chat, at).read()
-        for _, event in sorted(events, key=lambda timed: timed[0]):
-            self.store.chats.add_event(event)
+    def load(self, name: str, settings: Settings) -> Seed:
+        """Return what a bundled seed or a seed file holds. Raises SeedError with every mistake."""
+        file = read_seed(name, self._check, lambda: self._keys)
+        loading = SeedLoading(file, settings, self._sections)
+        states = {name: loading.load(name) for name in self._sections}
+        refuse_mistakes(file)
+        return Seed(loading.user_id, states)
 
-    def _add_chat(self, group_id: str, chat: JsonObject, loc: Loc) -> None:
-        self._check_config(chat, loc)
-        self._check_end(chat, loc)
-        document: JsonObject = {
-            "id": chat["id"],
-            "chat_group_id": group_id,
-            "status": chat["status"],
-            "start_timestamp": chat["start_timestamp"],
-            "end_timestamp": chat.get("end_timestamp"),
-            "metadata": chat.get("metadata", ""),
+    def summary(self, seed: Seed) -> str:
+        """Say what is in a seed, such as '3 configs, 4 prompts, ...'."""
+        counts = {
+            noun: count
+            for name, section in self._sections.items()
+            for noun, count in section.count(seed.states[name]).items()
         }
-        if "config" in chat:
-            document["config"] = {**chat["config"], "id": chat["config"]["id"].lower()}
-        self.store.chats.add_chat(document)
-        if "audio" in chat:
-            end = chat.get("end_timestamp", chat["start_timestamp"])
-            audio = Audio(chat["audio"]["status"], chat["audio"].get("modified_at", end))
-            self.store.chats.set_audio(chat["id"], audio)
+        return ", ".join(f"{count} {noun}" for noun, count in counts.items())
 
-    def _check_config(self, chat: JsonObject, loc: Loc) -> None:
-        if "config" not in chat:
-            return
-        config = self.store.configs.find(chat["config"]["id"].lower())
-        if config is None:
-            self.document.mistake((*loc, "config", "id"), "no config of this seed has this id")
-        elif config.find_version(chat["config"]["version"]) is None:
-            known = ", ".join(str(version.number) for version in config.versions)
-            message = f"{config.name!r} has no such version; it has {known}"
-            self.document.mistake((*loc, "config", "version"), message)
+    @cached_property
+    def _schema(self) -> JsonObject:
+        base = read_data(Path(__file__).with_name("seed_schema.yaml"))
+        return combined(base, [read_data(each.schema) for each in self._sections.values()])
 
-    def _check_end(self, chat: JsonObject, loc: Loc) -> None:
-        end, active = chat.get("end_timestamp"), chat["status"] == "ACTIVE"
-        if active and chat.get("audio", {}).get("status") == "COMPLETE":
-            self.document.mistake((*loc, "audio"), "an ACTIVE chat's audio can't be COMPLETE")
-        if end is not None and end - chat["start_timestamp"] > LONGEST_CHAT_MS:
-            self.document.mistake((*loc, "end_timestamp"), "is more than a day after the start")
-        if active and end is not None:
-            self.document.mistake((*loc, "end_timestamp"), "an ACTIVE chat has none")
-        if not active and end is None:
-            self.document.mistake(loc, f"end_timestamp is missing; the chat is {chat['status']}")
-        if end is not None and end < chat["start_timestamp"]:
-            self.document.mistake((*loc, "end_timestamp"), "is before start_timestamp")
+    @cached_property
+    def _check(self) -> Check:
+        first, *_ = self._documents.values()
+        return Validation(first, self._documents).check_schema(self._schema)
 
-    def _items(self, key: str) -> Items:
-        for index, item in enumerate(self.document.content.get(key, ())):
+    @cached_property
+    def _keys(self) -> tuple[str, ...]:
+        """Every key that a seed may have somewhere, also in the bodies of requests."""
+        keys = set(property_names(self._schema))
+        for name, document in self._documents.items():
+            for reference in references(self._schema):
+                if reference.startswith(uri_of(name) + "#"):
+                    keys.update(properties_of(document.at(reference.removeprefix(uri_of(name)))))
+        return tuple(keys)
+
+
+class SeedLoading:
+    """One seed on its way from a file to the states of the APIs."""
+
+    def __init__(
+        self, file: Handwritten, settings: Settings, sections: Mapping[str, SeedSection]
+    ) -> None:
+        self.file = file
+        self.settings = settings  # of the server
+        self.user_id = str(file.content.get("user_id") or derived_uuid("user"))
+        self._sections = sections
+        self._states: dict[str, ApiState] = {}
+        self._seen_ids: set[str] = set()
+        # What an account holds is not up to these; they are for requests.
+        lenient = replace(settings, strict=False, unknown_voices="accept", call_hosts_only=False)
+        self._world = World("seed", Seed(self.user_id, {}), lenient)
+
+    def load(self, name: str) -> ApiState:
+        """Return the state of an API, loaded once."""
+        if name not in self._states:
+            self._states[name] = self._sections[name].load(self)
+        return self._states[name]
+
+    def state(self, kind: type[S]) -> S:
+        """Return the state of another API, which this one's section builds on."""
+        state = self.load(kind.api)
+        assert isinstance(state, kind)
+        return state
+
+    def world_at(self, now_ms: int, place: Loc, own: ApiState) -> World:
+        """Return a world of what is loaded, at a time; the ids that it makes belong to `place`."""
+        world = self._world.scratch({**self._states, own.api: own}, PlacedIds(*place))
+        world.clock = WorldClock(ManualClock(now_ms))
+        return world
+
+    def items(self, key: str) -> Iterator[tuple[Loc, JsonObject]]:
+        """Yield the items of a list, each with its place; ids are in small letters."""
+        for index, item in enumerate(self.file.content.get(key, ())):
             yield (key, index), {**item, "id": item["id"].lower()}
 
-    def _is_new(self, id: str, loc: Loc) -> bool:
+    def is_new(self, id: str, loc: Loc) -> bool:
+        """True if the id has not come before; else the mistake is noted."""
         if id in self._seen_ids:
-            self.document.mistake((*loc, "id"), f"{id} is here twice")
+            self.mistake((*loc, "id"), f"{id} is here twice")
             return False
         self._seen_ids.add(id)
         return True
 
-    def _call(self, body: JsonObject, now_ms: int, at: Loc) -> Call:
-        """A request with this body, made at that time; its ids belong to its place."""
-        world = World("seed", self.store, self.settings, WorldClock(ManualClock(now_ms)))
-        world.store = self.store
-        world.ids = PlacedIds(*at)
-        return Call(world, self.settings, {}, body, "")
-
-
-@dataclass
-class _Events:
-    """The events of one chat."""
-
-    document: Handwritten
-    chat: JsonObject
-    loc: Loc
-
-    def read(self) -> Iterator[tuple[int, JsonObject]]:
-        """Each event with its time. Mistakes are noted in the document."""
-        after_ms, agent_message_id = 0, None
-        for number, item in enumerate(self.chat["events"]):
-            at = (*self.loc, "events", number)
-            self._check_time(item["after_ms"], after_ms, at)
-            after_ms = item["after_ms"]
-            event = self._event(item, number, at, agent_message_id)
-            if item["type"] == "AGENT_MESSAGE":
-                agent_message_id = event["id"]
-            yield event["timestamp"], event
-
-    def _event(
-        self, item: JsonObject, number: int, at: Loc, agent_message_id: str | None
-    ) -> JsonObject:
-        chat_id = self.chat["id"]
-        related = item.get("related_event_id")
-        if item["type"] == "ASSISTANT_PROSODY" and related is None:
-            related = agent_message_id
-        return new_event(
-            id=item.get("id") or derived_uuid("chat", chat_id, "event", number),
-            chat_id=chat_id,
-            timestamp=self.chat["start_timestamp"] + item["after_ms"],
-            type=item["type"],
-            message_text=item.get("message_text", ""),
-            emotion_features=self._features(item, number, at),
-            metadata=item.get("metadata", ""),
-            role=item.get("role"),
-            related_event_id=related,
-        )
-
-    def _features(self, item: JsonObject, number: int, at: Loc) -> str:
-        if "scores" not in item:
-            return ""
-        for name in item["scores"]:
-            if name not in EMOTIONS:
-                message = f"no emotion {name!r}{closest(name, EMOTIONS)}"
-                self.document.mistake((*at, "scores", name), message)
-        return emotion_features(fill_scores(item["scores"], self.chat["id"], number))
-
-    def _check_time(self, after_ms: int, before_ms: int, at: Loc) -> None:
-        if after_ms < before_ms:
-            message = f"{after_ms} is before the event above it ({before_ms})"
-            self.document.mistake((*at, "after_ms"), message)
-        lasts_ms = self.chat.get("end_timestamp", math.inf) - self.chat["start_timestamp"]
-        if 0 <= lasts_ms < after_ms:
-            message = f"{after_ms} is after the chat's end ({lasts_ms})"
-            self.document.mistake((*at, "after_ms"), message)
+    def mistake(self, loc: Loc, message: str) -> None:
+        """Note a mistake in the file."""
+        self.file.mistake(loc, message)

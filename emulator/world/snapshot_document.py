@@ -6,17 +6,14 @@ from dataclasses import asdict
 from itertools import islice
 
 from emulator import __version__
-from emulator.apis.evi.chat.script_content import script_content
 from emulator.errors import SnapshotError
-from emulator.jsontext import Json, JsonObject, render
-from emulator.redaction.names import HIDDEN
-from emulator.store.versioned import VersionedCollection
-from emulator.world.world import Snapshot
+from emulator.jsontext import JsonObject, render
+from emulator.world.snapshot import Snapshot
+from emulator.world.state import Rows
 
 FORMAT = "evi-emulator-world"
 FORMAT_VERSION = 1
-_EVENTS_IN_A_PART = 500
-_KEY = "language_model_api_key"
+_ROWS_IN_A_PART = 500
 
 
 def write_snapshot(snapshot: Snapshot) -> bytes:
@@ -45,71 +42,39 @@ def _checksum(digest: "hashlib._Hash") -> str:
 
 
 def _world_parts(snapshot: Snapshot) -> Iterator[bytes]:
-    """The events come last, since there may be many."""
+    """Yield the world's fields; lists of rows come last, since they may be long."""
+    fields, rows = _fields(snapshot), dict[str, Rows]()
+    for state in snapshot.states.values():
+        for key, value in state.to_json().items():
+            if isinstance(value, Iterator):
+                rows[key] = value
+            else:
+                fields[key] = value
     try:
-        yield render(_all_but_events(snapshot))[:-1] + b',"events":['
+        yield render(fields)[:-1]
     except TypeError as error:  # a stub's body may be anything
         raise SnapshotError([((), f"this world can't be written as JSON: {error}")]) from None
-    events, comma = snapshot.store.chats.all_events(), b""
-    while some := list(islice(events, _EVENTS_IN_A_PART)):
+    for key, texts in rows.items():
+        yield b"," + render(key) + b":["
+        yield from _joined(texts)
+        yield b"]"
+    yield b"}"
+
+
+def _joined(texts: Rows) -> Iterator[bytes]:
+    comma = b""
+    while some := list(islice(texts, _ROWS_IN_A_PART)):
         yield comma + b",".join(some)
         comma = b","
-    yield b"]}"
 
 
-def _all_but_events(snapshot: Snapshot) -> JsonObject:
-    store = snapshot.store
+def _fields(snapshot: Snapshot) -> JsonObject:
+    """Return what a world has beside the states of the APIs."""
     ahead_ms, frozen_ms = snapshot.clock
     return {
-        "user_id": store.user_id,
+        "user_id": snapshot.user_id,
         "clock": {"ahead_ms": ahead_ms, "frozen_ms": frozen_ms},
         "ids": {"world": snapshot.ids.state(), "webhooks": snapshot.webhook_ids.state()},
         "faults": [asdict(rule) for rule in snapshot.rules],
         "stubs": [stub.to_json() for stub in snapshot.stubs],
-        "heard": snapshot.heard,
-        "script": _script(snapshot),
-        "voices": store.voices.all(),
-        "prompts": _resources(store.prompts),
-        "tools": _resources(store.tools),
-        "configs": _resources(store.configs),
-        "chats": list(store.chats.all_chats()),
-        "live": snapshot.live,
-        "audio": [{"chat_id": id, **asdict(audio)} for id, audio in store.chats.all_audio()],
     }
-
-
-def _resources(collection: VersionedCollection) -> list[JsonObject]:
-    return [
-        {
-            "id": resource.id,
-            "name": resource.name,
-            "created_on": resource.created_on,
-            "next_number": resource.next_number,
-            "versions": [
-                {
-                    "number": version.number,
-                    "modified_on": version.modified_on,
-                    "content": version.content,
-                }
-                for version in resource.versions
-            ],
-        }
-        for resource in collection.all()
-    ]
-
-
-def _script(snapshot: Snapshot) -> Json:
-    script = snapshot.script
-    content = None if script is None else script_content(script)
-    if script is None or content is None:
-        return None
-    user = [_without_key(step) for step in content.get("user", ())]
-    return {"name": script.name, "content": {**content, "user": user} if user else content}
-
-
-def _without_key(step: JsonObject) -> JsonObject:
-    """Return a step of the user without the key of a language model, which nothing needs back."""
-    message = step.get("send")
-    if not isinstance(message, dict) or message.get(_KEY) is None:
-        return step
-    return {**step, "send": {**message, _KEY: HIDDEN}}

@@ -10,9 +10,10 @@ from pathlib import Path
 from emulator.atomic import PRIVATE, remove, remove_leftovers, write_whole
 from emulator.errors import STATE_DAMAGED, SnapshotError, StartupError, api_error
 from emulator.world.folder_lock import FolderLock
+from emulator.world.snapshot import Snapshot
 from emulator.world.snapshot_document import document_parts
 from emulator.world.snapshot_reader import SnapshotReader
-from emulator.world.world import Snapshot, World
+from emulator.world.world import World
 
 logger = logging.getLogger("emulator")
 

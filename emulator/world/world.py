@@ -2,18 +2,15 @@
 
 import asyncio
 import hashlib
-from collections import deque
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Mapping
+from copy import copy
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
 
-from emulator.apis.evi.chat.script import Script
-from emulator.apis.evi.store import Store
 from emulator.clock import LATEST_MS, WorldClock
 from emulator.contract.ledger import Contract
 from emulator.contract.webhooks import judge_attempt
-from emulator.errors import CLOCK_TOO_LATE, TOO_MANY_WORLDS, api_error
+from emulator.errors import CLOCK_TOO_LATE, api_error
 from emulator.faults.chaos import read_chaos
 from emulator.faults.rules import FaultRule, Faults
 from emulator.ids import IdSource
@@ -25,13 +22,8 @@ from emulator.settings import Settings
 from emulator.store.stubs import Stub
 from emulator.timers import Timers
 from emulator.waiting import until
-
-if TYPE_CHECKING:
-    from emulator.apis.evi.chat.channel import ChatEvent
-    from emulator.apis.evi.chat.live import (
-        LiveChat,  # whose import costs time that few need at the start
-    )
-
+from emulator.world.snapshot import S, Seed, Snapshot, state_of
+from emulator.world.state import ApiState
 
 MANUAL_START_MS = 1_735_689_600_000  # 1 January 2025, after all that the demo seed holds
 
@@ -45,41 +37,42 @@ class World:
     def __init__(
         self,
         api_key: str,
-        seed: Store,
+        seed: Seed,
         settings: Settings,
         clock: WorldClock | None = None,
         send: Send = send_nothing,
-        script: Script | None = None,
     ) -> None:
         self.api_key = api_key
         self.reference = hashlib.sha256(api_key.encode()).hexdigest()[:16]
         self.settings = settings
+        self.seed = seed
         self.clock = clock or WorldClock()
-        self._stand_at_ms = MANUAL_START_MS if settings.clock == "manual" else None
+        self._frozen_at_ms = MANUAL_START_MS if settings.clock == "manual" else None
         if clock is None:
-            self.clock.reset(self._stand_at_ms)
+            self.clock.reset(self._frozen_at_ms)
         self.timers = Timers(self.clock)
         self._moving = asyncio.Lock()
-        self._seed = seed
         self._send = send
-        self._script = script or Script()
         self.contract = Contract()
-        # Told of each event of each chat, which is given by its id; they outlive resets.
-        self.event_watchers: list[Callable[[str, ChatEvent], None]] = []
+        self.states: Mapping[str, ApiState] = {}
         self._begin()
 
+    def state(self, kind: type[S]) -> S:
+        """Return what one API remembers here."""
+        return state_of(self.states, kind)
+
     def reset(self) -> None:
-        """Back to the seed and to the wall clock; whatever was under way is gone."""
+        """Return to the seed and to the wall clock; what is under way ends."""
         self.outbox.close()
-        for live in list(self.live.values()):
-            live.end()
+        for state in self.states.values():
+            state.close()
         self.timers.clear()
-        self.clock.reset(self._stand_at_ms)
+        self.clock.reset(self._frozen_at_ms)
         self._begin()
         self.journal.tell()
 
     def _begin(self) -> None:
-        self.store = self._seed.fork()
+        self.user_id = self.seed.user_id
         self.ids = IdSource(self.settings.random_seed)
         before = getattr(self, "journal", None)
         limit, most_bytes = self.settings.journal_limit, self.settings.journal_max_bytes
@@ -87,9 +80,6 @@ class World:
         self.faults = self._new_faults()
         self.allowance = self._new_allowance()
         self.stubs: list[Stub] = []
-        self.live: dict[str, LiveChat] = {}
-        self.script = self._script.copy()  # what the assistant says in chats that come
-        self.heard: deque[str] = deque()  # what users say in the audio that comes next
         random_seed = self.settings.random_seed
         self.outbox = Outbox(
             self.api_key,
@@ -102,6 +92,14 @@ class World:
             self._send,
             partial(_judge_webhook, self.contract, self.journal, self.settings.webhook_timeout),
         )
+        self._take_states(self.seed.states)
+
+    def _take_states(self, states: Mapping[str, ApiState]) -> None:
+        """Begin anew from these states, which stay as they are."""
+        before = self.states
+        self.states = {name: state.fork() for name, state in states.items()}
+        for name, state in self.states.items():
+            state.begin(self, before.get(name))
 
     def _new_allowance(self) -> Allowance | None:
         most = self.settings.requests_per_second
@@ -115,56 +113,54 @@ class World:
 
     # keeping and bringing back
 
-    def snapshot(self) -> "Snapshot":
-        """All that the world remembers, but for what is under way."""
+    def snapshot(self) -> Snapshot:
+        """Return all that the world remembers, but for what is under way."""
         return Snapshot(
-            self.store.fork(),
+            self.user_id,
+            {name: state.fork() for name, state in self.states.items()},
             self.ids.fork(),
             self.outbox.ids.fork(),
             self.clock.read(),
-            self.script.copy(),
-            tuple(self.live),
             self.faults.snapshot(),
             tuple(replace(stub) for stub in self.stubs),
-            tuple(self.heard),
         )
 
-    def restore(self, snapshot: "Snapshot") -> None:
-        """As it was then; what is under way now is gone."""
+    def restore(self, snapshot: Snapshot) -> None:
+        """Become as it was then; what is under way ends."""
         self.reset()
-        self.store = snapshot.store.fork()
+        self.user_id = snapshot.user_id
         self.ids = snapshot.ids.fork()
         self.outbox.ids = snapshot.webhook_ids.fork()
-        if snapshot.script is not None:
-            self.script = snapshot.script.copy()
         self.clock.write(snapshot.clock)
         self.allowance = self._new_allowance()
         self.faults.restore(snapshot.rules)
         self.stubs += [replace(stub) for stub in snapshot.stubs]
-        self.heard.extend(snapshot.heard)
-        for chat_id in snapshot.live:  # nobody is connected to them any more
-            self.store.chats.end_chat(chat_id, "USER_ENDED", self.clock.now_ms())
+        self._take_states(snapshot.states)
         self.timers.on_change()
 
-    def is_as_in(self, snapshot: "Snapshot") -> bool:
-        """Whether nothing has changed since the snapshot was taken, or restored."""
+    def is_as_in(self, snapshot: Snapshot) -> bool:
+        """True if nothing has changed since the snapshot was taken, or restored."""
         return (
-            self.store.same_as(snapshot.store)
+            all(state.same_as(snapshot.states[name]) for name, state in self.states.items())
+            and self.user_id == snapshot.user_id
             and self.ids.state() == snapshot.ids.state()
             and self.outbox.ids.state() == snapshot.webhook_ids.state()
             and self.clock.read() == snapshot.clock
-            and self.script == snapshot.script
-            and tuple(self.live) == snapshot.live
             and tuple(self.faults) == snapshot.rules
             and tuple(self.stubs) == snapshot.stubs
-            and tuple(self.heard) == snapshot.heard
         )
 
-    def use_seed(self, seed: Store) -> None:
+    def use_seed(self, seed: Seed) -> None:
         """Begin again, from another seed."""
-        seed.fork()
-        self._seed = seed
+        seed.fork()  # folds what was added lately into what worlds share
+        self.seed = seed
         self.reset()
+
+    def scratch(self, states: Mapping[str, ApiState], ids: IdSource) -> "World":
+        """Return a copy with these states and ids, to write into and throw away."""
+        scratch = copy(self)
+        scratch.states, scratch.ids = states, ids
+        return scratch
 
     # time
 
@@ -177,10 +173,6 @@ class World:
         """The clock runs on from where it stands."""
         self.clock.resume()
         self._clock_changed("resume")
-
-    def forget_script(self) -> None:
-        """The script is again the one that the world began with."""
-        self.script = self._script.copy()
 
     def advancing(self, ms: int) -> Iterator[None]:
         """Move the clock forward, stopping wherever something is due, after it has run.
@@ -248,126 +240,3 @@ def is_held_back(world: World) -> bool:
     due_ms = world.timers.next_due_ms
     is_due = due_ms is not None and due_ms <= world.clock.now_ms()
     return world.clock.mode == "manual" and world.outbox.in_flight == 0 and not is_due
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """A world at one moment."""
-
-    store: Store
-    ids: IdSource
-    webhook_ids: IdSource
-    clock: tuple[int, int | None]
-    script: Script | None  # None: the one that the world began with
-    live: tuple[str, ...]
-    rules: tuple[FaultRule, ...]
-    stubs: tuple[Stub, ...]
-    heard: tuple[str, ...]
-
-
-class Worlds:
-    """Every world of a server, created when its key is first used."""
-
-    def __init__(
-        self,
-        seed: Store,
-        settings: Settings | None = None,
-        send: Send = send_nothing,
-        on_create: Callable[[World], object] = lambda world: None,
-        script: Script | None = None,
-    ) -> None:
-        seed.fork()  # folds what was loaded into the base that worlds share, once
-        self._seed = seed
-        self._settings = settings or Settings()
-        self._send = send
-        self._on_create = on_create
-        self._script = script
-        self._worlds: dict[str, World] = {}
-        self.others = Contract()  # of callers without a world, and of worlds that are forgotten
-        self._by_reference: dict[str, World] = {}
-        self.are_ending = False
-        # Told of a world whose key is used for the first time, and of one that is forgotten.
-        self.recall: Callable[[World], object] = lambda world: None
-        self.forget: Callable[[World], object] = lambda world: None
-
-    def __iter__(self) -> Iterator[World]:
-        return iter(list(self._worlds.values()))
-
-    def get(self, api_key: str) -> World:
-        """The world of `api_key`. Raises ApiError (429) if it would be one too many."""
-        world = self._worlds.get(api_key)
-        return world if world is not None else self._first_use(api_key)
-
-    def find(self, api_key: str) -> World | None:
-        """Return the world of `api_key`, if there is one yet."""
-        return self._worlds.get(api_key)
-
-    def _first_use(self, api_key: str) -> World:
-        most = self._settings.max_worlds
-        if len(self._worlds) >= most:
-            raise api_error(TOO_MANY_WORLDS, limit=most)
-        world = self._new(api_key, self._seed, self._settings, self._script)
-        self.recall(world)
-        return self._add(world)
-
-    def contract(self) -> Contract:
-        """What all clients have shown, of every world."""
-        merged = Contract()
-        for contract in (self.others, *(world.contract for world in self)):
-            merged.merge(contract)
-        return merged
-
-    def clear_contracts(self) -> None:
-        """All of it begins anew."""
-        for contract in (self.others, *(world.contract for world in self)):
-            contract.clear()
-
-    def end_waits(self) -> None:
-        """The server is about to stop: nobody waits for a journal any longer."""
-        self.are_ending = True
-        for world in self:
-            world.journal.tell()
-
-    def find_reference(self, reference: str) -> World | None:
-        """The world of that reference, if there is one yet."""
-        return self._by_reference.get(reference)
-
-    def create(
-        self,
-        api_key: str,
-        seed: Store | None = None,
-        settings: Settings | None = None,
-        script: Script | None = None,
-    ) -> World:
-        """A fresh world, with a seed, settings and a script of its own if given.
-
-        If the key has a world already, all that is under way in that one ends.
-        """
-        before = self._worlds.get(api_key)
-        if before is not None:
-            before.reset()
-            self._keep_contract(before)
-        seed, settings = seed or self._seed, settings or self._settings
-        return self._add(self._new(api_key, seed, settings, script or self._script))
-
-    def _new(self, api_key: str, seed: Store, settings: Settings, script: Script | None) -> World:
-        return World(api_key, seed, settings, None, self._send, script)
-
-    def _add(self, world: World) -> World:
-        self._worlds[world.api_key] = self._by_reference[world.reference] = world
-        self._on_create(world)
-        return world
-
-    def drop(self, world: World) -> None:
-        """Forget a world, with all that is under way in it; its key may have a newer one."""
-        if self._worlds.get(world.api_key) is world:
-            del self._worlds[world.api_key]
-            del self._by_reference[world.reference]
-            self.forget(world)
-        world.reset()
-        self._keep_contract(world)
-
-    def _keep_contract(self, world: World) -> None:
-        """What its clients have shown, of a world that is forgotten, perhaps more than once."""
-        self.others.merge(world.contract)
-        world.contract.clear()

@@ -16,9 +16,8 @@ import pytest
 import schemathesis
 from schemathesis import Case, HookContext
 
-from emulator.apis.evi.store import Store
+from emulator.apis.evi.state import EviState
 from emulator.openapi.document import Document
-from emulator.openapi.openness import opened
 from emulator.server import Server
 from emulator.settings import Settings
 from emulator.store.paging import Paging
@@ -107,9 +106,9 @@ def locked_server() -> Iterator[Server]:
         yield server
 
 
-def amended(document: Document, store: Store) -> Json:
+def amended(document: Document, store: EviState) -> Json:
     """A copy of the document that says what the service's own structure leaves unsaid."""
-    copy: Json = json.loads(json.dumps(opened(document).content))
+    copy: Json = json.loads(json.dumps(document.opened().content))
     copy["security"] = [{"bearerAuth": []}]  # every operation needs the key
     operations = {each["operationId"]: each for each in iter_operations(copy)}
     for operation in operations.values():
@@ -145,7 +144,7 @@ def add_link(operation: Json, target: str, parameter: str, pointer: str) -> None
     links[target] = {"operationId": target, "parameters": parameters}
 
 
-def example_ids(store: Store) -> dict[str, str]:
+def example_ids(store: EviState) -> dict[str, str]:
     """For each operation on one resource, chat or group: the id of one that the seed has.
 
     Deletions have others than the rest, which would find nothing after them.
@@ -177,7 +176,7 @@ def test_no_request_finds_a_fault(locked_server: Server, tmp_path: Path) -> None
     """Examples, coverage, fuzzing and stateful runs over all operations pass every check."""
     server = locked_server
     document, report = tmp_path / "openapi.json", tmp_path / "report.json"
-    store = server.app.worlds.get(API_KEY).store
+    store = server.app.worlds.get(API_KEY).state(EviState)
     document.write_text(json.dumps(amended(server.app.document, store)))
     command = [sys.executable, "-m", "schemathesis.cli", "--config-file", CONFIG, "run"]
     arguments = [str(document), "--url", server.url, "--report-json-path", str(report)]

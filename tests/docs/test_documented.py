@@ -15,13 +15,11 @@ from emulator.errors import CHAT_ERRORS
 from emulator.extras.wiremock.pattern import FIELDS
 from emulator.extras.wiremock.values import MODIFIERS, OPERATORS
 from emulator.faults.table import KINDS
-from emulator.openapi.document import load_document
-from emulator.openapi.validation import Validation
 from emulator.server import Server
 from emulator.settings import SETTINGS, Settings
 from emulator.testing.world import Evi
 from emulator.web.app import App
-from emulator.world.seed import load_seed, summary
+from tests.served import SEEDS
 
 ROOT = Path(emulator.__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -121,10 +119,10 @@ def test_seed_example_loads(tmp_path: Path) -> None:
     path = tmp_path / "mine.yaml"
     path.write_text(example)
 
-    store = load_seed(str(path), Validation(load_document()), Settings())
+    store = SEEDS.load(str(path), Settings())
 
-    assert summary(store) == (
-        "1 configs, 1 prompts, 0 tools, 1 custom voices, 1 chats, 1 chat groups"
+    assert SEEDS.summary(store) == (
+        "1 configs, 1 prompts, 0 tools, 1 chats, 1 chat groups, 1 custom voices"
     )
     assert yaml.safe_load(example)["chat_groups"][0]["chats"][0]["status"] == "USER_ENDED"
 

@@ -13,6 +13,7 @@ from emulator.openapi.document import load_document
 from emulator.openapi.operation import compile_operations
 from emulator.settings import Settings
 from emulator.web.app import App
+from tests.served import DOCUMENT
 
 Change = Callable[[dict[str, Any]], object]
 CONFIGS = "/v0/evi/configs"
@@ -20,7 +21,7 @@ CONFIGS = "/v0/evi/configs"
 
 def changed(folder: Path, change: Change) -> str:
     """The path of the bundled document with a change."""
-    content = yaml.load(load_document().path.read_bytes(), yaml.CSafeLoader)
+    content = yaml.load(DOCUMENT.path.read_bytes(), yaml.CSafeLoader)
     change(content)
     path = folder / "changed.yaml"
     path.write_text(yaml.dump(content, Dumper=yaml.CSafeDumper))
@@ -171,7 +172,7 @@ def test_another_document_changes_what_is_validated(tmp_path: Path) -> None:
 
 def test_every_operation_is_in_the_table() -> None:
     """The table has the 35 operations, each with its path, and a schema for its success."""
-    operations = compile_operations(load_document())
+    operations = compile_operations(DOCUMENT)
 
     assert len(operations) == 35
     assert all(operation.responses[operation.success_status] for operation in operations)

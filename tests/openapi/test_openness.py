@@ -3,23 +3,19 @@
 import pytest
 import yaml
 
-from emulator.openapi.document import load_document
-from emulator.openapi.openness import OPEN_ENUMS, UNDOCUMENTED_FIELDS, opened
-from emulator.openapi.validation import Validation
+from emulator.apis.evi.openness import OPENNESS
 from emulator.resources import bundled
-
-DOCUMENT = load_document()
-VALIDATION = Validation(DOCUMENT)
+from tests.served import DOCUMENT, VALIDATION
 
 
 def test_the_document_itself_stays_as_it_is() -> None:
     """Opening makes a copy: what is served lists its enums as ever."""
     before = str(DOCUMENT.content)
-    assert opened(DOCUMENT).content != DOCUMENT.content
+    assert DOCUMENT.opened().content != DOCUMENT.content
     assert str(DOCUMENT.content) == before
 
 
-@pytest.mark.parametrize("name", OPEN_ENUMS)
+@pytest.mark.parametrize("name", OPENNESS.enums)
 def test_an_open_enum_takes_any_text(name: str) -> None:
     """It takes a text that it does not list, and nothing but texts."""
     check = VALIDATION.check(f"#/components/schemas/{name}")
@@ -40,13 +36,13 @@ def test_other_enums_are_closed() -> None:
         for name in enums
         if VALIDATION.check(f"#/components/schemas/{name}")("something else", ())
     }
-    assert enums - closed == set(OPEN_ENUMS)
+    assert enums - closed == set(OPENNESS.enums)
 
 
 def test_undocumented_fields_belong_to_schemas_that_exist() -> None:
     """Each is a field that its schema lacks."""
     schemas = DOCUMENT.content["components"]["schemas"]
-    for name, fields in UNDOCUMENTED_FIELDS.items():
+    for name, fields in OPENNESS.undocumented_fields.items():
         assert fields.keys().isdisjoint(schemas[name]["properties"])
 
 
@@ -62,10 +58,10 @@ def test_the_known_models_include_those_of_the_document() -> None:
 
 def test_a_document_without_these_schemas_is_served_as_it_is() -> None:
     """Somebody else's document may lack them, or list nothing."""
-    document = load_document()
+    document = DOCUMENT
     schemas = document.content["components"]["schemas"]
     del schemas["ModelProviderEnum"], schemas["posted_language_model"], schemas["VoiceRef"]
     del schemas["VoiceId"], schemas["VoiceName"]
     schemas["LanguageModelType"] = True
     schemas["PostedConfigLanguageModel"] = True
-    assert opened(document).content["components"]["schemas"] == schemas
+    assert document.opened().content["components"]["schemas"] == schemas

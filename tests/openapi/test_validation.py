@@ -12,16 +12,15 @@ from jsonschema import Draft202012Validator, FormatChecker
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
+from emulator.apis.evi.openness import OPENNESS
 from emulator.errors import DocumentError
-from emulator.openapi.document import iter_schemas, load_document
-from emulator.openapi.openness import OPEN_UNIONS
-from emulator.openapi.validation import MOST_LOOKED_AT, MOST_PROBLEMS, Validation
+from emulator.openapi.document import iter_schemas
+from emulator.openapi.validation import MOST_LOOKED_AT, MOST_PROBLEMS
+from tests.served import DOCUMENT, VALIDATION
 
 Json = Any
 Row = tuple[tuple[str | int, ...], str, str]
 
-DOCUMENT = load_document()
-VALIDATION = Validation(DOCUMENT)
 URI = "urn:reference"
 REGISTRY: Registry[Any] = Registry().with_resource(
     URI, DRAFT202012.create_resource(DOCUMENT.content)
@@ -483,8 +482,8 @@ def test_an_open_union_takes_what_several_members_match() -> None:
     check = VALIDATION.check("#/components/schemas/VoiceRef")
     assert check({"id": "a", "name": "b"}, ("voice",)) == []
     assert [problem.loc for problem in check({"id": 3, "name": 3}, ("voice",))] == [("voice", "id")]
-    for name in OPEN_UNIONS:
-        assert "oneOf" in load_document().at(f"#/components/schemas/{name}")
+    for name in OPENNESS.unions:
+        assert "oneOf" in DOCUMENT.at(f"#/components/schemas/{name}")
 
 
 def test_another_union_takes_one_member_only() -> None:
@@ -512,7 +511,7 @@ def test_a_schema_that_is_none_is_refused() -> None:
 def test_of_what_is_wrong_the_beginning_is_looked_at() -> None:
     """Each wrong item takes time, and a hundred are listed; none of them hides the others."""
     items = {"type": "array", "items": {"type": "object", "required": ["name"]}}
-    check = Validation(load_document()).check_schema(items)
+    check = VALIDATION.check_schema(items)
     begin_s = time.process_time()
     assert len(check([{}] * 500_000, ())) == MOST_PROBLEMS
     assert time.process_time() - begin_s < 15
@@ -525,5 +524,5 @@ def test_of_what_is_wrong_the_beginning_is_looked_at() -> None:
 def test_of_fields_that_are_too_much_the_first_are_listed() -> None:
     """A body of nothing else stops no server."""
     schema = {"type": "object", "properties": {"a": {}}, "additionalProperties": False}
-    check = Validation(load_document()).check_schema(schema)
+    check = VALIDATION.check_schema(schema)
     assert len(check({f"field{number}": 1 for number in range(1_000)}, ())) == MOST_PROBLEMS

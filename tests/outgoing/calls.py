@@ -10,7 +10,7 @@ from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 from starlette.testclient import TestClient
 
-from emulator.openapi.document import load_document
+from tests.served import DOCUMENT
 
 AnyClient: TypeAlias = Client | TestClient
 
@@ -31,7 +31,7 @@ def judge(payload: Any) -> list[str]:
 
 @cache
 def _validator(event_name: str) -> Draft202012Validator:
-    document = DRAFT202012.create_resource(load_document().content)
+    document = DRAFT202012.create_resource(DOCUMENT.content)
     schema = {"$ref": f"{URI}#/components/schemas/{SCHEMAS[event_name]}"}
     return Draft202012Validator(schema, registry=Registry().with_resource(URI, document))
 

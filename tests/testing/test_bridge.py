@@ -12,6 +12,7 @@ import pytest
 
 from emulator import Emulator
 from emulator.apis.evi.chat.script import Script
+from emulator.apis.evi.state import EviState
 from emulator.clock import WorldClock
 from emulator.testing.world import Evi
 from emulator.world.world import World
@@ -97,8 +98,8 @@ def test_a_receiver_asks_for_the_worlds_time(evi: Evi, trespasses: list[str]) ->
 
 def test_a_trespass_is_seen(evi: Evi, trespasses: list[str]) -> None:
     """The tests above can fail."""
-    evi.world.script = Script()
-    assert (evi.world.clock.mode, len(evi.world.heard)) == ("system", 0)
+    evi.world.state(EviState).script = Script()
+    assert (evi.world.clock.mode, len(evi.world.state(EviState).heard)) == ("system", 0)
     assert trespasses == ["World.script =", "WorldClock._frozen_ms", "World.heard"]
 
 

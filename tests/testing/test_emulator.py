@@ -23,6 +23,7 @@ import pytest
 import emulator
 from emulator import Emulator
 from emulator.apis.evi.chat.script import Script
+from emulator.apis.evi.state import EviState
 from emulator.errors import ApiError, ScriptError, SeedError, StartupError, UsageError
 from emulator.settings import SETTINGS
 from emulator.testing.emulator import OF_THE_SERVER
@@ -539,7 +540,10 @@ def test_a_snapshot_keeps_what_was_set_up(evi: Evi) -> None:
     evi.hear("one", "two")
     evi.webhooks.misbehave("duplicate")
     evi.restore(evi.snapshot())
-    assert (list(evi.world.heard), len(list(evi.world.faults))) == (["one", "two"], 1)
+    assert (list(evi.world.state(EviState).heard), len(list(evi.world.faults))) == (
+        ["one", "two"],
+        1,
+    )
 
 
 def test_a_snapshot_has_no_undead(evi: Evi) -> None:

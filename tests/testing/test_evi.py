@@ -9,6 +9,7 @@ import pytest
 from websockets.sync.client import connect
 
 from emulator import Emulator
+from emulator.apis.evi.state import EviState
 from emulator.errors import SnapshotError
 from emulator.testing.diagnosis import ExpectationFailed
 from emulator.testing.world import Evi
@@ -153,4 +154,4 @@ def test_a_damaged_file_changes_nothing(evi: Evi, tmp_path: Path) -> None:
         evi.load(path)
     with pytest.raises(FileNotFoundError):
         evi.load(tmp_path / "other.json")
-    assert list(evi.world.heard) == ["x"]
+    assert list(evi.world.state(EviState).heard) == ["x"]

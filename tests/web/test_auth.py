@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from emulator.apis.evi.state import EviState
 from emulator.errors import ApiError
 from emulator.settings import Settings
 from emulator.web.app import App
@@ -34,7 +35,9 @@ def anonymous(app: App) -> TestClient:
 @pytest.fixture
 def token(anonymous: TestClient, api_key: str, world: World) -> str:
     """An access token for the test's world, which has a prompt of its own."""
-    world.store.prompts.create(world.ids.uuid(), api_key, {"text": "", "prompt_expansion": {}}, 1)
+    world.state(EviState).prompts.create(
+        world.ids.uuid(), api_key, {"text": "", "prompt_expansion": {}}, 1
+    )
     answer = anonymous.post("/oauth2-cc/token", data=GRANT, headers=basic(f"{api_key}:secret"))
     assert answer.status_code == 200
     token: str = answer.json()["access_token"]
@@ -229,7 +232,9 @@ def test_accepted_keys_can_be_limited() -> None:
 def test_a_key_may_have_any_letters(app: App, anonymous: TestClient) -> None:
     """A key in UTF-8 is the same key in the header and in the query."""
     world = app.worlds.get("clé")
-    world.store.prompts.create(world.ids.uuid(), "é", {"text": "", "prompt_expansion": {}}, 1)
+    world.state(EviState).prompts.create(
+        world.ids.uuid(), "é", {"text": "", "prompt_expansion": {}}, 1
+    )
 
     assert "é" in names(anonymous, "api_key=cl%C3%A9")
     answer = anonymous.get(

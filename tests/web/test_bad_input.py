@@ -10,6 +10,8 @@ import pytest
 from starlette.testclient import TestClient
 from starlette.types import Message
 
+from emulator.apis.evi.state import EviState
+from emulator.apis.voices.state import VoicesState
 from emulator.store.paging import Paging
 from emulator.web.app import App
 from emulator.world.world import World
@@ -25,13 +27,13 @@ def problems(response: Any) -> list[tuple[Any, ...]]:
 
 def contents(world: World) -> list[Any]:
     """Everything that a request could have changed."""
-    store, every = world.store, Paging(size=1000)
+    store, every = world.state(EviState), Paging(size=1000)
     return [
         *(
             list(collection.page(every, latest_only=False).items)
             for collection in (store.configs, store.prompts, store.tools)
         ),
-        list(store.voices.page("CUSTOM_VOICE", every).items),
+        list(world.state(VoicesState).voices.page("CUSTOM_VOICE", every).items),
         list(store.chats.page_of_chats(every).items),
     ]
 

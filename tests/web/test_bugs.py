@@ -14,9 +14,9 @@ from websockets.exceptions import ConnectionClosedError, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from emulator import Emulator
-from emulator.api import HANDLERS
 from emulator.apis.evi.chat import opening as live_chats
 from emulator.apis.evi.chat.session import Session
+from emulator.apis.evi.handlers import HANDLERS
 from emulator.settings import Settings
 from emulator.testing.diagnosis import timeline
 from emulator.testing.world import Evi
@@ -70,7 +70,7 @@ def test_a_bug_of_an_operation_leads_into_the_journal(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The request's entry has the reference, and the exception without its traceback or keys."""
-    monkeypatch.setitem(HANDLERS, "list-configs", fail)
+    monkeypatch.setitem(HANDLERS.by_id, "list-configs", fail)
     client = TestClient(App(Settings(seed="empty")), headers={"X-Hume-Api-Key": API_KEY})
     with caplog.at_level(logging.ERROR):
         reference = reference_in(client.get("/v0/evi/configs?api_key=other"))

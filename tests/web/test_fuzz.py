@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from emulator.apis.evi.chat.messages import ClientMessage
+from emulator.apis.evi.state import EviState
 from emulator.testing.emulator import Emulator
 from emulator.testing.world import Evi
 from tests.testing.talking import http
@@ -80,8 +81,8 @@ def check_health(evi: Evi, bugs: Bugs) -> None:
     with http(evi) as client:
         assert client.get("/v0/evi/configs").status_code == 200
     give_up = time.monotonic() + PATIENCE_S
-    while evi.world.live:
-        assert time.monotonic() < give_up, f"chats are left over: {evi.world.live}"
+    while evi.world.state(EviState).live:
+        assert time.monotonic() < give_up, f"chats are left over: {evi.world.state(EviState).live}"
     assert len(evi.journal.entries()) <= JOURNAL_LIMIT
     assert bugs.messages == []
 

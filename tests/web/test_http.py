@@ -7,7 +7,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from emulator import __version__
-from emulator.api import HANDLERS, Call
+from emulator.api import Call
+from emulator.apis.evi.handlers import HANDLERS
 from emulator.errors import DocumentError
 from emulator.openapi.document import Document
 from emulator.openapi.fields import body_fields
@@ -147,7 +148,7 @@ def test_a_bug_is_a_500_with_a_reference(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A handler that fails is our fault: no traceback for the client, all of it in the log."""
-    monkeypatch.setitem(HANDLERS, "list-configs", lambda call: 1 / 0)
+    monkeypatch.setitem(HANDLERS.by_id, "list-configs", lambda call: 1 / 0)
     client = TestClient(App(Settings(seed="empty")), headers={"X-Hume-Api-Key": "k"})
 
     with caplog.at_level(logging.ERROR):
@@ -205,7 +206,7 @@ def test_what_one_handler_does_to_its_parameters_no_other_sees(
 ) -> None:
     """Those of a query are remembered, for every world."""
     seen: list[int] = []
-    handler = HANDLERS["list-prompts"]
+    handler = HANDLERS.by_id["list-prompts"]
 
     def greedy(call: Call) -> object:
         seen.append(call.parameters["page_size"])
@@ -213,7 +214,7 @@ def test_what_one_handler_does_to_its_parameters_no_other_sees(
             call.parameters["page_size"] = 100  # type: ignore[index]
         return handler(call)
 
-    monkeypatch.setitem(HANDLERS, "list-prompts", greedy)
+    monkeypatch.setitem(HANDLERS.by_id, "list-prompts", greedy)
     other = TestClient(App(Settings(seed="empty")), headers=dict(client.headers))
     for _ in range(2):
         other.get("/v0/evi/prompts?page_size=7")

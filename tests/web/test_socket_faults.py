@@ -11,6 +11,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
+from emulator.apis.evi.state import EviState
 from emulator.errors import CHAT_ERRORS, UsageError, body_of
 from emulator.faults.table import CLOSE_CODES, KINDS
 from emulator.testing.emulator import Emulator
@@ -659,7 +660,7 @@ def test_a_break_leaves_no_live_chat(evi: Evi) -> None:
             client.read_all()
         status_in_the_end(evi, client)
     assert [chat for chat in evi.chats if chat.is_live] == []
-    assert evi.world.live == {}
+    assert evi.world.state(EviState).live == {}
 
 
 # who joined

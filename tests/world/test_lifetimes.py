@@ -10,6 +10,7 @@ import pytest
 
 from emulator import Emulator
 from emulator.apis.evi.chat.simulation import Simulation
+from emulator.apis.evi.state import EviState
 from emulator.server import Server
 from emulator.testing.world import Evi
 from emulator.world.world import World
@@ -57,7 +58,7 @@ def lives() -> Iterator[Lives]:
 
 
 def watch_chats(world: World, lives: Lives) -> None:
-    for live in world.live.values():
+    for live in world.state(EviState).live.values():
         lives.watch(live, live.session, live.session.assistant)
 
 
@@ -188,6 +189,6 @@ def test_a_world_of_a_test(lives: Lives) -> None:
 
 
 def watch_world(world: World, lives: Lives) -> None:
-    parts = world.outbox, world.journal, world.faults, world.timers, world.store.chats
+    parts = world.outbox, world.journal, world.faults, world.timers, world.state(EviState).chats
     lives.watch(world, *parts)
     watch_chats(world, lives)

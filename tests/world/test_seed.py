@@ -8,92 +8,102 @@ from typing import Any
 import pytest
 
 from emulator.apis.evi.chat_store import CHAT_STATUSES, EVENT_ROLES
-from emulator.apis.evi.store import Store
+from emulator.apis.evi.state import EviState
+from emulator.apis.voices.state import VoicesState
 from emulator.errors import SeedError
-from emulator.openapi.document import load_document
-from emulator.openapi.validation import Validation
 from emulator.resources import bundled, read_data
 from emulator.settings import Settings
 from emulator.store.paging import Paging
 from emulator.testing.emulator import Emulator
-from emulator.world.seed import load_seed, summary
 from emulator.world.seed_file import BUNDLED_SEEDS
+from emulator.world.snapshot import Seed
+from tests.served import SEEDS
 from tests.testing.talking import http, talking
 
-VALIDATION = Validation(load_document())
 CONFIG = "11111111-1111-4111-8111-111111111111"
 CHAT = "22222222-2222-4222-8222-222222222222"
 GROUP = "33333333-3333-4333-8333-333333333333"
 
 
-def load(name: str | Path) -> Store:
-    return load_seed(str(name), VALIDATION, Settings())
+def load(name: str | Path) -> Seed:
+    return SEEDS.load(str(name), Settings())
 
 
-def events(store: Store) -> list[dict[str, Any]]:
-    chats = store.chats.page_of_chats(Paging(size=100)).items
-    return [event for chat in chats for event in store.chats.iter_events(chat["id"])]
+def events(seed: Seed) -> list[dict[str, Any]]:
+    chats = seed.state(EviState).chats.page_of_chats(Paging(size=100)).items
+    return [event for chat in chats for event in seed.state(EviState).chats.iter_events(chat["id"])]
 
 
 @pytest.mark.parametrize("name", BUNDLED_SEEDS)
 def test_bundled_seeds_load(name: str) -> None:
     """Every bundled seed is without mistakes, and has the whole voice library."""
     library = read_data(bundled("fixtures/voices.yaml"))
-    assert load(name).voices.page("HUME_AI", Paging(size=100)).total == len(library)
+    assert load(name).state(VoicesState).voices.page("HUME_AI", Paging(size=100)).total == len(library)
 
 
 def test_bundled_seeds_name_listed_voices() -> None:
     """No config of theirs has a voice that lists of voices lack."""
     for name in BUNDLED_SEEDS:
-        store = load(name)
-        for _, version in store.configs.page(Paging(size=100), latest_only=False).items:
-            assert store.voices.find(version.content["voice"]["id"]) is not None
+        seed = load(name)
+        for _, version in (
+            seed.state(EviState).configs.page(Paging(size=100), latest_only=False).items
+        ):
+            assert seed.state(VoicesState).voices.find(version.content["voice"]["id"]) is not None
 
 
 VOICE, OTHER = "44444444-4444-4444-8444-444444444444", "55555555-5555-4555-8555-555555555555"
 AVA = "5bb7de05-c8fe-426a-8fcc-ba4fc4ce9f9c"
 
 
-def seed_of_voices(folder: Path, *voices: dict[str, Any], **more: Any) -> Store:
+def seed_of_voices(folder: Path, *voices: dict[str, Any], **more: Any) -> Seed:
     path = folder / "voices.json"
     path.write_text(json.dumps({"voices": voices, **more}))
     return load(path)
 
 
-def library(store: Store) -> list[str]:
-    pages = [store.voices.page("HUME_AI", Paging(number, 100)) for number in (0, 1)]
+def library(seed: Seed) -> list[str]:
+    pages = [
+        seed.state(VoicesState).voices.page("HUME_AI", Paging(number, 100)) for number in (0, 1)
+    ]
     return [voice["name"] for page in pages for voice in page.items]
 
 
 def test_a_seed_adds_voices_to_the_library(tmp_path: Path) -> None:
     """They come after the others, with their tags; a voice without provider is a custom one."""
     added = {"id": VOICE, "name": "Nova", "provider": "HUME_AI", "tags": {"mood": ["Calm"]}}
-    store = seed_of_voices(tmp_path, added, {"id": OTHER, "name": "Nova"})
-    assert library(store) == [*library(load("empty")), "Nova"]
-    assert store.voices.find_name("HUME_AI", "nova") == {**added, "tags": {"MOOD": ["Calm"]}}
-    [found] = store.voices.page("HUME_AI", Paging(), [("Mood", "Calm")]).items
+    seed = seed_of_voices(tmp_path, added, {"id": OTHER, "name": "Nova"})
+    assert library(seed) == [*library(load("empty")), "Nova"]
+    assert seed.state(VoicesState).voices.find_name("HUME_AI", "nova") == {
+        **added,
+        "tags": {"MOOD": ["Calm"]},
+    }
+    [found] = seed.state(VoicesState).voices.page("HUME_AI", Paging(), [("Mood", "Calm")]).items
     assert found["id"] == VOICE
-    assert store.voices.find(OTHER) == {"id": OTHER, "name": "Nova", "provider": "CUSTOM_VOICE"}
+    assert seed.state(VoicesState).voices.find(OTHER) == {
+        "id": OTHER,
+        "name": "Nova",
+        "provider": "CUSTOM_VOICE",
+    }
 
 
 def test_a_seeds_library_voice_takes_the_place_of_its_name(tmp_path: Path) -> None:
     """A seed can give a voice its real id; the order of the list stays."""
-    store = seed_of_voices(tmp_path, {"id": VOICE, "name": "Ava Song", "provider": "HUME_AI"})
-    assert library(store) == library(load("empty"))
-    assert store.voices.default["id"] == VOICE
-    assert store.voices.find(AVA) is None
+    seed = seed_of_voices(tmp_path, {"id": VOICE, "name": "Ava Song", "provider": "HUME_AI"})
+    assert library(seed) == library(load("empty"))
+    assert seed.state(VoicesState).voices.default["id"] == VOICE
+    assert seed.state(VoicesState).voices.find(AVA) is None
 
 
 def test_a_seeds_voice_takes_an_id_from_the_library(tmp_path: Path) -> None:
     """Older seeds have library voices as custom ones: an id is that of one voice."""
-    store = seed_of_voices(tmp_path, {"id": AVA, "name": "Ava Song"})
-    assert library(store) == [name for name in library(load("empty")) if name != "Ava Song"]
-    assert store.voices.find(AVA) == {
+    seed = seed_of_voices(tmp_path, {"id": AVA, "name": "Ava Song"})
+    assert library(seed) == [name for name in library(load("empty")) if name != "Ava Song"]
+    assert seed.state(VoicesState).voices.find(AVA) == {
         "id": AVA,
         "name": "Ava Song",
         "provider": "CUSTOM_VOICE",
     }
-    assert store.voices.default["name"] == "Colton Rivers"
+    assert seed.state(VoicesState).voices.default["name"] == "Colton Rivers"
 
 
 def test_a_voice_may_not_stand_twice(tmp_path: Path) -> None:
@@ -114,35 +124,35 @@ def test_a_seed_may_name_voices_that_the_list_lacks(tmp_path: Path) -> None:
     }
     seed_of_voices(tmp_path, configs=[config])
     for settings in (Settings(), Settings(strict=True), Settings(unknown_voices="refuse")):
-        store = load_seed(str(tmp_path / "voices.json"), VALIDATION, settings)
-        resource = store.configs.find(CONFIG)
+        seed = SEEDS.load(str(tmp_path / "voices.json"), settings)
+        resource = seed.state(EviState).configs.find(CONFIG)
         assert resource is not None
         assert voice.items() <= resource.latest.content["voice"].items()
 
 
 def test_demo_holds_something_of_everything() -> None:
     """The demo seed has what a developer wants to try, in the promised amounts."""
-    store = load("demo")
+    seed = load("demo")
     every = Paging(size=100)
-    configs = store.configs.page(every, latest_only=False).items
-    chats = store.chats.page_of_chats(every).items
+    configs = seed.state(EviState).configs.page(every, latest_only=False).items
+    chats = seed.state(EviState).chats.page_of_chats(every).items
 
-    assert store.configs.page(every, latest_only=True).total >= 3
-    assert store.prompts.page(every, latest_only=True).total >= 4
-    assert store.tools.page(every, latest_only=True).total >= 3
-    assert (len(chats), store.chats.page_of_groups(every).total) == (12, 6)
+    assert seed.state(EviState).configs.page(every, latest_only=True).total >= 3
+    assert seed.state(EviState).prompts.page(every, latest_only=True).total >= 4
+    assert seed.state(EviState).tools.page(every, latest_only=True).total >= 3
+    assert (len(chats), seed.state(EviState).chats.page_of_groups(every).total) == (12, 6)
     assert {chat["status"] for chat in chats} == set(CHAT_STATUSES)
     assert [chat["event_count"] for chat in chats].count(250) == 1
     for key in ("prompt", "tools", "builtin_tools"):
         assert any(version.content.get(key) for _, version in configs), key
-    assert {event["type"] for event in events(store)} == set(EVENT_ROLES)
-    assert summary(store).startswith("4 configs, 4 prompts, 4 tools, 1 custom voices, 12 chats")
+    assert {event["type"] for event in events(seed)} == set(EVENT_ROLES)
+    assert SEEDS.summary(seed).startswith("4 configs, 4 prompts, 4 tools, 12 chats")
 
 
 @pytest.mark.parametrize("name", BUNDLED_SEEDS)
 def test_bundled_seeds_send_nothing(name: str) -> None:
     """No version of a config has webhooks: nobody listens where they would go."""
-    configs = load(name).configs.page(Paging(size=100), latest_only=False).items
+    configs = load(name).state(EviState).configs.page(Paging(size=100), latest_only=False).items
     assert not any(version.content.get("webhooks") for _, version in configs)
 
 
@@ -155,8 +165,8 @@ def test_demo_scores_have_all_emotions() -> None:
 
 def test_demo_has_the_recorded_events() -> None:
     """The events of the recorded example keep their ids and scores."""
-    store = load("demo")
-    recorded = list(store.chats.iter_events("470a49f6-1dec-4afe-8b61-035d3b2d63b0"))
+    seed = load("demo")
+    recorded = list(seed.state(EviState).chats.iter_events("470a49f6-1dec-4afe-8b61-035d3b2d63b0"))
 
     assert [event["id"] for event in recorded] == [
         "5d44bdbb-49a3-40fb-871d-32bf7e76efe7",
@@ -164,7 +174,7 @@ def test_demo_has_the_recorded_events() -> None:
         "7645a0d1-2e64-410d-83a8-b96040432e9a",
     ]
     assert json.loads(recorded[1]["emotion_features"])["Admiration"] == 0.09906005859375
-    assert store.user_id == "e6235940-cfda-3988-9147-ff531627cf42"
+    assert seed.user_id == "e6235940-cfda-3988-9147-ff531627cf42"
 
 
 def test_a_seed_loads_the_same_every_time() -> None:
@@ -216,9 +226,11 @@ def test_a_seed_of_ones_own(tmp_path: Path) -> None:
     as_json.write_text(json.dumps(read_data(path)))
 
     for each in (path, as_json):
-        store = load(each)
-        assert summary(store).endswith("1 chats, 1 chat groups")
-        assert [event["timestamp"] for event in events(store)] == [2000, 2005]
+        seed = load(each)
+        assert SEEDS.summary(seed).startswith(
+            "0 configs, 0 prompts, 0 tools, 1 chats, 1 chat groups"
+        )
+        assert [event["timestamp"] for event in events(seed)] == [2000, 2005]
 
 
 @pytest.mark.parametrize("evi_version", ["1", "2"])
@@ -246,8 +258,8 @@ def test_a_seed_may_hold_webhooks_that_are_forbidden(tmp_path: Path) -> None:
     webhook = '{url: "https://example.com/hook", events: [chat_ended]}'
     voice = "voice: {provider: HUME_AI, name: Ito}"
     path = seed_file(tmp_path, config=f'{{evi_version: "3", {voice}, webhooks: [{webhook}]}}')
-    store = load_seed(str(path), VALIDATION, Settings(call_hosts_only=True))
-    [(_, version)] = store.configs.page(Paging(size=100), latest_only=True).items
+    seed = SEEDS.load(str(path), Settings(call_hosts_only=True))
+    [(_, version)] = seed.state(EviState).configs.page(Paging(size=100), latest_only=True).items
     assert [each["url"] for each in version.content["webhooks"]] == ["https://example.com/hook"]
 
 
@@ -390,9 +402,9 @@ def test_prompts_given_as_text_are_different_prompts(tmp_path: Path) -> None:
     """Two versions of a config with a prompt text each have a prompt of their own."""
     versions = MINIMAL.replace("}", ", prompt: {text: one}}")
     path = seed_file(tmp_path, config=versions + "\n      - " + versions.replace("one}", "two}"))
-    store = load(path)
+    seed = load(path)
 
-    page = store.prompts.page(Paging(), latest_only=True)
+    page = seed.state(EviState).prompts.page(Paging(), latest_only=True)
     assert [version.content["text"] for _, version in page.items] == ["one", "two"]
     assert len({resource.id for resource, _ in page.items}) == 2
 
@@ -404,7 +416,7 @@ def test_ids_may_be_in_upper_case(tmp_path: Path) -> None:
     path.write_text(
         f"prompts: [{{id: {id.upper()}, name: p, created_on: 1, versions: [{{text: t}}]}}]"
     )
-    assert load(path).prompts.find(id) is not None
+    assert load(path).state(EviState).prompts.find(id) is not None
 
 
 @pytest.mark.parametrize(

@@ -5,20 +5,23 @@ from typing import Any
 
 import pytest
 
+from emulator.apis.evi.chat.live import LiveChat
 from emulator.apis.evi.chat.opening import find_config, open_chat
 from emulator.apis.evi.chat.request import ChatRequest
-from emulator.apis.evi.store import Store
+from emulator.apis.evi.state import EviState
+from emulator.apis.voices.state import VoicesState
 from emulator.settings import Settings
 from emulator.store.stubs import Stub
-from emulator.world.seed import load_seed
-from emulator.world.world import World, Worlds
-from tests.world.snapshots.calls import VALIDATION
+from emulator.world.snapshot import Seed
+from emulator.world.world import World
+from emulator.world.worlds import Worlds
+from tests.served import SEEDS
 
 
-def seed() -> Store:
-    store = Store("user")
-    store.prompts.create("p", "greeting", {"text": "hi"}, 1)
-    return store
+def seed() -> Seed:
+    evi = EviState()
+    evi.prompts.create("p", "greeting", {"text": "hi"}, 1)
+    return Seed("user", {"evi": evi, "voices": VoicesState()})
 
 
 def test_each_key_has_its_own_world() -> None:
@@ -26,26 +29,26 @@ def test_each_key_has_its_own_world() -> None:
     worlds = Worlds(seed())
     first, second = worlds.get("a"), worlds.get("b")
 
-    prompt = first.store.prompts.find("p")
+    prompt = first.state(EviState).prompts.find("p")
     assert prompt is not None
-    first.store.prompts.delete(prompt)
-    second.store.prompts.create("q", "other", {"text": ""}, 2)
+    first.state(EviState).prompts.delete(prompt)
+    second.state(EviState).prompts.create("q", "other", {"text": ""}, 2)
 
-    assert worlds.get("a").store.prompts.find("p") is None
-    assert worlds.get("a").store.prompts.find("q") is None
-    assert worlds.get("b").store.prompts.find("p") is not None
+    assert worlds.get("a").state(EviState).prompts.find("p") is None
+    assert worlds.get("a").state(EviState).prompts.find("q") is None
+    assert worlds.get("b").state(EviState).prompts.find("p") is not None
 
 
 def test_reset_goes_back_to_the_seed() -> None:
     """A reset undoes every change, and the ids repeat when a random seed is given."""
     world = Worlds(seed(), Settings(random_seed=3)).get("a")
     ids = [world.ids.uuid() for _ in range(3)]
-    world.store.prompts.create("q", "other", {"text": ""}, 2)
+    world.state(EviState).prompts.create("q", "other", {"text": ""}, 2)
 
     world.reset()
 
-    assert world.store.prompts.find("q") is None
-    assert world.store.prompts.find("p") is not None
+    assert world.state(EviState).prompts.find("q") is None
+    assert world.state(EviState).prompts.find("p") is not None
     assert [world.ids.uuid() for _ in range(3)] == ids
 
 
@@ -99,54 +102,78 @@ def test_a_rule_that_follows_a_restore_has_an_id_of_its_own() -> None:
 
 # What changes each field of a world that a snapshot keeps.
 CHANGES: dict[str, Callable[[World], Any]] = {
-    "store": lambda world: world.store.prompts.create("q", "other", {"text": ""}, 2),
+    "user_id": lambda world: setattr(world, "user_id", "another"),
+    "states": lambda world: world.state(EviState).prompts.create("q", "other", {"text": ""}, 2),
     "ids": lambda world: world.ids.uuid(),
     "outbox": lambda world: world.outbox.ids.uuid(),
     "clock": lambda world: world.freeze(),
-    "script": lambda world: world.script.on_anything().say("Hi"),
     "faults": lambda world: world.faults.add("http", "status"),
     "stubs": lambda world: world.stubs.append(Stub("1", "list-configs", 503, None)),
-    "heard": lambda world: world.heard.append("Hello"),
-    "live": lambda world: begin_chat(world),
 }
 # What a world is made with, and what tells of the past or is under way.
 NOT_KEPT = {
-    "api_key", "reference", "settings", "_stand_at_ms", "_seed", "_send", "_script", "_moving",
-    "timers", "contract", "journal", "allowance", "event_watchers",
+    "api_key", "reference", "settings", "seed", "_frozen_at_ms", "_send", "_moving", "timers",
+    "contract", "journal", "allowance",
 }  # fmt: skip
 
+VOICE = {"id": "v", "provider": "CUSTOM_VOICE", "name": "x"}
+# The same of what each API remembers, by the name of the API.
+STATE_CHANGES: dict[str, dict[str, Callable[[World], Any]]] = {
+    "evi": {
+        "configs": lambda world: world.state(EviState).configs.create("q", "x", {}, 2),
+        "prompts": lambda world: world.state(EviState).prompts.create("q", "x", {}, 2),
+        "tools": lambda world: world.state(EviState).tools.create("q", "x", {}, 2),
+        "chats": lambda world: begin_chat(world).let_go(),
+        "own_script": lambda world: world.state(EviState).script.on_anything().say("Hi"),
+        "heard": lambda world: world.state(EviState).heard.append("Hello"),
+        "live": lambda world: begin_chat(world),
+    },
+    "voices": {"voices": lambda world: world.state(VoicesState).voices.add(VOICE)},
+}
+STATE_NOT_KEPT = {"evi": {"cut_off", "watchers", "_first_script"}, "voices": set[str]()}
+ALL_CHANGES = {
+    **CHANGES,
+    **{f"{api}.{name}": change for api, of in STATE_CHANGES.items() for name, change in of.items()},
+}
 
-def begin_chat(world: World) -> None:
-    request = ChatRequest(config=find_config(world, None), script=world.script, most_added=1_000)
-    open_chat(world, request).start()
+
+def begin_chat(world: World) -> LiveChat:
+    script = world.state(EviState).script
+    request = ChatRequest(config=find_config(world, None), script=script, most_added=1_000)
+    live = open_chat(world, request)
+    live.start()
+    return live
 
 
 @pytest.fixture
 def own() -> World:
     """A world in which a chat can begin: the library has voices."""
-    return Worlds(load_seed("empty", VALIDATION, Settings()), Settings(random_seed=1)).get("a")
+    return Worlds(SEEDS.load("empty", Settings()), Settings(random_seed=1)).get("a")
 
 
 def test_every_field_is_kept_or_known_not_to_be(own: World) -> None:
     """A field that is added to worlds belongs into snapshots, and above, or is none of theirs."""
     assert vars(own).keys() == CHANGES.keys() | NOT_KEPT
+    assert own.states.keys() == STATE_CHANGES.keys()
+    for api, state in own.states.items():
+        assert vars(state).keys() == STATE_CHANGES[api].keys() | STATE_NOT_KEPT[api]
 
 
-@pytest.mark.parametrize("field", CHANGES)
+@pytest.mark.parametrize("field", ALL_CHANGES)
 def test_a_change_after_a_snapshot_is_noticed_and_undone(own: World, field: str) -> None:
     """A world that was changed is not as it was, and is again once the snapshot is restored."""
     snapshot = own.snapshot()
     assert own.is_as_in(snapshot)
-    CHANGES[field](own)
+    ALL_CHANGES[field](own)
     assert not own.is_as_in(snapshot)
     own.restore(snapshot)
     assert own.is_as_in(snapshot)
 
 
-@pytest.mark.parametrize("field", sorted(CHANGES.keys() - {"live"}))
+@pytest.mark.parametrize("field", sorted(ALL_CHANGES.keys() - {"evi.live", "evi.chats"}))
 def test_a_change_before_a_snapshot_comes_back(own: World, field: str) -> None:
     """What was changed is in the snapshot, survives a reset there, and is restored."""
-    CHANGES[field](own)
+    ALL_CHANGES[field](own)
     snapshot = own.snapshot()
     own.reset()
     assert not own.is_as_in(snapshot)

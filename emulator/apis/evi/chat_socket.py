@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import JSONResponse
 from starlette.types import Message, Receive, Scope, Send
 
+from emulator.apis.evi.state import EviState
 from emulator.contract.ledger import Contract
 from emulator.contract.requests import with_refusals
 from emulator.errors import (
@@ -115,7 +116,7 @@ def _open_chat(world: World, handshake: Handshake, send: Send) -> "Socket":
     from emulator.apis.evi.chat_query import read_chat_query
 
     limit = world.settings.max_chats
-    if limit is not None and len(world.live) >= limit:
+    if limit is not None and len(world.state(EviState).live) >= limit:
         raise api_error(TOO_MANY_CHATS, limit=limit)
     query = read_chat_query(handshake.query_string)
     handshake.accept()
@@ -130,9 +131,9 @@ def _open_chat(world: World, handshake: Handshake, send: Send) -> "Socket":
 
 
 def _join_chat(world: World, chat_id: str, handshake: Handshake, send: Send) -> "Socket":
-    live = world.live.get(chat_id)
+    live = world.state(EviState).live.get(chat_id)
     if live is None:
-        known = world.store.chats.find_chat(chat_id) is not None
+        known = world.state(EviState).chats.find_chat(chat_id) is not None
         raise api_error(CHAT_NOT_LIVE if known else CHAT_NOT_FOUND, id=chat_id)
     if not live.allows_connection:
         raise api_error(CONNECTION_REFUSED, id=chat_id)

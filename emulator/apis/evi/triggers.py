@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from emulator.apis.evi import webhooks as events
+from emulator.apis.evi.state import EviState
 from emulator.apis.evi.webhooks import About
 from emulator.errors import (
     CHAT_NOT_FOUND,
@@ -48,7 +49,7 @@ def trigger(
 def _find_chat(world: World, chat_id: str | None) -> JsonObject:
     """The chat's document; a made-up one that ends now if none is asked for."""
     if chat_id is not None:
-        chat = world.store.chats.find_chat(chat_id.lower())
+        chat = world.state(EviState).chats.find_chat(chat_id.lower())
         if chat is None:
             raise api_error(CHAT_NOT_FOUND, id=chat_id)
         return chat
@@ -84,7 +85,7 @@ def _about(world: World, chat: JsonObject) -> About:
             sent = read(delivery.body)
             return About(**{name: sent[name] for name in About.__slots__})
     session_id = None
-    for event in world.store.chats.newest_events(chat["id"]):
+    for event in world.state(EviState).chats.newest_events(chat["id"]):
         if event["type"] == "SESSION_SETTINGS" and session_id is None:
             session_id = _object(event["message_text"]).get("custom_session_id")
     config_id = chat.get("config", {}).get("id")
@@ -92,13 +93,13 @@ def _about(world: World, chat: JsonObject) -> About:
 
 
 def _has_resumed(world: World, chat: JsonObject) -> bool:
-    group = world.store.chats.find_group(chat["chat_group_id"])
+    group = world.state(EviState).chats.find_group(chat["chat_group_id"])
     return group is not None and chat["start_timestamp"] > group["first_start_timestamp"]
 
 
 def _tool_call(world: World, chat: JsonObject) -> tuple[int, JsonObject]:
     """The chat's last call of a function tool, or one that is made up."""
-    for event in world.store.chats.newest_events(chat["id"]):
+    for event in world.state(EviState).chats.newest_events(chat["id"]):
         if event["type"] == "FUNCTION_CALL":
             call = _object(event["message_text"])
             if call.get("tool_type") == "function":
@@ -157,8 +158,8 @@ def _check(payload: JsonObject, validation: Validation) -> None:
 
 def _subscriber(world: World, payload: JsonObject) -> str:
     """The one URL that the chat's config sends such events to. Raises ApiError (400)."""
-    config = world.store.configs.find(payload["config_id"] or "")
-    chat: JsonObject = world.store.chats.find_chat(payload["chat_id"]) or {}
+    config = world.state(EviState).configs.find(payload["config_id"] or "")
+    chat: JsonObject = world.state(EviState).chats.find_chat(payload["chat_id"]) or {}
     number = chat.get("config", {}).get("version")
     version = None if config is None or number is None else config.find_version(number)
     webhooks = [] if version is None else version.content["webhooks"]

@@ -1,8 +1,9 @@
 """The voices of the text-to-speech API, which configs name."""
 
-from emulator.api import Call, operation
+from emulator.api import Call, Handlers
 from emulator.apis.voices.contract import is_voice_id, nearest_voice, refuses_unlisted, unlisted
 from emulator.apis.voices.library import own_voice_id
+from emulator.apis.voices.state import VoicesState
 from emulator.apis.voices.voice_store import CUSTOM_VOICE, HUME_AI, VoiceStore
 from emulator.errors import (
     FILTER_TAG_INVALID,
@@ -15,6 +16,9 @@ from emulator.errors import (
 )
 from emulator.jsontext import Json, JsonObject
 
+HANDLERS = Handlers()
+operation = HANDLERS.operation
+
 _MOST_TOLD = 20
 _SHOWN = ("id", "name", "provider", "compatible_octave_models")  # of a voice, by a config
 
@@ -22,7 +26,7 @@ _SHOWN = ("id", "name", "provider", "compatible_octave_models")  # of a voice, b
 @operation("list-voices")
 def list_voices(call: Call) -> Json:
     tags = [_read_tag(text) for text in call.parameters["filter_tag"] or ()]
-    page = call.world.store.voices.page(call.parameters["provider"], call.paging, tags)
+    page = call.world.state(VoicesState).voices.page(call.parameters["provider"], call.paging, tags)
     return {**page.to_json(), "voices_page": page.items}
 
 
@@ -35,7 +39,7 @@ def _read_tag(text: str) -> tuple[str, str]:
 
 @operation("create-voice")
 def create_voice(call: Call) -> Json:
-    voices, name = call.world.store.voices, call.body["name"]
+    voices, name = call.world.state(VoicesState).voices, call.body["name"]
     taken = voices.find_name(CUSTOM_VOICE, name)
     if taken is not None:
         raise api_error(VOICE_NAME_TAKEN, name=taken["name"], id=taken["id"])
@@ -46,7 +50,7 @@ def create_voice(call: Call) -> Json:
 
 @operation("delete-voice")
 def delete_voice(call: Call) -> Json:
-    voices, name = call.world.store.voices, call.parameters["name"]
+    voices, name = call.world.state(VoicesState).voices, call.parameters["name"]
     voice = voices.find_name(CUSTOM_VOICE, name)
     if voice is None:
         known = ", ".join(voices.names(CUSTOM_VOICE)[:_MOST_TOLD]) or "none"
@@ -68,7 +72,7 @@ def resolve_voice(call: Call, reference: JsonObject) -> JsonObject:
 
     A library voice that the list lacks is made up, with a finding, unless the settings refuse it.
     """
-    voices = call.world.store.voices
+    voices = call.world.state(VoicesState).voices
     voice = find_voice(voices, reference)
     return _made_up(call, reference) if voice is None else _as_shown(voice)
 
@@ -126,7 +130,8 @@ def _as_shown(voice: JsonObject) -> JsonObject:
 
 def _made_up(call: Call, reference: JsonObject) -> JsonObject:
     """Return an unlisted library voice. Raises ApiError for what can't be one."""
-    voices, id, name = call.world.store.voices, _text(reference, "id"), _text(reference, "name")
+    voices = call.world.state(VoicesState).voices
+    id, name = _text(reference, "id"), _text(reference, "name")
     key, value = ("name", name) if name is not None else ("id", str(id))
     provider = reference.get("provider", CUSTOM_VOICE)
     hint = _why_not(voices, reference, provider)

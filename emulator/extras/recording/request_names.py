@@ -2,18 +2,15 @@
 
 import re
 
-from emulator.openapi.document import VOICES_DOCUMENT, load_document
-from emulator.openapi.operation import compile_operations
+from emulator.api import serve
+from emulator.apis.apis import APIS
 
 
 class Subjects:
     """The names of requests, as the OpenAPI document has them."""
 
     def __init__(self, spec: str = "") -> None:
-        operations = [
-            *compile_operations(load_document(spec)),
-            *compile_operations(load_document(VOICES_DOCUMENT)),
-        ]
+        operations = [each for served in serve(APIS, spec) for each in served.operations]
         operations.sort(key=lambda operation: operation.path_template.count("{"))
         self._patterns = [
             (each.method, re.compile(re.sub(r"\{\w+\}", "[^/]+", each.path_template)), each.id)

@@ -10,7 +10,6 @@ from urllib.parse import parse_qs
 
 import yaml
 
-from emulator.apis.evi.store import Store
 from emulator.apis.voices.library import read_library
 from emulator.apis.voices.voice_store import CUSTOM_VOICE, HUME_AI
 from emulator.errors import SeedError
@@ -19,9 +18,9 @@ from emulator.extras.recording.chat_import import History
 from emulator.extras.recording.format import Exchange, Frame, Recording, line_of
 from emulator.extras.recording.resources import KINDS, Resources
 from emulator.jsontext import Json, JsonObject, render
-from emulator.openapi.validation import Validation
 from emulator.settings import Settings
-from emulator.world.seed import load_seed
+from emulator.world.seed import SeedReader
+from emulator.world.snapshot import Seed
 from emulator.world.snapshot_document import write_snapshot
 from emulator.world.world import World
 
@@ -36,19 +35,19 @@ class ImportedSeed:
     """
 
     content: JsonObject
-    store: Store
+    seed: Seed
     notes: tuple[str, ...]
 
     def snapshot(self, settings: Settings) -> bytes:
         """A world that has just begun with it, as the document of a snapshot."""
-        return write_snapshot(World("import", self.store, settings).snapshot())
+        return write_snapshot(World("import", self.seed, settings).snapshot())
 
 
-def import_seed(recording: Recording, validation: Validation, settings: Settings) -> ImportedSeed:
+def import_seed(recording: Recording, seeds: SeedReader, settings: Settings) -> ImportedSeed:
     """What the server held before the client came, as far as the recording shows it."""
     content, notes = _gather(recording)
-    store = _repaired(content, notes, validation, settings)
-    return ImportedSeed(content, store, tuple(notes))
+    seed = _repaired(content, notes, seeds, settings)
+    return ImportedSeed(content, seed, tuple(notes))
 
 
 def deleted_configs(recording: Recording, content: JsonObject) -> list[str]:
@@ -174,16 +173,14 @@ class _Voices:
         return list(self._found.values())
 
 
-def _repaired(
-    content: JsonObject, notes: list[str], validation: Validation, settings: Settings
-) -> Store:
+def _repaired(content: JsonObject, notes: list[str], seeds: SeedReader, settings: Settings) -> Seed:
     """Load the content, and take out of it what a seed can't say, each with a note."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "seed.yaml"
         while True:
             path.write_bytes(render(content))  # which is YAML, too
             try:
-                return load_seed(str(path), validation, settings)
+                return seeds.load(str(path), settings)
             except SeedError as error:
                 notes.append(_drop_mistaken(content, error))
 

@@ -13,9 +13,11 @@ from starlette.routing import BaseRoute, Match, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from emulator import __version__
+from emulator.api import Operations, ServedApi
 from emulator.apis.evi.control.audio import audio_routes
 from emulator.apis.evi.control.script import script_routes
 from emulator.apis.evi.control.simulate import simulate_routes
+from emulator.apis.evi.state import EviState
 from emulator.errors import (
     METHOD_NOT_ALLOWED,
     PATH_NOT_FOUND,
@@ -25,11 +27,7 @@ from emulator.errors import (
 )
 from emulator.extras.wiremock.routes import wiremock_routes
 from emulator.jsontext import render
-from emulator.openapi.document import Document
-from emulator.openapi.operation import Operation
-from emulator.openapi.validation import Validation
 from emulator.settings import Settings
-from emulator.stubbing import Stubbable
 from emulator.web import bugs
 from emulator.web.auth import Auth
 from emulator.web.control.clock import clock_routes
@@ -44,7 +42,7 @@ from emulator.web.denial import deny
 from emulator.web.exchange import Exchange
 from emulator.web.inspector.routes import inspector_routes
 from emulator.web.oauth import token_endpoint
-from emulator.world.world import Worlds
+from emulator.world.worlds import Worlds
 
 if TYPE_CHECKING:
     from emulator.contract.coverage import Universe
@@ -59,19 +57,17 @@ class Control:
         auth: Auth,
         worlds: Worlds,
         settings: Settings,
-        document: Document,
-        validation: Validation,
-        stubbable: Stubbable,
-        operations: Sequence[Operation],
+        apis: Sequence[ServedApi],
+        operations: Operations,
         snapshots: "Callable[[], SnapshotReader]",
         universe: "Callable[[], Universe]",
     ) -> None:
         self._auth = auth
         self._worlds = worlds
         self._settings = settings
-        self._document = document
-        self._validation = validation
-        self._stubbable = stubbable
+        self._apis = apis
+        self._document = apis[0].document
+        self._validation = apis[0].validation
         self._operations = operations
         self._snapshots = snapshots
         self._universe = universe
@@ -89,13 +85,13 @@ class Control:
                 *script_routes(auth, bodies),
                 *simulate_routes(auth, bodies),
                 *webhook_routes(auth, bodies, self._validation),
-                *fault_routes(auth, bodies, self._stubbable),
+                *fault_routes(auth, bodies, self._operations),
                 *journal_routes(auth, self._worlds),
                 *contract_routes(auth, self._worlds, self._universe),
-                *stub_routes(auth, bodies, self._stubbable),
+                *stub_routes(auth, bodies, self._operations),
                 *snapshot_routes(auth, self._snapshots, self._settings.max_snapshot_bytes),
                 *audio_routes(self._worlds),
-                *wiremock_routes(auth, self._settings, self._operations),
+                *wiremock_routes(auth, self._settings, self._apis[0].operations),
                 *inspector_routes(),
                 Route("/openapi.json", self.openapi_json, methods=["GET"]),
                 Route("/openapi.yaml", self.openapi_yaml, methods=["GET"]),
@@ -115,7 +111,8 @@ class Control:
                 "status": "ok",
                 "version": __version__,
                 "spec_version": self._document.version,
-                "operations": len(self._operations),
+                "operations": len(self._apis[0].operations),
+                "apis": {each.name: len(each.operations) for each in self._apis},
             }
         )
 
@@ -129,7 +126,8 @@ class Control:
 
     async def live_chats(self, request: Request) -> Response:
         """The chats to which a client is connected; ACTIVE ones of a seed are none."""
-        return JSONResponse({"chat_ids": list(caller_world(self._auth, request).live)})
+        state = caller_world(self._auth, request).state(EviState)
+        return JSONResponse({"chat_ids": list(state.live)})
 
     async def drop(self, request: Request) -> Response:
         """The caller's world is forgotten; the next request with its key makes a new one."""

@@ -11,7 +11,7 @@ from emulator.credentials import CREDENTIALS
 from emulator.errors import Problem, ValidationFailed, closest
 from emulator.web.auth import Auth
 from emulator.web.control.request import answer, caller_world
-from emulator.world.world import Worlds
+from emulator.world.worlds import Worlds
 
 if TYPE_CHECKING:
     from emulator.contract.coverage import Universe

@@ -25,7 +25,7 @@ from emulator.web.control.request import (
     read_integer,
     read_limit,
 )
-from emulator.world.world import Worlds
+from emulator.world.worlds import Worlds
 
 _NUMBER = re.compile(r"\d{1,6}(\.\d{1,6})?")
 FIELDS = (

@@ -18,7 +18,7 @@ from emulator.errors import (
 from emulator.web.auth import Auth
 from emulator.web.control.request import caller_world
 from emulator.web.dispatch import read_body
-from emulator.world.world import Snapshot
+from emulator.world.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from emulator.world.snapshot_reader import SnapshotReader

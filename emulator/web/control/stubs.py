@@ -4,7 +4,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from emulator.stubbing import Stubbable, add_stub
+from emulator.api import Operations
+from emulator.stubbing import add_stub
 from emulator.web.auth import Auth
 from emulator.web.control.request import Bodies, answer, caller_world, schema
 
@@ -19,7 +20,7 @@ STUB = schema(
 )
 
 
-def stub_routes(auth: Auth, bodies: Bodies, stubbable: Stubbable) -> list[Route]:
+def stub_routes(auth: Auth, bodies: Bodies, operations: Operations) -> list[Route]:
     async def show(request: Request) -> Response:
         stubs = caller_world(auth, request).stubs
         return answer({"stubs": [stub.to_json() for stub in stubs]})
@@ -27,7 +28,7 @@ def stub_routes(auth: Auth, bodies: Bodies, stubbable: Stubbable) -> list[Route]
     async def add(request: Request) -> Response:
         world = caller_world(auth, request)
         body = await bodies.read(request, STUB)
-        return answer(add_stub(world, stubbable, **body).to_json(), 201)
+        return answer(add_stub(world, operations, **body).to_json(), 201)
 
     async def clear(request: Request) -> Response:
         caller_world(auth, request).stubs.clear()

@@ -6,6 +6,7 @@ from functools import cache
 from starlette.types import Scope
 
 from emulator.apis.voices.contract import refuses_unlisted, unlisted_problems
+from emulator.apis.voices.state import VoicesState
 from emulator.contract.findings import Finding
 from emulator.contract.ledger import Contract
 from emulator.contract.requests import (
@@ -69,7 +70,8 @@ class Handshake:
         self._findings += judge_handshake(self.world.contract, fields, self._given)
         self._findings += judge_repeated(fields, self.query_string)
         if channel == "chat":
-            self._findings += judge_handshake_voice(self.world.store.voices, self._given)
+            voices = self.world.state(VoicesState).voices
+            self._findings += judge_handshake_voice(voices, self._given)
         extra = extra_problems(self._findings) if self.world.settings.strict else []
         if refuses_unlisted(self.world.settings):
             extra += unlisted_problems(self._findings)

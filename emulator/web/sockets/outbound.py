@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from starlette.types import Receive, Send
 
+from emulator.apis.voices.state import VoicesState
 from emulator.contract.findings import Finding
 from emulator.faults.rules import FaultRule
 from emulator.jsontext import Json, JsonObject, JsonText, render
@@ -68,7 +69,8 @@ class Outbound:
             SocketContract,  # which imports pydantic's models
         )
 
-        self.contract = SocketContract(world.contract, world.store.voices, world.settings, joined)
+        voices = world.state(VoicesState).voices
+        self.contract = SocketContract(world.contract, voices, world.settings, joined)
         # each with its size, about, its turn, its type, and whether no fault may strike it
         self._queue: deque[tuple[JsonObject | bytes, int, int, str, bool] | Struck] = deque()
         self._is_spared = False

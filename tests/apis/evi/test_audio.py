@@ -5,6 +5,7 @@ from starlette.testclient import TestClient
 
 from emulator.apis.evi.chat_store import LONGEST_CHAT_MS
 from emulator.apis.evi.operations.audio import signed_path
+from emulator.apis.evi.state import EviState
 from emulator.world.world import World
 
 CHAT_ID = "00000000-0000-4000-8000-000000000001"
@@ -13,7 +14,7 @@ BEGIN_MS = 1_700_000_000_000
 
 def audio_of(client: TestClient, world: World, lasts_ms: int) -> tuple[int, str]:
     """The status for the audio of a chat of that length, and the code of the refusal."""
-    world.store.chats.add_chat(
+    world.state(EviState).chats.add_chat(
         {
             "id": CHAT_ID,
             "chat_group_id": CHAT_ID.replace("1", "2"),

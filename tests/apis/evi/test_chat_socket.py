@@ -12,6 +12,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
+from emulator.apis.evi.state import EviState
 from emulator.server import Server
 from emulator.settings import Settings
 from tests.audio.decoding.recordings import KINDS, RATE, pieces, recording
@@ -530,7 +531,7 @@ def test_a_world_without_sound(api_key: str) -> None:
 
 def test_one_long_text_takes_little_memory(chat: Chat, server: Server, api_key: str) -> None:
     """An answer of many minutes is queued as it is, not as its sound."""
-    live = next(iter(server.app.worlds.get(api_key).live.values()))
+    live = next(iter(server.app.worlds.get(api_key).state(EviState).live.values()))
     queued: list[int] = []
 
     def put(messages: list[Any], over: bool = False) -> None:

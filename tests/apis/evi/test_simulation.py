@@ -15,11 +15,13 @@ from emulator.apis.evi.chat.messages import ToolResponse
 from emulator.apis.evi.chat.script_file import bundled_scripts, load_script, read_script_file
 from emulator.apis.evi.chat.session import Session
 from emulator.apis.evi.chat.simulation import new_scenario, rehearse, simulate
+from emulator.apis.evi.state import EviState
 from emulator.errors import ApiError
 from emulator.jsontext import parse, render
 from emulator.settings import Settings
 from emulator.store.paging import Paging
 from emulator.web.app import App
+from emulator.world.snapshot import Seed
 from emulator.world.world import World
 
 Json = dict[str, Any]
@@ -70,19 +72,19 @@ def config(client: TestClient, **body: Any) -> str:
 
 def without_sender(world: World) -> World:
     """A world with the same data, which sends its webhooks nowhere."""
-    copy = World(world.api_key, world.store.fork(), world.settings)
+    copy = World(world.api_key, Seed(world.user_id, world.snapshot().states), world.settings)
     copy.freeze()
     return copy
 
 
 def chat_of(world: World, session: Session) -> Json:
-    chat = world.store.chats.find_chat(session.chat_id)
+    chat = world.state(EviState).chats.find_chat(session.chat_id)
     assert chat is not None
     return chat
 
 
 def events_of(world: World, session: Session, *types: str) -> list[Json]:
-    events = world.store.chats.iter_events(session.chat_id)
+    events = world.state(EviState).chats.iter_events(session.chat_id)
     return [event for event in events if not types or event["type"] in types]
 
 
@@ -119,7 +121,7 @@ def test_a_chat_ends_now_and_began_earlier(world: World) -> None:
     assert texts_of(world, session, "USER_MESSAGE") == PLAIN_USER
     assert len(events_of(world, session, "AGENT_MESSAGE")) == 4
     check_times(world, session)
-    assert world.live == {}
+    assert world.state(EviState).live == {}
     assert world.timers.next_due_ms is None
 
 
@@ -153,7 +155,7 @@ def test_end_reasons(world: World, reason: str, status: str) -> None:
     assert session.status == chat_of(world, session)["status"] == status
     check_times(world, session)
     assert chat_of(world, session)["end_timestamp"] == (None if status == "ACTIVE" else now_ms)
-    assert (session.chat_id in world.live) is (status == "ACTIVE")
+    assert (session.chat_id in world.state(EviState).live) is (status == "ACTIVE")
     goodbyes = [text for text in texts_of(world, session, "AGENT_MESSAGE") if "Goodbye" in text]
     assert len(goodbyes) == (reason == "hang_up")
 
@@ -232,9 +234,9 @@ def test_an_end_that_cannot_be_is_refused(
 )
 def test_what_is_not_there_is_refused(world: World, content: Json) -> None:
     """An unknown config, version or group is a 404, and no chat begins."""
-    before = world.store.chats.page_of_chats(Paging()).total
+    before = world.state(EviState).chats.page_of_chats(Paging()).total
     assert refused(world, content).status == 404
-    assert world.store.chats.page_of_chats(Paging()).total == before
+    assert world.state(EviState).chats.page_of_chats(Paging()).total == before
 
 
 def test_whole_numbers_may_be_written_with_a_point(client: TestClient, world: World) -> None:
@@ -253,7 +255,7 @@ def test_a_resumed_group(world: World) -> None:
     """A chat that resumes a group joins it, with the config of its newest chat."""
     first = run(world, {"user": ["I like trains."]})
     second = run(world, {"resumed_chat_group_id": first.chat_group_id.upper(), "user": ["Hi"]})
-    group = world.store.chats.find_group(first.chat_group_id)
+    group = world.state(EviState).chats.find_group(first.chat_group_id)
     assert group is not None
     assert (group["num_chats"], group["most_recent_chat_id"]) == (2, second.chat_id)
 
@@ -424,7 +426,7 @@ def waiting_for_a_tool(world: World) -> LiveChat:
     )
     assert session.status == "ACTIVE"
     assert session.waits_for is not None
-    return world.live[session.chat_id]
+    return world.state(EviState).live[session.chat_id]
 
 
 def test_a_tool_that_somebody_else_answers(world: World) -> None:
@@ -441,7 +443,7 @@ def test_a_tool_that_somebody_else_answers(world: World) -> None:
     assert texts_of(world, session, "AGENT_MESSAGE") == ["Found gold.", "Fine."]
     assert session.status == "USER_ENDED"
     check_times(world, session)
-    assert world.live == {}
+    assert world.state(EviState).live == {}
 
 
 def test_a_tool_that_nobody_ever_answers(world: World) -> None:
@@ -449,7 +451,7 @@ def test_a_tool_that_nobody_ever_answers(world: World) -> None:
     live = waiting_for_a_tool(world)
     advance(world, 11 * MINUTE)
     assert live.session.status == "INACTIVITY_TIMEOUT"
-    assert world.live == {}
+    assert world.state(EviState).live == {}
     check_times(world, live.session)
 
 
@@ -465,7 +467,7 @@ def test_an_active_chat_ends_when_nobody_speaks(world: World) -> None:
     advance(world, 11 * MINUTE)
     assert session.status == chat_of(world, session)["status"] == "INACTIVITY_TIMEOUT"
     assert chat_of(world, session)["end_timestamp"] == last["timestamp"] + 10 * MINUTE
-    assert world.live == {}
+    assert world.state(EviState).live == {}
 
 
 def test_the_pace_of_life(world: World) -> None:
@@ -550,7 +552,7 @@ def test_the_same_seed_gives_the_same_chat() -> None:
 
 def everything(world: World) -> bytes:
     """All that a simulation could change, but for the live chats."""
-    chats = world.store.chats
+    chats = world.state(EviState).chats
     return render(
         [
             [
@@ -562,7 +564,7 @@ def everything(world: World) -> bytes:
             world.timers.next_due_ms,
             world.journal.seq,
             [delivery.to_json() for delivery in world.outbox.deliveries.values()],
-            sorted(world.live),
+            sorted(world.state(EviState).live),
         ]
     )
 
@@ -689,7 +691,7 @@ def test_no_scene_reaches_into_the_future(app: App, scene: Json) -> None:
 
     check_times(world, session)
     assert session.is_over
-    assert world.live == {}
+    assert world.state(EviState).live == {}
     assert world.timers.next_due_ms is None
     assert events_of(world, session)[-1]["type"] == "CHAT_END_MESSAGE"
 

@@ -11,8 +11,8 @@ from hume.empathic_voice.types import (
 
 from emulator.apis.evi import webhooks as events
 from emulator.apis.evi.webhooks import EVENT_NAMES, SCHEMAS, TWILIO_KEYS, About
-from emulator.openapi.document import load_document
 from tests.outgoing.calls import judge
+from tests.served import DOCUMENT
 
 CHAT, GROUP, CONFIG = (f"{digit * 8}-0000-4000-8000-000000000000" for digit in "123")
 START_MS = 1_716_244_940_648
@@ -110,6 +110,6 @@ def test_the_document_knows_every_event() -> None:
     """Each event of the document's `webhooks` has its payload here, and the other way round."""
     described = {
         item["post"]["requestBody"]["content"]["application/json"]["schema"]["$ref"]
-        for item in load_document().content["webhooks"].values()
+        for item in DOCUMENT.content["webhooks"].values()
     }
     assert described == set(SCHEMAS.values())

@@ -19,12 +19,10 @@ from emulator.extras.recording.format import (
 )
 from emulator.extras.recording.scripts import import_script
 from emulator.extras.recording.seeds import import_seed
-from emulator.openapi.document import load_document
-from emulator.openapi.validation import Validation
 from emulator.settings import Settings
+from tests.served import SEEDS
 
 HEADER = Header(emulator_version="0", upstream="http://a", began_at_ms=1_700_000_000_000)
-VALIDATION = Validation(load_document())
 ONE, TWO, THREE, FOUR, FIVE, SIX = (f"{n}0000000-0000-4000-8000-000000000000" for n in range(1, 7))
 TIMES = {"created_on": 1_600_000_000_000, "modified_on": 1_600_000_000_000}
 
@@ -53,7 +51,7 @@ def prompt(id: str, version: int = 0, **more: Any) -> dict[str, Any]:
 
 
 def seed_of(*entries: Entry) -> tuple[dict[str, Any], list[str]]:
-    imported = import_seed(recording(*entries), VALIDATION, Settings())
+    imported = import_seed(recording(*entries), SEEDS, Settings())
     return imported.content, list(imported.notes)
 
 

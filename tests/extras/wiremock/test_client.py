@@ -13,10 +13,10 @@ from hume import HumeClient
 from hume.empathic_voice import PostedConfigPrompt, SessionSettings, VoiceName
 from hume.empathic_voice.client import EmpathicVoiceClient
 
-from emulator.openapi.document import load_document
 from emulator.openapi.operation import compile_operations
 from emulator.server import Server
 from emulator.settings import Settings
+from tests.served import DOCUMENT
 
 # The vendor's control plane imports names that websockets means to remove.
 pytestmark = pytest.mark.filterwarnings(
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.filterwarnings(
 )
 
 ID = "some-id"  # of nothing
-OPERATIONS = {operation.id: operation for operation in compile_operations(load_document())}
+OPERATIONS = {operation.id: operation for operation in compile_operations(DOCUMENT)}
 PARAMETERS = '{"type": "object", "properties": {}}'
 PAGE = {"page_number": 1, "page_size": 3}
 ASCENDING = {**PAGE, "ascending_order": True}

@@ -6,18 +6,15 @@ from typing import Any
 
 from starlette.testclient import TestClient
 
-from emulator.openapi.document import load_document
-from emulator.openapi.validation import Validation
 from emulator.settings import Settings
-from emulator.world.seed import load_seed
 from emulator.world.snapshot_document import write_snapshot
-from emulator.world.snapshot_reader import SnapshotReader
 from emulator.world.state_folder import Keeper
-from emulator.world.world import World, Worlds
+from emulator.world.world import World
+from emulator.world.worlds import Worlds
+from tests.served import SEEDS, SNAPSHOTS
 
-VALIDATION = Validation(load_document())
-READER = SnapshotReader(VALIDATION, ["list-tools", "list-configs"])
-SEED = load_seed("demo", VALIDATION, Settings())
+READER = SNAPSHOTS
+SEED = SEEDS.load("demo", Settings())
 _ALL = "restrict_to_most_recent=false&"
 LISTS = (
     f"/v0/evi/configs?{_ALL}",

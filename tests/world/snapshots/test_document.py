@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from emulator.apis.evi.chat.script import Script
+from emulator.apis.evi.state import EviState
+from emulator.apis.voices.state import VoicesState
 from emulator.errors import SnapshotError
 from emulator.jsontext import read, render
 from emulator.settings import Settings
@@ -125,8 +127,9 @@ def test_a_stored_document_can_still_be_read(small: App) -> None:
     snapshot = READER.read(STORED.read_bytes())
     world.restore(snapshot)
 
+    evi = world.state(EviState)
     [prompt], [tool], [config] = (
-        list(each.all()) for each in (world.store.prompts, world.store.tools, world.store.configs)
+        list(each.all()) for each in (evi.prompts, evi.tools, evi.configs)
     )
     assert [each.content["text"] for each in prompt.versions] == [
         "Be kind to {{name}}.",
@@ -134,20 +137,20 @@ def test_a_stored_document_can_still_be_read(small: App) -> None:
     ]
     assert (tool.name, config.name) == ("get_weather", "Support")
     assert config.latest.content["webhooks"][0]["url"] == "http://localhost:8485/hook"
-    assert [voice["name"] for voice in world.store.voices.all()][-1] == "Mine"
-    first, second = world.store.chats.all_chats()
+    assert [voice["name"] for voice in world.state(VoicesState).voices.all()][-1] == "Mine"
+    first, second = world.state(EviState).chats.all_chats()
     assert (first["status"], second["status"]) == ("USER_ENDED", "USER_ENDED")  # it was live
-    said = [each["message_text"] for each in world.store.chats.iter_events(first["id"])]
+    said = [each["message_text"] for each in world.state(EviState).chats.iter_events(first["id"])]
     assert {"Hello", "Goodbye"} <= set(said)
-    [(audio_id, audio)] = world.store.chats.all_audio()
+    [(audio_id, audio)] = world.state(EviState).chats.all_audio()
     assert (audio_id, audio.status) == (first["id"], "QUEUED")
-    assert list(world.heard) == ["Three words, spoken"]
+    assert list(world.state(EviState).heard) == ["Three words, spoken"]
     assert [(stub.operation, stub.status, stub.times) for stub in world.stubs] == [
         ("list-configs", 503, 2)
     ]
     [rule] = world.faults
     assert (rule.kind, rule.fault, rule.times) == ("webhook", "drop", 2)
-    assert [str(each) for each in world.script.rules] == [str(Script().on_user("price"))]
+    assert list(map(str, evi.script.rules)) == [str(Script().on_user("price"))]
     assert world.clock.read() == (0, 1_735_689_600_000)
     assert world.ids.uuid() == "4f426dcb-b394-4b36-bb2d-420f0f88080b"  # the next of its generator
     assert world.outbox.ids.uuid() == "d8dc6c18-77fa-419e-a004-eaac4c469810"
@@ -210,29 +213,33 @@ def test_chats_that_were_going_on_have_ended(app: App, client: TestClient, world
     """Nobody is connected to them any more; those that the seed shows as ACTIVE stay so."""
     body = {"user": ["Hello"], "end_reason": "ACTIVE"}
     chat_id = ask(client, "POST", "/_emulator/simulate", body)["chat_id"]
-    before = {each["id"]: each["status"] for each in world.snapshot().store.chats.all_chats()}
+    before = {
+        each["id"]: each["status"] for each in world.snapshot().state(EviState).chats.all_chats()
+    }
     kept = client.get("/_emulator/snapshot").content
     assert read(kept)["world"]["live"] == [chat_id]
 
     client.put("/_emulator/snapshot", content=kept)
 
-    after = {each["id"]: each["status"] for each in world.snapshot().store.chats.all_chats()}
+    after = {
+        each["id"]: each["status"] for each in world.snapshot().state(EviState).chats.all_chats()
+    }
     assert after == {**before, chat_id: "USER_ENDED"}
-    assert not world.live
+    assert not world.state(EviState).live
 
 
 def test_a_script_that_has_no_file_form() -> None:
     """It is left out: the world has the one that it began with."""
     world = new_world()
-    world.script.on_anything().use_builtin("web_search", {"q": "x"})
+    world.state(EviState).script.on_anything().use_builtin("web_search", {"q": "x"})
     assert read(document(world))["world"]["script"] is None
-    assert copied(world).script == Script()
+    assert copied(world).state(EviState).script == Script()
 
 
 def test_a_world_that_is_no_json() -> None:
     """What Python put there, and JSON can't hold, is told."""
     world = new_world()
-    world.heard.append("\ud800")
+    world.state(EviState).heard.append("\ud800")
     with pytest.raises(SnapshotError, match="this world can't be written as JSON"):
         document(world)
 

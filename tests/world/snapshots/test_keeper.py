@@ -10,6 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
+from emulator.apis.evi.state import EviState
+from emulator.apis.voices.state import VoicesState
 from emulator.errors import ApiError, StartupError
 from emulator.jsontext import read
 from emulator.server import Server
@@ -36,7 +38,7 @@ def path_of(folder: Path, world: World) -> Path:
 
 
 def heard(kept: Kept, key: str = "key") -> list[str]:
-    return list(kept.worlds.get(key).heard)
+    return list(kept.worlds.get(key).state(EviState).heard)
 
 
 # what is kept, and when
@@ -44,8 +46,8 @@ def heard(kept: Kept, key: str = "key") -> list[str]:
 
 def test_a_world_is_as_it_was_left(tmp_path: Path, kept: Kept) -> None:
     """The next server goes on where the last one ended, world by world."""
-    kept.worlds.get("one").heard.append("first")
-    kept.worlds.get("two").heard.append("second")
+    kept.worlds.get("one").state(EviState).heard.append("first")
+    kept.worlds.get("two").state(EviState).heard.append("second")
     kept.worlds.get("three")
     kept.end()
 
@@ -57,7 +59,7 @@ def test_a_world_is_as_it_was_left(tmp_path: Path, kept: Kept) -> None:
 def test_files_are_for_their_owner_alone(tmp_path: Path, kept: Kept) -> None:
     """Also one that an earlier version has left for all to read, before it changes."""
     world = kept.worlds.get("one")
-    world.heard.append("first")
+    world.state(EviState).heard.append("first")
     kept.end()
     path = path_of(tmp_path, world)
     assert path.stat().st_mode & 0o777 == 0o600
@@ -73,10 +75,10 @@ def test_only_what_has_changed_is_written(tmp_path: Path, kept: Kept) -> None:
     kept.write()
     assert not path_of(tmp_path, world).exists()
 
-    world.heard.append("x")
+    world.state(EviState).heard.append("x")
     kept.write()
     before = path_of(tmp_path, world).stat()
-    world.store.chats.find_chat("nobody")
+    world.state(EviState).chats.find_chat("nobody")
     world.snapshot()  # as others may, too
     kept.write()
     after = path_of(tmp_path, world).stat()
@@ -84,20 +86,21 @@ def test_only_what_has_changed_is_written(tmp_path: Path, kept: Kept) -> None:
 
 
 def set_metadata(world: World) -> None:
-    chat = next(iter(world.store.chats.all_chats()))
-    world.store.chats.set_metadata(chat["id"], "{}")
+    chat = next(iter(world.state(EviState).chats.all_chats()))
+    world.state(EviState).chats.set_metadata(chat["id"], "{}")
 
 
+VOICE = {"id": "v", "provider": "x", "name": "x"}
 CHANGES: dict[str, Callable[[World], Any]] = {
-    "store": lambda world: world.store.prompts.create("p", "x", {}, 1),
-    "voices": lambda world: world.store.voices.add({"id": "v", "provider": "x", "name": "x"}),
+    "store": lambda world: world.state(EviState).prompts.create("p", "x", {}, 1),
+    "voices": lambda world: world.state(VoicesState).voices.add(VOICE),
     "chats": set_metadata,
     "ids": lambda world: world.ids.uuid(),
     "clock": lambda world: world.freeze(),
     "advance": lambda world: list(world.advancing(1)),
     "rule": lambda world: world.faults.add("webhook", "drop"),
-    "heard": lambda world: world.heard.append("x"),
-    "script": lambda world: world.script.on_anything().say("x"),
+    "heard": lambda world: world.state(EviState).heard.append("x"),
+    "script": lambda world: world.state(EviState).script.on_anything().say("x"),
     "reset": lambda world: world.reset(),
 }
 
@@ -117,7 +120,7 @@ def test_each_change_is_seen(kept: Kept, change: str) -> None:
 def test_a_forgotten_world_begins_anew(tmp_path: Path, kept: Kept) -> None:
     """Its file goes too, for this server and for the next."""
     world = kept.worlds.get("key")
-    world.heard.append("x")
+    world.state(EviState).heard.append("x")
     kept.write()
     kept.worlds.drop(world)
     assert heard(kept) == []
@@ -128,7 +131,7 @@ def test_a_forgotten_world_begins_anew(tmp_path: Path, kept: Kept) -> None:
 def test_a_reset_world_is_kept_as_its_seed(tmp_path: Path, kept: Kept) -> None:
     """What it was before does not come back."""
     world = kept.worlds.get("key")
-    world.heard.append("x")
+    world.state(EviState).heard.append("x")
     kept.write()
     world.reset()
     kept.end()
@@ -139,7 +142,7 @@ def test_a_reset_world_is_kept_as_its_seed(tmp_path: Path, kept: Kept) -> None:
 
 def test_the_key_is_in_no_file(tmp_path: Path, kept: Kept) -> None:
     """Neither in its name nor in what it says."""
-    kept.worlds.get("secret-key").heard.append("x")
+    kept.worlds.get("secret-key").state(EviState).heard.append("x")
     kept.end()
     for path in tmp_path.iterdir():
         assert "secret-key" not in path.name
@@ -153,7 +156,7 @@ def test_what_can_not_be_written_is_told_once(
     world = kept.worlds.get("key")
     path = path_of(tmp_path, world)
     path.mkdir()
-    world.heard.append("x")
+    world.state(EviState).heard.append("x")
     kept.write()
     kept.write()
     [record] = caplog.records
@@ -170,7 +173,7 @@ def test_what_can_not_be_written_is_told_once(
 def damaged(tmp_path: Path, kept: Kept) -> Path:
     """A file of which the end is missing."""
     world = kept.worlds.get("key")
-    world.heard.append("x")
+    world.state(EviState).heard.append("x")
     kept.end()
     path = path_of(tmp_path, world)
     path.write_bytes(path.read_bytes()[:-100])
@@ -188,7 +191,7 @@ def test_damage_stops_the_start(tmp_path: Path, damaged: Path) -> None:
 
 def test_damage_that_is_done_later_is_answered(tmp_path: Path, kept: Kept) -> None:
     """The world's requests say what is wrong until it is mended; nothing is written there."""
-    kept.worlds.get("key").heard.append("x")
+    kept.worlds.get("key").state(EviState).heard.append("x")
     kept.end()
     again = Kept(tmp_path)
     [path] = tmp_path.glob("*.json")
@@ -278,7 +281,7 @@ def test_worlds_are_exported_at_the_end(tmp_path: Path) -> None:
         ask(remote, "POST", "/_emulator/heard", {"text": "x"})
         server.world("mine").hear("y")
     snapshots = [READER.read(path.read_bytes()) for path in (tmp_path / "out").iterdir()]
-    assert sorted(each.heard for each in snapshots) == [("x",), ("y",)]
+    assert sorted(list(each.state(EviState).heard) for each in snapshots) == [["x"], ["y"]]
 
 
 @pytest.mark.parametrize("setting", ["state", "export_on_exit"])

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from emulator.apis.evi.chat.hearing import TurnDetection
+from emulator.apis.evi.openness import CUSTOM_LANGUAGE_MODEL, UNNAMED_MODEL
 from emulator.jsontext import JsonObject
-from emulator.openapi.openness import CUSTOM_LANGUAGE_MODEL, UNNAMED_MODEL
 
 DEFAULT_PROMPT = "You are a friendly voice assistant. Keep your answers short and helpful."
 DEFAULT_NUDGE_MS = 10_000  # no source names the service's own

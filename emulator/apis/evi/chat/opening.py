@@ -21,6 +21,7 @@ from emulator.apis.evi.chat.request import HISTORY_LIMIT, ChatRequest
 from emulator.apis.evi.chat.script import Speak
 from emulator.apis.evi.chat.session import Session
 from emulator.apis.evi.operations.configs import new_content, render_config
+from emulator.apis.evi.state import EviState
 from emulator.apis.evi.webhooks import About
 from emulator.clock import LaggingClock
 from emulator.durations import read_pace
@@ -47,7 +48,7 @@ def find_config(
     Without either, the defaults. Raises ApiError (404) for what does not exist.
     """
     if group_id is not None:
-        group = world.store.chats.find_group(group_id)
+        group = world.state(EviState).chats.find_group(group_id)
         if group is None:
             raise api_error(CHAT_GROUP_NOT_FOUND, id=group_id)
         if config_id is None and "most_recent_config" in group:
@@ -55,7 +56,7 @@ def find_config(
             config_id, config_version = latest["id"], latest["version"]
     if config_id is None:
         return _default_config(world)
-    resource = world.store.configs.find(config_id)
+    resource = world.state(EviState).configs.find(config_id)
     if resource is None:
         raise api_error(CONFIG_NOT_FOUND, id=config_id)
     version = resource.latest
@@ -71,7 +72,7 @@ def find_config(
                 known=known,
             )
         version = found
-    return read_config(render_config(world.store, resource, version, listed=False))
+    return read_config(render_config(world.state(EviState), resource, version, listed=False))
 
 
 def _default_config(world: World) -> ChatConfig:
@@ -101,7 +102,7 @@ def start_chat(world: World, options: ChatOptions, put: Put) -> LiveChat:
     config_id, group_id = _lower(options.config_id), _lower(options.resumed_chat_group_id)
     request = ChatRequest(
         config=find_config(world, config_id, options.config_version, group_id),
-        script=world.script,
+        script=world.state(EviState).script,
         resumed_group_id=group_id,
         settings=options.settings,
         event_limit=options.event_limit,
@@ -118,7 +119,7 @@ def start_chat(world: World, options: ChatOptions, put: Put) -> LiveChat:
     try:
         live.start()
     except Exception:
-        world.live.pop(live.session.chat_id, None)
+        world.state(EviState).live.pop(live.session.chat_id, None)
         raise
     return live
 
@@ -128,11 +129,11 @@ class _Transcripts:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._spoken = world.script.spoken()
+        self._spoken = world.state(EviState).script.spoken()
 
     def __call__(self) -> Speak | None:
-        if self._world.heard:
-            return Speak(self._world.heard.popleft())
+        if self._world.state(EviState).heard:
+            return Speak(self._world.state(EviState).heard.popleft())
         return next(self._spoken, None)
 
 
@@ -153,17 +154,17 @@ def open_chat(
 ) -> LiveChat:
     """A chat of a world, ready to start `lag_ms` ago; its webhooks go out as it goes on."""
     clock = LaggingClock(world.clock, lag_ms)
-    session = Session(request, world.store.chats, clock, world.ids, world.journal)
+    session = Session(request, world.state(EviState).chats, clock, world.ids, world.journal)
     live = LiveChat(session, clock, world.timers, allows_connection)
-    world.live[session.chat_id] = live
+    world.state(EviState).live[session.chat_id] = live
 
     def listen(output: Output) -> None:
         for event in output.events:
             _post(world, session, event)
-            for watcher in world.event_watchers:
+            for watcher in world.state(EviState).watchers:
                 watcher(session.chat_id, event)
         if session.is_over:
-            world.live.pop(session.chat_id, None)
+            world.state(EviState).live.pop(session.chat_id, None)
 
     live.listeners.append(listen)
     return live

@@ -23,6 +23,7 @@ from emulator.apis.evi.chat.script import Script, SendMessage, Speak, ToolAnswer
 from emulator.apis.evi.chat.script_file import Scene
 from emulator.apis.evi.chat.session import GRACE_MS, Session
 from emulator.apis.evi.chat_store import ChatStore
+from emulator.apis.evi.state import EviState
 from emulator.audio.tones import speech_ms
 from emulator.clock import LaggingClock, ManualClock
 from emulator.durations import read_pace
@@ -72,10 +73,14 @@ def new_scenario(world: World, script: Script, scene: Scene) -> Scenario:
         group_id and group_id.lower(),
     )
     if not script.rules and not script.strict:  # it only says what the user does
-        rules, strict, tools = world.script.rules, world.script.strict, world.script.tools
-        mood = script.mood or world.script.mood
-        tools = {**tools, **script.tools}
-        script = replace(script, rules=rules, strict=strict, mood=mood, tools=tools)
+        own = world.state(EviState).script
+        script = replace(
+            script,
+            rules=own.rules,
+            strict=own.strict,
+            mood=script.mood or own.mood,
+            tools={**own.tools, **script.tools},
+        )
     if scene.end_reason == "INACTIVITY_TIMEOUT":
         _check_inactivity(config)
     request = ChatRequest(
@@ -128,7 +133,7 @@ def rehearse(world: World, scenario: Scenario) -> int:
     """How long the conversation lasts, in ms. The world stays as it is."""
     clock = LaggingClock(ManualClock(world.clock.now_ms() + _LONG_MS), _LONG_MS)
     timers, journal = Timers(clock), Journal(clock, 1)
-    chats, ids = _Stage(world.store.chats), world.ids.fork()
+    chats, ids = _Stage(world.state(EviState).chats), world.ids.fork()
     live = LiveChat(Session(scenario.request, chats, clock, ids, journal), clock, timers)
     rehearsed = replace(scenario, wait_for_tools=False)
     Simulation(live, timers, rehearsed, True, journal).start()

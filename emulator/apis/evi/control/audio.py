@@ -9,10 +9,12 @@ from starlette.routing import Route
 
 from emulator.apis.evi.chat_store import LONGEST_CHAT_MS
 from emulator.apis.evi.operations.audio import AUDIO_PATH, signature
+from emulator.apis.evi.state import EviState
 from emulator.audio.tones import Utterance, conversation, mp4_header, pcm, pcm_bytes
 from emulator.errors import AUDIO_IMPOSSIBLE, AUDIO_NOT_FOUND, api_error
 from emulator.jsontext import JsonObject
-from emulator.world.world import World, Worlds
+from emulator.world.world import World
+from emulator.world.worlds import Worlds
 
 _SPOKEN = ("USER_MESSAGE", "AGENT_MESSAGE")
 
@@ -24,7 +26,7 @@ def audio_routes(worlds: Worlds) -> list[Route]:
         chat_id = request.path_params["chat_id"]
         if world is None or not _is_signed(world, chat_id, request.query_params):
             raise api_error(AUDIO_NOT_FOUND)
-        chat = world.store.chats.find_chat(chat_id)
+        chat = world.state(EviState).chats.find_chat(chat_id)
         if chat is None or chat["end_timestamp"] is None:
             raise api_error(AUDIO_NOT_FOUND)
         duration_ms = chat["end_timestamp"] - chat["start_timestamp"]
@@ -53,7 +55,7 @@ def _is_signed(world: World, chat_id: str, query: Mapping[str, str]) -> bool:
 def _utterances(world: World, chat: JsonObject) -> list[Utterance]:
     return conversation(
         (event["role"], event["timestamp"] - chat["start_timestamp"], event["message_text"])
-        for event in world.store.chats.iter_events(chat["id"])
+        for event in world.state(EviState).chats.iter_events(chat["id"])
         if event["type"] in _SPOKEN
     )
 

@@ -9,6 +9,7 @@ from starlette.routing import Route
 
 from emulator.apis.evi.chat.script import Script
 from emulator.apis.evi.control.simulate import refusal, script_content
+from emulator.apis.evi.state import EviState
 from emulator.errors import ScriptError
 from emulator.jsontext import JsonObject
 from emulator.web.auth import Auth
@@ -30,23 +31,23 @@ def script_routes(auth: Auth, bodies: Bodies) -> list[Route]:
         body = await bodies.read(request, SCRIPT)
         given = body.get("script", body)
         try:
-            world.script = load_script(script_content(given))[0]
+            world.state(EviState).script = load_script(script_content(given))[0]
         except ScriptError as error:
             raise refusal(error, {}) from None
-        return answer(_shown(world.script))
+        return answer(_shown(world.state(EviState).script))
 
     async def show(request: Request) -> Response:
-        return answer(_shown(caller_world(auth, request).script))
+        return answer(_shown(caller_world(auth, request).state(EviState).script))
 
     async def delete(request: Request) -> Response:
-        caller_world(auth, request).forget_script()
+        caller_world(auth, request).state(EviState).forget_script()
         return Response(status_code=204)
 
     async def heard(request: Request) -> Response:
         """What the user says in the next audio turn that no other text was queued for."""
         world = caller_world(auth, request)
-        world.heard.append((await bodies.read(request, HEARD))["text"])
-        return answer({"queued": len(world.heard)})
+        world.state(EviState).heard.append((await bodies.read(request, HEARD))["text"])
+        return answer({"queued": len(world.state(EviState).heard)})
 
     return [
         Route("/_emulator/script", show, methods=["GET"]),

@@ -1,6 +1,5 @@
-"""One handler for each operation of the documents; importing the package registers them all."""
+"""A handler for each operation of EVI; importing the package registers them all."""
 
-from emulator.api import HANDLERS
 from emulator.apis.evi.operations import (  # noqa: F401 - each registers its handlers
     chat_groups,
     chats,
@@ -9,6 +8,3 @@ from emulator.apis.evi.operations import (  # noqa: F401 - each registers its ha
     prompts,
     tools,
 )
-from emulator.apis.voices import operations as voices  # noqa: F401 - it registers its handlers
-
-__all__ = ["HANDLERS"]

@@ -5,6 +5,7 @@ import hmac
 
 from emulator.api import Call
 from emulator.apis.evi.chat_store import Audio
+from emulator.apis.evi.state import EviState
 from emulator.jsontext import Json, JsonObject
 from emulator.world.world import World
 
@@ -18,7 +19,7 @@ NEXT_STATUS = {None: "QUEUED", "QUEUED": "IN_PROGRESS", "IN_PROGRESS": "COMPLETE
 def poll_audio(call: Call, chat: JsonObject) -> Json:
     """The chat's audio reconstruction after one more request for it, with a URL once complete."""
     audio = _advance(call.world, chat)
-    answer = {"id": chat["id"], "user_id": call.world.store.user_id, "status": audio.status}
+    answer = {"id": chat["id"], "user_id": call.world.user_id, "status": audio.status}
     if audio.status != "COMPLETE":
         return {
             **answer,
@@ -30,7 +31,7 @@ def poll_audio(call: Call, chat: JsonObject) -> Json:
     expires_ms = call.world.clock.now_ms() + URL_LIFETIME_MS
     return {
         **answer,
-        "filename": f"{call.world.store.user_id}/{chat['id']}/reconstructed_audio.mp4",
+        "filename": f"{call.world.user_id}/{chat['id']}/reconstructed_audio.mp4",
         "modified_at": audio.modified_at,
         "signed_audio_url": call.base_url + signed_path(call.world, chat["id"], expires_ms),
         "signed_url_expiration_timestamp_millis": expires_ms,
@@ -38,13 +39,13 @@ def poll_audio(call: Call, chat: JsonObject) -> Json:
 
 
 def _advance(world: World, chat: JsonObject) -> Audio:
-    audio = world.store.chats.find_audio(chat["id"])
+    audio = world.state(EviState).chats.find_audio(chat["id"])
     before = None if audio is None else audio.status
     if before is not None and (before not in NEXT_STATUS or chat["status"] == "ACTIVE"):
         assert audio is not None
         return audio  # done; or waiting in the queue for the chat to end
     after = Audio(NEXT_STATUS[before], world.clock.now_ms())
-    world.store.chats.set_audio(chat["id"], after)
+    world.state(EviState).chats.set_audio(chat["id"], after)
     return after
 
 

@@ -1,8 +1,10 @@
 """Chat groups: chats linked by resuming (PROTOCOL 8, 11)."""
 
-from emulator.api import Call, operation
+from emulator.api import Call
+from emulator.apis.evi.handlers import operation
 from emulator.apis.evi.operations.audio import poll_audio
 from emulator.apis.evi.operations.chats import chat_status
+from emulator.apis.evi.state import EviState
 from emulator.errors import CHAT_GROUP_NOT_FOUND, api_error
 from emulator.jsontext import Json, JsonObject
 
@@ -10,7 +12,7 @@ from emulator.jsontext import Json, JsonObject
 @operation("list-chat-groups")
 def list_chat_groups(call: Call) -> Json:
     paging = call.paging
-    page = call.world.store.chats.page_of_groups(paging, call.parameters["config_id"])
+    page = call.world.state(EviState).chats.page_of_groups(paging, call.parameters["config_id"])
     return {
         **page.to_json(),
         "pagination_direction": paging.direction,
@@ -20,8 +22,8 @@ def list_chat_groups(call: Call) -> Json:
 
 @operation("get-chat-group")
 def get_chat_group(call: Call) -> Json:
-    group, paging = _get_group(call), call.paging
-    page = call.world.store.chats.page_of_group_chats(group["id"], paging, chat_status(call))
+    group, paging, chats = _get_group(call), call.paging, call.world.state(EviState).chats
+    page = chats.page_of_group_chats(group["id"], paging, chat_status(call))
     return {
         "id": group["id"],
         "first_start_timestamp": group["first_start_timestamp"],
@@ -37,7 +39,7 @@ def get_chat_group(call: Call) -> Json:
 @operation("list-chat-group-events")
 def list_chat_group_events(call: Call) -> Json:
     group, paging = _get_group(call), call.paging
-    page = call.world.store.chats.page_of_events(group["id"], paging)
+    page = call.world.state(EviState).chats.page_of_events(group["id"], paging)
     return {
         "id": group["id"],
         **page.to_json(),
@@ -49,10 +51,10 @@ def list_chat_group_events(call: Call) -> Json:
 @operation("get-chat-group-audio")
 def get_chat_group_audio(call: Call) -> Json:
     group, paging = _get_group(call), call.paging
-    page = call.world.store.chats.page_of_group_chats(group["id"], paging)
+    page = call.world.state(EviState).chats.page_of_group_chats(group["id"], paging)
     return {
         "id": group["id"],
-        "user_id": call.world.store.user_id,
+        "user_id": call.world.user_id,
         "num_chats": group["num_chats"],
         **page.to_json(),
         "pagination_direction": paging.direction,
@@ -62,7 +64,7 @@ def get_chat_group_audio(call: Call) -> Json:
 
 def _get_group(call: Call) -> JsonObject:
     id = call.parameters["id"]
-    group = call.world.store.chats.find_group(id)
+    group = call.world.state(EviState).chats.find_group(id)
     if group is None:
         raise api_error(CHAT_GROUP_NOT_FOUND, id=id)
     return group

@@ -1,8 +1,10 @@
 """Recorded chats and their events (PROTOCOL 11)."""
 
-from emulator.api import Call, operation
+from emulator.api import Call
 from emulator.apis.evi.chat_store import CHAT_STATUSES, Chat
+from emulator.apis.evi.handlers import operation
 from emulator.apis.evi.operations.audio import poll_audio
+from emulator.apis.evi.state import EviState
 from emulator.errors import CHAT_NOT_FOUND, STATUS_UNKNOWN, api_error, closest
 from emulator.jsontext import Json
 
@@ -10,7 +12,7 @@ from emulator.jsontext import Json
 @operation("list-chats")
 def list_chats(call: Call) -> Json:
     paging = call.paging
-    page = call.world.store.chats.page_of_chats(
+    page = call.world.state(EviState).chats.page_of_chats(
         paging, call.parameters["config_id"], chat_status(call)
     )
     return {
@@ -23,7 +25,7 @@ def list_chats(call: Call) -> Json:
 @operation("list-chat-events")
 def list_chat_events(call: Call) -> Json:
     chat, paging = get_chat(call, call.parameters["id"]), call.paging
-    page = call.world.store.chats.page_of_events(chat["id"], paging)
+    page = call.world.state(EviState).chats.page_of_events(chat["id"], paging)
     answer = {
         **chat,
         **page.to_json(),
@@ -40,7 +42,7 @@ def get_audio(call: Call) -> Json:
 
 
 def get_chat(call: Call, id: str) -> Chat:
-    chat = call.world.store.chats.find_chat(id)
+    chat = call.world.state(EviState).chats.find_chat(id)
     if chat is None:
         raise api_error(CHAT_NOT_FOUND, id=id)
     return chat

@@ -4,18 +4,19 @@ from collections.abc import Sequence
 
 from emulator import errors
 from emulator.api import Call
+from emulator.apis.evi.openness import CUSTOM_LANGUAGE_MODEL, UNNAMED_MODEL
 from emulator.apis.evi.operations.prompts import (
     DEFAULT_EXPANSION,
     prompt_content,
     render_prompt,
 )
 from emulator.apis.evi.operations.versioned import FIXED, LATEST, Kind, register, render_version
-from emulator.apis.evi.store import Store
+from emulator.apis.evi.state import EviState
 from emulator.apis.voices.operations import default_voice, resolve_voice
+from emulator.apis.voices.state import VoicesState
 from emulator.errors import Problem, ValidationFailed, api_error
 from emulator.hosts import MODEL_SCHEMES, WEBHOOK_SCHEMES, call_problem
 from emulator.jsontext import JsonObject
-from emulator.openapi.openness import CUSTOM_LANGUAGE_MODEL, UNNAMED_MODEL
 from emulator.settings import Settings
 from emulator.store.versioned import Resource, Row, Version, VersionedCollection
 
@@ -64,7 +65,7 @@ def _content(call: Call, previous: Version | None) -> JsonObject:
     References to prompts and tools are kept as references, since what they show may change.
     A version does not build on the one before, but for `allow_short_responses`.
     """
-    body, store = call.body, call.world.store
+    body, store = call.body, call.world.state(EviState)
     content: JsonObject = {
         "evi_version": body["evi_version"],
         "version_description": body.get("version_description", ""),
@@ -98,7 +99,7 @@ def _voice(call: Call) -> JsonObject:
         return resolve_voice(call, call.body["voice"])
     if call.settings.require_voice and call.body["evi_version"] == "3":
         raise api_error(errors.VOICE_REQUIRED)
-    return default_voice(call.world.store.voices)
+    return default_voice(call.world.state(VoicesState).voices)
 
 
 def _ellm_model(body: JsonObject, previous: Version | None) -> JsonObject:
@@ -111,7 +112,7 @@ def _ellm_model(body: JsonObject, previous: Version | None) -> JsonObject:
     return {"allow_short_responses": False}
 
 
-def _tool_reference(store: Store, tool: JsonObject) -> JsonObject:
+def _tool_reference(store: EviState, tool: JsonObject) -> JsonObject:
     return _reference(store.tools, tool, errors.TOOL_UNKNOWN)
 
 
@@ -121,7 +122,7 @@ def _prompt_reference(call: Call, prompt: JsonObject) -> JsonObject:
         got = "both" if given else "neither"
         raise api_error(errors.PROMPT_AMBIGUOUS, got=got)
     if given == ["id"]:
-        reference = _reference(call.world.store.prompts, prompt, errors.PROMPT_UNKNOWN)
+        reference = _reference(call.world.state(EviState).prompts, prompt, errors.PROMPT_UNKNOWN)
     else:
         reference = {"id": _create_prompt(call, prompt), "version": 0}
     if "prompt_expansion" in prompt:
@@ -133,7 +134,7 @@ def _create_prompt(call: Call, prompt: JsonObject) -> str:
     id = call.world.ids.uuid()
     name = f"{call.body['name']} prompt"
     now_ms = call.world.clock.now_ms()
-    call.world.store.prompts.create(id, name, prompt_content(prompt), now_ms)
+    call.world.state(EviState).prompts.create(id, name, prompt_content(prompt), now_ms)
     return id
 
 
@@ -216,7 +217,9 @@ def _language_model(call: Call, given: JsonObject) -> JsonObject:
     return {key: given[key] for key in LANGUAGE_MODEL if key in given}
 
 
-def render_config(store: Store, resource: Resource, version: Version, listed: bool) -> JsonObject:
+def render_config(
+    store: EviState, resource: Resource, version: Version, listed: bool
+) -> JsonObject:
     """A config with its prompt and tools as full objects, as they are now."""
     content = version.content
     config = {
@@ -234,7 +237,7 @@ def render_config(store: Store, resource: Resource, version: Version, listed: bo
     return config
 
 
-def _show_prompt(store: Store, config: JsonObject, reference: JsonObject, listed: bool) -> None:
+def _show_prompt(store: EviState, config: JsonObject, reference: JsonObject, listed: bool) -> None:
     row = _look_up(store.prompts, reference)
     if row is None:  # deleted since
         del config["prompt"]
@@ -245,7 +248,7 @@ def _show_prompt(store: Store, config: JsonObject, reference: JsonObject, listed
     config["prompt"] = prompt
 
 
-def _render_tools(store: Store, references: list[JsonObject]) -> list[JsonObject]:
+def _render_tools(store: EviState, references: list[JsonObject]) -> list[JsonObject]:
     """Return in full the tools that still exist. Raises ValidationFailed if they are too long.
 
     A reference is short and a tool may be long, so a small config could have an enormous answer.
@@ -262,7 +265,7 @@ def _render_tools(store: Store, references: list[JsonObject]) -> list[JsonObject
     return tools
 
 
-def _render_tool(store: Store, reference: JsonObject) -> JsonObject | None:
+def _render_tool(store: EviState, reference: JsonObject) -> JsonObject | None:
     row = _look_up(store.tools, reference)
     return None if row is None else render_version(*row, _version_type(reference))
 

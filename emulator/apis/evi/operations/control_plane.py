@@ -1,8 +1,11 @@
 """The control plane: messages to a live chat from outside its socket (PROTOCOL 9)."""
 
-from emulator.api import Call, operation
+from emulator.api import Call
+from emulator.apis.evi.handlers import operation
 from emulator.apis.evi.operations.chats import get_chat
+from emulator.apis.evi.state import EviState
 from emulator.apis.voices.contract import judge_voice_id, refuses_unlisted, unlisted_problems
+from emulator.apis.voices.state import VoicesState
 from emulator.errors import CHAT_NOT_LIVE, Problem, ValidationFailed, api_error
 from emulator.jsontext import Json
 
@@ -11,7 +14,7 @@ from emulator.jsontext import Json
 def send(call: Call) -> Json:
     """The message counts as its client's own; audio is not in the document's union."""
     chat = get_chat(call, call.parameters["chat_id"].lower())
-    live = call.world.live.get(chat["id"])
+    live = call.world.state(EviState).live.get(chat["id"])
     if live is None:
         raise api_error(CHAT_NOT_LIVE, id=chat["id"])
     problems = _voice_problems(call) or live.receive_json(call.body)
@@ -24,6 +27,6 @@ def _voice_problems(call: Call) -> list[Problem]:
     """Note a voice that the library's list lacks; return what the settings refuse about it."""
     if call.body.get("type") != "session_settings":
         return []
-    named = call.body.get("voice_id")
-    call.findings.extend(judge_voice_id(call.world.store.voices, ("body", "voice_id"), named))
+    voices, named = call.world.state(VoicesState).voices, call.body.get("voice_id")
+    call.findings.extend(judge_voice_id(voices, ("body", "voice_id"), named))
     return unlisted_problems(call.findings) if refuses_unlisted(call.settings) else []

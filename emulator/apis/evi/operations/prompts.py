@@ -2,7 +2,7 @@
 
 from emulator.api import Call
 from emulator.apis.evi.operations.versioned import FIXED, Kind, register, render_version
-from emulator.apis.evi.store import Store
+from emulator.apis.evi.state import EviState
 from emulator.errors import PROMPT_NOT_FOUND
 from emulator.jsontext import JsonObject
 from emulator.store.versioned import Resource, Version
@@ -34,7 +34,7 @@ def render_prompt(
     return prompt
 
 
-def _render(store: Store, resource: Resource, version: Version, listed: bool) -> JsonObject:
+def _render(store: EviState, resource: Resource, version: Version, listed: bool) -> JsonObject:
     return render_prompt(resource, version, listed)
 
 

@@ -2,7 +2,7 @@
 
 from emulator.api import Call
 from emulator.apis.evi.operations.versioned import FIXED, Kind, register, render_version
-from emulator.apis.evi.store import Store
+from emulator.apis.evi.state import EviState
 from emulator.errors import PARAMETERS_INVALID, TOOL_NOT_FOUND, api_error
 from emulator.jsontext import JsonObject, JsonTextError, parse
 from emulator.store.versioned import Resource, Version
@@ -30,7 +30,7 @@ def _check_parameters(text: str) -> None:
         raise api_error(PARAMETERS_INVALID, why=f"it holds {text[:40]!r}")
 
 
-def _render(store: Store, resource: Resource, version: Version, listed: bool) -> JsonObject:
+def _render(store: EviState, resource: Resource, version: Version, listed: bool) -> JsonObject:
     return render_version(resource, version, FIXED)
 
 

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
-from emulator.api import Call, operation
-from emulator.apis.evi.store import Store
+from emulator.api import Call
+from emulator.apis.evi.handlers import operation
+from emulator.apis.evi.state import EviState
 from emulator.errors import NAME_TAKEN, VERSION_NOT_FOUND, ErrorText, api_error
 from emulator.jsontext import Json, JsonObject
 from emulator.store.paging import Page
@@ -29,10 +30,10 @@ class Kind:
     not_found: ErrorText
     unique_names: bool
     new_content: Callable[[Call, Version | None], JsonObject]
-    render: Callable[[Store, Resource, Version, bool], JsonObject]
+    render: Callable[[EviState, Resource, Version, bool], JsonObject]
 
     def collection(self, call: Call) -> VersionedCollection:
-        collection: VersionedCollection = getattr(call.world.store, self.plural)
+        collection: VersionedCollection = getattr(call.world.state(EviState), self.plural)
         return collection
 
 
@@ -77,7 +78,7 @@ def _create(kind: Kind, call: Call) -> Json:
     resource = kind.collection(call).create(
         call.world.ids.uuid(), name, content, call.world.clock.now_ms()
     )
-    return kind.render(call.world.store, resource, resource.latest, False)
+    return kind.render(call.world.state(EviState), resource, resource.latest, False)
 
 
 def _list(kind: Kind, call: Call) -> Json:
@@ -96,7 +97,7 @@ def _create_version(kind: Kind, call: Call) -> Json:
     call = replace(call, body={**call.body, "name": resource.name})
     content = kind.new_content(call, resource.latest)
     resource = kind.collection(call).add_version(resource, content, call.world.clock.now_ms())
-    return kind.render(call.world.store, resource, resource.latest, False)
+    return kind.render(call.world.state(EviState), resource, resource.latest, False)
 
 
 def _update_name(kind: Kind, call: Call) -> Json:
@@ -113,7 +114,7 @@ def _delete(kind: Kind, call: Call) -> Json:
 
 def _get_version(kind: Kind, call: Call) -> Json:
     resource, version = _get_with_version(kind, call)
-    return kind.render(call.world.store, resource, version, False)
+    return kind.render(call.world.state(EviState), resource, version, False)
 
 
 def _update_description(kind: Kind, call: Call) -> Json:
@@ -121,7 +122,7 @@ def _update_description(kind: Kind, call: Call) -> Json:
     if "version_description" in call.body:
         description = call.body["version_description"]
         version = kind.collection(call).describe(resource, version, description)
-    return kind.render(call.world.store, resource, version, False)
+    return kind.render(call.world.state(EviState), resource, version, False)
 
 
 def _delete_version(kind: Kind, call: Call) -> Json:
@@ -163,6 +164,6 @@ def _refuse_taken_name(kind: Kind, call: Call, name: str, by_other_than: str = "
 
 
 def _render_page(kind: Kind, call: Call, page: Page[Row]) -> Json:
-    store = call.world.store
+    store = call.world.state(EviState)
     items = [kind.render(store, resource, version, True) for resource, version in page.items]
     return {**page.to_json(), f"{kind.plural}_page": items}

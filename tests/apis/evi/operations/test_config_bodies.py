@@ -7,13 +7,12 @@ import pytest
 import yaml
 from starlette.testclient import TestClient
 
-from emulator.openapi.document import load_document
 from emulator.openapi.fields import Field, body_fields
 from emulator.openapi.operation import compile_operations
+from tests.served import DOCUMENT
 
 Json = Any
 CASES = yaml.safe_load(Path(__file__).with_name("config_bodies.yaml").read_text())
-DOCUMENT = load_document()
 [CREATE_CONFIG] = [each for each in compile_operations(DOCUMENT) if each.id == "create-config"]
 FIELDS = body_fields(DOCUMENT, CREATE_CONFIG)
 VOICE = ("name", "provider", "id")  # what a voice shows of what may be posted

@@ -1,0 +1,7 @@
+"""The emulated APIs. The first is the one that `--spec` and `/openapi.json` mean."""
+
+from emulator.api import Api
+from emulator.apis.evi.api import EVI
+from emulator.apis.voices.api import VOICES
+
+APIS: tuple[Api, ...] = (EVI, VOICES)

@@ -1,0 +1,25 @@
+"""EVI as a value: what its folder gives to the machinery."""
+
+from pathlib import Path
+
+from emulator.api import Api
+from emulator.apis.evi import operations, seed  # noqa: F401 - importing operations registers them
+from emulator.apis.evi.handlers import HANDLERS
+from emulator.apis.evi.openness import OPENNESS
+from emulator.apis.evi.operations.examples import with_examples
+from emulator.apis.evi.state import EviState
+from emulator.resources import bundled
+from emulator.world.seed import SeedSection
+from emulator.world.snapshot_reader import SnapshotPart
+
+_HERE = Path(__file__).parent
+
+EVI = Api(
+    name="evi",
+    document=bundled("openapi.yaml"),
+    openness=OPENNESS,
+    handlers=HANDLERS,
+    with_examples=with_examples,
+    snapshot=SnapshotPart(EviState, _HERE / "snapshot.yaml"),
+    seed=SeedSection(_HERE / "seed.yaml", seed.load, seed.count),
+)

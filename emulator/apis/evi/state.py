@@ -1,0 +1,112 @@
+"""What EVI remembers in a world: configs, prompts, tools, chats, the script, what users say."""
+
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Self, TypeAlias
+
+from emulator.apis.evi import snapshot
+from emulator.apis.evi.chat.script import Script
+from emulator.apis.evi.chat_store import ChatStore
+from emulator.jsontext import JsonObject
+from emulator.store.versioned import VersionedCollection
+from emulator.world.snapshot_reader import SnapshotReading
+from emulator.world.state import ApiState
+from emulator.world.world import World
+
+if TYPE_CHECKING:
+    from emulator.apis.evi.chat.channel import ChatEvent
+    from emulator.apis.evi.chat.live import LiveChat  # whose import costs time that few need
+
+Watcher: TypeAlias = "Callable[[str, ChatEvent], None]"
+
+
+class EviState(ApiState):
+    """The data of one account, and the chats that are live in its world."""
+
+    api = "evi"
+
+    def __init__(self) -> None:
+        self.configs = VersionedCollection()
+        self.prompts = VersionedCollection()
+        self.tools = VersionedCollection()
+        self.chats = ChatStore()
+        self.own_script: Script | None = Script()  # None: the one of the world's seed
+        self.heard: deque[str] = deque()  # what users say in the audio that comes next
+        self.live: dict[str, LiveChat] = {}
+        self.cut_off: tuple[str, ...] = ()  # in a fork: the chats that were live
+        # Told of each event of each chat, which is given by its id; they outlive resets.
+        self.watchers: list[Watcher] = []
+        self._first_script = Script()  # of the world's seed
+
+    @property
+    def script(self) -> Script:
+        """What the assistant says in chats to come."""
+        assert self.own_script is not None, "the state of a world has a script"
+        return self.own_script
+
+    @script.setter
+    def script(self, script: Script) -> None:
+        self.own_script = script
+
+    def forget_script(self) -> None:
+        """Return to the script that the world began with."""
+        self.own_script = self._first_script.copy()
+
+    def fork(self) -> Self:
+        fork = type(self)()
+        fork.configs = self.configs.fork()
+        fork.prompts = self.prompts.fork()
+        fork.tools = self.tools.fork()
+        fork.chats = self.chats.fork()
+        fork.own_script = None if self.own_script is None else self.own_script.copy()
+        fork.heard = self.heard.copy()
+        fork.cut_off = (*self.cut_off, *self.live)
+        return fork
+
+    def same_as(self, fork: Self) -> bool:
+        return (
+            self.configs.same_as(fork.configs)
+            and self.prompts.same_as(fork.prompts)
+            and self.tools.same_as(fork.tools)
+            and self.chats.same_as(fork.chats)
+            and self.own_script == fork.own_script
+            and self.heard == fork.heard
+            and (*self.cut_off, *self.live) == (*fork.cut_off, *fork.live)
+        )
+
+    def begin(self, world: World, before: Self | None) -> None:
+        if before is not None:
+            self.watchers = before.watchers
+        self._first_script = world.seed.state(EviState).script
+        if self.own_script is None:
+            self.forget_script()
+        for chat_id in self.cut_off:  # nobody is connected to them any more
+            self.chats.end_chat(chat_id, "USER_ENDED", world.clock.now_ms())
+        self.cut_off = ()
+
+    def close(self) -> None:
+        for live in list(self.live.values()):
+            live.end()
+
+    def to_json(self) -> JsonObject:
+        return {
+            "heard": list(self.heard),
+            "script": snapshot.script_json(self.own_script),
+            "prompts": snapshot.resources_json(self.prompts),
+            "tools": snapshot.resources_json(self.tools),
+            "configs": snapshot.resources_json(self.configs),
+            "live": [*self.cut_off, *self.live],
+            **snapshot.chats_json(self.chats),
+        }
+
+    @classmethod
+    def from_json(cls, reading: SnapshotReading) -> Self:
+        content, state = reading.content, cls()
+        snapshot.read_resources(reading, "prompts", state.prompts)
+        snapshot.read_resources(reading, "tools", state.tools)
+        snapshot.read_resources(reading, "configs", state.configs)
+        snapshot.read_chats(reading, state.chats)
+        state.own_script = snapshot.read_script(reading)
+        state.heard = deque(content["heard"])
+        state.cut_off = tuple(snapshot.read_live(reading))
+        return state

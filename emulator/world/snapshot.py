@@ -1,0 +1,55 @@
+"""A world at one moment."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from emulator.faults.rules import FaultRule
+from emulator.ids import IdSource
+from emulator.store.stubs import Stub
+from emulator.world.state import ApiState
+
+S = TypeVar("S", bound=ApiState)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All that a world remembers, but for what is under way.
+
+    `clock` is how far it is ahead of the wall clock, and when it stands if it does (ms).
+    """
+
+    user_id: str
+    states: Mapping[str, ApiState]  # by the names of their APIs
+    ids: IdSource
+    webhook_ids: IdSource
+    clock: tuple[int, int | None]
+    rules: tuple[FaultRule, ...]
+    stubs: tuple[Stub, ...]
+
+    def state(self, kind: type[S]) -> S:
+        """Return the state of one API."""
+        return state_of(self.states, kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Seed:
+    """What worlds begin with: the account's id, and a state of each API."""
+
+    user_id: str
+    states: Mapping[str, ApiState]
+
+    def state(self, kind: type[S]) -> S:
+        """Return the state of one API."""
+        return state_of(self.states, kind)
+
+    def fork(self) -> "Seed":
+        """Return an equal seed at no cost; what was added lately is shared from here on."""
+        return Seed(self.user_id, {name: state.fork() for name, state in self.states.items()})
+
+
+def state_of(states: Mapping[str, ApiState], kind: type[S]) -> S:
+    """Return the state of the API that `kind` belongs to."""
+    state = states[kind.api]
+    assert isinstance(state, kind)
+    return state

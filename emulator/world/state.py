@@ -1,0 +1,51 @@
+"""What an API remembers in a world: worlds, seeds and snapshots each hold a state of every API."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, ClassVar, Self, TypeAlias
+
+from emulator.jsontext import JsonObject
+
+if TYPE_CHECKING:
+    from emulator.world.snapshot_reader import SnapshotReading
+    from emulator.world.world import World
+
+Rows: TypeAlias = Iterator[bytes]  # JSON texts, which a document has as a list
+
+
+class ApiState(ABC):
+    """What one API remembers in one world, in a seed, or in a snapshot.
+
+    A state has no I/O and knows no time. What is under way (a live chat) belongs to a world's
+    state alone: a fork remembers only that it was.
+    """
+
+    api: ClassVar[str]  # the API's name, under which a world has its state
+
+    @abstractmethod
+    def fork(self) -> Self:
+        """Return an equal state at no cost; changes on either side stay there."""
+
+    @abstractmethod
+    def same_as(self, fork: Self) -> bool:
+        """True if neither has changed since one was forked from the other."""
+
+    def begin(  # noqa: B027 - most have nothing to do then
+        self, world: "World", before: Self | None
+    ) -> None:
+        """Become the state of a world, in the place of the one `before`, if there was one."""
+
+    def close(self) -> None:  # noqa: B027 - the same
+        """End what is under way, since the world is reset or forgotten."""
+
+    @abstractmethod
+    def to_json(self) -> JsonObject:
+        """Return what a snapshot's document has of it, by keys that no other API has.
+
+        A value may be `Rows`: long lists are written last, piece by piece.
+        """
+
+    @classmethod
+    @abstractmethod
+    def from_json(cls, reading: "SnapshotReading") -> Self:
+        """Return the state that a document tells of. Mistakes are noted in `reading`."""

@@ -1,0 +1,115 @@
+"""Every world of a server."""
+
+from collections.abc import Callable, Iterator
+
+from emulator.contract.ledger import Contract
+from emulator.errors import TOO_MANY_WORLDS, api_error
+from emulator.outgoing.outbox import Send, send_nothing
+from emulator.settings import Settings
+from emulator.world.snapshot import Seed
+from emulator.world.world import World
+
+
+class Worlds:
+    """Every world of a server, created when its key is first used."""
+
+    def __init__(
+        self,
+        seed: Seed,
+        settings: Settings | None = None,
+        send: Send = send_nothing,
+        on_create: Callable[[World], object] = lambda world: None,
+    ) -> None:
+        seed.fork()  # folds what was loaded into the base that worlds share, once
+        self.seed = seed
+        self._settings = settings or Settings()
+        self._send = send
+        self._on_create = on_create
+        self._worlds: dict[str, World] = {}
+        self.others = Contract()  # of callers without a world, and of worlds that are forgotten
+        self._by_reference: dict[str, World] = {}
+        self.are_ending = False
+        # Told of a world whose key is used for the first time, and of one that is forgotten.
+        self.recall: Callable[[World], object] = lambda world: None
+        self.forget: Callable[[World], object] = lambda world: None
+
+    def __iter__(self) -> Iterator[World]:
+        return iter(list(self._worlds.values()))
+
+    def get(self, api_key: str) -> World:
+        """The world of `api_key`. Raises ApiError (429) if it would be one too many."""
+        world = self._worlds.get(api_key)
+        return world if world is not None else self._first_use(api_key)
+
+    def find(self, api_key: str) -> World | None:
+        """Return the world of `api_key`, if there is one yet."""
+        return self._worlds.get(api_key)
+
+    def _first_use(self, api_key: str) -> World:
+        most = self._settings.max_worlds
+        if len(self._worlds) >= most:
+            raise api_error(TOO_MANY_WORLDS, limit=most)
+        world = self._new(api_key, self.seed, self._settings)
+        self.recall(world)
+        return self._add(world)
+
+    def contract(self) -> Contract:
+        """What all clients have shown, of every world."""
+        merged = Contract()
+        for contract in (self.others, *(world.contract for world in self)):
+            merged.merge(contract)
+        return merged
+
+    def clear_contracts(self) -> None:
+        """All of it begins anew."""
+        for contract in (self.others, *(world.contract for world in self)):
+            contract.clear()
+
+    def end_waits(self) -> None:
+        """The server is about to stop: nobody waits for a journal any longer."""
+        self.are_ending = True
+        for world in self:
+            world.journal.tell()
+
+    def find_reference(self, reference: str) -> World | None:
+        """The world of that reference, if there is one yet."""
+        return self._by_reference.get(reference)
+
+    def create(
+        self,
+        api_key: str,
+        seed: Seed | None = None,
+        settings: Settings | None = None,
+    ) -> World:
+        """Return a fresh world, with a seed and settings of its own if given.
+
+        If the key has a world already, all that is under way in that one ends.
+        """
+        before = self._worlds.get(api_key)
+        if before is not None:
+            before.reset()
+            self._keep_contract(before)
+        seed, settings = seed or self.seed, settings or self._settings
+        return self._add(self._new(api_key, seed, settings))
+
+    def _new(self, api_key: str, seed: Seed, settings: Settings) -> World:
+        return World(api_key, seed, settings, None, self._send)
+
+    def _add(self, world: World) -> World:
+        self._worlds[world.api_key] = self._by_reference[world.reference] = world
+        self._on_create(world)
+        return world
+
+    def drop(self, world: World) -> None:
+        """Forget a world, with all that is under way in it; its key may have a newer one."""
+        if self._worlds.get(world.api_key) is world:
+            del self._worlds[world.api_key]
+            del self._by_reference[world.reference]
+            self.forget(world)
+        world.reset()
+        self._keep_contract(world)
+
+    def _keep_contract(self, world: World) -> None:
+        """What its clients have shown, of a world that is forgotten, perhaps more than once."""
+        self.others.merge(world.contract)
+        world.contract.clear()
