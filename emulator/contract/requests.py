@@ -8,7 +8,7 @@ from functools import lru_cache
 from urllib.parse import parse_qsl
 
 from emulator.contract.findings import MOST_AT_ONCE, Finding, find
-from emulator.contract.ledger import Contract
+from emulator.contract.ledger import ClientLedger
 from emulator.credentials import API_KEY, CREDENTIALS
 from emulator.errors import ApiError, Loc, Problem, ValidationFailed, nearest, nearest_word
 from emulator.jsontext import Json
@@ -40,7 +40,7 @@ class Query:
     page: int | None
 
 
-class RequestJudge:
+class RequestAuditor:
     """Judges the requests of one operation. `fields` are those of its body, if it takes one."""
 
     def __init__(self, operation: Operation, fields: Field | None) -> None:
@@ -55,18 +55,18 @@ class RequestJudge:
         self._is_list = _PAGE in self._parameters
 
     def judge(
-        self, contract: Contract, headers: Mapping[bytes, bytes], query_string: bytes, body: Json
+        self, ledger: ClientLedger, headers: Mapping[bytes, bytes], query_string: bytes, body: Json
     ) -> list[Finding]:
         """The findings of one request that came with these; what it uses is counted."""
         query = self._query(query_string)
         findings = list(query.findings)
         if query.used:
-            contract.use("parameters", query.used)
+            ledger.use("parameters", query.used)
         if self._is_list:
-            findings += self._judge_page(contract, query.page)
+            findings += self._judge_page(ledger, query.page)
         findings += self._judge_headers(headers)
         if self._fields is not None and body is not None:
-            findings += self._judge_body(contract, self._fields, body)
+            findings += self._judge_body(ledger, self._fields, body)
         if self.operation.deprecated:
             findings.append(find("deprecated", ("path",), self.operation.id, instead="another one"))
         return findings
@@ -90,11 +90,11 @@ class RequestJudge:
         page = dict(pairs).get(_PAGE, "0")
         return Query(used, findings, int(page) if page.isdecimal() and len(page) < 9 else None)
 
-    def _judge_page(self, contract: Contract, page: int | None) -> Sequence[Finding]:
-        if page == 1 and self.operation.id not in contract.lists_begun:
+    def _judge_page(self, ledger: ClientLedger, page: int | None) -> Sequence[Finding]:
+        if page == 1 and self.operation.id not in ledger.lists_begun:
             return [find("page_base", ("query", _PAGE), page)]
         if page == 0:
-            contract.lists_begun.add(self.operation.id)
+            ledger.lists_begun.add(self.operation.id)
         return ()
 
     def _judge_headers(self, headers: Mapping[bytes, bytes]) -> Sequence[Finding]:
@@ -110,9 +110,9 @@ class RequestJudge:
             findings.append(find("accept_excludes_json", ("headers", "Accept"), text))
         return findings
 
-    def _judge_body(self, contract: Contract, fields: Field, body: Json) -> Sequence[Finding]:
+    def _judge_body(self, ledger: ClientLedger, fields: Field, body: Json) -> Sequence[Finding]:
         use = use_of(fields, body, ("body",))
-        contract.use("body_fields", use.known)
+        ledger.use("body_fields", use.known)
         is_clean = not (use.unknown or use.fractions or use.deprecated or use.unlisted)
         return () if is_clean else of_use(use)
 
@@ -247,7 +247,7 @@ def in_words(kind: str, message: str) -> str:
     return _EXPECTED.get(kind, message)
 
 
-def judge_stray(method: str, path: str, error: ApiError) -> Finding:
+def unmatched_path(method: str, path: str, error: ApiError) -> Finding:
     """What leads to no operation."""
     if error.status == 405:
         allowed = error.headers.get("Allow", "")
@@ -255,7 +255,7 @@ def judge_stray(method: str, path: str, error: ApiError) -> Finding:
     return find("path_unknown", ("path",), f"{method} {path}", hint=error.hint)
 
 
-def judge_stranger(error: ApiError, query_string: bytes = b"") -> Finding:
+def refused_credentials(error: ApiError, query_string: bytes = b"") -> Finding:
     """Return the finding about a caller without a good key, perhaps in a wrong parameter."""
     fault = error.body.get("fault")
     got = str(fault["faultstring"]) if isinstance(fault, dict) else None

@@ -30,7 +30,7 @@ from emulator.world.seed import load_seed
 from emulator.world.world import World, Worlds
 
 if TYPE_CHECKING:
-    from emulator.contract.coverage import Universe
+    from emulator.contract.coverage import ApiSurface
     from emulator.world.persistence import Lasting
     from emulator.world.snapshot_reader import SnapshotReader
 
@@ -60,7 +60,7 @@ class App:
             self.stubbable,
             self.operations,
             lambda: self.snapshots,
-            lambda: self.universe,
+            lambda: self.surface,
         )
         self._control = control.application()
         self.control_routes = [route for route in self._control.routes if isinstance(route, Route)]
@@ -78,13 +78,13 @@ class App:
         return SnapshotReader(self.validation, self.stubbable)
 
     @cached_property
-    def universe(self) -> "Universe":
+    def surface(self) -> "ApiSurface":
         """All that a client can exercise."""
-        from emulator.contract.coverage import new_universe  # which few need
+        from emulator.contract.coverage import new_surface  # which few need
         from emulator.web.sockets.handshake import chat_fields
 
         bodies = [(each, body_fields(self.document, each)) for each in self.operations]
-        return new_universe(bodies, chat_fields())
+        return new_surface(bodies, chat_fields())
 
     def _new_lasting(self) -> "Lasting | None":
         if not self.settings.state and not self.settings.export_on_exit:

@@ -13,8 +13,8 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
 from emulator.api import Call, Handler
-from emulator.contract.ledger import Contract
-from emulator.contract.requests import RequestJudge, extra_problems, has_body
+from emulator.contract.ledger import ClientLedger
+from emulator.contract.requests import RequestAuditor, extra_problems, has_body
 from emulator.errors import (
     BODY_TOO_LARGE,
     ApiError,
@@ -66,7 +66,7 @@ class Route:
         any_id: bool = False,
     ) -> None:
         self.operation = operation
-        self.judge = RequestJudge(operation, fields)
+        self.judge = RequestAuditor(operation, fields)
         self.handler = handler
         self.status = operation.success_status
         readers = {
@@ -126,10 +126,10 @@ def _accept_any(value: Json, loc: Loc) -> list[Problem]:
 class Dispatcher:
     """An ASGI application: the operations of all documents."""
 
-    def __init__(self, auth: Auth, settings: Settings, strangers: Contract) -> None:
-        """`strangers` has what is found about callers without a world."""
+    def __init__(self, auth: Auth, settings: Settings, anonymous: ClientLedger) -> None:
+        """`anonymous` has what is found about callers without a world."""
         self.router: Router[Route] = Router()
-        self._strangers = strangers
+        self._anonymous = anonymous
         self._auth = auth
         self._settings = settings
 
@@ -147,7 +147,7 @@ class Dispatcher:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         extra: Mapping[str, str] = {}
-        exchange = Exchange(scope, self._strangers)
+        exchange = Exchange(scope, self._anonymous)
         try:
             status, answer, extra = await self._answer(scope, receive, exchange)
             body = render(answer)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from emulator.apis.evi.chat.script import Script
 from emulator.apis.evi.store import Store
 from emulator.clock import LATEST_MS, WorldClock
-from emulator.contract.ledger import Contract
+from emulator.contract.ledger import ClientLedger
 from emulator.contract.webhooks import judge_attempt
 from emulator.errors import CLOCK_TOO_LATE, TOO_MANY_WORLDS, api_error
 from emulator.faults.chaos import read_chaos
@@ -63,7 +63,7 @@ class World:
         self._seed = seed
         self._send = send
         self._script = script or Script()
-        self.contract = Contract()
+        self.ledger = ClientLedger()
         # Told of each event of each chat, which is given by its id; they outlive resets.
         self.event_watchers: list[Callable[[str, ChatEvent], None]] = []
         self._begin()
@@ -100,7 +100,7 @@ class World:
             self.journal,
             self.faults,
             self._send,
-            partial(_judge_webhook, self.contract, self.journal, self.settings.webhook_timeout),
+            partial(_judge_webhook, self.ledger, self.journal, self.settings.webhook_timeout),
         )
 
     def _new_allowance(self) -> Allowance | None:
@@ -228,7 +228,7 @@ def _note_fault(journal: Journal, rule: FaultRule, facts: Mapping[str, Json]) ->
 
 
 def _judge_webhook(
-    contract: Contract,
+    ledger: ClientLedger,
     journal: Journal,
     timeout_s: int,
     event_name: str,
@@ -237,9 +237,9 @@ def _judge_webhook(
 ) -> JsonObject:
     """Judge how a receiver took a webhook; return what its journal entry, the next one, says."""
     if result.is_good:
-        contract.use("webhooks", [event_name])
+        ledger.use("webhooks", [event_name])
     findings = judge_attempt(result, faults, timeout_s)
-    contract.add(f"webhook {event_name}", findings, journal.seq + 1)
+    ledger.add(f"webhook {event_name}", findings, journal.seq + 1)
     return {"findings": findings} if findings else {}
 
 
@@ -283,7 +283,7 @@ class Worlds:
         self._on_create = on_create
         self._script = script
         self._worlds: dict[str, World] = {}
-        self.others = Contract()  # of callers without a world, and of worlds that are forgotten
+        self.others = ClientLedger()  # of callers without a world, and of worlds that are forgotten
         self._by_reference: dict[str, World] = {}
         self.are_ending = False
         # Told of a world whose key is used for the first time, and of one that is forgotten.
@@ -310,17 +310,17 @@ class Worlds:
         self.recall(world)
         return self._add(world)
 
-    def contract(self) -> Contract:
+    def merged_ledger(self) -> ClientLedger:
         """What all clients have shown, of every world."""
-        merged = Contract()
-        for contract in (self.others, *(world.contract for world in self)):
-            merged.merge(contract)
+        merged = ClientLedger()
+        for ledger in (self.others, *(world.ledger for world in self)):
+            merged.merge(ledger)
         return merged
 
-    def clear_contracts(self) -> None:
+    def clear_ledgers(self) -> None:
         """All of it begins anew."""
-        for contract in (self.others, *(world.contract for world in self)):
-            contract.clear()
+        for ledger in (self.others, *(world.ledger for world in self)):
+            ledger.clear()
 
     def end_waits(self) -> None:
         """The server is about to stop: nobody waits for a journal any longer."""
@@ -346,7 +346,7 @@ class Worlds:
         before = self._worlds.get(api_key)
         if before is not None:
             before.reset()
-            self._keep_contract(before)
+            self._keep_ledger(before)
         seed, settings = seed or self._seed, settings or self._settings
         return self._add(self._new(api_key, seed, settings, script or self._script))
 
@@ -365,9 +365,9 @@ class Worlds:
             del self._by_reference[world.reference]
             self.forget(world)
         world.reset()
-        self._keep_contract(world)
+        self._keep_ledger(world)
 
-    def _keep_contract(self, world: World) -> None:
+    def _keep_ledger(self, world: World) -> None:
         """What its clients have shown, of a world that is forgotten, perhaps more than once."""
-        self.others.merge(world.contract)
-        world.contract.clear()
+        self.others.merge(world.ledger)
+        world.ledger.clear()

@@ -91,7 +91,7 @@ def test_a_parameter_of_a_request(evi: Evi, name: str) -> None:
 
 def test_a_caller_whose_key_is_not_read(app: App) -> None:
     """Without another key it is a 401, whose finding says where the key belongs."""
-    app.worlds.clear_contracts()
+    app.worlds.clear_ledgers()
     assert TestClient(app).get("/v0/evi/configs?apiKey=s3cret").status_code == 401
     [found] = app.worlds.others.found
     assert found.finding.hint == f"apiKey is not read: {OF_REQUESTS['apiKey']}"

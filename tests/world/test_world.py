@@ -112,7 +112,7 @@ CHANGES: dict[str, Callable[[World], Any]] = {
 # What a world is made with, and what tells of the past or is under way.
 NOT_KEPT = {
     "api_key", "reference", "settings", "_stand_at_ms", "_seed", "_send", "_script", "_moving",
-    "timers", "contract", "journal", "allowance", "event_watchers",
+    "timers", "ledger", "journal", "allowance", "event_watchers",
 }  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import JSONResponse
 from starlette.types import Message, Receive, Scope, Send
 
-from emulator.contract.ledger import Contract
+from emulator.contract.ledger import ClientLedger
 from emulator.contract.requests import with_refusals
 from emulator.errors import (
     CHAT_ID_MISSING,
@@ -56,10 +56,10 @@ def _normal(path: str) -> str:
 class ChatSocket:
     """An ASGI application for the WebSockets."""
 
-    def __init__(self, auth: Auth, strangers: Contract) -> None:
-        """`strangers` has what is found about callers without a world."""
+    def __init__(self, auth: Auth, anonymous: ClientLedger) -> None:
+        """`anonymous` has what is found about callers without a world."""
         self._auth = auth
-        self._strangers = strangers
+        self._anonymous = anonymous
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -68,7 +68,7 @@ class ChatSocket:
             await JSONResponse(refusal.body, refusal.status, headers)(scope, receive, send)
             return
         await receive()  # websocket.connect
-        handshake = Handshake(scope, self._strangers)
+        handshake = Handshake(scope, self._anonymous)
         try:
             socket = self._open(scope, send, handshake)
         except ApiError as error:
@@ -196,7 +196,7 @@ class Socket:
             if not self._joined:
                 live.end()
             status, calls = live.session.status, live.session.assistant.calls
-        findings = outbound.contract.end(code, by_server, status, calls)
+        findings = outbound.auditor.end(code, by_server, status, calls)
         outbound.note_end("out" if by_server else "in", findings, close=code)
 
     def _send_error(self, slug: str, message: str | None) -> None:
@@ -229,7 +229,7 @@ class Socket:
             self._outbound.close(BUG)
 
     def _take_sound(self, live: "LiveChat", data: bytes) -> None:
-        findings = self._outbound.contract.hear(data)
+        findings = self._outbound.auditor.hear(data)
         self._outbound.note_audio({"type": "audio", "bytes": len(data)}, data, findings)
         live.hear_audio(data, self._outbound.put, self._joined)
 
@@ -237,15 +237,13 @@ class Socket:
         try:
             content = parse(text)
         except JsonTextError as error:
-            broken = self._outbound.contract.receive_broken(error.message)
+            broken = self._outbound.auditor.receive_broken(error.message)
             self._outbound.note("in", text[:LONGEST_SHOWN], broken)
             live.refuse(self._outbound.put, "invalid_json", error.message)
             return
         assistant = live.session.assistant
-        findings = self._outbound.contract.receive(
-            content, assistant.calls, assistant.dropped_calls
-        )
-        refused, problem = self._outbound.contract.refuse(findings)
+        findings = self._outbound.auditor.receive(content, assistant.calls, assistant.dropped_calls)
+        refused, problem = self._outbound.auditor.refuse(findings)
         found = with_refusals(findings, refused)
         if _is_audio(content) and not refused:
             self._outbound.note_audio(shown(content, text), content["data"], found)

@@ -7,12 +7,12 @@ from starlette.types import Scope
 
 from emulator.apis.voices.contract import refuses_unlisted, unlisted_problems
 from emulator.contract.findings import Finding
-from emulator.contract.ledger import Contract
+from emulator.contract.ledger import ClientLedger
 from emulator.contract.requests import (
     extra_problems,
     invalid,
-    judge_stranger,
-    judge_stray,
+    refused_credentials,
+    unmatched_path,
     with_refusals,
 )
 from emulator.errors import ApiError, Problem, ValidationFailed
@@ -36,10 +36,10 @@ class Handshake:
     The journal calls the two channels `chat` and `connect`, as it calls operations by their ids.
     """
 
-    def __init__(self, scope: Scope, strangers: Contract) -> None:
-        """`strangers` has what is found about callers without a world."""
+    def __init__(self, scope: Scope, anonymous: ClientLedger) -> None:
+        """`anonymous` has what is found about callers without a world."""
         self._scope = scope
-        self._strangers = strangers
+        self._anonymous = anonymous
         self._findings: list[Finding] = []
         self._given: JsonObject = {}
         self._channel: str | None = None
@@ -66,7 +66,7 @@ class Handshake:
         self._channel = channel
         self._given = given_query(self.query_string)
         fields = chat_fields() if channel == "chat" else Field("")
-        self._findings += judge_handshake(self.world.contract, fields, self._given)
+        self._findings += judge_handshake(self.world.ledger, fields, self._given)
         self._findings += judge_repeated(fields, self.query_string)
         if channel == "chat":
             self._findings += judge_handshake_voice(self.world.store.voices, self._given)
@@ -92,12 +92,12 @@ class Handshake:
 
     def refuse(self, error: ApiError) -> None:
         if self.world is None and error.status == 401:
-            self._strangers.add(SUBJECT, [judge_stranger(error)], 0)
+            self._anonymous.add(SUBJECT, [refused_credentials(error)], 0)
         elif isinstance(error, ValidationFailed):
             refusals = invalid(error, {"query": self._given})
             self._findings = with_refusals(self._findings, refusals)
         elif self._channel is None:
-            self._findings.append(judge_stray("WebSocket", self._scope["path"], error))
+            self._findings.append(unmatched_path("WebSocket", self._scope["path"], error))
         self._note(error.status, kept(render(error.body)[:LONGEST_BODY]))
 
     def _note(self, status: int, response: bytes) -> None:
@@ -120,7 +120,7 @@ class Handshake:
             response,
             *more.values(),
         )
-        self.world.contract.add(SUBJECT, self._findings, journal.seq)
+        self.world.ledger.add(SUBJECT, self._findings, journal.seq)
 
 
 @cache

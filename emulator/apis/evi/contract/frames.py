@@ -25,22 +25,24 @@ _BASE64 = (ascii_letters + digits + "+/").encode()
 
 # What each error frame says of the client, by its slug. The kind of finding if the client has
 # brought it about; of some, its own frame has shown it already.
-OF_ERRORS = {
+FINDING_BY_ERROR = {
     "audio_refused": "audio_refused",
     "transcription_failure": "audio_undecodable",
     "variable_missing": "variable_missing",
     "config_not_found": "chat_refused",
     "chat_group_not_found": "chat_refused",
 }
-OF_JOINED = ("audio_refused",)  # of those, what a client that joined brings about; it sees the rest
-OF_FRAMES = {
+ERRORS_BY_JOINED = (
+    "audio_refused",
+)  # of those, what a client that joined brings about; it sees the rest
+FINDING_BY_FRAME_ERROR = {
     "invalid_json": "frame_invalid",
     "payload_parse": "frame_invalid",
     "tool_call_unknown": "tool_call_unknown",
 }
 # No finding: the emulator, the script, a limit or the time brings them about, or they come on
 # request alone.
-OF_NOBODY = (
+ERRORS_WITHOUT_FINDING = (
     "audio_decoder_missing",
     "custom_language_model_disconnected",
     "custom_language_model_timed_out",
@@ -109,7 +111,7 @@ def judge_broken_frame(message: str) -> Finding:
 
 def judge_error(frame: ErrorFrame) -> Sequence[Finding]:
     """An error frame to the client: a finding if it has brought it about."""
-    code = OF_ERRORS.get(frame["slug"])
+    code = FINDING_BY_ERROR.get(frame["slug"])
     if code is None or frame.cause is None:
         return ()
     return [find(code, ("frame",), frame["code"], message=frame["message"], cause=frame.cause)]

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 from emulator.apis.voices.contract import judge_voice_id
 from emulator.apis.voices.voice_store import VoiceStore
 from emulator.contract.findings import MOST_AT_ONCE, Finding, find
-from emulator.contract.ledger import Contract
+from emulator.contract.ledger import ClientLedger
 from emulator.contract.requests import (
     judge_boolean,
     judge_integer,
@@ -29,7 +29,7 @@ def parameter_name(field: str) -> str:
     return field.removeprefix("/")
 
 
-def judge_handshake(contract: Contract, fields: Field, given: JsonObject) -> Sequence[Finding]:
+def judge_handshake(ledger: ClientLedger, fields: Field, given: JsonObject) -> Sequence[Finding]:
     """The findings about a query, read into names and values; what it uses is counted."""
     findings, known = list[Finding](), tuple(fields.children)
     for name, value in given.items():
@@ -46,7 +46,7 @@ def judge_handshake(contract: Contract, fields: Field, given: JsonObject) -> Seq
             findings += judge_boolean(loc, value) if "boolean" in field.types else ()
             findings += judge_integer(loc, value) if "integer" in field.types else ()
     use = use_of(fields, {name: given[name] for name in given if name in known}, ("query",))
-    contract.use("chat_parameters", map(parameter_name, use.known))
+    ledger.use("chat_parameters", map(parameter_name, use.known))
     return [*findings, *of_use(use)]
 
 

@@ -6,7 +6,7 @@ from emulator.apis.evi.chat.frames import ErrorFrame
 from emulator.apis.evi.contract.frames import (
     BINARY,
     CLIENT_TYPES,
-    OF_JOINED,
+    ERRORS_BY_JOINED,
     judge_broken_frame,
     judge_error,
     judge_frame,
@@ -15,7 +15,7 @@ from emulator.apis.evi.contract.frames import (
 from emulator.apis.voices.contract import judge_voice_id, refuses_unlisted, unlisted_problems
 from emulator.apis.voices.voice_store import VoiceStore
 from emulator.contract.findings import Finding, find
-from emulator.contract.ledger import Contract
+from emulator.contract.ledger import ClientLedger
 from emulator.contract.requests import refuse_extra
 from emulator.jsontext import Json, JsonObject
 from emulator.settings import Settings
@@ -30,23 +30,23 @@ def error_name(code: str, slug: str) -> str:
     return f"{code} {slug}"
 
 
-class SocketContract:
+class SocketAuditor:
     """Judges the frames of a connection both ways, and counts what they use.
 
     Who joined through the control plane owes no tool's answer, and does not end the chat.
     """
 
     def __init__(
-        self, contract: Contract, voices: VoiceStore, settings: Settings, joined: bool
+        self, ledger: ClientLedger, voices: VoiceStore, settings: Settings, joined: bool
     ) -> None:
-        self._contract = contract
+        self._ledger = ledger
         self._voices = voices
         self._settings = settings
         self._joined = joined
 
     def hear(self, data: bytes) -> Sequence[Finding]:
         """A frame of bytes has come."""
-        self._contract.use("messages_sent", (BINARY,))
+        self._ledger.use("messages_sent", (BINARY,))
         return judge_sound(data)
 
     def receive(
@@ -56,8 +56,8 @@ class SocketContract:
         judged = judge_frame(content, waiting, excused)
         kind = content.get("type") if isinstance(content, dict) else None
         if kind in CLIENT_TYPES:
-            self._contract.use("messages_sent", (str(kind),))
-            self._contract.use("message_fields", judged.used)
+            self._ledger.use("messages_sent", (str(kind),))
+            self._ledger.use("message_fields", judged.used)
         if kind == "session_settings":
             voice = judge_voice_id(self._voices, ("frame", "voice_id"), content.get("voice_id"))
             return [*judged.findings, *voice]
@@ -82,13 +82,13 @@ class SocketContract:
 
     def send(self, kind: str, content: JsonObject) -> Sequence[Finding]:
         """A message goes out."""
-        self._contract.use("messages_received", (kind,))
+        self._ledger.use("messages_received", (kind,))
         if kind != "error":
             return ()
-        self._contract.use("error_codes", (error_name(content["code"], content["slug"]),))
+        self._ledger.use("error_codes", (error_name(content["code"], content["slug"]),))
         if not isinstance(content, ErrorFrame):
             return ()
-        is_told_to_all = self._joined and content["slug"] not in OF_JOINED
+        is_told_to_all = self._joined and content["slug"] not in ERRORS_BY_JOINED
         return () if is_told_to_all else judge_error(content)
 
     def cut_off(self) -> Sequence[Finding]:
@@ -100,12 +100,12 @@ class SocketContract:
     ) -> Sequence[Finding]:
         """It is over; the chat with `status`, while tool calls wait: names by id."""
         who = BY_SERVER if by_server else BY_CLIENT
-        self._contract.use("close_codes", (f"{who} {code}",))
+        self._ledger.use("close_codes", (f"{who} {code}",))
         findings = []
         if code == BROKEN and not by_server:
             findings.append(find("socket_broken", ("socket",), code))
         if not self._joined and status is not None:
-            self._contract.use("chat_ends", (status,))
+            self._ledger.use("chat_ends", (status,))
             findings += [
                 find("tool_call_unanswered", ("socket", "tool_call_id"), id, name=name)
                 for id, name in waiting.items()
@@ -114,4 +114,4 @@ class SocketContract:
 
     def add(self, findings: Sequence[Finding], seq: int) -> None:
         """Keep findings of the journal entry `seq`."""
-        self._contract.add(SUBJECT, findings, seq)
+        self._ledger.add(SUBJECT, findings, seq)
