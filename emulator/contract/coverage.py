@@ -7,9 +7,10 @@ from typing import TypeAlias, get_args
 
 from emulator.apis.evi.chat.messages import ServerMessage
 from emulator.apis.evi.chat_store import CHAT_STATUSES
-from emulator.apis.evi.contract.frames import BINARY, CLIENT_TYPES, message_fields
+from emulator.apis.evi.contract.frames import BINARY, CLIENT_TYPES
 from emulator.apis.evi.contract.handshakes import parameter_name
 from emulator.apis.evi.contract.sockets import BROKEN, BY_CLIENT, BY_SERVER, error_name
+from emulator.apis.evi.strictness import message_fields
 from emulator.apis.evi.webhooks import EVENT_NAMES
 from emulator.contract.ledger import ClientLedger
 from emulator.errors import CHAT_ERRORS, UsageError, closest

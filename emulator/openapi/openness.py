@@ -16,6 +16,9 @@ from emulator.resources import bundled, read_data
 CUSTOM_LANGUAGE_MODEL = "CUSTOM_LANGUAGE_MODEL"  # the provider of a model with a URL
 UNNAMED_MODEL = "custom-language-model"  # which the document lists in place of a URL
 
+# What is expected of an open enum's value.
+LISTED_VALUE = "a value that the document or one of Hume's SDKs lists"
+
 # Keywords that validation passes over, and the tree of fields reads.
 LISTED = "x-listed"
 LISTED_UNLESS = "x-listed-unless"

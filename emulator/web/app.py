@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 from emulator.api import bind
 from emulator.apis.evi.chat.script import named_script
 from emulator.apis.evi.chat_socket import ChatSocket, is_chat_path
+from emulator.apis.evi.hints import EVI_HINTS
 from emulator.apis.evi.operations.examples import with_examples
 from emulator.faults.chaos import read_chaos
 from emulator.openapi.document import VOICES_DOCUMENT, clear_failure, load_document
@@ -111,7 +112,7 @@ class App:
             demo = load_seed("demo", validation, self.settings)
             for operation in (*self.operations, *voice_operations):
                 handlers[operation.id] = with_examples(operation, handlers[operation.id], demo)
-        dispatcher = Dispatcher(self.auth, self.settings, self.worlds.others)
+        dispatcher = Dispatcher(self.auth, self.settings, self.worlds.others, EVI_HINTS)
         self.stubbable: dict[str, tuple[Operation, Validation]] = {}
         for document, operations, checks in (
             (self.document, self.operations, validation),

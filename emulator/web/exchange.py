@@ -7,13 +7,13 @@ from starlette.types import Receive, Scope
 
 from emulator.contract.findings import Finding
 from emulator.contract.ledger import ClientLedger
-from emulator.contract.requests import (
-    RequestAuditor,
+from emulator.contract.refusals import (
     judge_refusal,
     refused_credentials,
     unmatched_path,
     with_refusals,
 )
+from emulator.contract.requests import RequestAuditor
 from emulator.errors import ApiError
 from emulator.faults.rules import FaultRule, Faults
 from emulator.faults.table import KINDS
@@ -175,5 +175,6 @@ class Exchange:
 
     def _note_anonymous(self, status: int | None) -> None:
         if self._anonymous is not None and self.refusal is not None and status == 401:
-            finding = refused_credentials(self.refusal, self._scope["query_string"])
+            hints = None if self.judge is None else self.judge.hints
+            finding = refused_credentials(self.refusal, hints, self._scope["query_string"])
             self._anonymous.add(self._subject, [finding], 0)

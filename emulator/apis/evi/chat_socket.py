@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import JSONResponse
 from starlette.types import Message, Receive, Scope, Send
 
+from emulator.apis.evi.hints import CHATS_ARE_AT, EVI_HINTS
 from emulator.contract.ledger import ClientLedger
-from emulator.contract.requests import with_refusals
 from emulator.errors import (
     CHAT_ID_MISSING,
     CHAT_NOT_FOUND,
@@ -22,7 +22,6 @@ from emulator.errors import (
     path_not_found,
 )
 from emulator.jsontext import Json, JsonTextError, parse
-from emulator.openapi.hints import CHATS_ARE_AT, path_hint
 from emulator.web import bugs
 from emulator.web.auth import Auth
 from emulator.web.denial import deny_upgrade
@@ -106,7 +105,7 @@ class ChatSocket:
             return _join_chat(world, joined[1].lower(), handshake, send)
         if _NO_ID.fullmatch(path):
             raise api_error(CHAT_ID_MISSING, path=scope["path"])
-        raise path_not_found("WebSocket", scope["path"], path_hint(path) or CHATS_ARE_AT)
+        raise path_not_found("WebSocket", scope["path"], EVI_HINTS.for_path(path) or CHATS_ARE_AT)
 
 
 def _open_chat(world: World, handshake: Handshake, send: Send) -> "Socket":
@@ -125,8 +124,8 @@ def _open_chat(world: World, handshake: Handshake, send: Send) -> "Socket":
     except ApiError as error:
         outbound.put([refuse_chat(world, error)])
         outbound.close(NORMAL_CLOSE)
-        return Socket(None, outbound)
-    return Socket(live, outbound)
+        return Socket(world, None, outbound)
+    return Socket(world, live, outbound)
 
 
 def _join_chat(world: World, chat_id: str, handshake: Handshake, send: Send) -> "Socket":
@@ -140,7 +139,7 @@ def _join_chat(world: World, chat_id: str, handshake: Handshake, send: Send) -> 
     begin_ms = live.session.start_ms + live.clock.lag_ms
     outbound = Outbound(send, world, chat_id, joined=True, begin_ms=begin_ms)
     live.join(outbound.put)
-    return Socket(live, outbound, joined=True)
+    return Socket(world, live, outbound, joined=True)
 
 
 def refuse_upgrade(world: World, chat_id: str | None) -> None:
@@ -153,7 +152,10 @@ def refuse_upgrade(world: World, chat_id: str | None) -> None:
 class Socket:
     """One client's connection: frames in to the chat, messages of the chat out."""
 
-    def __init__(self, live: "LiveChat | None", outbound: Outbound, joined: bool = False) -> None:
+    def __init__(
+        self, world: World, live: "LiveChat | None", outbound: Outbound, joined: bool = False
+    ) -> None:
+        self._world = world
         self._live = live
         self._outbound = outbound
         self._joined = joined
@@ -234,6 +236,8 @@ class Socket:
         live.hear_audio(data, self._outbound.put, self._joined)
 
     def _take_text(self, live: "LiveChat", text: bytes) -> None:
+        from emulator.apis.evi.strictness import frame_problems, in_one_sentence  # on pydantic
+
         try:
             content = parse(text)
         except JsonTextError as error:
@@ -242,15 +246,16 @@ class Socket:
             live.refuse(self._outbound.put, "invalid_json", error.message)
             return
         assistant = live.session.assistant
-        findings = self._outbound.auditor.receive(content, assistant.calls, assistant.dropped_calls)
-        refused, problem = self._outbound.auditor.refuse(findings)
-        found = with_refusals(findings, refused)
+        refused = frame_problems(self._world.settings, self._world.store.voices, content)
+        found = self._outbound.auditor.receive(
+            content, assistant.calls, assistant.dropped_calls, refused
+        )
         if _is_audio(content) and not refused:
             self._outbound.note_audio(shown(content, text), content["data"], found)
         else:
             self._outbound.note("in", shown(content, text), found)
         if refused:
-            live.refuse(self._outbound.put, "payload_parse", problem)
+            live.refuse(self._outbound.put, "payload_parse", in_one_sentence(refused))
         else:
             live.receive_frame(content, self._outbound.put, self._joined)
 

@@ -5,11 +5,9 @@ from functools import cache
 
 from starlette.types import Scope
 
-from emulator.apis.voices.contract import refuses_unlisted, unlisted_problems
 from emulator.contract.findings import Finding
 from emulator.contract.ledger import ClientLedger
-from emulator.contract.requests import (
-    extra_problems,
+from emulator.contract.refusals import (
     invalid,
     refused_credentials,
     unmatched_path,
@@ -61,6 +59,7 @@ class Handshake:
             judge_handshake_voice,
             judge_repeated,
         )
+        from emulator.apis.evi.strictness import handshake_problems
 
         assert self.world is not None
         self._channel = channel
@@ -70,9 +69,8 @@ class Handshake:
         self._findings += judge_repeated(fields, self.query_string)
         if channel == "chat":
             self._findings += judge_handshake_voice(self.world.store.voices, self._given)
-        extra = extra_problems(self._findings) if self.world.settings.strict else []
-        if refuses_unlisted(self.world.settings):
-            extra += unlisted_problems(self._findings)
+        voices = self.world.store.voices
+        extra = handshake_problems(self.world.settings, voices, fields, self._given)
         if extra:
             raise ValidationFailed([*self._problems(), *extra])
 

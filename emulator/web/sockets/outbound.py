@@ -68,7 +68,7 @@ class Outbound:
             SocketAuditor,  # which imports pydantic's models
         )
 
-        self.auditor = SocketAuditor(world.ledger, world.store.voices, world.settings, joined)
+        self.auditor = SocketAuditor(world.ledger, world.store.voices, joined)
         # each with its size, about, its turn, its type, and whether no fault may strike it
         self._queue: deque[tuple[JsonObject | bytes, int, int, str, bool] | Struck] = deque()
         self._is_spared = False

@@ -2,7 +2,8 @@
 
 from emulator.api import Call, operation
 from emulator.apis.evi.operations.chats import get_chat
-from emulator.apis.voices.contract import judge_voice_id, refuses_unlisted, unlisted_problems
+from emulator.apis.voices.contract import judge_voice_id
+from emulator.apis.voices.unlisted import voice_problems
 from emulator.errors import CHAT_NOT_LIVE, Problem, ValidationFailed, api_error
 from emulator.jsontext import Json
 
@@ -24,6 +25,6 @@ def _voice_problems(call: Call) -> list[Problem]:
     """Note a voice that the library's list lacks; return what the settings refuse about it."""
     if call.body.get("type") != "session_settings":
         return []
-    named = call.body.get("voice_id")
-    call.findings.extend(judge_voice_id(call.world.store.voices, ("body", "voice_id"), named))
-    return unlisted_problems(call.findings) if refuses_unlisted(call.settings) else []
+    voices, loc, named = call.world.store.voices, ("body", "voice_id"), call.body.get("voice_id")
+    call.findings.extend(judge_voice_id(voices, loc, named))
+    return voice_problems(call.settings, voices, loc, named)
