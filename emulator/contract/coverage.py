@@ -7,11 +7,12 @@ from typing import TypeAlias, get_args
 
 from emulator.apis.evi.chat.messages import ServerMessage
 from emulator.apis.evi.chat_store import CHAT_STATUSES
-from emulator.apis.evi.contract.frames import BINARY, CLIENT_TYPES, message_fields
+from emulator.apis.evi.contract.frames import BINARY, CLIENT_TYPES
 from emulator.apis.evi.contract.handshakes import parameter_name
 from emulator.apis.evi.contract.sockets import BROKEN, BY_CLIENT, BY_SERVER, error_name
+from emulator.apis.evi.strictness import message_fields
 from emulator.apis.evi.webhooks import EVENT_NAMES
-from emulator.contract.ledger import Contract
+from emulator.contract.ledger import ClientLedger
 from emulator.errors import CHAT_ERRORS, UsageError, closest
 from emulator.jsontext import JsonObject
 from emulator.openapi.fields import Field
@@ -39,7 +40,7 @@ OF_THE_TRANSPORT = (401, 413)  # any operation has them, before it is asked
 _FIRST = "operations"
 _MOST_NAMED = 5
 
-Universe: TypeAlias = Mapping[str, Sequence[str]]  # every name of each part
+ApiSurface: TypeAlias = Mapping[str, Sequence[str]]  # every name of each part
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +115,9 @@ class Coverage:
         return {"percent": self.percent, "parts": [part.to_json() for part in self.parts]}
 
 
-def new_universe(
+def new_surface(
     operations: Sequence[tuple[Operation, Field | None]], chat_parameters: Field
-) -> Universe:
+) -> ApiSurface:
     """All that there is: operations with the fields of their bodies, a handshake's parameters."""
     found = {
         "operations": [operation.id for operation, _ in operations],
@@ -154,21 +155,21 @@ def new_universe(
     return {part: tuple(dict.fromkeys(names)) for part, names in found.items()}
 
 
-def cover(contract: Contract, universe: Universe) -> Coverage:
+def cover(ledger: ClientLedger, surface: ApiSurface) -> Coverage:
     """How much of it clients have exercised."""
     answers: dict[str, Counter[str]] = {}
-    for (operation, status), count in contract.answers.items():
+    for (operation, status), count in ledger.answers.items():
         answers.setdefault(operation, Counter())[str(status)] += count
     used = {
-        **contract.used,
+        **ledger.used,
         "statuses": {
             f"{operation} {status}": count
             for operation, counts in answers.items()
             for status, count in counts.items()
         },
     }
-    parts = [_operations(universe["operations"], answers)]
-    parts += [_part(part, universe[part], used.get(part, {})) for part in PARTS if part != _FIRST]
+    parts = [_operations(surface["operations"], answers)]
+    parts += [_part(part, surface[part], used.get(part, {})) for part in PARTS if part != _FIRST]
     return Coverage(parts)
 
 

@@ -1,4 +1,7 @@
-"""Every kind of finding about a client: docs, reports and the judges read this table."""
+"""Findings about a client: their kinds, of which APIs bring more, and how one is made.
+
+Docs, reports and whatever observes clients read the one table.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,6 +9,7 @@ from typing import NamedTuple
 
 from emulator.errors import Loc, pointer
 from emulator.jsontext import Json, JsonObject, render
+from emulator.openapi.openness import LISTED_VALUE
 from emulator.redaction.names import is_secret_name
 from emulator.redaction.values import hidden, hide_in_json, hide_in_string
 
@@ -19,15 +23,21 @@ MOST_AT_ONCE = 1_000  # of one kind, in one request or frame: each takes time an
 
 @dataclass(frozen=True, slots=True)
 class FindingKind:
-    """One kind: how bad it is, when it is found, and its texts, which are format strings."""
+    """One kind: how bad it is, when it is found, and its texts, which are format strings.
+
+    `refusable` marks a mistake that passes unless the settings refuse it: the refusal has the same
+    place, and counts instead.
+    """
 
     level: str
     when: str
     expected: str
     hint: str = ""
+    refusable: bool = False
 
 
-FINDINGS: Mapping[str, FindingKind] = {
+# By code: the kinds that any API may bring about, then those that each API has registered.
+FINDINGS: dict[str, FindingKind] = {
     # requests
     "path_unknown": FindingKind(
         ERROR, "nothing answers the path", "a path of the document", "{hint}"
@@ -51,12 +61,14 @@ FINDINGS: Mapping[str, FindingKind] = {
         "no schema knows a field of a body or a frame, so it does nothing",
         "one of {known}",
         "{hint}",
+        refusable=True,
     ),
     "parameter_unknown": FindingKind(
         WARNING,
         "the operation, or the chat's handshake, has no such query parameter",
         "{known}",
         "{hint}",
+        refusable=True,
     ),
     "parameter_repeated": FindingKind(
         WARNING, "a query parameter is given more than once", "one value", "the last one counts"
@@ -67,8 +79,9 @@ FINDINGS: Mapping[str, FindingKind] = {
     "value_unlisted": FindingKind(
         WARNING,
         "an open field has a value that neither the document nor one of Hume's SDKs lists",
-        "a value that the document or one of Hume's SDKs lists",
+        LISTED_VALUE,
         "{hint}",
+        refusable=True,
     ),
     "deprecated": FindingKind(
         WARNING,
@@ -95,54 +108,12 @@ FINDINGS: Mapping[str, FindingKind] = {
         "the API key of a REST request is in its query, where logs have it",
         "the header X-Hume-Api-Key",
     ),
-    "voice_unlisted": FindingKind(
-        WARNING,
-        "a config, or a chat's session settings, name a library voice that the emulator's list "
-        "lacks; the real library may have it",
-        "a voice that GET /v0/tts/voices lists",
-        "{hint}",
-    ),
-    # chats
-    "credential_spelling": FindingKind(
-        WARNING,
-        "a handshake spells its key or token as official clients did until late 2025",
-        "{instead}",
-        "the service may refuse the older spelling; newer clients send {instead}",
-    ),
+    # sockets
     "frame_invalid": FindingKind(
         ERROR, "a frame is no JSON, or no message as its type wants it", "{problem}"
     ),
     "frame_unknown": FindingKind(
         ERROR, "no message has the type of a frame", "one of {known}", "{hint}"
-    ),
-    "tool_call_unknown": FindingKind(
-        ERROR, "a tool's answer names a call that waits for none", "{known}", "{hint}"
-    ),
-    "tool_call_unanswered": FindingKind(
-        ERROR,
-        "the client leaves, or the chat ends, while a tool call waits for its answer",
-        "a tool_response or tool_error for the call",
-        "call of {name}",
-    ),
-    "audio_refused": FindingKind(
-        ERROR, "a client that joined a chat sends audio into it", "{message}"
-    ),
-    "audio_undecodable": FindingKind(
-        ERROR,
-        "audio can't be decoded",
-        "raw 16-bit PCM, WAV, WebM, Ogg, MP3, AAC or MP4",
-        "{cause}",
-    ),
-    "message_in_bytes": FindingKind(
-        WARNING,
-        "a message comes as a binary frame, which counts as sound",
-        "a text frame: binary frames are sound",
-    ),
-    "variable_missing": FindingKind(
-        WARNING, "the prompt has a variable that nothing gives a value", "{message}"
-    ),
-    "chat_refused": FindingKind(
-        ERROR, "a chat ends at once: its config or group does not exist", "{message}"
     ),
     "socket_unread": FindingKind(
         ERROR, "the client does not read, and is cut off", "a client that reads as it is sent to"
@@ -172,10 +143,18 @@ FINDINGS: Mapping[str, FindingKind] = {
 }
 
 
-class Finding(NamedTuple):  # which is made faster than a frozen dataclass
-    """One thing that a client got wrong. The first step of `loc` says where to look:
+def register_findings(kinds: Mapping[str, FindingKind]) -> None:
+    """Add the kinds of an API. Raises ValueError for a code that another kind has."""
+    for code, kind in kinds.items():
+        if FINDINGS.setdefault(code, kind) != kind:
+            raise ValueError(f"two kinds of findings have the code {code!r}; rename one of them")
 
-    body, query, path, headers, frame, socket or webhook.
+
+class Finding(NamedTuple):  # which is made faster than a frozen dataclass
+    """One thing that a client got wrong.
+
+    The first step of `loc` says where to look: body, query, path, headers, frame, socket or
+    webhook. `hint` says what was meant, and `fate` what becomes of a mistake that is not refused.
     """
 
     code: str
@@ -183,6 +162,7 @@ class Finding(NamedTuple):  # which is made faster than a frozen dataclass
     expected: str
     got: Json = None
     hint: str = ""
+    fate: str = ""
 
     @property
     def level(self) -> str:
@@ -199,35 +179,39 @@ class Finding(NamedTuple):  # which is made faster than a frozen dataclass
             "place": self.place,
             "expected": self.expected,
             "got": self.got,
-            "hint": self.hint,
+            "hint": "; ".join(part for part in (self.fate, self.hint) if part),
         }
 
 
-def find(code: str, loc: Loc, got: Json = None, **values: object) -> Finding:
-    """A finding of a kind: `values` fill in its texts. Of what is long, the beginning is kept."""
+def find(code: str, loc: Loc, got: Json = None, fate: str = "", **values: object) -> Finding:
+    """Make a finding of a kind: `values` fill in its texts. Long texts are cut off."""
     kind = FINDINGS[code]
     expected = _in_short(kind.expected.format(**values), _LONGEST_TEXT)
     hint = kind.hint and _in_short(kind.hint.format(**values), _LONGEST_TEXT)
-    short = tuple(_in_short(step) if isinstance(step, str) else step for step in loc)
-    shown = got if code in _IN_OUR_WORDS else _shown(loc, got)
-    return Finding(code, short, expected, shown, hint)
+    value = got if code in _IN_OUR_WORDS else shown_value(loc, got)
+    return Finding(code, shown_place(loc), expected, value, hint, fate)
+
+
+def shown_place(loc: Loc) -> Loc:
+    """Return a place without credentials, and with long names cut off."""
+    return tuple(_in_short(step) if isinstance(step, str) else step for step in loc)
 
 
 def beginning(text: str, longest: int = _LONGEST) -> str:
-    """The text if it is not too long, else how it begins."""
+    """Return the text, or how it begins if it is too long."""
     if len(text) <= longest:
         return text
     return f"{text[:longest]}... ({len(text)} characters)"
 
 
 def _in_short(text: str, longest: int = _LONGEST) -> str:
-    """The text without credentials, or how it begins."""
+    """Return the text without credentials, or how it begins."""
     if len(text) <= _LOOKED_AT:
         return beginning(hide_in_string(text), longest)
     return f"{hide_in_string(text[:_LOOKED_AT])[:longest]}... ({len(text)} characters)"
 
 
-def _shown(loc: Loc, got: Json) -> Json:
+def shown_value(loc: Loc, got: Json) -> Json:
     """Return a value without credentials, and not too long; a name alone is no credential."""
     if got is None:
         return got

@@ -32,7 +32,7 @@ class Found:
         }
 
 
-class Contract:
+class ClientLedger:
     """It outlives resets, since test suites reset between tests.
 
     `answers` counts by operation and status, `used` by part of the coverage and name there.
@@ -86,7 +86,7 @@ class Contract:
         else:
             self.dropped[finding.code] += new.count
 
-    def merge(self, other: "Contract") -> None:
+    def merge(self, other: "ClientLedger") -> None:
         """Add what another one has. Numbers of journal entries would be of several journals: 0."""
         for found in other.found:
             self._put(Found(found.subject, found.finding, found.count, 0, 0))
@@ -106,18 +106,18 @@ class Contract:
         }
 
     @classmethod
-    def from_json(cls, content: JsonObject) -> "Contract":
-        contract = cls()
+    def from_json(cls, content: JsonObject) -> "ClientLedger":
+        ledger = cls()
         for each in content["findings"]:
             loc = steps(each["place"])
             finding = Finding(each["code"], loc, each["expected"], each["got"], each["hint"])
-            contract._put(
+            ledger._put(
                 Found(each["subject"], finding, each["count"], each["first_seq"], each["last_seq"])
             )
-        contract.dropped = Counter(content["dropped"])
-        contract.answers = Counter({(op, status): n for op, status, n in content["answers"]})
-        contract.used = {part: Counter(counts) for part, counts in content["used"].items()}
-        return contract
+        ledger.dropped = Counter(content["dropped"])
+        ledger.answers = Counter({(op, status): n for op, status, n in content["answers"]})
+        ledger.used = {part: Counter(counts) for part, counts in content["used"].items()}
+        return ledger
 
 
 def _key(subject: str, finding: Finding) -> tuple[object, ...]:

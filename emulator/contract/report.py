@@ -4,16 +4,16 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from emulator.contract.coverage import (
+    ApiSurface,
     Coverage,
     Item,
     Part,
-    Universe,
     cover,
     read_minimum,
     too_little,
 )
 from emulator.contract.findings import ERROR, FINDINGS, LEVELS, WARNING
-from emulator.contract.ledger import Contract
+from emulator.contract.ledger import ClientLedger
 from emulator.errors import EmulatorError, UsageError, closest
 from emulator.jsontext import JsonObject
 
@@ -109,10 +109,10 @@ class Report:
         return [*(told if forbidden else ()), *too_little(self.coverage, demands.least)]
 
 
-def new_report(contract: Contract, universe: Universe) -> Report:
-    findings = [found.to_json() for found in contract.found]
+def new_report(ledger: ClientLedger, surface: ApiSurface) -> Report:
+    findings = [found.to_json() for found in ledger.found]
     findings.sort(key=lambda found: LEVELS.index(found["level"]))
-    return Report(findings, contract.dropped, cover(contract, universe))
+    return Report(findings, ledger.dropped, cover(ledger, surface))
 
 
 def read_report(content: JsonObject) -> Report:

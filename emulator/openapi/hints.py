@@ -1,14 +1,12 @@
 """Hints for the paths and query parameters that people get wrong: what to use instead.
 
-Each row but those that speak of this emulator was seen in two public programs or more
-(docs/fidelity.md). Where no row knows better, the nearest spelling helps (`errors.nearest`).
+Each API brings its own tables. Where no row knows better, the nearest spelling helps
+(`errors.nearest`).
 """
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-
-CHATS_ARE_AT = "chats are at /v0/evi/chat (TypeScript: set environment, not baseUrl)"
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,68 +21,18 @@ class PathHint:
     hint: str
 
 
-PATHS = (
-    PathHint(
-        "/v0/evi/chats/{id}/events",
-        "/v0/evi/chats/[^/]+/(events|messages|transcript)",
-        "a chat's events are at GET /v0/evi/chats/{id}, in pages (events_page)",
-    ),
-    PathHint(
-        "/v0/evi/custom_voices",
-        "/v0/evi/(custom_voices|voices)(/.*)?",
-        "voices are at /v0/tts/voices: ?provider=CUSTOM_VOICE lists your own, HUME_AI the library",
-    ),
-    PathHint(
-        "/v0/assistant/chat",
-        "/v0/assistant(/.*)?",
-        "chats are at /v0/evi/chat (a WebSocket)",
-    ),
-    PathHint(
-        "/v0/evi/conversations",
-        "/v0/evi/(conversation|session)s?(/.*)?",
-        "a conversation is a chat: open one at /v0/evi/chat (a WebSocket), list them at "
-        "GET /v0/evi/chats",
-    ),
-    PathHint(
-        "/v0/evi/tts",
-        "/v0/evi/tts(/.*)?",
-        "speech is made at /v0/tts, in the text-to-speech API, which this emulator does not serve",
-    ),
-    PathHint(
-        "/v0/tts/file",
-        "/v0/tts(/(file|stream)(/.*)?)?",
-        "it belongs to the text-to-speech API, of which this emulator serves /v0/tts/voices alone",
-    ),
-    PathHint(
-        "/v0/evi/twilio",
-        "/v0/evi/twilio",
-        "it takes phone calls from Twilio, which this emulator does not serve",
-    ),
-    PathHint(
-        "/v0/batch/jobs",
-        "/v0/(batch|stream)/.*",
-        "it belongs to the expression measurement API, which this emulator does not serve",
-    ),
-    PathHint("/v1/evi/configs", "/v1(/.*)?", "the paths of the API begin with /v0"),
-)
-_PATTERNS = tuple((re.compile(each.pattern), each.hint) for each in PATHS)
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """What people get wrong about one API: paths, and parameters of requests and handshakes."""
 
-# Query parameters that the service does not read: of a REST request, and of a chat's handshake.
-OF_REQUESTS: Mapping[str, str] = {
-    "apiKey": "send the key in the header X-Hume-Api-Key",
-    "accessToken": "send the token in the header Authorization: Bearer TOKEN",
-}
-OF_HANDSHAKES: Mapping[str, str] = {
-    "evi_version": "a config has its evi_version: name the config with config_id",
-}
-_SETTING = "it is a session setting: write session_settings[{name}]=..., or send it as a message"
+    paths: Sequence[PathHint] = ()
+    of_requests: Mapping[str, str] = field(default_factory=dict)
+    of_handshakes: Mapping[str, str] = field(default_factory=dict)
+
+    def for_path(self, path: str) -> str:
+        """Return what to ask for instead of an unknown path, or nothing."""
+        found = (each.hint for each in self.paths if re.fullmatch(each.pattern, path))
+        return next(found, "")
 
 
-def path_hint(path: str) -> str:
-    """Return what to ask for instead of an unknown path, or nothing."""
-    return next((hint for pattern, hint in _PATTERNS if pattern.fullmatch(path)), "")
-
-
-def setting_hint(name: str) -> str:
-    """Return where a session setting belongs that stands by itself in a handshake."""
-    return _SETTING.format(name=name)
+NO_HINTS = Hints()

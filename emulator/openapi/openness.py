@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 
 from emulator.jsontext import Json, JsonObject
 
+# What is expected of an open enum's value.
+LISTED_VALUE = "a value that the document or one of Hume's SDKs lists"
+
 # Keywords that validation passes over, and the tree of fields reads.
 LISTED = "x-listed"
 LISTED_UNLESS = "x-listed-unless"

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from emulator.contract.coverage import Coverage, Universe
+from emulator.contract.coverage import ApiSurface, Coverage
 from emulator.contract.findings import WARNING
 from emulator.contract.renderings.text import finding_lines
 from emulator.contract.report import Demands, Report, new_report
@@ -36,11 +36,11 @@ class ContractHandle:
         return self._bridge.call(self._report)
 
     def _report(self) -> Report:
-        return new_report(self._world.contract, self._universe)
+        return new_report(self._world.ledger, self._surface)
 
     @property
-    def _universe(self) -> Universe:
-        return self._app.universe
+    def _surface(self) -> ApiSurface:
+        return self._app.surface
 
     def assert_clean(self, allow: Collection[str] = (), fail_on: str = WARNING) -> None:
         """Raise ExpectationFailed, with each, if there are findings but those with these codes.
@@ -59,4 +59,4 @@ class ContractHandle:
 
     def clear(self) -> None:
         """Begin anew."""
-        self._bridge.call(self._world.contract.clear)
+        self._bridge.call(self._world.ledger.clear)

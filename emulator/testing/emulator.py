@@ -7,8 +7,8 @@ from typing import Any
 
 from emulator.apis.evi.chat.script import named_script
 from emulator.apis.evi.seed import with_script
-from emulator.contract.coverage import Universe
-from emulator.contract.ledger import Contract
+from emulator.contract.coverage import ApiSurface
+from emulator.contract.ledger import ClientLedger
 from emulator.contract.report import Report, new_report
 from emulator.errors import UsageError, closest
 from emulator.ids import IdSource
@@ -92,17 +92,17 @@ class Emulator:
 
         return self._bridge.call(create)
 
-    def contract(self) -> Contract:
+    def contract(self) -> ClientLedger:
         """What the clients of all its worlds have shown, also of those that are closed."""
         app = self._server.app
         if app.loop is None:  # it is stopped, and nothing changes any more
-            return app.worlds.contract()
-        return self._bridge.call(app.worlds.contract)
+            return app.worlds.merged_ledger()
+        return self._bridge.call(app.worlds.merged_ledger)
 
     @property
-    def universe(self) -> Universe:
+    def universe(self) -> ApiSurface:
         """All that clients can exercise."""
-        return self._server.app.universe
+        return self._server.app.surface
 
     def contract_report(self) -> Report:
         """Findings and coverage of all its worlds (docs/contract.md)."""

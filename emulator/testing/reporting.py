@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from emulator.contract.coverage import Universe
-from emulator.contract.ledger import Contract
+from emulator.contract.coverage import ApiSurface
+from emulator.contract.ledger import ClientLedger
 from emulator.contract.renderings import write_reports
 from emulator.contract.renderings.words import summary
 from emulator.contract.report import Demands, Report, new_report
@@ -18,26 +18,26 @@ class RunContract:
     files that were written.
     """
 
-    contract: Contract = field(default_factory=Contract)
-    universe: Universe | None = None  # None: no emulator has run
+    ledger: ClientLedger = field(default_factory=ClientLedger)
+    surface: ApiSurface | None = None  # None: no emulator has run
     failures: list[str] = field(default_factory=list)
     written: list[str] = field(default_factory=list)
 
-    def add(self, contract: Contract, universe: Universe) -> None:
-        self.contract.merge(contract)
-        self.universe = universe
+    def add(self, ledger: ClientLedger, surface: ApiSurface) -> None:
+        self.ledger.merge(ledger)
+        self.surface = surface
 
     def to_text(self) -> str:
         """JSON for the process that gathers all, since execnet can't send every integer."""
-        return json.dumps({"contract": self.contract.to_json(), "universe": self.universe})
+        return json.dumps({"contract": self.ledger.to_json(), "surface": self.surface})
 
     def add_text(self, text: str) -> None:
         content = json.loads(text)
-        if content["universe"] is not None:
-            self.add(Contract.from_json(content["contract"]), content["universe"])
+        if content["surface"] is not None:
+            self.add(ClientLedger.from_json(content["contract"]), content["surface"])
 
     def report(self) -> Report | None:
-        return None if self.universe is None else new_report(self.contract, self.universe)
+        return None if self.surface is None else new_report(self.ledger, self.surface)
 
     def finish(self, demands: Demands, files: Iterable[str]) -> None:
         """Write the report, and see whether it will do. Without an emulator nothing is covered."""

@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 from emulator.api import Api, Handler, ServedApi, by_id, seed_reader, serve, snapshot_reader
 from emulator.apis.apis import APIS
 from emulator.apis.evi.chat_socket import ChatSocket, is_chat_path
+from emulator.apis.evi.hints import EVI_HINTS
 from emulator.faults.chaos import read_chaos
 from emulator.openapi.document import Document, clear_failure
 from emulator.openapi.fields import body_fields
@@ -30,7 +31,7 @@ from emulator.world.world import World
 from emulator.world.worlds import Worlds
 
 if TYPE_CHECKING:
-    from emulator.contract.coverage import Universe
+    from emulator.contract.coverage import ApiSurface
     from emulator.world.persistence import Lasting
 
 
@@ -55,7 +56,7 @@ class App:
             self.apis,
             self.by_id,
             lambda: self.snapshots,
-            lambda: self.universe,
+            lambda: self.surface,
         )
         self._control = control.application()
         self.control_routes = [route for route in self._control.routes if isinstance(route, Route)]
@@ -86,14 +87,14 @@ class App:
         return snapshot_reader(self.apis)
 
     @cached_property
-    def universe(self) -> "Universe":
+    def surface(self) -> "ApiSurface":
         """All that a client can exercise."""
-        from emulator.contract.coverage import new_universe  # which few need
+        from emulator.contract.coverage import new_surface  # which few need
         from emulator.web.sockets.handshake import chat_fields
 
         first = self.apis[0]
         bodies = [(each, body_fields(first.document, each)) for each in first.operations]
-        return new_universe(bodies, chat_fields())
+        return new_surface(bodies, chat_fields())
 
     def _new_lasting(self) -> "Lasting | None":
         if not self.settings.state and not self.settings.export_on_exit:
@@ -113,7 +114,7 @@ class App:
         self.auth.look_at(world.api_key)
 
     def _dispatcher(self) -> Dispatcher:
-        dispatcher = Dispatcher(self.auth, self.settings, self.worlds.others)
+        dispatcher = Dispatcher(self.auth, self.settings, self.worlds.others, EVI_HINTS)
         for served in self.apis:
             handlers = self._handlers(served)
             with clear_failure(served.document):

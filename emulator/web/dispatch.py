@@ -13,8 +13,8 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
 from emulator.api import Call, Handler
-from emulator.contract.ledger import Contract
-from emulator.contract.requests import RequestJudge, extra_problems, has_body
+from emulator.contract.ledger import ClientLedger
+from emulator.contract.requests import RequestAuditor, has_body
 from emulator.errors import (
     BODY_TOO_LARGE,
     ApiError,
@@ -26,7 +26,9 @@ from emulator.errors import (
 from emulator.journal.journal import LONGEST_BODY
 from emulator.jsontext import Json, JsonTextError, parse, read, read_or_none, render
 from emulator.openapi.fields import Field
+from emulator.openapi.hints import NO_HINTS, Hints
 from emulator.openapi.operation import Operation
+from emulator.openapi.strictness import strict_check
 from emulator.openapi.validation import Check, Validation
 from emulator.redaction.text import hide_in_body
 from emulator.settings import Settings
@@ -64,9 +66,11 @@ class Route:
         validation: Validation,
         fields: Field | None,
         any_id: bool = False,
+        hints: Hints = NO_HINTS,
     ) -> None:
         self.operation = operation
-        self.judge = RequestJudge(operation, fields)
+        self.judge = RequestAuditor(operation, fields, hints.of_requests)
+        self.check_strictly = strict_check(operation, fields)
         self.handler = handler
         self.status = operation.success_status
         readers = {
@@ -126,10 +130,13 @@ def _accept_any(value: Json, loc: Loc) -> list[Problem]:
 class Dispatcher:
     """An ASGI application: the operations of all documents."""
 
-    def __init__(self, auth: Auth, settings: Settings, strangers: Contract) -> None:
-        """`strangers` has what is found about callers without a world."""
-        self.router: Router[Route] = Router()
-        self._strangers = strangers
+    def __init__(
+        self, auth: Auth, settings: Settings, anonymous: ClientLedger, hints: Hints = NO_HINTS
+    ) -> None:
+        """`anonymous` has what is found about callers without a world."""
+        self.router: Router[Route] = Router(hints)
+        self._hints = hints
+        self._anonymous = anonymous
         self._auth = auth
         self._settings = settings
 
@@ -142,12 +149,12 @@ class Dispatcher:
     ) -> None:
         """One more operation; `fields` are those of its body, if it takes one."""
         any_id = self._settings.unknown_ids == "example"
-        route = Route(operation, handler, validation, fields, any_id)
+        route = Route(operation, handler, validation, fields, any_id, self._hints)
         self.router.add(operation.method, operation.path_template, route)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         extra: Mapping[str, str] = {}
-        exchange = Exchange(scope, self._strangers)
+        exchange = Exchange(scope, self._anonymous)
         try:
             status, answer, extra = await self._answer(scope, receive, exchange)
             body = render(answer)
@@ -204,7 +211,7 @@ class Dispatcher:
         if route.check_body is not None:
             body = await self._read_body(route.check_body, headers, receive, problems, exchange)
         if world.settings.strict:
-            problems += extra_problems(exchange.findings(world))
+            problems += route.check_strictly(query_string, exchange.body)
         if problems:
             raise ValidationFailed(problems)
         call = Call(world, world.settings, parameters, body, _base_url(scope, headers))

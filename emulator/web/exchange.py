@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from starlette.types import Receive, Scope
 
 from emulator.contract.findings import Finding
-from emulator.contract.ledger import Contract
-from emulator.contract.requests import (
-    RequestJudge,
+from emulator.contract.ledger import ClientLedger
+from emulator.contract.refusals import (
     judge_refusal,
-    judge_stranger,
-    judge_stray,
+    refused_credentials,
+    unmatched_path,
     with_refusals,
 )
+from emulator.contract.requests import RequestAuditor
 from emulator.errors import ApiError
 from emulator.faults.rules import FaultRule, Faults
 from emulator.faults.table import KINDS
@@ -51,7 +51,7 @@ class Exchange:
         "_began",
         "_findings",
         "_scope",
-        "_strangers",
+        "_anonymous",
         "body",
         "breaks",
         "bug",
@@ -65,16 +65,16 @@ class Exchange:
         "world",
     )
 
-    def __init__(self, scope: Scope, strangers: Contract | None = None) -> None:
-        """`strangers` has what is found about callers who have no world."""
+    def __init__(self, scope: Scope, anonymous: ClientLedger | None = None) -> None:
+        """`anonymous` has what is found about callers who have no world."""
         self._scope = scope
-        self._strangers = strangers
+        self._anonymous = anonymous
         self._began = time.perf_counter()
         self._findings: Sequence[Finding] | None = None
         self.world: World | None = None
         self.is_quiet = False  # nobody is told of it, unless it is a bug
         self.hides = False  # credentials in the answer
-        self.judge: RequestJudge | None = None  # of the operation, if it leads to one
+        self.judge: RequestAuditor | None = None  # of the operation, if it leads to one
         self.headers: Mapping[bytes, bytes] | None = None
         self.body: Json = None
         self.request = b""
@@ -98,13 +98,13 @@ class Exchange:
     def findings(self, world: World) -> Sequence[Finding]:
         """What is to be said of the request itself; it is judged once."""
         if self._findings is None:
-            contract = Contract() if self.is_quiet else world.contract
-            self._findings = () if self.judge is None else self._judged(contract, self.judge)
+            ledger = ClientLedger() if self.is_quiet else world.ledger
+            self._findings = () if self.judge is None else self._judged(ledger, self.judge)
         return self._findings
 
-    def _judged(self, contract: Contract, judge: RequestJudge) -> Sequence[Finding]:
+    def _judged(self, ledger: ClientLedger, judge: RequestAuditor) -> Sequence[Finding]:
         headers = self.headers or dict(self._scope["headers"])
-        return judge.judge(contract, headers, self._scope["query_string"], self.body)
+        return judge.judge(ledger, headers, self._scope["query_string"], self.body)
 
     async def strike(self, faults: Faults, receive: Receive) -> Answer | None:
         """What breaks this request, if anything does; the answer that it gets instead.
@@ -128,7 +128,7 @@ class Exchange:
             return
         world = self.world
         if world is None:
-            self._note_stranger(status)
+            self._note_anonymous(status)
             return
         findings = self._all_findings(world)
         more = {} if self.bug is None else self.bug.to_json()
@@ -154,9 +154,9 @@ class Exchange:
             *more.values(),
         )
         if self.judge is not None and status is not None:
-            world.contract.answers[self.judge.operation.id, status] += 1
+            world.ledger.answers[self.judge.operation.id, status] += 1
         if findings:
-            world.contract.add(self._subject, findings, world.journal.seq)
+            world.ledger.add(self._subject, findings, world.journal.seq)
 
     @property
     def _subject(self) -> str:
@@ -169,11 +169,12 @@ class Exchange:
         if refusal is None:
             return findings
         if self.judge is None:
-            return [judge_stray(scope["method"], scope["path"], refusal)]
+            return [unmatched_path(scope["method"], scope["path"], refusal)]
         given = (self.body, scope["query_string"], scope["path"])
         return with_refusals(findings, judge_refusal(self.judge.operation, refusal, *given))
 
-    def _note_stranger(self, status: int | None) -> None:
-        if self._strangers is not None and self.refusal is not None and status == 401:
-            finding = judge_stranger(self.refusal, self._scope["query_string"])
-            self._strangers.add(self._subject, [finding], 0)
+    def _note_anonymous(self, status: int | None) -> None:
+        if self._anonymous is not None and self.refusal is not None and status == 401:
+            hints = None if self.judge is None else self.judge.hints
+            finding = refused_credentials(self.refusal, hints, self._scope["query_string"])
+            self._anonymous.add(self._subject, [finding], 0)

@@ -5,7 +5,7 @@ from difflib import get_close_matches
 from typing import Generic, TypeVar
 
 from emulator.errors import METHOD_NOT_ALLOWED, api_error, path_not_found
-from emulator.openapi.hints import path_hint
+from emulator.openapi.hints import NO_HINTS, Hints
 
 R = TypeVar("R")
 _ANY = "{}"  # a segment that is a path parameter
@@ -20,7 +20,9 @@ class _Node(Generic[R]):
 class Router(Generic[R]):
     """A tree of path segments. A literal segment wins over a parameter."""
 
-    def __init__(self) -> None:
+    def __init__(self, hints: Hints = NO_HINTS) -> None:
+        """`hints` say what to ask for instead of paths that people get wrong."""
+        self._hints = hints
         self._root: _Node[R] = _Node()
         self._known: list[str] = []
 
@@ -37,7 +39,9 @@ class Router(Generic[R]):
         segments = path.split("/")
         node = self._find(segments)
         if node is None:
-            raise path_not_found(method, path, path_hint(path) or self._nearest(method, path))
+            raise path_not_found(
+                method, path, self._hints.for_path(path) or self._nearest(method, path)
+            )
         route = node.routes.get(method)
         if route is None:
             allowed = ", ".join(node.routes)

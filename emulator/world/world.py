@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 
 from emulator.clock import LATEST_MS, WorldClock
-from emulator.contract.ledger import Contract
+from emulator.contract.ledger import ClientLedger
 from emulator.contract.webhooks import judge_attempt
 from emulator.errors import CLOCK_TOO_LATE, api_error
 from emulator.faults.chaos import read_chaos
@@ -53,7 +53,7 @@ class World:
         self.timers = Timers(self.clock)
         self._moving = asyncio.Lock()
         self._send = send
-        self.contract = Contract()
+        self.ledger = ClientLedger()
         self.states: Mapping[str, ApiState] = {}
         self._begin()
 
@@ -90,7 +90,7 @@ class World:
             self.journal,
             self.faults,
             self._send,
-            partial(_judge_webhook, self.contract, self.journal, self.settings.webhook_timeout),
+            partial(_judge_webhook, self.ledger, self.journal, self.settings.webhook_timeout),
         )
         self._take_states(self.seed.states)
 
@@ -220,7 +220,7 @@ def _note_fault(journal: Journal, rule: FaultRule, facts: Mapping[str, Json]) ->
 
 
 def _judge_webhook(
-    contract: Contract,
+    ledger: ClientLedger,
     journal: Journal,
     timeout_s: int,
     event_name: str,
@@ -229,9 +229,9 @@ def _judge_webhook(
 ) -> JsonObject:
     """Judge how a receiver took a webhook; return what its journal entry, the next one, says."""
     if result.is_good:
-        contract.use("webhooks", [event_name])
+        ledger.use("webhooks", [event_name])
     findings = judge_attempt(result, faults, timeout_s)
-    contract.add(f"webhook {event_name}", findings, journal.seq + 1)
+    ledger.add(f"webhook {event_name}", findings, journal.seq + 1)
     return {"findings": findings} if findings else {}
 
 

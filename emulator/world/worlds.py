@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from emulator.contract.ledger import Contract
+from emulator.contract.ledger import ClientLedger
 from emulator.errors import TOO_MANY_WORLDS, api_error
 from emulator.outgoing.outbox import Send, send_nothing
 from emulator.settings import Settings
@@ -26,7 +26,7 @@ class Worlds:
         self._send = send
         self._on_create = on_create
         self._worlds: dict[str, World] = {}
-        self.others = Contract()  # of callers without a world, and of worlds that are forgotten
+        self.others = ClientLedger()  # of callers without a world, and of worlds that are forgotten
         self._by_reference: dict[str, World] = {}
         self.are_ending = False
         # Told of a world whose key is used for the first time, and of one that is forgotten.
@@ -53,17 +53,17 @@ class Worlds:
         self.recall(world)
         return self._add(world)
 
-    def contract(self) -> Contract:
+    def merged_ledger(self) -> ClientLedger:
         """What all clients have shown, of every world."""
-        merged = Contract()
-        for contract in (self.others, *(world.contract for world in self)):
-            merged.merge(contract)
+        merged = ClientLedger()
+        for ledger in (self.others, *(world.ledger for world in self)):
+            merged.merge(ledger)
         return merged
 
-    def clear_contracts(self) -> None:
+    def clear_ledgers(self) -> None:
         """All of it begins anew."""
-        for contract in (self.others, *(world.contract for world in self)):
-            contract.clear()
+        for ledger in (self.others, *(world.ledger for world in self)):
+            ledger.clear()
 
     def end_waits(self) -> None:
         """The server is about to stop: nobody waits for a journal any longer."""
@@ -88,7 +88,7 @@ class Worlds:
         before = self._worlds.get(api_key)
         if before is not None:
             before.reset()
-            self._keep_contract(before)
+            self._keep_ledger(before)
         seed, settings = seed or self.seed, settings or self._settings
         return self._add(self._new(api_key, seed, settings))
 
@@ -107,9 +107,9 @@ class Worlds:
             del self._by_reference[world.reference]
             self.forget(world)
         world.reset()
-        self._keep_contract(world)
+        self._keep_ledger(world)
 
-    def _keep_contract(self, world: World) -> None:
+    def _keep_ledger(self, world: World) -> None:
         """What its clients have shown, of a world that is forgotten, perhaps more than once."""
-        self.others.merge(world.contract)
-        world.contract.clear()
+        self.others.merge(world.ledger)
+        world.ledger.clear()

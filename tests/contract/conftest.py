@@ -9,7 +9,7 @@ import pytest
 
 from conformance.table import Case
 from emulator.contract.findings import WARNING, Finding
-from emulator.contract.ledger import Contract
+from emulator.contract.ledger import ClientLedger
 from emulator.server import Server
 from emulator.settings import Settings
 from tests.contract.cases import Stage
@@ -41,7 +41,7 @@ def open_stage(open_server: Server, guarded_server: Server, api_key: str) -> Ite
 
     At the end there is nothing to say of the client but what was refused.
     """
-    contracts: list[Contract] = []
+    ledgers: list[ClientLedger] = []
     with ExitStack() as stack:
 
         def open_stage(case: Case) -> Stage:
@@ -53,12 +53,12 @@ def open_stage(open_server: Server, guarded_server: Server, api_key: str) -> Ite
             stage = Stage(stack.enter_context(remote), key=case.key or key)
             stack.enter_context(stage.sockets)
             stage.take(case.given)
-            contracts.append(server.app.worlds.get(key).contract)
+            ledgers.append(server.app.worlds.get(key).ledger)
             return stage
 
         yield open_stage
-    for contract in contracts:
-        assert [found for found in contract.found if _is_unasked(found.finding)] == []
+    for ledger in ledgers:
+        assert [found for found in ledger.found if _is_unasked(found.finding)] == []
 
 
 def _is_unasked(finding: Finding) -> bool:

@@ -1,11 +1,11 @@
 """Reports for tests: of nothing, of a little, and of a client that means harm."""
 
-from emulator.contract.coverage import PARTS, Universe
+from emulator.contract.coverage import PARTS, ApiSurface
 from emulator.contract.findings import Finding, find
-from emulator.contract.ledger import Contract
+from emulator.contract.ledger import ClientLedger
 from emulator.contract.report import Report, new_report
 
-SMALL_UNIVERSE: Universe = {
+SMALL_SURFACE: ApiSurface = {
     **dict.fromkeys(PARTS, ("x",)),
     "operations": ("list-a", "make-a"),
     "statuses": ("list-a 200", "list-a 422", "make-a 201", "make-a 400"),
@@ -32,33 +32,33 @@ HOSTILE = {
 
 
 def empty() -> Report:
-    return new_report(Contract(), SMALL_UNIVERSE)
+    return new_report(ClientLedger(), SMALL_SURFACE)
 
 
 def small() -> Report:
     """An error and a warning of one operation, and a warning of a path that is none."""
-    contract = Contract()
-    contract.answers["make-a", 201] = 2
-    contract.use("messages_sent", ("m0",))
+    ledger = ClientLedger()
+    ledger.answers["make-a", 201] = 2
+    ledger.use("messages_sent", ("m0",))
     warning = find("field_unknown", ("body", "txet"), "txet", known="text", hint="text?")
-    contract.add("make-a", [warning], 4)
-    contract.add("make-a", [warning], 6)
-    contract.add("make-a", [find("request_refused", ("body",), "name_taken", message="free")], 5)
-    contract.add("chat socket", [find("socket_broken", ("socket",), 1006)], 9)
-    return new_report(contract, SMALL_UNIVERSE)
+    ledger.add("make-a", [warning], 4)
+    ledger.add("make-a", [warning], 6)
+    ledger.add("make-a", [find("request_refused", ("body",), "name_taken", message="free")], 5)
+    ledger.add("chat socket", [find("socket_broken", ("socket",), 1006)], 9)
+    return new_report(ledger, SMALL_SURFACE)
 
 
 def hostile() -> Report:
     """Whatever may hold a client's text holds each of HOSTILE."""
-    contract = Contract()
-    contract.answers["make-a", 201] = 1
+    ledger = ClientLedger()
+    ledger.answers["make-a", 201] = 1
     for seq, text in enumerate(HOSTILE.values()):
         given = [Finding("request_invalid", ("body", text), text, text, text)]
-        contract.add("make-a", given, seq)
-        contract.add(f"GET /{text}", [find("field_unknown", (text,), {text: [text]}, known=text, hint=text)], seq)  # fmt: skip  # noqa: E501
-        contract.use("close_codes", [text])
-    contract.dropped["request_invalid"] = 3
-    return new_report(contract, SMALL_UNIVERSE)
+        ledger.add("make-a", given, seq)
+        ledger.add(f"GET /{text}", [find("field_unknown", (text,), {text: [text]}, known=text, hint=text)], seq)  # fmt: skip  # noqa: E501
+        ledger.use("close_codes", [text])
+    ledger.dropped["request_invalid"] = 3
+    return new_report(ledger, SMALL_SURFACE)
 
 
 REPORTS = {"empty": empty, "small": small, "hostile": hostile}

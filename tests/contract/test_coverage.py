@@ -12,38 +12,38 @@ from emulator.apis.evi.chat_store import CHAT_STATUSES
 from emulator.apis.evi.webhooks import EVENT_NAMES
 from emulator.contract.coverage import (
     PARTS,
+    ApiSurface,
     Coverage,
     Item,
     Part,
-    Universe,
     cover,
     read_minimum,
     too_little,
 )
 from emulator.contract.findings import FINDINGS, Finding, find
-from emulator.contract.ledger import MOST_FINDINGS, Contract
+from emulator.contract.ledger import MOST_FINDINGS, ClientLedger
 from emulator.errors import CHAT_ERRORS, UsageError
 from emulator.jsontext import JsonObject
 from emulator.web.app import App
-from tests.contract.reports import SMALL_UNIVERSE
+from tests.contract.reports import SMALL_SURFACE
 
-# the universe
+# the surface
 
 
 @pytest.fixture(scope="module")
-def universe(app: App) -> Universe:
-    return app.universe
+def surface(app: App) -> ApiSurface:
+    return app.surface
 
 
-def test_it_has_every_part_and_no_name_twice(universe: Universe) -> None:
+def test_it_has_every_part_and_no_name_twice(surface: ApiSurface) -> None:
     """In the order of the table."""
-    assert list(universe) == list(PARTS)
-    for names in universe.values():
+    assert list(surface) == list(PARTS)
+    for names in surface.values():
         assert names
         assert len(set(names)) == len(names)
 
 
-def test_operations_statuses_and_parameters(universe: Universe, app: App) -> None:
+def test_operations_statuses_and_parameters(surface: ApiSurface, app: App) -> None:
     """All that the document declares, read here by itself."""
     paths = app.document.content["paths"]
     declared = [
@@ -53,14 +53,14 @@ def test_operations_statuses_and_parameters(universe: Universe, app: App) -> Non
         if method in ("get", "post", "put", "patch", "delete")
     ]
     assert len(declared) == 35
-    assert set(universe["operations"]) == {each["operationId"] for each in declared}
-    assert set(universe["statuses"]) == {
+    assert set(surface["operations"]) == {each["operationId"] for each in declared}
+    assert set(surface["statuses"]) == {
         f"{each['operationId']} {status}"
         for each in declared
         for status in each["responses"]
         if status.isdigit() and status not in ("401", "413")
     }
-    assert set(universe["parameters"]) == {
+    assert set(surface["parameters"]) == {
         f"{each['operationId']} {parameter['name']}"
         for each in declared
         for parameter in map(app.document.follow, each.get("parameters", ()))
@@ -68,9 +68,9 @@ def test_operations_statuses_and_parameters(universe: Universe, app: App) -> Non
     }
 
 
-def test_bodies_have_all_their_fields(universe: Universe, app: App) -> None:
+def test_bodies_have_all_their_fields(surface: ApiSurface, app: App) -> None:
     """The top level of each body is what its schema has; nested fields are there, too."""
-    names = set(universe["body_fields"])
+    names = set(surface["body_fields"])
     for operation in app.operations:
         if operation.request_body is None:
             continue
@@ -81,56 +81,56 @@ def test_bodies_have_all_their_fields(universe: Universe, app: App) -> None:
     assert "create-config /webhooks/*/events" in names
 
 
-def test_messages_both_ways(universe: Universe) -> None:
+def test_messages_both_ways(surface: ApiSurface) -> None:
     """Each model of the unions has its type there, and its fields if a client sends it."""
 
     def kinds(union: Any) -> set[str]:
         return {each.model_fields["type"].default for each in get_args(union)}
 
-    assert set(universe["messages_sent"]) == {*kinds(ClientMessage), "(binary audio)"}
-    assert set(universe["messages_received"]) == kinds(ServerMessage)
+    assert set(surface["messages_sent"]) == {*kinds(ClientMessage), "(binary audio)"}
+    assert set(surface["messages_received"]) == kinds(ServerMessage)
     assert {f"{model.model_fields['type'].default} /{name}" for model in get_args(ClientMessage)
-            for name in model.model_fields} <= set(universe["message_fields"])  # fmt: skip
-    assert "session_settings /audio/sample_rate" in universe["message_fields"]
+            for name in model.model_fields} <= set(surface["message_fields"])  # fmt: skip
+    assert "session_settings /audio/sample_rate" in surface["message_fields"]
 
 
-def test_the_rest_of_it(universe: Universe) -> None:
+def test_the_rest_of_it(surface: ApiSurface) -> None:
     """The service's errors without those of emulators, ends of chats, events of webhooks."""
     codes = {each.code for each in CHAT_ERRORS.values() if not each.code.startswith("EMU")}
-    assert {name.split()[0] for name in universe["error_codes"]} == codes
+    assert {name.split()[0] for name in surface["error_codes"]} == codes
     assert codes
-    assert set(universe["chat_ends"]) == {*CHAT_STATUSES} - {"ACTIVE"}
-    assert set(universe["webhooks"]) == set(EVENT_NAMES)
+    assert set(surface["chat_ends"]) == {*CHAT_STATUSES} - {"ACTIVE"}
+    assert set(surface["webhooks"]) == set(EVENT_NAMES)
     assert {"config_id", "resumed_chat_group_id", "session_settings/system_prompt"} <= set(
-        universe["chat_parameters"]
+        surface["chat_parameters"]
     )
 
 
 # counting
 
 
-def coverage(contract: Contract) -> Coverage:
-    return cover(contract, SMALL_UNIVERSE)
+def coverage(ledger: ClientLedger) -> Coverage:
+    return cover(ledger, SMALL_SURFACE)
 
 
-def part(contract: Contract, name: str) -> Part:
-    [found] = [each for each in coverage(contract).parts if each.name == name]
+def part(ledger: ClientLedger, name: str) -> Part:
+    [found] = [each for each in coverage(ledger).parts if each.name == name]
     return found
 
 
 def test_nothing_is_nothing() -> None:
     """Every part is there, at zero."""
-    found = coverage(Contract())
+    found = coverage(ClientLedger())
     assert [each.name for each in found.parts] == list(PARTS)
     assert (found.percent, {each.percent for each in found.parts}) == (0.0, {0.0})
-    assert found.parts[0].missing == list(SMALL_UNIVERSE["operations"])
+    assert found.parts[0].missing == list(SMALL_SURFACE["operations"])
 
 
 def test_only_success_exercises_an_operation() -> None:
     """Its other answers are in the detail, and count among the statuses."""
-    contract = Contract()
-    contract.answers.update({("list-a", 422): 2, ("make-a", 201): 3, ("make-a", 400): 1})
-    operations, statuses = part(contract, "operations"), part(contract, "statuses")
+    ledger = ClientLedger()
+    ledger.answers.update({("list-a", 422): 2, ("make-a", 201): 3, ("make-a", 400): 1})
+    operations, statuses = part(ledger, "operations"), part(ledger, "statuses")
     assert operations.items == [
         Item("list-a", 0, detail={"422": 2}),
         Item("make-a", 3, detail={"201": 3, "400": 1}),
@@ -145,24 +145,24 @@ def test_only_success_exercises_an_operation() -> None:
 
 def test_what_is_not_asked_for_is_extra() -> None:
     """It shows, after the rest, and counts for nothing: no part has more than it has."""
-    contract = Contract()
-    contract.answers["voices", 200] = 4
-    contract.answers["list-a", 503] = 1
-    contract.use("error_codes", ["EMU01 mine", "E1 one"])
-    operations, errors = part(contract, "operations"), part(contract, "error_codes")
+    ledger = ClientLedger()
+    ledger.answers["voices", 200] = 4
+    ledger.answers["list-a", 503] = 1
+    ledger.use("error_codes", ["EMU01 mine", "E1 one"])
+    operations, errors = part(ledger, "operations"), part(ledger, "error_codes")
     assert operations.items[-1] == Item("voices", 4, extra=True, detail={"200": 4})
     assert (operations.covered, operations.total) == (0, 2)
     assert errors.items == [Item("E1 one", 1), Item("EMU01 mine", 1, extra=True)]
     assert (errors.percent, errors.missing) == (100.0, [])
-    extra = [item.name for item in part(contract, "statuses").items if item.extra]
+    extra = [item.name for item in part(ledger, "statuses").items if item.extra]
     assert extra == ["voices 200", "list-a 503"]
 
 
 def test_each_part_counts_alike() -> None:
     """The whole is their mean, however many names they have."""
-    contract = Contract()
-    contract.use("error_codes", ["E1 one"])
-    assert coverage(contract).percent == 8.3  # one of twelve, in full
+    ledger = ClientLedger()
+    ledger.use("error_codes", ["E1 one"])
+    assert coverage(ledger).percent == 8.3  # one of twelve, in full
 
 
 @pytest.mark.parametrize("total", [1001, 2001, 100_000])
@@ -233,15 +233,15 @@ def test_minimums_that_are_none(text: str, message: str) -> None:
 
 def test_too_little() -> None:
     """A sentence for each minimum that is missed, with what is missing; none for those reached."""
-    contract = Contract()
-    contract.use("messages_sent", ["m3"])
+    ledger = ClientLedger()
+    ledger.use("messages_sent", ["m3"])
     least = {"messages_sent": 50, "operations": 0, None: 2}
-    assert list(too_little(coverage(contract), least)) == [
+    assert list(too_little(coverage(ledger), least)) == [
         "messages_sent: 12.5 % of 50 % wanted; never: m0, m1, m2, m4, m5 and 2 more",
         "coverage: 1 % of 2 % wanted",
     ]
-    assert list(too_little(coverage(contract), {"messages_sent": 12.5, None: 1.0})) == []
-    assert list(too_little(coverage(contract), {})) == []
+    assert list(too_little(coverage(ledger), {"messages_sent": 12.5, None: 1.0})) == []
+    assert list(too_little(coverage(ledger), {})) == []
 
 
 # as plain data, and together
@@ -269,27 +269,27 @@ uses = st.one_of(
 )
 
 
-def shown(acts: list[Any]) -> Contract:
+def shown(acts: list[Any]) -> ClientLedger:
     """A contract to which all this has happened."""
-    contract = Contract()
+    ledger = ClientLedger()
     for kind, *what in acts:
         if kind == "use":
-            contract.use(*what)
+            ledger.use(*what)
         elif kind == "answer":
-            contract.answers[what[0], what[1]] += 1
+            ledger.answers[what[0], what[1]] += 1
         else:
-            contract.add(*what)
-    return contract
+            ledger.add(*what)
+    return ledger
 
 
 @given(st.lists(uses, max_size=8))
 def test_it_goes_to_another_process_and_back(acts: list[Any]) -> None:
     """As JSON text, with nothing lost."""
-    contract = shown(acts)
-    content = contract.to_json()
-    again = Contract.from_json(json.loads(json.dumps(content)))
+    ledger = shown(acts)
+    content = ledger.to_json()
+    again = ClientLedger.from_json(json.loads(json.dumps(content)))
     assert again.to_json() == content
-    assert (again.answers, again.used) == (contract.answers, contract.used)
+    assert (again.answers, again.used) == (ledger.answers, ledger.used)
 
 
 @given(st.lists(uses, max_size=6), st.lists(uses, max_size=6))
@@ -300,8 +300,8 @@ def test_two_together_are_as_one(first: list[Any], second: list[Any]) -> None:
     assert _without_numbers(merged) == _without_numbers(whole)
 
 
-def _without_numbers(contract: Contract) -> JsonObject:
-    content = contract.to_json()
+def _without_numbers(ledger: ClientLedger) -> JsonObject:
+    content = ledger.to_json()
     for found in content["findings"]:
         del found["first_seq"], found["last_seq"]
     return content
@@ -316,50 +316,50 @@ def test_a_merged_finding_has_no_number() -> None:
 
 def test_merging_leaves_the_other_alone() -> None:
     """Later counts of one are not those of the other."""
-    one, other = Contract(), shown([("add", "a", [find("body_unexpected", ("body",))], 1)])
+    one, other = ClientLedger(), shown([("add", "a", [find("body_unexpected", ("body",))], 1)])
     one.merge(other)
     one.merge(other)
     assert ([each.count for each in one.found], [each.count for each in other.found]) == ([2], [1])
     other.clear()
     assert len(one.found) == 1
-    assert other.to_json() == Contract().to_json()
+    assert other.to_json() == ClientLedger().to_json()
 
 
 def test_findings_alike_are_one() -> None:
     """Counted, with the journal's first and last entry; another value makes another one."""
-    contract = Contract()
+    ledger = ClientLedger()
     for seq, got in ((3, "a"), (5, "b"), (8, "a"), (9, 1), (10, "1")):
-        contract.add("send", [Finding("field_unknown", ("body",), "x", got)], seq)
-    told = [
-        (each.finding.got, each.count, each.first_seq, each.last_seq) for each in contract.found
-    ]
+        ledger.add("send", [Finding("field_unknown", ("body",), "x", got)], seq)
+    told = [(each.finding.got, each.count, each.first_seq, each.last_seq) for each in ledger.found]
     assert told == [("a", 2, 3, 8), ("b", 1, 5, 5), (1, 1, 9, 9), ("1", 1, 10, 10)]
 
 
 def test_so_many_and_no_more() -> None:
     """A thousand different ones are kept; those beyond are counted, those known still count."""
-    contract = Contract()
+    ledger = ClientLedger()
     for number in range(MOST_FINDINGS + 7):
-        contract.add("send", [Finding("field_unknown", ("body",), "x", number)], number + 1)
-    contract.add("send", [Finding("field_unknown", ("body",), "x", 0)], 2_000)
-    assert (len(contract.found), contract.dropped) == (MOST_FINDINGS, {"field_unknown": 7})
-    assert (contract.found[0].count, contract.found[0].last_seq) == (2, 2_000)
-    merged = Contract()
-    merged.merge(contract)
+        ledger.add("send", [Finding("field_unknown", ("body",), "x", number)], number + 1)
+    ledger.add("send", [Finding("field_unknown", ("body",), "x", 0)], 2_000)
+    assert (len(ledger.found), ledger.dropped) == (MOST_FINDINGS, {"field_unknown": 7})
+    assert (ledger.found[0].count, ledger.found[0].last_seq) == (2, 2_000)
+    merged = ClientLedger()
+    merged.merge(ledger)
     merged.merge(shown([("add", "other", [find("body_unexpected", ("body",))], 1)]))
     assert len(merged.found) == MOST_FINDINGS
     assert merged.dropped == {"field_unknown": 7, "body_unexpected": 1}
-    assert Contract.from_json(json.loads(json.dumps(merged.to_json()))).dropped == merged.dropped
+    assert (
+        ClientLedger.from_json(json.loads(json.dumps(merged.to_json()))).dropped == merged.dropped
+    )
 
 
 @pytest.mark.parametrize("size", [301, 100_000])
 def test_what_is_kept_of_it_is_short(size: int) -> None:
     """A name of 100 kB is not copied into each of a thousand findings."""
     long = "x" * size
-    contract = Contract()
+    ledger = ClientLedger()
     finding = find("field_unknown", ("body", long, 3), long, known=long, hint=long)
-    contract.add(long, [finding], 1)
-    [found] = contract.to_json()["findings"]
+    ledger.add(long, [finding], 1)
+    [found] = ledger.to_json()["findings"]
     assert len(json.dumps(found)) < 3_500
     assert found["place"] == f"/body/{'x' * 300}... ({size} characters)/3"
     assert found["subject"].endswith(f"({size} characters)")

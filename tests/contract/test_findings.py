@@ -16,9 +16,9 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from emulator.apis.evi.contract.frames import (
-    OF_ERRORS,
-    OF_FRAMES,
-    OF_NOBODY,
+    ERRORS_WITHOUT_FINDING,
+    FINDING_BY_ERROR,
+    FINDING_BY_FRAME_ERROR,
     is_base64,
     judge_frame,
 )
@@ -594,7 +594,7 @@ MISTAKES: dict[str, Callable[[Evi], None]] = {  # by the error frame that comes 
 }
 
 
-@pytest.mark.parametrize("slug", [*OF_ERRORS, *OF_FRAMES])
+@pytest.mark.parametrize("slug", [*FINDING_BY_ERROR, *FINDING_BY_FRAME_ERROR])
 def test_an_error_frame_that_the_client_brings_about(evi: Evi, slug: str) -> None:
     """One frame, one finding."""
     MISTAKES[slug](evi)
@@ -602,7 +602,10 @@ def test_an_error_frame_that_the_client_brings_about(evi: Evi, slug: str) -> Non
     out = evi.journal.entries("frame", direction="out")
     sent = [each["content"] for each in out if "content" in each]
     assert [each["slug"] for each in sent if each["type"] == "error"] == [slug]
-    assert (only(evi)["code"], only(evi)["count"]) == ({**OF_ERRORS, **OF_FRAMES}[slug], 1)
+    assert (only(evi)["code"], only(evi)["count"]) == (
+        {**FINDING_BY_ERROR, **FINDING_BY_FRAME_ERROR}[slug],
+        1,
+    )
 
 
 def test_an_error_frame_that_others_see(evi: Evi) -> None:
@@ -639,9 +642,9 @@ def test_an_error_frame_that_a_script_sends(evi: Evi) -> None:
 
 def test_it_is_decided_of_each_error_frame() -> None:
     """Whether the client is to blame for it, and which finding tells."""
-    decided = [*OF_ERRORS, *OF_FRAMES, *OF_NOBODY]
+    decided = [*FINDING_BY_ERROR, *FINDING_BY_FRAME_ERROR, *ERRORS_WITHOUT_FINDING]
     assert sorted(decided) == sorted(CHAT_ERRORS)
-    assert {*OF_ERRORS.values(), *OF_FRAMES.values()} <= set(FINDINGS)
+    assert {*FINDING_BY_ERROR.values(), *FINDING_BY_FRAME_ERROR.values()} <= set(FINDINGS)
 
 
 # webhooks

@@ -4,10 +4,10 @@ import re
 from pathlib import Path
 
 import emulator
+from emulator.apis.evi.hints import EVI_HINTS
 from emulator.cli.main import make_parser
 from emulator.contract.coverage import PARTS
 from emulator.contract.findings import FINDINGS
-from emulator.openapi.hints import OF_HANDSHAKES, OF_REQUESTS, PATHS
 
 ROOT = Path(emulator.__file__).parent.parent
 PAGE = (ROOT / "docs" / "contract.md").read_text()
@@ -23,11 +23,11 @@ def test_every_finding_has_its_row() -> None:
 
 def test_every_hint_has_its_row() -> None:
     """Of a path and of a parameter that people get wrong."""
-    for each in PATHS:
+    for each in EVI_HINTS.paths:
         assert f"| `{each.example}` | {each.hint} |" in PAGE
-    for name, hint in OF_REQUESTS.items():
+    for name, hint in EVI_HINTS.of_requests.items():
         assert f"| `?{name}=` of a request | {hint} |" in PAGE
-    for name, hint in OF_HANDSHAKES.items():
+    for name, hint in EVI_HINTS.of_handshakes.items():
         assert f"| `?{name}=` of a handshake | {hint} |" in PAGE
 
 

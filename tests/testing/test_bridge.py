@@ -20,7 +20,7 @@ from tests.testing.talking import get
 
 PATIENCE_S = 10
 # What a world never replaces may be taken hold of by any thread.
-LASTING = {"api_key", "reference", "settings", "clock", "timers", "contract"}
+LASTING = {"api_key", "reference", "settings", "clock", "timers", "ledger"}
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from emulator.contract.ledger import Contract
+from emulator.contract.ledger import ClientLedger
 from emulator.contract.renderings import render_report
 from emulator.contract.report import Demands
 from emulator.errors import UsageError
@@ -68,9 +68,9 @@ def test_a_client_that_is_not(evi: Evi) -> None:
 def test_what_was_not_kept(evi: Evi) -> None:
     """It is held against the client, even if all that was kept is allowed."""
     fail(evi)
-    contract = Contract()
-    contract.dropped["field_unknown"] = 2
-    evi.world.contract.merge(contract)
+    ledger = ClientLedger()
+    ledger.dropped["field_unknown"] = 2
+    evi.world.ledger.merge(ledger)
     evi.contract.assert_clean(allow=["request_invalid", "field_unknown"])
     with pytest.raises(ExpectationFailed, match="2 more at level warning or above"):
         evi.contract.assert_clean(allow=["request_invalid"])

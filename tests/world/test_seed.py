@@ -38,7 +38,9 @@ def events(seed: Seed) -> list[dict[str, Any]]:
 def test_bundled_seeds_load(name: str) -> None:
     """Every bundled seed is without mistakes, and has the whole voice library."""
     library = read_data(bundled("fixtures/voices.yaml"))
-    assert load(name).state(VoicesState).voices.page("HUME_AI", Paging(size=100)).total == len(library)
+    assert load(name).state(VoicesState).voices.page("HUME_AI", Paging(size=100)).total == len(
+        library
+    )
 
 
 def test_bundled_seeds_name_listed_voices() -> None:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import JSONResponse
 from starlette.types import Message, Receive, Scope, Send
 
+from emulator.apis.evi.hints import CHATS_ARE_AT, EVI_HINTS
 from emulator.apis.evi.state import EviState
-from emulator.contract.ledger import Contract
-from emulator.contract.requests import with_refusals
+from emulator.apis.voices.state import VoicesState
+from emulator.contract.ledger import ClientLedger
 from emulator.errors import (
     CHAT_ID_MISSING,
     CHAT_NOT_FOUND,
@@ -23,7 +24,6 @@ from emulator.errors import (
     path_not_found,
 )
 from emulator.jsontext import Json, JsonTextError, parse
-from emulator.openapi.hints import CHATS_ARE_AT, path_hint
 from emulator.web import bugs
 from emulator.web.auth import Auth
 from emulator.web.denial import deny_upgrade
@@ -57,10 +57,10 @@ def _normal(path: str) -> str:
 class ChatSocket:
     """An ASGI application for the WebSockets."""
 
-    def __init__(self, auth: Auth, strangers: Contract) -> None:
-        """`strangers` has what is found about callers without a world."""
+    def __init__(self, auth: Auth, anonymous: ClientLedger) -> None:
+        """`anonymous` has what is found about callers without a world."""
         self._auth = auth
-        self._strangers = strangers
+        self._anonymous = anonymous
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -69,7 +69,7 @@ class ChatSocket:
             await JSONResponse(refusal.body, refusal.status, headers)(scope, receive, send)
             return
         await receive()  # websocket.connect
-        handshake = Handshake(scope, self._strangers)
+        handshake = Handshake(scope, self._anonymous)
         try:
             socket = self._open(scope, send, handshake)
         except ApiError as error:
@@ -107,7 +107,7 @@ class ChatSocket:
             return _join_chat(world, joined[1].lower(), handshake, send)
         if _NO_ID.fullmatch(path):
             raise api_error(CHAT_ID_MISSING, path=scope["path"])
-        raise path_not_found("WebSocket", scope["path"], path_hint(path) or CHATS_ARE_AT)
+        raise path_not_found("WebSocket", scope["path"], EVI_HINTS.for_path(path) or CHATS_ARE_AT)
 
 
 def _open_chat(world: World, handshake: Handshake, send: Send) -> "Socket":
@@ -126,8 +126,8 @@ def _open_chat(world: World, handshake: Handshake, send: Send) -> "Socket":
     except ApiError as error:
         outbound.put([refuse_chat(world, error)])
         outbound.close(NORMAL_CLOSE)
-        return Socket(None, outbound)
-    return Socket(live, outbound)
+        return Socket(world, None, outbound)
+    return Socket(world, live, outbound)
 
 
 def _join_chat(world: World, chat_id: str, handshake: Handshake, send: Send) -> "Socket":
@@ -141,7 +141,7 @@ def _join_chat(world: World, chat_id: str, handshake: Handshake, send: Send) -> 
     begin_ms = live.session.start_ms + live.clock.lag_ms
     outbound = Outbound(send, world, chat_id, joined=True, begin_ms=begin_ms)
     live.join(outbound.put)
-    return Socket(live, outbound, joined=True)
+    return Socket(world, live, outbound, joined=True)
 
 
 def refuse_upgrade(world: World, chat_id: str | None) -> None:
@@ -154,7 +154,10 @@ def refuse_upgrade(world: World, chat_id: str | None) -> None:
 class Socket:
     """One client's connection: frames in to the chat, messages of the chat out."""
 
-    def __init__(self, live: "LiveChat | None", outbound: Outbound, joined: bool = False) -> None:
+    def __init__(
+        self, world: World, live: "LiveChat | None", outbound: Outbound, joined: bool = False
+    ) -> None:
+        self._world = world
         self._live = live
         self._outbound = outbound
         self._joined = joined
@@ -197,7 +200,7 @@ class Socket:
             if not self._joined:
                 live.end()
             status, calls = live.session.status, live.session.assistant.calls
-        findings = outbound.contract.end(code, by_server, status, calls)
+        findings = outbound.auditor.end(code, by_server, status, calls)
         outbound.note_end("out" if by_server else "in", findings, close=code)
 
     def _send_error(self, slug: str, message: str | None) -> None:
@@ -230,30 +233,33 @@ class Socket:
             self._outbound.close(BUG)
 
     def _take_sound(self, live: "LiveChat", data: bytes) -> None:
-        findings = self._outbound.contract.hear(data)
+        findings = self._outbound.auditor.hear(data)
         self._outbound.note_audio({"type": "audio", "bytes": len(data)}, data, findings)
         live.hear_audio(data, self._outbound.put, self._joined)
 
     def _take_text(self, live: "LiveChat", text: bytes) -> None:
+        from emulator.apis.evi.strictness import frame_problems, in_one_sentence  # on pydantic
+
         try:
             content = parse(text)
         except JsonTextError as error:
-            broken = self._outbound.contract.receive_broken(error.message)
+            broken = self._outbound.auditor.receive_broken(error.message)
             self._outbound.note("in", text[:LONGEST_SHOWN], broken)
             live.refuse(self._outbound.put, "invalid_json", error.message)
             return
         assistant = live.session.assistant
-        findings = self._outbound.contract.receive(
-            content, assistant.calls, assistant.dropped_calls
+        refused = frame_problems(
+            self._world.settings, self._world.state(VoicesState).voices, content
         )
-        refused, problem = self._outbound.contract.refuse(findings)
-        found = with_refusals(findings, refused)
+        found = self._outbound.auditor.receive(
+            content, assistant.calls, assistant.dropped_calls, refused
+        )
         if _is_audio(content) and not refused:
             self._outbound.note_audio(shown(content, text), content["data"], found)
         else:
             self._outbound.note("in", shown(content, text), found)
         if refused:
-            live.refuse(self._outbound.put, "payload_parse", problem)
+            live.refuse(self._outbound.put, "payload_parse", in_one_sentence(refused))
         else:
             live.receive_frame(content, self._outbound.put, self._joined)
 

@@ -1,9 +1,10 @@
 """The voices of the text-to-speech API, which configs name."""
 
 from emulator.api import Call, Handlers
-from emulator.apis.voices.contract import is_voice_id, nearest_voice, refuses_unlisted, unlisted
+from emulator.apis.voices.contract import unlisted
 from emulator.apis.voices.library import own_voice_id
 from emulator.apis.voices.state import VoicesState
+from emulator.apis.voices.unlisted import is_voice_id, nearest_voice, refuses_unlisted
 from emulator.apis.voices.voice_store import CUSTOM_VOICE, HUME_AI, VoiceStore
 from emulator.errors import (
     FILTER_TAG_INVALID,

@@ -45,7 +45,7 @@ from emulator.web.oauth import token_endpoint
 from emulator.world.worlds import Worlds
 
 if TYPE_CHECKING:
-    from emulator.contract.coverage import Universe
+    from emulator.contract.coverage import ApiSurface
     from emulator.world.snapshot_reader import SnapshotReader
 
 
@@ -60,7 +60,7 @@ class Control:
         apis: Sequence[ServedApi],
         operations: Operations,
         snapshots: "Callable[[], SnapshotReader]",
-        universe: "Callable[[], Universe]",
+        surface: "Callable[[], ApiSurface]",
     ) -> None:
         self._auth = auth
         self._worlds = worlds
@@ -70,7 +70,7 @@ class Control:
         self._validation = apis[0].validation
         self._operations = operations
         self._snapshots = snapshots
-        self._universe = universe
+        self._surface = surface
 
     def application(self) -> Starlette:
         auth, bodies = self._auth, Bodies(self._validation, self._settings.max_body_bytes)
@@ -87,7 +87,7 @@ class Control:
                 *webhook_routes(auth, bodies, self._validation),
                 *fault_routes(auth, bodies, self._operations),
                 *journal_routes(auth, self._worlds),
-                *contract_routes(auth, self._worlds, self._universe),
+                *contract_routes(auth, self._worlds, self._surface),
                 *stub_routes(auth, bodies, self._operations),
                 *snapshot_routes(auth, self._snapshots, self._settings.max_snapshot_bytes),
                 *audio_routes(self._worlds),

@@ -14,25 +14,25 @@ from emulator.web.control.request import answer, caller_world
 from emulator.world.worlds import Worlds
 
 if TYPE_CHECKING:
-    from emulator.contract.coverage import Universe
+    from emulator.contract.coverage import ApiSurface
 
 _WORLDS, _ALL = "worlds", "all"
 _KNOWN = (_WORLDS, *CREDENTIALS)
 
 
-def contract_routes(auth: Auth, worlds: Worlds, universe: "Callable[[], Universe]") -> list[Route]:
+def contract_routes(auth: Auth, worlds: Worlds, surface: "Callable[[], ApiSurface]") -> list[Route]:
     async def show(request: Request) -> Response:
         from emulator.contract.report import new_report  # which few need at the start
 
         every = _wants_all(request)
-        contract = worlds.contract() if every else caller_world(auth, request).contract
-        return answer(new_report(contract, universe()).to_json())
+        ledger = worlds.merged_ledger() if every else caller_world(auth, request).ledger
+        return answer(new_report(ledger, surface()).to_json())
 
     async def clear(request: Request) -> Response:
         if _wants_all(request):
-            worlds.clear_contracts()
+            worlds.clear_ledgers()
         else:
-            caller_world(auth, request).contract.clear()
+            caller_world(auth, request).ledger.clear()
         return Response(status_code=204)
 
     return [

@@ -5,15 +5,13 @@ from functools import cache
 
 from starlette.types import Scope
 
-from emulator.apis.voices.contract import refuses_unlisted, unlisted_problems
 from emulator.apis.voices.state import VoicesState
 from emulator.contract.findings import Finding
-from emulator.contract.ledger import Contract
-from emulator.contract.requests import (
-    extra_problems,
+from emulator.contract.ledger import ClientLedger
+from emulator.contract.refusals import (
     invalid,
-    judge_stranger,
-    judge_stray,
+    refused_credentials,
+    unmatched_path,
     with_refusals,
 )
 from emulator.errors import ApiError, Problem, ValidationFailed
@@ -37,10 +35,10 @@ class Handshake:
     The journal calls the two channels `chat` and `connect`, as it calls operations by their ids.
     """
 
-    def __init__(self, scope: Scope, strangers: Contract) -> None:
-        """`strangers` has what is found about callers without a world."""
+    def __init__(self, scope: Scope, anonymous: ClientLedger) -> None:
+        """`anonymous` has what is found about callers without a world."""
         self._scope = scope
-        self._strangers = strangers
+        self._anonymous = anonymous
         self._findings: list[Finding] = []
         self._given: JsonObject = {}
         self._channel: str | None = None
@@ -62,19 +60,18 @@ class Handshake:
             judge_handshake_voice,
             judge_repeated,
         )
+        from emulator.apis.evi.strictness import handshake_problems
 
         assert self.world is not None
         self._channel = channel
         self._given = given_query(self.query_string)
         fields = chat_fields() if channel == "chat" else Field("")
-        self._findings += judge_handshake(self.world.contract, fields, self._given)
+        self._findings += judge_handshake(self.world.ledger, fields, self._given)
         self._findings += judge_repeated(fields, self.query_string)
+        voices = self.world.state(VoicesState).voices
         if channel == "chat":
-            voices = self.world.state(VoicesState).voices
             self._findings += judge_handshake_voice(voices, self._given)
-        extra = extra_problems(self._findings) if self.world.settings.strict else []
-        if refuses_unlisted(self.world.settings):
-            extra += unlisted_problems(self._findings)
+        extra = handshake_problems(self.world.settings, voices, fields, self._given)
         if extra:
             raise ValidationFailed([*self._problems(), *extra])
 
@@ -94,12 +91,12 @@ class Handshake:
 
     def refuse(self, error: ApiError) -> None:
         if self.world is None and error.status == 401:
-            self._strangers.add(SUBJECT, [judge_stranger(error)], 0)
+            self._anonymous.add(SUBJECT, [refused_credentials(error)], 0)
         elif isinstance(error, ValidationFailed):
             refusals = invalid(error, {"query": self._given})
             self._findings = with_refusals(self._findings, refusals)
         elif self._channel is None:
-            self._findings.append(judge_stray("WebSocket", self._scope["path"], error))
+            self._findings.append(unmatched_path("WebSocket", self._scope["path"], error))
         self._note(error.status, kept(render(error.body)[:LONGEST_BODY]))
 
     def _note(self, status: int, response: bytes) -> None:
@@ -122,7 +119,7 @@ class Handshake:
             response,
             *more.values(),
         )
-        self.world.contract.add(SUBJECT, self._findings, journal.seq)
+        self.world.ledger.add(SUBJECT, self._findings, journal.seq)
 
 
 @cache

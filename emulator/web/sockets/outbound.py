@@ -66,11 +66,11 @@ class Outbound:
         self._chat_id = chat_id
         self._joined = joined
         from emulator.apis.evi.contract.sockets import (
-            SocketContract,  # which imports pydantic's models
+            SocketAuditor,  # which imports pydantic's models
         )
 
         voices = world.state(VoicesState).voices
-        self.contract = SocketContract(world.contract, voices, world.settings, joined)
+        self.auditor = SocketAuditor(world.ledger, voices, joined)
         # each with its size, about, its turn, its type, and whether no fault may strike it
         self._queue: deque[tuple[JsonObject | bytes, int, int, str, bool] | Struck] = deque()
         self._is_spared = False
@@ -163,7 +163,7 @@ class Outbound:
             elif kind == "user_message" and not content["interim"]:
                 self._turn += 1
             text = b"" if kind == "audio_output" else render(content)
-            self.note("out", shown(content, text), self.contract.send(kind, content))
+            self.note("out", shown(content, text), self.auditor.send(kind, content))
             size = len(text) or len(content["data"]) + _AROUND_SOUND
             self._queue.append((text or content, size, self._turn, kind, self._is_spared))
             self._unsent += size
@@ -179,7 +179,7 @@ class Outbound:
     def _give_up(self) -> None:
         """The client does not read: it gets no close either, its connection just ends."""
         error = f"cut off: {self._limit} bytes and more wait for a client that does not read"
-        self.note_end("out", self.contract.cut_off(), error=error)
+        self.note_end("out", self.auditor.cut_off(), error=error)
         self._queue.clear()
         self.close_code = TOO_SLOW
         self.note_end("out", close=TOO_SLOW)
@@ -205,7 +205,7 @@ class Outbound:
         """Tell the journal of a frame with the client's sound, which is bytes or base64 text."""
         self._runs.add(self._chat_id, content, sound, findings)
         if findings:
-            self.contract.add(findings, self._journal.seq)
+            self.auditor.add(findings, self._journal.seq)
 
     def note_end(self, direction: str, findings: Sequence[Finding] = (), **fields: Json) -> None:
         """Tell the journal how it ended, and what is to be said of it."""
@@ -215,7 +215,7 @@ class Outbound:
         if findings:
             fields["findings"] = findings
         self._journal.add("frame", chat_id=self._chat_id, direction=direction, **fields)
-        self.contract.add(findings, self._journal.seq)
+        self.auditor.add(findings, self._journal.seq)
 
     def report(self, error: Exception) -> None:
         """Tell the log and the journal of a bug of ours."""

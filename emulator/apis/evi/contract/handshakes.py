@@ -4,33 +4,30 @@ from collections import Counter
 from collections.abc import Sequence
 from urllib.parse import parse_qsl
 
+from emulator.apis.evi.hints import EVI_HINTS, setting_hint
+from emulator.apis.evi.strictness import OF_CLIENTS, OLDER, handshake_voice
 from emulator.apis.voices.contract import judge_voice_id
 from emulator.apis.voices.voice_store import VoiceStore
 from emulator.contract.findings import MOST_AT_ONCE, Finding, find
-from emulator.contract.ledger import Contract
-from emulator.contract.requests import (
+from emulator.contract.ledger import ClientLedger
+from emulator.contract.values import (
     judge_boolean,
     judge_integer,
-    of_use,
+    judge_use,
     unknown_parameter,
 )
 from emulator.credentials import CREDENTIALS, OLDER_CREDENTIALS
 from emulator.jsontext import JsonObject
 from emulator.openapi.fields import Field, use_of
-from emulator.openapi.hints import OF_HANDSHAKES, setting_hint
-
-# What the vendor's clients add of their own accord.
-OF_CLIENTS = ("fernSdkLanguage", "fernSdkVersion")
-OLDER = {"voice_id": "session_settings[voice_id]"}  # spellings, and those of today
 
 
 def parameter_name(field: str) -> str:
-    """What the coverage calls a parameter, or a field in it."""
+    """Return what the coverage calls a parameter, or a field in it."""
     return field.removeprefix("/")
 
 
-def judge_handshake(contract: Contract, fields: Field, given: JsonObject) -> Sequence[Finding]:
-    """The findings about a query, read into names and values; what it uses is counted."""
+def judge_handshake(ledger: ClientLedger, fields: Field, given: JsonObject) -> Sequence[Finding]:
+    """Judge a query, read into names and values, and count what it uses."""
     findings, known = list[Finding](), tuple(fields.children)
     for name, value in given.items():
         loc, field = ("query", name), fields.children.get(name)
@@ -46,8 +43,8 @@ def judge_handshake(contract: Contract, fields: Field, given: JsonObject) -> Seq
             findings += judge_boolean(loc, value) if "boolean" in field.types else ()
             findings += judge_integer(loc, value) if "integer" in field.types else ()
     use = use_of(fields, {name: given[name] for name in given if name in known}, ("query",))
-    contract.use("chat_parameters", map(parameter_name, use.known))
-    return [*findings, *of_use(use)]
+    ledger.use("chat_parameters", map(parameter_name, use.known))
+    return [*findings, *judge_use(use)]
 
 
 def _hint(name: str, fields: Field) -> str:
@@ -55,11 +52,11 @@ def _hint(name: str, fields: Field) -> str:
     settings = fields.children.get("session_settings")
     if settings is not None and name in settings.children and name != "type":
         return setting_hint(name)
-    return OF_HANDSHAKES.get(name, "")
+    return EVI_HINTS.of_handshakes.get(name, "")
 
 
 def judge_repeated(fields: Field, query_string: bytes) -> Sequence[Finding]:
-    """The findings about parameters, and fields in them, that are given more than once."""
+    """Judge parameters, and fields in them, that are given more than once."""
     query = parse_qsl(query_string.decode("latin-1"), keep_blank_values=True)
     return [
         find("parameter_repeated", ("query", name), count)
@@ -70,8 +67,4 @@ def judge_repeated(fields: Field, query_string: bytes) -> Sequence[Finding]:
 
 def judge_handshake_voice(voices: VoiceStore, given: JsonObject) -> Sequence[Finding]:
     """Judge the voice that a query asks for, in its session settings or beside them."""
-    settings = given.get("session_settings")
-    named = settings.get("voice_id") if isinstance(settings, dict) else None
-    if named is not None:
-        return judge_voice_id(voices, ("query", "session_settings", "voice_id"), named)
-    return judge_voice_id(voices, ("query", "voice_id"), given.get("voice_id"))
+    return judge_voice_id(voices, *handshake_voice(given))

@@ -4,8 +4,9 @@ from emulator.api import Call
 from emulator.apis.evi.handlers import operation
 from emulator.apis.evi.operations.chats import get_chat
 from emulator.apis.evi.state import EviState
-from emulator.apis.voices.contract import judge_voice_id, refuses_unlisted, unlisted_problems
+from emulator.apis.voices.contract import judge_voice_id
 from emulator.apis.voices.state import VoicesState
+from emulator.apis.voices.unlisted import voice_problems
 from emulator.errors import CHAT_NOT_LIVE, Problem, ValidationFailed, api_error
 from emulator.jsontext import Json
 
@@ -28,5 +29,6 @@ def _voice_problems(call: Call) -> list[Problem]:
     if call.body.get("type") != "session_settings":
         return []
     voices, named = call.world.state(VoicesState).voices, call.body.get("voice_id")
-    call.findings.extend(judge_voice_id(voices, ("body", "voice_id"), named))
-    return unlisted_problems(call.findings) if refuses_unlisted(call.settings) else []
+    loc = ("body", "voice_id")
+    call.findings.extend(judge_voice_id(voices, loc, named))
+    return voice_problems(call.settings, voices, loc, named)

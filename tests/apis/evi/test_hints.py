@@ -8,14 +8,8 @@ from starlette.testclient import TestClient
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from emulator.openapi.hints import (
-    CHATS_ARE_AT,
-    OF_HANDSHAKES,
-    OF_REQUESTS,
-    PATHS,
-    PathHint,
-    path_hint,
-)
+from emulator.apis.evi.hints import CHATS_ARE_AT, EVI_HINTS
+from emulator.openapi.hints import PathHint
 from emulator.resources import bundled
 from emulator.testing.world import Evi
 from emulator.web.app import App
@@ -29,7 +23,7 @@ def only(evi: Evi) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize("known", PATHS, ids=lambda each: each.example)
+@pytest.mark.parametrize("known", EVI_HINTS.paths, ids=lambda each: each.example)
 def test_a_path_that_people_ask_for(evi: Evi, known: PathHint) -> None:
     """The 404 and its finding have the same hint, which is not the nearest spelling."""
     path = known.example.replace("{id}", ID)
@@ -58,8 +52,8 @@ def test_a_path_that_people_ask_for(evi: Evi, known: PathHint) -> None:
 )
 def test_kinds_of_paths(path: str, word: str) -> None:
     """A row knows a whole path; of what no row knows, nothing is said."""
-    assert word in path_hint(path)
-    assert bool(path_hint(path)) == bool(word)
+    assert word in EVI_HINTS.for_path(path)
+    assert bool(EVI_HINTS.for_path(path)) == bool(word)
 
 
 def test_the_nearest_where_nobody_knows(evi: Evi) -> None:
@@ -76,34 +70,36 @@ def test_no_operation_has_such_a_path() -> None:
     """A path of the document is none that people get wrong."""
     paths = re.findall(r"^  (/v0/\S+):$", bundled("openapi.yaml").read_text(), re.MULTILINE)
     assert len(paths) > 15
-    assert [each for each in (*paths, "/v0/tts/voices", "/v0/evi/chat") if path_hint(each)] == []
+    assert [
+        each for each in (*paths, "/v0/tts/voices", "/v0/evi/chat") if EVI_HINTS.for_path(each)
+    ] == []
 
 
-@pytest.mark.parametrize("name", OF_REQUESTS)
+@pytest.mark.parametrize("name", EVI_HINTS.of_requests)
 def test_a_parameter_of_a_request(evi: Evi, name: str) -> None:
     """A key in a parameter that nothing reads: the finding names the header, not the secret."""
     with http(evi) as client:
         client.get("/v0/evi/configs", params={name: "s3cret"})
     found = only(evi)
-    assert (found["code"], found["hint"]) == ("parameter_unknown", OF_REQUESTS[name])
+    assert (found["code"], found["hint"]) == ("parameter_unknown", EVI_HINTS.of_requests[name])
     assert "s3cret" not in str(found)
 
 
 def test_a_caller_whose_key_is_not_read(app: App) -> None:
     """Without another key it is a 401, whose finding says where the key belongs."""
-    app.worlds.clear_contracts()
+    app.worlds.clear_ledgers()
     assert TestClient(app).get("/v0/evi/configs?apiKey=s3cret").status_code == 401
     [found] = app.worlds.others.found
-    assert found.finding.hint == f"apiKey is not read: {OF_REQUESTS['apiKey']}"
+    assert found.finding.hint == f"apiKey is not read: {EVI_HINTS.of_requests['apiKey']}"
 
 
-@pytest.mark.parametrize("name", OF_HANDSHAKES)
+@pytest.mark.parametrize("name", EVI_HINTS.of_handshakes)
 def test_a_parameter_of_a_handshake(evi: Evi, name: str) -> None:
     """The chat opens all the same."""
     with talking(evi, **{name: "3"}):
         evi.next_chat()
     found = only(evi)
-    assert (found["code"], found["hint"]) == ("parameter_unknown", OF_HANDSHAKES[name])
+    assert (found["code"], found["hint"]) == ("parameter_unknown", EVI_HINTS.of_handshakes[name])
 
 
 @pytest.mark.parametrize("name", ["custom_session_id", "system_prompt", "variables"])
@@ -116,7 +112,7 @@ def test_a_setting_in_a_handshake(evi: Evi, name: str) -> None:
 
 @pytest.mark.parametrize(
     ("path", "hint"),
-    [("/v0/assistant/chat", path_hint("/v0/assistant/chat")), ("/nowhere", CHATS_ARE_AT)],
+    [("/v0/assistant/chat", EVI_HINTS.for_path("/v0/assistant/chat")), ("/nowhere", CHATS_ARE_AT)],
 )
 def test_a_socket_elsewhere(evi: Evi, path: str, hint: str) -> None:
     """A refused handshake says where chats are, and so does its finding."""

@@ -1,0 +1,110 @@
+"""What is to be said of a request, a handshake or a frame that is refused."""
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from urllib.parse import parse_qsl
+
+from emulator.contract.findings import FINDINGS, Finding, find
+from emulator.errors import ApiError, Problem, ValidationFailed
+from emulator.jsontext import Json
+from emulator.openapi.operation import Operation
+from emulator.openapi.strictness import EXTRA
+
+_PROBLEMS_REMEMBERED = 256
+_EXPECTED = {"missing": "a value, since it is required", EXTRA: "nothing that isn't known"}
+
+
+def judge_refusal(
+    operation: Operation, error: ApiError, sent: Json, query_string: bytes, path: str
+) -> Sequence[Finding]:
+    """Judge a request that is answered with an error; a 404 for an id is no finding."""
+    if isinstance(error, ValidationFailed):
+        given = {"body": sent}
+        if any(problem.loc[0] != "body" for problem in error.problems):
+            query = parse_qsl(query_string.decode("latin-1"), keep_blank_values=True)
+            given["query"] = dict(query)
+            given["path"] = _path_values(operation.path_template, path)
+        return invalid(error, given)
+    body = error.body
+    message = str(body.get("message", ""))
+    if error.status in (400, 409):
+        where = "body" if operation.request_body else "query"
+        return [find("request_refused", (where,), str(body.get("code")), message=message)]
+    if error.status == 413:
+        return [find("body_too_large", ("body",), None, message=message)]
+    return ()
+
+
+def _path_values(template: str, path: str) -> Mapping[str, str]:
+    segments = zip(template.split("/"), path.split("/"), strict=False)
+    return {name[1:-1]: value for name, value in segments if name.startswith("{")}
+
+
+def invalid(error: ValidationFailed, given: Json) -> list[Finding]:
+    """Return a finding for each problem of a 422, with what `given` has at its place."""
+    return [_invalid(each, given) for each in error.problems]
+
+
+def _invalid(problem: Problem, given: Json) -> Finding:
+    value = given
+    try:
+        for step in problem.loc:
+            value = value[step]
+    except (LookupError, TypeError):  # what is missing, or lies in what is not an object
+        value = None
+    is_plain = value is None or type(value) in (bool, int, float)
+    return _repeated(problem, value) if is_plain else _new(problem, value)
+
+
+def _new(problem: Problem, got: Json) -> Finding:
+    return find("request_invalid", problem.loc, got, problem=in_words(problem.type, problem.msg))
+
+
+# Clients repeat their mistakes.
+_repeated = lru_cache(_PROBLEMS_REMEMBERED, typed=True)(_new)
+
+
+def in_words(kind: str, message: str) -> str:
+    """Return what a problem expects; most say so themselves."""
+    return _EXPECTED.get(kind, message)
+
+
+def with_refusals(findings: Sequence[Finding], refusals: Sequence[Finding]) -> list[Finding]:
+    """Return all findings, where a mistake that was refused counts once, as its refusal.
+
+    The refusal says what is known and meant, as the finding about the mistake does.
+    """
+    refused = {each.loc for each in refusals}
+    mistakes = {each.loc: each for each in findings if _is_refused(each, refused)}
+    rest = [each for each in findings if not _is_refused(each, refused)]
+    return rest + [
+        mistakes[each.loc]._replace(code=each.code, fate="") if each.loc in mistakes else each
+        for each in refusals
+    ]
+
+
+def _is_refused(finding: Finding, refused: set[tuple[str | int, ...]]) -> bool:
+    return FINDINGS[finding.code].refusable and finding.loc in refused
+
+
+def unmatched_path(method: str, path: str, error: ApiError) -> Finding:
+    """Return the finding about a request that leads to no operation."""
+    if error.status == 405:
+        allowed = error.headers.get("Allow", "")
+        return find("method_unknown", ("path",), f"{method} {path}", allowed=allowed)
+    return find("path_unknown", ("path",), f"{method} {path}", hint=error.hint)
+
+
+def refused_credentials(
+    error: ApiError, hints: Mapping[str, str] | None = None, query_string: bytes = b""
+) -> Finding:
+    """Return the finding about a caller without a good key.
+
+    `hints` say what to do instead of sending it in parameters that nothing reads.
+    """
+    fault = error.body.get("fault")
+    got = str(fault["faultstring"]) if isinstance(fault, dict) else None
+    given = dict(parse_qsl(query_string.decode("latin-1")))
+    meant = [f"{name} is not read: {hint}" for name, hint in (hints or {}).items() if name in given]
+    place = ("headers", "X-Hume-Api-Key")
+    return find("credentials_refused", place, got, hint="; ".join(meant))
