@@ -1,4 +1,4 @@
-"""The journal: what happened in a world, entry by entry, for everyone who wants to look."""
+"""The journal of a world: what happened there, entry by entry."""
 
 from bisect import bisect_right
 from collections import deque
@@ -18,10 +18,10 @@ _seq = attrgetter("seq")
 
 
 class Journal:
-    """The newest entries: at most `limit`, and about so many bytes of requests, answers and frames.
+    """Keeps the newest entries: `limit` of them at most, and about `most_bytes` of their texts.
 
-    `dropped` counts those that had to go. A client's audio frames have numbers of their own, and
-    one entry for all frames of a run, which comes when the run is over.
+    Each of a client's audio frames takes a number, but all frames of a run share one entry, which
+    is added when the run is over.
     """
 
     def __init__(
@@ -31,7 +31,7 @@ class Journal:
         most_bytes: int = MOST_BYTES,
         before: "Journal | None" = None,
     ) -> None:
-        """Empty; the one `before` it passes on its numbers, and those who watch it."""
+        """Begin empty. The journal `before` this one passes on its numbers and its watchers."""
         self._clock = clock
         self._limit = limit
         self._most_bytes = most_bytes
@@ -41,11 +41,12 @@ class Journal:
         self._first = self.seq
         self._without_entry = 0  # numbers of forgotten entries, and of audio frames
         self._runs: list[AudioRun] = []  # that are not over
-        # called after each entry
+        # called after each entry and each audio frame
         self.watchers: list[Callable[[], None]] = [] if before is None else before.watchers
 
     @property
     def dropped(self) -> int:
+        """Return how many entries the limits have pushed out."""
         return self.seq - self._first - self._without_entry - len(self._entries)
 
     @property
@@ -59,7 +60,7 @@ class Journal:
         return self._entries[-1].seq if self._entries else self.seq
 
     def add(self, entry: Entry) -> None:
-        """Add an entry: it gets the next number, which counts from 1, and the world's time."""
+        """Add an entry, with the next number (the first is 1) and the world's time."""
         entry.seq = self.seq = self.seq + 1
         entry.at_ms = self._clock.now_ms()
         entry.size = size = entry.measure()
@@ -90,12 +91,12 @@ class Journal:
         self.add(run.entry())
 
     def end_runs(self) -> None:
-        """End all runs, for somebody who asks for everything."""
+        """End all runs, so that what is listed now has their entries."""
         for run in list(self._runs):
             self.end_run(run)
 
     def tell(self) -> None:
-        """Call those who watch."""
+        """Call the watchers."""
         for watcher in self.watchers:
             watcher()
 
