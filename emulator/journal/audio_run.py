@@ -1,4 +1,4 @@
-"""Runs of audio: frames of a client's sound that follow each other share one journal entry."""
+"""Runs of audio: consecutive frames of a client's sound share one journal entry."""
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
@@ -7,6 +7,8 @@ from itertools import islice
 from operator import itemgetter
 from typing import NamedTuple
 
+from emulator.journal.entries import SIZE_OF_FINDING, Entry, Found, FrameEntry
+from emulator.journal.views import RUN
 from emulator.jsontext import Json, JsonObject
 
 MOST_FRAMES = 1_000
@@ -24,19 +26,20 @@ class AudioFrame(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class AudioRun:
-    """Audio frames of one type that a chat's client sent one after the other.
+    """Audio frames of one type that a client sent one after the other.
 
-    `type` is that of the frames' content: "audio" (binary frames) or "audio_input". `findings` are
-    the same for each frame.
+    `type` is the type of the frames' content. The frames are binary, or messages with base64 text.
+    `findings` are the same for each frame.
     """
 
     chat_id: str | None
     type: str
     joined: bool
-    findings: Sequence[object] = ()
+    is_binary: bool = True
+    findings: tuple[Found, ...] = ()
     frames: list[AudioFrame] = field(default_factory=list)
     bytes: int = 0
-    characters: int = 0  # of the sound of audio_input messages, which is base64 text
+    characters: int = 0  # of base64 text
     size: int = 0  # bytes that it takes in memory, about
     is_open: bool = True
 
@@ -51,7 +54,7 @@ class AudioRun:
         self.bytes += sound_bytes
         self.characters += characters
 
-    def accepts(self, type: str, findings: Sequence[object], now_ms: int) -> bool:
+    def accepts(self, type: str, findings: Sequence[Found], now_ms: int) -> bool:
         """True if one more frame like this belongs to the run."""
         return (
             self.is_open
@@ -61,16 +64,9 @@ class AudioRun:
             and now_ms - self.frames[0].at_ms < LONGEST_MS
         )
 
-    def fields(self) -> JsonObject:
-        """Return the fields of its journal entry, and of each of its frames, but for `content`."""
-        more: JsonObject = {"joined": True} if self.joined else {}
-        if self.findings:
-            more["findings"] = self.findings
-        return {"chat_id": self.chat_id, "direction": "in", **more}
-
     def content(self) -> JsonObject:
         """Return what the journal would show of one frame with all of its sound."""
-        if self.type == "audio":
+        if self.is_binary:
             return {"type": self.type, "bytes": self.bytes}
         return {"type": self.type, "data": f"({self.characters} characters)"}
 
@@ -85,10 +81,42 @@ class AudioRun:
             "last_ms": last.at_ms,
         }
 
-    def entries(self, after: int) -> Iterator[JsonObject]:
+    def entry(self) -> "AudioEntry":
+        """Make the entry of the whole run."""
+        return self._new_entry(self.content(), self)
+
+    def entries(self, after: int) -> Iterator["AudioEntry"]:
         """Yield an entry for each of its frames past the number `after`."""
-        fields = self.fields()
         first = bisect_right(self.frames, after, key=itemgetter(0))
         for seq, at_ms, content in islice(self.frames, first, None):
-            named = {"seq": seq, "kind": "frame", "at_ms": at_ms}
-            yield {**named, **fields, "content": content}
+            entry = self._new_entry(content)
+            entry.seq, entry.at_ms = seq, at_ms
+            yield entry
+
+    def _new_entry(self, content: Json, run: "AudioRun | None" = None) -> "AudioEntry":
+        return AudioEntry(
+            chat_id=self.chat_id, direction="in", joined=self.joined, findings=self.findings,
+            content=content, run=run,
+        )  # fmt: skip
+
+
+@dataclass(slots=True, eq=False, repr=False)
+class AudioEntry(FrameEntry):
+    """A run of audio frames, or a single frame of one."""
+
+    views = {**FrameEntry.views, "run": RUN}
+
+    run: AudioRun | None = None
+
+    def measure(self) -> int:
+        """Return how many bytes the run takes in memory, about."""
+        size = 0 if self.run is None else self.run.size
+        return size + SIZE_OF_FINDING * len(self.findings)
+
+    def own_fields(self) -> JsonObject:
+        """Return its fields; what the run holds comes last."""
+        values = Entry.own_fields(self)
+        for name in ("content", "run"):
+            if name in values:
+                values[name] = values.pop(name)
+        return values

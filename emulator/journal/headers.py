@@ -10,23 +10,23 @@ _BETWEEN = b"\n"  # which no name and no value can hold
 
 
 def kept_headers(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
-    """The headers of a request in the order in which they came."""
+    """Return the headers of a request as one text, in the order in which they came."""
     return _BETWEEN.join(chain.from_iterable(headers))
 
 
 def read_headers(text: bytes) -> list[tuple[str, str]]:
-    """The same as pairs of a name in small letters and a value, with the keys in them."""
+    """Return pairs of a name in small letters and a value, which may be a credential."""
     parts = [_decoded(part) for part in text.split(_BETWEEN)] if text else []
     return list(zip(parts[::2], parts[1::2], strict=True))
 
 
 def shown_headers(text: bytes) -> JsonObject:
-    """Return values by name, without credentials; several of one name are joined as HTTP has it."""
+    """Return values by name, without credentials; repeated headers are joined as in HTTP."""
     return _joined((name, hide_in_header(name, value)) for name, value in read_headers(text))
 
 
 def plain_headers(text: bytes) -> JsonObject:
-    """Return values by name, with the credentials in them, joined in the same way."""
+    """Return values by name, with credentials; repeated headers are joined as in HTTP."""
     return _joined(read_headers(text))
 
 
@@ -39,7 +39,7 @@ def _joined(headers: Iterable[tuple[str, str]]) -> JsonObject:
 
 
 def _decoded(part: bytes) -> str:
-    """UTF-8, as in a query, or else latin-1."""
+    """Decode UTF-8, as in a query, or else latin-1."""
     try:
         return part.decode()
     except UnicodeDecodeError:

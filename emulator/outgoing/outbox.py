@@ -5,7 +5,7 @@ It plans and records; `send`, which is given to it, does the talking (`webhooks/
 
 import logging
 from collections import deque
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeAlias
@@ -16,6 +16,7 @@ from emulator.faults.rules import FaultRule, Faults
 from emulator.faults.webhooks import CORRUPTING, SCHEDULING, headers_and_body
 from emulator.hosts import WEBHOOK_SCHEMES, call_problem
 from emulator.ids import IdSource
+from emulator.journal.entries import Found, WebhookEntry
 from emulator.journal.journal import Journal
 from emulator.jsontext import JsonObject, render
 from emulator.outgoing.signature import signature_problem
@@ -62,7 +63,7 @@ class WebhookResult:
 Done: TypeAlias = Callable[[WebhookResult], None]
 Cancel: TypeAlias = Callable[[], object]
 Send: TypeAlias = Callable[[WebhookRequest, Done], Cancel]
-Judge: TypeAlias = Callable[[str, WebhookResult, Collection[str]], JsonObject]
+Judge: TypeAlias = Callable[[str, WebhookResult, Collection[str]], Sequence[Found]]
 
 
 def send_nothing(request: WebhookRequest, done: Done) -> Cancel:
@@ -75,9 +76,11 @@ def cancel_nothing() -> None:
     """For deliveries that have no request under way."""
 
 
-def say_nothing(event_name: str, result: WebhookResult, faults: Collection[str]) -> JsonObject:
-    """For outboxes that nobody judges."""
-    return {}
+def find_nothing(
+    event_name: str, result: WebhookResult, faults: Collection[str]
+) -> Sequence[Found]:
+    """Judge no attempt, for outboxes without a contract."""
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,9 +176,9 @@ class Outbox:
         journal: Journal,
         faults: Faults,
         send: Send,
-        judge: Judge = say_nothing,
+        judge: Judge = find_nothing,
     ) -> None:
-        """`judge` says what the journal is to have of how a receiver took an attempt."""
+        """`judge` returns what it finds about how a receiver took an attempt."""
         by_key = settings.sign_webhooks_with == "api_key"
         self.key = api_key if by_key else settings.signing_key
         self._api_key = api_key
@@ -371,7 +374,7 @@ class Outbox:
         self.pending -= 1
         delivery.state, delivery.error = state, error
         if error is not None:
-            self._note(delivery, error=error)
+            self._note_failure(delivery, error)
         self._tell()
 
     # attempts
@@ -406,11 +409,7 @@ class Outbox:
         delivery.cancel = cancel_nothing
         number = len(delivery.attempts) + 1
         delivery.attempts.append(Attempt(number, at_ms, request, result, faults, problem))
-        self._note(
-            delivery, number=number, status=result.status, error=result.error,
-            duration_ms=result.duration_ms, faults=list(faults),
-            **self._judge(delivery.event_name, result, faults),
-        )  # fmt: skip
+        self._note_attempt(delivery, number, result, faults)
         self._go_on(delivery, key, result)
         self._pump(key)
         self._tell()
@@ -433,11 +432,38 @@ class Outbox:
             self._finish(delivery, FAILED)
         self._make_way(delivery, key)
 
-    def _note(self, delivery: Delivery, **more: object) -> None:
+    def _note_attempt(
+        self, delivery: Delivery, number: int, result: WebhookResult, faults: Sequence[str]
+    ) -> None:
+        findings = self._judge(delivery.event_name, result, faults)
         self._journal.add(
-            "webhook", delivery_id=delivery.id, event_name=delivery.event_name,
-            chat_id=delivery.chat_id, url=delivery.url, **more,
-        )  # fmt: skip
+            WebhookEntry(
+                delivery_id=delivery.id,
+                event_name=delivery.event_name,
+                chat_id=delivery.chat_id,
+                url=delivery.url,
+                number=number,
+                status=result.status,
+                error=result.error,
+                duration_ms=result.duration_ms,
+                faults=list(faults),
+                findings=tuple(findings),
+            )
+        )
+
+    def _note_failure(self, delivery: Delivery, error: str) -> None:
+        """Tell the journal of a delivery that failed without an attempt."""
+        self._journal.add(
+            WebhookEntry(
+                delivery_id=delivery.id,
+                event_name=delivery.event_name,
+                chat_id=delivery.chat_id,
+                url=delivery.url,
+                number=None,
+                status=None,
+                error=error,
+            )
+        )
 
     def _tell(self) -> None:
         for watcher in list(self.watchers):

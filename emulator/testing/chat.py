@@ -4,7 +4,7 @@ from typing import Any
 
 from emulator.apis.evi.state import EviState
 from emulator.errors import UsageError, ValidationFailed, closest
-from emulator.journal.journal import plain_field
+from emulator.journal.entries import FrameEntry
 from emulator.jsontext import JsonObject
 from emulator.redaction.values import hide_in_json
 from emulator.testing.bridge import Bridge
@@ -165,9 +165,9 @@ class ChatHandle:
         """Return what the client sent, as it sent it, with each frame's number in the journal."""
         wanted: JsonObject = {"kind": "frame", "chat_id": self.id, "direction": "in"}
         frames = [
-            (entry["seq"], plain_field("content", entry.get("content")))
+            (entry.seq, entry.plain("content", entry.content))
             for entry in self._world.journal.kept_singly(after, **wanted)
-            if not entry.get("joined")
+            if isinstance(entry, FrameEntry) and not entry.joined
         ]
         return [(seq, content) for seq, content in frames if isinstance(content, dict)]
 
@@ -204,9 +204,9 @@ class ChatHandle:
             nonlocal looked
             frames = world.journal.kept(looked, kind="frame", chat_id=self.id)
             closes.extend(
-                (each["seq"], {"code": each["close"]})
+                (each.seq, {"code": each.close})
                 for each in frames
-                if "close" in each and not each.get("joined")
+                if isinstance(each, FrameEntry) and each.close is not None and not each.joined
             )
             looked = world.journal.seq
             return bool(closes)

@@ -6,7 +6,7 @@ from operator import itemgetter
 from typing import Any
 
 from emulator.errors import closest
-from emulator.journal.journal import plain_field, shown_field
+from emulator.journal.entries import Entry
 from emulator.jsontext import JsonObject
 from emulator.redaction.printable import visible
 from emulator.redaction.values import hide_in_json
@@ -72,10 +72,13 @@ def matches_message(wanted: Mapping[str, Any], content: JsonObject) -> bool:
     return matches(wanted, content) or matches(wanted, hide_in_json(content))
 
 
-def matches_entry(wanted: Mapping[str, Any], kept: JsonObject) -> bool:
-    """True if an entry, as the journal keeps it, is as wanted: as it came, or as it is shown."""
+def matches_entry(wanted: Mapping[str, Any], entry: Entry) -> bool:
+    """True if an entry is as wanted, either with its credentials or as it is shown."""
+    if not wanted:
+        return True
+    kept = entry.fields()
     return all(
-        name in kept and value in (plain_field(name, kept[name]), shown_field(name, kept[name]))
+        name in kept and value in (entry.plain(name, kept[name]), entry.shown(name, kept[name]))
         for name, value in wanted.items()
     )
 

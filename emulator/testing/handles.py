@@ -12,7 +12,8 @@ from emulator.apis.evi.webhooks import check_event_name
 from emulator.errors import UsageError, ValidationFailed, closest
 from emulator.faults.rules import FaultRule
 from emulator.faults.table import DEFAULT_DELAY_MS, FaultMistake, check_fault
-from emulator.journal.journal import KINDS, Journal, plain_field, shown_entry
+from emulator.journal.entries import KINDS, Entry
+from emulator.journal.journal import Journal
 from emulator.jsontext import JsonObject
 from emulator.openapi.validation import Validation
 from emulator.outgoing.outbox import PENDING
@@ -95,10 +96,7 @@ class JournalHandle:
         if not await until(world.journal.watchers, is_there, timeout):
             fields = {"kind": kind, **wanted} if kind else wanted
             candidates = [
-                (
-                    entry["seq"],
-                    {name: plain_field(name, entry[name]) for name in fields if name in entry},
-                )
+                (entry.seq, _plain_fields(entry, fields))
                 for entry in world.journal.kept_singly(after, kind=kind)
             ]
             what = f"no journal entry within {timeout:g} s: {hide_in_json(fields)}"
@@ -114,8 +112,14 @@ class JournalHandle:
         return _fitting(wanted, self._world.journal.kept_singly(after, kind=kind))
 
 
-def _fitting(wanted: dict[str, Any], kept: Iterable[JsonObject]) -> list[JsonObject]:
-    return [shown_entry(entry) for entry in kept if matches_entry(wanted, entry)]
+def _fitting(wanted: dict[str, Any], kept: Iterable[Entry]) -> list[JsonObject]:
+    return [entry.to_json() for entry in kept if matches_entry(wanted, entry)]
+
+
+def _plain_fields(entry: Entry, names: Iterable[str]) -> JsonObject:
+    """Return the fields of these names that an entry has, with credentials."""
+    kept = entry.fields()
+    return {name: entry.plain(name, kept[name]) for name in names if name in kept}
 
 
 def everything(journal: Journal) -> list[JsonObject]:

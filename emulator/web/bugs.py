@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from emulator.errors import INTERNAL_ERROR, ApiError, api_error
 from emulator.ids import IdSource
+from emulator.journal.entries import BugEntry
 from emulator.journal.journal import Journal
-from emulator.jsontext import JsonObject
 from emulator.redaction.log import Lines
 from emulator.redaction.names import HIDDEN
 from emulator.redaction.text import hide_in_text
@@ -29,10 +29,6 @@ class Bug:
     reference: str
     error: str  # the exception's type and message
 
-    def to_json(self) -> JsonObject:
-        """For a journal entry."""
-        return {"reference": self.reference, "error": self.error}
-
     def answer(self) -> ApiError:
         """500."""
         return api_error(INTERNAL_ERROR, reference=self.reference)
@@ -48,7 +44,7 @@ def report(error: Exception, where: str, world: World | None) -> Bug:
 
 def note(bug: Bug, journal: Journal, chat_id: str | None = None) -> None:
     """Tell the journal of a bug that has no request's entry: in a chat, or in a timer."""
-    journal.add("bug", chat_id=chat_id, **bug.to_json())
+    journal.add(BugEntry(chat_id=chat_id, reference=bug.reference, error=bug.error))
 
 
 def _in_short(error: Exception) -> str:

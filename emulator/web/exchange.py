@@ -17,8 +17,9 @@ from emulator.contract.requests import RequestAuditor
 from emulator.errors import ApiError
 from emulator.faults.rules import FaultRule, Faults
 from emulator.faults.table import KINDS
+from emulator.journal.entries import HttpEntry
 from emulator.journal.headers import kept_headers
-from emulator.journal.journal import LONGEST_BODY, SIZE_OF_FINDING
+from emulator.journal.journal import LONGEST_BODY
 from emulator.jsontext import Json, kept
 from emulator.web import bugs
 from emulator.web.faulty_answers import ConnectionBroken, reset, wait
@@ -31,17 +32,6 @@ QUIET_METHODS = ("GET", "HEAD")
 QUIET_HEADER = b"x-evi-emulator-quiet"
 QUIET_AND_HIDING = b"hide"  # its value where the answer is to be shown to somebody
 _BREAK_ANSWERS = ("lost", "truncated", "slow", "garbage")
-_NOTED = (
-    "operation",
-    "method",
-    "path",
-    "query",
-    "status",
-    "duration_ms",
-    "request_headers",
-    "request",
-    "response",
-)
 
 
 class Exchange:
@@ -131,27 +121,22 @@ class Exchange:
             self._note_anonymous(status)
             return
         findings = self._all_findings(world)
-        more = {} if self.bug is None else self.bug.to_json()
-        if findings:
-            more["findings"] = findings
-        request, response = self.request, kept(response[:LONGEST_BODY])
-        path, query = self._scope["path"], self._scope["query_string"]
-        headers = kept_headers(self._scope["headers"])
-        size = len(path) + len(query) + len(headers) + len(request) + len(response)
-        world.journal.keep(
-            "http",
-            size + SIZE_OF_FINDING * len(findings),
-            (*_NOTED, *more) if more else _NOTED,
-            self.operation,
-            self._scope["method"],
-            path,
-            query,
-            status,
-            round((time.perf_counter() - self._began) * 1000, 3),
-            headers,
-            request,
-            response,
-            *more.values(),
+        scope, bug = self._scope, self.bug
+        world.journal.add(
+            HttpEntry(
+                self.operation,
+                scope["method"],
+                scope["path"],
+                scope["query_string"],
+                status,
+                round((time.perf_counter() - self._began) * 1000, 3),
+                kept_headers(scope["headers"]),
+                self.request,
+                kept(response[:LONGEST_BODY]),
+                None if bug is None else bug.reference,
+                None if bug is None else bug.error,
+                tuple(findings),
+            )
         )
         if self.judge is not None and status is not None:
             world.ledger.answers[self.judge.operation.id, status] += 1

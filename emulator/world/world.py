@@ -2,20 +2,22 @@
 
 import asyncio
 import hashlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from functools import partial
 
 from emulator.clock import LATEST_MS, WorldClock
+from emulator.contract.findings import Finding
 from emulator.contract.ledger import ClientLedger
 from emulator.contract.webhooks import judge_attempt
 from emulator.errors import CLOCK_TOO_LATE, api_error
 from emulator.faults.chaos import read_chaos
 from emulator.faults.rules import FaultRule, Faults
 from emulator.ids import IdSource
+from emulator.journal.entries import ClockEntry, FaultEntry
 from emulator.journal.journal import Journal
-from emulator.jsontext import Json, JsonObject
+from emulator.jsontext import Json
 from emulator.outgoing.outbox import Outbox, Send, WebhookResult, send_nothing
 from emulator.rate_limit import Allowance
 from emulator.settings import Settings
@@ -205,8 +207,8 @@ class World:
         outbox = self.outbox
         await until(outbox.watchers, lambda: outbox.in_flight == 0, None)
 
-    def _clock_changed(self, action: str, **more: int) -> None:
-        self.journal.add("clock", action=action, mode=self.clock.mode, **more)
+    def _clock_changed(self, action: str, ms: int | None = None) -> None:
+        self.journal.add(ClockEntry(action=action, mode=self.clock.mode, ms=ms))
         self.timers.on_change()
 
 
@@ -216,7 +218,7 @@ class World:
 def _note_fault(journal: Journal, rule: FaultRule, facts: Mapping[str, Json]) -> None:
     """Note what a fault struck; a time within the chat is shown as `chat_ms`."""
     told = {"chat_ms" if name == "at_ms" else name: fact for name, fact in facts.items()}
-    journal.add("fault", rule=rule.id, of=rule.kind, fault=rule.fault, **told)
+    journal.add(FaultEntry(rule=rule.id, of=rule.kind, fault=rule.fault, facts=told))
 
 
 def _judge_webhook(
@@ -226,13 +228,13 @@ def _judge_webhook(
     event_name: str,
     result: WebhookResult,
     faults: Collection[str],
-) -> JsonObject:
-    """Judge how a receiver took a webhook; return what its journal entry, the next one, says."""
+) -> Sequence[Finding]:
+    """Judge how a receiver took a webhook, whose entry in the journal will be the next one."""
     if result.is_good:
         ledger.use("webhooks", [event_name])
     findings = judge_attempt(result, faults, timeout_s)
     ledger.add(f"webhook {event_name}", findings, journal.seq + 1)
-    return {"findings": findings} if findings else {}
+    return findings
 
 
 def is_held_back(world: World) -> bool:

@@ -6,6 +6,7 @@ import pytest
 from httpx import Client
 from playwright.sync_api import Page, Route, expect
 
+from emulator.journal.entries import ScriptEntry
 from emulator.server import Server
 from emulator.settings import Settings
 from tests.inspector.browsing import Inspector
@@ -45,6 +46,10 @@ LISTEN = """() => {
 }"""
 
 
+def note(text: str) -> ScriptEntry:
+    return ScriptEntry(chat_id="a-chat", finding="script_exhausted", message=text)
+
+
 def change_key(page: Page, key: str) -> None:
     page.get_by_role("textbox", name="Key").fill(key)
     page.keyboard.press("Enter")
@@ -55,14 +60,14 @@ def test_another_emulator_at_the_same_address(inspector: Inspector) -> None:
     key = inspector.api_key
     with Server(Settings(seed="empty", port=0)) as before:
         for text in ("one", "two"):
-            before.app.worlds.get(key).journal.add("script", message=text)
+            before.app.worlds.get(key).journal.add(note(text))
         inspector.url, port = before.url, int(before.url.rsplit(":", 1)[1])
         inspector.expected.append("ERR_")
         inspector.open()
         expect(inspector.rows()).to_have_count(2)
     after = Server(Settings(seed="empty", port=port))
     for text in ("three", "four", "five"):
-        after.app.worlds.get(key).journal.add("script", message=text)
+        after.app.worlds.get(key).journal.add(note(text))
     with after:
         expect(inspector.rows("three")).to_be_visible()
         expect(inspector.rows()).to_have_count(3)

@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from emulator.server import Server
 from tests.inspector.browsing import Inspector
+from tests.journal.made import frame_entry, http_entry
 
 ENTRIES = 10_000
 # Types a search a letter at a time; how long (ms) each took until it was painted.
@@ -43,13 +44,9 @@ def fill(server: Server, api_key: str) -> None:
     journal = server.app.worlds.get(api_key).journal
     response = json.dumps({"configs_page": [{"name": "Fernway", "n": n} for n in range(60)]})
     for number in range(ENTRIES // 2):
-        journal.add(
-            "http", operation="list-configs", method="GET", path="/v0/evi/configs",
-            query=f"page_number={number}", status=200, duration_ms=1.5, request="",
-            response=response,
-        )  # fmt: skip
+        journal.add(http_entry(query=b"page_number=%d" % number, response=response.encode()))
         content = {"type": "user_input", "text": f"This is the message with the number {number}"}
-        journal.add("frame", chat_id="a-chat", direction="in", content=content)
+        journal.add(frame_entry(chat_id="a-chat", content=content))
 
 
 def test_ten_thousand_entries(inspector: Inspector, server: Server, api_key: str) -> None:

@@ -7,6 +7,7 @@ from emulator.contract.findings import find
 from emulator.journal.audio_run import LONGEST_MS, MOST_FRAMES, AudioRun
 from emulator.journal.journal import Journal
 from emulator.jsontext import JsonText
+from tests.journal.made import http_entry
 
 
 def frame(size: int) -> dict[str, object]:
@@ -31,7 +32,7 @@ def journal(clock: ManualClock) -> Journal:
 def test_one_entry_for_a_run(journal: Journal, clock: ManualClock) -> None:
     """The entry comes when the run is over; it says which frames there were, and when."""
     run = AudioRun("c", "audio", joined=False)
-    journal.add("http")
+    journal.add(http_entry())
     hear(journal, run, 3, 4)
     clock.move_to(5_040)
     hear(journal, run, 5)
@@ -49,13 +50,13 @@ def test_one_entry_for_a_run(journal: Journal, clock: ManualClock) -> None:
 def test_numbers_without_an_entry(journal: Journal) -> None:
     """Frames take numbers, but they were not dropped; the last number is that of an entry."""
     run = AudioRun("c", "audio", joined=False)
-    journal.add("http")
+    journal.add(http_entry())
     hear(journal, run, 1, 1)
     assert (journal.dropped, journal.seq, journal.last_seq) == (0, 3, 1)
     journal.end_run(run)
     assert (journal.dropped, journal.seq, journal.last_seq) == (0, 4, 4)
     for _ in range(10):
-        journal.add("http")
+        journal.add(http_entry())
     assert journal.dropped == 2
 
 
@@ -75,7 +76,7 @@ def test_frames_one_by_one(journal: Journal) -> None:
     ours, theirs = AudioRun("c", "audio", joined=False), AudioRun("d", "audio", joined=False)
     hear(journal, ours, 1)
     hear(journal, theirs, 2)
-    journal.add("http", number=3)
+    journal.add(http_entry())
     hear(journal, ours, 4)
     journal.end_run(theirs)
 
@@ -126,7 +127,7 @@ def test_runs_have_a_size() -> None:
 def test_long_messages_count() -> None:
     """What is shown of a message may be 4,000 bytes long; one that comes again is kept once."""
     journal = Journal(ManualClock(0), 10)
-    run = AudioRun("c", "audio_input", joined=False)
+    run = AudioRun("c", "audio_input", joined=False, is_binary=False)
     for number in (1, 2, 2):
         journal.add_audio(run, JsonText(b'"%05000d"' % number), 6, 8)
     assert run.size == 3 * 150 + 2 * 5_002
@@ -135,7 +136,7 @@ def test_long_messages_count() -> None:
 def test_what_a_run_of_messages_shows(journal: Journal) -> None:
     """Messages with sound are counted in characters, as one of them is; findings stand once."""
     found = (find("socket_unread", ("socket",)),)
-    run = AudioRun("c", "audio_input", joined=False, findings=found)
+    run = AudioRun("c", "audio_input", joined=False, is_binary=False, findings=found)
     for _ in range(2):
         content = {"type": "audio_input", "data": "(8 characters)"}
         journal.add_audio(run, content, 6, 8)

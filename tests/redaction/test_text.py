@@ -14,6 +14,7 @@ from emulator.clock import SystemClock
 from emulator.contract.findings import find
 from emulator.extras.recording.format import body_of
 from emulator.extras.recording.redaction import FORM, hide_body, hide_query
+from emulator.journal.entries import Entry
 from emulator.journal.headers import kept_headers
 from emulator.journal.journal import Journal
 from emulator.jsontext import JsonObject, JsonText, read, render
@@ -21,17 +22,33 @@ from emulator.redaction.names import HIDDEN
 from emulator.redaction.text import hide_in_body, hide_in_header, hide_in_text
 from emulator.redaction.values import hide_in_json, hide_in_query, hide_in_string
 from tests.extras.wiremock.logged import logged
+from tests.journal.made import frame_entry, http_entry, webhook_entry
 from tests.redaction.spellings import ENCODED, ESCAPED, INNOCENTS, SPELLINGS
 
 SECRET = "Zq-s3cret-qZ"
 Shown: TypeAlias = Callable[[str, str], str]  # of a name and a value: what is shown of them
 
 
-def journal(**fields: object) -> str:
+def journal(entry: Entry) -> str:
     """What the journal shows of an entry."""
     journal = Journal(SystemClock(), 10)
-    journal.add("http", **fields)
+    journal.add(entry)
     return json.dumps(list(journal.entries()), ensure_ascii=False)
+
+
+def http(**fields: object) -> str:
+    """What the journal shows of a request."""
+    return journal(http_entry(**fields))
+
+
+def frame(content: bytes) -> str:
+    """What the journal shows of a frame."""
+    return journal(frame_entry(content=content))
+
+
+def webhook(url: str) -> str:
+    """What the journal shows of a webhook."""
+    return journal(webhook_entry(url=url))
 
 
 def admin(query: str = "", body: str = "", headers: tuple[tuple[str, str], ...] = ()) -> str:
@@ -77,9 +94,9 @@ OF_JSON: dict[str, Shown] = {
     "broken JSON in JSON": lambda n, v: hide_in_body(json.dumps({"p": in_json(n, v)[:-1]})),
     "an object": lambda n, v: hide_in_body(f'{{"{n}": {json.dumps({"x": ["}", v, {v: 1}]})}}}'),
     "an object, cut": lambda n, v: hide_in_body(f'{{"{n}": {json.dumps({"x": ["}", v]})}, "b'),
-    "journal": lambda n, v: journal(request=in_json(n, v).encode()),
-    "journal, a frame": lambda n, v: journal(content=JsonText(in_json(n, v).encode())),
-    "journal, a broken frame": lambda n, v: journal(content=in_json(n, v)[:-1].encode()),
+    "journal": lambda n, v: http(request=in_json(n, v).encode()),
+    "journal, a frame": lambda n, v: frame(JsonText(in_json(n, v).encode())),
+    "journal, a broken frame": lambda n, v: frame(in_json(n, v)[:-1].encode()),
     "__admin": lambda n, v: admin(body=in_json(n, v)),
     "recording": lambda n, v: recorded(in_json(n, v)),
     "recording, broken": lambda n, v: recorded(in_json(n, v)[:-1]),
@@ -90,11 +107,11 @@ OF_JSON: dict[str, Shown] = {
 OF_URLS: dict[str, Shown] = {
     "query": lambda n, v: hide_in_query(f"x=1&{n}={quote(v, safe='')}&b=after"),
     "form": lambda n, v: hide_in_body(f"x=1&{n}={quote(v, safe='')}&b=after"),
-    "journal": lambda n, v: journal(query=address(n, v).partition("?")[2].encode()),
-    "journal, a URL in JSON": lambda n, v: journal(request=render({"url": address(n, v)})),
-    "journal, a URL in a frame": lambda n, v: journal(content=hook(n, v)),
-    "journal, a webhook": lambda n, v: journal(url=address(n, v)),
-    "journal, a path": lambda n, v: journal(path=f"/x?{n}={v}"),
+    "journal": lambda n, v: http(query=address(n, v).partition("?")[2].encode()),
+    "journal, a URL in JSON": lambda n, v: http(request=render({"url": address(n, v)})),
+    "journal, a URL in a frame": lambda n, v: frame(hook(n, v)),
+    "journal, a webhook": lambda n, v: webhook(address(n, v)),
+    "journal, a path": lambda n, v: http(path=f"/x?{n}={v}"),
     "a URL in broken JSON": lambda n, v: hide_in_body(hook(n, v).decode()[:-1]),
     "a URL in a URL": lambda n, v: hide_in_query(f"next={quote(address(n, v), safe='')}"),
     "a fragment": lambda n, v: hide_in_string(f"https://a.example/#{n}={quote(v)}"),
@@ -108,7 +125,7 @@ OF_URLS: dict[str, Shown] = {
     "finding": lambda n, v: finding(("query", n), v),
 }  # fmt: skip
 OF_TEXT: dict[str, Shown] = {
-    "header": lambda n, v: journal(request_headers=kept_headers([(n.encode(), v.encode())])),
+    "header": lambda n, v: http(request_headers=kept_headers([(n.encode(), v.encode())])),
     "header, Bearer": lambda n, v: hide_in_header(n, f"Bearer {v}"),
     "header of /__admin": lambda n, v: admin(headers=((n.lower(), f"a={v}"),)),
     "log, a header": lambda n, v: hide_in_text(f"{n}: {v}"),

@@ -234,7 +234,8 @@ class Socket:
 
     def _take_sound(self, live: "LiveChat", data: bytes) -> None:
         findings = self._outbound.auditor.hear(data)
-        self._outbound.note_audio({"type": "audio", "bytes": len(data)}, data, findings)
+        shown_sound = {"type": "audio", "bytes": len(data)}
+        self._outbound.note_audio("audio", shown_sound, data, findings)
         live.hear_audio(data, self._outbound.put, self._joined)
 
     def _take_text(self, live: "LiveChat", text: bytes) -> None:
@@ -255,7 +256,7 @@ class Socket:
             content, assistant.calls, assistant.dropped_calls, refused
         )
         if _is_audio(content) and not refused:
-            self._outbound.note_audio(shown(content, text), content["data"], found)
+            self._outbound.note_audio(content["type"], shown(content, text), content["data"], found)
         else:
             self._outbound.note("in", shown(content, text), found)
         if refused:

@@ -74,7 +74,7 @@ def _url_pattern(value: Json, loc: Loc) -> RequestTest:
 
 def _url_path(value: Json, loc: Loc) -> RequestTest:
     path = _text(value, loc)
-    return lambda request: path in (request.path, request.entry["path"])
+    return lambda request: path in (request.path, request.entry.path)
 
 
 def _url_path_pattern(value: Json, loc: Loc) -> RequestTest:

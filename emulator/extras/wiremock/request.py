@@ -1,7 +1,7 @@
 """A request of the journal in WireMock's words."""
 
 import base64
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, quote
 
 from emulator.clock import LATEST_MS
 from emulator.ids import derived_uuid
+from emulator.journal.entries import HttpEntry
 from emulator.journal.headers import read_headers
 from emulator.journal.journal import Journal
 from emulator.jsontext import Json, JsonObject
@@ -25,31 +26,30 @@ class LoggedRequest:
     """One request, with the keys in it; what it is shown as has none."""
 
     id: str
-    entry: Mapping[str, Json]  # as the journal keeps it
+    entry: HttpEntry
     scheme: str
 
     @property
     def seq(self) -> int:
-        number: int = self.entry["seq"]
-        return number
+        return self.entry.seq
 
     @property
     def method(self) -> str:
-        return str(self.entry["method"])
+        return self.entry.method
 
     @property
     def was_matched(self) -> bool:
         """Whether there is an operation for it."""
-        return self.entry["operation"] is not None
+        return self.entry.operation is not None
 
     @cached_property
     def path(self) -> str:
         """As it came over the wire: percent-encoded."""
-        return quote(self.entry["path"], safe=_IN_PATHS)
+        return quote(self.entry.path, safe=_IN_PATHS)
 
     @property
     def query_string(self) -> str:
-        return bytes(self.entry["query"]).decode("latin-1")
+        return self.entry.query.decode("latin-1")
 
     @property
     def url(self) -> str:
@@ -59,7 +59,7 @@ class LoggedRequest:
     @cached_property
     def headers(self) -> list[tuple[str, str]]:
         """Names in small letters, and values."""
-        return read_headers(self.entry["request_headers"])
+        return read_headers(self.entry.request_headers)
 
     @property
     def query(self) -> list[tuple[str, str]]:
@@ -78,17 +78,16 @@ class LoggedRequest:
     @property
     def body(self) -> str:
         """The part that the journal keeps; a chat's handshake has none."""
-        return bytes(self.entry.get("request", b"")).decode(errors="replace")
+        return (self.entry.request or b"").decode(errors="replace")
 
     # as it is shown
 
     def to_json(self) -> JsonObject:
         """The request alone, as `requests/find` has it."""
-        path = quote(hide_in_string(self.entry["path"]), safe=_IN_PATHS)
+        path = quote(hide_in_string(self.entry.path), safe=_IN_PATHS)
         url = _url(path, hide_in_query(self.query_string))
         host = next((value for name, value in self.headers if name == "host"), "")
         body = hide_in_body(self.body)
-        logged_ms: int = self.entry["at_ms"]
         return {
             "url": url,
             "absoluteUrl": f"{self.scheme}://{host}{url}",
@@ -97,8 +96,8 @@ class LoggedRequest:
             "headers": self._shown_headers(),
             "cookies": {name: HIDDEN for name, value in self.cookies if value},
             "browserProxyRequest": False,
-            "loggedDate": logged_ms,
-            "loggedDateString": iso(logged_ms),
+            "loggedDate": self.entry.at_ms,
+            "loggedDateString": iso(self.entry.at_ms),
             "body": body,
             "bodyAsBase64": _base64(body),
             "scheme": self.scheme,
@@ -108,8 +107,8 @@ class LoggedRequest:
 
     def to_event(self) -> JsonObject:
         """The request with its answer, as `requests` has it."""
-        status: int | None = self.entry["status"]
-        body = hide_in_body(bytes(self.entry["response"]).decode(errors="replace"))
+        status = self.entry.status
+        body = hide_in_body(self.entry.response.decode(errors="replace"))
         answer = {"status": status or 0, "body": body}
         return {
             "id": self.id,
@@ -122,7 +121,7 @@ class LoggedRequest:
                 "bodyAsBase64": _base64(body),
             },
             "wasMatched": self.was_matched,
-            "timing": {"totalTime": round(self.entry.get("duration_ms", 0))},
+            "timing": {"totalTime": round(self.entry.duration_ms or 0)},
         }
 
     def _shown_headers(self) -> JsonObject:
@@ -142,8 +141,9 @@ class LoggedRequest:
 
 def logged_requests(journal: Journal, world: str, scheme: str) -> Iterator[LoggedRequest]:
     """Every request of a world's journal, the newest first."""
-    for entry in reversed(list(journal.kept(kind="http"))):
-        yield LoggedRequest(derived_uuid("request", world, entry["seq"]), entry, scheme)
+    for entry in reversed(list(journal.kept())):
+        if isinstance(entry, HttpEntry):
+            yield LoggedRequest(derived_uuid("request", world, entry.seq), entry, scheme)
 
 
 def iso(ms: int) -> str:

@@ -90,7 +90,7 @@ class Admin:
         found = self._logged(request)
         since_ms, limit = _since_ms(request), _limit(request)
         if since_ms is not None:
-            found = [each for each in found if each.entry["at_ms"] >= since_ms]
+            found = [each for each in found if each.entry.at_ms >= since_ms]
         events = [each.to_event() for each in found[:limit]]
         return answer({"requests": events, "meta": {"total": len(found)}, **_ENABLED})
 
@@ -138,7 +138,7 @@ class Admin:
             for world in worlds
             for logged in logged_requests(world.journal, world.reference, self._scheme)
         ]
-        return sorted(found, key=lambda pair: pair[1].entry["at_ms"], reverse=True)
+        return sorted(found, key=lambda pair: pair[1].entry.at_ms, reverse=True)
 
     def _logged(self, request: Request) -> list[LoggedRequest]:
         return [logged for _, logged in self._all(request)]

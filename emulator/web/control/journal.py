@@ -14,7 +14,8 @@ from starlette.routing import Route
 
 from emulator.credentials import CREDENTIALS
 from emulator.errors import Problem, ValidationFailed, closest
-from emulator.journal.journal import KINDS, Journal
+from emulator.journal.entries import KINDS
+from emulator.journal.journal import Journal
 from emulator.jsontext import Json, JsonObject
 from emulator.waiting import until
 from emulator.web.auth import Auth

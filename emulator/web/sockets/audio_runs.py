@@ -28,23 +28,29 @@ class AudioRuns:
         self._timer: Timer | None = None
 
     def add(
-        self, chat_id: str | None, content: Json, sound: bytes | str, findings: Sequence[Finding]
+        self,
+        chat_id: str | None,
+        type: str,
+        content: Json,
+        sound: bytes | str,
+        findings: Sequence[Finding],
     ) -> None:
         """Add a frame, of which the journal shows `content`, to the run that it belongs to."""
-        is_binary = isinstance(sound, bytes)
-        size = sound_bytes = len(sound)
-        if isinstance(sound, str):
-            sound_bytes = _decoded_size(sound)
-        run = self._run_of("audio" if is_binary else "audio_input", chat_id, tuple(findings))
-        self._journal.add_audio(run, content, sound_bytes, 0 if is_binary else size)
+        run = self._run_of(chat_id, type, isinstance(sound, bytes), tuple(findings))
+        if isinstance(sound, bytes):
+            self._journal.add_audio(run, content, len(sound), 0)
+        else:
+            self._journal.add_audio(run, content, _decoded_size(sound), len(sound))
 
-    def _run_of(self, type: str, chat_id: str | None, findings: Sequence[Finding]) -> AudioRun:
+    def _run_of(
+        self, chat_id: str | None, type: str, is_binary: bool, findings: tuple[Finding, ...]
+    ) -> AudioRun:
         """Return the open run if it takes such a frame, else a new one."""
         now_ms = self._clock.now_ms()
         if self._run is not None and self._run.accepts(type, findings, now_ms):
             return self._run
         self.end()
-        self._run = AudioRun(chat_id, type, self._joined, findings)
+        self._run = AudioRun(chat_id, type, self._joined, is_binary, findings)
         self._timer = self._timers.at(now_ms + LONGEST_MS, self._time_out)
         return self._run
 

@@ -15,8 +15,9 @@ from emulator.contract.refusals import (
     with_refusals,
 )
 from emulator.errors import ApiError, Problem, ValidationFailed
+from emulator.journal.entries import HttpEntry
 from emulator.journal.headers import kept_headers
-from emulator.journal.journal import LONGEST_BODY, SIZE_OF_FINDING
+from emulator.journal.journal import LONGEST_BODY
 from emulator.jsontext import JsonObject, kept, render
 from emulator.openapi.fields import Field
 from emulator.world.world import World
@@ -24,9 +25,6 @@ from emulator.world.world import World
 SUBJECT = "chat socket"
 _ACCEPTED = 101
 _DRAWN = b"sec-websocket-key"  # anew for each connection: it says nothing
-_NOTED = (
-    "operation", "method", "path", "query", "status", "request_headers", "response",
-)  # fmt: skip
 
 
 class Handshake:
@@ -103,21 +101,20 @@ class Handshake:
         if self.world is None:
             return
         scope, journal = self._scope, self.world.journal
-        more = {"findings": self._findings} if self._findings else {}
         headers = kept_headers(each for each in scope["headers"] if each[0] != _DRAWN)
-        size = len(scope["path"]) + len(self.query_string) + len(headers) + len(response)
-        journal.keep(
-            "http",
-            size + SIZE_OF_FINDING * len(self._findings),
-            (*_NOTED, *more),
-            self._channel,
-            "GET",
-            scope["path"],
-            self.query_string,
-            status,
-            headers,
-            response,
-            *more.values(),
+        journal.add(
+            HttpEntry(
+                operation=self._channel,
+                method="GET",
+                path=scope["path"],
+                query=self.query_string,
+                status=status,
+                duration_ms=None,
+                request_headers=headers,
+                request=None,
+                response=response,
+                findings=tuple(self._findings),
+            )
         )
         self.world.ledger.add(SUBJECT, self._findings, journal.seq)
 

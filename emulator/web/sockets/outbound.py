@@ -9,6 +9,7 @@ from starlette.types import Receive, Send
 from emulator.apis.voices.state import VoicesState
 from emulator.contract.findings import Finding
 from emulator.faults.rules import FaultRule
+from emulator.journal.entries import FrameEntry
 from emulator.jsontext import Json, JsonObject, JsonText, render
 from emulator.timers import Timer
 from emulator.web import bugs
@@ -30,8 +31,6 @@ TOO_SLOW = 1008
 _AROUND_SOUND = 150  # bytes of a frame but for its sound, about
 LONGEST_SHOWN = 16_000  # bytes of a frame that the journal keeps
 _MOST_BRACKETS = 200  # what has fewer can stand in any page
-_NOTED = ("chat_id", "direction", "content")
-_JOINED_NOTED = (*_NOTED, "joined")
 
 
 def _tell_nobody(slug: str, message: str | None) -> None:
@@ -186,36 +185,34 @@ class Outbound:
         self.given_up.set()
 
     def note(self, direction: str, content: Json, findings: Sequence[Finding] = ()) -> None:
-        """Tell the journal of a frame; `joined` marks those of who came through /connect."""
-        if findings:
-            self.note_end(direction, findings, content=content)
-            return
-        self._runs.end()
-        size = len(content) if isinstance(content, bytes) else 0
-        if self._joined:
-            self._journal.keep(
-                "frame", size, _JOINED_NOTED, self._chat_id, direction, content, True
-            )
-        else:
-            self._journal.keep("frame", size, _NOTED, self._chat_id, direction, content)
+        """Tell the journal of a frame."""
+        self._add(FrameEntry(self._chat_id, direction, content), findings)
 
     def note_audio(
-        self, content: Json, sound: bytes | str, findings: Sequence[Finding] = ()
+        self, type: str, content: Json, sound: bytes | str, findings: Sequence[Finding] = ()
     ) -> None:
         """Tell the journal of a frame with the client's sound, which is bytes or base64 text."""
-        self._runs.add(self._chat_id, content, sound, findings)
+        self._runs.add(self._chat_id, type, content, sound, findings)
         if findings:
             self.auditor.add(findings, self._journal.seq)
 
-    def note_end(self, direction: str, findings: Sequence[Finding] = (), **fields: Json) -> None:
+    def note_end(
+        self,
+        direction: str,
+        findings: Sequence[Finding] = (),
+        error: str | None = None,
+        close: int | None = None,
+    ) -> None:
         """Tell the journal how it ended, and what is to be said of it."""
+        self._add(FrameEntry(self._chat_id, direction, None, error, close), findings)
+
+    def _add(self, entry: FrameEntry, findings: Sequence[Finding]) -> None:
         self._runs.end()
-        if self._joined:
-            fields["joined"] = True
+        entry.joined = self._joined
+        entry.findings = tuple(findings)
+        self._journal.add(entry)
         if findings:
-            fields["findings"] = findings
-        self._journal.add("frame", chat_id=self._chat_id, direction=direction, **fields)
-        self.auditor.add(findings, self._journal.seq)
+            self.auditor.add(findings, self._journal.seq)
 
     def report(self, error: Exception) -> None:
         """Tell the log and the journal of a bug of ours."""

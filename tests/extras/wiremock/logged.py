@@ -2,6 +2,7 @@
 
 from emulator.extras.wiremock.request import LoggedRequest
 from emulator.journal.headers import kept_headers
+from tests.journal.made import http_entry
 
 
 def logged(
@@ -12,19 +13,13 @@ def logged(
     body: str = "",
 ) -> LoggedRequest:
     """A request that an operation has answered with 200 and {}."""
-    entry = {
-        "seq": 1,
-        "at_ms": 1_735_689_600_000,
-        "operation": "list-configs",
-        "method": method,
-        "path": path,
-        "query": query.encode(),
-        "status": 200,
-        "duration_ms": 1.5,
-        "request_headers": kept_headers(
-            [(name.encode(), value.encode()) for name, value in headers]
-        ),
-        "request": body.encode(),
-        "response": b"{}",
-    }
+    entry = http_entry(
+        method=method,
+        path=path,
+        query=query.encode(),
+        request_headers=kept_headers([(name.encode(), value.encode()) for name, value in headers]),
+        request=body.encode(),
+        response=b"{}",
+    )
+    entry.seq, entry.at_ms = 1, 1_735_689_600_000
     return LoggedRequest("an id", entry, "http")

@@ -8,6 +8,7 @@ from emulator.apis.evi.chat.messages import ToolCall
 from emulator.apis.evi.chat.settings import SettingsInForce
 from emulator.errors import CHAT_ERRORS
 from emulator.ids import IdSource
+from emulator.journal.entries import ScriptEntry
 from emulator.journal.journal import Journal
 from emulator.jsontext import JsonObject
 
@@ -92,7 +93,7 @@ class Channel:
     def note(self, message: str, finding: str) -> None:
         """Tell the journal alone."""
         shown = message[:_LONGEST_NOTE]
-        self._journal.add("script", chat_id=self._chat_id, finding=finding, message=shown)
+        self._journal.add(ScriptEntry(chat_id=self._chat_id, finding=finding, message=shown))
 
     def tell(self, event: ChatEvent) -> None:
         self._out.events.append(event)

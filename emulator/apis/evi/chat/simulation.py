@@ -29,6 +29,7 @@ from emulator.clock import LaggingClock, ManualClock
 from emulator.durations import read_pace
 from emulator.errors import END_UNREACHABLE, api_error, closest
 from emulator.ids import derived_random
+from emulator.journal.entries import FrameEntry, ScriptEntry
 from emulator.journal.journal import Journal
 from emulator.jsontext import JsonObject
 from emulator.timers import Timer, Timers
@@ -152,11 +153,7 @@ class _Observer:
     def __call__(self, messages: Sequence[JsonObject], over: bool = False) -> None:
         for message in messages:
             self._journal.add(
-                "frame",
-                chat_id=self._chat_id,
-                direction="out",
-                content=message,
-                simulated=True,
+                FrameEntry(chat_id=self._chat_id, direction="out", content=message, simulated=True)
             )
 
 
@@ -387,10 +384,11 @@ class Simulation:
             hint = closest(name, known)
             message = f"the script's 'tools' have no answer for {name!r}{hint}: its fallback counts"
             self._journal.add(
-                "script",
-                chat_id=self._session.chat_id,
-                finding="tool_answer_missing",
-                message=message,
+                ScriptEntry(
+                    chat_id=self._session.chat_id,
+                    finding="tool_answer_missing",
+                    message=message,
+                )
             )
 
     def _end(self) -> None:

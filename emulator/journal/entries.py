@@ -1,0 +1,225 @@
+"""The entries of a journal: one class for each kind.
+
+The journal keeps what came in as bytes, with the credentials in it, and renders it when somebody
+looks.
+"""
+
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, field, fields
+from typing import ClassVar, Protocol
+
+from emulator.journal.views import BODY, CONTENT, FINDINGS, HEADERS, QUERY, VALUE, View
+from emulator.jsontext import Json, JsonObject
+
+SIZE_OF_FINDING = 1_000  # bytes, about
+
+
+class Found(Protocol):
+    """What was found about a client, as an entry keeps it until somebody looks."""
+
+    def to_json(self) -> JsonObject: ...
+
+
+# Every request and frame makes an entry. A frozen one would take four times as long to make, one
+# that is made with keywords twice as long. Their repr shows no fields, which hold credentials.
+
+
+@dataclass(slots=True, eq=False, repr=False)
+class Entry:
+    """One thing that happened. The journal sets its number, its time and its size.
+
+    Its JSON has no fields that are None, False or an empty tuple, but for those in `nullable`.
+    """
+
+    kind: ClassVar[str]
+    nullable: ClassVar[Container[str]] = ()
+    views: ClassVar[Mapping[str, View]] = {}  # of fields that are more than JSON values
+
+    seq: int = field(init=False)
+    at_ms: int = field(init=False)  # the world's time
+    size: int = field(init=False)  # bytes
+
+    def measure(self) -> int:
+        """Return how many bytes its texts and findings take in memory, about."""
+        values = self.own_fields()
+        texts = sum(len(value) for value in values.values() if isinstance(value, str | bytes))
+        return texts + SIZE_OF_FINDING * len(values.get("findings", ()))
+
+    def fields(self) -> JsonObject:
+        """Return its fields as they are kept, in the order of its JSON."""
+        return {"seq": self.seq, "kind": self.kind, "at_ms": self.at_ms, **self.own_fields()}
+
+    def own_fields(self) -> JsonObject:
+        """Return the fields that only its kind has."""
+        values = {name: getattr(self, name) for name in _names(type(self))}
+        return {
+            name: value
+            for name, value in values.items()
+            if not (value is None or value is False or value == ()) or name in self.nullable
+        }
+
+    def shown(self, name: str, value: Json) -> Json:
+        """Render the value of a field for everybody: without credentials."""
+        return self.views.get(name, VALUE).shown(value)
+
+    def plain(self, name: str, value: Json) -> Json:
+        """Render the value of a field for a test that compares it: with credentials."""
+        return self.views.get(name, VALUE).plain(value)
+
+    def to_json(self) -> JsonObject:
+        """Render it for everybody: without credentials."""
+        return {name: self.shown(name, value) for name, value in self.fields().items()}
+
+
+_names_by_kind: dict[type[Entry], tuple[str, ...]] = {}
+
+
+def _names(kind: type[Entry]) -> tuple[str, ...]:
+    """Return the names of the fields that only this kind has."""
+    if kind not in _names_by_kind:
+        _names_by_kind[kind] = tuple(each.name for each in fields(kind) if each.init)
+    return _names_by_kind[kind]
+
+
+@dataclass(slots=True, eq=False, repr=False)
+class HttpEntry(Entry):
+    """A request and its answer, or a WebSocket's handshake."""
+
+    kind = "http"
+    nullable = ("operation", "status")
+    views = {
+        "query": QUERY,
+        "request_headers": HEADERS,
+        "request": BODY,
+        "response": BODY,
+        "findings": FINDINGS,
+    }
+
+    operation: str | None  # id of the operation or name of the socket; None for any other path
+    method: str
+    path: str
+    query: bytes
+    status: int | None  # None if the connection was broken off before the answer
+    duration_ms: float | None  # None for a handshake
+    request_headers: bytes  # of `kept_headers`
+    request: bytes | None  # beginning of the body; None for a handshake
+    response: bytes  # beginning of the body
+    reference: str | None = None  # of a bug of the emulator
+    error: str | None = None  # that bug's exception
+    findings: tuple[Found, ...] = ()
+
+    def measure(self) -> int:
+        """Return how many bytes its texts and findings take in memory, about."""
+        texts = len(self.path) + len(self.query) + len(self.request_headers) + len(self.response)
+        return texts + len(self.request or b"") + SIZE_OF_FINDING * len(self.findings)
+
+
+@dataclass(slots=True, eq=False, repr=False)
+class FrameEntry(Entry):
+    """A frame of a socket in one direction, "in" or "out", or the socket's end.
+
+    `content` is text that was cut off (bytes), JSON text, or a JSON value.
+    """
+
+    kind = "frame"
+    nullable = ("chat_id",)
+    views = {"content": CONTENT, "findings": FINDINGS}
+
+    chat_id: str | None
+    direction: str
+    content: Json = None
+    error: str | None = None  # why the emulator cut the connection off
+    close: int | None = None  # code with which the socket was closed
+    joined: bool = False  # True for the frames of a client that joined a running chat
+    simulated: bool = False  # True if nobody was there to read it
+    findings: tuple[Found, ...] = ()
+
+    def measure(self) -> int:
+        """Return how many bytes its texts and findings take in memory, about."""
+        texts = len(self.content) if isinstance(self.content, bytes) else 0
+        return texts + SIZE_OF_FINDING * len(self.findings)
+
+
+@dataclass(slots=True, eq=False, repr=False)
+class WebhookEntry(Entry):
+    """An attempt to deliver a webhook, or its failure without one."""
+
+    kind = "webhook"
+    nullable = ("status", "error")
+    views = {"findings": FINDINGS}
+
+    delivery_id: str
+    event_name: str
+    chat_id: str
+    url: str
+    number: int | None  # of the attempt, from 1
+    status: int | None  # None if nothing answered
+    error: str | None
+    duration_ms: int | None = None
+    faults: list[str] | None = None
+    findings: tuple[Found, ...] = ()
+
+    def own_fields(self) -> JsonObject:
+        """Return its fields; a failure without an attempt has no status."""
+        values = Entry.own_fields(self)
+        if self.number is None:
+            del values["status"]
+        return values
+
+
+@dataclass(slots=True, eq=False, repr=False)
+class FaultEntry(Entry):
+    """A fault rule was used. `facts` say what on, and each is a field of the JSON."""
+
+    kind = "fault"
+
+    rule: str  # its id
+    of: str  # the kind of rule
+    fault: str
+    facts: Mapping[str, Json]
+
+    def own_fields(self) -> JsonObject:
+        """Return the rule's fields, and then the facts."""
+        return {"rule": self.rule, "of": self.of, "fault": self.fault, **self.facts}
+
+
+@dataclass(slots=True, eq=False, repr=False)
+class ClockEntry(Entry):
+    """The world's clock was advanced by `ms`, frozen, ..."""
+
+    kind = "clock"
+
+    action: str
+    mode: str
+    ms: int | None = None
+
+
+@dataclass(slots=True, eq=False, repr=False)
+class ScriptEntry(Entry):
+    """What was noticed about a script while a chat followed it."""
+
+    kind = "script"
+
+    chat_id: str
+    finding: str
+    message: str
+
+
+@dataclass(slots=True, eq=False, repr=False)
+class BugEntry(Entry):
+    """A bug of the emulator in a chat or a timer; one in a request is in the request's entry."""
+
+    kind = "bug"
+    nullable = ("chat_id",)
+
+    chat_id: str | None
+    reference: str
+    error: str
+
+
+KINDS = tuple(
+    each.kind
+    for each in (
+        HttpEntry, FrameEntry, WebhookEntry, FaultEntry, ClockEntry, ScriptEntry, BugEntry,
+    )
+)  # fmt: skip

@@ -1,0 +1,42 @@
+"""Entries made by hand."""
+
+from typing import Any
+
+from emulator.journal.entries import FrameEntry, HttpEntry, WebhookEntry
+
+
+def http_entry(**given: Any) -> HttpEntry:
+    """Make the entry of a request that was answered with 200 and an empty body."""
+    fields = {
+        "operation": "list-configs",
+        "method": "GET",
+        "path": "/v0/evi/configs",
+        "query": b"",
+        "status": 200,
+        "duration_ms": 1.5,
+        "request_headers": b"",
+        "request": b"",
+        "response": b"",
+    }
+    return HttpEntry(**{**fields, **given})
+
+
+def frame_entry(**given: Any) -> FrameEntry:
+    """Make the entry of a client's frame."""
+    return FrameEntry(**{"chat_id": "c", "direction": "in", **given})
+
+
+def webhook_entry(**given: Any) -> WebhookEntry:
+    """Make the entry of a webhook's first attempt, which was answered with 200."""
+    fields = {
+        "delivery_id": "d",
+        "event_name": "chat_started",
+        "chat_id": "c",
+        "url": "https://a.example/hook",
+        "number": 1,
+        "status": 200,
+        "error": None,
+        "duration_ms": 2,
+        "faults": [],
+    }
+    return WebhookEntry(**{**fields, **given})
