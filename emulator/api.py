@@ -9,10 +9,12 @@ from emulator.contract.findings import Finding
 from emulator.errors import DocumentError, closest
 from emulator.jsontext import Json, JsonObject
 from emulator.openapi.document import Document, load_document
+from emulator.openapi.hints import NO_HINTS, Hints
 from emulator.openapi.openness import CLOSED, Openness
 from emulator.openapi.operation import Operation, compile_operations
 from emulator.openapi.validation import Validation
 from emulator.settings import Settings
+from emulator.sockets.socket import Socket
 from emulator.store.paging import DEFAULT_PAGE_SIZE, Paging
 from emulator.world.seed import SeedReader, SeedSection
 from emulator.world.snapshot import Seed
@@ -85,7 +87,9 @@ class Api:
     handlers: Handlers
     snapshot: SnapshotPart
     seed: SeedSection
+    sockets: Sequence[Socket] = ()
     openness: Openness = CLOSED
+    hints: Hints = NO_HINTS
     with_examples: Callable[[Operation, Handler, Seed], Handler] = take_any_id
 
     def load_document(self, path: str = "") -> Document:

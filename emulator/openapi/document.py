@@ -36,7 +36,9 @@ class Document:
 
     @property
     def name(self) -> str:
-        return self.path.name
+        """The file's name; of one in an API's folder with the folder's, since all are alike."""
+        folder, name = self.path.parent, self.path.name
+        return f"{folder.name}/{name}" if folder.parent.name == "apis" else name
 
     @property
     def version(self) -> str:

@@ -11,11 +11,10 @@ from starlette.types import Receive, Scope, Send
 
 from emulator.api import Api, Handler, ServedApi, by_id, seed_reader, serve, snapshot_reader
 from emulator.apis.apis import APIS
-from emulator.apis.evi.chat_socket import ChatSocket, is_chat_path
-from emulator.apis.evi.hints import EVI_HINTS
 from emulator.faults.chaos import read_chaos
 from emulator.openapi.document import Document, clear_failure
 from emulator.openapi.fields import body_fields
+from emulator.openapi.hints import NO_HINTS
 from emulator.openapi.operation import Operation
 from emulator.openapi.validation import Validation
 from emulator.outgoing.sender import Sender
@@ -25,6 +24,7 @@ from emulator.web.control.application import Control
 from emulator.web.cors import Cors
 from emulator.web.dispatch import Dispatcher
 from emulator.web.guard import CONTROL_PREFIXES, Guard
+from emulator.web.sockets.application import Sockets
 from emulator.web.timer_wakeups import Alarm
 from emulator.world.snapshot_reader import SnapshotReader
 from emulator.world.world import World
@@ -48,6 +48,7 @@ class App:
         seed = self.seeds.load(self.settings.seed, self.settings)
         self.worlds = Worlds(seed, self.settings, self._sender, self._begin)
         self.auth = Auth(self.worlds, self.settings.api_key)
+        self._hints = NO_HINTS.with_all([each.hints for each in apis])
         self.dispatcher = self._dispatcher()
         control = Control(
             self.auth,
@@ -62,7 +63,8 @@ class App:
         self.control_routes = [route for route in self._control.routes if isinstance(route, Route)]
         self.started = threading.Event()
         self.loop: asyncio.AbstractEventLoop | None = None  # that serves
-        self._chat_socket = ChatSocket(self.auth, self.worlds.others)
+        sockets = [socket for each in apis for socket in each.sockets]
+        self._sockets = Sockets(sockets, self._hints, self.auth, self.worlds.others)
         self._guarded = Guard(Cors(self._route), self.settings)
         self._lasting = self._new_lasting()  # last, as it locks a folder
 
@@ -89,8 +91,8 @@ class App:
     @cached_property
     def surface(self) -> "ApiSurface":
         """All that a client can exercise."""
+        from emulator.apis.evi.chat_openings import chat_fields
         from emulator.contract.coverage import new_surface  # which few need
-        from emulator.web.sockets.handshake import chat_fields
 
         first = self.apis[0]
         bodies = [(each, body_fields(first.document, each)) for each in first.operations]
@@ -114,7 +116,7 @@ class App:
         self.auth.look_at(world.api_key)
 
     def _dispatcher(self) -> Dispatcher:
-        dispatcher = Dispatcher(self.auth, self.settings, self.worlds.others, EVI_HINTS)
+        dispatcher = Dispatcher(self.auth, self.settings, self.worlds.others, self._hints)
         for served in self.apis:
             handlers = self._handlers(served)
             with clear_failure(served.document):
@@ -154,8 +156,8 @@ class App:
         await send({"type": "lifespan.shutdown.complete"})
 
     def _route(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        if scope["type"] == "websocket" or is_chat_path(scope["path"]):
-            return self._chat_socket(scope, receive, send)
+        if scope["type"] == "websocket" or self._sockets.serve(scope["path"]):
+            return self._sockets(scope, receive, send)
         if self._is_control(scope["path"]):
             return self._control(scope, receive, send)
         return self.dispatcher(scope, receive, send)

@@ -9,6 +9,7 @@ from starlette.testclient import TestClient
 from emulator import __version__
 from emulator.api import Call
 from emulator.apis.evi.handlers import HANDLERS
+from emulator.apis.voices.api import VOICES
 from emulator.errors import DocumentError
 from emulator.openapi.document import Document
 from emulator.openapi.fields import body_fields
@@ -105,6 +106,7 @@ def test_health(client: TestClient) -> None:
         "version": __version__,
         "spec_version": "1.0.0",
         "operations": 35,
+        "apis": {"evi": 35, "voices": 3},
     }
 
 
@@ -225,10 +227,10 @@ def test_a_document_that_cannot_be_served_is_named(monkeypatch: pytest.MonkeyPat
     """The voices have one of their own."""
 
     def broken(document: Document, operation: Operation) -> object:
-        if document.name == "voices.yaml":
+        if document.path == VOICES.document:
             raise KeyError("schema")
         return body_fields(document, operation)
 
     monkeypatch.setattr("emulator.web.app.body_fields", broken)
-    with pytest.raises(DocumentError, match=r"^voices\.yaml: not laid out"):
+    with pytest.raises(DocumentError, match=r"^voices/openapi\.yaml: not laid out"):
         App(Settings(seed="empty"))

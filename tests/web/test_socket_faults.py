@@ -13,11 +13,11 @@ from websockets.sync.client import ClientConnection, connect
 
 from emulator.apis.evi.state import EviState
 from emulator.errors import CHAT_ERRORS, UsageError, body_of
+from emulator.faults.sockets import GARBAGE
 from emulator.faults.table import CLOSE_CODES, KINDS
 from emulator.testing.emulator import Emulator
 from emulator.testing.world import Evi
 from emulator.web.short_circuit import FAULT_HEADER
-from emulator.web.sockets.faults import GARBAGE
 from tests.testing.talking import get
 from tests.web.wire import CLOSE, PATIENCE_S, TEXT, Wire
 

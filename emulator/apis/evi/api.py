@@ -5,8 +5,10 @@ from pathlib import Path
 from emulator.api import Api
 from emulator.apis.evi import operations, seed  # noqa: F401 - importing operations registers them
 from emulator.apis.evi.handlers import HANDLERS
+from emulator.apis.evi.hints import EVI_HINTS
 from emulator.apis.evi.openness import OPENNESS
 from emulator.apis.evi.operations.examples import with_examples
+from emulator.apis.evi.sockets import SOCKETS
 from emulator.apis.evi.state import EviState
 from emulator.resources import bundled
 from emulator.world.seed import SeedSection
@@ -18,6 +20,8 @@ EVI = Api(
     name="evi",
     document=bundled("openapi.yaml"),
     openness=OPENNESS,
+    hints=EVI_HINTS,
+    sockets=SOCKETS,
     handlers=HANDLERS,
     with_examples=with_examples,
     snapshot=SnapshotPart(EviState, _HERE / "snapshot.yaml"),

@@ -62,6 +62,7 @@ EVI_HINTS = Hints(
         "apiKey": "send the key in the header X-Hume-Api-Key",
         "accessToken": "send the token in the header Authorization: Bearer TOKEN",
     },
+    sockets=CHATS_ARE_AT,
     of_handshakes={
         "evi_version": "a config has its evi_version: name the config with config_id",
     },

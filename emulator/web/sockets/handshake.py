@@ -1,11 +1,9 @@
-"""A chat's handshake: its query, for the journal and the contract of the caller's world."""
+"""The request that opens a WebSocket, for the journal and the contract of the caller's world."""
 
-from collections.abc import Sequence
-from functools import cache
+from collections.abc import Mapping
 
 from starlette.types import Scope
 
-from emulator.apis.voices.state import VoicesState
 from emulator.contract.findings import Finding
 from emulator.contract.ledger import ClientLedger
 from emulator.contract.refusals import (
@@ -14,23 +12,22 @@ from emulator.contract.refusals import (
     unmatched_path,
     with_refusals,
 )
-from emulator.errors import ApiError, Problem, ValidationFailed
+from emulator.errors import ApiError, ValidationFailed
 from emulator.journal.entries import HttpEntry
 from emulator.journal.headers import kept_headers
 from emulator.journal.journal import LONGEST_BODY
-from emulator.jsontext import JsonObject, kept, render
-from emulator.openapi.fields import Field
+from emulator.jsontext import kept, render
+from emulator.sockets.socket import Opening, Socket
 from emulator.world.world import World
 
-SUBJECT = "chat socket"
-_ACCEPTED = 101
+ACCEPTED = 101
 _DRAWN = b"sec-websocket-key"  # anew for each connection: it says nothing
 
 
 class Handshake:
-    """The request that opens a WebSocket, until it is accepted or refused.
+    """One handshake, until it is accepted or refused.
 
-    The journal calls the two channels `chat` and `connect`, as it calls operations by their ids.
+    The journal calls sockets by their names, as it calls operations by their ids.
     """
 
     def __init__(self, scope: Scope, anonymous: ClientLedger) -> None:
@@ -38,64 +35,46 @@ class Handshake:
         self._scope = scope
         self._anonymous = anonymous
         self._findings: list[Finding] = []
-        self._given: JsonObject = {}
-        self._channel: str | None = None
+        self._socket: Socket | None = None
+        self._opening: Opening | None = None
         self.world: World | None = None
 
     @property
-    def query_string(self) -> bytes:
-        query: bytes = self._scope["query_string"]
-        return query
+    def subject(self) -> str:
+        """What the contract calls the socket."""
+        return "WebSocket" if self._socket is None else self._socket.subject
 
-    def judge(self, channel: str) -> None:
-        """Where it leads, and what is to be said of its query.
+    def audit(self, socket: Socket, parameters: Mapping[str, str]) -> Opening:
+        """Return the opening of the socket, with what its query shows noted.
 
-        Raises ValidationFailed where that is too much for a strict server.
+        Raises ApiError for a handshake that is to be refused.
         """
-        from emulator.apis.evi.chat_query import given_query
-        from emulator.apis.evi.contract.handshakes import (
-            judge_handshake,
-            judge_handshake_voice,
-            judge_repeated,
-        )
-        from emulator.apis.evi.strictness import handshake_problems
-
         assert self.world is not None
-        self._channel = channel
-        self._given = given_query(self.query_string)
-        fields = chat_fields() if channel == "chat" else Field("")
-        self._findings += judge_handshake(self.world.ledger, fields, self._given)
-        self._findings += judge_repeated(fields, self.query_string)
-        voices = self.world.state(VoicesState).voices
-        if channel == "chat":
-            self._findings += judge_handshake_voice(voices, self._given)
-        extra = handshake_problems(self.world.settings, voices, fields, self._given)
-        if extra:
-            raise ValidationFailed([*self._problems(), *extra])
-
-    def _problems(self) -> Sequence[Problem]:
-        """What any server refuses."""
-        from emulator.apis.evi.chat_query import read_chat_query
-
-        if self._channel == "chat":
-            try:
-                read_chat_query(self.query_string)
-            except ValidationFailed as error:
-                return error.problems
-        return ()
+        self._socket = socket
+        opening = socket.opening(self.world, parameters, self._scope["query_string"])
+        self._opening = opening
+        self._findings += opening.audit()
+        return opening
 
     def accept(self) -> None:
-        self._note(_ACCEPTED, b"")
+        """Note that the connection is open."""
+        self._note(ACCEPTED, b"")
 
     def refuse(self, error: ApiError) -> None:
+        """Note that the handshake is refused."""
         if self.world is None and error.status == 401:
-            self._anonymous.add(SUBJECT, [refused_credentials(error)], 0)
+            self._anonymous.add(self.subject, [refused_credentials(error)], 0)
         elif isinstance(error, ValidationFailed):
-            refusals = invalid(error, {"query": self._given})
+            given = {} if self._opening is None else self._opening.query
+            refusals = invalid(error, {"query": given})
             self._findings = with_refusals(self._findings, refusals)
-        elif self._channel is None:
+        elif self._operation is None:
             self._findings.append(unmatched_path("WebSocket", self._scope["path"], error))
         self._note(error.status, kept(render(error.body)[:LONGEST_BODY]))
+
+    @property
+    def _operation(self) -> str | None:
+        return None if self._socket is None else self._socket.name
 
     def _note(self, status: int, response: bytes) -> None:
         if self.world is None:
@@ -104,10 +83,10 @@ class Handshake:
         headers = kept_headers(each for each in scope["headers"] if each[0] != _DRAWN)
         journal.add(
             HttpEntry(
-                operation=self._channel,
+                operation=self._operation,
                 method="GET",
                 path=scope["path"],
-                query=self.query_string,
+                query=scope["query_string"],
                 status=status,
                 duration_ms=None,
                 request_headers=headers,
@@ -116,13 +95,4 @@ class Handshake:
                 findings=tuple(self._findings),
             )
         )
-        self.world.ledger.add(SUBJECT, self._findings, journal.seq)
-
-
-@cache
-def chat_fields() -> Field:
-    """The parameters of a chat's handshake."""
-    from emulator.apis.evi.chat_query import ChatQuery
-    from emulator.openapi.fields import compile_definitions
-
-    return compile_definitions(ChatQuery.model_json_schema())
+        self.world.ledger.add(self.subject, self._findings, journal.seq)

@@ -1,4 +1,4 @@
-"""The runs in which the journal keeps the audio frames of one client of a chat."""
+"""The runs in which the journal keeps the audio frames of one client."""
 
 from collections.abc import Sequence
 
@@ -18,41 +18,33 @@ class AudioRuns:
     1 s after it began, after 1,000 frames, or when somebody lists the journal.
     """
 
-    def __init__(self, world: World, joined: bool) -> None:
-        """`joined` says that the client came through the control plane."""
+    def __init__(self, world: World) -> None:
         self._journal = world.journal  # a reset gives the world another one
         self._timers = world.timers
         self._clock = world.clock
-        self._joined = joined
         self._run: AudioRun | None = None
         self._timer: Timer | None = None
 
     def add(
         self,
         chat_id: str | None,
+        joined: bool,
         type: str,
         content: Json,
         sound: bytes | str,
         findings: Sequence[Finding],
     ) -> None:
         """Add a frame, of which the journal shows `content`, to the run that it belongs to."""
-        run = self._run_of(chat_id, type, isinstance(sound, bytes), tuple(findings))
+        now_ms, found = self._clock.now_ms(), tuple(findings)
+        run = self._run
+        if run is None or not run.accepts(type, found, now_ms):
+            self.end()
+            run = self._run = AudioRun(chat_id, type, joined, isinstance(sound, bytes), found)
+            self._timer = self._timers.at(now_ms + LONGEST_MS, self._time_out)
         if isinstance(sound, bytes):
             self._journal.add_audio(run, content, len(sound), 0)
         else:
             self._journal.add_audio(run, content, _decoded_size(sound), len(sound))
-
-    def _run_of(
-        self, chat_id: str | None, type: str, is_binary: bool, findings: tuple[Finding, ...]
-    ) -> AudioRun:
-        """Return the open run if it takes such a frame, else a new one."""
-        now_ms = self._clock.now_ms()
-        if self._run is not None and self._run.accepts(type, findings, now_ms):
-            return self._run
-        self.end()
-        self._run = AudioRun(chat_id, type, self._joined, is_binary, findings)
-        self._timer = self._timers.at(now_ms + LONGEST_MS, self._time_out)
-        return self._run
 
     def _time_out(self) -> None:
         self._timer = None  # it is not to be cancelled any more

@@ -1,16 +1,14 @@
-"""Faults of a chat's WebSocket: what becomes of the frames on their way to the client."""
+"""What the socket faults of the table do to the frames on their way to a client."""
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypeAlias
 
-from starlette.types import Receive, Send
-
-from emulator.faults.rules import FaultRule
+from emulator.asgi import Receive, Send
+from emulator.faults.rules import FaultRule, Faults
 from emulator.faults.table import KINDS
 from emulator.jsontext import JsonObject
 from emulator.web.faulty_answers import transport_of
-from emulator.world.world import World
 
 GARBAGE = "{garbage: ]"
 OF_FRAMES = frozenset(KINDS["socket"].faults) - {"refuse"}
@@ -30,11 +28,11 @@ class SocketBroken(Exception):
         self.close_code = close_code
 
 
-class Sabotage:
+class SocketFaults:
     """Passes frames on as the world's fault rules want it."""
 
-    def __init__(self, world: World, send: Send, receive: Receive, fail: Fail) -> None:
-        self._world = world
+    def __init__(self, faults: Faults, send: Send, receive: Receive, fail: Fail) -> None:
+        self._faults = faults
         self._send = send
         self._receive = receive
         self._fail = fail
@@ -43,11 +41,11 @@ class Sabotage:
 
     @property
     def is_needed(self) -> bool:
-        return bool(self._world.faults) or self._held is not None or self.stalls
+        return bool(self._faults) or self._held is not None or self.stalls
 
     def strike(self, faults: Collection[str], facts: JsonObject) -> Struck:
         """The rules that strike now."""
-        return self._world.faults.take("socket", faults, facts)
+        return self._faults.take("socket", faults, facts)
 
     async def pass_on(self, text: str | None, struck: Struck) -> None:
         """Send a frame that is struck so, or do without one. Raises SocketBroken."""

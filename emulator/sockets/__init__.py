@@ -1,0 +1,1 @@
+"""WebSockets of APIs: what one is made of, and what is on its way to its client."""

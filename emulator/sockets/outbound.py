@@ -1,0 +1,270 @@
+"""What is on its way to one client, and what the journal is shown of both ways."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+from emulator.asgi import Receive, Send
+from emulator.contract.findings import Finding, find
+from emulator.faults.rules import FaultRule
+from emulator.faults.sockets import (
+    ALONE,
+    BREAKS,
+    OF_FRAMES,
+    Fail,
+    SocketBroken,
+    SocketFaults,
+    Struck,
+    alone_at,
+)
+from emulator.journal.entries import FrameEntry
+from emulator.jsontext import Json, JsonObject, JsonText, render
+from emulator.sockets.audio_runs import AudioRuns
+from emulator.timers import Timer
+from emulator.world.world import World
+
+NORMAL_CLOSE = 1000
+TOO_SLOW = 1008
+LONGEST_SHOWN = 16_000  # bytes of a frame that the journal keeps
+_MOST_BRACKETS = 200  # what has fewer can stand in any page
+
+
+class OutboundFrame(NamedTuple):
+    """A message to the client.
+
+    Without a `text` it is rendered when it is sent: sound takes little room until then. `facts`
+    are what rules of faults match, beside the type.
+    """
+
+    type: str
+    content: JsonObject
+    text: bytes
+    size: int  # bytes, about
+    facts: Mapping[str, Json]
+
+
+class _Waiting(NamedTuple):
+    """A frame in the queue; no fault may strike one that is spared."""
+
+    frame: OutboundFrame
+    is_spared: bool
+
+
+def _ignore_error(slug: str, message: str | None) -> None:
+    """Do nothing: there is no connection yet, or no more."""
+
+
+def _do_nothing() -> None:
+    """Do nothing: there is no connection yet, or no more."""
+
+
+class Outbound:
+    """The frames on their way to one client: they wait in a queue that has a limit.
+
+    `subject` is what the contract calls the socket. `begin_ms` is when the session began; a peer
+    sets it, `facts`, `chat_id` and `joined` before it sends anything.
+    """
+
+    def __init__(self, send: Send, world: World, subject: str) -> None:
+        self._send = send
+        self._world = world
+        self._subject = subject
+        self._limit = world.settings.max_unsent_bytes
+        self._journal = world.journal  # a reset gives the world another one
+        self._runs = AudioRuns(world)
+        self._faults = world.faults
+        self._socket_faults: SocketFaults | None = None
+        self._frame = 0
+        self.begin_ms = world.clock.now_ms()
+        self.facts: Mapping[str, Json] = {}
+        self.chat_id: str | None = None  # as the journal has it
+        self.joined = False  # whether it is not the session's own client
+        self._queue: deque[_Waiting | Struck] = deque()
+        self._is_spared = False
+        self._timers: list[Timer] = []  # of faults to come
+        self._fail_session: Fail = _ignore_error
+        self._hang_up: Callable[[], None] = _do_nothing
+        self._unsent = 0  # bytes, about
+        self._ready = asyncio.Event()
+        self.close_code: int | None = None
+        self.given_up = asyncio.Event()
+
+    def open(self, receive: Receive, fail: Fail, hang_up: Callable[[], None]) -> None:
+        """Begin to send: the client is there."""
+        self._fail_session, self._hang_up = fail, hang_up
+        self._socket_faults = SocketFaults(self._faults, self._send, receive, self._fail)
+        for rule in self._faults:
+            self._arm(rule)
+        self._faults.watchers.append(self._arm)
+
+    def leave(self) -> None:
+        """Stop: the client is gone."""
+        self._runs.end()
+        if self._arm in self._faults.watchers:
+            self._faults.watchers.remove(self._arm)
+        for timer in self._timers:
+            self._world.timers.cancel(timer)
+
+    def let_go(self) -> None:
+        """Drop whom it calls back: they hold it, and so all are freed once its socket ends."""
+        self._fail_session, self._hang_up = _ignore_error, _do_nothing
+        self._socket_faults = None
+
+    def _arm(self, rule: FaultRule) -> None:
+        """Have a rule strike at its time, though no frame may come then."""
+        at_ms = alone_at(rule)
+        if at_ms is not None:
+            self._timers.append(self._world.timers.at(self.begin_ms + at_ms, self._strike))
+
+    def _fail(self, slug: str, message: str | None) -> None:
+        """Send an error frame before what waits; if the session ends with it, nothing follows.
+
+        No fault strikes the frame: one fault would have another without end.
+        """
+        waiting = list(self._queue)
+        self._queue.clear()
+        self._is_spared = True
+        try:
+            self._fail_session(slug, message)
+        finally:
+            self._is_spared = False
+        if self.close_code is None:
+            self._queue += waiting
+
+    def _strike(self) -> None:
+        """Do what is due without a frame; a session that breaks ends at this very time."""
+        if self._socket_faults is None or self.close_code is not None:
+            return
+        struck = self._socket_faults.strike(ALONE, self._all_facts(self.facts, ""))
+        if struck:
+            self._queue.append(struck)
+            self._ready.set()
+        if BREAKS & struck.keys():
+            self._hang_up()
+
+    def _all_facts(self, facts: Mapping[str, Json], type: str) -> JsonObject:
+        at_ms = self._world.clock.now_ms() - self.begin_ms
+        return {**facts, "frame": self._frame, "type": type, "at_ms": at_ms}
+
+    def takes_more(self) -> bool:
+        """True if frames may be added; a client for which too much waits is cut off.
+
+        What counts is what waits before them: one long answer may be longer than the limit, and
+        its client reads it.
+        """
+        if self.close_code is None and self._unsent > self._limit:
+            self._give_up()
+        return self.close_code is None
+
+    def send(self, frame: OutboundFrame, findings: Sequence[Finding] = ()) -> None:
+        """Add a frame to the queue, and tell the journal of it."""
+        self.note("out", shown(frame.content, frame.text), findings)
+        self._queue.append(_Waiting(frame, self._is_spared))
+        self._unsent += frame.size
+        self._ready.set()
+
+    def close(self, code: int) -> None:
+        """Close the socket after what is in the queue."""
+        self.close_code = code
+        self._ready.set()
+
+    def _give_up(self) -> None:
+        """Cut off a client that does not read: it gets no close, its connection just ends."""
+        error = f"cut off: {self._limit} bytes and more wait for a client that does not read"
+        self.note_end("out", [find("socket_unread", ("socket",))], error=error)
+        self._queue.clear()
+        self.close_code = TOO_SLOW
+        self.note_end("out", close=TOO_SLOW)
+        self.given_up.set()
+
+    def note(self, direction: str, content: Json, findings: Sequence[Finding] = ()) -> None:
+        """Tell the journal of a frame."""
+        self._add(FrameEntry(self.chat_id, direction, content), findings)
+
+    def note_audio(
+        self, type: str, content: Json, sound: bytes | str, findings: Sequence[Finding] = ()
+    ) -> None:
+        """Tell the journal of a frame with the client's sound, which is bytes or base64 text."""
+        self._runs.add(self.chat_id, self.joined, type, content, sound, findings)
+        if findings:
+            self._world.ledger.add(self._subject, findings, self._journal.seq)
+
+    def note_end(
+        self,
+        direction: str,
+        findings: Sequence[Finding] = (),
+        error: str | None = None,
+        close: int | None = None,
+    ) -> None:
+        """Tell the journal how it ended, and what is to be said of it."""
+        self._add(FrameEntry(self.chat_id, direction, None, error, close), findings)
+
+    def _add(self, entry: FrameEntry, findings: Sequence[Finding]) -> None:
+        self._runs.end()
+        entry.joined = self.joined
+        entry.findings = tuple(findings)
+        self._journal.add(entry)
+        if findings:
+            self._world.ledger.add(self._subject, findings, self._journal.seq)
+
+    async def write(self) -> None:
+        """Send what comes, until the socket is closed."""
+        while True:
+            await self._ready.wait()
+            self._ready.clear()
+            try:
+                while self._queue:
+                    await self._write_next()
+            except SocketBroken as broken:
+                self._hang_up()
+                self.close_code = broken.close_code
+                return
+            if self.close_code is not None:
+                if self._socket_faults is not None:
+                    await self._socket_faults.let_go()
+                if self._socket_faults is None or not self._socket_faults.stalls:
+                    await self._send({"type": "websocket.close", "code": self.close_code})
+                return
+
+    async def _write_next(self) -> None:
+        """Raises SocketBroken if a fault breaks the connection."""
+        waiting, faults = self._queue.popleft(), self._socket_faults
+        if not isinstance(waiting, _Waiting):
+            assert faults is not None
+            await faults.pass_on(None, waiting)
+            return
+        frame = waiting.frame
+        self._unsent -= frame.size
+        self._frame += 1
+        text = (frame.text or render(frame.content)).decode()
+        if faults is not None and faults.is_needed and not waiting.is_spared:
+            struck = faults.strike(OF_FRAMES, self._all_facts(frame.facts, frame.type))
+            await faults.pass_on(text, struck)
+        else:
+            await self._send({"type": "websocket.send", "text": text})
+
+
+def shown(content: Json, text: bytes) -> Json:
+    """A frame for the journal: without sound, and cut if it is too long.
+
+    What is nested too deep to stand in a page is only named.
+    """
+    if not isinstance(content, dict):
+        return text[:LONGEST_SHOWN]
+    if "data" in content and isinstance(content["data"], str):
+        content = {**content, "data": f"({len(content['data'])} characters)"}
+        text = render(content)
+    if len(text) > LONGEST_SHOWN:
+        return text[:LONGEST_SHOWN]
+    if text.count(b"[") + text.count(b"{") > _MOST_BRACKETS and not _fits_in_a_page(content):
+        return f"({content.get('type')}: nested too deep to be shown)"
+    return JsonText(text)
+
+
+def _fits_in_a_page(content: Json) -> bool:
+    try:
+        render([[[[content]]]])
+    except TypeError:
+        return False
+    return True

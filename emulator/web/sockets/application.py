@@ -1,0 +1,126 @@
+"""The WebSockets of all APIs as an ASGI application."""
+
+import re
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from starlette.responses import JSONResponse
+from starlette.types import Receive, Scope, Send
+
+from emulator.contract.ledger import ClientLedger
+from emulator.errors import NO_WEBSOCKET, ApiError, api_error, path_not_found
+from emulator.openapi.hints import Hints
+from emulator.sockets.outbound import Outbound
+from emulator.sockets.socket import Socket
+from emulator.web import bugs
+from emulator.web.auth import Auth
+from emulator.web.denial import deny_upgrade
+from emulator.web.short_circuit import fault_answer
+from emulator.web.sockets.connection import Connection
+from emulator.web.sockets.handshake import Handshake
+from emulator.world.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class _Route:
+    pattern: re.Pattern[str]
+    socket: Socket
+
+
+class Sockets:
+    """An ASGI application for the WebSockets of all APIs."""
+
+    def __init__(
+        self, sockets: Sequence[Socket], hints: Hints, auth: Auth, anonymous: ClientLedger
+    ) -> None:
+        """`anonymous` has what is found about callers without a world."""
+        self._routes = [_Route(_pattern(path), each) for each in sockets for path in each.paths]
+        # Every request asks whether a socket has its path, so the rare ends are looked at first.
+        self._ends = tuple({_end(path) for each in sockets for path in each.paths})
+        self._hints = hints
+        self._auth = auth
+        self._anonymous = anonymous
+
+    def serve(self, path: str) -> bool:
+        """True if there is a WebSocket at this path."""
+        return path.endswith(self._ends) and self._match(path) is not None
+
+    def _match(self, path: str) -> tuple[Socket, Mapping[str, str]] | None:
+        path = _normal(path)
+        for route in self._routes:
+            found = route.pattern.fullmatch(path)
+            if found is not None:
+                return route.socket, found.groupdict()
+        return None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            refusal = api_error(NO_WEBSOCKET, path=scope["path"])
+            headers = {"Upgrade": "websocket"}
+            await JSONResponse(refusal.body, refusal.status, headers)(scope, receive, send)
+            return
+        await receive()  # websocket.connect
+        handshake = Handshake(scope, self._anonymous)
+        try:
+            connection = self._open(scope, send, handshake)
+        except ApiError as error:
+            handshake.refuse(error)
+            await deny_upgrade(error, send)
+            return
+        except Exception as error:
+            await deny_upgrade(self._report(scope, error).answer(), send)
+            return
+        await connection.run(receive, send)
+
+    def _report(self, scope: Scope, error: Exception) -> bugs.Bug:
+        """Tell the log and the caller's journal of a bug in a handshake."""
+        world = None
+        with suppress(Exception):  # which may be what has failed
+            world = self._auth.world_of_handshake(dict(scope["headers"]), scope["query_string"])
+        bug = bugs.report(error, f"WebSocket {scope['path']}", world)
+        if world is not None:
+            bugs.note(bug, world.journal)
+        return bug
+
+    def _open(self, scope: Scope, send: Send, handshake: Handshake) -> Connection:
+        """Return a connection, ready to run. Raises ApiError for a handshake to be refused."""
+        headers = dict(scope["headers"])
+        handshake.world = world = self._auth.world_of_handshake(headers, scope["query_string"])
+        found = self._match(scope["path"])
+        if found is None:
+            path = scope["path"]
+            hint = self._hints.for_path(_normal(path)) or self._hints.sockets
+            raise path_not_found("WebSocket", path, hint)
+        opening = handshake.audit(*found)
+        _strike(world, found[1])
+        opening.check()
+        handshake.accept()
+        outbound = Outbound(send, world, handshake.subject)
+        connection = Connection(world, outbound, str(found[0].name))
+        connection.peer = opening.open(outbound, connection.fail)
+        return connection
+
+
+def _strike(world: World, parameters: Mapping[str, str]) -> None:
+    """Raise ApiError if a fault wants the handshake refused."""
+    facts = {name: value.lower() for name, value in parameters.items()}
+    struck = world.faults.take("socket", ("refuse",), {"chat_id": None, **facts})
+    if struck:
+        raise ApiError(*fault_answer(struck["refuse"]))
+
+
+def _normal(path: str) -> str:
+    """Return the path of a client whose address ends in a slash, and which asks for //v0/..."""
+    return "/" + path.lstrip("/")
+
+
+def _pattern(template: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/]+)", re.escape(template)))
+
+
+def _end(template: str) -> str:
+    """Return the end that every path of a template has: its last segment, if it is literal."""
+    path = template.rstrip("/")
+    last = path.rpartition("/")[2]
+    return template[len(path) :] if "{" in last else f"/{last}{template[len(path) :]}"

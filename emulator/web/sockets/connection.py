@@ -1,0 +1,75 @@
+"""One open WebSocket: frames go in to the API's peer, its frames go out."""
+
+import asyncio
+from typing import Any
+
+from starlette.types import Message, Receive, Send
+
+from emulator.sockets.outbound import Outbound
+from emulator.sockets.socket import Peer
+from emulator.web import bugs
+from emulator.world.world import World
+
+BUG = 1011
+_WITHOUT_CODE, _BROKEN = 1005, 1006
+
+
+class Connection:
+    """The connection of one client. Its peer is set before it runs."""
+
+    peer: Peer
+
+    def __init__(self, world: World, outbound: Outbound, where: str) -> None:
+        """`where` is what the log calls it."""
+        self._world = world
+        self._journal = world.journal  # a reset gives the world another one
+        self._outbound = outbound
+        self._where = where
+
+    async def run(self, receive: Receive, send: Send) -> None:
+        """Pass frames until either side closes, or the client turns out not to read."""
+        tasks: list[asyncio.Task[Any]] = []
+        try:
+            await send({"type": "websocket.accept"})
+            self._outbound.open(receive, self.peer.fail, self.peer.hang_up)
+            reader = asyncio.create_task(self._read(receive))
+            tasks = [reader, asyncio.create_task(self._outbound.write())]
+            given_up = asyncio.create_task(self._outbound.given_up.wait())
+            tasks.append(given_up)
+            await asyncio.wait((reader, given_up), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._outbound.leave()
+            self.peer.leave()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            self._outbound.let_go()
+
+    async def _read(self, receive: Receive) -> None:
+        while (message := await receive())["type"] == "websocket.receive":
+            self._take(message)
+            await asyncio.sleep(0)  # the writer's turn
+        by_server = self._outbound.close_code is not None
+        # uvicorn gives a reason for a close, and none for a connection that broke
+        gone = message.get("code", _WITHOUT_CODE) if "reason" in message else _BROKEN
+        code = self._outbound.close_code if by_server else gone
+        findings = self.peer.closed(code, by_server)
+        self._outbound.note_end("out" if by_server else "in", findings, close=code)
+
+    def _take(self, message: Message) -> None:
+        try:
+            if message.get("text") is None:
+                self.peer.receive_bytes(message.get("bytes") or b"")
+            else:
+                self.peer.receive_text(message["text"].encode(errors="surrogatepass"))
+        except Exception as error:
+            self.fail(error)
+
+    def fail(self, error: Exception) -> None:
+        """Report a bug of the emulator, which ends the connection."""
+        bug = bugs.report(error, f"{self._where} {self._outbound.chat_id}", self._world)
+        bugs.note(bug, self._journal, self._outbound.chat_id)
+        try:
+            self.peer.crash()
+        finally:
+            self._outbound.close(BUG)
