@@ -5,7 +5,7 @@ import logging
 import socket
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ from emulator.redaction.log import LogFilter
 from emulator.settings import Settings
 from emulator.web.app import App
 from emulator.web.connection import HandshakeProtocol, http_protocol
+from emulator.web.mounts import Mount
 
 if TYPE_CHECKING:
     from emulator.web.certificate import Certificate
@@ -29,13 +30,14 @@ _KEEP_ALIVE_S = 75  # an idle connection; a short time breaks one that a client 
 class Server:
     """One emulator on one port.
 
-    The port is bound at once, so `url` is known before the server runs. Raises StartupError if
-    that fails, or if the application can't be served.
+    The port is bound at once, so `url` is known before the server runs. `mounts` are routes that
+    it serves beside its own. Raises StartupError if the port can't be bound, or if the application
+    can't be served.
     """
 
-    def __init__(self, settings: Settings | None = None) -> None:
+    def __init__(self, settings: Settings | None = None, mounts: Sequence[Mount] = ()) -> None:
         self.settings = settings or Settings()
-        self.app = App(self.settings)
+        self.app = App(self.settings, mounts)
         try:
             self._socket = _bind(self.settings.host, self.settings.port)
             self._certificate = self._make_certificate()

@@ -8,6 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from emulator.apis.evi.chat.channel import Channel
+from emulator.extras.mounts import MOUNTS
 from emulator.server import Server
 from emulator.settings import Settings
 from emulator.web.app import App
@@ -34,13 +35,13 @@ def every_response_conforms() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def app() -> App:
     """The application with the demo seed."""
-    return App(Settings(seed="demo"))
+    return App(Settings(seed="demo"), MOUNTS)
 
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
     """The emulator on a real port, with the demo seed."""
-    with Server(Settings(seed="demo", port=0)) as server:
+    with Server(Settings(seed="demo", port=0), MOUNTS) as server:
         yield server
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -24,7 +24,8 @@ from emulator.web.auth import Auth
 from emulator.web.control.application import Control
 from emulator.web.cors import Cors
 from emulator.web.dispatch import Dispatcher
-from emulator.web.guard import CONTROL_PREFIXES, Guard
+from emulator.web.guard import CONTROL_PREFIX, Guard
+from emulator.web.mounts import Mount
 from emulator.web.timer_wakeups import Alarm
 from emulator.world.seed import load_seed
 from emulator.world.world import World, Worlds
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 class App:
     """The whole server as an ASGI application. Raises StartupError if it can't be served."""
 
-    def __init__(self, settings: Settings | None = None) -> None:
+    def __init__(self, settings: Settings | None = None, mounts: Sequence[Mount] = ()) -> None:
         self.settings = settings or Settings()
         read_chaos(self.settings.chaos)  # a mistake in it stops the start
         self.document = load_document(self.settings.spec)
@@ -61,13 +62,16 @@ class App:
             self.operations,
             lambda: self.snapshots,
             lambda: self.universe,
+            mounts,
         )
         self._control = control.application()
         self.control_routes = [route for route in self._control.routes if isinstance(route, Route)]
         self.started = threading.Event()
         self.loop: asyncio.AbstractEventLoop | None = None  # that serves
         self._chat_socket = ChatSocket(self.auth, self.worlds.others)
-        self._guarded = Guard(Cors(self._route), self.settings)
+        guarded = (CONTROL_PREFIX, *(mount.prefix for mount in mounts))
+        self._control_prefixes = (*guarded, "/openapi.", "/oauth2-cc/")
+        self._guarded = Guard(Cors(self._route), self.settings, guarded)
         self._lasting = self._new_lasting()  # last, as it locks a folder
 
     @cached_property
@@ -148,10 +152,6 @@ class App:
     def _route(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] == "websocket" or is_chat_path(scope["path"]):
             return self._chat_socket(scope, receive, send)
-        if self._is_control(scope["path"]):
+        if scope["path"].startswith(self._control_prefixes):
             return self._control(scope, receive, send)
         return self.dispatcher(scope, receive, send)
-
-    @staticmethod
-    def _is_control(path: str) -> bool:
-        return path.startswith((*CONTROL_PREFIXES, "/openapi.", "/oauth2-cc/"))

@@ -9,6 +9,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from emulator.errors import UsageError
+from emulator.extras.mounts import MOUNTS
 from emulator.server import Server
 from emulator.settings import Settings
 from emulator.web.app import App
@@ -19,7 +20,7 @@ KEY = {"X-Hume-Api-Key": "guarded"}
 
 
 def client(**settings: object) -> TestClient:
-    app = App(Settings(seed="empty", **settings))  # type: ignore[arg-type]
+    app = App(Settings(seed="empty", **settings), MOUNTS)  # type: ignore[arg-type]
     return TestClient(app, base_url="http://127.0.0.1:8484", headers=KEY)
 
 

@@ -1,13 +1,12 @@
 """/__admin: the journal's requests for clients of WireMock (docs/wiremock.md)."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from emulator import __version__
 from emulator.extras.wiremock.pattern import request_test
@@ -20,6 +19,7 @@ from emulator.settings import Settings
 from emulator.web.auth import Auth
 from emulator.web.control.request import answer
 from emulator.web.dispatch import read_body
+from emulator.web.mounts import Endpoint, Mount
 from emulator.world.world import World
 
 _BETWEEN_PAUSES = 10  # requests that are looked at in one go
@@ -30,11 +30,14 @@ _NO_STUBS = (
 )
 
 
-def wiremock_routes(auth: Auth, settings: Settings, operations: Sequence[Operation]) -> list[Route]:
+def _endpoints(
+    auth: Auth, settings: Settings, operations: Sequence[Operation]
+) -> list[tuple[str, str, Endpoint]]:
+    """List the endpoints, each with its method and its path."""
     admin = Admin(auth, settings, operations)
     nothing_to_do = partial(_answer, {})
     no_near_misses = partial(_answer, {"nearMisses": []})
-    routes: list[tuple[str, str, Callable[[Request], object]]] = [
+    return [
         ("GET", "/health", admin.health),
         ("GET", "/requests", admin.requests),
         ("DELETE", "/requests", admin.forget_all),
@@ -54,9 +57,6 @@ def wiremock_routes(auth: Auth, settings: Settings, operations: Sequence[Operati
         ("DELETE", "/mappings", nothing_to_do),
         ("POST", "/mappings/reset", nothing_to_do),
         ("POST", "/scenarios/reset", nothing_to_do),
-    ]
-    return [
-        Route(f"/__admin{path}", endpoint, methods=[method]) for method, path, endpoint in routes
     ]
 
 
@@ -204,3 +204,6 @@ def _since_ms(request: Request) -> int | None:
         message = f"expected a time such as 2025-01-01T00:00:00Z, got {text!r}"
         raise refused(("since",), message) from None
     return round((since if since.tzinfo else since.replace(tzinfo=UTC)).timestamp() * 1000)
+
+
+WIREMOCK = Mount("/__admin", _endpoints)

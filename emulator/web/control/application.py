@@ -1,6 +1,6 @@
-"""The emulator's own routes, under /_emulator/ and /__admin/, and the documents that it serves."""
+"""The emulator's own routes: /_emulator/, the mounts, and the documents that it serves."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,6 @@ from emulator.errors import (
     api_error,
     closest,
 )
-from emulator.extras.wiremock.routes import wiremock_routes
 from emulator.jsontext import render
 from emulator.openapi.document import Document
 from emulator.openapi.operation import Operation
@@ -43,6 +42,7 @@ from emulator.web.control.webhooks import webhook_routes
 from emulator.web.denial import deny
 from emulator.web.exchange import Exchange
 from emulator.web.inspector.routes import inspector_routes
+from emulator.web.mounts import Mount
 from emulator.web.oauth import token_endpoint
 from emulator.world.world import Worlds
 
@@ -65,6 +65,7 @@ class Control:
         operations: Sequence[Operation],
         snapshots: "Callable[[], SnapshotReader]",
         universe: "Callable[[], Universe]",
+        mounts: Sequence[Mount],
     ) -> None:
         self._auth = auth
         self._worlds = worlds
@@ -75,6 +76,7 @@ class Control:
         self._operations = operations
         self._snapshots = snapshots
         self._universe = universe
+        self._mounts = mounts
 
     def application(self) -> Starlette:
         auth, bodies = self._auth, Bodies(self._validation, self._settings.max_body_bytes)
@@ -95,7 +97,7 @@ class Control:
                 *stub_routes(auth, bodies, self._stubbable),
                 *snapshot_routes(auth, self._snapshots, self._settings.max_snapshot_bytes),
                 *audio_routes(self._worlds),
-                *wiremock_routes(auth, self._settings, self._operations),
+                *self._mounted_routes(),
                 *inspector_routes(),
                 Route("/openapi.json", self.openapi_json, methods=["GET"]),
                 Route("/openapi.yaml", self.openapi_yaml, methods=["GET"]),
@@ -108,6 +110,10 @@ class Control:
             },
             middleware=[Middleware(AnsweringBugs, auth=auth)],
         )
+
+    def _mounted_routes(self) -> Iterator[Route]:
+        for mount in self._mounts:
+            yield from mount.routes(self._auth, self._settings, self._operations)
 
     async def health(self, request: Request) -> Response:
         return JSONResponse(

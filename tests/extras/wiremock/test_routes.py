@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from emulator.extras.mounts import MOUNTS
 from emulator.settings import Settings
 from emulator.testing.world import Evi
 from emulator.web.app import App
@@ -17,7 +18,7 @@ REQUESTS = "/__admin/requests"
 @pytest.fixture
 def app() -> App:
     """A server of its own, since requests without a key see all worlds."""
-    return App(Settings(seed="empty"))
+    return App(Settings(seed="empty"), MOUNTS)
 
 
 @pytest.fixture
