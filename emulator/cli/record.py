@@ -37,8 +37,9 @@ def add_record(commands: Commands) -> None:
 
 def record(arguments: argparse.Namespace) -> int:
     from emulator.extras.recording.capture import DEFAULT_KEPT_BYTES
-    from emulator.extras.recording.proxy import RecordingProxy, check_upstream
+    from emulator.extras.recording.proxy import RecordingProxy
     from emulator.extras.recording.serving import Serving
+    from emulator.extras.recording.upstream import check_upstream
     from emulator.extras.recording.writer import RecordingWriter
     from emulator.ready import trusting
 

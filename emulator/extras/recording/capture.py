@@ -10,7 +10,7 @@ _WINDOW_BITS = {"gzip": 16 + zlib.MAX_WBITS, "x-gzip": 16 + zlib.MAX_WBITS,
 _PLAIN = ("", "identity")
 
 
-class Keeping:
+class Capture:
     """Gathers a body part by part, as long as it is not larger than `limit` (bytes)."""
 
     def __init__(self, limit: int) -> None:

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from aiohttp.web import BaseRequest, Response, StreamResponse, WebSocketResponse
 
 from emulator.errors import NOT_RECORDED, api_error, closest
-from emulator.extras.recording.capture import DEFAULT_KEPT_BYTES, Keeping
+from emulator.extras.recording.capture import DEFAULT_KEPT_BYTES, Capture
 from emulator.extras.recording.differences import Difference
 from emulator.extras.recording.expectations import Expectations
 from emulator.extras.recording.format import (
@@ -25,21 +25,21 @@ from emulator.extras.recording.format import (
 from emulator.extras.recording.playback import Due, Play, is_break
 from emulator.extras.recording.redaction import (
     FORM,
-    KEPT_OF_REQUESTS,
+    KEPT_REQUEST_HEADERS,
     Secrets,
     hide_body,
     kept_headers,
 )
-from emulator.extras.recording.requests import about
+from emulator.extras.recording.requests import describe_request
 from emulator.extras.recording.serving import Handler
 from emulator.extras.recording.sockets import (
     Close,
     accepting,
+    finish_despite_disconnect,
     hang_up,
     is_upgrade,
     receive,
     send,
-    to_its_end,
 )
 from emulator.jsontext import render
 
@@ -73,7 +73,7 @@ class Player:
     async def _handle(self, request: BaseRequest) -> StreamResponse:
         if not is_upgrade(request):
             return await self._answer(request)
-        return await to_its_end(self._open(request))
+        return await finish_despite_disconnect(self._open(request))
 
     async def _answer(self, request: BaseRequest) -> StreamResponse:
         asked = await self._asked(request)
@@ -84,7 +84,9 @@ class Player:
         return _response(recorded)
 
     async def _open(self, request: BaseRequest) -> StreamResponse:
-        asked = Opened(**about(request, self._secrets), at_ms=0, socket=0, status=SWITCHING)
+        asked = Opened(
+            **describe_request(request, self._secrets), at_ms=0, socket=0, status=SWITCHING
+        )
         conversation = self._expectations.socket(asked)
         if conversation is None:
             return self._not_recorded(asked)
@@ -153,13 +155,13 @@ class Player:
     # what is asked, as it would be recorded
 
     async def _asked(self, request: BaseRequest) -> Exchange:
-        asked = about(request, self._secrets)
-        headers = kept_headers(request.headers.items(), KEPT_OF_REQUESTS)
+        asked = describe_request(request, self._secrets)
+        headers = kept_headers(request.headers.items(), KEPT_REQUEST_HEADERS)
         content_type = headers.get("content-type", "")
         data = await request.read()
-        keeping = Keeping(max(len(data), DEFAULT_KEPT_BYTES))
-        keeping.add(data)
-        body = keeping.body(request.headers.get("Content-Encoding", ""))
+        capture = Capture(max(len(data), DEFAULT_KEPT_BYTES))
+        capture.add(data)
+        body = capture.body(request.headers.get("Content-Encoding", ""))
         if body is not None and body.text is not None and content_type.startswith(FORM):
             _, credential = self._secrets.caller_of_form(body.text)
             asked["credential"] = asked["credential"] or credential

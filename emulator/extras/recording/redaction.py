@@ -21,11 +21,11 @@ Caller: TypeAlias = tuple[int | None, Credential | None]  # who, and by what
 SHORTEST_VALUE = 8  # characters: a shorter key, such as 'any', also stands in texts that are none
 
 # Headers that say what is asked and answered. All others stay out, whatever they are called.
-KEPT_OF_REQUESTS = frozenset({
+KEPT_REQUEST_HEADERS = frozenset({
     "accept", "access-control-request-headers", "access-control-request-method", "content-type",
     "origin", "prefer", "range", "x-fern-language", "x-fern-sdk-name", "x-fern-sdk-version",
 })  # fmt: skip
-KEPT_OF_ANSWERS = frozenset({
+KEPT_RESPONSE_HEADERS = frozenset({
     "accept-ranges", "access-control-allow-credentials", "access-control-allow-headers",
     "access-control-allow-methods", "access-control-allow-origin", "access-control-expose-headers",
     "access-control-max-age", "allow", "cache-control", "content-disposition", "content-range",

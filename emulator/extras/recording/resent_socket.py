@@ -25,7 +25,7 @@ from emulator.extras.recording.format import (
     body_of,
 )
 from emulator.extras.recording.renaming import Renaming
-from emulator.extras.recording.sockets import Close, drop, keeping_refusal, receive, send
+from emulator.extras.recording.sockets import Close, capture_refusal, drop, receive, send
 from emulator.extras.recording.structural_diff import (
     Labelled,
     collapsed,
@@ -71,7 +71,7 @@ class ResentSocket:
 
     async def open(self, target: URL, headers: Mapping[str, str]) -> tuple[int, Body | None]:
         """The handshake's status, and what a refusal says."""
-        refusal, trace = keeping_refusal()
+        refusal, trace = capture_refusal()
         self._session = ClientSession(connector=TCPConnector(limit=0), trace_configs=[trace])
         try:
             self._socket = await self._session.ws_connect(

@@ -73,7 +73,7 @@ def accepting(protocol: str | None) -> WebSocketResponse:
     )
 
 
-def keeping_refusal() -> tuple[bytearray, TraceConfig]:
+def capture_refusal() -> tuple[bytearray, TraceConfig]:
     """What stands in a refusal, which else the handshake forgets; for a session's traces."""
     refusal, trace = bytearray(), TraceConfig()
 
@@ -85,7 +85,9 @@ def keeping_refusal() -> tuple[bytearray, TraceConfig]:
     return refusal, trace
 
 
-async def to_its_end(talking: Coroutine[None, None, StreamResponse]) -> StreamResponse:
+async def finish_despite_disconnect(
+    talking: Coroutine[None, None, StreamResponse],
+) -> StreamResponse:
     """What was said before a client went still counts: the task outlives its connection."""
     task = asyncio.create_task(talking)
     try:
