@@ -23,7 +23,7 @@ _AUDIO_BEFORE = {"QUEUED": None, "IN_PROGRESS": "QUEUED"}  # asking moves it on
 _EVENT_KEYS = ("id", "role", "message_text", "metadata", "related_event_id")
 
 
-class History:
+class ChatImport:
     """Gathers chats from exchanges, in order. `notes` say what is missing."""
 
     def __init__(self, born: Iterable[str]) -> None:

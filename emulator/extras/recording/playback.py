@@ -18,7 +18,7 @@ class Due:
     after_ms: float
 
 
-class Play:
+class Playback:
     """Goes through a conversation as the client's frames come; `differences` so far.
 
     Sound is expected where it was recorded, but neither its content nor its length counts: no

@@ -22,7 +22,7 @@ from emulator.extras.recording.format import (
     Recording,
     frame_of,
 )
-from emulator.extras.recording.playback import Due, Play, is_break
+from emulator.extras.recording.playback import Due, Playback, is_break
 from emulator.extras.recording.redaction import (
     FORM,
     KEPT_REQUEST_HEADERS,
@@ -53,7 +53,7 @@ class Player:
         self._expectations = Expectations(recording)
         self._pace = pace
         self._secrets = Secrets()
-        self._plays: list[Play] = []
+        self._plays: list[Playback] = []
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[Handler]:
@@ -93,12 +93,12 @@ class Player:
         await self._wait(conversation.opened.duration_ms)
         if conversation.opened.status != SWITCHING:
             return _response(conversation.opened)
-        play = Play(conversation)
+        play = Playback(conversation)
         self._plays.append(play)
         return await self._play(request, conversation, play)
 
     async def _play(
-        self, request: BaseRequest, conversation: Conversation, play: Play
+        self, request: BaseRequest, conversation: Conversation, play: Playback
     ) -> StreamResponse:
         socket = accepting(conversation.opened.protocol)
         await socket.prepare(request)
@@ -116,7 +116,7 @@ class Player:
         return socket
 
     async def _listen(
-        self, socket: WebSocketResponse, play: Play, steps: "asyncio.Queue[Due]"
+        self, socket: WebSocketResponse, play: Playback, steps: "asyncio.Queue[Due]"
     ) -> int:
         """Until the client closes. Returns its code."""
         coming = asyncio.create_task(receive(socket))

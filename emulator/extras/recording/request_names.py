@@ -6,7 +6,7 @@ from emulator.openapi.document import VOICES_DOCUMENT, load_document
 from emulator.openapi.operation import compile_operations
 
 
-class Subjects:
+class RequestNames:
     """The names of requests, as the OpenAPI document has them."""
 
     def __init__(self, spec: str = "") -> None:

@@ -24,11 +24,11 @@ from emulator.extras.recording.format import (
 )
 from emulator.extras.recording.redaction import FORM
 from emulator.extras.recording.renaming import Renaming
-from emulator.extras.recording.request_names import Subjects
+from emulator.extras.recording.request_names import RequestNames
 from emulator.extras.recording.resent_socket import ResentSocket
 from emulator.extras.recording.scripts import script_of
 from emulator.extras.recording.structural_diff import differing_shapes
-from emulator.extras.recording.transcripts import talks
+from emulator.extras.recording.transcripts import transcripts
 from emulator.jsontext import Json, JsonObject
 from emulator.redaction.names import HIDDEN
 
@@ -49,7 +49,7 @@ class Resender:
         recording: Recording,
         url: str,
         keys: Mapping[int, str],
-        subjects: Subjects,
+        names: RequestNames,
         patience_s: float = 5,
         answer_s: float = _ANSWER_S,
     ) -> None:
@@ -57,7 +57,7 @@ class Resender:
         self._recording = recording
         self._url = url.rstrip("/")
         self._keys = keys
-        self._subjects = subjects
+        self._names = names
         self._patience_s = patience_s
         self._answer_s = answer_s
         self._differences: list[Difference] = []
@@ -66,7 +66,7 @@ class Resender:
         self._sockets: dict[int, ResentSocket] = {}
         self._conversations = {each.opened.line: each for each in recording.conversations()}
         self._scripts = {
-            talk.conversation.opened.line: script_of([talk])[0] for talk in talks(recording)
+            transcript.conversation.opened.line: script_of([transcript])[0] for transcript in transcripts(recording)
         }
         self._began_ms = 0.0  # by this clock, when the recording's first entry was
         self._advanced_ms = 0
@@ -156,7 +156,7 @@ class Resender:
             why = recorded.broken or "its body was too large to be kept"
             self.notes.append(f"line {recorded.line}: {recorded.name} was not sent: {why}")
             return
-        subject = self._subjects.name(recorded.method, recorded.path)
+        subject = self._names.name(recorded.method, recorded.path)
         try:
             async with self._http.request(
                 recorded.method,

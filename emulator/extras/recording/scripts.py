@@ -7,7 +7,7 @@ from urllib.parse import parse_qs
 from emulator.apis.evi.chat.script_file import load_script
 from emulator.errors import ScriptError, UsageError, pointer
 from emulator.extras.recording.format import Recording
-from emulator.extras.recording.transcripts import Talk, Turn, all_notes, talks
+from emulator.extras.recording.transcripts import Transcript, Turn, all_notes, transcripts
 from emulator.jsontext import JsonObject
 
 
@@ -22,7 +22,7 @@ def import_script(
     Its rules answer the turns of all of them, its user is that of the first. `configs` are those
     that a simulation can use. Raises UsageError for a chat that is not there.
     """
-    found = talks(recording, pauses)
+    found = transcripts(recording, pauses)
     if chat is not None:
         if not 1 <= chat <= len(found):
             raise UsageError(f"the recording has {len(found)} chats; there is no chat {chat}")
@@ -39,21 +39,21 @@ def import_script(
     return _accepted(content, notes), notes
 
 
-def script_of(found: Sequence[Talk]) -> tuple[JsonObject, list[str]]:
+def script_of(found: Sequence[Transcript]) -> tuple[JsonObject, list[str]]:
     """The rules of some chats, with the user and the tools of the first."""
     rules: dict[tuple[int, str], JsonObject] = {}
     notes = []
-    for talk in found:
-        for turn in talk.turns:
+    for transcript in found:
+        for turn in transcript.turns:
             if turn.is_unanswered:
                 continue
             rule = _rule(turn)
             if rules.setdefault((turn.number, turn.text), rule) != rule:
                 notes.append(
-                    f"chat {talk.number}: turn {turn.number} ({turn.text!r}) was answered "
+                    f"chat {transcript.number}: turn {turn.number} ({turn.text!r}) was answered "
                     "otherwise before; that answer is kept (--chat has the others)"
                 )
-    is_strict = any(turn.is_unanswered for talk in found for turn in talk.turns)
+    is_strict = any(turn.is_unanswered for transcript in found for turn in transcript.turns)
     content: JsonObject = {"strict": is_strict, "rules": list(rules.values())}
     if found:
         content |= {"tools": found[0].tools, "user": found[0].user}
@@ -68,8 +68,8 @@ def _rule(turn: Turn) -> JsonObject:
     return {"when": when, "answer": turn.steps}
 
 
-def _scene(talk: Talk, configs: Collection[str], notes: list[str]) -> JsonObject:
-    query = parse_qs(talk.conversation.opened.query)
+def _scene(transcript: Transcript, configs: Collection[str], notes: list[str]) -> JsonObject:
+    query = parse_qs(transcript.conversation.opened.query)
     scene: JsonObject = {}
     config_id = query.get("config_id", [""])[0].lower()
     if config_id in configs:
@@ -77,9 +77,9 @@ def _scene(talk: Talk, configs: Collection[str], notes: list[str]) -> JsonObject
         if query.get("config_version", [""])[0].isdigit():
             scene["config_version"] = int(query["config_version"][0])
     elif config_id:
-        notes.append(f"chat {talk.number}: its config {config_id} was made while recording")
-    if talk.settings:
-        scene["session_settings"] = talk.settings
+        notes.append(f"chat {transcript.number}: its config {config_id} was made while recording")
+    if transcript.settings:
+        scene["session_settings"] = transcript.settings
     return scene
 
 

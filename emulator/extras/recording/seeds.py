@@ -15,7 +15,7 @@ from emulator.apis.voices.library import read_library
 from emulator.apis.voices.voice_store import CUSTOM_VOICE, HUME_AI
 from emulator.errors import SeedError
 from emulator.extras.recording.answer_models import VOICE, items, read
-from emulator.extras.recording.chat_import import History
+from emulator.extras.recording.chat_import import ChatImport
 from emulator.extras.recording.format import Exchange, Frame, Recording, line_of
 from emulator.extras.recording.resources import KINDS, Resources
 from emulator.jsontext import Json, JsonObject, render
@@ -74,7 +74,7 @@ def as_yaml(content: JsonObject) -> str:
 
 def _gather(recording: Recording) -> tuple[JsonObject, list[str]]:
     resources = Resources(recording.header.began_at_ms)
-    history, voices = History(_chats_held(recording)), _Voices()
+    chats, voices = ChatImport(_chats_held(recording)), _Voices()
     for exchange in recording.exchanges:
         if not _tells(exchange):
             continue
@@ -82,23 +82,23 @@ def _gather(recording: Recording) -> tuple[JsonObject, list[str]]:
             case ["v0", "evi", kind, *rest] if kind in KINDS:
                 resources.take(exchange, kind, rest)
             case ["v0", "evi", "chats" | "chat_groups", *rest]:
-                history.take(exchange, rest)
+                chats.take(exchange, rest)
             case ["v0", "tts", "voices"]:
                 voices.take(exchange)
-    for id, version in [*_configs_asked_for(recording), *history.configs()]:
+    for id, version in [*_configs_asked_for(recording), *chats.configs()]:
         resources.need("configs", id, version)
     sections = dict(resources.sections())
     for config in sections["configs"]:
         for version in config["versions"]:
             voices.check(version, resources.voices)
-    groups = history.groups()
+    groups = chats.groups()
     content = {
-        "user_id": history.user_id,
+        "user_id": chats.user_id,
         "voices": voices.section(),
         **sections,
         "chat_groups": groups,
     }
-    notes = [*resources.notes, *history.notes, *voices.notes]
+    notes = [*resources.notes, *chats.notes, *voices.notes]
     return {name: section for name, section in content.items() if section}, notes
 
 

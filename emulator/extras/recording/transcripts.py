@@ -28,7 +28,7 @@ class Turn:
 
 
 @dataclass
-class Talk:
+class Transcript:
     """One chat. `user`, `tools` and `settings` are what a simulation of it needs."""
 
     conversation: Conversation
@@ -40,7 +40,7 @@ class Talk:
     notes: list[str] = field(default_factory=list)
 
 
-def talks(recording: Recording, pauses: bool = False) -> list[Talk]:
+def transcripts(recording: Recording, pauses: bool = False) -> list[Transcript]:
     """The chats of a recording, numbered from 1, but for those that were refused or joined.
 
     `pauses` keeps how long everybody took (ms).
@@ -56,10 +56,10 @@ def is_chat(conversation: Conversation) -> bool:
 
 
 class _Reading:
-    """A conversation on its way into a talk."""
+    """A conversation on its way into a transcript."""
 
     def __init__(self, conversation: Conversation, number: int, pauses: bool) -> None:
-        self._talk = Talk(conversation, number)
+        self._transcript = Transcript(conversation, number)
         self._pauses = pauses
         self._before_ms = conversation.opened.at_ms
         self._calls: dict[str, str] = {}  # tools by the id of their call
@@ -70,8 +70,8 @@ class _Reading:
         self._inputs: list[str] = []  # what the client had the assistant say
         self._unasked: list[str] = []
 
-    def read(self) -> Talk:
-        for frame in self._talk.conversation.frames:
+    def read(self) -> Transcript:
+        for frame in self._transcript.conversation.frames:
             value = frame.content.value
             if isinstance(value, dict):
                 self._take(frame, value)
@@ -85,38 +85,38 @@ class _Reading:
                 f"{len(self._unasked)} messages answer no turn (the config's event messages and "
                 f"nudges say such): {said}"
             )
-        return self._talk
+        return self._transcript
 
     def _hang_up(self) -> None:
         """A server that closes, and does not say why, was told so by the assistant."""
-        closed = self._talk.conversation.closed
+        closed = self._transcript.conversation.closed
         by_server = closed is not None and closed.sender == "server" and closed.code == NORMAL
         steps = self._turn.steps if self._turn is not None else [{"hang_up": True}]
         if by_server and not self._failed and {"hang_up": True} not in steps:
             steps.append({"hang_up": True})
 
     def _note(self, message: str) -> None:
-        self._talk.notes.append(f"chat {self._talk.number}: {message}")
+        self._transcript.notes.append(f"chat {self._transcript.number}: {message}")
 
     def _take(self, frame: Frame, value: JsonObject) -> None:
         take = getattr(self, f"_{frame.sender}_{frame.type}", None)
         if take is not None:
             take(frame, value)
         elif frame.sender == "client" and frame.type in _SENT_AS_THEY_ARE:
-            self._talk.user.append({"send": value})
+            self._transcript.user.append({"send": value})
 
     # the client
 
     def _client_session_settings(self, frame: Frame, value: JsonObject) -> None:
         settings = {k: v for k, v in value.items() if k != "language_model_api_key"}
-        if self._talk.settings is None and not self._talk.turns:
-            self._talk.settings = {k: v for k, v in settings.items() if k != "type"}
+        if self._transcript.settings is None and not self._transcript.turns:
+            self._transcript.settings = {k: v for k, v in settings.items() if k != "type"}
         else:
-            self._talk.user.append({"send": settings})
+            self._transcript.user.append({"send": settings})
 
     def _client_assistant_input(self, frame: Frame, value: JsonObject) -> None:
         self._inputs.append(str(value.get("text", "")))
-        self._talk.user.append({"send": value})
+        self._transcript.user.append({"send": value})
 
     def _client_tool_response(self, frame: Frame, value: JsonObject) -> None:
         self._answer_tool(value, {"content": _json_or_text(value.get("content", ""))})
@@ -130,7 +130,7 @@ class _Reading:
         name = self._calls.get(str(value.get("tool_call_id")))
         if name is None:
             return
-        if self._talk.tools.setdefault(name, answer) != answer:
+        if self._transcript.tools.setdefault(name, answer) != answer:
             self._note(f"tool {name!r} gave different answers; a simulation gives the first")
 
     # the server
@@ -139,12 +139,12 @@ class _Reading:
         if value.get("interim"):
             return
         text = _said(value)
-        self._pause(self._talk.user, frame, "wait")
+        self._pause(self._transcript.user, frame, "wait")
         action = "type" if value.get("from_text") else "interrupt" if self._interrupts else "say"
-        self._talk.user.append({action: text})
+        self._transcript.user.append({action: text})
         self._interrupts = self._is_over = False
-        self._turn = Turn(text, len(self._talk.turns) + 1)
-        self._talk.turns.append(self._turn)
+        self._turn = Turn(text, len(self._transcript.turns) + 1)
+        self._transcript.turns.append(self._turn)
 
     def _server_user_interruption(self, frame: Frame, value: JsonObject) -> None:
         self._interrupts = True
@@ -244,11 +244,11 @@ def without_placeholders(value: Json) -> Json:
     return value
 
 
-def unheard(talk: Talk) -> Iterator[str]:
+def unheard(transcript: Transcript) -> Iterator[str]:
     """What a simulation of it lacks that its query asked for."""
-    if "session_settings" in talk.conversation.opened.query:
-        yield f"chat {talk.number}: the session settings of its query are not in the script"
+    if "session_settings" in transcript.conversation.opened.query:
+        yield f"chat {transcript.number}: the session settings of its query are not in the script"
 
 
-def all_notes(found: Iterable[Talk]) -> list[str]:
-    return [note for talk in found for note in (*talk.notes, *unheard(talk))]
+def all_notes(found: Iterable[Transcript]) -> list[str]:
+    return [note for transcript in found for note in (*transcript.notes, *unheard(transcript))]
