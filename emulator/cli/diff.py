@@ -1,4 +1,4 @@
-"""`evi-emulator diff`: recorded client traffic, sent to an emulator to see what it answers."""
+"""`evi-emulator diff`: sends recorded client traffic to an emulator, and compares its answers."""
 
 import argparse
 import asyncio

@@ -1,4 +1,4 @@
-"""`evi-emulator record`: what a client and a real server say to each other, to a file."""
+"""`evi-emulator record`: writes down what a client and a real server say to each other."""
 
 import argparse
 import sys

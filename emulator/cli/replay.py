@@ -1,4 +1,4 @@
-"""`evi-emulator replay`: a recording in the place of its server, to check a client against."""
+"""`evi-emulator replay`: serves a recording in place of its server, to check a client."""
 
 import argparse
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`evi-emulator seed import`: a seed and a script from a recording."""
+"""`evi-emulator seed import`: makes a seed and a script of a recording."""
 
 import argparse
 import sys

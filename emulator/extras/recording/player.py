@@ -1,4 +1,4 @@
-"""Plays a recording to a client, in the place of the server that it was made with."""
+"""Plays a recording to a client, in place of the server that it was made with."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
@@ -43,11 +43,14 @@ from emulator.extras.recording.sockets import (
 )
 from emulator.jsontext import render
 
-_QUIET_S = 1.0  # without sound, where more was recorded: the client has no more
+_QUIET_S = 1.0  # without more of the recorded sound; then the client has no more
 
 
 class Player:
-    """Answers as recorded, and compares what is asked. `pace` 0: at once; 1: as it was."""
+    """Answers as recorded, and compares what clients send.
+
+    `pace` multiplies the recorded times: 0 answers at once, 1 as slowly as the server did.
+    """
 
     def __init__(self, recording: Recording, pace: float = 0) -> None:
         self._expectations = Expectations(recording)
@@ -57,10 +60,11 @@ class Player:
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[Handler]:
+        """Yield the handler of what clients send."""
         yield self._handle
 
     def differences(self) -> list[Difference]:
-        """All of them, once the client has done all that it will, in the recording's order."""
+        """Return all differences in the recording's order. The client must have finished."""
         for play in self._plays:
             play.stop()
         found = [
@@ -118,7 +122,7 @@ class Player:
     async def _listen(
         self, socket: WebSocketResponse, play: Playback, steps: "asyncio.Queue[Due]"
     ) -> int:
-        """Until the client closes. Returns its code."""
+        """Compare what the client sends until it closes. Returns its code."""
         coming = asyncio.create_task(receive(socket))
         while True:
             limit = _QUIET_S if play.waits_for_sound else None
@@ -135,7 +139,7 @@ class Player:
     async def _speak(
         self, socket: WebSocketResponse, request: BaseRequest, steps: "asyncio.Queue[Due]"
     ) -> None:
-        """What the server says, at its pace."""
+        """Send what the server says, at the pace."""
         while True:
             due = await steps.get()
             await self._wait(due.after_ms)
@@ -152,7 +156,7 @@ class Player:
         if self._pace:
             await asyncio.sleep(ms / 1000 * self._pace)
 
-    # what is asked, as it would be recorded
+    # a client's requests and frames, as they would be recorded
 
     async def _asked(self, request: BaseRequest) -> Exchange:
         asked = describe_request(request, self._secrets)
@@ -193,7 +197,7 @@ def _put(steps: "asyncio.Queue[Due]", dues: Iterable[Due]) -> None:
 
 
 async def _send_if_open(socket: WebSocketResponse, frame: str | bytes | Close) -> None:
-    with suppress(ConnectionError):  # the client has gone, which whoever listens to it is told
+    with suppress(ConnectionError):  # the client has gone, which _listen notices
         await send(socket, frame)
 
 

@@ -1,4 +1,4 @@
-"""What requests are called: by their operations, else by method and path."""
+"""Names of requests: their operations, else method and path."""
 
 import re
 
@@ -7,7 +7,7 @@ from emulator.openapi.operation import compile_operations
 
 
 class RequestNames:
-    """The names of requests, as the OpenAPI document has them."""
+    """Finds the operations of requests in the OpenAPI documents."""
 
     def __init__(self, spec: str = "") -> None:
         operations = [
@@ -21,8 +21,8 @@ class RequestNames:
         ]
 
     def name(self, method: str, path: str) -> str:
-        """Such as 'create-config', or 'POST /elsewhere'."""
-        for of_method, pattern, id in self._patterns:
-            if of_method == method and pattern.fullmatch(path):
+        """Return a name such as 'create-config', or 'POST /elsewhere' for an unknown request."""
+        for its_method, pattern, id in self._patterns:
+            if its_method == method and pattern.fullmatch(path):
                 return id
         return f"{method} {path}"

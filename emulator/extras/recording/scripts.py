@@ -1,4 +1,4 @@
-"""From recorded chats to a script: what the assistant says to what, and what the user does."""
+"""Makes a script of recorded chats: the assistant's answers, and what the user does."""
 
 import re
 from collections.abc import Collection, Sequence
@@ -17,10 +17,10 @@ def import_script(
     chat: int | None = None,
     pauses: bool = False,
 ) -> tuple[JsonObject, list[str]]:
-    """The content of a script file for all chats, or for one by its number; and notes.
+    """Return the content of a script file for all chats, or for the chat `chat`; and notes.
 
-    Its rules answer the turns of all of them, its user is that of the first. `configs` are those
-    that a simulation can use. Raises UsageError for a chat that is not there.
+    Its rules answer the turns of all chats; its user is the first chat's. `configs` are the ids
+    that a simulation can use. Raises UsageError for a chat that does not exist.
     """
     found = transcripts(recording, pauses)
     if chat is not None:
@@ -40,7 +40,7 @@ def import_script(
 
 
 def script_of(found: Sequence[Transcript]) -> tuple[JsonObject, list[str]]:
-    """The rules of some chats, with the user and the tools of the first."""
+    """Return the rules of some chats, with the user and the tools of the first; and notes."""
     rules: dict[tuple[int, str], JsonObject] = {}
     notes = []
     for transcript in found:
@@ -61,7 +61,7 @@ def script_of(found: Sequence[Transcript]) -> tuple[JsonObject, list[str]]:
 
 
 def _rule(turn: Turn) -> JsonObject:
-    """Answers just this turn, with just this text."""
+    """Return a rule that matches only this turn with this text."""
     when: JsonObject = {"turn": turn.number}
     if turn.text:
         when["regex"] = f"^{re.escape(turn.text)}$".replace("\\ ", " ")
@@ -84,7 +84,7 @@ def _scene(transcript: Transcript, configs: Collection[str], notes: list[str]) -
 
 
 def _accepted(content: JsonObject, notes: list[str]) -> JsonObject:
-    """The content without rules and settings that no script may have, each with a note."""
+    """Return the content without what a script may not have, with a note on each removal."""
     while True:
         try:
             load_script(content)

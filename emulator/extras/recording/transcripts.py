@@ -1,4 +1,4 @@
-"""What was said in a recorded chat: turn by turn, as the steps of a script."""
+"""Transcripts of recorded chats: turn by turn, as the steps of a script."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -12,7 +12,7 @@ from emulator.jsontext import Json, JsonObject, JsonTextError, parse
 _VARIABLE = re.compile(r"\{\{(.*?)\}\}")
 _SHORTEST_PAUSE_MS = 50
 _CUT_SHORT = "60s"
-_OF_TIME = ("inactivity_timeout", "max_duration_timeout")  # errors that come by themselves
+_TIMEOUTS = ("inactivity_timeout", "max_duration_timeout")  # errors that come by themselves
 _UNANSWERED = ("script_unmatched", "script_exhausted")
 _SENT_AS_THEY_ARE = ("assistant_input", "pause_assistant_message", "resume_assistant_message")
 
@@ -41,22 +41,22 @@ class Transcript:
 
 
 def transcripts(recording: Recording, pauses: bool = False) -> list[Transcript]:
-    """The chats of a recording, numbered from 1, but for those that were refused or joined.
+    """Return the chats of a recording, numbered from 1, without refused and joined ones.
 
-    `pauses` keeps how long everybody took (ms).
+    `pauses` keeps how long user and assistant took.
     """
     opened = [each for each in recording.conversations() if is_chat(each)]
     return [_Reading(each, number, pauses).read() for number, each in enumerate(opened, 1)]
 
 
 def is_chat(conversation: Conversation) -> bool:
-    """Whether it was opened as a chat, and was one."""
+    """True if a WebSocket was opened as a chat and the server began one."""
     path = "/" + conversation.opened.path.strip("/")
     return path == "/v0/evi/chat" and any(f.type == "chat_metadata" for f in conversation.frames)
 
 
 class _Reading:
-    """A conversation on its way into a transcript."""
+    """Turns a conversation into a transcript."""
 
     def __init__(self, conversation: Conversation, number: int, pauses: bool) -> None:
         self._transcript = Transcript(conversation, number)
@@ -88,7 +88,7 @@ class _Reading:
         return self._transcript
 
     def _hang_up(self) -> None:
-        """A server that closes, and does not say why, was told so by the assistant."""
+        """Add a step that hangs up if the server closed without an error: the assistant hung up."""
         closed = self._transcript.conversation.closed
         by_server = closed is not None and closed.sender == "server" and closed.code == NORMAL
         steps = self._turn.steps if self._turn is not None else [{"hang_up": True}]
@@ -186,7 +186,7 @@ class _Reading:
         self._answer_builtin(frame, {"error": str(value.get("error", ""))})
 
     def _answer_builtin(self, frame: Frame, answer: JsonObject) -> None:
-        """The service need not tell of a search before it tells the result."""
+        """Give a web search its result; the service may send the result without a call before."""
         steps = self._turn.steps if self._turn else []
         if not steps or steps[-1].keys() != {"web_search"}:
             query = without_placeholders(self._turn.text) if self._turn else ""
@@ -199,7 +199,7 @@ class _Reading:
         self._failed = True
         if slug in _UNANSWERED and self._turn is not None:
             self._turn.is_unanswered = True
-        elif slug in SCRIPTED_ERRORS and slug not in _OF_TIME and self._turn is not None:
+        elif slug in SCRIPTED_ERRORS and slug not in _TIMEOUTS and self._turn is not None:
             self._add(frame, {"error": slug, "message": str(value.get("message", ""))})
         elif slug in SCRIPTED_ERRORS:
             self._note(f"line {frame.line}: the error {slug!r} answers no turn")
@@ -223,7 +223,7 @@ def _said(value: JsonObject) -> str:
 
 
 def _json_or_text(text: Any) -> Json:
-    """What a JSON text says; any other text as it is."""
+    """Return the value of a JSON object or list, and any other text as it is."""
     if not isinstance(text, str) or text[:1] not in ("{", "["):
         return text
     try:
@@ -233,7 +233,7 @@ def _json_or_text(text: Any) -> Json:
 
 
 def without_placeholders(value: Json) -> Json:
-    """The texts in a value, with braces that a script would fill in made round."""
+    """Return a value whose texts have parentheses for the braces that a script would fill in."""
     if isinstance(value, str):
         plain = _VARIABLE.sub(r"((\1))", value)
         return PLACEHOLDER.sub(lambda found: f"({found[0][1:-1]})", plain)
@@ -244,11 +244,14 @@ def without_placeholders(value: Json) -> Json:
     return value
 
 
-def unheard(transcript: Transcript) -> Iterator[str]:
-    """What a simulation of it lacks that its query asked for."""
+def _lost_settings(transcript: Transcript) -> Iterator[str]:
+    """Yield notes on what the query of a chat asked for and a simulation lacks."""
     if "session_settings" in transcript.conversation.opened.query:
         yield f"chat {transcript.number}: the session settings of its query are not in the script"
 
 
 def all_notes(found: Iterable[Transcript]) -> list[str]:
-    return [note for transcript in found for note in (*transcript.notes, *unheard(transcript))]
+    """Return the notes of all transcripts."""
+    return [
+        note for transcript in found for note in (*transcript.notes, *_lost_settings(transcript))
+    ]

@@ -90,7 +90,10 @@ def test_another_close() -> None:
 
 def test_the_server_closes() -> None:
     """As it did, after what it said."""
-    assert heard(Playback(conversation(">x", "<b", code=4001, by="server")), "x") == ["b", "close 4001"]
+    assert heard(Playback(conversation(">x", "<b", code=4001, by="server")), "x") == [
+        "b",
+        "close 4001",
+    ]
 
 
 def test_more_sound_and_less() -> None:

@@ -160,8 +160,8 @@ def test_removing_some(app: App, anybody: TestClient) -> None:
 @pytest.mark.parametrize(
     ("path", "content", "says"),
     [
-        ("find", b"", "/: no JSON"),
-        ("count", b"{", "/: no JSON"),
+        ("find", b"", "/: not JSON"),
+        ("count", b"{", "/: not JSON"),
         ("remove", b'{"urlPth": "/"}', "/urlPth: no field"),
         ("find", b'{"headers": {"x": {"equal": 1}}}', "/headers/x/equal: no operator"),
     ],

@@ -392,7 +392,7 @@ def test_a_file_that_is_there(tmp_path: Path) -> None:
     path.write_text("dear")
     with pytest.raises(UsageError, match="--append"):
         RecordingWriter(path, "http://a")
-    with pytest.raises(RecordingError, match=r"r:1: no JSON"):
+    with pytest.raises(RecordingError, match=r"r:1: not JSON"):
         RecordingWriter(path, "http://a", append=True)
     assert path.read_text() == "dear"
     with RecordingWriter(path, "http://a", force=True):
