@@ -241,7 +241,7 @@ def texts_in(value: Json) -> Iterator[str]:
 
 
 def _credentials(headers: Mapping[str, str], query: str) -> Iterator[tuple[Credential, str]]:
-    """Yield the credentials of a request, the one that counts first."""
+    """Yield the credentials of a request. The first one says who calls."""
     if headers.get("x-hume-api-key"):
         yield "key", headers["x-hume-api-key"]
     scheme, _, value = headers.get("authorization", "").partition(" ")
