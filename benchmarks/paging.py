@@ -25,6 +25,7 @@ from benchmarks.filling import (
 from emulator.apis.evi.chat_store import ChatStore
 from emulator.apis.evi.state import EviState
 from emulator.jsontext import parse, render
+from emulator.server import new_app
 from emulator.settings import Settings
 from emulator.store.paging import Paging
 from emulator.web.app import App
@@ -231,7 +232,7 @@ def milliseconds(work: Callable[..., object], *arguments: object) -> float:
 
 def run(effort: Effort) -> list[Finding]:
     large, rounds = effort.of(LARGE, LARGE_ENOUGH), effort.of(101, 21)
-    app = App(Settings(seed="empty"))
+    app = new_app(Settings(seed="empty"))
     small_world, large_world = (fill(app.worlds.get(size.name), size) for size in (SMALL, large))
     print(f"A page of {PAGE_SIZE}: µs per call, median (quartiles) of {rounds} rounds\n")
     times = asyncio.run(measure_pages(app, large, rounds))

@@ -18,8 +18,8 @@ from typing import Any
 from benchmarks.figures import Effort, Finding, print_table
 from benchmarks.messages import CHATS, CONFIG, CONFIGS, ONE_PROBLEM
 from emulator.jsontext import render
+from emulator.server import new_app
 from emulator.settings import Settings
-from emulator.web.app import App
 
 BEFORE = Path(__file__).with_name("profile_before.json")  # by request: µs by part
 _HEADERS = [
@@ -39,7 +39,7 @@ class Asker:
     """Asks an application in its own process."""
 
     def __init__(self) -> None:
-        self._app = App(Settings(audio_output=False))
+        self._app = new_app(Settings(audio_output=False))
 
     async def list_chats(self, times: int) -> None:
         for _ in range(times):

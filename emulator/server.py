@@ -5,19 +5,21 @@ import logging
 import socket
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 import uvicorn
 
+from emulator.apis.apis import APIS
 from emulator.errors import StartupError
 from emulator.hosts import is_loopback
 from emulator.redaction.log import LogFilter
 from emulator.settings import Settings
 from emulator.web.app import App
 from emulator.web.connection import HandshakeProtocol, http_protocol
+from emulator.web.mounts import Mount
 
 if TYPE_CHECKING:
     from emulator.web.certificate import Certificate
@@ -26,16 +28,22 @@ _PATIENCE_S = 10  # for the thread to begin
 _KEEP_ALIVE_S = 75  # an idle connection; a short time breaks one that a client is just using again
 
 
+def new_app(settings: Settings | None = None, mounts: Sequence[Mount] = ()) -> App:
+    """Return the application that serves every emulated API. Raises StartupError."""
+    return App(settings, APIS, mounts)
+
+
 class Server:
     """One emulator on one port.
 
-    The port is bound at once, so `url` is known before the server runs. Raises StartupError if
-    that fails, or if the application can't be served.
+    The port is bound at once, so `url` is known before the server runs. `mounts` are routes that
+    it serves beside its own. Raises StartupError if the port can't be bound, or if the application
+    can't be served.
     """
 
-    def __init__(self, settings: Settings | None = None) -> None:
+    def __init__(self, settings: Settings | None = None, mounts: Sequence[Mount] = ()) -> None:
         self.settings = settings or Settings()
-        self.app = App(self.settings)
+        self.app = new_app(self.settings, mounts)
         try:
             self._socket = _bind(self.settings.host, self.settings.port)
             self._certificate = self._make_certificate()
@@ -69,13 +77,13 @@ class Server:
 
     @property
     def ca_file(self) -> str | None:
-        """What clients are to trust; None without TLS."""
+        """The file of the CA that clients must trust; None without TLS."""
         return None if self._certificate is None else self._certificate.ca_file
 
     def _make_certificate(self) -> "Certificate | None":
         if not self.settings.tls:
             return None
-        from emulator.web.certificate import Certificate  # whose imports few need at the start
+        from emulator.web.certificate import Certificate  # needs a library that few have or load
 
         try:
             return Certificate((self.settings.host, *self.settings.allowed_hosts))
@@ -93,7 +101,7 @@ class Server:
         self._uvicorn.run(sockets=[self._socket])
 
     def start(self) -> "Server":
-        """Serve from a thread, and return once it does."""
+        """Serve from a thread, and return once it accepts requests."""
         if self._thread is not None:
             raise StartupError("an emulator is started once: make another one")
         self._thread = threading.Thread(target=self.run, name="evi-emulator", daemon=True)
@@ -129,7 +137,7 @@ class Server:
 
 
 class _Uvicorn(uvicorn.Server):
-    """Calls back before it ends, and at its end, which is the last that SIGTERM leaves us."""
+    """uvicorn.Server with hooks before and after shutdown (after SIGTERM nothing of ours runs)."""
 
     def __init__(
         self,
@@ -149,7 +157,7 @@ class _Uvicorn(uvicorn.Server):
         self._at_end()
 
     def _drop_idle_connections(self) -> None:
-        """Under TLS a close is answered by the client, and one that is idle doesn't listen."""
+        """Abort idle connections: under TLS a close waits for the client, which may not answer."""
         for connection in list(self.server_state.connections):
             cycle = getattr(connection, "cycle", ...)  # a WebSocket has none
             if cycle is None or getattr(cycle, "response_complete", False):
@@ -158,12 +166,14 @@ class _Uvicorn(uvicorn.Server):
 
 def _url(scheme: str, listening: socket.socket) -> str:
     host, port = listening.getsockname()[:2]
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # everywhere: reached here
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(
+        host, host
+    )  # all addresses: reached at loopback
     return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
 def _bind(host: str, port: int) -> socket.socket:
-    """A listening socket: the system queues connections from here on."""
+    """Open a listening socket: the system queues connections from here on."""
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         return socket.create_server(address[:2], family=family, backlog=2048)
@@ -182,10 +192,10 @@ def _reason(error: OSError | UnicodeError) -> str:
 
 
 class _Stderr(logging.Handler):
-    """To what is the standard error at the moment: pytest and others change it.
+    """Logs to the current standard error, which pytest and others replace.
 
-    What can't be written, because the disk is full or nobody reads, is left out: the request or
-    the delivery that it tells of goes on.
+    A line that can't be written, because the disk is full or nobody reads, is left out, so that
+    the request or the delivery that it describes continues.
     """
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -194,7 +204,7 @@ class _Stderr(logging.Handler):
 
 
 def _is_worth_logging(record: logging.LogRecord) -> bool:
-    """uvicorn takes each WebSocket that is answered 401 for a mistake of the application."""
+    """True unless uvicorn reports a refused WebSocket, which it takes for our mistake."""
     return "without completing handshake" not in record.getMessage()
 
 

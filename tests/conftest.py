@@ -8,7 +8,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from emulator.apis.evi.chat.channel import Channel
-from emulator.server import Server
+from emulator.extras.mounts import MOUNTS
+from emulator.server import Server, new_app
 from emulator.settings import Settings
 from emulator.web.app import App
 from emulator.world.world import World
@@ -34,13 +35,13 @@ def every_response_conforms() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def app() -> App:
     """The application with the demo seed."""
-    return App(Settings(seed="demo"))
+    return new_app(Settings(seed="demo"), MOUNTS)
 
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
     """The emulator on a real port, with the demo seed."""
-    with Server(Settings(seed="demo", port=0)) as server:
+    with Server(Settings(seed="demo", port=0), MOUNTS) as server:
         yield server
 
 

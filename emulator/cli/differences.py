@@ -1,35 +1,20 @@
-"""What `replay` and `diff` have in common: telling differences, and ignoring accepted ones."""
+"""How `replay` and `diff` print differences, and leave out accepted ones."""
 
-import argparse
 import json
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from emulator.extras.recording.differences import Difference
+from emulator.extras.recording.differences import Difference
 
 
-def add_format_flags(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--ignore",
-        action="append",
-        default=[],
-        metavar="GLOB",
-        help="differences to accept, by place ('/body/*/modified_on'), or by subject and place "
-        "('create-config/status')",
-    )
-    parser.add_argument("--format", choices=("text", "json"), default="text", help="(default text)")
-
-
-def ignored(differences: Iterable["Difference"], globs: Sequence[str]) -> list["Difference"]:
-    """The differences without those that are accepted."""
+def not_ignored(differences: Iterable[Difference], globs: Sequence[str]) -> list[Difference]:
+    """Return the differences that none of the globs accepts."""
     return [each for each in differences if not each.is_ignored(globs)]
 
 
-def tell(
-    differences: Sequence["Difference"], name: str, format: str, notes: Sequence[str] = ()
+def print_differences(
+    differences: Sequence[Difference], name: str, format: str, notes: Sequence[str] = ()
 ) -> None:
-    """Print them: a line for each, or one JSON object."""
+    """Print a line for each difference and note, or one JSON object of all."""
     if format == "json":
         content = {
             "recording": name,

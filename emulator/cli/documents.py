@@ -11,7 +11,7 @@ from emulator.cli.parser import (
     complain,
     settings_of,
 )
-from emulator.cli.seed_import import add_import
+from emulator.cli.recording_flags import add_import
 from emulator.errors import SeedError
 from emulator.settings import load_settings
 

@@ -22,9 +22,9 @@ COMMANDS = {
     "trigger": "trigger",
     "fault": "fault",
     "report": "report",
-    "record": "record",
-    "replay": "replay",
-    "diff": "diff",
+    "record": "recording_flags",
+    "replay": "recording_flags",
+    "diff": "recording_flags",
 }
 RUNS_A_COMMAND = ("record", "replay")  # perhaps: `exec` reads all that follows by itself
 

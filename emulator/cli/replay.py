@@ -1,38 +1,20 @@
-"""`evi-emulator replay`: a recording in the place of its server, to check a client against."""
+"""`evi-emulator replay`: serves a recording in place of its server, to check a client."""
 
 import argparse
 from pathlib import Path
 
-from emulator.cli.child import COMMAND_EPILOG, NoCommand, find_command, hold
-from emulator.cli.differences import add_format_flags, ignored, tell
-from emulator.cli.parser import FAILED, Commands, add_command, complain
+from emulator.cli.child import NoCommand, find_command, hold
+from emulator.cli.differences import not_ignored, print_differences
+from emulator.cli.parser import FAILED, complain
+from emulator.durations import read_pace
 from emulator.errors import UsageError
-
-
-def add_replay(commands: Commands) -> None:
-    parser = add_command(
-        commands, "replay", replay, "serve a recording; exit code 1 if a client differs from it"
-    )
-    parser.add_argument("recording", metavar="RECORDING", help="a file that `record` has written")
-    parser.add_argument(
-        "--port", type=int, default=0, help="where clients connect (default 0: any that is free)"
-    )
-    parser.add_argument(
-        "--pace",
-        default="instant",
-        help="instant (default), realtime, or how many times as fast as recorded",
-    )
-    add_format_flags(parser)
-    parser.epilog = COMMAND_EPILOG
+from emulator.extras.recording.expectations import not_kept
+from emulator.extras.recording.player import Player
+from emulator.extras.recording.reading import read_recording
+from emulator.extras.recording.serving import Serving
 
 
 def replay(arguments: argparse.Namespace) -> int:
-    from emulator.durations import read_pace
-    from emulator.extras.recording.expectations import not_kept
-    from emulator.extras.recording.player import Player
-    from emulator.extras.recording.reading import read_recording
-    from emulator.extras.recording.serving import Serving
-
     try:
         command = find_command(arguments.command_line)
         pace = read_pace(arguments.pace)
@@ -45,6 +27,6 @@ def replay(arguments: argparse.Namespace) -> int:
     with Serving(player.opened, arguments.port) as serving:
         starting = f"replaying {recording.name} on {serving.url}"
         code = hold(serving.url, command, starting, to_stderr=arguments.format == "json")
-    found = ignored(player.differences(), arguments.ignore)
-    tell(found, recording.name, arguments.format, list(not_kept(recording)))
+    found = not_ignored(player.differences(), arguments.ignore)
+    print_differences(found, recording.name, arguments.format, list(not_kept(recording)))
     return code or (FAILED if found else code)

@@ -1,35 +1,22 @@
-"""`evi-emulator seed import`: a seed and a script from a recording."""
+"""`evi-emulator seed import`: makes a seed and a script of a recording."""
 
 import argparse
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from emulator.cli.parser import OK, Commands, add_command, add_settings
+from emulator.api import seed_reader, serve
+from emulator.apis.apis import APIS
+from emulator.atomic import write_whole
+from emulator.cli.parser import OK
 from emulator.errors import EmulatorError, UsageError
+from emulator.extras.recording.reading import read_recording
+from emulator.extras.recording.scripts import import_script
+from emulator.extras.recording.seeds import as_yaml, import_seed
 from emulator.settings import load_settings
 
 
-def add_import(actions: Commands) -> None:
-    parser = add_command(actions, "import", seed_import, "make a seed and a script of a recording")
-    parser.add_argument("recording", metavar="RECORDING", help="a file that `record` has written")
-    parser.add_argument("--seed", dest="to_seed", metavar="FILE", help="where the seed goes")
-    parser.add_argument("--script", dest="to_script", metavar="FILE", help="where the script goes")
-    parser.add_argument("--chat", type=int, metavar="N", help="of this chat alone, from 1")
-    parser.add_argument(
-        "--pauses", action="store_true", help="keep in the script how long everybody took"
-    )
-    parser.add_argument("--force", action="store_true", help="replace files that are there")
-    add_settings(parser, ["spec"])
-
-
 def seed_import(arguments: argparse.Namespace) -> int:
-    from emulator.api import seed_reader, serve
-    from emulator.apis.apis import APIS
-    from emulator.extras.recording.reading import read_recording
-    from emulator.extras.recording.scripts import import_script
-    from emulator.extras.recording.seeds import as_yaml, import_seed
-
     settings = load_settings({"spec": arguments.spec})
     if arguments.to_seed is None and arguments.to_script is None:
         raise UsageError("say where to write: --seed FILE, --script FILE, or both")
@@ -40,19 +27,17 @@ def seed_import(arguments: argparse.Namespace) -> int:
         counts = ", ".join(f"{len(v)} {k}" for k, v in seed.items() if isinstance(v, list))
         _write(arguments.to_seed, as_yaml(seed), arguments.force)
         print(f"{arguments.to_seed}: {counts or 'nothing was there before the recording began'}")
-        _tell(imported.notes)
+        _print_notes(imported.notes)
     if arguments.to_script is not None:
         configs = [config["id"] for config in seed.get("configs", ())]
         script, notes = import_script(recording, configs, arguments.chat, arguments.pauses)
         _write(arguments.to_script, as_yaml(script), arguments.force)
         print(f"{arguments.to_script}: {len(script.get('rules', ()))} rules")
-        _tell(notes)
+        _print_notes(notes)
     return OK
 
 
 def _write(name: str, text: str, force: bool) -> None:
-    from emulator.atomic import write_whole
-
     path = Path(name)
     if path.exists() and not force:
         raise UsageError(f"{name} exists; replace it with --force, or name another")
@@ -62,6 +47,6 @@ def _write(name: str, text: str, force: bool) -> None:
         raise EmulatorError(f"cannot write {name}: {error.strerror}") from None
 
 
-def _tell(notes: Iterable[str]) -> None:
+def _print_notes(notes: Iterable[str]) -> None:
     for note in notes:
         print(f"note: {note}", file=sys.stderr)

@@ -29,10 +29,11 @@ def add_serve(commands: Commands) -> None:
 def serve(arguments: argparse.Namespace) -> int:
     settings = settings_of(arguments)
     gc.disable()  # next to nothing that is loaded is garbage
+    from emulator.extras.mounts import MOUNTS
     from emulator.server import Server
     from emulator.web.real_keys import looks_real
 
-    server = Server(settings)
+    server = Server(settings, MOUNTS)
     api_key = settings.api_key[0] if settings.api_key else "any"
     operations = len(server.app.operations)
     if server.is_open_to_others:

@@ -1,1 +1,1 @@
-"""What comes beside the emulator: recordings, and the routes of WireMock."""
+"""Tools beside the emulated APIs: recordings, and the journal for clients of WireMock."""

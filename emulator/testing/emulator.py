@@ -11,6 +11,7 @@ from emulator.contract.coverage import ApiSurface
 from emulator.contract.ledger import ClientLedger
 from emulator.contract.report import Report, new_report
 from emulator.errors import UsageError, closest
+from emulator.extras.mounts import MOUNTS
 from emulator.ids import IdSource
 from emulator.server import Server
 from emulator.settings import SETTINGS, Settings
@@ -32,7 +33,7 @@ class Emulator:
 
     def __init__(self, seed: str = "demo", port: int = 0, **settings: Any) -> None:
         self.settings = settings_with(Settings(), {"seed": seed, "port": port, **settings})
-        self._server = Server(self.settings)
+        self._server = Server(self.settings, MOUNTS)
         self._bridge = Bridge(self._server)
         self._ids = IdSource()
         self._seeds: dict[tuple[str, int, Settings], Seed] = {}

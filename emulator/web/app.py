@@ -10,7 +10,6 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from emulator.api import Api, Handler, ServedApi, by_id, seed_reader, serve, snapshot_reader
-from emulator.apis.apis import APIS
 from emulator.faults.chaos import read_chaos
 from emulator.openapi.document import Document, clear_failure
 from emulator.openapi.fields import body_fields
@@ -23,7 +22,8 @@ from emulator.web.auth import Auth
 from emulator.web.control.application import Control
 from emulator.web.cors import Cors
 from emulator.web.dispatch import Dispatcher
-from emulator.web.guard import CONTROL_PREFIXES, Guard
+from emulator.web.guard import CONTROL_PREFIX, Guard
+from emulator.web.mounts import Mount
 from emulator.web.sockets.application import Sockets
 from emulator.web.timer_wakeups import Alarm
 from emulator.world.snapshot_reader import SnapshotReader
@@ -38,7 +38,9 @@ if TYPE_CHECKING:
 class App:
     """The whole server as an ASGI application. Raises StartupError if it can't be served."""
 
-    def __init__(self, settings: Settings | None = None, apis: Sequence[Api] = APIS) -> None:
+    def __init__(
+        self, settings: Settings | None, apis: Sequence[Api], mounts: Sequence[Mount] = ()
+    ) -> None:
         self.settings = settings or Settings()
         read_chaos(self.settings.chaos)  # a mistake in it stops the start
         self.apis = serve(apis, self.settings.spec)
@@ -58,6 +60,7 @@ class App:
             self.by_id,
             lambda: self.snapshots,
             lambda: self.surface,
+            mounts,
         )
         self._control = control.application()
         self.control_routes = [route for route in self._control.routes if isinstance(route, Route)]
@@ -65,7 +68,9 @@ class App:
         self.loop: asyncio.AbstractEventLoop | None = None  # that serves
         sockets = [socket for each in apis for socket in each.sockets]
         self._sockets = Sockets(sockets, self._hints, self.auth, self.worlds.others)
-        self._guarded = Guard(Cors(self._route), self.settings)
+        guarded = (CONTROL_PREFIX, *(mount.prefix for mount in mounts))
+        self._control_prefixes = (*guarded, "/openapi.", "/openapi/", "/oauth2-cc/")
+        self._guarded = Guard(Cors(self._route), self.settings, guarded)
         self._lasting = self._new_lasting()  # last, as it locks a folder
 
     @property
@@ -158,10 +163,6 @@ class App:
     def _route(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] == "websocket" or self._sockets.serve(scope["path"]):
             return self._sockets(scope, receive, send)
-        if self._is_control(scope["path"]):
+        if scope["path"].startswith(self._control_prefixes):
             return self._control(scope, receive, send)
         return self.dispatcher(scope, receive, send)
-
-    @staticmethod
-    def _is_control(path: str) -> bool:
-        return path.startswith((*CONTROL_PREFIXES, "/openapi.", "/oauth2-cc/"))

@@ -21,7 +21,7 @@ from emulator.hosts import is_address, is_loopback, read_host
 from emulator.settings import Settings
 from emulator.web.denial import deny
 
-CONTROL_PREFIXES = ("/_emulator", "/__admin")
+CONTROL_PREFIX = "/_emulator"
 AUDIO_PREFIX = "/_emulator/audio/"  # whose signed URLs any page may use
 INSPECTOR_PAGE = ("/_emulator", "/_emulator/")  # to which any page may link; it takes no frame
 
@@ -29,17 +29,18 @@ INSPECTOR_PAGE = ("/_emulator", "/_emulator/")  # to which any page may link; it
 class Guard:
     """An ASGI application that passes on what may be asked for, and refuses the rest with 403.
 
-    Raises UsageError for allowed hosts that are none.
+    `prefixes` say which paths it protects. Raises UsageError for allowed hosts that are none.
     """
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, prefixes: tuple[str, ...]) -> None:
         self._app = app
+        self._prefixes = prefixes
         self._names = {settings.host.lower(), *map(_checked, settings.allowed_hosts)}
         self._serves_others = not is_loopback(settings.host)
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         path: str = scope["path"]
-        if path.startswith(CONTROL_PREFIXES) and not path.startswith(AUDIO_PREFIX):
+        if path.startswith(self._prefixes) and not path.startswith(AUDIO_PREFIX):
             refusal = self._refusal(scope)
             if refusal is not None:
                 return deny(refusal, scope, receive, send)

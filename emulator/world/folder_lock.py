@@ -1,41 +1,59 @@
-"""A lock on a folder that goes away with its process, however that ends."""
+"""A lock on a folder, which the system takes away with its process, however that ends.
+
+Only a server that keeps its worlds imports this module, and with it the library.
+"""
 
 import os
+import re
 from pathlib import Path
+
+from filelock import lock_descriptor, unlock_descriptor
 
 from emulator.errors import StartupError
 
+_PROCESS_ID = re.compile(rb"id ([0-9]+)")
+_LONGEST_ID = 20  # characters
+
 
 class FolderLock:
-    """Held from the start until it is released. Raises StartupError if somebody else has it."""
+    """Holds a folder until it is released. Raises StartupError if another emulator holds it.
+
+    The file `.lock` names the holder. Windows lets nobody else read its first byte, which is
+    the one that is locked, so the name is read from the second byte on.
+    """
 
     def __init__(self, folder: Path) -> None:
-        try:
-            import fcntl
-        except ImportError:
-            raise StartupError(f"{folder} can't be locked: this system has no flock") from None
         path = folder / ".lock"
         try:
-            self._file = path.open("a+")
+            path.touch()
+            self._file = path.open("r+b", buffering=0)
         except OSError as error:
-            raise StartupError(f"cannot lock {folder}: {path.name}: {error.strerror}") from None
+            raise _cannot_lock(path, error) from None
         try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+            is_ours = lock_descriptor(self._file.fileno(), blocking=False)
+        except OSError as error:
+            self._file.close()
+            raise _cannot_lock(path, error) from None
+        if not is_ours:
             holder = self._holder()
             self._file.close()
             raise StartupError(
                 f"--state {folder}: expected a folder of its own, but {holder} uses it; "
                 "stop that one, or choose another folder"
-            ) from None
-        self._file.truncate(0)
-        self._file.write(str(os.getpid()))
-        self._file.flush()
+            )
+        self._file.write(f"pid {os.getpid():<{_LONGEST_ID}}\n".encode())
 
     def _holder(self) -> str:
-        self._file.seek(0)
-        number = self._file.read(20)
-        return f"the emulator with process id {number}" if number.isdigit() else "another emulator"
+        self._file.seek(1)
+        found = _PROCESS_ID.match(self._file.read(_LONGEST_ID))
+        return f"the emulator with process id {int(found[1])}" if found else "another emulator"
 
     def release(self) -> None:
-        self._file.close()
+        """Let another process have the folder."""
+        if not self._file.closed:
+            unlock_descriptor(self._file.fileno())
+            self._file.close()
+
+
+def _cannot_lock(path: Path, error: OSError) -> StartupError:
+    return StartupError(f"cannot lock {path.parent}: {path.name}: {error.strerror}")

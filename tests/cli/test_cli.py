@@ -57,8 +57,9 @@ def test_serve_prints_one_line_and_ends_with_ctrl_c(arguments: list[str]) -> Non
         assert f'HumeClient(base_url="{url}", api_key="any")' in line
         assert f'new HumeClient({{ environment: "{url}", apiKey: "any" }})' in line
         assert f'connect({{ auth, hostname: "{url}" }})' in line
-        with urlopen(f"{url}/_emulator/health") as answer:
-            assert answer.status == 200
+        for path in ("/_emulator/health", "/__admin/health"):
+            with urlopen(url + path) as answer:
+                assert answer.status == 200
 
         process.send_signal(signal.SIGINT)
 

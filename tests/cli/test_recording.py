@@ -167,3 +167,14 @@ def test_what_is_typed_wrong(
     assert main(arguments) == code
     assert says in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_help_does_not_wait_for_recordings() -> None:
+    """The parser of all commands imports nothing that only a recording needs."""
+    code = (
+        "import sys; from emulator.cli.main import make_parser; make_parser(); "
+        "print([name for name in sys.modules if name in ('aiohttp', 'pydantic') "
+        "or name.startswith('emulator.extras')])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

@@ -11,8 +11,8 @@ from starlette.testclient import TestClient
 from emulator.errors import DocumentError
 from emulator.openapi.document import load_document
 from emulator.openapi.operation import compile_operations
+from emulator.server import new_app
 from emulator.settings import Settings
-from emulator.web.app import App
 from tests.served import DOCUMENT
 
 Change = Callable[[dict[str, Any]], object]
@@ -29,7 +29,7 @@ def changed(folder: Path, change: Change) -> str:
 
 
 def serve(folder: Path, change: Change) -> TestClient:
-    app = App(Settings(seed="empty", spec=changed(folder, change)))
+    app = new_app(Settings(seed="empty", spec=changed(folder, change)))
     return TestClient(app, headers={"X-Hume-Api-Key": "k"})
 
 

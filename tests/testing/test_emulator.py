@@ -373,7 +373,7 @@ def settings_reads() -> Iterator[tuple[str, bool]]:
     for path in PACKAGE.rglob("*.py"):
         text, folder = path.read_text(), path.relative_to(PACKAGE).parts[0]
         before, _, worlds = text.partition("\nclass Worlds:")
-        parts = [(before, folder in ("web", "snapshots", "server.py")), (worlds, True)]
+        parts = [(before, folder in ("web", "extras", "snapshots", "server.py")), (worlds, True)]
         for part, is_servers in parts:
             for whose, name in re.findall(r"(\w+)?\.?\b_?settings\.(\w+)", part):
                 if name in known and folder not in ("cli", "seed", "testing"):

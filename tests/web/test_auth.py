@@ -8,6 +8,7 @@ from starlette.testclient import TestClient
 
 from emulator.apis.evi.state import EviState
 from emulator.errors import ApiError
+from emulator.server import new_app
 from emulator.settings import Settings
 from emulator.web.app import App
 from emulator.web.auth import LONGEST_KEY, TOKEN_LIFETIME_MS, Auth
@@ -218,7 +219,7 @@ def test_token_requests_are_judged(
 
 def test_accepted_keys_can_be_limited() -> None:
     """With a list of API keys, any other is refused, for tokens too."""
-    client = TestClient(App(Settings(seed="empty", api_key=("good", "fine"))))
+    client = TestClient(new_app(Settings(seed="empty", api_key=("good", "fine"))))
 
     assert client.get("/v0/evi/configs", headers={"X-Hume-Api-Key": "fine"}).status_code == 200
     assert fault(client.get("/v0/evi/configs", headers={"X-Hume-Api-Key": "bad"})) == (

@@ -17,6 +17,7 @@ from emulator import Emulator
 from emulator.apis.evi.chat import opening as live_chats
 from emulator.apis.evi.chat.session import Session
 from emulator.apis.evi.handlers import HANDLERS
+from emulator.server import new_app
 from emulator.settings import Settings
 from emulator.testing.diagnosis import timeline
 from emulator.testing.world import Evi
@@ -58,7 +59,7 @@ def check_log(log: str, reference: str) -> None:
 
 @pytest.fixture
 def app() -> App:
-    return App(Settings(seed="empty"))
+    return new_app(Settings(seed="empty"))
 
 
 @pytest.fixture
@@ -71,7 +72,7 @@ def test_a_bug_of_an_operation_leads_into_the_journal(
 ) -> None:
     """The request's entry has the reference, and the exception without its traceback or keys."""
     monkeypatch.setitem(HANDLERS.by_id, "list-configs", fail)
-    client = TestClient(App(Settings(seed="empty")), headers={"X-Hume-Api-Key": API_KEY})
+    client = TestClient(new_app(Settings(seed="empty")), headers={"X-Hume-Api-Key": API_KEY})
     with caplog.at_level(logging.ERROR):
         reference = reference_in(client.get("/v0/evi/configs?api_key=other"))
 

@@ -10,10 +10,10 @@ from websockets.exceptions import InvalidStatus
 from emulator.contract.coverage import PARTS
 from emulator.contract.findings import MOST_AT_ONCE
 from emulator.contract.ledger import MOST_FINDINGS
+from emulator.server import new_app
 from emulator.settings import Settings
 from emulator.testing.emulator import Emulator
 from emulator.testing.world import Evi
-from emulator.web.app import App
 from emulator.world.world import World
 from tests.testing.talking import http, talking
 
@@ -43,7 +43,7 @@ def item(content: dict[str, Any], part: str, name: str) -> dict[str, Any]:
 @pytest.fixture
 def own() -> TestClient:
     """A server of the test's own, since others would be in the report of all worlds."""
-    return TestClient(App(Settings(seed="empty")), headers=key("mine"))
+    return TestClient(new_app(Settings(seed="empty")), headers=key("mine"))
 
 
 # the answer
@@ -312,7 +312,7 @@ def test_a_key_that_gets_another_world() -> None:
 
 def test_callers_without_a_key_or_with_a_wrong_one() -> None:
     """They have no world: only the report of all has them."""
-    app = App(Settings(seed="empty", api_key=("good",)))
+    app = new_app(Settings(seed="empty", api_key=("good",)))
     client = TestClient(app, headers=key("good"))
     client.get(CONFIGS, headers=key("bad"))
     client.get("/v0/evi/nowhere", headers=key("bad"))
@@ -350,7 +350,7 @@ def test_the_route_is_no_pages(own: TestClient) -> None:
 
 @pytest.fixture(scope="module")
 def strict() -> TestClient:
-    return TestClient(App(Settings(seed="demo", strict=True)), headers=key("strict"))
+    return TestClient(new_app(Settings(seed="demo", strict=True)), headers=key("strict"))
 
 
 def refusal(answer: Any) -> list[list[Any]]:

@@ -9,9 +9,9 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from emulator.errors import UsageError
-from emulator.server import Server
+from emulator.extras.mounts import MOUNTS
+from emulator.server import Server, new_app
 from emulator.settings import Settings
-from emulator.web.app import App
 
 JOURNAL = "/_emulator/journal"
 OPEN = ["/v0/evi/configs", "/openapi.json", "/openapi.yaml", "/_emulator/audio/x/y"]
@@ -19,7 +19,7 @@ KEY = {"X-Hume-Api-Key": "guarded"}
 
 
 def client(**settings: object) -> TestClient:
-    app = App(Settings(seed="empty", **settings))  # type: ignore[arg-type]
+    app = new_app(Settings(seed="empty", **settings), MOUNTS)  # type: ignore[arg-type]
     return TestClient(app, base_url="http://127.0.0.1:8484", headers=KEY)
 
 

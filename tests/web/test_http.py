@@ -14,6 +14,7 @@ from emulator.errors import DocumentError
 from emulator.openapi.document import Document
 from emulator.openapi.fields import body_fields
 from emulator.openapi.operation import Operation
+from emulator.server import new_app
 from emulator.settings import SETTINGS, Settings
 from emulator.web.app import App
 
@@ -151,7 +152,7 @@ def test_a_bug_is_a_500_with_a_reference(
 ) -> None:
     """A handler that fails is our fault: no traceback for the client, all of it in the log."""
     monkeypatch.setitem(HANDLERS.by_id, "list-configs", lambda call: 1 / 0)
-    client = TestClient(App(Settings(seed="empty")), headers={"X-Hume-Api-Key": "k"})
+    client = TestClient(new_app(Settings(seed="empty")), headers={"X-Hume-Api-Key": "k"})
 
     with caplog.at_level(logging.ERROR):
         answer = client.get("/v0/evi/configs")
@@ -169,7 +170,7 @@ def test_a_bug_is_a_500_with_a_reference(
 def test_times_can_be_in_seconds() -> None:
     """`timestamps=seconds` renders the times of resources in s, those of events still in ms."""
     client = TestClient(
-        App(Settings(seed="demo", timestamps="seconds")), headers={"X-Hume-Api-Key": "k"}
+        new_app(Settings(seed="demo", timestamps="seconds")), headers={"X-Hume-Api-Key": "k"}
     )
     config = client.get("/v0/evi/configs").json()["configs_page"][0]
     chat = client.get("/v0/evi/chats/470a49f6-1dec-4afe-8b61-035d3b2d63b0").json()
@@ -190,7 +191,7 @@ def test_times_can_be_in_seconds() -> None:
 
 def test_worlds_are_counted() -> None:
     """With `max_worlds` one key more is refused, until a world is forgotten."""
-    client = TestClient(App(Settings(seed="empty", max_worlds=2)))
+    client = TestClient(new_app(Settings(seed="empty", max_worlds=2)))
 
     def ask(key: str, method: str = "GET", path: str = "/v0/evi/configs") -> tuple[int, str]:
         answer = client.request(method, path, headers={"X-Hume-Api-Key": key})
@@ -217,7 +218,7 @@ def test_what_one_handler_does_to_its_parameters_no_other_sees(
         return handler(call)
 
     monkeypatch.setitem(HANDLERS.by_id, "list-prompts", greedy)
-    other = TestClient(App(Settings(seed="empty")), headers=dict(client.headers))
+    other = TestClient(new_app(Settings(seed="empty")), headers=dict(client.headers))
     for _ in range(2):
         other.get("/v0/evi/prompts?page_size=7")
     assert seen == [7, 7]
@@ -233,4 +234,4 @@ def test_a_document_that_cannot_be_served_is_named(monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr("emulator.web.app.body_fields", broken)
     with pytest.raises(DocumentError, match=r"^voices/openapi\.yaml: not laid out"):
-        App(Settings(seed="empty"))
+        new_app(Settings(seed="empty"))

@@ -8,7 +8,7 @@ from httpx import Client, ReadTimeout
 from starlette.testclient import TestClient, WebSocketDenialResponse
 
 from emulator.journal.journal import LONGEST_BODY
-from emulator.server import Server
+from emulator.server import Server, new_app
 from emulator.settings import Settings
 from emulator.web.app import App
 from tests.outgoing.calls import add_fault, ask, drain, freeze, new_config, simulate
@@ -101,7 +101,7 @@ def test_times_are_the_worlds(client: TestClient) -> None:
 
 def test_old_entries_go() -> None:
     """With `journal_limit` the newest are kept, and the others counted."""
-    app = App(Settings(seed="empty", journal_limit=2))
+    app = new_app(Settings(seed="empty", journal_limit=2))
     client = TestClient(app, headers={"X-Hume-Api-Key": "k"})
     move_clock(client, 5)
 
@@ -112,7 +112,7 @@ def test_old_entries_go() -> None:
 
 def test_what_is_kept_has_a_size() -> None:
     """With `journal_max_bytes` large answers push out the oldest, however few there are."""
-    app = App(Settings(journal_max_bytes=65_536))
+    app = new_app(Settings(journal_max_bytes=65_536))
     client = TestClient(app, headers={"X-Hume-Api-Key": "k"})
     for _ in range(40):
         client.get("/v0/evi/configs")  # 4 kB of each are kept
@@ -125,7 +125,7 @@ def test_what_is_kept_has_a_size() -> None:
 @pytest.mark.parametrize("path", ["/v0/evi/configs", "/v0/evi/nowhere", "/v0/evi/chat"])
 def test_a_long_query_counts(path: str) -> None:
     """Of a request, whether anything answers it, and of a handshake."""
-    app = App(Settings(seed="empty", journal_max_bytes=65_536))
+    app = new_app(Settings(seed="empty", journal_max_bytes=65_536))
     client = TestClient(app, headers={"X-Hume-Api-Key": "k"})
     address = f"{path}?event_limit=-1&name={'x' * 40_000}"
     for _ in range(2):
@@ -146,7 +146,7 @@ def test_requests_have_their_headers(client: TestClient) -> None:
     assert (headers["x-test-id"], headers["authorization"]) == ("one", "Bearer (hidden)")
     assert headers["x-hume-api-key"] == "(hidden)"
 
-    small = TestClient(App(Settings(journal_max_bytes=65_536)), headers={"X-Hume-Api-Key": "k"})
+    small = TestClient(new_app(Settings(journal_max_bytes=65_536)), headers={"X-Hume-Api-Key": "k"})
     for _ in range(5):
         small.get("/v0/evi/nothing", headers={"X-Long": "x" * 30_000})
     assert ask(small, "GET", JOURNAL)["dropped"] == 3

@@ -3,8 +3,8 @@
 import pytest
 from starlette.testclient import TestClient
 
+from emulator.server import new_app
 from emulator.settings import Settings
-from emulator.web.app import App
 from tests.outgoing.calls import ask
 
 CONFIGS = "/v0/evi/configs"
@@ -29,7 +29,9 @@ def test_nobody_is_told(client: TestClient, path: str) -> None:
 
 def test_a_strict_server_is_not_told_either() -> None:
     """It judges the request to answer it, and counts nothing of it."""
-    client = TestClient(App(Settings(seed="empty", strict=True)), headers={"X-Hume-Api-Key": "k"})
+    client = TestClient(
+        new_app(Settings(seed="empty", strict=True)), headers={"X-Hume-Api-Key": "k"}
+    )
     path = f"{CONFIGS}?page_number=0"
     assert client.get(f"{path}&x=1", headers=QUIET).status_code == 422
     assert client.get(path, headers=QUIET).status_code == 200
@@ -69,7 +71,7 @@ def test_nothing_breaks_it(client: TestClient) -> None:
 
 def test_no_limit_counts_it() -> None:
     """Looking takes nothing from what clients may ask in a second."""
-    app = App(Settings(seed="empty", requests_per_second=1, clock="manual"))
+    app = new_app(Settings(seed="empty", requests_per_second=1, clock="manual"))
     client = TestClient(app, headers={"X-Hume-Api-Key": "k"})
     for _ in range(3):
         assert client.get(CONFIGS, headers=QUIET).status_code == 200

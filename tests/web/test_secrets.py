@@ -17,9 +17,9 @@ from emulator import Emulator
 from emulator.errors import UsageError
 from emulator.redaction.text import hide_in_text
 from emulator.redaction.values import hide_in_query
+from emulator.server import new_app
 from emulator.settings import Settings, load_settings
 from emulator.testing.world import Evi
-from emulator.web.app import App
 from emulator.web.real_keys import looks_real
 
 REAL = "Xk29fQz7LmN4pRt8vWy1bCd3eGh5jKs6aUo0iTqE2rZxV9cB"
@@ -170,7 +170,7 @@ def test_deliveries(evi: Evi) -> None:
 
 def test_settings_are_shown_without_secrets() -> None:
     """Neither over HTTP, nor where one is refused."""
-    app = App(Settings(seed="empty", api_key=(SECRET,), signing_key=SECRET))
+    app = new_app(Settings(seed="empty", api_key=(SECRET,), signing_key=SECRET))
     shown = TestClient(app).get("/_emulator/settings").json()
     assert (shown["api_key"], shown["signing_key"]) == ("(hidden)", "(hidden)")
     with pytest.raises(UsageError) as caught:
@@ -223,7 +223,7 @@ def warnings_in(caplog: pytest.LogCaptureFixture) -> list[str]:
 
 def test_a_real_key_is_warned_of_once(caplog: pytest.LogCaptureFixture) -> None:
     """Whichever way it comes; the warning has its last four characters, and says what to do."""
-    client = TestClient(App(Settings(seed="empty")))
+    client = TestClient(new_app(Settings(seed="empty")))
     client.get("/v0/evi/configs", headers={"X-Hume-Api-Key": REAL})
     client.get(f"/v0/evi/configs?api_key={REAL}")
     client.request("DELETE", "/_emulator/world", headers={"X-Hume-Api-Key": REAL})
@@ -240,7 +240,7 @@ def test_a_real_key_is_warned_of_once(caplog: pytest.LogCaptureFixture) -> None:
 
 def test_a_real_key_that_is_refused(caplog: pytest.LogCaptureFixture) -> None:
     """It should not have been sent either."""
-    client = TestClient(App(Settings(seed="empty", api_key=("good",))))
+    client = TestClient(new_app(Settings(seed="empty", api_key=("good",))))
     for _ in range(2):
         grant = {"grant_type": "client_credentials"}
         assert client.post("/oauth2-cc/token", data=grant, auth=(REAL, "x")).status_code == 401

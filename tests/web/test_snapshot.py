@@ -3,6 +3,7 @@
 import pytest
 from starlette.testclient import TestClient
 
+from emulator.server import new_app
 from emulator.settings import Settings
 from emulator.web.app import App
 from tests.outgoing.calls import ask
@@ -56,12 +57,14 @@ def test_every_mistake_is_told(client: TestClient) -> None:
 
 def test_a_large_world_has_a_bound_of_its_own() -> None:
     """Not that of other bodies."""
-    small = TestClient(App(Settings(max_body_bytes=1024)), headers={"X-Hume-Api-Key": "x"})
+    small = TestClient(new_app(Settings(max_body_bytes=1024)), headers={"X-Hume-Api-Key": "x"})
     kept = small.get(PATH).content
     assert len(kept) > 1024
     assert small.put(PATH, content=kept).status_code == 204
 
-    bounded = TestClient(App(Settings(max_snapshot_bytes=1024)), headers={"X-Hume-Api-Key": "x"})
+    bounded = TestClient(
+        new_app(Settings(max_snapshot_bytes=1024)), headers={"X-Hume-Api-Key": "x"}
+    )
     assert bounded.put(PATH, content=kept).status_code == 413
 
 

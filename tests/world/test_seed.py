@@ -230,7 +230,7 @@ def test_a_seed_of_ones_own(tmp_path: Path) -> None:
     for each in (path, as_json):
         seed = load(each)
         assert SEEDS.summary(seed).startswith(
-            "0 configs, 0 prompts, 0 tools, 1 chats, 1 chat groups"
+            "1 configs, 0 prompts, 0 tools, 1 chats, 1 chat groups"
         )
         assert [event["timestamp"] for event in events(seed)] == [2000, 2005]
 

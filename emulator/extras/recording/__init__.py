@@ -1,1 +1,1 @@
-"""Recordings of the traffic between a client and a server: the file, and what is made of it."""
+"""Recordings of the traffic between a client and a server: how they are made, and their uses."""

@@ -1,4 +1,4 @@
-"""What answers show of a server's resources, as far as an import reads it."""
+"""Models of a server's resources as answers show them, with the fields that an import reads."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any, NotRequired, TypeVar
@@ -59,7 +59,7 @@ class Voice(TypedDict):
 
 
 class Version(TypedDict):
-    """A version of a prompt or a tool, with whatever else it has."""
+    """A version of a prompt or a tool; its further fields are kept."""
 
     __pydantic_config__ = ConfigDict(extra="allow")  # type: ignore[misc]
     id: str
@@ -82,15 +82,15 @@ VERSION, CONFIG_VERSION = TypeAdapter(Version), TypeAdapter(ConfigVersion)
 
 
 def items(answer: JsonObject, key: str) -> list[Any]:
-    """A page of an answer, wherever in it the page lies."""
+    """Return the page `key` of an answer, which some answers have within a page."""
     page = answer.get(key)
-    if isinstance(page, dict):  # that of a page within a page
+    if isinstance(page, dict):
         page = page.get(key)
     return page if isinstance(page, list) else []
 
 
 def read(adapter: TypeAdapter[T], values: Iterable[Json], notes: list[str]) -> Iterator[T]:
-    """The values that are what they should be; a note for each other."""
+    """Yield the values that fit the model, and add a note for each that does not."""
     for value in values:
         try:
             yield adapter.validate_python(value)

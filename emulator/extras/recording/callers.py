@@ -1,11 +1,11 @@
-"""Who called while a recording was made."""
+"""API keys for the callers of a recording."""
 
 from emulator.extras.recording.format import Exchange, Opened, Recording
 from emulator.ids import IdSource
 
 
 def caller_keys(recording: Recording) -> tuple[dict[int, str], dict[int, str]]:
-    """A new API key for each caller, by number; and those of callers that were not refused."""
+    """Return a new API key for each caller, by number; and the keys of callers that got in."""
     ids = IdSource()
     keys: dict[int, str] = {}
     accepted: dict[int, str] = {}

@@ -1,4 +1,4 @@
-"""What is kept of a body while it passes through."""
+"""Capturing a body while it passes through, up to a size."""
 
 import zlib
 
@@ -10,7 +10,7 @@ _WINDOW_BITS = {"gzip": 16 + zlib.MAX_WBITS, "x-gzip": 16 + zlib.MAX_WBITS,
 _PLAIN = ("", "identity")
 
 
-class Keeping:
+class Capture:
     """Gathers a body part by part, as long as it is not larger than `limit` (bytes)."""
 
     def __init__(self, limit: int) -> None:
@@ -26,9 +26,9 @@ class Keeping:
             self._parts.clear()
 
     def body(self, encoding: str = "") -> Body | None:
-        """What was gathered, without its content encoding.
+        """Return what was gathered, with its content encoding undone.
 
-        Its size alone if it was too large, or can't be decoded: secrets might be in it.
+        Returns only its size if it was too large or can't be decoded: secrets might be in it.
         """
         if self.size > self._limit:
             return Body(cut=self.size)
@@ -42,7 +42,7 @@ class Keeping:
         return body_of(data)
 
     def _decoded(self, data: bytes, encoding: str) -> bytes | None:
-        """None for what can't be decoded, or is larger than the limit then."""
+        """Return the plain data; None if it can't be decoded, or is larger than the limit."""
         if encoding not in _WINDOW_BITS:
             return None
         try:

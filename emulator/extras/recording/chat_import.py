@@ -1,4 +1,4 @@
-"""Chats and their groups as answers show them: those that were there before a recording began."""
+"""The chats and chat groups that existed before a recording began, as answers show them."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -19,15 +19,15 @@ from emulator.extras.recording.answer_models import (
 from emulator.extras.recording.format import Exchange
 from emulator.jsontext import JsonObject
 
-_AUDIO_BEFORE = {"QUEUED": None, "IN_PROGRESS": "QUEUED"}  # asking moves it on
+_AUDIO_BEFORE = {"QUEUED": None, "IN_PROGRESS": "QUEUED"}  # an answer moves the status on
 _EVENT_KEYS = ("id", "role", "message_text", "metadata", "related_event_id")
 
 
-class History:
+class ChatImport:
     """Gathers chats from exchanges, in order. `notes` say what is missing."""
 
     def __init__(self, born: Iterable[str]) -> None:
-        """`born` are the chats that were held while recording."""
+        """Leave out the chats in `born`, which were held while recording."""
         self.notes: list[str] = []
         self.user_id: str | None = None
         self._born = frozenset(born)
@@ -37,7 +37,7 @@ class History:
         self._audio: dict[str, Audio] = {}
 
     def take(self, exchange: Exchange, rest: list[str]) -> None:
-        """A successful exchange at /v0/evi/chats/REST or /v0/evi/chat_groups/REST."""
+        """Read a successful exchange at /v0/evi/chats/REST or /v0/evi/chat_groups/REST."""
         answer = exchange.response.body.value if exchange.response.body else None
         if not isinstance(answer, dict):
             return
@@ -58,14 +58,14 @@ class History:
             self._audio.setdefault(audio["id"], audio)
 
     def configs(self) -> Iterator[tuple[str, int]]:
-        """The configs that the chats name: the id and the version."""
+        """Yield the configs that the chats name, each with its version."""
         for chat in self._before():
             config = _config(chat.get("config"))
             if config is not None:
                 yield config["id"], config["version"]
 
     def groups(self) -> list[JsonObject]:
-        """The section of a seed."""
+        """Return the section of a seed."""
         groups: dict[str, list[JsonObject]] = {}
         for chat in sorted(self._before(), key=lambda chat: chat["start_timestamp"]):
             groups.setdefault(chat["chat_group_id"], []).append(self._written(chat))

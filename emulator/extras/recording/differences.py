@@ -1,4 +1,4 @@
-"""What differs from a recording: where, what was expected, and what came instead."""
+"""Differences from a recording: the place, what was expected, and what came instead."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from emulator.source_files import short
 
 
 class _Absent:
-    """Stands for what is not there, which null is not."""
+    """The type of ABSENT, which stands for a missing value; null is a value."""
 
     def __repr__(self) -> str:
         return "nothing"
@@ -24,9 +24,9 @@ ABSENT = _Absent()
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One difference at `place` of what `subject` names, from line `line` of a recording.
+    """One difference at `place` of the exchange or socket that `subject` names.
 
-    The line is 0 for what was not recorded.
+    `line` is the line of the recording, or 0 for what was not recorded.
     """
 
     line: int
@@ -40,22 +40,22 @@ class Difference:
         return f"{where}: expected {short(self.expected)}, got {short(self.got)}"
 
     def to_json(self) -> JsonObject:
-        """As an object; what is not there is not in it."""
+        """Return the difference as an object, without sides that are absent."""
         content = {"line": self.line, "subject": self.subject, "place": self.place}
         sides = {"expected": self.expected, "got": self.got}
         return content | {name: side for name, side in sides.items() if side is not ABSENT}
 
     def is_ignored(self, globs: Iterable[str]) -> bool:
-        """Whether one of the globs is for its place, alone or after its subject."""
+        """True if one of the globs matches its place, alone or after its subject."""
         names = (self.place, f"{self.subject}{self.place}")
         return any(fnmatchcase(name, glob) for glob in globs for name in names)
 
 
-Found = Iterator[tuple[Loc, Json, Json]]  # each difference's place, and both sides
+Found = Iterator[tuple[Loc, Json, Json]]  # the place, the expected and the other value
 
 
 def differing(expected: Json, got: Json, loc: Loc = ()) -> Found:
-    """The innermost places at which two JSON values differ."""
+    """Yield the innermost places at which two JSON values differ."""
     if isinstance(expected, dict) and isinstance(got, dict):
         for name in [*expected, *(name for name in got if name not in expected)]:
             yield from differing(expected.get(name, ABSENT), got.get(name, ABSENT), (*loc, name))
@@ -71,7 +71,7 @@ def _item(items: Sequence[Json], index: int) -> Json:
 
 
 def differing_bodies(expected: Body | None, got: Body | None) -> Found:
-    """The places at which two bodies differ. One that was cut may be anything that is there."""
+    """Yield the places at which two bodies differ. An expected one that was cut equals any body."""
     if expected is None or got is None or expected.cut is not None:
         if (expected is None) != (got is None):
             yield (), _shown(expected), _shown(got)
@@ -90,7 +90,7 @@ def _shown(body: Body | None) -> Json:
 
 
 def differing_queries(expected: str, got: str) -> Found:
-    """The parameters in which two queries differ; their order and credentials don't count."""
+    """Yield the parameters in which two queries differ, whatever their order and credentials."""
     sides = [_parameters(expected), _parameters(got)]
     for name in dict.fromkeys([*sides[0], *sides[1]]):
         values = [side.get(name, []) for side in sides]
@@ -111,6 +111,6 @@ def _one(values: list[str]) -> Json:
 
 
 def at(line: int, subject: str, begin: Loc, found: Found) -> Iterator[Difference]:
-    """Differences found within a part, as those of a recording's line."""
+    """Yield the differences found within a part, which begins at the place `begin`."""
     for loc, expected, got in found:
         yield Difference(line, subject, pointer((*begin, *loc)), expected, got)

@@ -1,4 +1,4 @@
-"""What a client is expected to ask, in the order in which it did when it was recorded."""
+"""The requests that a client is expected to send, in their recorded order."""
 
 import re
 from collections import defaultdict
@@ -21,8 +21,8 @@ _SAFE = ("GET", "HEAD", "OPTIONS")
 T = TypeVar("T", Exchange, Conversation)
 
 
-class _Waiting(Generic[T]):
-    """Things that are each expected once, by name."""
+class _Pending(Generic[T]):
+    """Exchanges or conversations by name, of which each is expected once."""
 
     def __init__(self, things: Iterable[tuple[str, T]]) -> None:
         self._by_name: dict[str, list[T]] = defaultdict(list)
@@ -45,45 +45,45 @@ class _Waiting(Generic[T]):
 
 
 class Expectations:
-    """A recording's exchanges and sockets, until each was asked for; `differences` so far."""
+    """Matches requests with a recording's exchanges and sockets, and collects `differences`."""
 
     def __init__(self, recording: Recording) -> None:
         self.differences: list[Difference] = []
-        self._exchanges = _Waiting((each.name, each) for each in recording.exchanges)
-        self._sockets = _Waiting((each.opened.name, each) for each in recording.conversations())
+        self._exchanges = _Pending((each.name, each) for each in recording.exchanges)
+        self._sockets = _Pending((each.opened.name, each) for each in recording.conversations())
         self._answered: dict[str, Exchange] = {}
 
     @property
     def names(self) -> list[str]:
-        """What was recorded, such as 'GET /v0/evi/configs'."""
+        """Names of what was recorded, such as 'GET /v0/evi/configs'."""
         return [*self._exchanges.names, *self._sockets.names]
 
     def exchange(self, asked: Exchange) -> Exchange | None:
-        """The recorded exchange that this request is, in whatever it differs; None for none.
+        """Return the recorded exchange for a request, or None; notes in what they differ.
 
-        The first that is left and does not differ at all, else the first that is left. What is
-        asked for again, with nothing left, is answered as before if it changes nothing.
+        That is the first remaining one of its name without any difference, else the first
+        remaining one. If none remains, a request that changes nothing gets its last answer again.
         """
         left = self._exchanges.candidates(asked.name)
-        found = _best(left, lambda recorded: list(_in_exchange(recorded, asked)))
+        found = _best(left, lambda recorded: list(_exchange_differences(recorded, asked)))
         if found is not None:
             self._exchanges.take(asked.name, found)
             self._answered[asked.name] = found
-            self.differences += _in_exchange(found, asked)
+            self.differences += _exchange_differences(found, asked)
             return found
-        if asked.method != "OPTIONS":  # which browsers send whenever they forgot
+        if asked.method != "OPTIONS":  # browsers send preflights whenever their cache has expired
             self._unexpected(asked)
         return self._answered.get(asked.name) if asked.method in _SAFE else None
 
     def socket(self, asked: Opened) -> Conversation | None:
-        """The same for a WebSocket."""
+        """Return the recorded WebSocket for a handshake, or None; notes in what they differ."""
         left = self._sockets.candidates(asked.name)
-        found = _best(left, lambda recorded: list(_in_asking(recorded.opened, asked)))
+        found = _best(left, lambda recorded: list(_request_differences(recorded.opened, asked)))
         if found is None:
             self._unexpected(asked)
             return None
         self._sockets.take(asked.name, found)
-        self.differences += _in_asking(found.opened, asked)
+        self.differences += _request_differences(found.opened, asked)
         return found
 
     def _unexpected(self, asked: Exchange | Opened) -> None:
@@ -92,7 +92,7 @@ class Expectations:
         self.differences.append(Difference(line, asked.name, "", ABSENT, asked.target))
 
     def never_asked(self) -> Iterator[Difference]:
-        """A difference for each that is left."""
+        """Yield a difference for each exchange and socket that no client asked for."""
         for exchange in self._exchanges.left():
             if exchange.method != "OPTIONS":
                 yield Difference(exchange.line, exchange.name, "", exchange.target, ABSENT)
@@ -102,7 +102,7 @@ class Expectations:
 
 
 def not_kept(recording: Recording) -> Iterator[str]:
-    """A note for each thing that the server said and that is too large to be in the recording."""
+    """Yield a note for each of the server's bodies and frames that was too large to be kept."""
     for entry in recording.entries:
         match entry:
             case Exchange() | Opened():
@@ -116,17 +116,19 @@ def not_kept(recording: Recording) -> Iterator[str]:
 
 
 def _best(left: list[T], differences: Callable[[T], list[Difference]]) -> T | None:
-    """The first that does not differ, else the first."""
+    """Return the first that does not differ, else the first, else None."""
     return next((each for each in left if not differences(each)), left[0] if left else None)
 
 
-def _in_exchange(recorded: Exchange, asked: Exchange) -> Iterator[Difference]:
-    yield from _in_asking(recorded, asked)
+def _exchange_differences(recorded: Exchange, asked: Exchange) -> Iterator[Difference]:
+    yield from _request_differences(recorded, asked)
     bodies = differing_bodies(_plain_body(recorded), _plain_body(asked))
     yield from at(recorded.line, recorded.name, ("body",), bodies)
 
 
-def _in_asking(recorded: Exchange | Opened, asked: Exchange | Opened) -> Iterator[Difference]:
+def _request_differences(
+    recorded: Exchange | Opened, asked: Exchange | Opened
+) -> Iterator[Difference]:
     queries = differing_queries(recorded.query, asked.query)
     yield from at(recorded.line, recorded.name, ("query",), queries)
     if recorded.credential != asked.credential:
@@ -135,7 +137,7 @@ def _in_asking(recorded: Exchange | Opened, asked: Exchange | Opened) -> Iterato
 
 
 def _plain_body(exchange: Exchange) -> Body | None:
-    """The body; the boundary of its parts, which is another each time, is replaced."""
+    """Return the body with the boundary of its parts, which always differs, replaced."""
     body = exchange.request.body
     boundary = _BOUNDARY.search(exchange.request.headers.get("content-type", ""))
     if body is None or boundary is None or body.text is None:

@@ -1,4 +1,4 @@
-"""The format of a recording: lines of JSON, a header and then one entry each, as it happened."""
+"""The format of a recording: lines of JSON, first a header, then the entries in their order."""
 
 import base64
 import binascii
@@ -32,9 +32,9 @@ class _Model(BaseModel):
 
 
 class Body(_Model):
-    """A body or a frame: as JSON where it is JSON, else as text or base64, or how long it was.
+    """A body or a frame: exactly one of JSON, text, base64, and `cut`.
 
-    One of the four. `cut` is the size (bytes) of what was too large to be kept.
+    `cut` is the size (bytes) of a body that was too large to be kept.
     """
 
     value: Json = Field(default=None, alias="json")
@@ -54,7 +54,7 @@ class Body(_Model):
         try:
             base64.b64decode(value or "", validate=True)
         except (binascii.Error, ValueError) as error:
-            raise ValueError(f"no base64: {error}") from None
+            raise ValueError(f"not base64: {error}") from None
         return value
 
     @model_serializer
@@ -72,7 +72,7 @@ class Body(_Model):
         return self.base64 is not None
 
     def data(self) -> bytes:
-        """As it goes over the wire; nothing for one that was cut."""
+        """Return the bytes that were sent; none for a body that was cut."""
         if self.is_json:
             return render(self.value)
         if self.base64 is not None:
@@ -81,7 +81,7 @@ class Body(_Model):
 
 
 def body_of(data: bytes, is_binary: bool = False) -> Body | None:
-    """The body that says these bytes; None for no bytes at all. A binary frame is no text."""
+    """Return the body with these bytes; None for no bytes. A binary frame is never text."""
     if not data:
         return None
     if not is_binary:
@@ -97,31 +97,31 @@ def body_of(data: bytes, is_binary: bool = False) -> Body | None:
 
 
 def frame_of(data: str | bytes) -> Body:
-    """The content of a frame, which may be empty."""
+    """Return the content of a frame, which may be empty."""
     if isinstance(data, str):
         return body_of(data.encode()) or Body(text="")
     return body_of(data, is_binary=True) or Body(base64="")
 
 
 class Part(_Model):
-    """Half of an exchange: the headers that are kept, by name in small letters, and the body."""
+    """A request or a response: the headers that are kept, by lowercase name, and the body."""
 
     headers: dict[str, str] = {}
     body: Body | None = None
 
 
 class Timed(_Model):
-    """`at_ms` counts from the recording's begin; of an exchange it is when it was asked for.
+    """An entry at a time: `at_ms` after the recording began. `line` is its line in the file.
 
-    `line` is where it stands in the file.
+    An exchange has the time of its request.
     """
 
     at_ms: float = Field(ge=0)
     line: int = Field(default=0, exclude=True)
 
 
-class _Asked(Timed):
-    """What a client asked for. `caller` numbers who called, from 1; None without credentials."""
+class _Handled(Timed):
+    """A request with its answer. `caller` numbers the callers from 1; None without credentials."""
 
     path: str = Field(pattern="^/")
     query: str = ""
@@ -131,14 +131,14 @@ class _Asked(Timed):
     status: int = Field(ge=100, le=599)
     response: Part = Part()
     duration_ms: float = Field(default=0, ge=0)
-    broken: str | None = None  # why this is not all of it, or not the upstream's
+    broken: str | None = None  # why the answer is incomplete, or not the upstream's
 
     @property
     def target(self) -> str:
         return f"{self.path}?{self.query}" if self.query else self.path
 
 
-class Exchange(_Asked):
+class Exchange(_Handled):
     """A request and its answer."""
 
     kind: Literal["http"] = "http"
@@ -149,7 +149,7 @@ class Exchange(_Asked):
         return f"{self.method} {self.path}"
 
 
-class Opened(_Asked):
+class Opened(_Handled):
     """A WebSocket's handshake; `socket` numbers it if the status is 101."""
 
     kind: Literal["open"] = "open"
@@ -169,7 +169,7 @@ class Frame(Timed):
 
     @property
     def type(self) -> str:
-        """That of its message; 'binary' or 'text' for a frame that holds none."""
+        """Type of its message; 'binary' or 'text' for a frame without one."""
         if self.content.cut is not None:
             return "cut"
         if self.content.is_binary:
@@ -179,12 +179,12 @@ class Frame(Timed):
 
     @property
     def is_sound(self) -> bool:
-        """Whether it is what a microphone gives."""
+        """True if the frame carries a microphone's audio."""
         return self.sender == "client" and self.type in ("binary", "audio_input")
 
 
 class Closed(Timed):
-    """The first close, and whose it was. 1005: without a code; 1006: without a close frame."""
+    """The first close, and who sent it. Code 1005: without a code; 1006: without a close frame."""
 
     kind: Literal["close"] = "close"
     socket: int
@@ -197,9 +197,9 @@ Entry: TypeAlias = Exchange | Opened | Frame | Closed
 
 
 class Header(_Model):
-    """A recording's first line; one that was appended to has more of them.
+    """A recording's first line, repeated each time that the recording is appended to.
 
-    `upstream` is without credentials, `began_at_ms` in ms since the epoch.
+    `upstream` has no credentials. `began_at_ms` counts from the epoch.
     """
 
     format: Literal["evi-emulator-recording"] = "evi-emulator-recording"
@@ -211,7 +211,7 @@ class Header(_Model):
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """One WebSocket from its handshake on; `closed` is None where the recording ended before."""
+    """One WebSocket from its handshake on; `closed` is None if the recording ended before."""
 
     opened: Opened
     frames: tuple[Frame, ...]
@@ -220,7 +220,7 @@ class Conversation:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """A file's content."""
+    """The content of the file `name`."""
 
     name: str
     header: Header
@@ -231,7 +231,7 @@ class Recording:
         return (entry for entry in self.entries if isinstance(entry, Exchange))
 
     def conversations(self) -> tuple[Conversation, ...]:
-        """The WebSockets, in the order of their handshakes; also those that were refused."""
+        """Return the WebSockets in the order of their handshakes, with the refused ones."""
         frames: dict[int, list[Frame]] = {}
         closes: dict[int, Closed] = {}
         for entry in self.entries:
@@ -247,12 +247,12 @@ class Recording:
 
 
 def line_of(entry: Header | Entry) -> bytes:
-    """An entry as a line of the file, without what says nothing."""
+    """Return an entry as a line of the file, without fields that have their defaults."""
     return render(_names_of(entry) | entry.model_dump(exclude_defaults=True)) + b"\n"
 
 
 def _names_of(entry: Header | Entry) -> JsonObject:
-    """What tells lines apart, though it is nothing but a default."""
+    """Return the fields that tell kinds of lines apart: defaults, but written nevertheless."""
     if isinstance(entry, Header):
         return {"format": entry.format, "format_version": entry.format_version}
     return {"kind": entry.kind}

@@ -1,4 +1,4 @@
-"""One recorded conversation, played to a client: what it sends is compared, the rest is sent."""
+"""Playback of one conversation: the server's frames are sent, the client's are compared."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,17 +12,17 @@ Step: TypeAlias = Frame | Closed
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """What the server does next, so long (ms) after what came before it."""
+    """The server's next frame or close, `after_ms` after the step before it."""
 
     step: Step
     after_ms: float
 
 
-class Play:
-    """Goes through a conversation as the client's frames come; `differences` so far.
+class Playback:
+    """Follows a conversation as the client's frames come, and collects `differences`.
 
-    Sound is expected where it was recorded, but neither its content nor its length counts: no
-    microphone gives the same twice.
+    Sound is expected where it was recorded, but its content and length are not compared: no
+    microphone gives the same sound twice.
     """
 
     def __init__(self, conversation: Conversation) -> None:
@@ -31,12 +31,12 @@ class Play:
         closed = conversation.closed
         self._steps: list[Step] = [*conversation.frames, *([closed] if closed else [])]
         self._next = 0
-        self._had_sound = False  # in the run of sound that is expected, or was just over
+        self._had_sound = False  # in the expected run of sound, or the one that just ended
         self._over = False
 
     @property
     def waits_for_sound(self) -> bool:
-        """Whether more sound is expected after some: perhaps no more comes this time."""
+        """True if some sound has come and more was recorded, which may not come this time."""
         step = self._expected
         return self._had_sound and isinstance(step, Frame) and step.is_sound
 
@@ -45,14 +45,14 @@ class Play:
         return self._steps[self._next] if self._next < len(self._steps) else None
 
     def due(self) -> Iterator[Due]:
-        """What the server says before the client's next frame."""
+        """Yield what the server sends before the client's next frame."""
         while (step := self._expected) is not None and step.sender == "server":
             before = self._steps[self._next - 1] if self._next else self._opened
             self._next += 1
             yield Due(step, max(0, step.at_ms - before.at_ms))
 
     def receive(self, frame: Frame) -> Iterator[Due]:
-        """Compare what the client sends; what the server says then."""
+        """Compare a client's frame with the recorded one; yield what the server sends then."""
         if frame.is_sound:
             yield from self._hear(frame)
             return
@@ -62,7 +62,7 @@ class Play:
             self._differ(step, ABSENT, frame.content.value or frame.type)
             return
         self._had_sound = False
-        if step.is_sound:  # of which none came
+        if step.is_sound:  # but none came
             self._differ(step, f"sound ({step.type})", frame.type)
             self._had_sound = True
             yield from self.end_sound()
@@ -86,13 +86,13 @@ class Play:
             self._had_sound = True
 
     def end_sound(self) -> Iterator[Due]:
-        """No more sound comes: go on as if all that was recorded had come."""
+        """Skip recorded sound that has not come, and yield what the server sends then."""
         while self.waits_for_sound:
             self._next += 1
             yield from self.due()
 
     def close(self, code: int) -> None:
-        """The client has closed; 1006 if its connection just ended."""
+        """Note that the client has closed, with 1006 if its connection just ended."""
         list(self.end_sound())
         if isinstance(self._expected, Frame):
             self.stop()
@@ -101,7 +101,7 @@ class Play:
         self._next = len(self._steps)
 
     def stop(self) -> None:
-        """Nothing more comes: what the client has not sent by now is missing."""
+        """Note as missing all that the client has not sent by now."""
         sound = False
         for step in self._steps[self._next :]:
             if (
@@ -131,5 +131,5 @@ class Play:
 
 
 def is_break(step: Step) -> bool:
-    """Whether the connection ends without a close frame."""
+    """True if the connection ends without a close frame."""
     return isinstance(step, Closed) and step.code == BROKEN

@@ -1,4 +1,4 @@
-"""Plays a recording to a client, in the place of the server that it was made with."""
+"""Plays a recording to a client, in place of the server that it was made with."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from aiohttp.web import BaseRequest, Response, StreamResponse, WebSocketResponse
 
 from emulator.errors import NOT_RECORDED, api_error, closest
-from emulator.extras.recording.capture import DEFAULT_KEPT_BYTES, Keeping
+from emulator.extras.recording.capture import DEFAULT_KEPT_BYTES, Capture
 from emulator.extras.recording.differences import Difference
 from emulator.extras.recording.expectations import Expectations
 from emulator.extras.recording.format import (
@@ -22,45 +22,49 @@ from emulator.extras.recording.format import (
     Recording,
     frame_of,
 )
-from emulator.extras.recording.playback import Due, Play, is_break
+from emulator.extras.recording.playback import Due, Playback, is_break
 from emulator.extras.recording.redaction import (
     FORM,
-    KEPT_OF_REQUESTS,
+    KEPT_REQUEST_HEADERS,
     Secrets,
     hide_body,
     kept_headers,
 )
-from emulator.extras.recording.requests import about
+from emulator.extras.recording.requests import describe_request
 from emulator.extras.recording.serving import Handler
 from emulator.extras.recording.sockets import (
     Close,
     accepting,
+    finish_despite_disconnect,
     hang_up,
     is_upgrade,
     receive,
     send,
-    to_its_end,
 )
 from emulator.jsontext import render
 
-_QUIET_S = 1.0  # without sound, where more was recorded: the client has no more
+_QUIET_S = 1.0  # without more of the recorded sound; then the client has no more
 
 
 class Player:
-    """Answers as recorded, and compares what is asked. `pace` 0: at once; 1: as it was."""
+    """Answers as recorded, and compares what clients send.
+
+    `pace` multiplies the recorded times: 0 answers at once, 1 as slowly as the server did.
+    """
 
     def __init__(self, recording: Recording, pace: float = 0) -> None:
         self._expectations = Expectations(recording)
         self._pace = pace
         self._secrets = Secrets()
-        self._plays: list[Play] = []
+        self._plays: list[Playback] = []
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[Handler]:
+        """Yield the handler of what clients send."""
         yield self._handle
 
     def differences(self) -> list[Difference]:
-        """All of them, once the client has done all that it will, in the recording's order."""
+        """Return all differences in the recording's order. The client must have finished."""
         for play in self._plays:
             play.stop()
         found = [
@@ -73,7 +77,7 @@ class Player:
     async def _handle(self, request: BaseRequest) -> StreamResponse:
         if not is_upgrade(request):
             return await self._answer(request)
-        return await to_its_end(self._open(request))
+        return await finish_despite_disconnect(self._open(request))
 
     async def _answer(self, request: BaseRequest) -> StreamResponse:
         asked = await self._asked(request)
@@ -84,19 +88,21 @@ class Player:
         return _response(recorded)
 
     async def _open(self, request: BaseRequest) -> StreamResponse:
-        asked = Opened(**about(request, self._secrets), at_ms=0, socket=0, status=SWITCHING)
+        asked = Opened(
+            **describe_request(request, self._secrets), at_ms=0, socket=0, status=SWITCHING
+        )
         conversation = self._expectations.socket(asked)
         if conversation is None:
             return self._not_recorded(asked)
         await self._wait(conversation.opened.duration_ms)
         if conversation.opened.status != SWITCHING:
             return _response(conversation.opened)
-        play = Play(conversation)
+        play = Playback(conversation)
         self._plays.append(play)
         return await self._play(request, conversation, play)
 
     async def _play(
-        self, request: BaseRequest, conversation: Conversation, play: Play
+        self, request: BaseRequest, conversation: Conversation, play: Playback
     ) -> StreamResponse:
         socket = accepting(conversation.opened.protocol)
         await socket.prepare(request)
@@ -114,9 +120,9 @@ class Player:
         return socket
 
     async def _listen(
-        self, socket: WebSocketResponse, play: Play, steps: "asyncio.Queue[Due]"
+        self, socket: WebSocketResponse, play: Playback, steps: "asyncio.Queue[Due]"
     ) -> int:
-        """Until the client closes. Returns its code."""
+        """Compare what the client sends until it closes. Returns its code."""
         coming = asyncio.create_task(receive(socket))
         while True:
             limit = _QUIET_S if play.waits_for_sound else None
@@ -133,7 +139,7 @@ class Player:
     async def _speak(
         self, socket: WebSocketResponse, request: BaseRequest, steps: "asyncio.Queue[Due]"
     ) -> None:
-        """What the server says, at its pace."""
+        """Send what the server says, at the pace."""
         while True:
             due = await steps.get()
             await self._wait(due.after_ms)
@@ -150,16 +156,16 @@ class Player:
         if self._pace:
             await asyncio.sleep(ms / 1000 * self._pace)
 
-    # what is asked, as it would be recorded
+    # a client's requests and frames, as they would be recorded
 
     async def _asked(self, request: BaseRequest) -> Exchange:
-        asked = about(request, self._secrets)
-        headers = kept_headers(request.headers.items(), KEPT_OF_REQUESTS)
+        asked = describe_request(request, self._secrets)
+        headers = kept_headers(request.headers.items(), KEPT_REQUEST_HEADERS)
         content_type = headers.get("content-type", "")
         data = await request.read()
-        keeping = Keeping(max(len(data), DEFAULT_KEPT_BYTES))
-        keeping.add(data)
-        body = keeping.body(request.headers.get("Content-Encoding", ""))
+        capture = Capture(max(len(data), DEFAULT_KEPT_BYTES))
+        capture.add(data)
+        body = capture.body(request.headers.get("Content-Encoding", ""))
         if body is not None and body.text is not None and content_type.startswith(FORM):
             _, credential = self._secrets.caller_of_form(body.text)
             asked["credential"] = asked["credential"] or credential
@@ -191,7 +197,7 @@ def _put(steps: "asyncio.Queue[Due]", dues: Iterable[Due]) -> None:
 
 
 async def _send_if_open(socket: WebSocketResponse, frame: str | bytes | Close) -> None:
-    with suppress(ConnectionError):  # the client has gone, which whoever listens to it is told
+    with suppress(ConnectionError):  # the client has gone, which _listen notices
         await send(socket, frame)
 
 

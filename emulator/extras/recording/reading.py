@@ -1,4 +1,4 @@
-"""Reading a recording, and telling every mistake in it by its line."""
+"""Reading a recording; every mistake in it is reported with its line."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -29,9 +29,9 @@ _KNOWN = sorted({name for model in (Exchange, Opened, Frame, Closed, Part, Body)
 
 
 def read_recording(path: Path) -> Recording:
-    """The recording in a file; one of the vendor's EVI Proxy has the server's frames alone.
+    """Read the recording in a file. One of the vendor's EVI Proxy has only the server's frames.
 
-    Raises RecordingError with every mistake: file:line: place.
+    Raises RecordingError with every mistake as file:line: place: message.
     """
     reading = _Reading(path.name)
     try:
@@ -44,7 +44,7 @@ def read_recording(path: Path) -> Recording:
 
 
 class _Reading:
-    """A recording, line by line."""
+    """Reads a recording, line by line."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -56,14 +56,14 @@ class _Reading:
         self._mistakes: list[str] = []
 
     def take(self, number: int, line: bytes) -> None:
-        """Note what the line says; the last one may be cut off by a crash."""
+        """Read one line. A crash may have cut off the last one, which is then left out."""
         if self._header is None and self._mistakes:
-            return  # it is no recording: one mistake says so
+            return  # the file is not a recording, which one mistake says
         try:
             content = parse(line)
         except JsonTextError as error:
             if line.endswith(b"\n") or self._header is None:
-                self._mistake(number, "", f"no JSON: {error.message}")
+                self._mistake(number, "", f"not JSON: {error.message}")
             return
         try:
             if isinstance(content, dict) and content.get("format") == FORMAT:
@@ -82,7 +82,7 @@ class _Reading:
         self._offset_ms = max(0, header.began_at_ms - self._header.began_at_ms)
 
     def _begins_as_evi_proxy(self, content: Any) -> bool:
-        """Whether the file is the vendor's: the messages of one chat's server, and nothing else."""
+        """True if the file is the vendor's, which has only the server's messages of one chat."""
         if self._header is not None or self._mistakes or not isinstance(content, dict):
             return False
         self._is_of_evi_proxy = "kind" not in content and isinstance(content.get("type"), str)
@@ -119,6 +119,7 @@ class _Reading:
         self._mistakes.append(f"{self._name}:{number}: {place + ': ' if place else ''}{message}")
 
     def done(self) -> Recording:
+        """Return the recording. Raises RecordingError with every mistake that was found."""
         if self._header is None and not self._mistakes:
             self._mistake(1, "", "the file is empty; `evi-emulator record` writes recordings")
         if self._mistakes or self._header is None:

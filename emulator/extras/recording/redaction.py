@@ -1,4 +1,4 @@
-"""What must not reach a recording: keys, tokens, signed URLs, by their names and their values."""
+"""Keeps secrets out of recordings: keys, tokens, signed URLs, by their names and their values."""
 
 import base64
 import binascii
@@ -16,16 +16,16 @@ from emulator.redaction.text import hide_in_body
 from emulator.redaction.values import hide_in_json, hide_in_query, hide_in_string
 
 E = TypeVar("E", bound=Timed)
-Caller: TypeAlias = tuple[int | None, Credential | None]  # who, and by what
+Caller: TypeAlias = tuple[int | None, Credential | None]  # the number and kind of credential
 
-SHORTEST_VALUE = 8  # characters: a shorter key, such as 'any', also stands in texts that are none
+SHORTEST_VALUE = 8  # characters: a shorter key, such as 'any', is also a word in other texts
 
-# Headers that say what is asked and answered. All others stay out, whatever they are called.
-KEPT_OF_REQUESTS = frozenset({
+# Headers that describe a request or an answer. No others are written down, whatever their names.
+KEPT_REQUEST_HEADERS = frozenset({
     "accept", "access-control-request-headers", "access-control-request-method", "content-type",
     "origin", "prefer", "range", "x-fern-language", "x-fern-sdk-name", "x-fern-sdk-version",
 })  # fmt: skip
-KEPT_OF_ANSWERS = frozenset({
+KEPT_RESPONSE_HEADERS = frozenset({
     "accept-ranges", "access-control-allow-credentials", "access-control-allow-headers",
     "access-control-allow-methods", "access-control-allow-origin", "access-control-expose-headers",
     "access-control-max-age", "allow", "cache-control", "content-disposition", "content-range",
@@ -34,7 +34,7 @@ KEPT_OF_ANSWERS = frozenset({
 })  # fmt: skip
 
 _FREE_TEXTS = ("path", "query", "reason", "broken", "protocol")
-_IN_FORMS = ("client_id", "token")  # names of secrets only where somebody asks for a token
+_SECRET_FORM_FIELDS = ("client_id", "token")  # secret only in forms that ask for a token
 _SIGNED = re.compile(r"(?:x-(?:amz|goog)-)?(?:signature|sig|credential|policy|key-pair-id|token)"
                      r"|hdnts|se", re.IGNORECASE)  # fmt: skip
 _URL = re.compile(r"(?:https?|wss?)://[^\s\"'<>\\]+")
@@ -42,12 +42,12 @@ FORM = "application/x-www-form-urlencoded"
 
 
 def hide_query(query: str) -> str:
-    """A query or a form without the values of secrets in it."""
+    """Return a query or a form with the values of secrets hidden."""
     return hide_in_query(query, hide_in_string_of_recording)
 
 
 def hide_in_value(value: Json) -> Json:
-    """A JSON value without its secrets, also where texts in it are JSON or hold signed URLs."""
+    """Return a JSON value with secrets hidden, also in texts that are JSON or have signed URLs."""
     return hide_in_json(_without_signed(value))
 
 
@@ -60,7 +60,7 @@ def _without_signed(value: Json) -> Json:
 
 
 def hide_in_string_of_recording(text: str) -> str:
-    """Return a text without signed URLs, and without the secrets that JSON or a URL in it names."""
+    """Return a text with signed URLs hidden, and the secrets that JSON or a URL in it names."""
     return hide_in_string(_hide_urls(text))
 
 
@@ -69,7 +69,7 @@ def _hide_urls(text: str) -> str:
 
 
 def hide_url(url: str) -> str:
-    """A URL without credentials in it; one that is signed leads nowhere any more."""
+    """Return a URL without credentials; a signed one is replaced by one that leads nowhere."""
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -85,7 +85,7 @@ def hide_url(url: str) -> str:
 
 
 def kept_headers(headers: Iterable[tuple[str, str]], names: frozenset[str]) -> dict[str, str]:
-    """Those of the names given; of one that is there twice, both values."""
+    """Return the headers that are in `names`, by lowercase name; repeated ones are joined."""
     kept: dict[str, str] = {}
     for name, value in headers:
         if name.lower() in names:
@@ -95,7 +95,7 @@ def kept_headers(headers: Iterable[tuple[str, str]], names: frozenset[str]) -> d
 
 
 def hide_body(body: Body | None, content_type: str) -> Body | None:
-    """A body without its secrets. Of bytes that are JSON with secrets in it the size is left."""
+    """Return a body without its secrets; of a binary one with secrets, only the size."""
     if body is None or body.cut is not None:
         return body
     if body.is_binary:
@@ -107,23 +107,23 @@ def hide_body(body: Body | None, content_type: str) -> Body | None:
     if content_type.startswith(FORM):
         pairs = (pair.partition("=") for pair in hide_query(text).split("&"))
         return Body(text="&".join(
-            f"{name}={HIDDEN}" if name in _IN_FORMS else name + equals + value
+            f"{name}={HIDDEN}" if name in _SECRET_FORM_FIELDS else name + equals + value
             for name, equals, value in pairs
         ))  # fmt: skip
     return Body(text=hide_in_body(_hide_urls(text)))
 
 
 class Secrets:
-    """The keys and tokens seen so far: whose they are, and every place where they show."""
+    """Learns keys and tokens, numbers their callers, and hides the values wherever they appear."""
 
     def __init__(self, callers: int = 0) -> None:
-        """`callers` is how many numbers are taken already."""
+        """Begin to number callers after the first `callers`, who have their numbers already."""
         self._callers: dict[str, int] = {}
         self._taken = callers
         self._spellings: list[str] = []
 
     def caller(self, headers: Mapping[str, str], query: str) -> Caller:
-        """The number of who asks, and by what; a header counts before the query."""
+        """Return the caller's number and kind of credential; a header counts before the query."""
         found = next(_credentials(headers, query), None)
         for _, value in _credentials(headers, query):
             self.learn(value)
@@ -134,7 +134,7 @@ class Secrets:
         return self._number(found[1]), found[0]
 
     def caller_of_form(self, form: str) -> Caller:
-        """The same of a form that asks for a token."""
+        """Return the caller of a form that asks for a token, as `caller` does."""
         fields = dict(parse_qsl(form))
         self.learn(fields.get("client_secret", ""))
         key = fields.get("client_id", "")
@@ -148,26 +148,28 @@ class Secrets:
         return self._callers[value]
 
     def learn_token(self, answer: Json, caller: int | None) -> None:
-        """A token stands for the caller that it was given to."""
+        """Note that the tokens in an answer belong to the caller who got them."""
         for value in secret_values(answer):
             self.learn(value)
             if caller is not None:
                 self._callers.setdefault(value, caller)
 
     def learn(self, value: str) -> None:
-        """Hide this value from now on, wherever and however it is written."""
+        """Hide this value from now on, wherever it appears and however it is encoded."""
         if len(value) < SHORTEST_VALUE or value == HIDDEN:
             return
         plain = json.dumps(value)[1:-1]
         escaped = render(value).decode()[1:-1]
-        whole = value.encode()[: len(value.encode()) // 3 * 3]  # what base64 has of it, at a begin
+        whole = value.encode()[
+            : len(value.encode()) // 3 * 3
+        ]  # whole groups of 3 bytes: base64 of what follows may differ
         encoded = base64.b64encode(whole).decode()
         spellings = (value, plain, escaped, quote(value, safe=""), quote_plus(value), encoded)
         known = {*self._spellings, *spellings, quote(value)}
         self._spellings = sorted(known, key=len, reverse=True)  # none hides half of another
 
     def learn_from(self, body: Body | None) -> None:
-        """Secrets that a body names, such as the key of a language model."""
+        """Learn the secrets that a body names, such as the key of a language model."""
         if body is None:
             return
         content = read_or_none(body.data()) if body.is_binary else body.value
@@ -175,14 +177,14 @@ class Secrets:
             self.learn(value)
 
     def hidden(self, entry: E) -> E:
-        """An entry without the values learned, wherever a client or a server has put them."""
+        """Return an entry with the learned values hidden in all its fields."""
         changed = {
             name: self._hide(name, getattr(entry, name)) for name in type(entry).model_fields
         }
         return entry.model_copy(update={name: v for name, v in changed.items() if v is not None})
 
     def _hide(self, name: str, field: object) -> object:
-        """What a field is instead, or None if it stays as it is."""
+        """Return the field with the learned values hidden, or None if it stays as it is."""
         if isinstance(field, Body):
             return self._in_body(field)
         if isinstance(field, Part):
@@ -220,7 +222,7 @@ class Secrets:
 
 
 def secret_values(value: Json) -> Iterator[str]:
-    """The texts in a JSON value whose names say that they are secrets."""
+    """Yield the texts in a JSON value whose names say that they are secrets."""
     if isinstance(value, dict):
         for name, item in value.items():
             yield from texts_in(item) if is_secret_name(name) else secret_values(item)
@@ -239,7 +241,7 @@ def texts_in(value: Json) -> Iterator[str]:
 
 
 def _credentials(headers: Mapping[str, str], query: str) -> Iterator[tuple[Credential, str]]:
-    """By what a request says who asks, in the order in which it counts."""
+    """Yield the credentials of a request. The first one says who calls."""
     if headers.get("x-hume-api-key"):
         yield "key", headers["x-hume-api-key"]
     scheme, _, value = headers.get("authorization", "").partition(" ")
@@ -254,7 +256,7 @@ def _credentials(headers: Mapping[str, str], query: str) -> Iterator[tuple[Crede
 
 
 def _further_secrets(headers: Mapping[str, str], query: str) -> Iterator[str]:
-    """What a request says beside who asks, and nobody may see."""
+    """Yield the secrets of a request that do not say who calls."""
     scheme, _, value = headers.get("authorization", "").partition(" ")
     if scheme.lower() == "basic":
         yield _basic(value.strip())[1]
@@ -266,7 +268,7 @@ def _further_secrets(headers: Mapping[str, str], query: str) -> Iterator[str]:
 
 
 def _basic(encoded: str) -> tuple[str, str]:
-    """The API key and the secret in HTTP Basic credentials."""
+    """Return the API key and the secret in HTTP Basic credentials."""
     try:
         user, _, password = base64.b64decode(encoded, validate=True).decode().partition(":")
     except (binascii.Error, UnicodeDecodeError):

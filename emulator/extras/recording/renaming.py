@@ -1,4 +1,4 @@
-"""The ids of a recording, and what stands for them where it is sent again."""
+"""The ids that replace those of a recording when its requests are sent again."""
 
 import re
 from collections.abc import Iterator
@@ -10,25 +10,25 @@ _ID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}|[0-9a-f]
 
 
 class Renaming:
-    """Learns from two answers to one question which id of the second is which of the first."""
+    """Learns from two answers to one request which new id replaces which recorded one."""
 
     def __init__(self) -> None:
         self._names: dict[str, str] = {}
 
     def learn(self, recorded: Json, got: Json) -> None:
-        """An id keeps the first name that it was seen with."""
+        """Learn the ids of two answers. A recorded id keeps the first partner that it had."""
         for old, new in _ids(recorded, got):
             self._names.setdefault(old, new)
 
     def apply(self, text: str) -> str:
-        """The text with the ids that are known by now."""
+        """Return the text with recorded ids replaced, as far as they are known by now."""
         if not self._names:
             return text
         return _TOKEN.sub(lambda found: self._names.get(found[0], found[0]), text)
 
 
 def _ids(recorded: Json, got: Json, name: str = "") -> Iterator[tuple[str, str]]:
-    """The ids at the same places of both."""
+    """Yield the ids that are at the same places of both."""
     if isinstance(recorded, dict) and isinstance(got, dict):
         for key in recorded.keys() & got.keys():
             yield from _ids(recorded[key], got[key], key)

@@ -1,4 +1,4 @@
-"""What requests are called: by their operations, else by method and path."""
+"""Names of requests: their operations, else method and path."""
 
 import re
 
@@ -6,8 +6,8 @@ from emulator.api import serve
 from emulator.apis.apis import APIS
 
 
-class Subjects:
-    """The names of requests, as the OpenAPI document has them."""
+class RequestNames:
+    """Finds the operations of requests in the OpenAPI documents."""
 
     def __init__(self, spec: str = "") -> None:
         operations = [each for served in serve(APIS, spec) for each in served.operations]
@@ -18,8 +18,8 @@ class Subjects:
         ]
 
     def name(self, method: str, path: str) -> str:
-        """Such as 'create-config', or 'POST /elsewhere'."""
-        for of_method, pattern, id in self._patterns:
-            if of_method == method and pattern.fullmatch(path):
+        """Return a name such as 'create-config', or 'POST /elsewhere' for an unknown request."""
+        for its_method, pattern, id in self._patterns:
+            if its_method == method and pattern.fullmatch(path):
                 return id
         return f"{method} {path}"

@@ -1,4 +1,4 @@
-"""What a request says, as an entry of a recording has it."""
+"""The fields of a recording's entry that describe a request."""
 
 from aiohttp.web import BaseRequest
 
@@ -7,19 +7,19 @@ from emulator.jsontext import JsonObject
 from emulator.redaction.values import hide_in_encoded
 
 
-def about(request: BaseRequest, secrets: Secrets) -> JsonObject:
-    """Its path, its query without secrets, and who asks; `secrets` learns those it has."""
+def describe_request(request: BaseRequest, secrets: Secrets) -> JsonObject:
+    """Return path, query without secrets, and caller; `secrets` learns those of the request."""
     path, _, query = request.raw_path.partition("?")
     headers = {name.lower(): value for name, value in request.headers.items()}
     caller, credential = secrets.caller(headers, query)
     return {
-        "path": from_root(hide_in_encoded(path)),
+        "path": rooted(hide_in_encoded(path)),
         "query": hide_query(query) if query else "",
         "caller": caller,
         "credential": credential,
     }
 
 
-def from_root(path: str) -> str:
-    """A path that begins with a slash: another would go on with the name of the upstream."""
+def rooted(path: str) -> str:
+    """Return a path that begins with a slash: another would continue the upstream's host name."""
     return path if path.startswith("/") else f"/{path}"

@@ -1,4 +1,4 @@
-"""Sends what a client sent once to an emulator, and compares the shapes of the answers."""
+"""Sends recorded client traffic to an emulator, and compares the shapes of the answers."""
 
 import asyncio
 import base64
@@ -24,24 +24,25 @@ from emulator.extras.recording.format import (
 )
 from emulator.extras.recording.redaction import FORM
 from emulator.extras.recording.renaming import Renaming
-from emulator.extras.recording.request_names import Subjects
+from emulator.extras.recording.request_names import RequestNames
 from emulator.extras.recording.resent_socket import ResentSocket
 from emulator.extras.recording.scripts import script_of
 from emulator.extras.recording.structural_diff import differing_shapes
-from emulator.extras.recording.transcripts import talks
+from emulator.extras.recording.transcripts import transcripts
 from emulator.jsontext import Json, JsonObject
 from emulator.redaction.names import HIDDEN
 
-_ANSWER_S = 60  # beside the time that it took when it was recorded
-_LATE_MS = 1000  # how far the world's time may be behind that of the recording
+_ANSWER_S = 60  # in addition to the recorded time
+_LATE_MS = 1000  # how far the world's time may lag behind the recording's
 _POLL_S, _MOST_POLLS = 0.01, 200
 
 
 class Resender:
     """Sends a recording's client traffic to the emulator at `url`, in its order.
 
-    `keys` are the API keys of its callers by number. `patience_s` is how long a frame may take
-    that was there before the client went on, `answer_s` how much longer an answer.
+    `keys` are the API keys of its callers by number. `patience_s` is how long to wait for a frame
+    that had come before the client sent its next one; `answer_s` is how long an answer may take
+    beyond its recorded time.
     """
 
     def __init__(
@@ -49,7 +50,7 @@ class Resender:
         recording: Recording,
         url: str,
         keys: Mapping[int, str],
-        subjects: Subjects,
+        names: RequestNames,
         patience_s: float = 5,
         answer_s: float = _ANSWER_S,
     ) -> None:
@@ -57,7 +58,7 @@ class Resender:
         self._recording = recording
         self._url = url.rstrip("/")
         self._keys = keys
-        self._subjects = subjects
+        self._names = names
         self._patience_s = patience_s
         self._answer_s = answer_s
         self._differences: list[Difference] = []
@@ -66,13 +67,17 @@ class Resender:
         self._sockets: dict[int, ResentSocket] = {}
         self._conversations = {each.opened.line: each for each in recording.conversations()}
         self._scripts = {
-            talk.conversation.opened.line: script_of([talk])[0] for talk in talks(recording)
+            transcript.conversation.opened.line: script_of([transcript])[0]
+            for transcript in transcripts(recording)
         }
         self._began_ms = 0.0  # by this clock, when the recording's first entry was
         self._advanced_ms = 0
 
     async def run(self) -> list[Difference]:
-        """All differences, in the recording's order. Raises EmulatorError if nobody answers."""
+        """Send all, and return the differences in the recording's order.
+
+        Raises EmulatorError if nobody answers.
+        """
         async with self._session() as self._http:
             try:
                 await self._send_all()
@@ -95,7 +100,7 @@ class Resender:
             yield session
 
     async def _send_all(self) -> None:
-        # An exchange stands where it was answered, perhaps after the frames that it led to.
+        # The file has an exchange where it was answered, perhaps after frames that it led to.
         entries = sorted(self._recording.entries, key=lambda entry: entry.at_ms)
         for number, entry in enumerate(entries):
             if number == 0:
@@ -114,12 +119,12 @@ class Resender:
                         await self._see_ended(self._sockets[entry.socket])
 
     async def _settle(self) -> None:
-        """What servers said before, in whatever socket, has come."""
+        """Wait until the frames that the server had sent by now have come, in all sockets."""
         for socket in self._sockets.values():
             await socket.settle()
 
     async def _keep_time(self, at_ms: float) -> None:
-        """Where the recording waited, the emulator's clocks are advanced."""
+        """Advance the emulator's clocks where the client waited when it was recorded."""
         late_ms = at_ms - (_now_ms() - self._began_ms) - self._advanced_ms
         if late_ms < _LATE_MS:
             return
@@ -129,7 +134,7 @@ class Resender:
             await self.control(key, "POST", "/_emulator/clock/advance", {"seconds": late_ms / 1000})
 
     async def _see_ended(self, socket: ResentSocket) -> None:
-        """A close is answered before the chat has ended, and what follows must not be faster."""
+        """Wait until the emulator has ended a chat: it answers the close before."""
         chat = URL(f"{self._url}/v0/evi/chats/{socket.chat_id}")
         headers = {"X-Hume-Api-Key": self._key(socket.opened)}
         for _ in range(_MOST_POLLS if socket.chat_id else 0):
@@ -139,7 +144,7 @@ class Resender:
             await asyncio.sleep(_POLL_S)
 
     async def control(self, key: str, method: str, path: str, body: JsonObject) -> None:
-        """A control route of one world; one that refuses the key has nothing to be controlled."""
+        """Call a control route of one world. An emulator that refuses the key has no such world."""
         async with self._http.request(
             method, self._url + path, json=body, headers={"X-Hume-Api-Key": key}
         ) as answer:
@@ -156,7 +161,7 @@ class Resender:
             why = recorded.broken or "its body was too large to be kept"
             self.notes.append(f"line {recorded.line}: {recorded.name} was not sent: {why}")
             return
-        subject = self._subjects.name(recorded.method, recorded.path)
+        subject = self._names.name(recorded.method, recorded.path)
         try:
             async with self._http.request(
                 recorded.method,
@@ -176,7 +181,7 @@ class Resender:
             return
         body, content_type = body_of(text), answer.headers.get("Content-Type", "")
         self._learn(recorded, body)
-        found = _in_answers(recorded, answer.status, content_type, body, subject)
+        found = _answer_differences(recorded, answer.status, content_type, body, subject)
         self._differences += found
 
     def _learn(self, recorded: Exchange, body: Body | None) -> None:
@@ -191,7 +196,7 @@ class Resender:
         return self._keys.get(asked.caller or 0, "")
 
     def _target(self, asked: Exchange | Opened) -> URL:
-        """The address, with ids of the emulator, and credentials where the client had them."""
+        """Return the URL with the emulator's ids, and credentials if the client had them there."""
         pairs = [
             pair for pair in asked.query.split("&") if pair and not pair.endswith(f"={HIDDEN}")
         ]
@@ -203,7 +208,7 @@ class Resender:
         return URL(self._url + self._renaming.apply(asked.path + query), encoded=True)
 
     def _lacks_token(self, asked: Exchange | Opened, credential: str) -> bool:
-        """Whether it had a token that was made before the recording."""
+        """True if the client used a token that was made before the recording."""
         return asked.credential == credential and asked.caller not in self._tokens
 
     def _headers(self, asked: Exchange | Opened) -> dict[str, str]:
@@ -245,7 +250,7 @@ class Resender:
             return
         await socket.finish()
         subject = f"WebSocket {opened.path}"
-        self._differences += _in_answers(opened, status, None, body, subject)
+        self._differences += _answer_differences(opened, status, None, body, subject)
 
 
 def _now_ms() -> float:
@@ -256,14 +261,14 @@ def _is_cut(body: Body | None) -> bool:
     return body is not None and body.cut is not None
 
 
-def _in_answers(
+def _answer_differences(
     recorded: Exchange | Opened,
     status: int,
     content_type: str | None,
     body: Body | None,
     subject: str,
 ) -> Iterator[Difference]:
-    """What is another in the answer; the shape of the body only where the status is the same."""
+    """Yield the differences of two answers; bodies are compared only if the status is the same."""
     if recorded.status != status:
         yield Difference(recorded.line, subject, "/status", recorded.status, status)
         return
@@ -279,7 +284,7 @@ def _in_answers(
 
 
 def _shape(body: Body | None) -> Json:
-    """JSON as it is; anything else counts as a text."""
+    """Return JSON as it is, and an empty text for any other body."""
     return ABSENT if body is None else body.value if body.is_json else ""
 
 

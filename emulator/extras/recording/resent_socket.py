@@ -1,4 +1,4 @@
-"""One recorded WebSocket, held again: the client's frames are sent when their time has come."""
+"""One recorded WebSocket, opened again: its client frames are sent when their time has come."""
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
@@ -25,7 +25,7 @@ from emulator.extras.recording.format import (
     body_of,
 )
 from emulator.extras.recording.renaming import Renaming
-from emulator.extras.recording.sockets import Close, drop, keeping_refusal, receive, send
+from emulator.extras.recording.sockets import Close, capture_refusal, drop, receive, send
 from emulator.extras.recording.structural_diff import (
     Labelled,
     collapsed,
@@ -35,19 +35,19 @@ from emulator.extras.recording.structural_diff import (
 from emulator.jsontext import Json, JsonTextError, parse
 
 _INTERIM = "user_message (interim)"
-_SEVERAL = frozenset({"audio_output", _INTERIM})  # how many there are means nothing
-_SOON_S = 0.2  # once a frame was missing, others are not waited for as long
+_UNCOUNTED = frozenset({"audio_output", _INTERIM})  # their number is not compared
+_SOON_S = 0.2  # how long to wait for a frame once another was missing
 
 
 class ResentSocket:
-    """Sends the client's frames of a conversation, and notes what the server says."""
+    """Sends the client's frames of a conversation, and collects the server's frames."""
 
     def __init__(self, conversation: Conversation, renaming: Renaming, patience_s: float) -> None:
         self._conversation = conversation
         self._renaming = renaming
         self._patience_s = patience_s
         self._expected: list[Labelled] = []  # so far
-        self._lines: list[int] = []  # where each of those stands
+        self._lines: list[int] = []  # of the recording, one for each expected frame
         self._got: list[Labelled] = []
         self._close: Close | None = None
         self._closed_by_server: Close | None = None
@@ -64,14 +64,14 @@ class ResentSocket:
 
     @property
     def chat_id(self) -> str | None:
-        """The emulator's, of a chat that the client has opened and not joined."""
+        """The emulator's id of a chat that the client has opened; None for one that it joined."""
         first = self._got[0][1] if self._got else None
         is_own = not self.opened.path.rstrip("/").endswith("/connect")
         return first.get("chat_id") if is_own and isinstance(first, dict) else None
 
     async def open(self, target: URL, headers: Mapping[str, str]) -> tuple[int, Body | None]:
-        """The handshake's status, and what a refusal says."""
-        refusal, trace = keeping_refusal()
+        """Open the socket. Returns the handshake's status, and the body of a refusal."""
+        refusal, trace = capture_refusal()
         self._session = ClientSession(connector=TCPConnector(limit=0), trace_configs=[trace])
         try:
             self._socket = await self._session.ws_connect(
@@ -95,7 +95,7 @@ class ResentSocket:
             await send(socket, Close(frame.code))
 
     async def take(self, entry: Frame | Closed) -> None:
-        """What was said next when it was recorded."""
+        """Expect a recorded frame of the server, or send one of the client."""
         if entry.sender == "server":
             if isinstance(entry, Frame):
                 self._expected.append(_labelled(_text_or_bytes(entry.content)))
@@ -104,7 +104,9 @@ class ResentSocket:
                 await self.settle()
                 await self._wait_for(lambda: self._close is not None)
                 self._closed_by_server = self._close
-                await self._close_as(NORMAL)  # it is over, also where the emulator goes on
+                await self._close_as(
+                    NORMAL
+                )  # the chat is over, even if the emulator would continue
             return
         await self.settle()
         if self._socket is None or self._close is not None:
@@ -117,7 +119,7 @@ class ResentSocket:
             await send(self._socket, self._renaming.apply(str(data)) if is_text else data)
 
     async def _close_as(self, code: int) -> None:
-        """As the client did; what the server then does is done when it has closed, too."""
+        """Close with the client's code, and wait until the emulator has closed, too."""
         assert self._socket is not None
         self._is_closing = True
         if self._close is not None:
@@ -130,13 +132,13 @@ class ResentSocket:
         await self._disconnect()
 
     async def settle(self) -> None:
-        """As much has come as was there by now when it was recorded."""
-        wanted = sum(label not in _SEVERAL for label, _ in self._expected)
+        """Wait for as many frames as had come by now when it was recorded."""
+        wanted = sum(label not in _UNCOUNTED for label, _ in self._expected)
         await self._wait_for(lambda: self._count() >= wanted or self._close is not None)
         self._learn()
 
     def _count(self) -> int:
-        return sum(label not in _SEVERAL for label, _ in self._got)
+        return sum(label not in _UNCOUNTED for label, _ in self._got)
 
     async def _wait_for(self, happened: Callable[[], bool]) -> None:
         try:
@@ -148,7 +150,7 @@ class ResentSocket:
             self._patience_s = min(self._patience_s, _SOON_S)
 
     def _learn(self) -> None:
-        """Which ids the emulator gives instead of those recorded."""
+        """Learn which ids the emulator gives in place of the recorded ones."""
         pairs, _ = differing_order(self._expected, self._got)
         for old, new in pairs:
             self._renaming.learn(self._expected[old][1], self._got[new][1])
@@ -160,7 +162,7 @@ class ResentSocket:
             await self._session.close()
 
     async def finish(self) -> list[Difference]:
-        """Hang up, and say what was another."""
+        """Hang up, and return the differences."""
         if self._socket is not None:
             await self.settle()
         if self._reading is not None:
@@ -173,7 +175,7 @@ class ResentSocket:
         subject = self._conversation.opened.name
         lines = zip(self._expected, self._lines, strict=True)
         numbered = [(label, (line, value)) for (label, value), line in lines]
-        expected, got = collapsed(numbered, _SEVERAL), collapsed(self._got, _SEVERAL)
+        expected, got = collapsed(numbered, _UNCOUNTED), collapsed(self._got, _UNCOUNTED)
         pairs, others = differing_order(expected, got)
         for old, new in pairs:
             line, value = expected[old][1]
@@ -201,7 +203,7 @@ def _text_or_bytes(content: Body) -> str | bytes:
 
 
 def _labelled(frame: str | bytes) -> Labelled:
-    """A frame by the type of its message."""
+    """Return a frame with the type of its message."""
     if isinstance(frame, bytes):
         return "binary", None
     try:

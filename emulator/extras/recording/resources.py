@@ -1,4 +1,4 @@
-"""Configs, prompts and tools as answers show them: which were there before a recording began."""
+"""The configs, prompts and tools that existed before a recording began, as answers show them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from emulator.extras.recording.answer_models import CONFIG_VERSION, VERSION, rea
 from emulator.extras.recording.format import Exchange
 from emulator.jsontext import Json, JsonObject
 
-# What a version is made of, as one would post it.
+# The fields with which a version is created.
 VERSION_KEYS = {
     "prompts": ("text", "prompt_expansion"),
     "tools": ("parameters", "description", "fallback_content"),
@@ -21,7 +21,7 @@ VERSION_KEYS = {
 }  # fmt: skip
 KINDS = tuple(VERSION_KEYS)
 
-# What stands for versions that were never shown.
+# Replacements for versions that were never shown.
 _UNKNOWN: dict[str, JsonObject] = {
     "prompts": {"text": "(not in the recording)"},
     "tools": {"parameters": '{"type": "object", "properties": {}}'},
@@ -33,28 +33,28 @@ Place: TypeAlias = tuple[str, str]  # the kind and the id
 
 @dataclass
 class _Resource:
-    """One that was there before: its name and time as first seen, its versions by number."""
+    """A resource from before: its name and time as first seen, its versions by number."""
 
     name: str
     created_on: int
     versions: dict[int, JsonObject] = field(default_factory=dict)
-    highest: int = 0  # the last version that must have been there
+    highest: int = 0  # the last version that must have existed
 
 
 class Resources:
-    """Gathers them from exchanges, in order. `notes` say what had to be made up."""
+    """Gathers resources from exchanges, in order. `notes` say what had to be made up."""
 
     def __init__(self, began_ms: int) -> None:
         self.notes: list[str] = []
-        self.voices: dict[str, str] = {}  # the names of all that configs had, by id
+        self.voices: dict[str, str] = {}  # names of the voices of configs, by id
         self._began_ms = began_ms
         self._listed: list[Place] = []  # in the order of lists
         self._known: dict[Place, _Resource] = {}
         self._born: set[Place] = set()
-        self._born_versions: dict[Place, int] = {}  # the first that the client made
+        self._born_versions: dict[Place, int] = {}  # the first version that the client made
 
     def take(self, exchange: Exchange, kind: str, rest: list[str]) -> None:
-        """A successful exchange at /v0/evi/KIND/REST."""
+        """Read a successful exchange at /v0/evi/KIND/REST."""
         answer = exchange.response.body.value if exchange.response.body else None
         self._note_births(exchange, kind, rest, answer)
         adapter: TypeAdapter[Any] = CONFIG_VERSION if kind == "configs" else VERSION
@@ -108,7 +108,7 @@ class Resources:
         resource.highest = max(resource.highest, number)
 
     def need(self, kind: str, id: str, version: int = 0) -> None:
-        """Something names it, so it was there, unless it was made while recording."""
+        """Note that something names a resource: it existed, unless it was made while recording."""
         place = (kind, id)
         if place in self._born:
             return
@@ -121,14 +121,14 @@ class Resources:
         return (kind, id) in self._known or (kind, id) in self._born
 
     def sections(self) -> Iterator[tuple[str, list[JsonObject]]]:
-        """The sections of a seed, with all versions from 0 on."""
+        """Yield the sections of a seed, with all versions from 0 on."""
         for kind in KINDS:
             found = [place for place in self._known if place[0] == kind]
             found.sort(key=self._rank)
             yield kind, [self._written(kind, id, self._known[kind, id]) for _, id in found]
 
     def _rank(self, place: Place) -> tuple[int, int]:
-        """As lists had them, else by age."""
+        """Return the sort key: the order of lists, then age for resources in no list."""
         is_listed = place in self._listed
         rank = self._listed.index(place) if is_listed else len(self._listed)
         return rank, self._known[place].created_on
@@ -156,7 +156,7 @@ class Resources:
 
 
 def _documents(kind: str, answer: Json) -> Iterator[Json]:
-    """What may be resources in an answer: a page of them, or one."""
+    """Yield what may be resources in an answer: a page of them, or a single one."""
     page = answer.get(f"{kind}_page") if isinstance(answer, dict) else None
     if isinstance(page, list):
         yield from page
@@ -169,7 +169,7 @@ def _number(version: Json) -> int:
 
 
 def _version(kind: str, document: JsonObject, created_on: int) -> JsonObject:
-    """A version as it was posted once."""
+    """Return a version as one would create it."""
     posted = {key: document.get(key) for key in VERSION_KEYS[kind]}
     if kind == "configs":
         posted["prompt"] = _reference(document.get("prompt"))
@@ -184,12 +184,12 @@ def _version(kind: str, document: JsonObject, created_on: int) -> JsonObject:
     modified_on = document.get("modified_on") or created_on
     if modified_on > created_on:
         posted["modified_on"] = modified_on
-    written: JsonObject = _without_nothing(posted)
+    written: JsonObject = _without_empty(posted)
     return written
 
 
 def _reference(document: Any) -> JsonObject | None:
-    """A prompt or tool by its id; with the version if it is a FIXED one."""
+    """Return a reference to a prompt or tool, with the version if it is a FIXED one."""
     if not isinstance(document, dict):
         return None
     is_fixed = document.get("version_type") == "FIXED"
@@ -204,10 +204,10 @@ def _voice(document: Any) -> JsonObject | None:
     return {key: document.get(key), "provider": document.get("provider")}
 
 
-def _without_nothing(value: Any) -> Any:
-    """Without nulls and empty lists, which say nothing in what is posted."""
+def _without_empty(value: Any) -> Any:
+    """Return a value without nulls and empty lists, which need not be posted."""
     if isinstance(value, dict):
-        return {name: _without_nothing(v) for name, v in value.items() if v not in (None, [])}
+        return {name: _without_empty(v) for name, v in value.items() if v not in (None, [])}
     if isinstance(value, list):
-        return [_without_nothing(item) for item in value]
+        return [_without_empty(item) for item in value]
     return value

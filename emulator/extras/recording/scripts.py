@@ -1,4 +1,4 @@
-"""From recorded chats to a script: what the assistant says to what, and what the user does."""
+"""Makes a script of recorded chats: the assistant's answers, and what the user does."""
 
 import re
 from collections.abc import Collection, Sequence
@@ -7,7 +7,7 @@ from urllib.parse import parse_qs
 from emulator.apis.evi.chat.script_file import load_script
 from emulator.errors import ScriptError, UsageError, pointer
 from emulator.extras.recording.format import Recording
-from emulator.extras.recording.transcripts import Talk, Turn, all_notes, talks
+from emulator.extras.recording.transcripts import Transcript, Turn, all_notes, transcripts
 from emulator.jsontext import JsonObject
 
 
@@ -17,12 +17,12 @@ def import_script(
     chat: int | None = None,
     pauses: bool = False,
 ) -> tuple[JsonObject, list[str]]:
-    """The content of a script file for all chats, or for one by its number; and notes.
+    """Return the content of a script file for all chats, or for the chat `chat`; and notes.
 
-    Its rules answer the turns of all of them, its user is that of the first. `configs` are those
-    that a simulation can use. Raises UsageError for a chat that is not there.
+    Its rules answer the turns of all chats; its user is the first chat's. `configs` are the ids
+    that a simulation can use. Raises UsageError for a chat that does not exist.
     """
-    found = talks(recording, pauses)
+    found = transcripts(recording, pauses)
     if chat is not None:
         if not 1 <= chat <= len(found):
             raise UsageError(f"the recording has {len(found)} chats; there is no chat {chat}")
@@ -39,21 +39,21 @@ def import_script(
     return _accepted(content, notes), notes
 
 
-def script_of(found: Sequence[Talk]) -> tuple[JsonObject, list[str]]:
-    """The rules of some chats, with the user and the tools of the first."""
+def script_of(found: Sequence[Transcript]) -> tuple[JsonObject, list[str]]:
+    """Return the rules of some chats, with the user and the tools of the first; and notes."""
     rules: dict[tuple[int, str], JsonObject] = {}
     notes = []
-    for talk in found:
-        for turn in talk.turns:
+    for transcript in found:
+        for turn in transcript.turns:
             if turn.is_unanswered:
                 continue
             rule = _rule(turn)
             if rules.setdefault((turn.number, turn.text), rule) != rule:
                 notes.append(
-                    f"chat {talk.number}: turn {turn.number} ({turn.text!r}) was answered "
+                    f"chat {transcript.number}: turn {turn.number} ({turn.text!r}) was answered "
                     "otherwise before; that answer is kept (--chat has the others)"
                 )
-    is_strict = any(turn.is_unanswered for talk in found for turn in talk.turns)
+    is_strict = any(turn.is_unanswered for transcript in found for turn in transcript.turns)
     content: JsonObject = {"strict": is_strict, "rules": list(rules.values())}
     if found:
         content |= {"tools": found[0].tools, "user": found[0].user}
@@ -61,15 +61,15 @@ def script_of(found: Sequence[Talk]) -> tuple[JsonObject, list[str]]:
 
 
 def _rule(turn: Turn) -> JsonObject:
-    """Answers just this turn, with just this text."""
+    """Return a rule that matches only this turn with this text."""
     when: JsonObject = {"turn": turn.number}
     if turn.text:
         when["regex"] = f"^{re.escape(turn.text)}$".replace("\\ ", " ")
     return {"when": when, "answer": turn.steps}
 
 
-def _scene(talk: Talk, configs: Collection[str], notes: list[str]) -> JsonObject:
-    query = parse_qs(talk.conversation.opened.query)
+def _scene(transcript: Transcript, configs: Collection[str], notes: list[str]) -> JsonObject:
+    query = parse_qs(transcript.conversation.opened.query)
     scene: JsonObject = {}
     config_id = query.get("config_id", [""])[0].lower()
     if config_id in configs:
@@ -77,14 +77,14 @@ def _scene(talk: Talk, configs: Collection[str], notes: list[str]) -> JsonObject
         if query.get("config_version", [""])[0].isdigit():
             scene["config_version"] = int(query["config_version"][0])
     elif config_id:
-        notes.append(f"chat {talk.number}: its config {config_id} was made while recording")
-    if talk.settings:
-        scene["session_settings"] = talk.settings
+        notes.append(f"chat {transcript.number}: its config {config_id} was made while recording")
+    if transcript.settings:
+        scene["session_settings"] = transcript.settings
     return scene
 
 
 def _accepted(content: JsonObject, notes: list[str]) -> JsonObject:
-    """The content without rules and settings that no script may have, each with a note."""
+    """Return the content without what a script may not have, with a note on each removal."""
     while True:
         try:
             load_script(content)

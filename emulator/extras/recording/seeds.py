@@ -1,4 +1,4 @@
-"""From a recording to a seed: what the server held before the client came."""
+"""Makes a seed of a recording: what the server had before the client came."""
 
 import re
 import tempfile
@@ -14,7 +14,7 @@ from emulator.apis.voices.library import read_library
 from emulator.apis.voices.voice_store import CUSTOM_VOICE, HUME_AI
 from emulator.errors import SeedError
 from emulator.extras.recording.answer_models import VOICE, items, read
-from emulator.extras.recording.chat_import import History
+from emulator.extras.recording.chat_import import ChatImport
 from emulator.extras.recording.format import Exchange, Frame, Recording, line_of
 from emulator.extras.recording.resources import KINDS, Resources
 from emulator.jsontext import Json, JsonObject, render
@@ -29,7 +29,7 @@ _MISTAKE = re.compile(r"[^:]+:\d+: (/[^:]*): (.*)")
 
 @dataclass(frozen=True, slots=True)
 class ImportedSeed:
-    """The content of a seed file that `seed check` accepts, and the same loaded.
+    """The content of a seed file that `seed check` accepts, and the store loaded from it.
 
     `notes` say what is made up or left out.
     """
@@ -39,26 +39,26 @@ class ImportedSeed:
     notes: tuple[str, ...]
 
     def snapshot(self, settings: Settings) -> bytes:
-        """A world that has just begun with it, as the document of a snapshot."""
+        """Return the snapshot document of a world that has just begun with the seed."""
         return write_snapshot(World("import", self.seed, settings).snapshot())
 
 
 def import_seed(recording: Recording, seeds: SeedReader, settings: Settings) -> ImportedSeed:
-    """What the server held before the client came, as far as the recording shows it."""
+    """Return what the server had before the client came, as far as the recording shows it."""
     content, notes = _gather(recording)
     seed = _repaired(content, notes, seeds, settings)
     return ImportedSeed(content, seed, tuple(notes))
 
 
 def deleted_configs(recording: Recording, content: JsonObject) -> list[str]:
-    """The configs of a seed that chats name, but that were gone when the recording began.
+    """Return the configs of a seed that chats name but that did not exist any more.
 
-    That is so if configs were listed, and nobody showed these or asked for them.
+    That is known if configs were listed, and nothing in the recording shows or names these.
     """
-    told = [each for each in recording.exchanges if each.path.startswith("/v0/evi/configs")]
-    if not any(each.name == "GET /v0/evi/configs" and _tells(each) for each in told):
+    asked = [each for each in recording.exchanges if each.path.startswith("/v0/evi/configs")]
+    if not any(each.name == "GET /v0/evi/configs" and _is_informative(each) for each in asked):
         return []
-    texts = [line_of(each).decode() for each in told]
+    texts = [line_of(each).decode() for each in asked]
     texts += [each.opened.query for each in recording.conversations()]
     groups = content.get("chat_groups", ())
     chats = [chat for group in groups for chat in group["chats"] if "config" in chat]
@@ -67,42 +67,42 @@ def deleted_configs(recording: Recording, content: JsonObject) -> list[str]:
 
 
 def as_yaml(content: JsonObject) -> str:
-    """The content of a seed or a script as a file."""
+    """Return the content of a seed or a script as the text of a file."""
     return yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=100)
 
 
 def _gather(recording: Recording) -> tuple[JsonObject, list[str]]:
     resources = Resources(recording.header.began_at_ms)
-    history, voices = History(_chats_held(recording)), _Voices()
+    chats, voices = ChatImport(_chats_held(recording)), _Voices()
     for exchange in recording.exchanges:
-        if not _tells(exchange):
+        if not _is_informative(exchange):
             continue
         match exchange.path.strip("/").lower().split("/"):
             case ["v0", "evi", kind, *rest] if kind in KINDS:
                 resources.take(exchange, kind, rest)
             case ["v0", "evi", "chats" | "chat_groups", *rest]:
-                history.take(exchange, rest)
+                chats.take(exchange, rest)
             case ["v0", "tts", "voices"]:
                 voices.take(exchange)
-    for id, version in [*_configs_asked_for(recording), *history.configs()]:
+    for id, version in [*_configs_asked_for(recording), *chats.configs()]:
         resources.need("configs", id, version)
     sections = dict(resources.sections())
     for config in sections["configs"]:
         for version in config["versions"]:
             voices.check(version, resources.voices)
-    groups = history.groups()
+    groups = chats.groups()
     content = {
-        "user_id": history.user_id,
+        "user_id": chats.user_id,
         "voices": voices.section(),
         **sections,
         "chat_groups": groups,
     }
-    notes = [*resources.notes, *history.notes, *voices.notes]
+    notes = [*resources.notes, *chats.notes, *voices.notes]
     return {name: section for name, section in content.items() if section}, notes
 
 
-def _tells(exchange: Exchange) -> bool:
-    """Whether its answer shows what there is."""
+def _is_informative(exchange: Exchange) -> bool:
+    """True if its answer is complete and successful, and so shows what exists."""
     body = exchange.response.body
     is_whole = exchange.broken is None and (body is None or body.cut is None)
     return is_whole and 200 <= exchange.status < 300 and exchange.method != "OPTIONS"
@@ -127,7 +127,7 @@ def _was_accepted(frames: tuple[Frame, ...]) -> bool:
 
 
 class _Voices:
-    """Return the voices that the emulator lacks: custom ones, and further ones of the library."""
+    """Collects the voices that the emulator lacks: custom ones, and further library ones."""
 
     def __init__(self) -> None:
         self.notes: list[str] = []
@@ -152,7 +152,7 @@ class _Voices:
             self._found.setdefault(id, {"id": id, "name": name, "provider": provider})
 
     def check(self, version: JsonObject, names: Mapping[str, str]) -> None:
-        """Keep the voice that a config names, or leave it out if nothing can stand for it."""
+        """Collect the voice that a config names, or remove it from the config if it has no id."""
         voice = version.get("voice")
         if voice is None:
             return
@@ -174,11 +174,11 @@ class _Voices:
 
 
 def _repaired(content: JsonObject, notes: list[str], seeds: SeedReader, settings: Settings) -> Seed:
-    """Load the content, and take out of it what a seed can't say, each with a note."""
+    """Load the content, after removing what a seed can't have, with a note on each removal."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "seed.yaml"
         while True:
-            path.write_bytes(render(content))  # which is YAML, too
+            path.write_bytes(render(content))  # JSON is YAML, too
             try:
                 return seeds.load(str(path), settings)
             except SeedError as error:
@@ -186,7 +186,7 @@ def _repaired(content: JsonObject, notes: list[str], seeds: SeedReader, settings
 
 
 def _drop_mistaken(content: JsonObject, error: SeedError) -> str:
-    """Take out the smallest thing that can be without what is wrong in it; says what and why."""
+    """Remove the smallest part that has the mistake. Returns a note with the reason."""
     found = _MISTAKE.match(str(error))
     if found is None:
         raise error

@@ -1,6 +1,6 @@
-"""A small server in a thread: what the proxy and the player are served with.
+"""A small server in a thread, which serves the recording proxy and the player.
 
-It is aiohttp's, since its WebSockets show each close as it came, and take back what they are told.
+It is aiohttp's: its WebSockets show each close as it came, and send each close as it is given.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ Opening: TypeAlias = Callable[[], AbstractAsyncContextManager[Handler]]
 
 _HOST = "127.0.0.1"
 _LONGEST_LINE = 1_048_576  # bytes: a query may hold session settings
-_LINGER_S = 1  # for what is under way at the end
+_LINGER_S = 1  # for requests that are not answered yet at the end
 
 
 class Serving:
@@ -50,7 +50,7 @@ class Serving:
         return self
 
     def __exit__(self, *about: object) -> None:
-        """Once what is under way has had a moment to end."""
+        """Stop the server, after a moment for unanswered requests."""
         if self._loop is not None and self._stopping is not None:
             self._loop.call_soon_threadsafe(self._stopping.set)
         self._thread.join()

@@ -23,14 +23,14 @@ AnySocket: TypeAlias = ClientWebSocketResponse | WebSocketResponse
 
 @dataclass(frozen=True, slots=True)
 class Close:
-    """How one side closes: 1005 without a code, 1006 without a close frame."""
+    """One side's close. The code is 1005 without a code, 1006 without a close frame."""
 
     code: int
     reason: str = ""
 
 
 async def receive(socket: AnySocket) -> str | bytes | Close:
-    """The next frame."""
+    """Wait for the next frame."""
     message = await socket.receive()
     if message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
         data: str | bytes = message.data
@@ -57,14 +57,14 @@ def _close_content(close: Close) -> bytes:
 
 
 async def drop(session: ClientSession, socket: ClientWebSocketResponse) -> None:
-    """Leave a server, whatever it still says."""
+    """Disconnect from a server, whatever it still says."""
     await session.close()
     with suppress(Exception):  # nothing can be sent any more: it only lets go of the connection
         await socket.close()
 
 
 def accepting(protocol: str | None) -> WebSocketResponse:
-    """A client's socket, before its handshake, on which every frame and close shows."""
+    """Return a client's socket before its handshake, which passes on every frame and close."""
     return WebSocketResponse(
         protocols=(protocol,) if protocol else (),
         autoclose=False,
@@ -73,8 +73,11 @@ def accepting(protocol: str | None) -> WebSocketResponse:
     )
 
 
-def keeping_refusal() -> tuple[bytearray, TraceConfig]:
-    """What stands in a refusal, which else the handshake forgets; for a session's traces."""
+def capture_refusal() -> tuple[bytearray, TraceConfig]:
+    """Return a buffer, and a trace for a session that puts the body of a refused handshake in it.
+
+    aiohttp drops that body.
+    """
     refusal, trace = bytearray(), TraceConfig()
 
     async def keep(_: object, __: object, params: TraceRequestEndParams) -> None:
@@ -85,9 +88,14 @@ def keeping_refusal() -> tuple[bytearray, TraceConfig]:
     return refusal, trace
 
 
-async def to_its_end(talking: Coroutine[None, None, StreamResponse]) -> StreamResponse:
-    """What was said before a client went still counts: the task outlives its connection."""
-    task = asyncio.create_task(talking)
+async def finish_despite_disconnect(
+    handling: Coroutine[None, None, StreamResponse],
+) -> StreamResponse:
+    """Let the handling end by itself, also if aiohttp cancels it since the client has gone.
+
+    What the client sent before it went is still to be read.
+    """
+    task = asyncio.create_task(handling)
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
@@ -95,12 +103,12 @@ async def to_its_end(talking: Coroutine[None, None, StreamResponse]) -> StreamRe
 
 
 def is_upgrade(request: BaseRequest) -> bool:
-    """Whether the client asks for a WebSocket."""
+    """True if the client asks for a WebSocket."""
     return request.headers.get("Upgrade", "").lower() == "websocket"
 
 
 def hang_up(request: BaseRequest, abruptly: bool) -> None:
-    """End the client's connection: after all that was sent, or at once."""
+    """Close the client's connection: after all that was sent, or at once if `abruptly`."""
     if request.transport is not None:
         if abruptly:
             request.transport.abort()

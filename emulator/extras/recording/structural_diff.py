@@ -1,7 +1,7 @@
-"""Whether two JSON values have the same shape, whatever a server says in it.
+"""Compares the shapes of JSON values.
 
-Names, types, null or not, and the values of codes must be the same; texts, numbers and
-the length of lists are free.
+Names, types, null or not, booleans, and the values of codes belong to the shape. Texts, numbers
+and the length of lists do not.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from emulator.errors import Loc
 from emulator.extras.recording.differences import ABSENT, Found
 from emulator.jsontext import Json
 
-# Whose values are codes: a client may depend on each.
+# Names whose values are codes: a client may depend on each.
 CODES = frozenset({
     "code", "end_reason", "event_name", "level", "loc", "model_provider", "pagination_direction",
     "provider", "role", "slug", "status", "token_type", "tool_type", "type", "version_type",
@@ -22,7 +22,7 @@ _KINDS = {dict: "an object", list: "a list", str: "a text", bool: "a boolean", t
 
 
 def differing_shapes(expected: Json, got: Json, loc: Loc = ()) -> Found:
-    """The places at which the shapes differ; what is there is told in words, or as the code."""
+    """Yield the places at which the shapes differ; kinds are described in words."""
     if kind(expected) != kind(got):
         yield loc, kind(expected), kind(got)
     elif loc and loc[-1] in CODES and not isinstance(expected, dict) and expected != got:
@@ -38,7 +38,7 @@ def differing_shapes(expected: Json, got: Json, loc: Loc = ()) -> Found:
 
 
 def _in_lists(expected: list[Json], got: list[Json], loc: Loc) -> Found:
-    """Item by item, as many as both have."""
+    """Compare as many items as both lists have, and whether one is empty."""
     if bool(expected) != bool(got):
         words = {True: "a list with items", False: "an empty list"}
         yield loc, words[bool(expected)], words[bool(got)]
@@ -47,7 +47,7 @@ def _in_lists(expected: list[Json], got: list[Json], loc: Loc) -> Found:
 
 
 def kind(value: Json) -> Json:
-    """What a value is, in words."""
+    """Describe in words what kind of value it is."""
     return ABSENT if value is ABSENT else _KINDS[type(value)]
 
 
@@ -55,7 +55,7 @@ Labelled = tuple[str, Json]  # a frame's type, and its content
 
 
 def collapsed(frames: Sequence[Labelled], several: frozenset[str]) -> list[Labelled]:
-    """The frames with each run of one of the types in `several` as a single frame."""
+    """Return the frames, with each run of a type in `several` reduced to its first frame."""
     kept: list[Labelled] = []
     for frame in frames:
         if not (kept and frame[0] in several and kept[-1][0] == frame[0]):
@@ -66,9 +66,10 @@ def collapsed(frames: Sequence[Labelled], several: frozenset[str]) -> list[Label
 def differing_order(
     expected: Sequence[Labelled], got: Sequence[Labelled]
 ) -> tuple[list[tuple[int, int]], list[tuple[int, list[str], list[str]]]]:
-    """The frames that belong together, and where the order of types is another.
+    """Return the pairs of frames that belong together, and where the types differ.
 
-    Both by their place in `expected`.
+    A pair has the index in `expected` and in `got`; a place where types differ has the index in
+    `expected` and the types on both sides.
     """
     was, came = ([label for label, _ in side] for side in (expected, got))
     pairs: list[tuple[int, int]] = []

@@ -1,4 +1,4 @@
-"""What was said in a recorded chat: turn by turn, as the steps of a script."""
+"""Transcripts of recorded chats: turn by turn, as the steps of a script."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -12,7 +12,7 @@ from emulator.jsontext import Json, JsonObject, JsonTextError, parse
 _VARIABLE = re.compile(r"\{\{(.*?)\}\}")
 _SHORTEST_PAUSE_MS = 50
 _CUT_SHORT = "60s"
-_OF_TIME = ("inactivity_timeout", "max_duration_timeout")  # errors that come by themselves
+_TIMEOUTS = ("inactivity_timeout", "max_duration_timeout")  # errors that come by themselves
 _UNANSWERED = ("script_unmatched", "script_exhausted")
 _SENT_AS_THEY_ARE = ("assistant_input", "pause_assistant_message", "resume_assistant_message")
 
@@ -28,7 +28,7 @@ class Turn:
 
 
 @dataclass
-class Talk:
+class Transcript:
     """One chat. `user`, `tools` and `settings` are what a simulation of it needs."""
 
     conversation: Conversation
@@ -40,26 +40,26 @@ class Talk:
     notes: list[str] = field(default_factory=list)
 
 
-def talks(recording: Recording, pauses: bool = False) -> list[Talk]:
-    """The chats of a recording, numbered from 1, but for those that were refused or joined.
+def transcripts(recording: Recording, pauses: bool = False) -> list[Transcript]:
+    """Return the chats of a recording, numbered from 1, without refused and joined ones.
 
-    `pauses` keeps how long everybody took (ms).
+    `pauses` keeps how long user and assistant took.
     """
     opened = [each for each in recording.conversations() if is_chat(each)]
     return [_Reading(each, number, pauses).read() for number, each in enumerate(opened, 1)]
 
 
 def is_chat(conversation: Conversation) -> bool:
-    """Whether it was opened as a chat, and was one."""
+    """True if a WebSocket was opened as a chat and the server began one."""
     path = "/" + conversation.opened.path.strip("/")
     return path == "/v0/evi/chat" and any(f.type == "chat_metadata" for f in conversation.frames)
 
 
 class _Reading:
-    """A conversation on its way into a talk."""
+    """Turns a conversation into a transcript."""
 
     def __init__(self, conversation: Conversation, number: int, pauses: bool) -> None:
-        self._talk = Talk(conversation, number)
+        self._transcript = Transcript(conversation, number)
         self._pauses = pauses
         self._before_ms = conversation.opened.at_ms
         self._calls: dict[str, str] = {}  # tools by the id of their call
@@ -70,8 +70,8 @@ class _Reading:
         self._inputs: list[str] = []  # what the client had the assistant say
         self._unasked: list[str] = []
 
-    def read(self) -> Talk:
-        for frame in self._talk.conversation.frames:
+    def read(self) -> Transcript:
+        for frame in self._transcript.conversation.frames:
             value = frame.content.value
             if isinstance(value, dict):
                 self._take(frame, value)
@@ -85,38 +85,38 @@ class _Reading:
                 f"{len(self._unasked)} messages answer no turn (the config's event messages and "
                 f"nudges say such): {said}"
             )
-        return self._talk
+        return self._transcript
 
     def _hang_up(self) -> None:
-        """A server that closes, and does not say why, was told so by the assistant."""
-        closed = self._talk.conversation.closed
+        """Add a step that hangs up if the server closed without an error: the assistant hung up."""
+        closed = self._transcript.conversation.closed
         by_server = closed is not None and closed.sender == "server" and closed.code == NORMAL
         steps = self._turn.steps if self._turn is not None else [{"hang_up": True}]
         if by_server and not self._failed and {"hang_up": True} not in steps:
             steps.append({"hang_up": True})
 
     def _note(self, message: str) -> None:
-        self._talk.notes.append(f"chat {self._talk.number}: {message}")
+        self._transcript.notes.append(f"chat {self._transcript.number}: {message}")
 
     def _take(self, frame: Frame, value: JsonObject) -> None:
         take = getattr(self, f"_{frame.sender}_{frame.type}", None)
         if take is not None:
             take(frame, value)
         elif frame.sender == "client" and frame.type in _SENT_AS_THEY_ARE:
-            self._talk.user.append({"send": value})
+            self._transcript.user.append({"send": value})
 
     # the client
 
     def _client_session_settings(self, frame: Frame, value: JsonObject) -> None:
         settings = {k: v for k, v in value.items() if k != "language_model_api_key"}
-        if self._talk.settings is None and not self._talk.turns:
-            self._talk.settings = {k: v for k, v in settings.items() if k != "type"}
+        if self._transcript.settings is None and not self._transcript.turns:
+            self._transcript.settings = {k: v for k, v in settings.items() if k != "type"}
         else:
-            self._talk.user.append({"send": settings})
+            self._transcript.user.append({"send": settings})
 
     def _client_assistant_input(self, frame: Frame, value: JsonObject) -> None:
         self._inputs.append(str(value.get("text", "")))
-        self._talk.user.append({"send": value})
+        self._transcript.user.append({"send": value})
 
     def _client_tool_response(self, frame: Frame, value: JsonObject) -> None:
         self._answer_tool(value, {"content": _json_or_text(value.get("content", ""))})
@@ -130,7 +130,7 @@ class _Reading:
         name = self._calls.get(str(value.get("tool_call_id")))
         if name is None:
             return
-        if self._talk.tools.setdefault(name, answer) != answer:
+        if self._transcript.tools.setdefault(name, answer) != answer:
             self._note(f"tool {name!r} gave different answers; a simulation gives the first")
 
     # the server
@@ -139,12 +139,12 @@ class _Reading:
         if value.get("interim"):
             return
         text = _said(value)
-        self._pause(self._talk.user, frame, "wait")
+        self._pause(self._transcript.user, frame, "wait")
         action = "type" if value.get("from_text") else "interrupt" if self._interrupts else "say"
-        self._talk.user.append({action: text})
+        self._transcript.user.append({action: text})
         self._interrupts = self._is_over = False
-        self._turn = Turn(text, len(self._talk.turns) + 1)
-        self._talk.turns.append(self._turn)
+        self._turn = Turn(text, len(self._transcript.turns) + 1)
+        self._transcript.turns.append(self._turn)
 
     def _server_user_interruption(self, frame: Frame, value: JsonObject) -> None:
         self._interrupts = True
@@ -186,7 +186,7 @@ class _Reading:
         self._answer_builtin(frame, {"error": str(value.get("error", ""))})
 
     def _answer_builtin(self, frame: Frame, answer: JsonObject) -> None:
-        """The service need not tell of a search before it tells the result."""
+        """Give a web search its result; the service may send the result without a call before."""
         steps = self._turn.steps if self._turn else []
         if not steps or steps[-1].keys() != {"web_search"}:
             query = without_placeholders(self._turn.text) if self._turn else ""
@@ -199,7 +199,7 @@ class _Reading:
         self._failed = True
         if slug in _UNANSWERED and self._turn is not None:
             self._turn.is_unanswered = True
-        elif slug in SCRIPTED_ERRORS and slug not in _OF_TIME and self._turn is not None:
+        elif slug in SCRIPTED_ERRORS and slug not in _TIMEOUTS and self._turn is not None:
             self._add(frame, {"error": slug, "message": str(value.get("message", ""))})
         elif slug in SCRIPTED_ERRORS:
             self._note(f"line {frame.line}: the error {slug!r} answers no turn")
@@ -223,7 +223,7 @@ def _said(value: JsonObject) -> str:
 
 
 def _json_or_text(text: Any) -> Json:
-    """What a JSON text says; any other text as it is."""
+    """Return the value of a JSON object or list, and any other text as it is."""
     if not isinstance(text, str) or text[:1] not in ("{", "["):
         return text
     try:
@@ -233,7 +233,7 @@ def _json_or_text(text: Any) -> Json:
 
 
 def without_placeholders(value: Json) -> Json:
-    """The texts in a value, with braces that a script would fill in made round."""
+    """Return a value whose texts have parentheses for the braces that a script would fill in."""
     if isinstance(value, str):
         plain = _VARIABLE.sub(r"((\1))", value)
         return PLACEHOLDER.sub(lambda found: f"({found[0][1:-1]})", plain)
@@ -244,11 +244,14 @@ def without_placeholders(value: Json) -> Json:
     return value
 
 
-def unheard(talk: Talk) -> Iterator[str]:
-    """What a simulation of it lacks that its query asked for."""
-    if "session_settings" in talk.conversation.opened.query:
-        yield f"chat {talk.number}: the session settings of its query are not in the script"
+def _lost_settings(transcript: Transcript) -> Iterator[str]:
+    """Yield notes on what the query of a chat asked for and a simulation lacks."""
+    if "session_settings" in transcript.conversation.opened.query:
+        yield f"chat {transcript.number}: the session settings of its query are not in the script"
 
 
-def all_notes(found: Iterable[Talk]) -> list[str]:
-    return [note for talk in found for note in (*talk.notes, *unheard(talk))]
+def all_notes(found: Iterable[Transcript]) -> list[str]:
+    """Return the notes of all transcripts."""
+    return [
+        note for transcript in found for note in (*transcript.notes, *_lost_settings(transcript))
+    ]

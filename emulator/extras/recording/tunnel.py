@@ -9,7 +9,7 @@ from aiohttp import (
 )
 from aiohttp.web import BaseRequest, Response, StreamResponse, WebSocketResponse
 
-from emulator.extras.recording.capture import Keeping
+from emulator.extras.recording.capture import Capture
 from emulator.extras.recording.format import (
     BROKEN,
     SWITCHING,
@@ -21,92 +21,98 @@ from emulator.extras.recording.format import (
     Side,
     frame_of,
 )
-from emulator.extras.recording.proxy import (
-    UPSTREAM_ERRORS,
-    RecordingProxy,
-    passed_on_in_handshake,
-    reason,
-)
 from emulator.extras.recording.redaction import (
-    KEPT_OF_ANSWERS,
-    KEPT_OF_REQUESTS,
+    KEPT_REQUEST_HEADERS,
+    KEPT_RESPONSE_HEADERS,
     hide_body,
     kept_headers,
 )
+from emulator.extras.recording.requests import describe_request
 from emulator.extras.recording.sockets import (
     AnySocket,
     Close,
     accepting,
+    capture_refusal,
     drop,
     hang_up,
-    keeping_refusal,
     receive,
     send,
 )
+from emulator.extras.recording.upstream import (
+    UPSTREAM_ERRORS,
+    Upstream,
+    forwarded_handshake_headers,
+    reason,
+)
+from emulator.extras.recording.writer import RecordingWriter
 from emulator.jsontext import JsonObject
 
 _CLOSING_S = 10  # for the other side to answer a close
 
 
-async def pass_socket(proxy: RecordingProxy, request: BaseRequest) -> StreamResponse:
-    """Open the same socket at the upstream, and pass on what both say; or its refusal."""
-    opening = _Opening(proxy, request)
-    refusal, trace = keeping_refusal()
-    async with proxy.new_session(trace) as session:
+async def forward_socket(
+    request: BaseRequest, upstream: Upstream, writer: RecordingWriter, kept_bytes: int
+) -> StreamResponse:
+    """Open the socket at the upstream, and pass on what both sides say; or pass on its refusal."""
+    handshake = _Handshake(request, writer, kept_bytes)
+    refusal, trace = capture_refusal()
+    async with upstream.new_session(trace) as session:
         try:
-            upstream = await session.ws_connect(
-                proxy.target(request),
-                headers=passed_on_in_handshake(request.headers),
+            server = await session.ws_connect(
+                upstream.target(request),
+                headers=forwarded_handshake_headers(request.headers),
                 protocols=_offered(request),
                 autoclose=False,
                 max_msg_size=0,
             )
         except WSServerHandshakeError as error:
-            return opening.refuse(_refused(error, bytes(refusal)))
+            return handshake.refuse(_refused(error, bytes(refusal)))
         except UPSTREAM_ERRORS as error:
-            return opening.refuse(proxy.unreachable(error), reason(error))
-        protocol = upstream.protocol
+            return handshake.refuse(upstream.unreachable(error), reason(error))
+        protocol = server.protocol
         client = accepting(protocol)
-        opening.note(status=SWITCHING, protocol=protocol)
+        handshake.note(status=SWITCHING, protocol=protocol)
         await client.prepare(request)
-        await _Tunnel(proxy, request, client, upstream, opening.number).run()
-        await drop(session, upstream)
+        await _Tunnel(client, server, handshake.number, writer, kept_bytes).run(request)
+        await drop(session, server)
         return client
 
 
 def _offered(request: BaseRequest) -> list[str]:
-    """The subprotocols that the client would speak."""
+    """Return the subprotocols that the client would speak."""
     lines = request.headers.getall("Sec-WebSocket-Protocol", [])
     return [name.strip() for line in lines for name in line.split(",") if name.strip()]
 
 
 def _refused(error: WSServerHandshakeError, body: bytes) -> Response:
-    headers = passed_on_in_handshake(error.headers)  # type: ignore[arg-type]
+    headers = forwarded_handshake_headers(error.headers)  # type: ignore[arg-type]
     headers.popall("Content-Length", None)
     return Response(status=error.status, body=body, headers=headers)
 
 
-class _Opening:
-    """A handshake, and the entry that tells of it."""
+class _Handshake:
+    """A handshake, and the entry that describes it. Its socket has the number `number`."""
 
-    def __init__(self, proxy: RecordingProxy, request: BaseRequest) -> None:
-        self.number = proxy.writer.new_socket()
-        self._writer = proxy.writer
-        self._kept_bytes = proxy.kept_bytes
-        self._asked = proxy.asked(request)
-        self._request = Part(headers=kept_headers(request.headers.items(), KEPT_OF_REQUESTS))
+    def __init__(self, request: BaseRequest, writer: RecordingWriter, kept_bytes: int) -> None:
+        self.number = writer.new_socket()
+        self._writer = writer
+        self._kept_bytes = kept_bytes
+        self._asked = {**describe_request(request, writer.secrets), "at_ms": writer.now_ms()}
+        self._request = Part(headers=kept_headers(request.headers.items(), KEPT_REQUEST_HEADERS))
 
     def refuse(self, answer: Response, broken: str | None = None) -> Response:
+        """Write down that the socket was refused with this answer, and return the answer."""
         content_type = answer.headers.get("Content-Type", "")
-        keeping = Keeping(self._kept_bytes)
-        keeping.add(bytes(answer.body or b""))  # type: ignore[arg-type]
-        body = hide_body(keeping.body(answer.headers.get("Content-Encoding", "")), content_type)
-        headers = kept_headers(answer.headers.items(), KEPT_OF_ANSWERS)
+        capture = Capture(self._kept_bytes)
+        capture.add(bytes(answer.body or b""))  # type: ignore[arg-type]
+        body = hide_body(capture.body(answer.headers.get("Content-Encoding", "")), content_type)
+        headers = kept_headers(answer.headers.items(), KEPT_RESPONSE_HEADERS)
         response = Part(headers=headers, body=body)
         self.note(status=answer.status, response=response, broken=broken)
         return answer
 
     def note(self, **more: object) -> None:
+        """Write down the handshake with the fields that the upstream's answer adds."""
         fields: JsonObject = {**self._asked, **more, "request": self._request}
         fields["duration_ms"] = self._writer.since_ms(self._asked["at_ms"])
         self._writer.add(Opened(socket=self.number, **fields))
@@ -117,24 +123,24 @@ class _Tunnel:
 
     def __init__(
         self,
-        proxy: RecordingProxy,
-        request: BaseRequest,
         client: WebSocketResponse,
-        upstream: ClientWebSocketResponse,
+        server: ClientWebSocketResponse,
         number: int,
+        writer: RecordingWriter,
+        kept_bytes: int,
     ) -> None:
-        self._writer = proxy.writer
-        self._kept_bytes = proxy.kept_bytes
-        self._request = request
         self._client = client
-        self._upstream = upstream
+        self._server = server
         self._number = number
+        self._writer = writer
+        self._kept_bytes = kept_bytes
         self._is_closed = False
 
-    async def run(self) -> None:
+    async def run(self, request: BaseRequest) -> None:
+        """Pass on frames until the end, then hang up on the client, whose handshake is given."""
         ways = [
-            asyncio.create_task(self._pass(self._client, self._upstream, "client")),
-            asyncio.create_task(self._pass(self._upstream, self._client, "server")),
+            asyncio.create_task(self._pass(self._client, self._server, "client")),
+            asyncio.create_task(self._pass(self._server, self._client, "server")),
         ]
         await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
         is_whole = not any(way.done() and way.result().code == BROKEN for way in ways)
@@ -144,10 +150,10 @@ class _Tunnel:
         for way in ways:
             way.cancel()
         await asyncio.gather(*ways, return_exceptions=True)
-        hang_up(self._request, abruptly=not is_whole)
+        hang_up(request, abruptly=not is_whole)
 
     async def _pass(self, source: AnySocket, target: AnySocket, sender: Side) -> Close:
-        """All that one side says, up to its close."""
+        """Pass on all that one side says, up to its close, which is returned."""
         while True:
             frame = await receive(source)
             if isinstance(frame, Close):

@@ -1,4 +1,4 @@
-"""Writing a recording: an entry a line, at once, without secrets."""
+"""Writing a recording: each entry is a line, written at once and without secrets."""
 
 import time
 from collections import Counter
@@ -14,10 +14,10 @@ from emulator.extras.recording.redaction import Secrets, hide_url
 
 
 class RecordingWriter:
-    """A recording on its way to a file.
+    """Writes entries to a file, without the values that `secrets` has learned.
 
-    `secrets` hides what it has learned in every line. Raises UsageError for a file that exists,
-    unless it is to be appended to or replaced, and RecordingError if it can't be written.
+    `append` adds to a file that exists, `force` replaces it. Raises UsageError if the file exists
+    and neither is set, and RecordingError if it can't be written.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class RecordingWriter:
             raise RecordingError(self.failure)
 
     def _continue_after(self, path: Path) -> None:
-        """Go on counting where the recording that is there ends."""
+        """Continue the numbers of callers and sockets of the recording in the file."""
         recording = read_recording(path)
         if recording.header.upstream == EVI_PROXY:
             raise RecordingError(f"{path} is of the {EVI_PROXY}, which nothing can be added to")
@@ -51,19 +51,20 @@ class RecordingWriter:
         _end_last_line(path)
 
     def now_ms(self) -> float:
-        """Since the recording began, to a thousandth."""
+        """Return the time since the recording began (ms), to a thousandth."""
         return round((time.monotonic() - self._began_s) * 1000, 3)
 
     def since_ms(self, at_ms: float) -> float:
-        """How long ago that was."""
+        """Return how long ago (ms) that was."""
         return round(self.now_ms() - at_ms, 3)
 
     def new_socket(self) -> int:
+        """Return the number of one more socket."""
         self._sockets += 1
         return self._sockets
 
     def add(self, entry: Entry) -> None:
-        """One more line. If it can't be written, `failure` says why; the traffic goes on."""
+        """Write one more line. If that fails, `failure` says why, and the traffic goes on."""
         self.counts[entry.kind] += 1
         self._write(line_of(self.secrets.hidden(entry)))
 
@@ -83,7 +84,7 @@ class RecordingWriter:
         self._file.close()
 
     def summary(self) -> str:
-        """What was written, such as 'out.ndjson: 3 exchanges, 1 sockets with 12 frames'."""
+        """Say what was written, such as 'out.ndjson: 3 exchanges, 1 sockets with 12 frames'."""
         counts = self.counts
         return (
             f"{self.path}: {counts['http']} exchanges, "
@@ -107,7 +108,7 @@ def _open(path: Path, append: bool, force: bool) -> BufferedWriter:
 
 
 def _end_last_line(path: Path) -> None:
-    """Drop what a crash has left of a last line."""
+    """Remove a last line that a crash has cut off."""
     with path.open("rb+") as file:
         text = file.read()
         if not text.endswith(b"\n"):

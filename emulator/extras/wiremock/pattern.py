@@ -1,4 +1,4 @@
-"""Request patterns: JSON → a test of a logged request."""
+"""Makes tests of logged requests from WireMock's request patterns."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -24,7 +24,7 @@ _TEMPLATE = re.compile(r"\{([^{}/]+)\}")
 
 
 def request_test(given: Json) -> RequestTest:
-    """The test that a request pattern stands for; {} is one of every request.
+    """Return the test for a request pattern; {} fits every request.
 
     Raises ApiError (422), naming the place of the mistake.
     """
@@ -83,7 +83,7 @@ def _url_path_pattern(value: Json, loc: Loc) -> RequestTest:
 
 
 def _template(value: Json, loc: Loc) -> tuple[Pattern, list[str]]:
-    """What fits a path such as /configs/{id}, and the names in it."""
+    """Return the pattern for a template such as /configs/{id}, and the names in it."""
     template = _text(value, loc)
     parts = _TEMPLATE.split(template)
     fitting = "([^/]+)".join(re.escape(part) for part in parts[::2])
@@ -139,7 +139,7 @@ def _body_patterns(value: Json, loc: Loc) -> RequestTest:
 
 
 def _body_test(given: Json, loc: Loc) -> Callable[[str], bool]:
-    """An empty body is a text, but for who asks whether there is one."""
+    """Return a test of a body. An empty body is an empty text, but `absent` holds for it."""
     test = value_test(given, loc)
     return lambda body: test(None if not body and "absent" in given else body)
 
@@ -155,7 +155,7 @@ def _named_tests(value: Json, loc: Loc) -> dict[str, _Several]:
 
 
 def _several_test(given: Json, loc: Loc) -> _Several:
-    """A test of all values of one name: a pattern is met if one of them meets it."""
+    """Return a test of all values of one name: one value must meet the pattern."""
     pattern = expected_object(given, loc)
     for name in ("hasExactly", "includes"):
         if name in pattern:
@@ -183,7 +183,7 @@ def _list_test(name: str, given: Json, loc: Loc) -> _Several:
 
 
 def _fit(tests: Mapping[str, _Several], pairs: _Pairs, exact: bool) -> bool:
-    """Whether the values of each name are as they should be; header names have no case."""
+    """True if the values of each name pass its test; `exact` compares names with their case."""
     return all(
         test(
             [

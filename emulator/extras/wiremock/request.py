@@ -1,4 +1,4 @@
-"""A request of the journal in WireMock's words."""
+"""Requests of the journal in WireMock's format."""
 
 import base64
 from collections.abc import Iterator
@@ -18,12 +18,12 @@ from emulator.redaction.names import HIDDEN
 from emulator.redaction.text import hide_in_body, hide_in_header
 from emulator.redaction.values import hide_in_query, hide_in_string
 
-_IN_PATHS = "/:@!$&'()*+,;=-._~"  # what stays as it is in a path
+_UNQUOTED = "/:@!$&'()*+,;=-._~"  # characters that a path may have unencoded
 
 
 @dataclass(frozen=True)
 class LoggedRequest:
-    """One request, with the keys in it; what it is shown as has none."""
+    """One request, including its secrets. `to_json` and `to_event` leave them out."""
 
     id: str
     entry: HttpEntry
@@ -39,13 +39,13 @@ class LoggedRequest:
 
     @property
     def was_matched(self) -> bool:
-        """Whether there is an operation for it."""
+        """True if there is an operation for it."""
         return self.entry.operation is not None
 
     @cached_property
     def path(self) -> str:
-        """As it came over the wire: percent-encoded."""
-        return quote(self.entry.path, safe=_IN_PATHS)
+        """The percent-encoded path."""
+        return quote(self.entry.path, safe=_UNQUOTED)
 
     @property
     def query_string(self) -> str:
@@ -58,7 +58,7 @@ class LoggedRequest:
 
     @cached_property
     def headers(self) -> list[tuple[str, str]]:
-        """Names in small letters, and values."""
+        """Lowercase names, and values."""
         return read_headers(self.entry.request_headers)
 
     @property
@@ -77,14 +77,14 @@ class LoggedRequest:
 
     @property
     def body(self) -> str:
-        """The part that the journal keeps; a chat's handshake has none."""
+        """The part of the body that the journal keeps; a chat's handshake has none."""
         return (self.entry.request or b"").decode(errors="replace")
 
-    # as it is shown
+    # without secrets
 
     def to_json(self) -> JsonObject:
-        """The request alone, as `requests/find` has it."""
-        path = quote(hide_in_string(self.entry.path), safe=_IN_PATHS)
+        """Return the request without its answer, as `requests/find` lists it."""
+        path = quote(hide_in_string(self.entry.path), safe=_UNQUOTED)
         url = _url(path, hide_in_query(self.query_string))
         host = next((value for name, value in self.headers if name == "host"), "")
         body = hide_in_body(self.body)
@@ -106,7 +106,7 @@ class LoggedRequest:
         }
 
     def to_event(self) -> JsonObject:
-        """The request with its answer, as `requests` has it."""
+        """Return the request with its answer, as `requests` lists it."""
         status = self.entry.status
         body = hide_in_body(self.entry.response.decode(errors="replace"))
         answer = {"status": status or 0, "body": body}
@@ -125,7 +125,7 @@ class LoggedRequest:
         }
 
     def _shown_headers(self) -> JsonObject:
-        """Names as people write them; a list of values for what came several times."""
+        """Return the headers with capitalized names; a repeated one has a list of values."""
         shown: dict[str, Json] = {}
         for name, value in self.headers:
             title = "-".join(word.capitalize() for word in name.split("-"))
@@ -140,7 +140,7 @@ class LoggedRequest:
 
 
 def logged_requests(journal: Journal, world: str, scheme: str) -> Iterator[LoggedRequest]:
-    """Every request of a world's journal, the newest first."""
+    """Yield the requests of a world's journal, newest first."""
     for entry in reversed(list(journal.kept())):
         if isinstance(entry, HttpEntry):
             yield LoggedRequest(derived_uuid("request", world, entry.seq), entry, scheme)

@@ -1,13 +1,12 @@
-"""/__admin: the journal's requests for clients of WireMock (docs/wiremock.md)."""
+"""/__admin: shows the journal's requests to clients of WireMock (docs/wiremock.md)."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from emulator import __version__
 from emulator.extras.wiremock.pattern import request_test
@@ -20,9 +19,10 @@ from emulator.settings import Settings
 from emulator.web.auth import Auth
 from emulator.web.control.request import answer
 from emulator.web.dispatch import read_body
+from emulator.web.mounts import Endpoint, Mount
 from emulator.world.world import World
 
-_BETWEEN_PAUSES = 10  # requests that are looked at in one go
+_BETWEEN_PAUSES = 10  # requests that are looked at before others are answered
 _ENABLED: JsonObject = {"requestJournalDisabled": False}
 _NO_STUBS = (
     "the mappings are the operations of the OpenAPI document: no others can be made here; "
@@ -30,11 +30,14 @@ _NO_STUBS = (
 )
 
 
-def wiremock_routes(auth: Auth, settings: Settings, operations: Sequence[Operation]) -> list[Route]:
+def _endpoints(
+    auth: Auth, settings: Settings, operations: Sequence[Operation]
+) -> list[tuple[str, str, Endpoint]]:
+    """List the endpoints, each with its method and its path."""
     admin = Admin(auth, settings, operations)
     nothing_to_do = partial(_answer, {})
     no_near_misses = partial(_answer, {"nearMisses": []})
-    routes: list[tuple[str, str, Callable[[Request], object]]] = [
+    return [
         ("GET", "/health", admin.health),
         ("GET", "/requests", admin.requests),
         ("DELETE", "/requests", admin.forget_all),
@@ -55,9 +58,6 @@ def wiremock_routes(auth: Auth, settings: Settings, operations: Sequence[Operati
         ("POST", "/mappings/reset", nothing_to_do),
         ("POST", "/scenarios/reset", nothing_to_do),
     ]
-    return [
-        Route(f"/__admin{path}", endpoint, methods=[method]) for method, path, endpoint in routes
-    ]
 
 
 async def _answer(content: JsonObject, request: Request) -> Response:
@@ -65,7 +65,7 @@ async def _answer(content: JsonObject, request: Request) -> Response:
 
 
 class Admin:
-    """The endpoints. Each looks at the world of the caller's key, or without one at all worlds."""
+    """The endpoints. Each is about the world of the caller's key, or without a key all worlds."""
 
     def __init__(self, auth: Auth, settings: Settings, operations: Sequence[Operation]) -> None:
         self._auth = auth
@@ -77,7 +77,7 @@ class Admin:
         return answer({"status": "healthy", "message": "EVI emulator", "version": __version__})
 
     async def mappings(self, request: Request) -> Response:
-        """The operations of the document."""
+        """List the operations of the document."""
         return answer({"mappings": self._mappings, "meta": {"total": len(self._mappings)}})
 
     async def refuse_mapping(self, request: Request) -> Response:
@@ -86,7 +86,7 @@ class Admin:
     # looking
 
     async def requests(self, request: Request) -> Response:
-        """Every request with its answer, the newest first; at most ?limit=, only ?since=."""
+        """List requests with their answers, newest first: at most ?limit=, not before ?since=."""
         found = self._logged(request)
         since_ms, limit = _since_ms(request), _limit(request)
         if since_ms is not None:
@@ -99,7 +99,7 @@ class Admin:
         return answer(logged.to_event())
 
     async def find(self, request: Request) -> Response:
-        """The requests that fit the pattern in the body."""
+        """List the requests that fit the pattern in the body."""
         found = await self._fitting(request)
         return answer({"requests": [each.to_json() for _, each in found], **_ENABLED})
 
@@ -107,7 +107,7 @@ class Admin:
         return answer({"count": len(await self._fitting(request)), **_ENABLED})
 
     async def unmatched(self, request: Request) -> Response:
-        """The requests for which there is no operation."""
+        """List the requests that match no operation."""
         found = [each.to_json() for each in self._logged(request) if not each.was_matched]
         return answer({"requests": found, **_ENABLED})
 
@@ -122,7 +122,7 @@ class Admin:
         return answer({})
 
     async def remove(self, request: Request) -> Response:
-        """Forget the requests that fit the pattern in the body, and say which they were."""
+        """Forget the requests that fit the pattern in the body, and list them."""
         found = await self._fitting(request)
         events = [each.to_event() for _, each in found]
         _forget(found)
@@ -131,7 +131,7 @@ class Admin:
     # inside
 
     def _all(self, request: Request) -> list[tuple[World, LoggedRequest]]:
-        """The newest first, by the time of their worlds."""
+        """Return the requests with their worlds, newest first by the clocks of the worlds."""
         worlds = self._auth.worlds(dict(request.scope["headers"]), request.scope["query_string"])
         found = [
             (world, logged)
@@ -151,7 +151,7 @@ class Admin:
         raise refused(("id",), f"no request with the id {id!r} in the journal", 404)
 
     async def _fitting(self, request: Request) -> list[tuple[World, LoggedRequest]]:
-        """Return the logged requests that fit the body's pattern, and let others be answered."""
+        """Return the logged requests that fit the body's pattern. Others are served meanwhile."""
         fits, found = request_test(await self._body(request)), []
         for number, (world, logged) in enumerate(self._all(request)):
             if fits(logged):
@@ -165,7 +165,7 @@ class Admin:
         try:
             return parse(text)
         except JsonTextError as error:
-            raise refused((), f"no JSON: {error.message} (at {error.position})") from None
+            raise refused((), f"not JSON: {error.message} (at {error.position})") from None
 
 
 def _forget(found: list[tuple[World, LoggedRequest]]) -> None:
@@ -204,3 +204,6 @@ def _since_ms(request: Request) -> int | None:
         message = f"expected a time such as 2025-01-01T00:00:00Z, got {text!r}"
         raise refused(("since",), message) from None
     return round((since if since.tzinfo else since.replace(tzinfo=UTC)).timestamp() * 1000)
+
+
+WIREMOCK = Mount("/__admin", _endpoints)

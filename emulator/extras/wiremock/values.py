@@ -13,7 +13,7 @@ from emulator.patterns import Pattern, PatternError, compile_pattern
 Test: TypeAlias = Callable[[str | None], bool]
 _Make: TypeAlias = Callable[[Json, JsonObject, Loc], Test]
 
-# What says more about the operator beside it, and of which operators.
+# Fields that modify an operator in the same pattern, with the operators that they may modify.
 MODIFIERS: Mapping[str, tuple[str, ...]] = {
     "caseInsensitive": ("equalTo",),
     "ignoreArrayOrder": ("equalToJson",),
@@ -29,7 +29,7 @@ _PLACEHOLDERS: Mapping[str, Callable[[Json], bool]] = {
 
 
 def refused(loc: Loc, message: str, status: int = 422) -> ApiError:
-    """An error in WireMock's shape: what is wrong, and where."""
+    """Make an error in WireMock's shape: what is wrong, and where."""
     error = {"code": _INVALID_INPUT, "source": {"pointer": pointer(loc)}, "title": message}
     return ApiError(status, {"errors": [error]})
 
@@ -41,12 +41,12 @@ def expected_object(value: Json, loc: Loc) -> JsonObject:
 
 
 def without_nulls(value: Json, loc: Loc) -> JsonObject:
-    """An object without what some clients send as null."""
+    """Return an object without its nulls, which some clients send for absent fields."""
     return {key: item for key, item in expected_object(value, loc).items() if item is not None}
 
 
 def value_test(given: Json, loc: Loc) -> Test:
-    """The test that a value pattern stands for. Raises ApiError (422), naming its place."""
+    """Return the test for a value pattern. Raises ApiError (422), naming the mistake's place."""
     pattern = without_nulls(given, loc)
     operators = [name for name in pattern if name not in MODIFIERS]
     for name in operators:
@@ -65,7 +65,7 @@ def value_test(given: Json, loc: Loc) -> Test:
 
 
 def _text(value: Json, loc: Loc) -> str:
-    """A number or a boolean counts as its JSON text."""
+    """Return a text; a number or a boolean counts as its JSON text."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, str | int | float):
@@ -74,7 +74,7 @@ def _text(value: Json, loc: Loc) -> str:
 
 
 def regex(value: Json, loc: Loc) -> Pattern:
-    """A regular expression, in Python's words. Raises ApiError (422)."""
+    """Compile a regular expression. Raises ApiError (422)."""
     try:
         return compile_pattern(_text(value, loc), dot_all=True)
     except PatternError as error:
@@ -100,7 +100,7 @@ def _matches(value: Json, pattern: JsonObject, loc: Loc) -> Test:
 
 
 def _opposite(make: _Make) -> _Make:
-    """The operator that says the opposite; it holds for what is not there, too."""
+    """Return the opposite operator, which also holds for a missing value."""
 
     def make_opposite(value: Json, pattern: JsonObject, loc: Loc) -> Test:
         test = make(value, pattern, loc)
@@ -129,12 +129,12 @@ def _several(combine: Callable[[list[bool]], bool]) -> _Make:
 
 
 def _equal_to_json(value: Json, pattern: JsonObject, loc: Loc) -> Test:
-    """The value is JSON, or a text that holds it."""
+    """Return a test for JSON that equals the value, which may be given as JSON text."""
     if isinstance(value, str):
         try:
             value = parse(value.encode())
         except JsonTextError as error:
-            raise refused(loc, f"no JSON: {error.message} (at {error.position})") from None
+            raise refused(loc, f"not JSON: {error.message} (at {error.position})") from None
     any_order = bool(pattern.get("ignoreArrayOrder"))
     extra = bool(pattern.get("ignoreExtraElements"))
 

@@ -1,6 +1,6 @@
-"""The emulator's own routes, under /_emulator/ and /__admin/, and the documents that it serves."""
+"""The emulator's own routes: /_emulator/, the mounts, and the documents that it serves."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -25,7 +25,6 @@ from emulator.errors import (
     api_error,
     closest,
 )
-from emulator.extras.wiremock.routes import wiremock_routes
 from emulator.jsontext import render
 from emulator.settings import Settings
 from emulator.web import bugs
@@ -41,6 +40,7 @@ from emulator.web.control.webhooks import webhook_routes
 from emulator.web.denial import deny
 from emulator.web.exchange import Exchange
 from emulator.web.inspector.routes import inspector_routes
+from emulator.web.mounts import Mount
 from emulator.web.oauth import token_endpoint
 from emulator.world.worlds import Worlds
 
@@ -61,6 +61,7 @@ class Control:
         operations: Operations,
         snapshots: "Callable[[], SnapshotReader]",
         surface: "Callable[[], ApiSurface]",
+        mounts: Sequence[Mount],
     ) -> None:
         self._auth = auth
         self._worlds = worlds
@@ -71,6 +72,7 @@ class Control:
         self._operations = operations
         self._snapshots = snapshots
         self._surface = surface
+        self._mounts = mounts
 
     def application(self) -> Starlette:
         auth, bodies = self._auth, Bodies(self._validation, self._settings.max_body_bytes)
@@ -91,7 +93,7 @@ class Control:
                 *stub_routes(auth, bodies, self._operations),
                 *snapshot_routes(auth, self._snapshots, self._settings.max_snapshot_bytes),
                 *audio_routes(self._worlds),
-                *wiremock_routes(auth, self._settings, self._apis[0].operations),
+                *self._mounted_routes(),
                 *inspector_routes(),
                 Route("/openapi.json", self.openapi_json, methods=["GET"]),
                 Route("/openapi.yaml", self.openapi_yaml, methods=["GET"]),
@@ -104,6 +106,10 @@ class Control:
             },
             middleware=[Middleware(AnsweringBugs, auth=auth)],
         )
+
+    def _mounted_routes(self) -> Iterator[Route]:
+        for mount in self._mounts:
+            yield from mount.routes(self._auth, self._settings, self._apis[0].operations)
 
     async def health(self, request: Request) -> Response:
         return JSONResponse(

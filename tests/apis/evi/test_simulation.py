@@ -18,6 +18,7 @@ from emulator.apis.evi.chat.simulation import new_scenario, rehearse, simulate
 from emulator.apis.evi.state import EviState
 from emulator.errors import ApiError
 from emulator.jsontext import parse, render
+from emulator.server import new_app
 from emulator.settings import Settings
 from emulator.store.paging import Paging
 from emulator.web.app import App
@@ -533,7 +534,7 @@ SCENE: Json = {
 
 def seeded_world(random_seed: int) -> World:
     """A world that makes the same ids every time, and stands at the same time."""
-    world = App(Settings(seed="demo", random_seed=random_seed)).worlds.get("key")
+    world = new_app(Settings(seed="demo", random_seed=random_seed)).worlds.get("key")
     world.freeze()
     world.clock.move_to(4_000_000_000_000)
     return world

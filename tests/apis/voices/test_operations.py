@@ -7,8 +7,8 @@ from starlette.testclient import TestClient
 
 from emulator.apis.voices.library import PRESETS, own_voice_id
 from emulator.resources import bundled, read_data
+from emulator.server import new_app
 from emulator.settings import Settings
-from emulator.web.app import App
 
 FILE = read_data(bundled("fixtures/voices.yaml"))
 
@@ -158,7 +158,7 @@ def test_a_custom_voice_may_have_a_library_name(client: TestClient) -> None:
 
 def test_any_name_is_answered_with_unknown_ids_as_examples() -> None:
     """A taken name is answered as if it were free, an unknown one as if it were deleted."""
-    client = TestClient(App(Settings(unknown_ids="example")), headers={"X-Hume-Api-Key": "k"})
+    client = TestClient(new_app(Settings(unknown_ids="example")), headers={"X-Hume-Api-Key": "k"})
     before = voices(client, "provider=CUSTOM_VOICE")
     [seeded] = before["voices_page"]
     for name in ("David Hume", "david hume"):

@@ -85,7 +85,7 @@ def test_a_body_goes_out_as_it_came_in(data: bytes) -> None:
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("no", r"r:3: no JSON: .*"),
+        ("no", r"r:3: not JSON: .*"),
         ("[]", r"r:3: .*"),
         ('{"kind": "htp"}', r"r:3: .*'htp'.*"),
         ('{"kind": "close", "at_ms": 1, "socket": 2, "sender": "client", "code": 1000}',
@@ -97,7 +97,7 @@ def test_a_body_goes_out_as_it_came_in(data: bytes) -> None:
         ('{"kind": "frame", "at_ms": 1, "socket": 1, "sendr": "client", "content": {"text": ""}}',
          r"r:3: /sender: the key is missing\nr:3: /sendr: unknown key \(did you mean 'sender'\?\)"),
         ('{"kind": "frame", "at_ms": 1, "socket": 1, "sender": "client", "content":{"base64":"a"}}',
-         r"r:3: /content/base64: no base64: .*"),
+         r"r:3: /content/base64: not base64: .*"),
         ('{"kind": "frame", "at_ms": 1, "socket": 1, "sender": "client", "content": {}}',
          r"r:3: /content: a body has exactly one of json, text, base64, cut, got \{\}"),
     ],

@@ -13,7 +13,7 @@ from emulator.extras.recording.format import Body, Exchange, Frame, Opened, Part
 from emulator.extras.recording.reading import read_recording
 from emulator.extras.recording.redaction import (
     FORM,
-    KEPT_OF_ANSWERS,
+    KEPT_RESPONSE_HEADERS,
     Secrets,
     hide_body,
     hide_in_value,
@@ -76,7 +76,7 @@ def test_signed_urls(url: str) -> None:
     hidden = "https://hidden.invalid/chat.mp4?(hidden)"
     assert hide_url(url) == hidden
     assert hide_in_value([f"Listen: {url} now"]) == [f"Listen: {hidden} now"]
-    assert kept_headers([("Location", url)], KEPT_OF_ANSWERS) == {"location": hidden}
+    assert kept_headers([("Location", url)], KEPT_RESPONSE_HEADERS) == {"location": hidden}
 
 
 def test_urls_that_are_not_signed() -> None:
@@ -141,7 +141,7 @@ def test_secrets_beside_the_key(authorization: str, query: str) -> None:
 def test_headers() -> None:
     """Those that are not known to be harmless stay out."""
     headers = [("Set-Cookie", "session=1"), ("X-New-Token", SECRET), ("Content-Type", "a/b")]
-    assert kept_headers(headers, KEPT_OF_ANSWERS) == {"content-type": "a/b"}
+    assert kept_headers(headers, KEPT_RESPONSE_HEADERS) == {"content-type": "a/b"}
 
 
 def test_callers() -> None:

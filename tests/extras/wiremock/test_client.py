@@ -13,6 +13,7 @@ from hume import HumeClient
 from hume.empathic_voice import PostedConfigPrompt, SessionSettings, VoiceName
 from hume.empathic_voice.client import EmpathicVoiceClient
 
+from emulator.extras.mounts import MOUNTS
 from emulator.openapi.operation import compile_operations
 from emulator.server import Server
 from emulator.settings import Settings
@@ -81,7 +82,8 @@ CALLS: dict[str, Callable[[EmpathicVoiceClient], Any]] = {
 
 @pytest.fixture(scope="module", params=["demo", "empty"])
 def server(request: pytest.FixtureRequest) -> Iterator[Server]:
-    with Server(Settings(seed=request.param, port=0, unknown_ids="example")) as server:
+    settings = Settings(seed=request.param, port=0, unknown_ids="example")
+    with Server(settings, MOUNTS) as server:
         yield server
 
 

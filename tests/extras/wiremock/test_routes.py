@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from emulator.extras.mounts import MOUNTS
+from emulator.server import new_app
 from emulator.settings import Settings
 from emulator.testing.world import Evi
 from emulator.web.app import App
@@ -17,7 +19,7 @@ REQUESTS = "/__admin/requests"
 @pytest.fixture
 def app() -> App:
     """A server of its own, since requests without a key see all worlds."""
-    return App(Settings(seed="empty"))
+    return new_app(Settings(seed="empty"), MOUNTS)
 
 
 @pytest.fixture
@@ -159,8 +161,8 @@ def test_removing_some(app: App, anybody: TestClient) -> None:
 @pytest.mark.parametrize(
     ("path", "content", "says"),
     [
-        ("find", b"", "/: no JSON"),
-        ("count", b"{", "/: no JSON"),
+        ("find", b"", "/: not JSON"),
+        ("count", b"{", "/: not JSON"),
         ("remove", b'{"urlPth": "/"}', "/urlPth: no field"),
         ("find", b'{"headers": {"x": {"equal": 1}}}', "/headers/x/equal: no operator"),
     ],

@@ -16,6 +16,7 @@ from emulator.apis.evi.state import EviState
 from emulator.apis.voices.state import VoicesState
 from emulator.errors import SnapshotError
 from emulator.jsontext import read, render
+from emulator.server import new_app
 from emulator.settings import Settings
 from emulator.web.app import App
 from emulator.world.snapshot_document import FORMAT, FORMAT_VERSION, checksum, write_snapshot
@@ -100,7 +101,7 @@ def act(client: TestClient, what: str, kind: str, text: str, pick: int) -> None:
 @pytest.fixture(scope="module")
 def small() -> App:
     """An application whose worlds begin empty."""
-    return App(Settings(seed="empty"))
+    return new_app(Settings(seed="empty"))
 
 
 @settings(max_examples=15, deadline=None)

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from emulator.server import new_app
 from emulator.settings import Settings
-from emulator.web.app import App
 
 BASE = {"evi_version": "3", "name": "c"}
 DEFAULT_MESSAGE = {"enabled": False, "text": ""}
@@ -263,7 +263,7 @@ def test_unlisted_library_voices_can_be_refused(
     settings: dict[str, Any], voice: dict[str, str], key: str, hint: str
 ) -> None:
     """With --unknown-voices refuse, or --strict, they are a 400; voices of the list are not."""
-    client = TestClient(App(Settings(**settings)), headers={"X-Hume-Api-Key": "k"})
+    client = TestClient(new_app(Settings(**settings)), headers={"X-Hume-Api-Key": "k"})
     body = refusal(client, voice={**voice, "provider": "HUME_AI"})
     assert body["code"] == "voice_unknown"
     assert voice[key] in body["message"]
@@ -380,7 +380,7 @@ def test_webhooks_may_be_https_or_local(client: TestClient, url: str) -> None:
 @pytest.mark.parametrize("kind", ["configs", "tools"])
 def test_names_are_taken_once(kind: str, name_conflict: str) -> None:
     """A name in use is refused for a new resource and for a rename, and free after a delete."""
-    app = App(Settings(seed="empty", name_conflict=name_conflict))
+    app = new_app(Settings(seed="empty", name_conflict=name_conflict))
     client = TestClient(app, headers={"X-Hume-Api-Key": "k"})
     path = f"/v0/evi/{kind}"
     body = {"evi_version": "3"} if kind == "configs" else {"parameters": PARAMETERS}
@@ -450,7 +450,7 @@ def test_an_unknown_version_names_those_there_are(client: TestClient) -> None:
 
 def test_a_voice_can_be_required() -> None:
     """With `require_voice`, an EVI 3 config without a voice is refused as one report words it."""
-    app = App(Settings(seed="empty", require_voice=True, inactivity_timeout=120))
+    app = new_app(Settings(seed="empty", require_voice=True, inactivity_timeout=120))
     client = TestClient(app, headers={"X-Hume-Api-Key": "k"})
 
     assert refusal(client)["message"] == (
@@ -522,7 +522,7 @@ def test_the_identifier_of_a_custom_language_model_is_kept(client: TestClient) -
 
 def test_hosts_that_may_be_called_in_the_clear() -> None:
     """`--call-hosts` names hosts for webhooks and models alike."""
-    app = App(Settings(seed="empty", call_hosts=("host.docker.internal", "*.lan:8000")))
+    app = new_app(Settings(seed="empty", call_hosts=("host.docker.internal", "*.lan:8000")))
     client = TestClient(app, headers={"X-Hume-Api-Key": "k"})
     model = {"model_provider": CUSTOM, "model_resource": "ws://llm.lan:8000/chat"}
     webhook = {"url": "http://host.docker.internal:9000/hook", "events": ["chat_ended"]}
@@ -537,7 +537,7 @@ def test_hosts_that_may_be_called_in_the_clear() -> None:
 def test_only_the_hosts_that_are_named_may_be_called() -> None:
     """`--call-hosts-only` refuses all others, https and this machine too."""
     settings = Settings(seed="demo", call_hosts=("localhost:8000",), call_hosts_only=True)
-    client = TestClient(App(settings), headers={"X-Hume-Api-Key": "k"})
+    client = TestClient(new_app(settings), headers={"X-Hume-Api-Key": "k"})
 
     for url in ("https://example.com/", "http://localhost:8001/", "http://127.0.0.1:8000/"):
         body = refusal(client, webhooks=[{"url": url, "events": []}])
@@ -575,7 +575,9 @@ def test_values_that_an_sdk_lists_are_known(client: TestClient, model: str) -> N
 
 def test_a_strict_server_refuses_values_that_nobody_lists() -> None:
     """It answers 422, and says which value was probably meant."""
-    client = TestClient(App(Settings(seed="empty", strict=True)), headers={"X-Hume-Api-Key": "k"})
+    client = TestClient(
+        new_app(Settings(seed="empty", strict=True)), headers={"X-Hume-Api-Key": "k"}
+    )
 
     body = {**BASE, "language_model": {"model_provider": "OPENAI"}}
     [problem] = client.post("/v0/evi/configs", json=body).json()["detail"]

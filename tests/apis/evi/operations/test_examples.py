@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from emulator.server import new_app
 from emulator.settings import Settings
 from emulator.web.app import App
 from tests.outgoing.calls import ask, simulate
@@ -21,13 +22,13 @@ BODIES = {
 
 @pytest.fixture(scope="module")
 def app() -> App:
-    return App(Settings(unknown_ids="example"))
+    return new_app(Settings(unknown_ids="example"))
 
 
 @pytest.fixture(scope="module")
 def empty() -> App:
     """The same whose worlds have nothing of their own."""
-    return App(Settings(unknown_ids="example", seed="empty"))
+    return new_app(Settings(unknown_ids="example", seed="empty"))
 
 
 def client_of(app: App, api_key: str) -> TestClient:
@@ -205,6 +206,6 @@ def test_a_list_of_an_unknown_configs_chats(client: TestClient) -> None:
 
 def test_unknown_ids_are_404_unless_asked_for(api_key: str) -> None:
     """The default is the service's answer."""
-    client = client_of(App(Settings(seed="empty")), api_key)
+    client = client_of(new_app(Settings(seed="empty")), api_key)
     assert client.get(f"/v0/evi/configs/{NOBODY}").status_code == 404
     assert client.get("/v0/evi/configs/your-config-id").status_code == 422

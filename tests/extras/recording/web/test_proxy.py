@@ -21,9 +21,9 @@ from websockets.typing import Subprotocol
 from emulator.errors import RecordingError, StartupError, UsageError
 from emulator.extras.recording.capture import DEFAULT_KEPT_BYTES
 from emulator.extras.recording.format import Body, Closed, Exchange, Frame, Opened
-from emulator.extras.recording.proxy import check_upstream
 from emulator.extras.recording.reading import read_recording
 from emulator.extras.recording.serving import Handler, Serving
+from emulator.extras.recording.upstream import check_upstream
 from emulator.extras.recording.writer import RecordingWriter
 from tests.extras.recording.kit import recording
 from tests.extras.recording.web.upstream import answering
@@ -392,7 +392,7 @@ def test_a_file_that_is_there(tmp_path: Path) -> None:
     path.write_text("dear")
     with pytest.raises(UsageError, match="--append"):
         RecordingWriter(path, "http://a")
-    with pytest.raises(RecordingError, match=r"r:1: no JSON"):
+    with pytest.raises(RecordingError, match=r"r:1: not JSON"):
         RecordingWriter(path, "http://a", append=True)
     assert path.read_text() == "dear"
     with RecordingWriter(path, "http://a", force=True):

@@ -8,7 +8,7 @@ from aiohttp.web import BaseRequest, Response, StreamResponse
 
 from emulator.errors import EmulatorError
 from emulator.extras.recording.format import Exchange, Header, Opened, Recording
-from emulator.extras.recording.request_names import Subjects
+from emulator.extras.recording.request_names import RequestNames
 from emulator.extras.recording.resender import Resender
 from emulator.extras.recording.sockets import hang_up
 from tests.extras.recording.kit import told
@@ -20,7 +20,7 @@ OPENED = Opened(at_ms=1, path="/v0/evi/chat", socket=1, status=101)
 
 
 def resender(url: str, *entries: Exchange | Opened) -> Resender:
-    return Resender(Recording("r", HEADER, entries), url, {}, Subjects(), answer_s=0.05)
+    return Resender(Recording("r", HEADER, entries), url, {}, RequestNames(), answer_s=0.05)
 
 
 async def break_off(request: BaseRequest) -> StreamResponse:

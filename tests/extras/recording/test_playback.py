@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from emulator.extras.recording.format import Body, Closed, Conversation, Frame, Opened
-from emulator.extras.recording.playback import Play
+from emulator.extras.recording.playback import Playback
 
 OPENED = Opened(at_ms=0, path="/v0/evi/chat", socket=1, status=101, line=1)
 SOUND = b"\x01\x02"
@@ -26,7 +26,7 @@ def conversation(*said: object, code: int | None = None, by: str = "client") -> 
     return Conversation(OPENED, tuple(frames), closed)
 
 
-def heard(play: Play, *said: object) -> list[str]:
+def heard(play: Playback, *said: object) -> list[str]:
     """What the server says at first, and then to each."""
     dues = list(play.due())
     for word in said:
@@ -36,13 +36,13 @@ def heard(play: Play, *said: object) -> list[str]:
     ]
 
 
-def told(play: Play) -> Sequence[tuple[str, object, object]]:
+def told(play: Playback) -> Sequence[tuple[str, object, object]]:
     return [(each.place, each.expected, each.got) for each in play.differences]
 
 
 def test_the_same_again() -> None:
     """Server frames follow the client's that came before them; nothing differs."""
-    play = Play(conversation("<a", ">x", "<b", "<c", ">y", code=1000))
+    play = Playback(conversation("<a", ">x", "<b", "<c", ">y", code=1000))
     assert heard(play) == ["a"]
     assert heard(play, "x") == ["b", "c"]
     assert heard(play, "y") == []
@@ -52,21 +52,21 @@ def test_the_same_again() -> None:
 
 def test_the_gaps_are_those_of_the_recording() -> None:
     """Each from what came right before."""
-    play = Play(conversation("<a", ">x", "<b"))
+    play = Playback(conversation("<a", ">x", "<b"))
     assert [due.after_ms for due in play.due()] == [20]
     assert [due.after_ms for due in play.receive(frame("client", "x"))] == [10]
 
 
 def test_another_frame() -> None:
     """Its place and both sides; the conversation goes on."""
-    play = Play(conversation(">x", "<b"))
+    play = Playback(conversation(">x", "<b"))
     assert heard(play, "z") == ["b"]
     assert told(play) == [("/frames/0/type", "x", "z")]
 
 
 def test_one_frame_more() -> None:
     """Nothing was expected there."""
-    play = Play(conversation("<a", code=1000))
+    play = Playback(conversation("<a", code=1000))
     heard(play, "x")
     [(place, expected, got)] = told(play)
     assert (place, repr(expected), got) == ("/close", "nothing", {"type": "x"})
@@ -74,7 +74,7 @@ def test_one_frame_more() -> None:
 
 def test_what_was_never_sent() -> None:
     """Each frame; of a run of sound the first."""
-    play = Play(conversation(">x", "<b", ">y", SOUND, SOUND, ">z", code=1000))
+    play = Playback(conversation(">x", "<b", ">y", SOUND, SOUND, ">z", code=1000))
     heard(play, "x")
     play.close(1000)
     assert [place for place, _, _ in told(play)] == ["/frames/2", "/frames/3", "/frames/5"]
@@ -82,7 +82,7 @@ def test_what_was_never_sent() -> None:
 
 def test_another_close() -> None:
     """The code counts."""
-    play = Play(conversation("<a", code=1000))
+    play = Playback(conversation("<a", code=1000))
     heard(play)
     play.close(1006)
     assert told(play) == [("/close/code", 1000, 1006)]
@@ -90,23 +90,26 @@ def test_another_close() -> None:
 
 def test_the_server_closes() -> None:
     """As it did, after what it said."""
-    assert heard(Play(conversation(">x", "<b", code=4001, by="server")), "x") == ["b", "close 4001"]
+    assert heard(Playback(conversation(">x", "<b", code=4001, by="server")), "x") == [
+        "b",
+        "close 4001",
+    ]
 
 
 def test_more_sound_and_less() -> None:
     """How much there is means nothing, as long as there is some."""
     said = (">x", SOUND, SOUND, SOUND, "<heard", ">y")
-    less = Play(conversation(*said))
+    less = Playback(conversation(*said))
     assert heard(less, "x", SOUND, "y") == ["heard"]
     assert told(less) == []
-    more = Play(conversation(*said))
+    more = Playback(conversation(*said))
     assert heard(more, "x", *[SOUND] * 5, "y") == ["heard"]
     assert told(more) == []
 
 
 def test_silence_where_sound_was() -> None:
     """Once no more sound comes, what followed it comes."""
-    play = Play(conversation(SOUND, SOUND, "<heard"))
+    play = Playback(conversation(SOUND, SOUND, "<heard"))
     assert heard(play, SOUND) == []
     assert play.waits_for_sound
     assert [due.step.line for due in play.end_sound()] == [4]
@@ -115,9 +118,9 @@ def test_silence_where_sound_was() -> None:
 
 def test_no_sound_at_all() -> None:
     """That is a difference, and so is sound where none was."""
-    without = Play(conversation(SOUND, "<heard", ">y", "<b"))
+    without = Playback(conversation(SOUND, "<heard", ">y", "<b"))
     assert heard(without, "y") == ["heard", "b"]
     assert told(without) == [("/frames/0", "sound (binary)", "y")]
-    unexpected = Play(conversation(">y", "<b"))
+    unexpected = Playback(conversation(">y", "<b"))
     assert heard(unexpected, SOUND, SOUND, "y") == ["b"]
     assert [got for _, _, got in told(unexpected)] == ["sound (binary)"]
