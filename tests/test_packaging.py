@@ -78,7 +78,7 @@ def test_the_wheel_works_far_from_the_checkout(wheel: Path, tmp_path: Path) -> N
 
     where = output("-c", "import emulator; print(emulator.__file__)")
     assert where.startswith(str(site))
-    served = "from emulator.web.app import App; app = new_app(); print(app.document.path)"
+    served = "from emulator.server import new_app; app = new_app(); print(app.document.path)"
     assert output("-c", served).startswith(str(site))
     assert "12 chats" in output("-m", "emulator", "seed", "check", "demo")
     assert "35 implemented" in output("-m", "emulator", "operations")
