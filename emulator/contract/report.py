@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from emulator.contract.coverage import (
-    ApiSurface,
     Coverage,
     Item,
     Part,
@@ -14,6 +13,7 @@ from emulator.contract.coverage import (
 )
 from emulator.contract.findings import ERROR, FINDINGS, LEVELS, WARNING
 from emulator.contract.ledger import ClientLedger
+from emulator.contract.surface import ApiSurface
 from emulator.errors import EmulatorError, UsageError, closest
 from emulator.jsontext import JsonObject
 
@@ -109,10 +109,11 @@ class Report:
         return [*(told if forbidden else ()), *too_little(self.coverage, demands.least)]
 
 
-def new_report(ledger: ClientLedger, surface: ApiSurface) -> Report:
+def new_report(ledger: ClientLedger, surfaces: Sequence[ApiSurface]) -> Report:
+    """Report what the ledger has, against all that the APIs have to be exercised."""
     findings = [found.to_json() for found in ledger.found]
     findings.sort(key=lambda found: LEVELS.index(found["level"]))
-    return Report(findings, ledger.dropped, cover(ledger, surface))
+    return Report(findings, ledger.dropped, cover(ledger, surfaces))
 
 
 def read_report(content: JsonObject) -> Report:

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from starlette.types import Receive, Scope, Send
 from emulator.api import bind
 from emulator.apis.evi.chat.script import named_script
 from emulator.apis.evi.chat_socket import ChatSocket, is_chat_path
+from emulator.apis.evi.contract.surface import EVI_COVERAGE_PARTS
 from emulator.apis.evi.hints import EVI_HINTS
 from emulator.apis.evi.operations.examples import with_examples
 from emulator.faults.chaos import read_chaos
@@ -31,7 +32,7 @@ from emulator.world.seed import load_seed
 from emulator.world.world import World, Worlds
 
 if TYPE_CHECKING:
-    from emulator.contract.coverage import ApiSurface
+    from emulator.contract.surface import ApiSurface
     from emulator.world.persistence import Lasting
     from emulator.world.snapshot_reader import SnapshotReader
 
@@ -61,7 +62,7 @@ class App:
             self.stubbable,
             self.operations,
             lambda: self.snapshots,
-            lambda: self.surface,
+            lambda: self.surfaces,
         )
         self._control = control.application()
         self.control_routes = [route for route in self._control.routes if isinstance(route, Route)]
@@ -79,13 +80,12 @@ class App:
         return SnapshotReader(self.validation, self.stubbable)
 
     @cached_property
-    def surface(self) -> "ApiSurface":
-        """All that a client can exercise."""
-        from emulator.contract.coverage import new_surface  # which few need
-        from emulator.web.sockets.handshake import chat_fields
+    def surfaces(self) -> "Sequence[ApiSurface]":
+        """All that a client can exercise, API by API."""
+        from emulator.contract.surface import new_surface  # which few need
 
         bodies = [(each, body_fields(self.document, each)) for each in self.operations]
-        return new_surface(bodies, chat_fields())
+        return [new_surface(bodies, EVI_COVERAGE_PARTS)]  # voices don't count: they are extra
 
     def _new_lasting(self) -> "Lasting | None":
         if not self.settings.state and not self.settings.export_on_exit:

@@ -7,12 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from emulator.apis import FINDINGS, PARTS
 from emulator.apis.evi.chat.messages import ClientMessage, ServerMessage
 from emulator.apis.evi.chat_store import CHAT_STATUSES
 from emulator.apis.evi.webhooks import EVENT_NAMES
 from emulator.contract.coverage import (
-    PARTS,
-    ApiSurface,
     Coverage,
     Item,
     Part,
@@ -20,8 +19,9 @@ from emulator.contract.coverage import (
     read_minimum,
     too_little,
 )
-from emulator.contract.findings import FINDINGS, Finding, find
+from emulator.contract.findings import Finding, find
 from emulator.contract.ledger import MOST_FINDINGS, ClientLedger
+from emulator.contract.surface import ApiSurface
 from emulator.errors import CHAT_ERRORS, UsageError
 from emulator.jsontext import JsonObject
 from emulator.web.app import App
@@ -32,7 +32,8 @@ from tests.contract.reports import SMALL_SURFACE
 
 @pytest.fixture(scope="module")
 def surface(app: App) -> ApiSurface:
-    return app.surface
+    [found] = app.surfaces
+    return found
 
 
 def test_it_has_every_part_and_no_name_twice(surface: ApiSurface) -> None:
@@ -110,7 +111,7 @@ def test_the_rest_of_it(surface: ApiSurface) -> None:
 
 
 def coverage(ledger: ClientLedger) -> Coverage:
-    return cover(ledger, SMALL_SURFACE)
+    return cover(ledger, [SMALL_SURFACE])
 
 
 def part(ledger: ClientLedger, name: str) -> Part:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
+from emulator.apis import FINDINGS
 from emulator.apis.evi.contract.frames import (
     ERRORS_WITHOUT_FINDING,
     FINDING_BY_ERROR,
@@ -22,7 +23,7 @@ from emulator.apis.evi.contract.frames import (
     is_base64,
     judge_frame,
 )
-from emulator.contract.findings import FINDINGS, find
+from emulator.contract.findings import find
 from emulator.contract.webhooks import judge_attempt
 from emulator.errors import CHAT_ERRORS
 from emulator.outgoing.outbox import WebhookResult

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from emulator.contract.coverage import PARTS
+from emulator.apis import PARTS
 from emulator.contract.renderings import FORMATS, format_of, render_report, write_reports
 from emulator.contract.renderings.text import PLAIN, RED, YELLOW, in_colour
 from emulator.contract.report import NEVER, Demands, Report, read_demands, read_report

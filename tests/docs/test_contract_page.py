@@ -4,10 +4,9 @@ import re
 from pathlib import Path
 
 import emulator
+from emulator.apis import FINDINGS, PARTS
 from emulator.apis.evi.hints import EVI_HINTS
 from emulator.cli.main import make_parser
-from emulator.contract.coverage import PARTS
-from emulator.contract.findings import FINDINGS
 
 ROOT = Path(emulator.__file__).parent.parent
 PAGE = (ROOT / "docs" / "contract.md").read_text()

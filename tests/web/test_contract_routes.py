@@ -7,7 +7,7 @@ import pytest
 from starlette.testclient import TestClient
 from websockets.exceptions import InvalidStatus
 
-from emulator.contract.coverage import PARTS
+from emulator.apis import PARTS
 from emulator.contract.findings import MOST_AT_ONCE
 from emulator.contract.ledger import MOST_FINDINGS
 from emulator.settings import Settings

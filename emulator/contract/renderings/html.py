@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from html import escape
 from pathlib import Path
 
-from emulator.contract.coverage import PARTS, Item, Part
+from emulator.contract.coverage import Item, Part
 from emulator.contract.findings import ERROR
 from emulator.contract.renderings.words import TITLE, got, left_out, seen, summary
 from emulator.contract.report import Demands, Report
+from emulator.contract.surface import PARTS
 from emulator.jsontext import JsonObject
 from emulator.redaction.printable import visible
 

@@ -47,7 +47,7 @@ from emulator.web.oauth import token_endpoint
 from emulator.world.world import Worlds
 
 if TYPE_CHECKING:
-    from emulator.contract.coverage import ApiSurface
+    from emulator.contract.surface import ApiSurface
     from emulator.world.snapshot_reader import SnapshotReader
 
 
@@ -64,7 +64,7 @@ class Control:
         stubbable: Stubbable,
         operations: Sequence[Operation],
         snapshots: "Callable[[], SnapshotReader]",
-        surface: "Callable[[], ApiSurface]",
+        surfaces: "Callable[[], Sequence[ApiSurface]]",
     ) -> None:
         self._auth = auth
         self._worlds = worlds
@@ -74,7 +74,7 @@ class Control:
         self._stubbable = stubbable
         self._operations = operations
         self._snapshots = snapshots
-        self._surface = surface
+        self._surfaces = surfaces
 
     def application(self) -> Starlette:
         auth, bodies = self._auth, Bodies(self._validation, self._settings.max_body_bytes)
@@ -91,7 +91,7 @@ class Control:
                 *webhook_routes(auth, bodies, self._validation),
                 *fault_routes(auth, bodies, self._stubbable),
                 *journal_routes(auth, self._worlds),
-                *contract_routes(auth, self._worlds, self._surface),
+                *contract_routes(auth, self._worlds, self._surfaces),
                 *stub_routes(auth, bodies, self._stubbable),
                 *snapshot_routes(auth, self._snapshots, self._settings.max_snapshot_bytes),
                 *audio_routes(self._worlds),

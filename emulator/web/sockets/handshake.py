@@ -1,7 +1,6 @@
 """A chat's handshake: its query, for the journal and the contract of the caller's world."""
 
 from collections.abc import Sequence
-from functools import cache
 
 from starlette.types import Scope
 
@@ -53,7 +52,7 @@ class Handshake:
 
         Raises ValidationFailed where that is too much for a strict server.
         """
-        from emulator.apis.evi.chat_query import given_query
+        from emulator.apis.evi.chat_query import chat_fields, given_query
         from emulator.apis.evi.contract.handshakes import (
             judge_handshake,
             judge_handshake_voice,
@@ -119,12 +118,3 @@ class Handshake:
             *more.values(),
         )
         self.world.ledger.add(SUBJECT, self._findings, journal.seq)
-
-
-@cache
-def chat_fields() -> Field:
-    """The parameters of a chat's handshake."""
-    from emulator.apis.evi.chat_query import ChatQuery
-    from emulator.openapi.fields import compile_definitions
-
-    return compile_definitions(ChatQuery.model_json_schema())
