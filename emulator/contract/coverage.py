@@ -14,7 +14,7 @@ _MOST_NAMED = 5
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One thing to be exercised, and how often it was; `extra` if it isn't asked for.
+    """One thing to be exercised, and how often it was; `extra` marks what is not asked for.
 
     `detail` has the answers of an operation: how often each status came.
     """
@@ -55,7 +55,7 @@ class Part:
 
     @property
     def never(self) -> str:
-        """Name the first that are missing, and how many more there are."""
+        """The first missing names, and how many more there are."""
         names, more = self.missing[:_MOST_NAMED], len(self.missing) - _MOST_NAMED
         return f"{', '.join(names)}{f' and {more} more' if more > 0 else ''}"
 
@@ -71,7 +71,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """All parts; `percent` counts each alike, however many names it has."""
+    """All parts; `percent` is the mean of theirs, however many names each has."""
 
     parts: Sequence[Part]
 

@@ -12,7 +12,7 @@ _SLOW = 0.5  # of the time that it has
 def judge_attempt(
     result: WebhookResult, faults: Collection[str], timeout_s: int
 ) -> Sequence[Finding]:
-    """How a receiver took one request, whose faults were asked for."""
+    """Judge how a receiver took one request; `faults` were asked for."""
     forged = [fault for fault in faults if fault in FORGED]
     limit_ms = round(timeout_s * 1000 * _SLOW)
     findings = []

@@ -10,6 +10,7 @@ from websockets.exceptions import InvalidStatus
 from emulator.apis import PARTS
 from emulator.contract.findings import MOST_AT_ONCE
 from emulator.contract.ledger import MOST_FINDINGS
+from emulator.contract.requests import RequestAuditor
 from emulator.settings import Settings
 from emulator.testing.emulator import Emulator
 from emulator.testing.world import Evi
@@ -424,6 +425,17 @@ def test_what_strict_refuses_is_neither_ignored_nor_kept(strict: TestClient) -> 
     belongs = "a URL belongs to the model_provider CUSTOM_LANGUAGE_MODEL"
     assert (answer.status_code, sorted(hints)) == (422, ["", belongs])
     assert answer.json()["detail"][1]["msg"].endswith(f"lists; {belongs}")
+
+
+def test_strict_refuses_what_nobody_observes(
+    strict: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Acceptance is the check's: without a finding about the request, it is refused alike."""
+    monkeypatch.setattr(RequestAuditor, "judge", lambda *given: [])
+    assert refusal(strict.post(f"{PROMPTS}?zz=1", json=WRONG)) == [
+        ["query", "zz"],
+        ["body", "txet"],
+    ]
 
 
 def test_strict_finds_other_mistakes_beside(strict: TestClient) -> None:

@@ -1,4 +1,4 @@
-"""One page, complete in itself: no script, nothing from elsewhere."""
+"""The report as one HTML page, complete in itself: no script, nothing from elsewhere."""
 
 from collections.abc import Iterator
 from html import escape
@@ -80,5 +80,5 @@ def _item(item: Item) -> str:
 
 
 def _text(text: str) -> str:
-    """Text that a client may have sent, without markup."""
+    """Return text that a client may have sent, without markup."""
     return escape(visible(text))
