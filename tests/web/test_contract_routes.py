@@ -8,6 +8,8 @@ from starlette.testclient import TestClient
 from websockets.exceptions import InvalidStatus
 
 from emulator.apis import PARTS
+from emulator.apis.evi.contract import handshakes, sockets
+from emulator.apis.evi.contract.frames import Judged
 from emulator.contract.findings import MOST_AT_ONCE
 from emulator.contract.ledger import MOST_FINDINGS
 from emulator.contract.requests import RequestAuditor
@@ -512,6 +514,21 @@ def test_a_strict_handshake_that_is_good(evi: Evi) -> None:
         talk.read_until("chat_metadata")
     evi.journal.wait_for(close=1000)
     assert evi.contract.findings == []
+
+
+@pytest.mark.evi(strict=True)
+def test_strict_refuses_what_nobody_observes_of_a_chat(
+    evi: Evi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A handshake and a frame are refused, though nothing is found about them."""
+    monkeypatch.setattr(handshakes, "judge_handshake", lambda *given: [])
+    monkeypatch.setattr(sockets, "judge_frame", lambda *given: Judged(()))
+    with pytest.raises(InvalidStatus) as refused, talking(evi, config_idd="x"):
+        pass
+    assert refused.value.response.status_code == 422
+    with talking(evi) as talk:
+        talk.send(type="user_input", text="Hello", txt="x")
+        assert talk.read_until("error")["message"].endswith("not permitted: /frame/txt.")
 
 
 @pytest.mark.evi(strict=True)
