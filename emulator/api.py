@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
-from emulator.contract.findings import Finding
+from emulator.contract.findings import Finding, FindingKind, register_findings
+from emulator.contract.surface import ApiSurface, SurfacePart, new_surface, register_parts
 from emulator.errors import DocumentError, closest
 from emulator.jsontext import Json, JsonObject
 from emulator.openapi.document import Document, load_document
+from emulator.openapi.fields import body_fields
 from emulator.openapi.hints import NO_HINTS, Hints
 from emulator.openapi.openness import CLOSED, Openness
 from emulator.openapi.operation import Operation, compile_operations
@@ -90,7 +92,14 @@ class Api:
     sockets: Sequence[Socket] = ()
     openness: Openness = CLOSED
     hints: Hints = NO_HINTS
+    findings: Mapping[str, FindingKind] = field(default_factory=dict)
+    coverage: Sequence[SurfacePart] = ()
     with_examples: Callable[[Operation, Handler, Seed], Handler] = take_any_id
+
+    def __post_init__(self) -> None:
+        """Tell the contract what the API brings to it: codes and parts are of one namespace."""
+        register_findings(self.findings)
+        register_parts(self.coverage)
 
     def load_document(self, path: str = "") -> Document:
         """Return the API's document, or the one at `path` in its place. Raises DocumentError."""
@@ -108,7 +117,13 @@ class ServedApi:
 
     @property
     def name(self) -> str:
+        """The name of the API."""
         return self.api.name
+
+    def surface(self) -> ApiSurface:
+        """Return all that a client can exercise of the API."""
+        bodies = [(each, body_fields(self.document, each)) for each in self.operations]
+        return new_surface(bodies, self.api.coverage)
 
 
 def serve(apis: Sequence[Api], spec: str = "") -> tuple[ServedApi, ...]:

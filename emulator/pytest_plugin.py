@@ -84,7 +84,7 @@ def evi_server(evi_settings: dict[str, Any], pytestconfig: pytest.Config) -> "It
     with Emulator(**evi_settings) as server:
         yield server
         if _wants_report(pytestconfig):
-            _run_contract(pytestconfig).add(server.contract(), server.universe)
+            _run_contract(pytestconfig).add(server.contract(), server.surfaces)
 
 
 @pytest.fixture
@@ -183,6 +183,7 @@ def _check_report_options(config: pytest.Config) -> None:
 
 
 def _demands(config: pytest.Config) -> "Demands":
+    import emulator.apis  # noqa: F401 - registers what the options may name
     from emulator.contract.report import read_demands
 
     options = config.option

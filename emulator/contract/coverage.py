@@ -1,51 +1,20 @@
-"""What there is to be exercised of the API, and how much of it a client has."""
+"""How much of the APIs clients have exercised."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias, get_args
 
-from emulator.apis.evi.chat.messages import ServerMessage
-from emulator.apis.evi.chat_store import CHAT_STATUSES
-from emulator.apis.evi.contract.frames import BINARY, CLIENT_TYPES
-from emulator.apis.evi.contract.handshakes import parameter_name
-from emulator.apis.evi.contract.sockets import BROKEN, BY_CLIENT, BY_SERVER, error_name
-from emulator.apis.evi.strictness import message_fields
-from emulator.apis.evi.webhooks import EVENT_NAMES
 from emulator.contract.ledger import ClientLedger
-from emulator.errors import CHAT_ERRORS, UsageError, closest
+from emulator.contract.surface import OPERATIONS, PARTS, ApiSurface, asked_for
+from emulator.errors import UsageError, closest
 from emulator.jsontext import JsonObject
-from emulator.openapi.fields import Field
-from emulator.openapi.operation import Operation
 
-# The parts in the order in which reports have them, and what each counts.
-PARTS: Mapping[str, str] = {
-    "operations": "operations, answered with success",
-    "statuses": "documented statuses of operations, but for 401 and 413",
-    "parameters": "query parameters of operations",
-    "body_fields": "fields of request bodies",
-    "chat_parameters": "query parameters of a chat's handshake",
-    "messages_sent": "types of messages from the client",
-    "message_fields": "fields of messages from the client",
-    "messages_received": "types of messages to the client",
-    "error_codes": "the service's errors in a chat",
-    "close_codes": "who ended a connection, with which code",
-    "chat_ends": "statuses in which chats ended",
-    "webhooks": "webhook events that a receiver took",
-}
-CLOSES = (f"{BY_CLIENT} 1000", f"{BY_SERVER} 1000", f"{BY_CLIENT} {BROKEN}", f"{BY_SERVER} 1011")
-
-OWN_ERRORS = "EMU"  # how the codes begin of errors that only an emulator has
-OF_THE_TRANSPORT = (401, 413)  # any operation has them, before it is asked
-_FIRST = "operations"
 _MOST_NAMED = 5
-
-ApiSurface: TypeAlias = Mapping[str, Sequence[str]]  # every name of each part
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One thing to be exercised, and how often it was; `extra` if it isn't asked for.
+    """One thing to be exercised, and how often it was; `extra` marks what is not asked for.
 
     `detail` has the answers of an operation: how often each status came.
     """
@@ -62,7 +31,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part of the coverage. `items` has those that are asked for, then the extra ones."""
+    """One part of the coverage. `items` has the names that are asked for, then the extra ones."""
 
     name: str
     items: Sequence[Item]
@@ -77,7 +46,7 @@ class Part:
 
     @property
     def percent(self) -> float:
-        """Rounded down: 100 is all of it."""
+        """Percentage that is exercised, rounded down: 100 is all of it."""
         return 1000 * self.covered // self.total / 10 if self.total else 100.0
 
     @property
@@ -86,7 +55,7 @@ class Part:
 
     @property
     def never(self) -> str:
-        """The first of those that are missing, and how many more there are."""
+        """The first missing names, and how many more there are."""
         names, more = self.missing[:_MOST_NAMED], len(self.missing) - _MOST_NAMED
         return f"{', '.join(names)}{f' and {more} more' if more > 0 else ''}"
 
@@ -102,7 +71,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """All parts; `percent` counts each alike, however many names it has."""
+    """All parts; `percent` is the mean of theirs, however many names each has."""
 
     parts: Sequence[Part]
 
@@ -115,48 +84,8 @@ class Coverage:
         return {"percent": self.percent, "parts": [part.to_json() for part in self.parts]}
 
 
-def new_surface(
-    operations: Sequence[tuple[Operation, Field | None]], chat_parameters: Field
-) -> ApiSurface:
-    """All that there is: operations with the fields of their bodies, a handshake's parameters."""
-    found = {
-        "operations": [operation.id for operation, _ in operations],
-        "statuses": [
-            f"{operation.id} {status}"
-            for operation, _ in operations
-            for status in operation.responses
-            if status not in OF_THE_TRANSPORT
-        ],
-        "parameters": [
-            f"{operation.id} {parameter.name}"
-            for operation, _ in operations
-            for parameter in operation.parameters
-            if parameter.location == "query"
-        ],
-        "body_fields": [
-            field.name for _, body in operations if body for field in body if not field.undocumented
-        ],
-        "chat_parameters": [parameter_name(field.name) for field in chat_parameters],
-        "messages_sent": [*CLIENT_TYPES, BINARY],
-        "message_fields": [field.name for field in message_fields()],
-        "messages_received": [
-            each.model_fields["type"].default for each in get_args(ServerMessage)
-        ],
-        "error_codes": [
-            error_name(text.code, text.slug)
-            for text in CHAT_ERRORS.values()
-            if not text.code.startswith(OWN_ERRORS)
-        ],
-        "close_codes": CLOSES,
-        "chat_ends": [status for status in CHAT_STATUSES if status != "ACTIVE"],
-        "webhooks": EVENT_NAMES,
-    }
-    assert list(found) == list(PARTS)
-    return {part: tuple(dict.fromkeys(names)) for part, names in found.items()}
-
-
-def cover(ledger: ClientLedger, surface: ApiSurface) -> Coverage:
-    """How much of it clients have exercised."""
+def cover(ledger: ClientLedger, surfaces: Sequence[ApiSurface]) -> Coverage:
+    """Measure how much of the APIs clients have exercised."""
     answers: dict[str, Counter[str]] = {}
     for (operation, status), count in ledger.answers.items():
         answers.setdefault(operation, Counter())[str(status)] += count
@@ -168,9 +97,15 @@ def cover(ledger: ClientLedger, surface: ApiSurface) -> Coverage:
             for status, count in counts.items()
         },
     }
-    parts = [_operations(surface["operations"], answers)]
-    parts += [_part(part, surface[part], used.get(part, {})) for part in PARTS if part != _FIRST]
-    return Coverage(parts)
+    surface = asked_for(surfaces, answers)
+    return Coverage(
+        [
+            _operations(names, answers)
+            if part == OPERATIONS
+            else _part(part, names, used.get(part, {}))
+            for part, names in surface.items()
+        ]
+    )
 
 
 def _operations(known: Sequence[str], answers: Mapping[str, Mapping[str, int]]) -> Part:
@@ -180,7 +115,7 @@ def _operations(known: Sequence[str], answers: Mapping[str, Mapping[str, int]]) 
         detail = answers.get(name, {})
         good = sum(count for status, count in detail.items() if status.startswith("2"))
         items.append(Item(name, good, name in extra, detail))
-    return Part(_FIRST, items)
+    return Part(OPERATIONS, items)
 
 
 def _part(name: str, known: Sequence[str], counts: Mapping[str, int]) -> Part:
@@ -191,7 +126,7 @@ def _part(name: str, known: Sequence[str], counts: Mapping[str, int]) -> Part:
 
 
 def read_minimum(text: str) -> tuple[str | None, float]:
-    """A least coverage in percent: of a part, as in operations=100, or overall.
+    """Read a least coverage in percent: of a part, as in operations=100, or overall.
 
     Raises UsageError.
     """
@@ -209,7 +144,7 @@ def read_minimum(text: str) -> tuple[str | None, float]:
 
 
 def too_little(coverage: Coverage, least: Mapping[str | None, float]) -> Iterator[str]:
-    """A sentence for each minimum that is not reached."""
+    """Yield a sentence for each minimum that is not reached."""
     for part in coverage.parts:
         if part.percent < least.get(part.name, 0):
             yield (

@@ -1,4 +1,4 @@
-"""What a world's clients have shown of themselves: findings, and counts of all that they used."""
+"""The record of a world's clients: findings about them, and how often they used what."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -33,9 +33,10 @@ class Found:
 
 
 class ClientLedger:
-    """It outlives resets, since test suites reset between tests.
+    """Findings about the clients of a world, and counts of what they used.
 
-    `answers` counts by operation and status, `used` by part of the coverage and name there.
+    It outlives resets, since test suites reset between tests. `answers` counts by operation and
+    status, `used` by part of the coverage and name there.
     """
 
     def __init__(self) -> None:
@@ -56,14 +57,14 @@ class ClientLedger:
         return list(self._found.values())
 
     def use(self, part: str, names: Iterable[str]) -> None:
-        """Names of a part of the coverage were used once more."""
+        """Count names of a part of the coverage once more."""
         counts = self.used.get(part)
         if counts is None:
             counts = self.used[part] = Counter()
         counts.update(names)
 
     def add(self, subject: str, findings: Iterable[Finding], seq: int) -> None:
-        """Findings about an operation, the chat socket, ...; `seq` is their journal entry's."""
+        """Add findings about an operation, a socket, ...; `seq` is their journal entry's number."""
         subject = beginning(hide_in_string(subject))
         for finding in findings:
             found = self._found.get(_key(subject, finding))
@@ -87,7 +88,7 @@ class ClientLedger:
             self.dropped[finding.code] += new.count
 
     def merge(self, other: "ClientLedger") -> None:
-        """Add what another one has. Numbers of journal entries would be of several journals: 0."""
+        """Add what another ledger has, but for numbers of entries, which are of its journal."""
         for found in other.found:
             self._put(Found(found.subject, found.finding, found.count, 0, 0))
         self.dropped.update(other.dropped)
@@ -121,5 +122,5 @@ class ClientLedger:
 
 
 def _key(subject: str, finding: Finding) -> tuple[object, ...]:
-    """What makes two findings one; 1, true and "1" are not the same value."""
+    """Return what makes two findings one; 1, true and "1" are different values."""
     return subject, finding.code, finding.loc, finding.expected, repr(finding.got)

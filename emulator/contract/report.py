@@ -1,10 +1,9 @@
-"""The contract report: findings and coverage, and whether they will do."""
+"""The contract report: findings and coverage, and whether they meet what is demanded."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from emulator.contract.coverage import (
-    ApiSurface,
     Coverage,
     Item,
     Part,
@@ -14,6 +13,7 @@ from emulator.contract.coverage import (
 )
 from emulator.contract.findings import ERROR, FINDINGS, LEVELS, WARNING
 from emulator.contract.ledger import ClientLedger
+from emulator.contract.surface import ApiSurface
 from emulator.errors import EmulatorError, UsageError, closest
 from emulator.jsontext import JsonObject
 
@@ -23,7 +23,7 @@ FAIL_ON = (*LEVELS, NEVER)
 
 @dataclass(frozen=True, slots=True)
 class Demands:
-    """What a client must keep to.
+    """What is demanded of a client.
 
     `fail_on` is the least level of a finding that fails it, or NEVER; findings with a code in
     `allow` don't. `least` has coverages in percent, by part, None for all of it.
@@ -35,26 +35,25 @@ class Demands:
 
     def __post_init__(self) -> None:
         if self.fail_on not in FAIL_ON:
-            hint = closest(self.fail_on, FAIL_ON)
-            known = ", ".join(FAIL_ON)
-            raise UsageError(f"fail on what? got {self.fail_on!r}{hint}; known: {known}")
+            hint, known = closest(self.fail_on, FAIL_ON), ", ".join(FAIL_ON)
+            raise UsageError(f"fail_on must be one of {known}; got {self.fail_on!r}{hint}")
         for code in self.allow:
             check_code(code)
 
     def forbid(self, found: JsonObject) -> bool:
-        """Whether a finding, as JSON, fails the client."""
+        """True if a finding, as JSON, fails the client."""
         if self.fail_on == NEVER or found["code"] in self.allow:
             return False
         return self.fail_on == WARNING or found["level"] == ERROR
 
 
 def read_demands(fail_on: str, allow: Iterable[str], least: Iterable[str]) -> Demands:
-    """What options ask for, as texts (see `read_minimum`). Raises UsageError."""
+    """Read what options demand, as texts (see `read_minimum`). Raises UsageError."""
     return Demands(fail_on, tuple(allow), dict(map(read_minimum, least)))
 
 
 def check_code(code: str) -> None:
-    """Raises UsageError for what is no code of a finding."""
+    """Raise UsageError for a code that no finding has."""
     if code not in FINDINGS:
         hint, known = closest(code, list(FINDINGS)), ", ".join(FINDINGS)
         raise UsageError(f"no finding has the code {code!r}{hint}; known: {known}")
@@ -70,7 +69,7 @@ class Report:
 
     @property
     def dropped(self) -> int:
-        """How many findings were not kept, being too many."""
+        """Number of findings that were not kept, being too many."""
         return sum(self.dropped_codes.values())
 
     def to_json(self) -> JsonObject:
@@ -83,23 +82,23 @@ class Report:
 
     @property
     def is_empty(self) -> bool:
-        """Whether no client has asked for anything."""
+        """True if no client has asked for anything."""
         seen = (item.count or item.detail for part in self.coverage.parts for item in part.items)
         return not self.findings and not any(seen)
 
     def forbidden(self, demands: Demands) -> list[JsonObject]:
-        """The findings that fail the client."""
+        """Return the findings that fail the client."""
         return [found for found in self.findings if demands.forbid(found)]
 
     def failures(self, demands: Demands) -> list[str]:
-        """A sentence for each demand that is not met."""
+        """Return a sentence for each demand that is not met."""
         forbidden = len(self.forbidden(demands))
         several = "1 finding" if forbidden == 1 else f"{forbidden} findings"
         told = [f"{several} at level {demands.fail_on} or above"] if forbidden else []
         return [*told, *self.shortcomings(demands)]
 
     def shortcomings(self, demands: Demands) -> list[str]:
-        """Those that are no kept finding's."""
+        """Return a sentence for each demand that something else than a kept finding fails."""
         forbidden = sum(
             count
             for code, count in self.dropped_codes.items()
@@ -109,14 +108,15 @@ class Report:
         return [*(told if forbidden else ()), *too_little(self.coverage, demands.least)]
 
 
-def new_report(ledger: ClientLedger, surface: ApiSurface) -> Report:
+def new_report(ledger: ClientLedger, surfaces: Sequence[ApiSurface]) -> Report:
+    """Report what the ledger has, against all that the APIs have to be exercised."""
     findings = [found.to_json() for found in ledger.found]
     findings.sort(key=lambda found: LEVELS.index(found["level"]))
-    return Report(findings, ledger.dropped, cover(ledger, surface))
+    return Report(findings, ledger.dropped, cover(ledger, surfaces))
 
 
 def read_report(content: JsonObject) -> Report:
-    """A report that came as JSON. Raises EmulatorError for what is none of this version."""
+    """Read a report from JSON. Raises EmulatorError for one of another version."""
     try:
         parts = [
             Part(part["name"], [Item(**item) for item in part["items"]])

@@ -1,18 +1,36 @@
 """What is to be said of a webhook's receiver."""
 
 from collections.abc import Collection, Sequence
+from typing import Protocol
 
 from emulator.contract.findings import Finding, find
-from emulator.outgoing.outbox import WebhookResult
 
 FORGED = ("stale_timestamp", "wrong_key", "tampered_body", "missing_headers")
 _SLOW = 0.5  # of the time that it has
 
 
-def judge_attempt(
-    result: WebhookResult, faults: Collection[str], timeout_s: int
-) -> Sequence[Finding]:
-    """How a receiver took one request, whose faults were asked for."""
+class Attempt(Protocol):
+    """How a receiver took a request, as whatever sends it tells."""
+
+    @property
+    def status(self) -> int | None:
+        """Status of the answer, if there was one."""
+
+    @property
+    def error(self) -> str | None:
+        """Why there was no answer."""
+
+    @property
+    def duration_ms(self) -> int:
+        """Time that it took, in milliseconds."""
+
+    @property
+    def is_good(self) -> bool:
+        """True if the receiver answered with success."""
+
+
+def judge_attempt(result: Attempt, faults: Collection[str], timeout_s: int) -> Sequence[Finding]:
+    """Judge how a receiver took one request; `faults` were asked for."""
     forged = [fault for fault in faults if fault in FORGED]
     limit_ms = round(timeout_s * 1000 * _SLOW)
     findings = []

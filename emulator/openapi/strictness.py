@@ -50,11 +50,15 @@ def unknown_contents(fields: Field, value: Json, loc: Loc) -> list[Problem]:
     """List the fields of a value that no schema has, and the values that nobody lists."""
     use = use_of(fields, value, loc)
     problems = [Problem(at, _EXTRA_MESSAGE, EXTRA) for at, _ in use.unknown[:MOST_REFUSED]]
-    return problems + [
-        Problem(at, f"Input should be {LISTED_VALUE}{_after_semicolon(meant)}", "enum")
-        for at, got, field in use.unlisted[:MOST_REFUSED]
-        for meant in (nearest_listed(got, field) or where_it_belongs(field),)
-    ]
+    return problems + [_unlisted(*each) for each in use.unlisted[:MOST_REFUSED]]
+
+
+def _unlisted(loc: Loc, got: str, field: Field) -> Problem:
+    words = (
+        f"Input should be {LISTED_VALUE}",
+        nearest_listed(got, field) or where_it_belongs(field),
+    )
+    return Problem(loc, "; ".join(each for each in words if each), "enum")
 
 
 def nearest_listed(got: str, field: Field) -> str:
@@ -69,7 +73,3 @@ def where_it_belongs(field: Field) -> str:
         return ""
     name, value = field.listed_unless
     return f"a URL belongs to the {name} {value}"
-
-
-def _after_semicolon(words: str) -> str:
-    return f"; {words}" if words else ""

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from emulator.contract.coverage import ApiSurface, Coverage
+from emulator.contract.coverage import Coverage
 from emulator.contract.findings import WARNING
 from emulator.contract.renderings.text import finding_lines
 from emulator.contract.report import Demands, Report, new_report
@@ -36,11 +36,7 @@ class ContractHandle:
         return self._bridge.call(self._report)
 
     def _report(self) -> Report:
-        return new_report(self._world.ledger, self._surface)
-
-    @property
-    def _surface(self) -> ApiSurface:
-        return self._app.surface
+        return new_report(self._world.ledger, self._app.surfaces)
 
     def assert_clean(self, allow: Collection[str] = (), fail_on: str = WARNING) -> None:
         """Raise ExpectationFailed, with each, if there are findings but those with these codes.

@@ -1,5 +1,6 @@
 """The emulator as an object: for fixtures, for unittest, for scripts."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -7,9 +8,9 @@ from typing import Any
 
 from emulator.apis.evi.chat.script import named_script
 from emulator.apis.evi.seed import with_script
-from emulator.contract.coverage import ApiSurface
 from emulator.contract.ledger import ClientLedger
 from emulator.contract.report import Report, new_report
+from emulator.contract.surface import ApiSurface
 from emulator.errors import UsageError, closest
 from emulator.extras.mounts import MOUNTS
 from emulator.ids import IdSource
@@ -101,13 +102,13 @@ class Emulator:
         return self._bridge.call(app.worlds.merged_ledger)
 
     @property
-    def universe(self) -> ApiSurface:
+    def surfaces(self) -> Sequence[ApiSurface]:
         """All that clients can exercise."""
-        return self._server.app.surface
+        return self._server.app.surfaces
 
     def contract_report(self) -> Report:
         """Findings and coverage of all its worlds (docs/contract.md)."""
-        return new_report(self.contract(), self.universe)
+        return new_report(self.contract(), self.surfaces)
 
     def _seed(self, settings: Settings) -> Seed:
         """The data of a seed, read once as long as neither file nor settings change."""

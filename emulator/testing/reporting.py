@@ -1,14 +1,14 @@
 """The contract report of a pytest run: of all its worlds, and of all its processes."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from emulator.contract.coverage import ApiSurface
 from emulator.contract.ledger import ClientLedger
 from emulator.contract.renderings import write_reports
 from emulator.contract.renderings.words import summary
 from emulator.contract.report import Demands, Report, new_report
+from emulator.contract.surface import ApiSurface
 from emulator.errors import EmulatorError
 
 
@@ -19,25 +19,25 @@ class RunContract:
     """
 
     ledger: ClientLedger = field(default_factory=ClientLedger)
-    surface: ApiSurface | None = None  # None: no emulator has run
+    surfaces: Sequence[ApiSurface] = ()  # none: no emulator has run
     failures: list[str] = field(default_factory=list)
     written: list[str] = field(default_factory=list)
 
-    def add(self, ledger: ClientLedger, surface: ApiSurface) -> None:
+    def add(self, ledger: ClientLedger, surfaces: Sequence[ApiSurface]) -> None:
         self.ledger.merge(ledger)
-        self.surface = surface
+        self.surfaces = surfaces
 
     def to_text(self) -> str:
         """JSON for the process that gathers all, since execnet can't send every integer."""
-        return json.dumps({"contract": self.ledger.to_json(), "surface": self.surface})
+        return json.dumps({"contract": self.ledger.to_json(), "surfaces": self.surfaces})
 
     def add_text(self, text: str) -> None:
         content = json.loads(text)
-        if content["surface"] is not None:
-            self.add(ClientLedger.from_json(content["contract"]), content["surface"])
+        if content["surfaces"]:
+            self.add(ClientLedger.from_json(content["contract"]), content["surfaces"])
 
     def report(self) -> Report | None:
-        return None if self.surface is None else new_report(self.ledger, self.surface)
+        return new_report(self.ledger, self.surfaces) if self.surfaces else None
 
     def finish(self, demands: Demands, files: Iterable[str]) -> None:
         """Write the report, and see whether it will do. Without an emulator nothing is covered."""

@@ -31,7 +31,7 @@ from emulator.world.world import World
 from emulator.world.worlds import Worlds
 
 if TYPE_CHECKING:
-    from emulator.contract.coverage import ApiSurface
+    from emulator.contract.surface import ApiSurface
     from emulator.world.persistence import Lasting
 
 
@@ -59,7 +59,7 @@ class App:
             self.apis,
             self.by_id,
             lambda: self.snapshots,
-            lambda: self.surface,
+            lambda: self.surfaces,
             mounts,
         )
         self._control = control.application()
@@ -94,14 +94,9 @@ class App:
         return snapshot_reader(self.apis)
 
     @cached_property
-    def surface(self) -> "ApiSurface":
-        """All that a client can exercise."""
-        from emulator.apis.evi.chat_openings import chat_fields
-        from emulator.contract.coverage import new_surface  # which few need
-
-        first = self.apis[0]
-        bodies = [(each, body_fields(first.document, each)) for each in first.operations]
-        return new_surface(bodies, chat_fields())
+    def surfaces(self) -> "Sequence[ApiSurface]":
+        """All that a client can exercise, API by API."""
+        return [each.surface() for each in self.apis]
 
     def _new_lasting(self) -> "Lasting | None":
         if not self.settings.state and not self.settings.export_on_exit:

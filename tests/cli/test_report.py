@@ -236,7 +236,10 @@ def test_a_file_and_a_format(capsys: Capsys, client: Client, tmp_path: Path) -> 
     ("flags", "message"),
     [
         (["--format", "pdf"], "no format of reports is 'pdf'; known: text, "),
-        (["--fail-on", "warnings"], "fail on what? got 'warnings' (did you mean 'warning'?)"),
+        (
+            ["--fail-on", "warnings"],
+            "fail_on must be one of error, warning, never; got 'warnings' (did you mean ",
+        ),
         (["--allow", "field-unknown"], "no finding has the code 'field-unknown' (did you mean 'fi"),
         (["--min-coverage", "lots"], "a least coverage is a number from 0 to 100, got 'lots'"),
         (["--min-coverage", "operation=3"], "no part of the coverage is 'operation' (did you mean"),

@@ -1,9 +1,9 @@
 """Reports for tests: of nothing, of a little, and of a client that means harm."""
 
-from emulator.contract.coverage import PARTS, ApiSurface
 from emulator.contract.findings import Finding, find
 from emulator.contract.ledger import ClientLedger
 from emulator.contract.report import Report, new_report
+from emulator.contract.surface import PARTS, ApiSurface
 
 SMALL_SURFACE: ApiSurface = {
     **dict.fromkeys(PARTS, ("x",)),
@@ -32,7 +32,7 @@ HOSTILE = {
 
 
 def empty() -> Report:
-    return new_report(ClientLedger(), SMALL_SURFACE)
+    return new_report(ClientLedger(), [SMALL_SURFACE])
 
 
 def small() -> Report:
@@ -45,7 +45,7 @@ def small() -> Report:
     ledger.add("make-a", [warning], 6)
     ledger.add("make-a", [find("request_refused", ("body",), "name_taken", message="free")], 5)
     ledger.add("chat socket", [find("socket_broken", ("socket",), 1006)], 9)
-    return new_report(ledger, SMALL_SURFACE)
+    return new_report(ledger, [SMALL_SURFACE])
 
 
 def hostile() -> Report:
@@ -58,7 +58,7 @@ def hostile() -> Report:
         ledger.add(f"GET /{text}", [find("field_unknown", (text,), {text: [text]}, known=text, hint=text)], seq)  # fmt: skip  # noqa: E501
         ledger.use("close_codes", [text])
     ledger.dropped["request_invalid"] = 3
-    return new_report(ledger, SMALL_SURFACE)
+    return new_report(ledger, [SMALL_SURFACE])
 
 
 REPORTS = {"empty": empty, "small": small, "hostile": hostile}

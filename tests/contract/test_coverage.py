@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from emulator.apis.evi.chat.messages import ClientMessage, ServerMessage
 from emulator.apis.evi.chat_store import CHAT_STATUSES
+from emulator.apis.evi.contract.surface import EVI_COVERAGE_PARTS
+from emulator.apis.evi.findings import EVI_FINDINGS
 from emulator.apis.evi.webhooks import EVENT_NAMES
 from emulator.contract.coverage import (
-    PARTS,
-    ApiSurface,
     Coverage,
     Item,
     Part,
@@ -20,8 +20,9 @@ from emulator.contract.coverage import (
     read_minimum,
     too_little,
 )
-from emulator.contract.findings import FINDINGS, Finding, find
+from emulator.contract.findings import FINDINGS, Finding, find, register_findings
 from emulator.contract.ledger import MOST_FINDINGS, ClientLedger
+from emulator.contract.surface import PARTS, ApiSurface, SurfacePart, register_parts
 from emulator.errors import CHAT_ERRORS, UsageError
 from emulator.jsontext import JsonObject
 from emulator.web.app import App
@@ -32,7 +33,8 @@ from tests.contract.reports import SMALL_SURFACE
 
 @pytest.fixture(scope="module")
 def surface(app: App) -> ApiSurface:
-    return app.surface
+    [found] = app.surfaces
+    return found
 
 
 def test_it_has_every_part_and_no_name_twice(surface: ApiSurface) -> None:
@@ -110,7 +112,7 @@ def test_the_rest_of_it(surface: ApiSurface) -> None:
 
 
 def coverage(ledger: ClientLedger) -> Coverage:
-    return cover(ledger, SMALL_SURFACE)
+    return cover(ledger, [SMALL_SURFACE])
 
 
 def part(ledger: ClientLedger, name: str) -> Part:
@@ -141,6 +143,64 @@ def test_only_success_exercises_an_operation() -> None:
         "make-a 201",
         "make-a 400",
     ]
+
+
+OTHER_SURFACE: ApiSurface = {
+    "operations": ("list-b",),
+    "statuses": ("list-b 200",),
+    "parameters": (),
+    "body_fields": (),
+    "sounds": ("one", "two"),
+}
+
+
+def test_another_api_counts_once_it_has_answered() -> None:
+    """Its names follow those of the first API, its own parts come last; before, all is extra."""
+    ledger = ClientLedger()
+    ledger.use("sounds", ["one"])
+    assert cover(ledger, [SMALL_SURFACE, OTHER_SURFACE]) == cover(ledger, [SMALL_SURFACE])
+    ledger.answers["list-b", 404] = 1
+    alone = cover(ledger, [SMALL_SURFACE])
+    assert alone.parts[0].items[-1] == Item("list-b", 0, extra=True, detail={"404": 1})
+    found = cover(ledger, [SMALL_SURFACE, OTHER_SURFACE])
+    assert [each.name for each in found.parts] == [*PARTS, "sounds"]
+    assert found.parts[0].items[-1] == Item("list-b", 0, detail={"404": 1})
+    assert found.parts[0].missing == ["list-a", "make-a", "list-b"]
+    assert "list-b 200" in found.parts[1].missing
+    assert (found.parts[-1].covered, found.parts[-1].total) == (1, 2)
+
+
+def test_the_first_api_counts_without_an_answer() -> None:
+    """Whatever the order of what was answered."""
+    ledger = ClientLedger()
+    ledger.answers["make-a", 201] = 1
+    found = cover(ledger, [OTHER_SURFACE, SMALL_SURFACE])
+    assert found.parts[0].missing == ["list-b", "list-a"]
+    assert [item.name for item in cover(ledger, [OTHER_SURFACE]).parts[0].items if item.extra] == [
+        "make-a"
+    ]
+
+
+def test_further_apis_count_once_they_are_used(app: App) -> None:
+    """The voices are not asked for, until a client has had an answer from one of them."""
+    ledger = ClientLedger()
+    assert cover(ledger, app.surfaces).parts[0].total == 35
+    ledger.answers["list-voices", 200] = 1
+    operations = cover(ledger, app.surfaces).parts[0]
+    assert Item("list-voices", 1, detail={"200": 1}) in operations.items
+    assert (operations.covered, operations.total) == (1, 38)
+
+
+def test_a_part_and_a_kind_have_one_meaning() -> None:
+    """Whoever registers another one is told; registering the same one again does nothing."""
+    before = dict(PARTS), dict(FINDINGS)
+    register_parts(EVI_COVERAGE_PARTS)
+    register_findings(EVI_FINDINGS)
+    with pytest.raises(ValueError, match="'webhooks'"):
+        register_parts([SurfacePart("webhooks", "others", tuple)])
+    with pytest.raises(ValueError, match="'path_unknown'"):
+        register_findings({"path_unknown": EVI_FINDINGS["chat_refused"]})
+    assert (dict(PARTS), dict(FINDINGS)) == before
 
 
 def test_what_is_not_asked_for_is_extra() -> None:

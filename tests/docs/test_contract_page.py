@@ -6,8 +6,8 @@ from pathlib import Path
 import emulator
 from emulator.apis.evi.hints import EVI_HINTS
 from emulator.cli.main import make_parser
-from emulator.contract.coverage import PARTS
 from emulator.contract.findings import FINDINGS
+from emulator.contract.surface import PARTS
 
 ROOT = Path(emulator.__file__).parent.parent
 PAGE = (ROOT / "docs" / "contract.md").read_text()

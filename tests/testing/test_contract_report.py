@@ -96,7 +96,10 @@ def test_what_may_be_found(evi: Evi) -> None:
     [
         ({"allow": ["field_unknwn"]}, "no finding has the code 'field_unknwn'"),
         ({"allow": "field_unknown"}, "no finding has the code"),
-        ({"fail_on": "warnings"}, "fail on what? got 'warnings' (did you mean 'warning'?)"),
+        (
+            {"fail_on": "warnings"},
+            "fail_on must be one of error, warning, never; got 'warnings' (did you mean ",
+        ),
     ],
 )
 def test_what_is_no_code_or_level(evi: Evi, options: Any, message: str) -> None:
@@ -266,7 +269,10 @@ def test_nothing_is_said_unless_it_is_asked_for(pytester: pytest.Pytester) -> No
     [
         ("--evi-report=r.pdf", "'*r.pdf' does not tell a format; its name may end in .txt, *"),
         ("--evi-report=folder.html", "'*folder.html' is a folder; name a file for the report"),
-        ("--evi-fail-on=errors", "fail on what? got 'errors' (did you mean 'error'?); *"),
+        (
+            "--evi-fail-on=errors",
+            "fail_on must be one of error, warning, never; got 'errors' (did you mean 'error'?)*",
+        ),
         ("--evi-allow=field", "no finding has the code 'field'*"),
         ("--evi-min-coverage=operation=3", "no part of the coverage is 'operation' (*"),
         ("--evi-min-coverage=a", "a least coverage is a number from 0 to 100, got 'a'"),

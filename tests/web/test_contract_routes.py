@@ -7,9 +7,12 @@ import pytest
 from starlette.testclient import TestClient
 from websockets.exceptions import InvalidStatus
 
-from emulator.contract.coverage import PARTS
+from emulator.apis.evi.contract import handshakes, sockets
+from emulator.apis.evi.contract.frames import Judged
 from emulator.contract.findings import MOST_AT_ONCE
 from emulator.contract.ledger import MOST_FINDINGS
+from emulator.contract.requests import RequestAuditor
+from emulator.contract.surface import PARTS
 from emulator.server import new_app
 from emulator.settings import Settings
 from emulator.testing.emulator import Emulator
@@ -426,6 +429,17 @@ def test_what_strict_refuses_is_neither_ignored_nor_kept(strict: TestClient) -> 
     assert answer.json()["detail"][1]["msg"].endswith(f"lists; {belongs}")
 
 
+def test_strict_refuses_what_nobody_observes(
+    strict: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Acceptance is the check's: without a finding about the request, it is refused alike."""
+    monkeypatch.setattr(RequestAuditor, "judge", lambda *given: [])
+    assert refusal(strict.post(f"{PROMPTS}?zz=1", json=WRONG)) == [
+        ["query", "zz"],
+        ["body", "txet"],
+    ]
+
+
 def test_strict_finds_other_mistakes_beside(strict: TestClient) -> None:
     """Each mistake once: what is refused anyway, what only strict refuses, and what is odd."""
     strict.delete(PATH)
@@ -500,6 +514,21 @@ def test_a_strict_handshake_that_is_good(evi: Evi) -> None:
         talk.read_until("chat_metadata")
     evi.journal.wait_for(close=1000)
     assert evi.contract.findings == []
+
+
+@pytest.mark.evi(strict=True)
+def test_strict_refuses_what_nobody_observes_of_a_chat(
+    evi: Evi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A handshake and a frame are refused, though nothing is found about them."""
+    monkeypatch.setattr(handshakes, "judge_handshake", lambda *given: [])
+    monkeypatch.setattr(sockets, "judge_frame", lambda *given: Judged(()))
+    with pytest.raises(InvalidStatus) as refused, talking(evi, config_idd="x"):
+        pass
+    assert refused.value.response.status_code == 422
+    with talking(evi) as talk:
+        talk.send(type="user_input", text="Hello", txt="x")
+        assert talk.read_until("error")["message"].endswith("not permitted: /frame/txt.")
 
 
 @pytest.mark.evi(strict=True)

@@ -4,6 +4,8 @@ from pathlib import Path
 
 from emulator.api import Api
 from emulator.apis.evi import operations, seed  # noqa: F401 - importing operations registers them
+from emulator.apis.evi.contract.surface import EVI_COVERAGE_PARTS
+from emulator.apis.evi.findings import EVI_FINDINGS
 from emulator.apis.evi.handlers import HANDLERS
 from emulator.apis.evi.hints import EVI_HINTS
 from emulator.apis.evi.openness import OPENNESS
@@ -21,6 +23,8 @@ EVI = Api(
     document=bundled("openapi.yaml"),
     openness=OPENNESS,
     hints=EVI_HINTS,
+    findings=EVI_FINDINGS,
+    coverage=EVI_COVERAGE_PARTS,
     sockets=SOCKETS,
     handlers=HANDLERS,
     with_examples=with_examples,

@@ -4,12 +4,11 @@ docs/protocol.md has the facts about both.
 """
 
 from collections.abc import Sequence
-from functools import cache
 
 from emulator.apis.evi.chat.live import LiveChat
 from emulator.apis.evi.chat.opening import refuse_chat, start_chat
 from emulator.apis.evi.chat_peer import ChatPeer, RefusedPeer
-from emulator.apis.evi.chat_query import ChatQuery, given_query, read_chat_query
+from emulator.apis.evi.chat_query import ChatQuery, chat_fields, given_query, read_chat_query
 from emulator.apis.evi.contract.handshakes import (
     judge_handshake,
     judge_handshake_voice,
@@ -29,7 +28,7 @@ from emulator.errors import (
     ValidationFailed,
     api_error,
 )
-from emulator.openapi.fields import Field, compile_definitions
+from emulator.openapi.fields import Field
 from emulator.sockets.outbound import Outbound
 from emulator.sockets.socket import OnBug, Opening, Peer
 from emulator.world.world import World
@@ -124,9 +123,3 @@ class ConnectOpening(Opening):
         peer.live = live
         live.join(peer.put)
         return peer
-
-
-@cache
-def chat_fields() -> Field:
-    """Return the parameters of a chat's handshake."""
-    return compile_definitions(ChatQuery.model_json_schema())

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -12,6 +13,7 @@ from emulator.apis.evi.chat.opening import ChatOptions
 from emulator.apis.evi.chat.request import HISTORY_LIMIT
 from emulator.errors import Problem, ValidationFailed
 from emulator.jsontext import JsonTextError, parse
+from emulator.openapi import fields
 
 _SETTINGS = "session_settings"
 DEEPEST = 10
@@ -40,6 +42,12 @@ class ChatQuery(BaseModel):
             verbose_transcription=self.verbose_transcription,
             allow_connection=self.allow_connection,
         )
+
+
+@cache
+def chat_fields() -> fields.Field:
+    """Return the parameters of a chat's handshake."""
+    return fields.compile_definitions(ChatQuery.model_json_schema())
 
 
 def read_chat_query(query_string: bytes) -> ChatQuery:

@@ -5,6 +5,7 @@ from pathlib import Path
 from emulator.api import Api
 from emulator.apis.voices import seed
 from emulator.apis.voices.examples import with_examples
+from emulator.apis.voices.findings import VOICES_FINDINGS
 from emulator.apis.voices.operations import HANDLERS
 from emulator.apis.voices.state import VoicesState
 from emulator.world.seed import SeedSection
@@ -16,6 +17,7 @@ VOICES = Api(
     name="voices",
     document=_HERE / "openapi.yaml",
     handlers=HANDLERS,
+    findings=VOICES_FINDINGS,
     with_examples=with_examples,
     snapshot=SnapshotPart(VoicesState, _HERE / "snapshot.yaml"),
     seed=SeedSection(_HERE / "seed.yaml", seed.load, seed.count),

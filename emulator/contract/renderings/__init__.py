@@ -19,7 +19,7 @@ FORMATS: Mapping[str, Callable[[Report, Demands], str]] = {
     "html": to_html,
     "markdown": to_markdown,
 }
-_OF_SUFFIX = {
+_FORMAT_BY_SUFFIX = {
     ".txt": "text",
     ".json": "json",
     ".xml": "junit",
@@ -30,20 +30,20 @@ _OF_SUFFIX = {
 
 
 def render_report(report: Report, demands: Demands, format: str) -> str:
-    """The report in one of FORMATS. Raises UsageError."""
+    """Render the report in one of FORMATS. Raises UsageError."""
     check_format(format)
     return FORMATS[format](report, demands)
 
 
 def check_format(format: str) -> None:
-    """Raises UsageError for what is none of FORMATS."""
+    """Raise UsageError for a format that is not one of FORMATS."""
     if format not in FORMATS:
         hint, known = closest(format, list(FORMATS)), ", ".join(FORMATS)
         raise UsageError(f"no format of reports is {format!r}{hint}; known: {known}")
 
 
 def write_reports(report: Report, demands: Demands, files: Iterable[str]) -> None:
-    """Into each file, in the format of its suffix.
+    """Write the report into each file, in the format of its suffix.
 
     Raises UsageError, and EmulatorError for those that can't be written, after the others are.
     """
@@ -60,7 +60,7 @@ def write_reports(report: Report, demands: Demands, files: Iterable[str]) -> Non
 
 
 def check_files(names: Iterable[str]) -> None:
-    """Raises UsageError for a name that tells no format, or is a folder's."""
+    """Raise UsageError for a name that tells no format, or is a folder's."""
     for name in names:
         format_of(name)
         if Path(name).is_dir():
@@ -68,9 +68,9 @@ def check_files(names: Iterable[str]) -> None:
 
 
 def format_of(path: str) -> str:
-    """The format that a file's name asks for. Raises UsageError."""
+    """Return the format that a file's name asks for. Raises UsageError."""
     suffix = PurePath(path).suffix.lower()
-    if suffix not in _OF_SUFFIX:
-        known = ", ".join(_OF_SUFFIX)
+    if suffix not in _FORMAT_BY_SUFFIX:
+        known = ", ".join(_FORMAT_BY_SUFFIX)
         raise UsageError(f"{path!r} does not tell a format; its name may end in {known}")
-    return _OF_SUFFIX[suffix]
+    return _FORMAT_BY_SUFFIX[suffix]

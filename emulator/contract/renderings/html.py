@@ -1,13 +1,14 @@
-"""One page, complete in itself: no script, nothing from elsewhere."""
+"""The report as one HTML page, complete in itself: no script, nothing from elsewhere."""
 
 from collections.abc import Iterator
 from html import escape
 from pathlib import Path
 
-from emulator.contract.coverage import PARTS, Item, Part
+from emulator.contract.coverage import Item, Part
 from emulator.contract.findings import ERROR
 from emulator.contract.renderings.words import TITLE, got, left_out, seen, summary
 from emulator.contract.report import Demands, Report
+from emulator.contract.surface import PARTS
 from emulator.jsontext import JsonObject
 from emulator.redaction.printable import visible
 
@@ -79,5 +80,5 @@ def _item(item: Item) -> str:
 
 
 def _text(text: str) -> str:
-    """Text that a client may have sent, without markup."""
+    """Return text that a client may have sent, without markup."""
     return escape(visible(text))

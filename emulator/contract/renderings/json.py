@@ -1,4 +1,4 @@
-"""As `GET /_emulator/contract` answers, with the demands that were not met."""
+"""The report as `GET /_emulator/contract` answers, with the demands that were not met."""
 
 import json
 

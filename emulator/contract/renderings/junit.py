@@ -1,4 +1,4 @@
-"""For CI systems that show tests: a test case for each operation, and for what has findings."""
+"""The report for CI systems that show tests: a test case for each operation and subject."""
 
 from collections.abc import Sequence
 from xml.etree import ElementTree as Xml
@@ -12,7 +12,10 @@ _SUITE = "evi-contract"
 
 
 def to_junit(report: Report, demands: Demands) -> str:
-    """Operations that were never called are skipped; a finding that the demands allow is output."""
+    """Render the report as JUnit XML.
+
+    Operations that were never called are skipped; a finding that the demands allow is output.
+    """
     by_subject: dict[str, list[JsonObject]] = {}
     for found in report.findings:
         by_subject.setdefault(found["subject"], []).append(found)

@@ -1,4 +1,4 @@
-"""For a pull request or a job's summary."""
+"""The report for a pull request or a job's summary."""
 
 from collections.abc import Iterator
 
@@ -48,5 +48,5 @@ _MARKUP = str.maketrans({sign: f"\\{sign}" for sign in "\\`*_{}[]<>#|~"})
 
 
 def _cell(text: str) -> str:
-    """Text that a client may have sent, as text: without markup, in one line."""
+    """Return text that a client may have sent without markup, in one line."""
     return visible(text).translate(_MARKUP).replace("://", ":\u200b//")

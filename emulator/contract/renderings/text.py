@@ -1,4 +1,4 @@
-"""For a terminal: findings, then a bar for each part of the coverage."""
+"""The report for a terminal: findings, then a bar for each part of the coverage."""
 
 from collections.abc import Iterator
 
@@ -32,7 +32,7 @@ def _lines(report: Report, demands: Demands) -> Iterator[str]:
 
 
 def finding_lines(found: JsonObject) -> Iterator[str]:
-    """One finding."""
+    """Yield the lines of one finding."""
     subject, place = visible(found["subject"]), visible(found["place"])
     yield f"{found['level']:7} {found['code']}  {subject}  {place}"
     yield f"        expected {visible(found['expected'])}; got {got(found['got'])}"
@@ -51,7 +51,7 @@ RED, YELLOW, GREEN, BOLD, PLAIN = "\x1b[31m", "\x1b[33m", "\x1b[32m", "\x1b[1m",
 
 
 def in_colour(text: str) -> str:
-    """The same for a terminal that shows colours."""
+    """Colour a rendered report for a terminal that shows colours."""
     return "\n".join(map(_coloured, text.split("\n")))
 
 

@@ -1,4 +1,4 @@
-"""What the formats have in common: sentences about findings and coverage."""
+"""Sentences about findings and coverage that several formats have."""
 
 import json
 
@@ -11,14 +11,14 @@ TITLE = "EVI contract report"
 
 
 def summary(report: Report) -> str:
-    """Such as '2 errors, 1 warning; coverage 41.5 %'."""
+    """Return a line such as '2 errors, 1 warning; coverage 41.5 %'."""
     errors = sum(found["level"] == ERROR for found in report.findings)
     told = [_several(errors, "error"), _several(len(report.findings) - errors, "warning")]
     return f"{', '.join(told)}; coverage {report.coverage.percent:g} %"
 
 
 def seen(found: JsonObject) -> str:
-    """How often, and where in the journal; of callers without a world there is none."""
+    """Say how often a finding came, and where in the journal, if its caller has one."""
     times = "once" if found["count"] == 1 else f"{found['count']} times"
     first, last = found["first_seq"], found["last_seq"]
     if first == 0:
@@ -27,12 +27,12 @@ def seen(found: JsonObject) -> str:
 
 
 def got(value: Json) -> str:
-    """A value in short; None is that there was none."""
+    """Return a value as text; None means that there was none."""
     return "nothing" if value is None else visible(json.dumps(value, ensure_ascii=False))
 
 
 def left_out(report: Report) -> str:
-    """A sentence about findings that were too many, or nothing."""
+    """Return a sentence about findings that were too many, or nothing."""
     return f"Not kept: {_several(report.dropped, 'more finding')}." if report.dropped else ""
 
 

@@ -45,7 +45,7 @@ from emulator.web.oauth import token_endpoint
 from emulator.world.worlds import Worlds
 
 if TYPE_CHECKING:
-    from emulator.contract.coverage import ApiSurface
+    from emulator.contract.surface import ApiSurface
     from emulator.world.snapshot_reader import SnapshotReader
 
 
@@ -60,7 +60,7 @@ class Control:
         apis: Sequence[ServedApi],
         operations: Operations,
         snapshots: "Callable[[], SnapshotReader]",
-        surface: "Callable[[], ApiSurface]",
+        surfaces: "Callable[[], Sequence[ApiSurface]]",
         mounts: Sequence[Mount],
     ) -> None:
         self._auth = auth
@@ -71,7 +71,7 @@ class Control:
         self._validation = apis[0].validation
         self._operations = operations
         self._snapshots = snapshots
-        self._surface = surface
+        self._surfaces = surfaces
         self._mounts = mounts
 
     def application(self) -> Starlette:
@@ -89,7 +89,7 @@ class Control:
                 *webhook_routes(auth, bodies, self._validation),
                 *fault_routes(auth, bodies, self._operations),
                 *journal_routes(auth, self._worlds),
-                *contract_routes(auth, self._worlds, self._surface),
+                *contract_routes(auth, self._worlds, self._surfaces),
                 *stub_routes(auth, bodies, self._operations),
                 *snapshot_routes(auth, self._snapshots, self._settings.max_snapshot_bytes),
                 *audio_routes(self._worlds),

@@ -1,6 +1,6 @@
 """GET and DELETE /_emulator/contract: what clients do right, do wrong, and never do."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from starlette.requests import Request
@@ -14,19 +14,21 @@ from emulator.web.control.request import answer, caller_world
 from emulator.world.worlds import Worlds
 
 if TYPE_CHECKING:
-    from emulator.contract.coverage import ApiSurface
+    from emulator.contract.surface import ApiSurface
 
 _WORLDS, _ALL = "worlds", "all"
 _KNOWN = (_WORLDS, *CREDENTIALS)
 
 
-def contract_routes(auth: Auth, worlds: Worlds, surface: "Callable[[], ApiSurface]") -> list[Route]:
+def contract_routes(
+    auth: Auth, worlds: Worlds, surfaces: "Callable[[], Sequence[ApiSurface]]"
+) -> list[Route]:
     async def show(request: Request) -> Response:
         from emulator.contract.report import new_report  # which few need at the start
 
         every = _wants_all(request)
         ledger = worlds.merged_ledger() if every else caller_world(auth, request).ledger
-        return answer(new_report(ledger, surface()).to_json())
+        return answer(new_report(ledger, surfaces()).to_json())
 
     async def clear(request: Request) -> Response:
         if _wants_all(request):

@@ -23,8 +23,7 @@ BINARY = "(binary audio)"  # what the coverage calls a frame of bytes
 _ANSWERS = ("tool_response", "tool_error")
 _BASE64 = (ascii_letters + digits + "+/").encode()
 
-# What each error frame says of the client, by its slug. The kind of finding if the client has
-# brought it about; of some, its own frame has shown it already.
+# By the slug of an error frame: the kind of finding, if the client has brought it about.
 FINDING_BY_ERROR = {
     "audio_refused": "audio_refused",
     "transcription_failure": "audio_undecodable",
@@ -32,16 +31,15 @@ FINDING_BY_ERROR = {
     "config_not_found": "chat_refused",
     "chat_group_not_found": "chat_refused",
 }
-ERRORS_BY_JOINED = (
-    "audio_refused",
-)  # of those, what a client that joined brings about; it sees the rest
+# A client that joined a chat can bring about these of them; it is sent the others as well.
+ERRORS_BY_JOINED = ("audio_refused",)
+# The client's own frame has brought the finding already.
 FINDING_BY_FRAME_ERROR = {
     "invalid_json": "frame_invalid",
     "payload_parse": "frame_invalid",
     "tool_call_unknown": "tool_call_unknown",
 }
-# No finding: the emulator, the script, a limit or the time brings them about, or they come on
-# request alone.
+# The emulator, the script, a limit or the time brings these about, or they come on request alone.
 ERRORS_WITHOUT_FINDING = (
     "audio_decoder_missing",
     "custom_language_model_disconnected",
@@ -58,7 +56,7 @@ ERRORS_WITHOUT_FINDING = (
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What a frame shows: its findings, and the names of its fields that a model knows."""
+    """What a frame shows: findings, and the names of its fields that a model knows."""
 
     findings: Sequence[Finding]
     used: Sequence[str] = ()

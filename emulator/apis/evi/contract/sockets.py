@@ -1,4 +1,4 @@
-"""What one connection of a chat shows of its client."""
+"""What is to be said of the client at one connection of a chat."""
 
 from collections.abc import Collection, Mapping, Sequence
 
