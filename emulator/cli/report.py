@@ -95,7 +95,7 @@ def _nothing(arguments: argparse.Namespace) -> str:
 
 def read_demand_flags(arguments: argparse.Namespace) -> "Demands":
     """What the flags ask for. Raises UsageError, also for a file whose name tells no format."""
-    import emulator.apis  # noqa: F401 - registers what --allow and --min-coverage may name
+    import emulator.apis.apis  # noqa: F401 - registers what --allow and --min-coverage may name
     from emulator.contract.renderings import check_files
     from emulator.contract.report import read_demands
 
