@@ -107,7 +107,7 @@ PHRASES = {
     504: "Gateway Timeout",
 }
 
-# 404. The wording of configs and tools is as clients have seen it (PROTOCOL 2.5).
+# 404. The wording of configs and tools is as clients have seen it (docs/protocol.md#errors).
 CONFIG_NOT_FOUND = ErrorText(404, "config_not_found", "Config (ID: {id}) was not found.")
 PROMPT_NOT_FOUND = ErrorText(404, "prompt_not_found", "Prompt (ID: {id}) was not found.")
 TOOL_NOT_FOUND = ErrorText(404, "tool_not_found", "No tool was found for tool id {id}.")
@@ -329,7 +329,7 @@ CROSS_SITE_REFUSED = ErrorText(
     "address, or use a program such as curl.",
 )
 
-# 401, in the words of the gateway in front of the service (PROTOCOL 1.10).
+# 401, in the words of the gateway in front of the service (docs/protocol.md#authentication).
 GATEWAY_FAULTS = {
     "missing": ("No API key or access token was sent", "oauth.v2.FailedToResolveAPIKey"),
     "key": ("Invalid ApiKey", "oauth.v2.InvalidApiKey"),
@@ -452,7 +452,8 @@ class ChatErrorText:
     ends: bool = False
 
 
-# By slug. E and I: the service's own (PROTOCOL 7.1). EMU: what only an emulator has to say.
+# By slug. Codes with E and I are the service's own (docs/protocol.md#errors-in-a-chat). Those
+# with EMU are errors that only an emulator has.
 CHAT_ERRORS: Mapping[str, ChatErrorText] = {
     text.slug: text
     for text in (

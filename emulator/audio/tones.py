@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 
 SAMPLE_RATE = 16_000  # Hz, of the audio reconstruction
-LIVE_SAMPLE_RATE = 48_000  # Hz, of audio_output (PROTOCOL 6.5)
+LIVE_SAMPLE_RATE = 48_000  # Hz, of audio_output (docs/protocol.md#audio-output)
 _SAMPLE_BYTES = 2
 _MS_PER_CHARACTER = 60  # about 165 words a minute
 _SYLLABLE_MS = 180

@@ -1,6 +1,6 @@
 """Values against the document's schemas, with every problem worded as FastAPI words it.
 
-The service's chat and voice parts answer 422 as FastAPI does (PROTOCOL 2.2); the words below
+The service's chat and voice parts answer 422 as FastAPI does (docs/protocol.md#errors); the words
 are those of pydantic 2.
 """
 

@@ -1,4 +1,4 @@
-"""How a webhook proves where it comes from (PROTOCOL 10)."""
+"""How a webhook proves where it comes from (docs/protocol.md#webhooks)."""
 
 import hashlib
 import hmac
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 SIGNATURE_HEADER = "X-Hume-AI-Webhook-Signature"
 TIMESTAMP_HEADER = "X-Hume-AI-Webhook-Timestamp"
-WINDOW_S = 180  # how old a timestamp may be (PROTOCOL 10.5)
+WINDOW_S = 180  # how old a timestamp may be (docs/protocol.md#webhooks)
 
 
 def sign(body: bytes, timestamp: str, key: str) -> str:

@@ -1,4 +1,4 @@
-"""Pages: a slice of a sequence, counted as the API counts (PROTOCOL 4)."""
+"""Pages: a slice of a sequence, counted as the API counts (docs/protocol.md#pages)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,7 @@
-"""Versioned resources: what configs, prompts and tools have in common (PROTOCOL 3.1)."""
+"""Versioned resources: what configs, prompts and tools have in common.
+
+Facts: docs/protocol.md#versions.
+"""
 
 from bisect import bisect_left
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""The chat over WebSocket, and the control plane's (PROTOCOL 6 to 9)."""
+"""The chat over WebSocket, and the control plane's (docs/protocol.md)."""
 
 import asyncio
 import re

@@ -1,4 +1,7 @@
-"""The payloads of the three webhook events (`webhooks` in the document, PROTOCOL 10.6)."""
+"""The payloads of the three webhook events.
+
+Facts: docs/protocol.md#webhook-payloads.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,7 +27,7 @@ def check_event_name(event_name: str) -> None:
 
 START_TYPES = ("new_chat_group", "resumed_chat_group")
 
-# What Twilio says about a call; what it doesn't know is "" (PROTOCOL 10.6).
+# What Twilio says about a call; "" where it does not know (docs/protocol.md#webhook-payloads).
 TWILIO_KEYS = (
     "call_sid", "account_sid", "from_number", "to_number", "caller_name", "caller_number",
     "from_city", "from_state", "from_zip", "from_country", "to_city", "to_state", "to_zip",

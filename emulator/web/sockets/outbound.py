@@ -24,7 +24,7 @@ from emulator.web.sockets.faults import (
 )
 from emulator.world.world import World
 
-NORMAL_CLOSE = 1000  # also after an error frame (PROTOCOL 7.1)
+NORMAL_CLOSE = 1000  # also after an error frame (docs/protocol.md#errors-in-a-chat)
 TOO_SLOW = 1008
 _AROUND_SOUND = 150  # bytes of a frame but for its sound, about
 LONGEST_SHOWN = 16_000  # bytes of a frame that the journal keeps

@@ -365,7 +365,8 @@ class Assistant:
     def receive_result(self, answer: ToolResponse | ToolError) -> None:
         """A tool's answer lets its turn go on; of an error, the fallback is the result.
 
-        Its `error` is for developers: neither user nor language model gets it (PROTOCOL 12.6).
+        Its `error` is for developers: neither the user nor the language model sees it
+        (docs/protocol.md#tool-calls).
         """
         turn = next((turn for turn in self._turns if _waits_for(turn, answer)), None)
         if turn is None or turn.waits_for is None:

@@ -107,5 +107,5 @@ class Channel:
 
 
 def new_request_id(ids: IdSource) -> str:
-    """A UUID with seven digits after it (PROTOCOL 6.4)."""
+    """A UUID with seven digits after it (docs/protocol.md#messages)."""
     return f"{ids.uuid()}{int(ids.secret()[:6], 16) % 10_000_000:07d}"

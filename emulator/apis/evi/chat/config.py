@@ -1,4 +1,4 @@
-"""What a config says to a chat, read once when the chat begins (PROTOCOL 3.2, 7.2)."""
+"""What a config says to a chat, read once when the chat begins (docs/protocol.md#configs)."""
 
 import re
 from collections.abc import Mapping

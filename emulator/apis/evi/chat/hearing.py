@@ -1,4 +1,4 @@
-"""Ears: when does the user speak, and when is a turn over (PROTOCOL 3.2, 6.8)?
+"""Ears: when does the user speak, and when is a turn over (docs/protocol.md#audio-input)?
 
 Only loudness counts: the emulator understands no words.
 """

@@ -1,4 +1,7 @@
-"""The history of a chat that is going on: each event is stored as it happens (PROTOCOL 11.2)."""
+"""The history of a chat that is going on: each event is stored as it happens.
+
+Facts: docs/protocol.md#chat-events.
+"""
 
 import json
 from collections.abc import Mapping

@@ -141,7 +141,10 @@ class LiveChat:
         self._tell(self.session.end(status, slug))
 
     def _mirror(self, message: ClientMessage) -> None:
-        """Those who joined also see the client's settings, but for keys (PROTOCOL 9.7)."""
+        """Those who joined also see the client's settings, but for keys.
+
+        Facts: docs/protocol.md#control-plane.
+        """
         if self.allows_connection and isinstance(message, SessionSettings):
             shown = to_json(message)
             if message.language_model_api_key is not None:

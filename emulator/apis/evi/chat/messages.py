@@ -1,4 +1,4 @@
-"""The messages of a chat, one union each way (PROTOCOL 6.3, 6.4).
+"""The messages of a chat, one union each way (docs/protocol.md#messages).
 
 The chat socket is not in the OpenAPI document, so these models are its schema.
 """

@@ -82,7 +82,7 @@ def _default_config(world: World) -> ChatConfig:
 
 @dataclass(frozen=True, slots=True)
 class ChatOptions:
-    """What a client asks for when it opens a chat (PROTOCOL 6.1)."""
+    """What a client asks for when it opens a chat (docs/protocol.md#handshake)."""
 
     config_id: str | None = None
     config_version: int | None = None

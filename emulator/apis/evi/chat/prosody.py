@@ -1,4 +1,7 @@
-"""Emotion scores: the 48 names, and plausible values for all of them (PROTOCOL 6.4)."""
+"""Emotion scores: the 48 names, and plausible values for all of them.
+
+Facts: docs/protocol.md#messages.
+"""
 
 from collections.abc import Mapping, Sequence
 

@@ -7,7 +7,7 @@ from emulator.apis.evi.chat.config import ChatConfig
 from emulator.apis.evi.chat.messages import SessionSettings
 from emulator.apis.evi.chat.script import Script, Speak
 
-HISTORY_LIMIT = 300  # events of a resumed group that are remembered (PROTOCOL 8.1)
+HISTORY_LIMIT = 300  # events of a resumed group that are remembered (docs/protocol.md#resuming)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""One chat as a state machine without I/O (PROTOCOL 6 to 8, 11 to 13).
+"""One chat as a state machine without I/O (docs/protocol.md).
 
 Client messages and clock ticks go in; server messages and chat events come out. What happens is
 stored as it happens, so an active chat can be read.
@@ -39,7 +39,7 @@ from emulator.journal.journal import Journal
 from emulator.jsontext import JsonObject
 
 MOST_EVENTS = 1_000_000  # of a resumed group that are looked at
-GRACE_MS = 15_000  # between the inactivity message and the end (PROTOCOL 7.2)
+GRACE_MS = 15_000  # between the inactivity message and the end (docs/protocol.md#timeouts)
 
 # When something is due (ms), what goes first of two due at one time, and what it does.
 Due: TypeAlias = tuple[int, int, Callable[[], object]]

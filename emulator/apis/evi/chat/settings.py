@@ -1,4 +1,7 @@
-"""The session settings in force: the config's, with what the client has changed (PROTOCOL 13)."""
+"""The session settings in force: the config's, with what the client has changed.
+
+Facts: docs/protocol.md#session-settings.
+"""
 
 import json
 import re
@@ -85,7 +88,10 @@ class SettingsInForce:
 
 
 def as_recorded(message: SessionSettings) -> str:
-    """The message as its event shows it: JSON, each variable a text (PROTOCOL 6.7)."""
+    """The message as its event shows it: JSON, each variable a text.
+
+    Facts: docs/protocol.md#chat-events.
+    """
     content: JsonObject = {"type": message.type, **message.model_dump(exclude_unset=True)}
     if message.variables is not None:
         content["variables"] = {name: _as_text(v) for name, v in message.variables.items()}

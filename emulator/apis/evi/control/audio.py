@@ -1,4 +1,4 @@
-"""The audio files that `get-audio` gives signed URLs of (PROTOCOL 11.3)."""
+"""The audio files that `get-audio` gives signed URLs of (docs/protocol.md#audio-reconstruction)."""
 
 import hmac
 from collections.abc import Iterator, Mapping
