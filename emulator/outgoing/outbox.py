@@ -208,7 +208,7 @@ class Outbox:
                 delivery.cancel()
                 delivery.cancel = cancel_nothing
         self.in_flight = self.pending = 0
-        self._tell()
+        self._notify()
 
     # deliveries
 
@@ -372,7 +372,7 @@ class Outbox:
         delivery.state, delivery.error = state, error
         if error is not None:
             self._note(delivery, error=error)
-        self._tell()
+        self._notify()
 
     # attempts
 
@@ -413,7 +413,7 @@ class Outbox:
         )  # fmt: skip
         self._go_on(delivery, key, result)
         self._pump(key)
-        self._tell()
+        self._notify()
         if delivery.state == FAILED:
             why = result.error or f"status {result.status}"
             logger.warning("webhook %s to %s failed: %s", delivery.event_name, delivery.url, why)
@@ -439,7 +439,7 @@ class Outbox:
             chat_id=delivery.chat_id, url=delivery.url, **more,
         )  # fmt: skip
 
-    def _tell(self) -> None:
+    def _notify(self) -> None:
         for watcher in list(self.watchers):
             watcher()
 

@@ -36,7 +36,7 @@ TWILIO_KEYS = (
 
 
 @dataclass(frozen=True, slots=True)
-class About:
+class ChatFacts:
     """What every event says about its chat."""
 
     chat_id: str
@@ -47,36 +47,38 @@ class About:
     twilio_metadata: Mapping[str, str] | None = None
 
 
-def chat_started(about: About, start_time_ms: int, resumed: bool) -> JsonObject:
+def chat_started(facts: ChatFacts, start_time_ms: int, resumed: bool) -> JsonObject:
     return _payload(
-        "chat_started", about, start_time=start_time_ms, chat_start_type=START_TYPES[resumed]
+        "chat_started", facts, start_time=start_time_ms, chat_start_type=START_TYPES[resumed]
     )
 
 
-def chat_ended(about: About, start_time_ms: int, end_time_ms: int, end_reason: str) -> JsonObject:
+def chat_ended(
+    facts: ChatFacts, start_time_ms: int, end_time_ms: int, end_reason: str
+) -> JsonObject:
     return _payload(
         "chat_ended",
-        about,
+        facts,
         end_time=end_time_ms,
         duration_seconds=(end_time_ms - start_time_ms) // 1000,
         end_reason=end_reason,
     )
 
 
-def tool_call(about: About, time_ms: int, message: JsonObject) -> JsonObject:
+def tool_call(facts: ChatFacts, time_ms: int, message: JsonObject) -> JsonObject:
     """`message` is the tool_call as the chat's client got it."""
-    return _payload("tool_call", about, timestamp=time_ms, tool_call_message=message)
+    return _payload("tool_call", facts, timestamp=time_ms, tool_call_message=message)
 
 
-def _payload(event_name: str, about: About, **more: object) -> JsonObject:
-    twilio = about.twilio_metadata
+def _payload(event_name: str, facts: ChatFacts, **more: object) -> JsonObject:
+    twilio = facts.twilio_metadata
     return {
         "event_name": event_name,
-        "chat_group_id": about.chat_group_id,
-        "chat_id": about.chat_id,
-        "config_id": about.config_id,
-        "caller_number": about.caller_number,
-        "custom_session_id": about.custom_session_id,
+        "chat_group_id": facts.chat_group_id,
+        "chat_id": facts.chat_id,
+        "config_id": facts.config_id,
+        "caller_number": facts.caller_number,
+        "custom_session_id": facts.custom_session_id,
         "twilio_metadata": None if twilio is None else dict(twilio),
         **more,
     }

@@ -31,7 +31,7 @@ from emulator.apis.evi.chat.script import (
     UserTurn,
     as_text,
 )
-from emulator.apis.evi.chat.settings import SettingsInForce
+from emulator.apis.evi.chat.settings import EffectiveSettings
 from emulator.audio.sentences import sentences
 from emulator.audio.tones import speech_ms, wav_chunks
 from emulator.clock import Clock
@@ -113,7 +113,7 @@ class Assistant:
         self,
         chat_id: str,
         request: ChatRequest,
-        settings: SettingsInForce,
+        settings: EffectiveSettings,
         channel: Channel,
         history: History,
         clock: Clock,

@@ -5,7 +5,7 @@ from typing import TypeAlias
 
 from emulator.apis.evi.chat import frames
 from emulator.apis.evi.chat.messages import ToolCall
-from emulator.apis.evi.chat.settings import SettingsInForce
+from emulator.apis.evi.chat.settings import EffectiveSettings
 from emulator.errors import CHAT_ERRORS
 from emulator.ids import IdSource
 from emulator.journal.journal import Journal
@@ -54,7 +54,7 @@ class Channel:
     """Collects the output of a session until its driver takes it."""
 
     def __init__(
-        self, chat_id: str, settings: SettingsInForce, ids: IdSource, journal: Journal
+        self, chat_id: str, settings: EffectiveSettings, ids: IdSource, journal: Journal
     ) -> None:
         self._chat_id = chat_id
         self._settings = settings

@@ -25,7 +25,7 @@ from emulator.timers import Timer, Timers
 Listener: TypeAlias = Callable[[Output], None]
 
 
-class Put(Protocol):
+class SendFrames(Protocol):
     """Takes what a client is to be sent; `over` says that the chat has ended with it."""
 
     def __call__(self, messages: list[JsonObject], over: bool = False) -> None: ...
@@ -51,36 +51,36 @@ class LiveChat:
         self.listeners: list[Listener] = []
         self.driven = False
         self.on_bug: Callable[[Exception], None] | None = None  # takes what a timer ran into
-        self._clients: list[Put] = []
+        self._clients: list[SendFrames] = []
         self._said: list[JsonObject] = []  # for those who join later
         self._timers = timers
         self._timer: Timer | None = None
         self._outputs: deque[Output] = deque()
-        self._telling = False
+        self._notifying = False
 
     # clients
 
-    def join(self, put: Put) -> None:
+    def join(self, send: SendFrames) -> None:
         """One more client: all that was sent so far first, then everything as it happens."""
         if self._said:
-            put(self._said)
-        self._clients.append(put)
+            send(self._said)
+        self._clients.append(send)
 
-    def leave(self, put: Put) -> None:
-        if put in self._clients:
-            self._clients.remove(put)
+    def leave(self, send: SendFrames) -> None:
+        if send in self._clients:
+            self._clients.remove(send)
 
     # what happens
 
     def start(self) -> None:
-        self._tell(self.session.start())
+        self._notify(self.session.start())
         if self.session.request.settings is not None:
             self._mirror(self.session.request.settings)
 
     def receive(self, message: ClientMessage) -> None:
         """A message of its client, or through the control plane."""
         self._mirror(message)
-        self._tell(self.session.receive(message))
+        self._notify(self.session.receive(message))
 
     def receive_json(self, content: JsonObject) -> list[Problem]:
         """The same of a JSON object. Returns what is wrong with it if it is no message."""
@@ -94,51 +94,51 @@ class LiveChat:
         self.receive(message)
         return []
 
-    def receive_frame(self, content: Json, put: Put, joined: bool = False) -> None:
-        """What a text frame says that came from the client that `put` sends to.
+    def receive_frame(self, content: Json, send: SendFrames, joined: bool = False) -> None:
+        """What a text frame says that came from the client that `send` sends to.
 
         A client that joined may send anything but audio. What is wrong with a frame is told to
         its sender alone.
         """
         message = read_frame(content)
         if isinstance(message, str):
-            self.refuse(put, "payload_parse", message)
+            self.refuse(send, "payload_parse", message)
         elif joined and isinstance(message, AudioInput):
-            self.refuse(put, "audio_refused")
+            self.refuse(send, "audio_refused")
         else:
             self.receive(message)
 
-    def refuse(self, put: Put, slug: str, problem: str = "") -> None:
+    def refuse(self, send: SendFrames, slug: str, problem: str = "") -> None:
         """Tell one client that what it sent is no message."""
         if not self.session.is_over:
-            put([self.session.new_error(slug, problem)])
+            send([self.session.new_error(slug, problem)])
 
-    def hear_audio(self, data: bytes, put: Put, joined: bool = False) -> None:
+    def hear_audio(self, data: bytes, send: SendFrames, joined: bool = False) -> None:
         """Sound from a client's microphone."""
         if joined:
-            self.refuse(put, "audio_refused")
+            self.refuse(send, "audio_refused")
         else:
-            self._tell(self.session.hear_audio(data))
+            self._notify(self.session.hear_audio(data))
 
     def hear(self, text: str, mood: Mapping[str, float] | None, lasted_ms: int) -> None:
         """Something that the user said aloud."""
-        self._tell(self.session.hear(text, mood, lasted_ms))
+        self._notify(self.session.hear(text, mood, lasted_ms))
 
     def tick(self) -> None:
         """Do what is due."""
-        self._tell(self.session.tick())
+        self._notify(self.session.tick())
 
     def hang_up(self) -> None:
         """The assistant ends it."""
-        self._tell(self.session.hang_up())
+        self._notify(self.session.hang_up())
 
     def fail(self, slug: str, message: str | None = None) -> None:
         """An error frame, which may be its end."""
-        self._tell(self.session.fail(slug, message))
+        self._notify(self.session.fail(slug, message))
 
     def end(self, status: str = "USER_ENDED", slug: str | None = None) -> None:
         """Its client is gone, or it ends with another status."""
-        self._tell(self.session.end(status, slug))
+        self._notify(self.session.end(status, slug))
 
     def _mirror(self, message: ClientMessage) -> None:
         """Those who joined also see the client's settings, but for keys.
@@ -150,20 +150,20 @@ class LiveChat:
             if message.language_model_api_key is not None:
                 shown["language_model_api_key"] = HIDDEN
             self._said.append(shown)
-            for put in self._clients[1:]:
-                put([shown])
+            for send in self._clients[1:]:
+                send([shown])
 
-    def _tell(self, output: Output) -> None:
+    def _notify(self, output: Output) -> None:
         """What a listener does in answer comes after what it answers, for every listener."""
         self._outputs.append(output)
-        if self._telling:
+        if self._notifying:
             return
-        self._telling = True
+        self._notifying = True
         try:
             while self._outputs:
                 self._pass_on(self._outputs.popleft())
         finally:
-            self._telling = False
+            self._notifying = False
         self.set_timer()
         if self.session.is_over:
             self.let_go()
@@ -182,8 +182,8 @@ class LiveChat:
             listener(output)
         over = any(isinstance(event, ChatEnded) for event in output.events)
         if output.messages or over:
-            for put in list(self._clients):
-                put(output.messages, over)
+            for send in list(self._clients):
+                send(output.messages, over)
 
     def set_timer(self) -> None:
         """Have the world's timers wake it when it next has something to do.

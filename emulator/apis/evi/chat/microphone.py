@@ -10,7 +10,7 @@ from emulator.apis.evi.chat.hearing import Ear, Sound, Speaking, TurnOver
 from emulator.apis.evi.chat.messages import AudioSettings
 from emulator.apis.evi.chat.request import ChatRequest
 from emulator.apis.evi.chat.script import Speak
-from emulator.apis.evi.chat.settings import SettingsInForce
+from emulator.apis.evi.chat.settings import EffectiveSettings
 from emulator.audio.decoding.decoder import DecodeError, Decoder
 from emulator.audio.decoding.pcm import PcmDecoder
 from emulator.audio.decoding.recognition import (
@@ -35,7 +35,7 @@ class Interim:
 class Microphone:
     """One client's sound, from its first byte on."""
 
-    def __init__(self, request: ChatRequest, settings: SettingsInForce) -> None:
+    def __init__(self, request: ChatRequest, settings: EffectiveSettings) -> None:
         self._ear = Ear(request.config.turn_detection)
         self._transcribe = request.transcribe
         self._verbose = request.verbose_transcription

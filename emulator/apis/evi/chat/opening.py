@@ -15,13 +15,13 @@ from emulator.apis.evi.chat.channel import (
     new_request_id,
 )
 from emulator.apis.evi.chat.config import ChatConfig, read_config
-from emulator.apis.evi.chat.live import LiveChat, Put
+from emulator.apis.evi.chat.live import LiveChat, SendFrames
 from emulator.apis.evi.chat.messages import SessionSettings, to_json
 from emulator.apis.evi.chat.request import HISTORY_LIMIT, ChatRequest
 from emulator.apis.evi.chat.script import Speak
 from emulator.apis.evi.chat.session import Session
 from emulator.apis.evi.operations.configs import new_content, render_config
-from emulator.apis.evi.webhooks import About
+from emulator.apis.evi.webhooks import ChatFacts
 from emulator.clock import LaggingClock
 from emulator.durations import read_pace
 from emulator.errors import (
@@ -93,8 +93,8 @@ class ChatOptions:
     allow_connection: bool = False
 
 
-def start_chat(world: World, options: ChatOptions, put: Put) -> LiveChat:
-    """A chat whose client is there: `put` takes what it is to be sent.
+def start_chat(world: World, options: ChatOptions, send: SendFrames) -> LiveChat:
+    """A chat whose client is there: `send` takes what it is to be sent.
 
     Raises ApiError (404) for a config, version or group that does not exist.
     """
@@ -114,7 +114,7 @@ def start_chat(world: World, options: ChatOptions, put: Put) -> LiveChat:
         survives_bad_audio=world.settings.transcription_failure == "continue",
     )
     live = open_chat(world, request, allows_connection=options.allow_connection)
-    live.join(put)
+    live.join(send)
     try:
         live.start()
     except Exception:
@@ -177,24 +177,24 @@ def _post(world: World, session: Session, event: ChatEvent) -> None:
 
 
 def _payload(session: Session, event: ChatEvent) -> JsonObject:
-    about = _about(session)
+    facts = _facts(session)
     match event:
         case ChatStarted(start_ms, resumed):
-            return events.chat_started(about, start_ms, resumed)
+            return events.chat_started(facts, start_ms, resumed)
         case ToolCalled(at_ms, call):
-            return events.tool_call(about, at_ms, to_json(call))
+            return events.tool_call(facts, at_ms, to_json(call))
         case ChatEnded(start_ms, end_ms, status):
-            return events.chat_ended(about, start_ms, end_ms, status)
+            return events.chat_ended(facts, start_ms, end_ms, status)
 
 
-def _about(session: Session) -> About:
+def _facts(session: Session) -> ChatFacts:
     request = session.request
     twilio: Mapping[str, str] | None = None
     if request.caller_number is not None:
         call_sid = f"CA{session.chat_id.replace('-', '')}"
         given = request.twilio_metadata or {}
         twilio = events.twilio_metadata(request.caller_number, given, call_sid)
-    return About(
+    return ChatFacts(
         chat_id=session.chat_id,
         chat_group_id=session.chat_group_id,
         config_id=session.config.id,

@@ -29,7 +29,7 @@ from emulator.apis.evi.chat.messages import (
 )
 from emulator.apis.evi.chat.request import ChatRequest
 from emulator.apis.evi.chat.script import Say, UseBuiltin
-from emulator.apis.evi.chat.settings import SettingsInForce, as_recorded
+from emulator.apis.evi.chat.settings import EffectiveSettings, as_recorded
 from emulator.apis.evi.chat.user import User
 from emulator.apis.evi.chat_store import ChatStore
 from emulator.clock import Clock
@@ -63,7 +63,7 @@ class Session:
         self.chat_group_id = request.resumed_group_id or ids.uuid()
         self.status = "ACTIVE"
         self.start_ms = clock.now_ms()
-        self.settings = SettingsInForce(request.config, request.most_added)
+        self.settings = EffectiveSettings(request.config, request.most_added)
         self._store = store
         self._clock = clock
         self._channel = Channel(self.chat_id, self.settings, ids, journal)

@@ -17,7 +17,7 @@ _VARIABLE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 MOST_MISSING = 100  # variables of a text that a client is told of
 
 
-class SettingsInForce:
+class EffectiveSettings:
     """What counts now, and changes with each session settings message."""
 
     def __init__(self, config: ChatConfig, most_added: int) -> None:

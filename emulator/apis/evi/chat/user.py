@@ -12,7 +12,7 @@ from emulator.apis.evi.chat.microphone import Interim, Microphone
 from emulator.apis.evi.chat.prosody import USER_MOODS, sound_like
 from emulator.apis.evi.chat.request import ChatRequest
 from emulator.apis.evi.chat.script import UserTurn
-from emulator.apis.evi.chat.settings import SettingsInForce
+from emulator.apis.evi.chat.settings import EffectiveSettings
 from emulator.audio.decoding.decoder import DecodeError
 from emulator.clock import Clock
 from emulator.errors import CHAT_ERRORS
@@ -28,7 +28,7 @@ class User:
         self,
         chat_id: str,
         request: ChatRequest,
-        settings: SettingsInForce,
+        settings: EffectiveSettings,
         channel: Channel,
         history: History,
         assistant: Assistant,
