@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from emulator.apis.evi.chat.messages import SAMPLE_RATES
 from emulator.audio.decoding.decoder import DecodeError, Samples
+from emulator.audio.decoding.pcm import SAMPLE_RATES
 from emulator.errors import CHAT_ERRORS
 
 logger = logging.getLogger("emulator")

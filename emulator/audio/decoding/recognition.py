@@ -2,13 +2,12 @@
 
 from collections.abc import Callable
 
-from emulator.apis.evi.chat.messages import AudioSettings
 from emulator.audio.decoding import mpeg
 from emulator.audio.decoding.decoder import DecodeError, Decoder
 from emulator.audio.decoding.mp4 import Mp4Decoder
 from emulator.audio.decoding.mpeg import MpegDecoder
 from emulator.audio.decoding.ogg import OggDecoder
-from emulator.audio.decoding.pcm import DEFAULT_RATE, PcmDecoder
+from emulator.audio.decoding.pcm import DEFAULT_RATE, PcmDecoder, PcmFormat
 from emulator.audio.decoding.wav import WavDecoder
 from emulator.audio.decoding.webm import WebmDecoder
 
@@ -29,7 +28,7 @@ _CONTAINERS: tuple[tuple[int, bytes, Callable[[], Decoder]], ...] = (
 LONGEST_SIGN = 8  # bytes, after which no container begins there any more
 
 
-def new_decoder(first: bytes, settings: AudioSettings | None) -> Decoder | None:
+def new_decoder(first: bytes, raw: PcmFormat | None) -> Decoder | None:
     """Choose the decoder for a stream that begins so; None if these are too few bytes to tell.
 
     What is in no container is raw PCM. Raises DecodeError for a format that can't be decoded.
@@ -43,14 +42,14 @@ def new_decoder(first: bytes, settings: AudioSettings | None) -> Decoder | None:
     if is_mpeg is None:
         return None
     kind = mpeg.kind_of(first)
-    return MpegDecoder(kind) if is_mpeg and kind else raw_decoder(settings)
+    return MpegDecoder(kind) if is_mpeg and kind else raw_decoder(raw)
 
 
-def raw_decoder(settings: AudioSettings | None) -> PcmDecoder:
+def raw_decoder(raw: PcmFormat | None) -> PcmDecoder:
     """Make a decoder for raw PCM."""
-    if settings is None:
+    if raw is None:
         return PcmDecoder(DEFAULT_RATE, 1)
-    return PcmDecoder(settings.sample_rate, settings.channels)
+    return PcmDecoder(raw.sample_rate, raw.channels)
 
 
 def begins_container(data: bytes) -> bool:

@@ -3,9 +3,8 @@
 import struct
 from collections.abc import Iterator
 
-from emulator.apis.evi.chat.messages import MOST_CHANNELS, SAMPLE_RATES
 from emulator.audio.decoding.decoder import LARGEST_PART, DecodeError, Samples
-from emulator.audio.decoding.pcm import DEFAULT_RATE, PcmDecoder
+from emulator.audio.decoding.pcm import DEFAULT_RATE, MOST_CHANNELS, SAMPLE_RATES, PcmDecoder
 
 _RIFF, _WAVE = b"RIFF", b"WAVE"
 _BEGINNING = 12  # bytes: RIFF, a size, WAVE

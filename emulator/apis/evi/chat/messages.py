@@ -8,11 +8,10 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from emulator.apis.evi.chat.prosody import EMOTIONS
+from emulator.audio.decoding.pcm import MOST_CHANNELS, SAMPLE_RATES
 from emulator.jsontext import Json, JsonObject
 
-MOST_CHANNELS = 16
 LONGEST_SESSION_ID = 1_000  # characters: every frame has it
-SAMPLE_RATES = (4_000, 384_000)  # Hz: from, to
 ToolType: TypeAlias = Literal["function", "builtin"]
 
 
