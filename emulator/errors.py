@@ -1,4 +1,4 @@
-"""Every error of the emulator, and the texts of error answers (the words of 422: validation).
+"""Every error of the emulator, and the texts of error answers (422: see openapi/validation).
 
 EmulatorError
 ├── UsageError            a setting or argument is wrong             (exit code 2)
@@ -40,7 +40,7 @@ class SeedError(StartupError):
 
 
 class ScriptError(StartupError):
-    """A script has a mistake; `mistakes` has the place and the message of each."""
+    """A script has a mistake; `mistakes` lists the place and the message of each."""
 
     def __init__(
         self,
@@ -54,7 +54,7 @@ class ScriptError(StartupError):
 
 
 class SnapshotError(StartupError):
-    """A snapshot is damaged; `mistakes` has the place and the message of each."""
+    """A snapshot is damaged; `mistakes` lists the place and the message of each."""
 
     def __init__(self, mistakes: Sequence[tuple[Loc, str]], name: str = "snapshot") -> None:
         places = (f"{pointer(loc)}: " if loc else "" for loc, _ in mistakes)
@@ -68,12 +68,12 @@ class RecordingError(EmulatorError):
 
 
 def pointer(loc: Loc) -> str:
-    """A place as a JSON pointer, such as /rules/0/say."""
+    """Return a place as a JSON pointer, such as /rules/0/say."""
     return "/" + "/".join(str(step).replace("~", "~0").replace("/", "~1") for step in loc)
 
 
 def steps(place: str) -> Loc:
-    """The steps of a JSON pointer, each as text."""
+    """Return the steps of a JSON pointer, each as text."""
     raw = place.removeprefix("/").split("/")
     return tuple(step.replace("~1", "/").replace("~0", "~") for step in raw)
 
@@ -309,7 +309,7 @@ UPSTREAM_UNREACHABLE = ErrorText(
 )
 NOT_RECORDED = ErrorText(404, "not_recorded", "The recording has no {more}{name}{hint}.")
 
-# The control API, to what a page from elsewhere may have had a browser send.
+# The control API's answers to requests that another site's page may have sent.
 ORIGIN_REFUSED = ErrorText(
     403,
     "origin_refused",
@@ -341,7 +341,7 @@ GATEWAY_FAULTS = {
 class ApiError(EmulatorError):
     """A request is answered with an error: `status`, JSON `body` and extra `headers`.
 
-    `hint` says what to do instead, as far as the error's message is to be told from it.
+    `hint` says what to do instead, if the error's message has such a part.
     """
 
     def __init__(
@@ -363,21 +363,21 @@ class ApiError(EmulatorError):
 def api_error(
     text: ErrorText, headers: Mapping[str, str] | None = None, **values: object
 ) -> ApiError:
-    """The error answer of one kind, as the service's ErrorResponse: error, message, code."""
+    """Return the error answer of one kind, as the service's ErrorResponse: error, message, code."""
     message = text.message.format(**values)
     body = {"error": PHRASES[text.status], "message": message, "code": text.code}
     return ApiError(text.status, body, headers)
 
 
 def path_not_found(method: str, path: str, hint: str) -> ApiError:
-    """Return the 404 of a path that leads nowhere; its message ends with the hint, if any."""
+    """Return the 404 for an unknown path; its message ends with the hint, if any."""
     more = f"; {hint}" if hint else ""
     error = api_error(PATH_NOT_FOUND, method=method, path=path, hint=more)
     return ApiError(error.status, error.body, hint=hint)
 
 
 def body_of(status: int, message: str, code: str) -> object:
-    """The body of an error answer in the shape that the service gives that status."""
+    """Return the body of an error answer in the shape that the service gives that status."""
     if status == 401:
         return gateway_fault("key").body
     if status == 422:
@@ -386,7 +386,7 @@ def body_of(status: int, message: str, code: str) -> object:
 
 
 def gateway_fault(fault: str) -> ApiError:
-    """The 401 of the gateway: `fault` is a key of GATEWAY_FAULTS."""
+    """Return the 401 of the gateway; `fault` is a key of GATEWAY_FAULTS."""
     faultstring, errorcode = GATEWAY_FAULTS[fault]
     body = {"fault": {"faultstring": faultstring, "detail": {"errorcode": errorcode}}}
     return ApiError(401, body)
@@ -394,7 +394,7 @@ def gateway_fault(fault: str) -> ApiError:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong with a value: where, in words, and as a machine-readable type."""
+    """One thing wrong with a value: its place, in words, and as a machine-readable type."""
 
     loc: Loc
     msg: str
@@ -405,7 +405,7 @@ class Problem:
 
 
 class ValidationFailed(ApiError):
-    """422 with all problems of one request, as HTTPValidationError."""
+    """A 422 with all problems of one request, as HTTPValidationError."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__(422, {"detail": [problem.to_json() for problem in problems]})
@@ -416,26 +416,26 @@ _LONGEST_COMPARED = 200  # characters
 
 
 def closest(word: str, known: Sequence[str]) -> str:
-    """Return ' (did you mean ...?)' for the nearest known word in any case, or nothing."""
+    """Return ' (did you mean ...?)' for the nearest known word in any case, or ''."""
     question = nearest(word, known)
     return f" ({question})" if question else ""
 
 
 def nearest(word: str, known: Sequence[str]) -> str:
-    """Return "did you mean ...?" for the known word nearest to `word` in any case, or nothing."""
+    """Return "did you mean ...?" for the known word nearest to `word` in any case, or ''."""
     found = nearest_word(word, known)
     return f"did you mean {found!r}?" if found else ""
 
 
 def nearest_word(word: str, known: Sequence[str]) -> str | None:
-    """Return the known word that is nearest to `word` in any case, if one is near.
+    """Return the known word that is nearest to `word` in any case, or None if none is near.
 
-    A known word has none: it is only in a wrong place. Nor has a long one, since the time that it
-    takes to compare words grows with the square of their length.
+    A known word has no nearest one: it is only in a wrong place. Neither has a long word, since the
+    time that a comparison takes grows with the square of its length.
     """
     if word in known or len(word) > _LONGEST_COMPARED:
         return None
-    from difflib import get_close_matches  # which few need at the start
+    from difflib import get_close_matches  # at first need: few need it at the start
 
     folded = {each.casefold(): each for each in known if len(each) <= _LONGEST_COMPARED}
     matches = get_close_matches(word.casefold(), folded, n=1)
@@ -444,7 +444,7 @@ def nearest_word(word: str, known: Sequence[str]) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class ChatErrorText:
-    """One kind of error frame in a chat; `ends` says whether the chat is over with it."""
+    """One kind of error frame in a chat; `ends` is true if the chat ends with it."""
 
     code: str
     slug: str

@@ -48,7 +48,7 @@ def add_simulate(commands: Commands) -> None:
         help="tool calls that the script does not answer: use the tool's fallback, or wait",
     )
     parser.add_argument(
-        "--pace", help="instant (default), realtime, or how many times as fast as life"
+        "--pace", help="instant (default), realtime, or a speed factor (5 is five times faster)"
     )
     parser.add_argument(
         "--wait", default="60s", help="how long to wait for the next event (default 60s)"

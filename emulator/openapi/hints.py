@@ -1,7 +1,7 @@
-"""Hints for the paths and query parameters that people get wrong: what to use instead.
+"""Hints for paths and query parameters that people get wrong: what to use instead.
 
-Each row but those that speak of this emulator was seen in two public programs or more
-(docs/fidelity.md). Where no row knows better, the nearest spelling helps (`errors.nearest`).
+Each row was seen in at least two public programs (docs/fidelity.md#hints), except the rows that
+speak of this emulator. Where no row fits, the nearest spelling helps (`errors.nearest`).
 """
 
 import re
@@ -13,9 +13,9 @@ CHATS_ARE_AT = "chats are at /v0/evi/chat (TypeScript: set environment, not base
 
 @dataclass(frozen=True, slots=True)
 class PathHint:
-    """A kind of path that the API does not have; `example` is one of them.
+    """A kind of path that the API does not have; `example` is one such path.
 
-    The hint goes on after a semicolon.
+    The hint continues a sentence after a semicolon.
     """
 
     example: str
@@ -81,10 +81,10 @@ _SETTING = "it is a session setting: write session_settings[{name}]=..., or send
 
 
 def path_hint(path: str) -> str:
-    """Return what to ask for instead of an unknown path, or nothing."""
+    """Return what to request instead of an unknown path, or ''."""
     return next((hint for pattern, hint in _PATTERNS if pattern.fullmatch(path)), "")
 
 
 def setting_hint(name: str) -> str:
-    """Return where a session setting belongs that stands by itself in a handshake."""
+    """Return where a session setting belongs that a handshake gives by its bare name."""
     return _SETTING.format(name=name)

@@ -1,8 +1,8 @@
-"""Where the emulator takes more than the document's schemas say. Code, docs and tests read it here.
+"""Where the emulator accepts more than the document's schemas. Code, docs and tests read it.
 
-Hume's SDKs type some enums as open: they list the values of their day, and take any other text.
-The document lists them as if they were closed, and keeps its structure; `opened` makes a copy whose
-schemas take what the service takes.
+Hume's SDKs type some enums as open: they list the values of their time, and accept any other text.
+The document lists the values as if the enums were closed, and keeps its structure; `opened` makes a
+copy whose schemas accept what the service accepts.
 """
 
 from collections.abc import Mapping
@@ -13,10 +13,10 @@ from emulator.jsontext import Json, JsonObject
 from emulator.openapi.document import Document
 from emulator.resources import bundled, read_data
 
-CUSTOM_LANGUAGE_MODEL = "CUSTOM_LANGUAGE_MODEL"  # the provider of a model with a URL
-UNNAMED_MODEL = "custom-language-model"  # which the document lists in place of a URL
+CUSTOM_LANGUAGE_MODEL = "CUSTOM_LANGUAGE_MODEL"  # the provider of a model that a URL names
+UNNAMED_MODEL = "custom-language-model"  # the document lists it in place of a URL
 
-# Keywords that validation passes over, and the tree of fields reads.
+# Keywords that validation ignores, and that the tree of fields reads.
 LISTED = "x-listed"
 LISTED_UNLESS = "x-listed-unless"
 UNDOCUMENTED = "x-undocumented"
@@ -24,9 +24,9 @@ UNDOCUMENTED = "x-undocumented"
 
 @dataclass(frozen=True, slots=True)
 class OpenEnum:
-    """An enum that names the known values, and excludes no other.
+    """An enum that lists known values and excludes no others.
 
-    `unless` is a field beside the one of this enum, and the value with which any text is known.
+    `unless` is a field beside the enum's, and the value with which any text is known.
     """
 
     unless: tuple[str, str] | None = None
@@ -52,7 +52,7 @@ UNDOCUMENTED_FIELDS: Mapping[str, Mapping[str, Json]] = {
 
 
 def opened(document: Document) -> Document:
-    """Return a copy of the document whose schemas take what the service takes."""
+    """Return a copy of the document whose schemas accept what the service accepts."""
     components = document.content.get("components", {})
     schemas = dict(components.get("schemas", {}))
     for name, rule in OPEN_ENUMS.items():
@@ -89,7 +89,7 @@ def _extended(schema: JsonObject, added: Mapping[str, Json]) -> JsonObject:
 
 @cache
 def _listed_by_sdks() -> Mapping[str, tuple[str, ...]]:
-    """Return the values of each open enum that an SDK's release or Hume's documentation names."""
+    """Return the values of each open enum that an SDK's release or Hume's documentation lists."""
     models = read_data(bundled("fixtures/language-models.yaml"))
     return {
         "ModelProviderEnum": tuple(models),

@@ -557,7 +557,7 @@ def test_simulate_finds_mistakes_in_a_file(
         ("bad.yaml", "user: [\n", "bad.yaml:2: "),
         ("bad.yaml", "user:\n  - a\n - b\n", "bad.yaml:3: "),
         ("bad.json", '{"user": ["a"]', "bad.json"),
-        ("twice.yaml", "user: [a]\nuser: [b]\n", "twice.yaml:2: /user: this key stands twice"),
+        ("twice.yaml", "user: [a]\nuser: [b]\n", "twice.yaml:2: /user: this key appears twice"),
     ],
 )
 def test_simulate_reads_only_what_can_be_read(
