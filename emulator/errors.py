@@ -122,7 +122,7 @@ CHAT_GROUP_NOT_FOUND = ErrorText(
     404, "chat_group_not_found", "Chat group (ID: {id}) was not found."
 )
 AUDIO_NOT_FOUND = ErrorText(
-    404, "audio_not_found", "There is no audio under this URL. Ask for the audio again."
+    404, "audio_not_found", "This URL has no audio. Request the audio again."
 )
 AUDIO_IMPOSSIBLE = ErrorText(
     400,
@@ -147,7 +147,7 @@ PROMPT_UNKNOWN = ErrorText(
 PROMPT_AMBIGUOUS = ErrorText(
     400,
     "prompt_ambiguous",
-    "A config's prompt has either 'text', which creates a prompt, or the 'id' of one; got {got}.",
+    "A config's prompt has either 'text', which creates a prompt, or an 'id'; got {got}.",
 )
 TOOL_UNKNOWN = ErrorText(
     400, "tool_unknown", "The config names tool {id!r}{version}, which does not exist."
@@ -200,16 +200,16 @@ STATUS_UNKNOWN = ErrorText(
 NO_SUBSCRIBER = ErrorText(
     400,
     "no_subscriber",
-    "No webhook of the chat's config wants {event_name}; say where to send it: "
+    "No webhook of the chat's config subscribes to {event_name}; say where to send it: "
     "'url', or --to on the command line.",
 )
 SEVERAL_SUBSCRIBERS = ErrorText(
     400,
     "several_subscribers",
-    "Several webhooks of the chat's config want it; choose one with 'url': {urls}.",
+    "Several webhooks of the chat's config subscribe to it; choose one with 'url': {urls}.",
 )
 DELIVERY_NOT_FOUND = ErrorText(
-    404, "delivery_not_found", "Delivery (ID: {id}) was not found, or is kept no longer."
+    404, "delivery_not_found", "Delivery (ID: {id}) was not found, or is no longer kept."
 )
 DELIVERY_PENDING = ErrorText(
     400, "delivery_pending", "Delivery (ID: {id}) is still on its way; drain first."
@@ -239,7 +239,8 @@ TOO_MANY_REQUESTS = ErrorText(
 NOT_PREFERRED = ErrorText(
     400,
     "preference_unknown",
-    "'Prefer: {got}' can't be: {operation} answers {known}, and any error from 400 to 599.",
+    "Cannot honour 'Prefer: {got}': {operation} declares {known}; any status from 400 to 599 also "
+    "works.",
 )
 TOO_MANY_WORLDS = ErrorText(
     429,
@@ -300,7 +301,7 @@ STATE_DAMAGED = ErrorText(
     500,
     "state_damaged",
     "What was kept of this world can't be read, and is left as it is: {why}. Mend the file, or "
-    "move it away to begin anew, and ask again.",
+    "move it away to start over, and try again.",
 )
 
 # The recording proxy, and the replay of what it recorded.
@@ -319,13 +320,13 @@ ORIGIN_REFUSED = ErrorText(
 HOST_REFUSED = ErrorText(
     403,
     "host_refused",
-    "{path} may not be asked for as {host!r}, since anybody's name could lead here. Use localhost "
+    "{path} does not answer to the host {host!r}, since any name could lead here. Use localhost "
     "or an address of this machine, or name the host with --allowed-hosts.",
 )
 CROSS_SITE_REFUSED = ErrorText(
     403,
     "cross_site_refused",
-    "{path} is for this machine; a page of another site had the browser ask for it. Type the "
+    "{path} is for this machine; a page of another site made the browser request it. Type the "
     "address, or use a program such as curl.",
 )
 
@@ -490,7 +491,7 @@ CHAT_ERRORS: Mapping[str, ChatErrorText] = {
             True,
         ),
         ChatErrorText("E0100", "invalid_json", "The frame is not valid JSON: {problem}."),
-        ChatErrorText("E0101", "payload_parse", "The frame is no message: {problem}."),
+        ChatErrorText("E0101", "payload_parse", "The frame is not a message: {problem}."),
         ChatErrorText("E0708", "chat_group_not_found", "{problem}", True),
         ChatErrorText("E0709", "config_not_found", "{problem}", True),
         ChatErrorText(

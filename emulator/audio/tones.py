@@ -17,15 +17,15 @@ SAMPLE_RATE = 16_000  # Hz, of the audio reconstruction
 LIVE_SAMPLE_RATE = 48_000  # Hz, of audio_output (docs/protocol.md#audio-output)
 _MS_PER_CHARACTER = 60  # about 165 words a minute
 _SYLLABLE_MS = 180
-_MOST_SYLLABLES = 660  # of one sentence
-_CHUNK_SYLLABLES = 5  # of one audio_output: 0.9 s
+_MOST_SYLLABLES = 660  # in one sentence
+_CHUNK_SYLLABLES = 5  # in one audio_output: 0.9 s
 _LOUDNESS = 0.25
 PITCHES = {"USER": 196.0, "AGENT": 293.7}  # Hz
 
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """Something said: its begin (ms from the start), its length (ms) and its pitch (Hz)."""
+    """A stretch of speech: its begin (ms from the start), its length (ms) and its pitch (Hz)."""
 
     begin_ms: int
     duration_ms: int
@@ -33,13 +33,13 @@ class Utterance:
 
 
 def speech_ms(text: str) -> int:
-    """How long a text takes to say, in ms: a whole number of syllables, within two minutes."""
+    """Return how long a text takes to say (ms): whole syllables, at most two minutes."""
     syllables = -(-len(text) * _MS_PER_CHARACTER // _SYLLABLE_MS)
     return max(1, min(syllables, _MOST_SYLLABLES)) * _SYLLABLE_MS
 
 
 def wav_chunks(duration_ms: int) -> Iterator[str]:
-    """The assistant's speech of that length, as WAV files in base64 that play back to back."""
+    """Yield the assistant's speech of that length as WAV files in base64 that play back to back."""
     syllables = duration_ms // _SYLLABLE_MS
     for _ in range(syllables // _CHUNK_SYLLABLES):
         yield _wav_chunk(_CHUNK_SYLLABLES)
@@ -54,7 +54,7 @@ def _wav_chunk(syllables: int) -> str:
 
 
 def pcm(utterances: Sequence[Utterance], duration_ms: int) -> Iterator[bytes]:
-    """Mono PCM of that length, in chunks: tones for the utterances, silence between them."""
+    """Yield PCM of that length in chunks: tones for the utterances, silence between them."""
     position, end = 0, _samples(duration_ms)
     for utterance in utterances:
         begin = min(max(_samples(utterance.begin_ms), position), end)
@@ -66,7 +66,7 @@ def pcm(utterances: Sequence[Utterance], duration_ms: int) -> Iterator[bytes]:
 
 
 def pcm_bytes(duration_ms: int) -> int:
-    """The size of `pcm` of that length."""
+    """Return the size of `pcm` of that length."""
     return _samples(duration_ms) * SAMPLE_BYTES
 
 
@@ -90,7 +90,7 @@ def _tones(pitch: float, samples: int) -> Iterator[bytes]:
 
 @cache
 def _syllable(pitch: float, sample_rate: int = SAMPLE_RATE) -> bytes:
-    """One tone that swells and fades."""
+    """Return one tone that swells and fades."""
     count = _SYLLABLE_MS * sample_rate // 1000
     wave = (
         math.sin(math.pi * n / count) * math.sin(2 * math.pi * pitch * n / sample_rate)
@@ -102,7 +102,7 @@ def _syllable(pitch: float, sample_rate: int = SAMPLE_RATE) -> bytes:
 def conversation(
     events: Iterable[tuple[str, int, str]],
 ) -> list[Utterance]:
-    """What is heard of a chat's messages, each given as role, begin (ms) and text."""
+    """Return the utterances of a chat's messages, each given as role, begin (ms) and text."""
     return [
         Utterance(begin_ms, speech_ms(text), PITCHES[role])
         for role, begin_ms, text in events

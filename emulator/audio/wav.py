@@ -2,7 +2,7 @@
 
 import struct
 
-SAMPLE_BYTES = 2  # of one sample of 16-bit mono PCM
+SAMPLE_BYTES = 2  # in one sample of 16-bit mono PCM
 
 
 def wav_header(size: int, sample_rate: int) -> bytes:

@@ -1,6 +1,7 @@
-"""The outbox of a world: deliveries on their way, and the record of each attempt.
+"""The outbox of a world: pending deliveries, and the record of each attempt.
 
-It plans and records; `send`, which is given to it, does the talking (`webhooks/sender`).
+The outbox plans and records. A callable that it is given, `send`, does the sending
+(`outgoing/sender`).
 """
 
 import logging
@@ -25,14 +26,14 @@ from emulator.timers import Timer, Timers
 logger = logging.getLogger("emulator")
 
 RETRY_DELAYS_MS = (1_000, 4_000, 16_000)  # after the first, second and third attempt
-REORDER_PATIENCE_MS = 5_000  # how long a delivery waits for the next one to go first
+REORDER_PATIENCE_MS = 5_000  # how long a delivery waits for the next one to pass it
 _RESET = "the world was reset"
 STATES = PENDING, DELIVERED, FAILED = "pending", "delivered", "failed"
 
 
 @dataclass(frozen=True, slots=True)
 class WebhookRequest:
-    """What goes over the wire: a POST. `sender` is the API key of the world that it comes from."""
+    """A POST to a receiver. `sender` is the API key of the world that sends it."""
 
     url: str
     headers: Mapping[str, str]
@@ -41,13 +42,13 @@ class WebhookRequest:
 
     @property
     def receiver(self) -> str:
-        """Scheme, host and port."""
+        """Return scheme, host and port."""
         return _receiver(self.url)
 
 
 @dataclass(frozen=True, slots=True)
 class WebhookResult:
-    """What came back: a status with the beginning of the body, or an error."""
+    """A receiver's answer: a status with the beginning of the body, or an error."""
 
     status: int | None
     error: str | None
@@ -66,30 +67,30 @@ Judge: TypeAlias = Callable[[str, WebhookResult, Collection[str]], JsonObject]
 
 
 def send_nothing(request: WebhookRequest, done: Done) -> Cancel:
-    """For worlds that nobody gave a way to send."""
+    """Fail at once, in a world that has no way to send."""
     done(WebhookResult(None, "this world sends nothing", 0))
     return cancel_nothing
 
 
 def cancel_nothing() -> None:
-    """For deliveries that have no request under way."""
+    """Do nothing, for deliveries that have no request under way."""
 
 
 def say_nothing(event_name: str, result: WebhookResult, faults: Collection[str]) -> JsonObject:
-    """For outboxes that nobody judges."""
+    """Return no findings, for outboxes that nobody judges."""
     return {}
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One request of a delivery and its result; times in ms."""
+    """One request of a delivery and its result. Times are in ms."""
 
     number: int
     at_ms: int
     request: WebhookRequest
     result: WebhookResult
     faults: tuple[str, ...]
-    problem: str | None  # with its signature
+    problem: str | None  # why a receiver should refuse its signature
 
     def to_json(self) -> JsonObject:
         return {
@@ -119,16 +120,16 @@ class Delivery:
     body: bytes
     created_ms: int
     state: str = PENDING
-    error: str | None = None  # why it failed, where no attempt tells
+    error: str | None = None  # why it failed, if no attempt says so
     attempts: list[Attempt] = field(default_factory=list)
-    faults: tuple[str, ...] = ()  # that came with it, beside those of the rules
+    faults: tuple[str, ...] = ()  # those of the trigger, in addition to those of the rules
     attempts_left: int = len(RETRY_DELAYS_MS) + 1
-    triggered: bool = False  # asked for by somebody, perhaps with fields replaced
+    triggered: bool = False  # sent on request, perhaps with fields replaced
     scheduled: bool = False
     twice: bool = False
-    first_attempt: int = 0  # of this sending; a redelivery has earlier ones
-    is_passing: bool = False  # goes before one that was to be reordered
-    cancel: Cancel = cancel_nothing  # ends the request that is under way
+    first_attempt: int = 0  # its index; the attempts of earlier sendings come before it
+    is_passing: bool = False  # it passes a delivery that is reordered
+    cancel: Cancel = cancel_nothing  # ends the request under way
 
     def to_json(self) -> JsonObject:
         return {
@@ -148,19 +149,19 @@ class Delivery:
 class Lane:
     """The deliveries of one chat to one receiver that wait for their first attempt.
 
-    The first of them has its attempt now, the others wait for the answer to it.
+    The first delivery has its attempt now; the others wait until it is answered.
     """
 
     queue: deque[Delivery] = field(default_factory=deque)
     busy: bool = False
-    holding: Timer | None = None  # the first waits for the second to go before it
+    holding: Timer | None = None  # while the first delivery waits for the second to pass it
 
 
 class Outbox:
     """All deliveries of a world.
 
-    What one chat sends to one receiver goes out in order. Each delivery waits until the one before
-    has had its first attempt; the retries wait for nobody, and nobody waits for them.
+    Events from one chat to one receiver are sent in order. Each delivery waits until the one before
+    it has had its first attempt. Retries wait for nothing, and nothing waits for them.
     """
 
     def __init__(
@@ -175,7 +176,7 @@ class Outbox:
         send: Send,
         judge: Judge = say_nothing,
     ) -> None:
-        """`judge` says what the journal is to have of how a receiver took an attempt."""
+        """Take `judge`, which returns what the journal notes about how an attempt was taken."""
         by_key = settings.sign_webhooks_with == "api_key"
         self.key = api_key if by_key else settings.signing_key
         self._api_key = api_key
@@ -189,16 +190,16 @@ class Outbox:
         self._journal = journal
         self._lanes: dict[tuple[str, str], Lane] = {}
         self._faults = faults
-        self.deliveries: dict[str, Delivery] = {}  # by id, the oldest first
+        self.deliveries: dict[str, Delivery] = {}  # by id, oldest first
         self.pending = 0
         self.in_flight = 0
         self.watchers: list[Callable[[], None]] = []  # called after each attempt
         self._closed = False
 
     def close(self) -> None:
-        """Give everything up: nothing is sent any more, and requests under way are cancelled.
+        """Give everything up: send nothing any more, and cancel requests under way.
 
-        Retries and delays that are among the timers do nothing when their time comes.
+        Retries and delays among the timers then do nothing when they are due.
         """
         self._closed = True
         self._lanes.clear()
@@ -226,9 +227,9 @@ class Outbox:
         before: JsonObject | None = None,
         after: JsonObject | None = None,
     ) -> Delivery:
-        """Deliver one event now, in a single attempt, with the faults given (delay in ms).
+        """Deliver one event now, in a single attempt, with these faults (delay in ms).
 
-        Another event may go out before or after it.
+        The events `before` and `after` are sent around it.
         """
         lane = ("trigger", self.ids.uuid())
         faults = dict(faults or {})
@@ -281,7 +282,7 @@ class Outbox:
             self._put(delivery, key)
 
     def _make_room(self) -> None:
-        """The oldest finished deliveries go first."""
+        """Drop the oldest finished delivery if the outbox is full."""
         if len(self.deliveries) < self._settings.webhook_queue:
             return
         for id, delivery in self.deliveries.items():
@@ -302,7 +303,7 @@ class Outbox:
         self._pump(key)
 
     def _pump(self, key: tuple[str, str]) -> None:
-        """Set the first of a lane going, unless one is under way."""
+        """Start the first delivery of a lane, unless one is under way."""
         lane = self._lanes.get(key)
         while lane is not None and lane.queue and not lane.busy:
             lane.busy = True
@@ -313,7 +314,7 @@ class Outbox:
     def _set_going(self, delivery: Delivery, lane: Lane, key: tuple[str, str]) -> None:
         named, only = self._settings.call_hosts, self._settings.call_hosts_only
         forbidden = call_problem(delivery.url, WEBHOOK_SCHEMES, named, only)
-        if forbidden is not None:  # the URL is a seed's or a snapshot's
+        if forbidden is not None:  # as a URL of a seed or a snapshot may be
             self._finish(delivery, FAILED, f"never sent: the URL {forbidden}")
             self._make_way(delivery, key)
             return
@@ -338,7 +339,7 @@ class Outbox:
             self._attempt(delivery, key)
 
     def _hold(self, lane: Lane, key: tuple[str, str]) -> None:
-        """The first of the lane lets the second pass, or waits for one."""
+        """Let the second delivery of the lane pass the first, or wait for a second one."""
         if len(lane.queue) > 1:
             self._let_pass(lane)
             return
@@ -357,7 +358,7 @@ class Outbox:
         lane.holding, lane.busy = None, False
 
     def _make_way(self, delivery: Delivery, key: tuple[str, str]) -> None:
-        """Let the next delivery of the lane go, now that this one has had its turn."""
+        """Let the next delivery of the lane start, now that this one has had its turn."""
         lane = self._lanes.get(key)
         if lane is not None and lane.queue and lane.queue[0] is delivery:
             lane.queue.popleft()
@@ -445,6 +446,6 @@ class Outbox:
 
 
 def _receiver(url: str) -> str:
-    """Scheme, host and port: one receiver may take events under several paths."""
+    """Return scheme, host and port: one receiver may take events under several paths."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"

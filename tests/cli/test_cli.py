@@ -395,7 +395,7 @@ def test_trigger_needs_somewhere_to_go(capsys: pytest.CaptureFixture[str]) -> No
     code, _, errors = run(capsys, "trigger", "chat_ended")
     assert code == 1
     assert errors == (
-        "evi-emulator: No webhook of the chat's config wants chat_ended; "
+        "evi-emulator: No webhook of the chat's config subscribes to chat_ended; "
         "say where to send it: 'url', or --to on the command line.\n"
     )
 

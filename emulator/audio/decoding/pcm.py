@@ -1,4 +1,4 @@
-"""Raw PCM."""
+"""Decodes raw PCM."""
 
 from array import array
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from typing import Protocol
 
 from emulator.audio.decoding.decoder import Samples
 
-DEFAULT_RATE = 48_000  # Hz, of raw PCM that no settings describe
+DEFAULT_RATE = 48_000  # Hz, for raw PCM that no settings describe
 SAMPLE_RATES = (4_000, 384_000)  # Hz, the lowest and the highest that are decoded
 MOST_CHANNELS = 16
 
@@ -22,7 +22,7 @@ class PcmFormat(Protocol):
 
 
 class PcmDecoder:
-    """Reads little-endian 16-bit PCM. Of several channels the first one counts."""
+    """Reads little-endian 16-bit PCM. Only the first channel counts."""
 
     def __init__(self, sample_rate: int, channels: int) -> None:
         self.sample_rate = sample_rate

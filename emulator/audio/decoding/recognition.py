@@ -16,7 +16,7 @@ def _refuse_flac() -> Decoder:
     raise DecodeError("FLAC without a container")
 
 
-# Containers, by a text that stands at the beginning or, of MP4, after the first box's size.
+# Containers, by a text at the beginning or, for MP4, after the first box's size.
 _CONTAINERS: tuple[tuple[int, bytes, Callable[[], Decoder]], ...] = (
     (0, b"RIFF", WavDecoder),
     (0, b"\x1a\x45\xdf\xa3", WebmDecoder),
@@ -25,13 +25,14 @@ _CONTAINERS: tuple[tuple[int, bytes, Callable[[], Decoder]], ...] = (
     (0, b"fLaC", _refuse_flac),
     (4, b"ftyp", Mp4Decoder),
 )
-LONGEST_SIGN = 8  # bytes, after which no container begins there any more
+LONGEST_SIGN = 8  # bytes after which a stream can no longer turn out to be a container
 
 
 def new_decoder(first: bytes, raw: PcmFormat | None) -> Decoder | None:
-    """Choose the decoder for a stream that begins so; None if these are too few bytes to tell.
+    """Return the decoder for a stream that begins so; None if these bytes are too few to tell.
 
-    What is in no container is raw PCM. Raises DecodeError for a format that can't be decoded.
+    A stream without a container is raw PCM, laid out as `raw` says. Raises DecodeError for a format
+    that cannot be decoded.
     """
     for place, sign, make in _CONTAINERS:
         if first[place:].startswith(sign):
@@ -46,7 +47,7 @@ def new_decoder(first: bytes, raw: PcmFormat | None) -> Decoder | None:
 
 
 def raw_decoder(raw: PcmFormat | None) -> PcmDecoder:
-    """Make a decoder for raw PCM."""
+    """Return a decoder for raw PCM."""
     if raw is None:
         return PcmDecoder(DEFAULT_RATE, 1)
     return PcmDecoder(raw.sample_rate, raw.channels)
