@@ -17,7 +17,9 @@ def trusting(ca_file: str) -> ssl.SSLContext:
     try:
         return ssl.create_default_context(cafile=ca_file)
     except OSError as error:
-        why = "it is no certificate in PEM" if isinstance(error, ssl.SSLError) else error.strerror
+        why = (
+            "it is not a certificate in PEM" if isinstance(error, ssl.SSLError) else error.strerror
+        )
         raise UsageError(f"the CA's file {ca_file!r} can't be read: {why}") from None
 
 
