@@ -20,7 +20,7 @@ class SystemClock:
 
 
 class ManualClock:
-    """A clock that stands still until it is moved."""
+    """A clock that is frozen until it is moved."""
 
     def __init__(self, now_ms: int) -> None:
         self._now_ms = now_ms

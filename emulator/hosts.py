@@ -104,7 +104,7 @@ def _split(url: str) -> SplitResult | None:
     """Split a URL; return None if its host or its port can't be read."""
     try:
         parts = urlsplit(url)
-        parts.port  # noqa: B018 - raises ValueError for a port that is none
+        parts.port  # noqa: B018 - raises ValueError for an impossible port
     except ValueError:
         return None
     return parts

@@ -45,7 +45,7 @@ class Match(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A regular expression, equal to another of the same text and flags."""
+    """A regular expression, equal to Python's own of the same text and flags."""
 
     pattern: str
     ignore_case: bool = False

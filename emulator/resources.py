@@ -80,7 +80,7 @@ def _size(node: Any, known: dict[int, int]) -> int:
             size = sum(_size(part, known) for part in parts)
         known[id(node)] = 1 + size
     if not known[id(node)]:
-        raise ValueError("it can't be JSON: an alias (*) stands in what it stands for")
+        raise ValueError("it can't be JSON: an alias (*) contains itself")
     if known[id(node)] > _MOST_SIZE:
         raise ValueError(f"its aliases (*) make more than {_MOST_SIZE} characters of it")
     return known[id(node)]

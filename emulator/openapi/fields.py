@@ -1,4 +1,4 @@
-"""The fields that a schema knows, as a tree that is compared with a value."""
+"""The known fields of a schema, as a tree that is compared with a value."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -5,7 +5,7 @@ from functools import lru_cache
 from urllib.parse import unquote_plus
 
 HIDDEN = "(hidden)"
-SCHEME = re.compile(r"(?:basic|bearer|digest)\s+", re.IGNORECASE)  # stands before the secret
+SCHEME = re.compile(r"(?:basic|bearer|digest)\s+", re.IGNORECASE)  # precedes the secret
 
 _WORDS = (
     "token", "secret", "password", "authorization", "signature", "credential", "cookie",

@@ -19,7 +19,7 @@ EVENT_NAMES = tuple(SCHEMAS)
 
 
 def check_event_name(event_name: str) -> None:
-    """Raises UsageError for what is no webhook event."""
+    """Raise UsageError unless the name is a webhook event's."""
     if event_name not in EVENT_NAMES:
         hint, known = closest(event_name, EVENT_NAMES), ", ".join(EVENT_NAMES)
         raise UsageError(f"no webhook event {event_name!r}{hint}; known: {known}")
@@ -37,7 +37,7 @@ TWILIO_KEYS = (
 
 @dataclass(frozen=True, slots=True)
 class ChatFacts:
-    """What every event says about its chat."""
+    """The facts about a chat that every event carries."""
 
     chat_id: str
     chat_group_id: str
@@ -66,7 +66,7 @@ def chat_ended(
 
 
 def tool_call(facts: ChatFacts, time_ms: int, message: JsonObject) -> JsonObject:
-    """`message` is the tool_call as the chat's client got it."""
+    """Return the payload of a tool_call; `message` is the frame that the chat's client got."""
     return _payload("tool_call", facts, timestamp=time_ms, tool_call_message=message)
 
 
@@ -84,12 +84,12 @@ def _payload(event_name: str, facts: ChatFacts, **more: object) -> JsonObject:
     }
 
 
-def twilio_metadata(caller_number: str, given: Mapping[str, str], call_sid: str) -> JsonObject:
-    """All that Twilio says about a call; `given` goes before what is made up."""
+def twilio_metadata(caller_number: str, stated: Mapping[str, str], call_sid: str) -> JsonObject:
+    """Return everything that Twilio says about a call; `stated` overrides made-up values."""
     known = {
         "call_sid": call_sid,
         "from_number": caller_number,
         "caller_number": caller_number,
-        **given,
+        **stated,
     }
     return {key: known.get(key, "") for key in TWILIO_KEYS}

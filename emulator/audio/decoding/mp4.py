@@ -154,7 +154,7 @@ def _most_in_chunk(entries: bytes, count: int) -> int:
 
 
 def _moved(moof: bytes, by: int) -> bytes:
-    """Return a fragment's box with offsets that are right if it stands so many bytes earlier."""
+    """Return a fragment's box with its offsets corrected for a place so many bytes earlier."""
     moved = bytearray(moof)
     for kind, begin, end in _inside(moof, _BOX.size, len(moof)):
         if kind != b"traf":

@@ -53,7 +53,7 @@ class WavDecoder:
             if len(self._buffer) < _BEGINNING:
                 return False
             if self._buffer[8:_BEGINNING] != _WAVE:
-                raise DecodeError("the file begins with RIFF, but is no WAV")
+                raise DecodeError("the file begins with RIFF, but is not WAV")
             self._take_of_header(_BEGINNING)
         while len(self._buffer) >= _CHUNK.size:
             kind, size = _CHUNK.unpack_from(self._buffer)

@@ -1,4 +1,4 @@
-"""A chat that is going on: its session, driven by messages from outside and by timers."""
+"""A live chat: its session, driven by messages from outside and by timers."""
 
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -26,16 +26,16 @@ Listener: TypeAlias = Callable[[Output], None]
 
 
 class SendFrames(Protocol):
-    """Takes what a client is to be sent; `over` says that the chat has ended with it."""
+    """Takes frames for a client; `over` is true if the chat has ended with them."""
 
     def __call__(self, messages: list[JsonObject], over: bool = False) -> None: ...
 
 
 class LiveChat:
-    """Hands every output of a session to all listeners, in the same order to each.
+    """Passes every output of a session to all listeners, in the same order to each.
 
-    Its clock may lag behind that of its world; the timers are the world's. A driver that moves
-    the clock itself sets `driven`, and then no timers run.
+    Its clock may lag behind its world's; the timers are the world's. A driver that moves the clock
+    itself sets `driven`, and then no timers run.
     """
 
     def __init__(
@@ -50,9 +50,11 @@ class LiveChat:
         self.allows_connection = allows_connection
         self.listeners: list[Listener] = []
         self.driven = False
-        self.on_bug: Callable[[Exception], None] | None = None  # takes what a timer ran into
+        self.on_bug: Callable[[Exception], None] | None = (
+            None  # takes an exception raised under a timer
+        )
         self._clients: list[SendFrames] = []
-        self._said: list[JsonObject] = []  # for those who join later
+        self._said: list[JsonObject] = []  # for clients that join later
         self._timers = timers
         self._timer: Timer | None = None
         self._outputs: deque[Output] = deque()
@@ -61,7 +63,7 @@ class LiveChat:
     # clients
 
     def join(self, send: SendFrames) -> None:
-        """One more client: all that was sent so far first, then everything as it happens."""
+        """Add a client: it gets everything sent so far, then everything as it happens."""
         if self._said:
             send(self._said)
         self._clients.append(send)
@@ -78,12 +80,12 @@ class LiveChat:
             self._mirror(self.session.request.settings)
 
     def receive(self, message: ClientMessage) -> None:
-        """A message of its client, or through the control plane."""
+        """Take a message from the chat's client, or from the control plane."""
         self._mirror(message)
         self._notify(self.session.receive(message))
 
     def receive_json(self, content: JsonObject) -> list[Problem]:
-        """The same of a JSON object. Returns what is wrong with it if it is no message."""
+        """Take a message as a JSON object. Returns its problems if it is not a message."""
         try:
             message = client_message.validate_python(content)
         except ValidationError as error:
@@ -95,10 +97,10 @@ class LiveChat:
         return []
 
     def receive_frame(self, content: Json, send: SendFrames, joined: bool = False) -> None:
-        """What a text frame says that came from the client that `send` sends to.
+        """Take the content of a text frame from the client that `send` sends to.
 
-        A client that joined may send anything but audio. What is wrong with a frame is told to
-        its sender alone.
+        A client that joined may send anything but audio. Only the sender learns what is wrong with
+        a frame.
         """
         message = read_frame(content)
         if isinstance(message, str):
@@ -109,19 +111,19 @@ class LiveChat:
             self.receive(message)
 
     def refuse(self, send: SendFrames, slug: str, problem: str = "") -> None:
-        """Tell one client that what it sent is no message."""
+        """Send one client an error frame: what it sent is not a message."""
         if not self.session.is_over:
             send([self.session.new_error(slug, problem)])
 
     def hear_audio(self, data: bytes, send: SendFrames, joined: bool = False) -> None:
-        """Sound from a client's microphone."""
+        """Take sound from a client's microphone."""
         if joined:
             self.refuse(send, "audio_refused")
         else:
             self._notify(self.session.hear_audio(data))
 
     def hear(self, text: str, mood: Mapping[str, float] | None, lasted_ms: int) -> None:
-        """Something that the user said aloud."""
+        """Take something that the user said aloud, which took `lasted_ms`."""
         self._notify(self.session.hear(text, mood, lasted_ms))
 
     def tick(self) -> None:
@@ -129,19 +131,19 @@ class LiveChat:
         self._notify(self.session.tick())
 
     def hang_up(self) -> None:
-        """The assistant ends it."""
+        """End the chat as the assistant does, after a goodbye."""
         self._notify(self.session.hang_up())
 
     def fail(self, slug: str, message: str | None = None) -> None:
-        """An error frame, which may be its end."""
+        """Send an error frame, which may end the chat."""
         self._notify(self.session.fail(slug, message))
 
     def end(self, status: str = "USER_ENDED", slug: str | None = None) -> None:
-        """Its client is gone, or it ends with another status."""
+        """End the chat, since its client is gone, or with another status."""
         self._notify(self.session.end(status, slug))
 
     def _mirror(self, message: ClientMessage) -> None:
-        """Those who joined also see the client's settings, but for keys.
+        """Show the client's settings to those who joined, without keys.
 
         Facts: docs/protocol.md#control-plane.
         """
@@ -154,7 +156,7 @@ class LiveChat:
                 send([shown])
 
     def _notify(self, output: Output) -> None:
-        """What a listener does in answer comes after what it answers, for every listener."""
+        """Pass an output on; what a listener does in response comes after it for every listener."""
         self._outputs.append(output)
         if self._notifying:
             return
@@ -169,7 +171,7 @@ class LiveChat:
             self.let_go()
 
     def let_go(self) -> None:
-        """Drop everybody who is told of it: who holds a chat that is over is freed with it."""
+        """Drop all listeners and clients, so that who holds a finished chat is freed with it."""
         self._timers.cancel(self._timer)
         self.listeners.clear()
         self._clients.clear()
@@ -186,10 +188,10 @@ class LiveChat:
                 send(output.messages, over)
 
     def set_timer(self) -> None:
-        """Have the world's timers wake it when it next has something to do.
+        """Set one of the world's timers for when the session next has something to do.
 
-        A timer that rings too early stays: each word puts off what silence leads to, and woken for
-        nothing it is set anew.
+        A timer that rings too early is kept: every word postpones what silence leads to, and
+        `_wake` sets the timer again.
         """
         due_ms = None if self.driven else self.session.next_due_ms
         if due_ms is not None:

@@ -1,4 +1,4 @@
-"""Chats that begin: their config, their group, and who is told about them."""
+"""Opens chats: finds their config and group, and connects their webhooks."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -42,9 +42,9 @@ def find_config(
     config_version: int | None = None,
     group_id: str | None = None,
 ) -> ChatConfig:
-    """The config of a chat that begins: the one named, else that of the group's newest chat.
+    """Return the config of a new chat: the named one, else that of the group's newest chat.
 
-    Without either, the defaults. Raises ApiError (404) for what does not exist.
+    Without either, it is the default config. Raises ApiError (404) for what does not exist.
     """
     if group_id is not None:
         group = world.store.chats.find_group(group_id)
@@ -75,14 +75,14 @@ def find_config(
 
 
 def _default_config(world: World) -> ChatConfig:
-    """What a config has that says nothing: a chat needs none, so no voice either."""
+    """Return the config of a chat without one; such a chat needs no voice."""
     body, settings = {"evi_version": "3", "name": ""}, replace(world.settings, require_voice=False)
     return read_config(new_content(Call(world, settings, {}, body, ""), None))
 
 
 @dataclass(frozen=True, slots=True)
 class ChatOptions:
-    """What a client asks for when it opens a chat (docs/protocol.md#handshake)."""
+    """The options of a client that opens a chat (docs/protocol.md#handshake)."""
 
     config_id: str | None = None
     config_version: int | None = None
@@ -94,7 +94,7 @@ class ChatOptions:
 
 
 def start_chat(world: World, options: ChatOptions, send: SendFrames) -> LiveChat:
-    """A chat whose client is there: `send` takes what it is to be sent.
+    """Start a chat whose client is connected; `send` takes its frames.
 
     Raises ApiError (404) for a config, version or group that does not exist.
     """
@@ -124,7 +124,7 @@ def start_chat(world: World, options: ChatOptions, send: SendFrames) -> LiveChat
 
 
 class _Transcripts:
-    """What is heard when audio comes: what was queued in the world, else the script's user."""
+    """Returns transcripts for audio: the world's queued ones first, then the script user's."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -137,7 +137,7 @@ class _Transcripts:
 
 
 def refuse_chat(world: World, error: ApiError) -> JsonObject:
-    """The error frame of a chat that can't begin: the socket opens, tells why, and closes."""
+    """Return the error frame of a chat that can't begin; the socket opens, sends it and closes."""
     of_group = error.body["code"] == CHAT_GROUP_NOT_FOUND.code
     kind = CHAT_ERRORS["chat_group_not_found" if of_group else "config_not_found"]
     message = kind.message.format(problem=error.body["message"])
@@ -151,7 +151,7 @@ def _lower(id: str | None) -> str | None:
 def open_chat(
     world: World, request: ChatRequest, lag_ms: int = 0, allows_connection: bool = False
 ) -> LiveChat:
-    """A chat of a world, ready to start `lag_ms` ago; its webhooks go out as it goes on."""
+    """Return a chat of a world that is ready to start `lag_ms` ago, and sends webhooks."""
     clock = LaggingClock(world.clock, lag_ms)
     session = Session(request, world.store.chats, clock, world.ids, world.journal)
     live = LiveChat(session, clock, world.timers, allows_connection)
