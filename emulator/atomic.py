@@ -1,4 +1,4 @@
-"""Writing files whole: whoever reads one finds the old content or the new, even after a crash."""
+"""Writes files whole: a reader finds the old content or the new, even after a crash."""
 
 import os
 import re
@@ -8,12 +8,12 @@ from pathlib import Path
 from emulator.errors import StartupError
 from emulator.ids import IdSource
 
-PRIVATE = 0o600  # the mode of a file for its owner alone
+PRIVATE = 0o600  # the mode of a file that only its owner can read
 _TEMPORARY = re.compile(r"\..+\.[0-9a-f]{32}\.tmp")
 
 
 def write_whole(path: Path, content: Iterable[bytes], private: bool = False) -> None:
-    """Put the content, part by part, in the file's place, and return once the disk has it.
+    """Put the content, part by part, in the file's place; return once the disk has it.
 
     Only its owner can read a private file, whatever mode the old one had. Raises OSError.
     """
@@ -36,20 +36,23 @@ def _open_private(name: str, flags: int) -> int:
 
 
 def remove(path: Path) -> None:
-    """Remove the file, if it is there, for good. Raises OSError."""
+    """Remove the file for good, if it exists. Raises OSError."""
     path.unlink(missing_ok=True)
     _sync_folder(path.parent)
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Remove what a killed process did not get to put into its place. Raises OSError."""
+    """Remove the unfinished files of a killed process. Raises OSError."""
     for path in folder.iterdir():
         if _TEMPORARY.fullmatch(path.name):
             path.unlink(missing_ok=True)
 
 
 def make_folder(name: str, flag: str) -> Path:
-    """The folder, made if need be, once a file could be written there. Raises StartupError."""
+    """Return the folder, created if needed, after a test that it is writable.
+
+    Raises StartupError.
+    """
     folder = Path(name)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -65,7 +68,7 @@ def make_folder(name: str, flag: str) -> Path:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make the names in a folder last, where the system can."""
+    """Make changes of a folder's names survive a crash, where the system can."""
     if os.name == "nt":
         return
     descriptor = os.open(folder, os.O_RDONLY)

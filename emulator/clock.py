@@ -1,4 +1,4 @@
-"""Where the time comes from. Nothing else asks the operating system for it."""
+"""The sources of the time. Only this module asks the operating system for it."""
 
 import time
 from typing import Protocol
@@ -20,7 +20,7 @@ class SystemClock:
 
 
 class ManualClock:
-    """A clock that stands still until it is moved."""
+    """A clock that is frozen until it is moved."""
 
     def __init__(self, now_ms: int) -> None:
         self._now_ms = now_ms
@@ -32,14 +32,14 @@ class ManualClock:
         self._now_ms += ms
 
     def move_to(self, ms: int) -> None:
-        """To a later time; an earlier one changes nothing, since time never goes back."""
+        """Move to a later time (ms); an earlier one changes nothing, since time never goes back."""
         self._now_ms = max(self._now_ms, ms)
 
 
 class WorldClock:
-    """A world's time: it runs with the wall clock, ahead of it by what it was advanced, or stands.
+    """Follows the wall clock plus an offset, or is frozen at a time.
 
-    Its `mode` is 'system' while it runs and 'manual' while it stands.
+    Its `mode` is 'system' while it follows the wall clock, and 'manual' while it is frozen.
     """
 
     def __init__(self, wall: Clock | None = None) -> None:
@@ -47,17 +47,17 @@ class WorldClock:
         self._ahead_ms = 0
         self._frozen_ms: int | None = None
 
-    def reset(self, stand_at_ms: int | None = None) -> None:
-        """Back to the wall clock, or standing at a time."""
+    def reset(self, freeze_at_ms: int | None = None) -> None:
+        """Follow the wall clock without an offset, or freeze at a time (ms)."""
         self._ahead_ms = 0
-        self._frozen_ms = stand_at_ms
+        self._frozen_ms = freeze_at_ms
 
     def read(self) -> tuple[int, int | None]:
-        """Its state, for `write`."""
+        """Return the clock's state, for `write`."""
         return self._ahead_ms, self._frozen_ms
 
     def write(self, state: tuple[int, int | None]) -> None:
-        """Be as it was when its state was read."""
+        """Restore a state that `read` returned."""
         self._ahead_ms, self._frozen_ms = state
 
     @property
@@ -70,16 +70,16 @@ class WorldClock:
         return self._wall_ms() + self._ahead_ms
 
     def freeze(self) -> None:
-        """Stand still."""
+        """Stop at the present time."""
         self._frozen_ms = self.now_ms()
 
     def resume(self) -> None:
-        """Run on from here."""
+        """Follow the wall clock from the present time on."""
         self._ahead_ms = self.now_ms() - self._wall_ms()
         self._frozen_ms = None
 
     def move_to(self, ms: int) -> None:
-        """To a later time; an earlier one changes nothing, since time never goes back."""
+        """Move to a later time (ms); an earlier one changes nothing, since time never goes back."""
         forward_ms = max(0, ms - self.now_ms())
         if self._frozen_ms is None:
             self._ahead_ms += forward_ms
@@ -90,19 +90,19 @@ class WorldClock:
 class LaggingClock:
     """A clock that runs behind another one, and can catch up with it but not overtake it.
 
-    A chat that is simulated at once runs on it: it begins in the past and ends now. While it is
-    held, it moves only when it is moved.
+    A chat that is simulated at once runs on such a clock: it begins in the past and ends now. A
+    held clock moves only when `move_to` moves it.
     """
 
     def __init__(self, clock: Clock, lag_ms: int = 0) -> None:
         self._clock = clock
-        self._clock_ms = clock.now_ms  # every step of a chat asks
+        self._clock_ms = clock.now_ms  # looked up once, since every step of a chat asks
         self._lag_ms = lag_ms
         self._held_ms: int | None = None
 
     @property
     def lag_ms(self) -> int:
-        """How far it is behind."""
+        """Return how far this clock is behind the other (ms)."""
         return self._clock.now_ms() - self.now_ms() if self._held_ms is not None else self._lag_ms
 
     def now_ms(self) -> int:
@@ -111,15 +111,15 @@ class LaggingClock:
         return self._clock_ms() - self._lag_ms
 
     def hold(self) -> None:
-        """Stand still."""
+        """Stop at the present time."""
         self._held_ms = self.now_ms()
 
     def let_go(self) -> None:
-        """Run on from here."""
+        """Run on from the present time."""
         self._lag_ms, self._held_ms = self.lag_ms, None
 
     def move_to(self, ms: int) -> None:
-        """To a later time, at most the other clock's; an earlier one changes nothing."""
+        """Move to a later time (ms), at most the other clock's; an earlier one changes nothing."""
         to_ms = max(self.now_ms(), min(ms, self._clock.now_ms()))
         if self._held_ms is not None:
             self._held_ms = to_ms

@@ -9,7 +9,7 @@ _UNITS_MS = {"ms": 1, "s": 1000, "m": 60_000, None: 1000}
 
 
 def duration_ms(text: str) -> int:
-    """'10s', '500ms', '2m' or '10' (s) in ms. Raises ValueError."""
+    """Return '10s', '500ms', '2m' or '10' (s) in ms. Raises ValueError."""
     match = _DURATION.fullmatch(text)
     if match is None:
         raise ValueError(f"a duration must look like 10s, 500ms or 2m, got {text!r}")
@@ -17,9 +17,10 @@ def duration_ms(text: str) -> int:
 
 
 def read_pace(value: str | float) -> float:
-    """How many seconds pass for one of the conversation: 0 for 'instant', 1 for 'realtime'.
+    """Return the seconds that pass for each second of a conversation. Raises ValueError.
 
-    A number is how many times as fast as life it goes. Raises ValueError.
+    'instant' is 0 and 'realtime' is 1. A number is a speed factor: 5 is five times faster than real
+    time.
     """
     if value in ("instant", "realtime"):
         return float(value == "realtime")

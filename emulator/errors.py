@@ -1,4 +1,4 @@
-"""Every error of the emulator, and the texts of error answers (the words of 422: validation).
+"""Every error of the emulator, and the texts of error answers (422: see openapi/validation).
 
 EmulatorError
 ├── UsageError            a setting or argument is wrong             (exit code 2)
@@ -40,7 +40,7 @@ class SeedError(StartupError):
 
 
 class ScriptError(StartupError):
-    """A script has a mistake; `mistakes` has the place and the message of each."""
+    """A script has a mistake; `mistakes` lists the place and the message of each."""
 
     def __init__(
         self,
@@ -54,7 +54,7 @@ class ScriptError(StartupError):
 
 
 class SnapshotError(StartupError):
-    """A snapshot is damaged; `mistakes` has the place and the message of each."""
+    """A snapshot is damaged; `mistakes` lists the place and the message of each."""
 
     def __init__(self, mistakes: Sequence[tuple[Loc, str]], name: str = "snapshot") -> None:
         places = (f"{pointer(loc)}: " if loc else "" for loc, _ in mistakes)
@@ -68,12 +68,12 @@ class RecordingError(EmulatorError):
 
 
 def pointer(loc: Loc) -> str:
-    """A place as a JSON pointer, such as /rules/0/say."""
+    """Return a place as a JSON pointer, such as /rules/0/say."""
     return "/" + "/".join(str(step).replace("~", "~0").replace("/", "~1") for step in loc)
 
 
 def steps(place: str) -> Loc:
-    """The steps of a JSON pointer, each as text."""
+    """Return the steps of a JSON pointer, each as text."""
     raw = place.removeprefix("/").split("/")
     return tuple(step.replace("~1", "/").replace("~0", "~") for step in raw)
 
@@ -107,7 +107,7 @@ PHRASES = {
     504: "Gateway Timeout",
 }
 
-# 404. The wording of configs and tools is as clients have seen it (PROTOCOL 2.5).
+# 404. The wording of configs and tools is as clients have seen it (docs/protocol.md#errors).
 CONFIG_NOT_FOUND = ErrorText(404, "config_not_found", "Config (ID: {id}) was not found.")
 PROMPT_NOT_FOUND = ErrorText(404, "prompt_not_found", "Prompt (ID: {id}) was not found.")
 TOOL_NOT_FOUND = ErrorText(404, "tool_not_found", "No tool was found for tool id {id}.")
@@ -122,7 +122,7 @@ CHAT_GROUP_NOT_FOUND = ErrorText(
     404, "chat_group_not_found", "Chat group (ID: {id}) was not found."
 )
 AUDIO_NOT_FOUND = ErrorText(
-    404, "audio_not_found", "There is no audio under this URL. Ask for the audio again."
+    404, "audio_not_found", "This URL has no audio. Request the audio again."
 )
 AUDIO_IMPOSSIBLE = ErrorText(
     400,
@@ -147,7 +147,7 @@ PROMPT_UNKNOWN = ErrorText(
 PROMPT_AMBIGUOUS = ErrorText(
     400,
     "prompt_ambiguous",
-    "A config's prompt has either 'text', which creates a prompt, or the 'id' of one; got {got}.",
+    "A config's prompt has either 'text', which creates a prompt, or an 'id'; got {got}.",
 )
 TOOL_UNKNOWN = ErrorText(
     400, "tool_unknown", "The config names tool {id!r}{version}, which does not exist."
@@ -200,16 +200,16 @@ STATUS_UNKNOWN = ErrorText(
 NO_SUBSCRIBER = ErrorText(
     400,
     "no_subscriber",
-    "No webhook of the chat's config wants {event_name}; say where to send it: "
+    "No webhook of the chat's config subscribes to {event_name}; say where to send it: "
     "'url', or --to on the command line.",
 )
 SEVERAL_SUBSCRIBERS = ErrorText(
     400,
     "several_subscribers",
-    "Several webhooks of the chat's config want it; choose one with 'url': {urls}.",
+    "Several webhooks of the chat's config subscribe to it; choose one with 'url': {urls}.",
 )
 DELIVERY_NOT_FOUND = ErrorText(
-    404, "delivery_not_found", "Delivery (ID: {id}) was not found, or is kept no longer."
+    404, "delivery_not_found", "Delivery (ID: {id}) was not found, or is no longer kept."
 )
 DELIVERY_PENDING = ErrorText(
     400, "delivery_pending", "Delivery (ID: {id}) is still on its way; drain first."
@@ -239,7 +239,8 @@ TOO_MANY_REQUESTS = ErrorText(
 NOT_PREFERRED = ErrorText(
     400,
     "preference_unknown",
-    "'Prefer: {got}' can't be: {operation} answers {known}, and any error from 400 to 599.",
+    "Cannot honour 'Prefer: {got}': {operation} declares {known}; any status from 400 to 599 also "
+    "works.",
 )
 TOO_MANY_WORLDS = ErrorText(
     429,
@@ -300,7 +301,7 @@ STATE_DAMAGED = ErrorText(
     500,
     "state_damaged",
     "What was kept of this world can't be read, and is left as it is: {why}. Mend the file, or "
-    "move it away to begin anew, and ask again.",
+    "move it away to start over, and try again.",
 )
 
 # The recording proxy, and the replay of what it recorded.
@@ -309,7 +310,7 @@ UPSTREAM_UNREACHABLE = ErrorText(
 )
 NOT_RECORDED = ErrorText(404, "not_recorded", "The recording has no {more}{name}{hint}.")
 
-# The control API, to what a page from elsewhere may have had a browser send.
+# The control API's answers to requests that another site's page may have sent.
 ORIGIN_REFUSED = ErrorText(
     403,
     "origin_refused",
@@ -319,17 +320,17 @@ ORIGIN_REFUSED = ErrorText(
 HOST_REFUSED = ErrorText(
     403,
     "host_refused",
-    "{path} may not be asked for as {host!r}, since anybody's name could lead here. Use localhost "
+    "{path} does not answer to the host {host!r}, since any name could lead here. Use localhost "
     "or an address of this machine, or name the host with --allowed-hosts.",
 )
 CROSS_SITE_REFUSED = ErrorText(
     403,
     "cross_site_refused",
-    "{path} is for this machine; a page of another site had the browser ask for it. Type the "
+    "{path} is for this machine; a page of another site made the browser request it. Type the "
     "address, or use a program such as curl.",
 )
 
-# 401, in the words of the gateway in front of the service (PROTOCOL 1.10).
+# 401, in the words of the gateway in front of the service (docs/protocol.md#authentication).
 GATEWAY_FAULTS = {
     "missing": ("No API key or access token was sent", "oauth.v2.FailedToResolveAPIKey"),
     "key": ("Invalid ApiKey", "oauth.v2.InvalidApiKey"),
@@ -341,7 +342,7 @@ GATEWAY_FAULTS = {
 class ApiError(EmulatorError):
     """A request is answered with an error: `status`, JSON `body` and extra `headers`.
 
-    `hint` says what to do instead, as far as the error's message is to be told from it.
+    `hint` says what to do instead, if the error's message has such a part.
     """
 
     def __init__(
@@ -363,21 +364,21 @@ class ApiError(EmulatorError):
 def api_error(
     text: ErrorText, headers: Mapping[str, str] | None = None, **values: object
 ) -> ApiError:
-    """The error answer of one kind, as the service's ErrorResponse: error, message, code."""
+    """Return the error answer of one kind, as the service's ErrorResponse: error, message, code."""
     message = text.message.format(**values)
     body = {"error": PHRASES[text.status], "message": message, "code": text.code}
     return ApiError(text.status, body, headers)
 
 
 def path_not_found(method: str, path: str, hint: str) -> ApiError:
-    """Return the 404 of a path that leads nowhere; its message ends with the hint, if any."""
+    """Return the 404 for an unknown path; its message ends with the hint, if any."""
     more = f"; {hint}" if hint else ""
     error = api_error(PATH_NOT_FOUND, method=method, path=path, hint=more)
     return ApiError(error.status, error.body, hint=hint)
 
 
 def body_of(status: int, message: str, code: str) -> object:
-    """The body of an error answer in the shape that the service gives that status."""
+    """Return the body of an error answer in the shape that the service gives that status."""
     if status == 401:
         return gateway_fault("key").body
     if status == 422:
@@ -386,7 +387,7 @@ def body_of(status: int, message: str, code: str) -> object:
 
 
 def gateway_fault(fault: str) -> ApiError:
-    """The 401 of the gateway: `fault` is a key of GATEWAY_FAULTS."""
+    """Return the 401 of the gateway; `fault` is a key of GATEWAY_FAULTS."""
     faultstring, errorcode = GATEWAY_FAULTS[fault]
     body = {"fault": {"faultstring": faultstring, "detail": {"errorcode": errorcode}}}
     return ApiError(401, body)
@@ -394,7 +395,7 @@ def gateway_fault(fault: str) -> ApiError:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong with a value: where, in words, and as a machine-readable type."""
+    """One thing wrong with a value: its place, in words, and as a machine-readable type."""
 
     loc: Loc
     msg: str
@@ -405,7 +406,7 @@ class Problem:
 
 
 class ValidationFailed(ApiError):
-    """422 with all problems of one request, as HTTPValidationError."""
+    """A 422 with all problems of one request, as HTTPValidationError."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__(422, {"detail": [problem.to_json() for problem in problems]})
@@ -416,26 +417,26 @@ _LONGEST_COMPARED = 200  # characters
 
 
 def closest(word: str, known: Sequence[str]) -> str:
-    """Return ' (did you mean ...?)' for the nearest known word in any case, or nothing."""
+    """Return ' (did you mean ...?)' for the nearest known word in any case, or ''."""
     question = nearest(word, known)
     return f" ({question})" if question else ""
 
 
 def nearest(word: str, known: Sequence[str]) -> str:
-    """Return "did you mean ...?" for the known word nearest to `word` in any case, or nothing."""
+    """Return "did you mean ...?" for the known word nearest to `word` in any case, or ''."""
     found = nearest_word(word, known)
     return f"did you mean {found!r}?" if found else ""
 
 
 def nearest_word(word: str, known: Sequence[str]) -> str | None:
-    """Return the known word that is nearest to `word` in any case, if one is near.
+    """Return the known word that is nearest to `word` in any case, or None if none is near.
 
-    A known word has none: it is only in a wrong place. Nor has a long one, since the time that it
-    takes to compare words grows with the square of their length.
+    A known word has no nearest one: it is only in a wrong place. Neither has a long word, since the
+    time that a comparison takes grows with the square of its length.
     """
     if word in known or len(word) > _LONGEST_COMPARED:
         return None
-    from difflib import get_close_matches  # which few need at the start
+    from difflib import get_close_matches  # at first need: few need it at the start
 
     folded = {each.casefold(): each for each in known if len(each) <= _LONGEST_COMPARED}
     matches = get_close_matches(word.casefold(), folded, n=1)
@@ -444,7 +445,7 @@ def nearest_word(word: str, known: Sequence[str]) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class ChatErrorText:
-    """One kind of error frame in a chat; `ends` says whether the chat is over with it."""
+    """One kind of error frame in a chat; `ends` is true if the chat ends with it."""
 
     code: str
     slug: str
@@ -452,7 +453,8 @@ class ChatErrorText:
     ends: bool = False
 
 
-# By slug. E and I: the service's own (PROTOCOL 7.1). EMU: what only an emulator has to say.
+# By slug. Codes with E and I are the service's own (docs/protocol.md#errors-in-a-chat). Those
+# with EMU are errors that only an emulator has.
 CHAT_ERRORS: Mapping[str, ChatErrorText] = {
     text.slug: text
     for text in (
@@ -489,7 +491,7 @@ CHAT_ERRORS: Mapping[str, ChatErrorText] = {
             True,
         ),
         ChatErrorText("E0100", "invalid_json", "The frame is not valid JSON: {problem}."),
-        ChatErrorText("E0101", "payload_parse", "The frame is no message: {problem}."),
+        ChatErrorText("E0101", "payload_parse", "The frame is not a message: {problem}."),
         ChatErrorText("E0708", "chat_group_not_found", "{problem}", True),
         ChatErrorText("E0709", "config_not_found", "{problem}", True),
         ChatErrorText(

@@ -1,4 +1,4 @@
-"""Hosts: which are this machine, the one that a header names, and those that may be called."""
+"""Hosts: which ones are this machine, which one a header names, which ones may be called."""
 
 import re
 from collections.abc import Sequence
@@ -9,15 +9,15 @@ from urllib.parse import SplitResult, urlsplit
 _HOST = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\s:/?#@*\[\]]+))(?::([0-9]{0,5}))?")
 _HIGHEST_PORT = 65_535
 
-# Schemes of the URLs that the emulator may call: of webhooks, and of custom language models.
+# Schemes of the URLs that the emulator may call, for webhooks and custom language models.
 WEBHOOK_SCHEMES = ("https", "http")
 MODEL_SCHEMES = ("https", "http", "wss", "ws")
 _DEFAULT_PORTS = {"https": 443, "http": 80, "wss": 443, "ws": 80}
-_PLAIN = {"http": "https", "ws": "wss"}  # schemes without encryption, and those to use instead
+_PLAIN = {"http": "https", "ws": "wss"}  # schemes without encryption, and their encrypted twins
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host name or address means this machine, whatever a name server says."""
+    """True if a host name or address means this machine, whatever a name server says."""
     try:
         return ip_address(host).is_loopback
     except ValueError:
@@ -25,7 +25,7 @@ def is_loopback(host: str) -> bool:
 
 
 def is_address(host: str) -> bool:
-    """Whether it is an address, which no name server can turn into another."""
+    """True if the text is an address, which no name server can resolve to another."""
     try:
         ip_address(host)
     except ValueError:
@@ -34,7 +34,7 @@ def is_address(host: str) -> bool:
 
 
 def read_host(text: str) -> str | None:
-    """The name or address in 'localhost:8484' or '[::1]'; None if that is no host."""
+    """Return the name or address in 'localhost:8484' or '[::1]'; None if the text is not a host."""
     match = _HOST.fullmatch(text)
     return None if match is None else (match[1] or match[2]).lower().removesuffix(".")
 
@@ -43,7 +43,7 @@ def read_host(text: str) -> str | None:
 class HostRule:
     """A host as a setting names it, such as example.internal, *.example.internal or [::1]:8000.
 
-    `port` is None for any port; `below` is True for the hosts below the name.
+    `port` is None for any port; `below` is True if the rule means the hosts below the name.
     """
 
     name: str
@@ -58,7 +58,7 @@ class HostRule:
 
 
 def read_host_rule(text: str) -> HostRule | None:
-    """Read a host rule; return None if the text names no host, or a port that none has."""
+    """Read a host rule; return None if the text names no host, or an impossible port."""
     match = _HOST.fullmatch(text.removeprefix("*."))
     if match is None or int(match[3] or 0) > _HIGHEST_PORT:
         return None
@@ -80,7 +80,7 @@ def form_problem(url: str, schemes: tuple[str, ...]) -> str | None:
 def call_problem(
     url: str, schemes: tuple[str, ...], named: Sequence[str], only: bool
 ) -> str | None:
-    """Say why the emulator may not call a URL, in words that follow it; None if it may.
+    """Return why the emulator may not call a URL, in words that follow it; None if it may.
 
     `named` are the hosts of `--call-hosts`; with `only`, no others may be called.
     """
@@ -104,7 +104,7 @@ def _split(url: str) -> SplitResult | None:
     """Split a URL; return None if its host or its port can't be read."""
     try:
         parts = urlsplit(url)
-        parts.port  # noqa: B018 - raises ValueError for a port that is none
+        parts.port  # noqa: B018 - raises ValueError for an impossible port
     except ValueError:
         return None
     return parts

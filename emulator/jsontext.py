@@ -10,23 +10,23 @@ Json: TypeAlias = Any
 JsonObject: TypeAlias = dict[str, Any]
 
 render = orjson.dumps
-read = orjson.loads  # of text that this program rendered
+read = orjson.loads  # for text that this program rendered
 Fragment = orjson.Fragment  # JSON text that is rendered already
 
 
 class JsonText(bytes):
-    """A JSON text that stands for what it says."""
+    """A value that is already JSON text."""
 
     __slots__ = ()
 
 
 def kept(text: bytes) -> bytes:
-    """The same text, to be kept: what `render` returns holds a buffer of several KB."""
+    """Copy a rendered text, to keep it: what `render` returns holds a buffer of several KB."""
     return bytes(memoryview(text))
 
 
 class JsonTextError(ValueError):
-    """Text is not acceptable JSON: `position` counts characters from 0."""
+    """The text is not acceptable JSON; `position` counts characters from 0."""
 
     def __init__(self, message: str, position: int) -> None:
         super().__init__(message)
@@ -35,18 +35,18 @@ class JsonTextError(ValueError):
 
 
 def parse(text: bytes) -> Json:
-    """The value of a JSON text in UTF-8.
+    """Return the value of a JSON text in UTF-8. Raises JsonTextError.
 
-    Stricter than Python's parser: NaN, infinite numbers, lone surrogates, nesting deeper than
-    254, a name twice in one object, an integer of more than 64 bits, and U+0000 in a string raise
-    JsonTextError.
+    This is stricter than Python's parser. It refuses NaN, infinite numbers, lone surrogates,
+    nesting deeper than 254 levels, a name that appears twice in one object, an integer of more than
+    64 bits, and U+0000 in a string.
     """
     try:
         value: Json = orjson.loads(text)
     except orjson.JSONDecodeError as error:
         raise JsonTextError(error.msg, error.pos) from None
     try:
-        # Most clients send compact JSON; if it renders to itself, no name is there twice and no
+        # Most clients send compact JSON. If it renders to itself, no name appears twice and no
         # integer was rounded.
         if orjson.dumps(value) != text:
             json.loads(
@@ -57,13 +57,13 @@ def parse(text: bytes) -> Json:
             )
         if b"\\u0000" in text:
             _refuse_nul(value)
-    except (RecursionError, TypeError):  # orjson renders 254 levels
+    except (RecursionError, TypeError):  # orjson renders at most 254 levels
         raise JsonTextError("depth limit exceeded", 0) from None
     return value
 
 
 def read_or_none(text: bytes) -> Json:
-    """The value of a JSON text, or None for any other."""
+    """Return the value of a JSON text, or None if the text is not JSON."""
     try:
         return parse(text)
     except JsonTextError:
@@ -74,7 +74,7 @@ def _refuse_duplicates(pairs: list[tuple[str, Json]]) -> None:
     names: set[str] = set()
     for name, _ in pairs:
         if name in names:
-            raise JsonTextError(f"the name {name!r} stands twice in one object", 0)
+            raise JsonTextError(f"the name {name!r} appears twice in one object", 0)
         names.add(name)
 
 

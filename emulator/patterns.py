@@ -1,8 +1,8 @@
-"""Regular expressions that people send: matched in a time that grows with the text alone.
+"""Regular expressions of clients, matched in a time that grows linearly with the text.
 
 Python's own matcher tries every way to match, so a pattern such as (a+)+$ can keep the whole server
-busy for years. RE2 does not. Its syntax is Python's, but for what needs such tries; where one text
-means another thing to RE2, it is translated here.
+busy for years. RE2 does not. Its syntax is Python's, except for what needs such tries. Where the
+same text means something else to RE2, this module translates it.
 """
 
 import re
@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any, Protocol
 
 LONGEST_PATTERN = 1_000  # characters
-LONGEST_MATCHED = 20_000  # characters of a text that are looked at
+LONGEST_MATCHED = 20_000  # characters of a text that are searched
 _MEMORY = 1_048_576  # bytes for the compiled pattern, and for matching
 _LONGEST_COUNT = 4  # digits; RE2 repeats up to 1,000 times
 _PATTERNS_KEPT = 256
@@ -32,11 +32,11 @@ _LOST_BOUNDARY = re.compile(r"\\[bB][^\x00-\x7f]|[^\x00-\x7f]\\[bB]")
 
 
 class PatternError(ValueError):
-    """A text is no regular expression, or none that can be matched here."""
+    """The text is not a regular expression, or cannot be matched here."""
 
 
 class Match(Protocol):
-    """A match: the texts of its groups, None for one that took no part."""
+    """A match: the texts of its groups, None for a group that took no part."""
 
     def groups(self) -> tuple[str | None, ...]: ...
 
@@ -45,7 +45,7 @@ class Match(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A regular expression. It equals Python's of the same text and flags."""
+    """A regular expression, equal to Python's own of the same text and flags."""
 
     pattern: str
     ignore_case: bool = False
@@ -54,7 +54,7 @@ class Pattern:
 
     @property
     def groupindex(self) -> dict[str, int]:
-        """The numbers of the named groups."""
+        """Return the numbers of the named groups."""
         found: dict[str, int] = self._compiled.groupindex
         return found
 
@@ -64,7 +64,7 @@ class Pattern:
         return found
 
     def fullmatch(self, text: str) -> Match | None:
-        """Return the match of the whole text, or None, as for more than LONGEST_MATCHED."""
+        """Return the match of the whole text, or None, also if it exceeds LONGEST_MATCHED."""
         if len(text) > LONGEST_MATCHED:
             return None
         found: Match | None = self._compiled.fullmatch(_readable(text))
@@ -114,12 +114,12 @@ def compile_pattern(text: str, ignore_case: bool = False, dot_all: bool = False)
 
 
 def _readable(text: str) -> str:
-    """Return the part of a text that is searched; a lone surrogate becomes a question mark."""
+    """Return the part of a text that is searched; lone surrogates become question marks."""
     return text[:LONGEST_MATCHED].encode(errors="replace").decode()
 
 
 def _translated(text: str) -> str:
-    """Translate a pattern for RE2, whose \\w, \\d and \\s match ASCII alone."""
+    r"""Translate a pattern for RE2, whose \w, \d and \s match only ASCII."""
     parts, in_class = [], False
     for token in _TOKEN.findall(text):
         if len(token) > 2 and token[:2] in (r"\u", r"\U"):
@@ -136,14 +136,14 @@ def _translated(text: str) -> str:
 
 
 def _repetition(token: str) -> str:
-    """Translate a repetition such as {2,3}: RE2 does not read {,3} as {0,3}."""
+    """Translate a repetition such as {2,3}, since RE2 does not read {,3} as {0,3}."""
     if any(len(number) > _LONGEST_COUNT for number in re.findall(r"\d+", token)):
         raise PatternError(f"it repeats more than 1000 times: {token}")
     return "{0" + token[1:] if re.fullmatch(r"\{,\d+\}", token) else token
 
 
 def _in_words(error: Exception) -> str:
-    """Say why RE2 refuses a pattern, and what may be the cause."""
+    """Return why RE2 refuses a pattern, and the likely cause."""
     reason = error.args[0]
     text = reason.decode(errors="replace") if isinstance(reason, bytes) else str(error)
     if text.startswith(("invalid perl operator", "invalid escape sequence: \\")):

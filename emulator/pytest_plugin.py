@@ -183,7 +183,7 @@ def _check_report_options(config: pytest.Config) -> None:
 
 
 def _demands(config: pytest.Config) -> "Demands":
-    import emulator.apis  # noqa: F401 - registers what the options may name
+    import emulator.apis.apis  # noqa: F401 - registers what the options may name
     from emulator.contract.report import read_demands
 
     options = config.option

@@ -1,4 +1,4 @@
-"""Waiting for a server to answer."""
+"""Waits for a server to answer."""
 
 import json
 import ssl
@@ -13,16 +13,21 @@ _INTERVAL_S = 0.05
 
 
 def trusting(ca_file: str) -> ssl.SSLContext:
-    """Trusts that CA and no other. Raises UsageError for a bad file."""
+    """Return a TLS context that trusts only that CA. Raises UsageError for a bad file."""
     try:
         return ssl.create_default_context(cafile=ca_file)
     except OSError as error:
-        why = "it is no certificate in PEM" if isinstance(error, ssl.SSLError) else error.strerror
+        why = (
+            "it is not a certificate in PEM" if isinstance(error, ssl.SSLError) else error.strerror
+        )
         raise UsageError(f"the CA's file {ca_file!r} can't be read: {why}") from None
 
 
 def direct_opener(ca_file: str | None) -> urllib.request.OpenerDirector:
-    """Opens URLs without a proxy; over https it trusts that CA, or those of this machine."""
+    """Return an opener of URLs without a proxy.
+
+    Over https it trusts that CA, or the CAs of this machine if `ca_file` is None.
+    """
     handlers: list[urllib.request.BaseHandler] = [urllib.request.ProxyHandler({})]
     if ca_file:
         handlers.append(urllib.request.HTTPSHandler(context=trusting(ca_file)))
@@ -30,7 +35,7 @@ def direct_opener(ca_file: str | None) -> urllib.request.OpenerDirector:
 
 
 def wait_until_ready(url: str, timeout_ms: int, ca_file: str | None = None) -> dict[str, Any]:
-    """The health of the emulator at `url`, once it answers. Raises EmulatorError at the timeout."""
+    """Return the health of the emulator at `url`. Raises EmulatorError at the timeout."""
     opener = direct_opener(ca_file)
     deadline = time.monotonic() + timeout_ms / 1000
     while True:

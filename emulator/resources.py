@@ -1,8 +1,9 @@
-"""Reading data files: those that come with the package, and those that people write.
+"""Reads data files: those of the package, and those that people write.
 
 The document, the seeds and the voice library lie at the top level of a checkout, and inside the
-package in an installed wheel. There each YAML file has its JSON twin beside it, made when the wheel
-is built: YAML costs 30 times as long to read, and its parser is not even imported then.
+package in an installed wheel. In a wheel each YAML file has a JSON twin beside it, made when the
+wheel is built: YAML takes 30 times as long to read, and with the twin its parser is not even
+imported.
 """
 
 import json
@@ -18,7 +19,7 @@ _MOST_SIZE = 50_000_000  # characters of a YAML file with its aliases written ou
 
 
 class YamlSyntaxError(ValueError):
-    """A text is no YAML; `line` counts from 1, where it is known."""
+    """The text is not YAML; `line` counts from 1, where it is known."""
 
     def __init__(self, message: str, line: int | None) -> None:
         super().__init__(message)
@@ -26,12 +27,12 @@ class YamlSyntaxError(ValueError):
 
 
 def bundled(name: str) -> Path:
-    """The path of a bundled file, such as 'openapi.yaml' or 'fixtures/demo.yaml'."""
+    """Return the path of a bundled file, such as 'openapi.yaml' or 'fixtures/demo.yaml'."""
     return (_INSTALLED if _INSTALLED.is_dir() else _CHECKOUT) / name
 
 
 def read_data(path: Path) -> Any:
-    """The content of a YAML or JSON file. Raises OSError, ValueError."""
+    """Return the content of a YAML or JSON file. Raises OSError, ValueError."""
     twin = path.with_suffix(".json")
     if path.is_relative_to(_PACKAGE) and twin.is_file():
         return json.loads(twin.read_bytes())
@@ -41,13 +42,13 @@ def read_data(path: Path) -> Any:
 
 
 def read_nodes(path: Path) -> Any:
-    """The nodes of a YAML or JSON file, which know their lines; the file can be read."""
+    """Return the nodes of a YAML or JSON file that can be read; nodes have line numbers."""
     return _with_yaml(path, lambda loader, node: node)
 
 
 def _with_yaml(path: Path, use: Callable[[Any, Any], Any]) -> Any:
-    """Return what `use` makes of a loader and of the file's root node; None if it is empty."""
-    import yaml  # whose import costs time that an installed emulator never needs
+    """Return what `use` makes of a loader and the file's root node; None if the file is empty."""
+    import yaml  # at first need, which an installed emulator never has: the import is slow
 
     text = path.read_bytes()
     try:
@@ -68,7 +69,7 @@ def _with_yaml(path: Path, use: Callable[[Any, Any], Any]) -> Any:
 def _size(node: Any, known: dict[int, int]) -> int:
     """Return about how many characters a YAML node has with its aliases written out.
 
-    An alias costs nothing in YAML, and all that it stands for everywhere else. Raises ValueError.
+    An alias costs nothing in YAML, but its whole content everywhere else. Raises ValueError.
     """
     if id(node) not in known:
         known[id(node)] = 0  # until its parts are known
@@ -79,7 +80,7 @@ def _size(node: Any, known: dict[int, int]) -> int:
             size = sum(_size(part, known) for part in parts)
         known[id(node)] = 1 + size
     if not known[id(node)]:
-        raise ValueError("it can't be JSON: an alias (*) stands in what it stands for")
+        raise ValueError("it can't be JSON: an alias (*) contains itself")
     if known[id(node)] > _MOST_SIZE:
         raise ValueError(f"its aliases (*) make more than {_MOST_SIZE} characters of it")
     return known[id(node)]

@@ -10,7 +10,7 @@ from emulator.errors import UsageError, closest
 from emulator.hosts import read_host_rule
 
 ENV_PREFIX = "EVI_EMULATOR_"
-CA_FILE_ENV = ENV_PREFIX + "CA_FILE"  # no setting: what commands that talk to an emulator trust
+CA_FILE_ENV = ENV_PREFIX + "CA_FILE"  # not a setting: the CA that client commands trust
 _TRUE, _FALSE = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 
@@ -37,14 +37,14 @@ class Setting:
         return ENV_PREFIX + self.name.upper()
 
     def parse(self, text: str, source: str) -> Any:
-        """The value that `text` means. Raises UsageError, naming `source`."""
+        """Return the value that `text` means. Raises UsageError, naming `source`."""
         try:
             return self.check(_PARSERS[self.kind](text), source)
         except ValueError:
             raise self._wrong(f"must be {_WORDS[self.kind]}", text, source) from None
 
     def check(self, value: Any, source: str) -> Any:
-        """The value itself, if it is within bounds. Raises UsageError, naming `source`."""
+        """Return the value if it is within bounds. Raises UsageError, naming `source`."""
         if value != self.default and type(value) is not _TYPES[self.kind]:
             raise self._wrong(f"must be {_WORDS[self.kind]}", value, source)
         if self.kind == "pace":
@@ -108,7 +108,7 @@ _WORDS = {
     "list": "a comma-separated list without empty items",
     "hosts": "a comma-separated list of hosts such as example.internal, *.example.internal "
     "or localhost:8000",
-    "pace": "instant, realtime, or how many times as fast as life",
+    "pace": "instant, realtime, or a speed factor such as 5",
 }
 
 
@@ -144,19 +144,19 @@ class Settings:
     name_conflict: str = _setting(
         "text",
         "409",
-        "status of the answer to a name that another config or tool has",
+        "status of the answer to a name that another config or tool already has",
         choices=("409", "400"),
     )
     unknown_ids: str = _setting(
         "text",
         "404",
-        "what an id that does not exist is answered with: 404, or an example",
+        "the answer to an id that does not exist: 404, or an example",
         choices=("404", "example"),
     )
     unknown_voices: str = _setting(
         "text",
         "accept",
-        "whether to accept or refuse a library voice that the emulator's list lacks",
+        "whether to accept or refuse a library voice that is not in the emulator's list",
         choices=("accept", "refuse"),
     )
     inactivity_timeout: int = _setting(
@@ -206,7 +206,7 @@ class Settings:
     clock: str = _setting(
         "text",
         "system",
-        "a world's time runs (system), or stands at the beginning of 2025 until it is moved",
+        "a world's time runs (system), or is frozen at the beginning of 2025 until it is moved",
         choices=("system", "manual"),
     )
     script: str = _setting(
@@ -215,7 +215,8 @@ class Settings:
     pace: str = _setting(
         "pace",
         "instant",
-        "how long the assistant takes: instant, realtime, or how many times as fast as life",
+        "how long the assistant takes: instant, realtime, or a speed factor (5 is five times "
+        "faster)",
     )
     audio_output: bool = _setting("switch", True, "send the assistant's speech as audio, too")
     prosody: str = _setting(
@@ -265,7 +266,7 @@ class Settings:
     strict: bool = _setting(
         "switch",
         False,
-        "answer 422 for fields, parameters and values that the document doesn't know",
+        "answer 422 for fields, parameters and values that the document does not list",
     )
     requests_per_second: int | None = _setting(
         "integer", None, "requests that a world answers in a second; more get 429", minimum=1
@@ -291,7 +292,7 @@ class Settings:
         "switch", False, "serve https and wss, with a certificate made on the spot"
     )
     allowed_hosts: tuple[str, ...] = _setting(
-        "list", (), "further names that this machine goes by, for the emulator's own routes"
+        "list", (), "additional host names accepted on the emulator's own routes"
     )
     call_hosts: tuple[str, ...] = _setting(
         "hosts",
@@ -314,7 +315,7 @@ class Settings:
             setting.check(getattr(self, setting.name), "Settings")
 
     def to_json(self) -> dict[str, Any]:
-        """Every setting's value, secrets left out."""
+        """Return every setting's value, with secrets hidden."""
         return {
             setting.name: "(hidden)" if setting.secret and value else value
             for setting in SETTINGS
@@ -330,17 +331,17 @@ SETTINGS: tuple[Setting, ...] = tuple(
 def load_settings(
     flags: Mapping[str, str | Sequence[str] | None], environ: Mapping[str, str] | None = None
 ) -> Settings:
-    """Settings from flags (text by setting name), else the environment, else the defaults.
+    """Return settings from flags (text by name), else the environment, else the defaults.
 
-    Raises UsageError for a value that doesn't fit and for an unknown EVI_EMULATOR_ variable.
+    Raises UsageError for a value that does not fit, and for an unknown EVI_EMULATOR_ variable.
     """
     environ = os.environ if environ is None else environ
     _refuse_unknown(environ)
     values: dict[str, Any] = {}
     for setting in SETTINGS:
-        given = flags.get(setting.name)
-        if given is not None:
-            text = given if isinstance(given, str) else ",".join(given)
+        flag = flags.get(setting.name)
+        if flag is not None:
+            text = flag if isinstance(flag, str) else ",".join(flag)
             values[setting.name] = setting.parse(text, setting.flag)
         elif setting.env in environ:
             values[setting.name] = setting.parse(environ[setting.env], setting.env)

@@ -1,4 +1,4 @@
-"""Files that people write in YAML or JSON: reading them, and telling where a mistake is."""
+"""Reads files that people write in YAML or JSON, and says where their mistakes are."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -10,11 +10,11 @@ from emulator.errors import Loc, pointer
 from emulator.jsontext import Json, JsonTextError, parse, render
 from emulator.resources import YamlSyntaxError, read_data, read_nodes
 
-_PLACES_OF_A_KEY = 2  # `_walk` tells the place of a key and that of its value
+_PLACES_OF_A_KEY = 2  # `_walk` yields the place of a key and the place of its value
 
 
 class UnreadableError(ValueError):
-    """The file is no YAML or JSON; the message has its name and, where known, the line."""
+    """The file is neither YAML nor JSON; the message names the file and, if known, the line."""
 
 
 @dataclass
@@ -30,7 +30,7 @@ class Handwritten:
         self.mistakes.append((loc, message))
 
     def describe_mistakes(self) -> str:
-        """A line for each: file:line: pointer: message."""
+        """Return one line for each mistake: file:line: pointer: message."""
         lines = dict(_walk(read_nodes(self.path), ()))
         return "\n".join(
             f"{self.path.name}:{_line(lines, loc)}: {pointer(loc)}: {message}"
@@ -39,9 +39,10 @@ class Handwritten:
 
 
 def read_handwritten(path: Path, bundled: bool = False) -> Handwritten:
-    """The file with the keys noted that stand twice in one object; nobody asks that of our own.
+    """Read the file, and note each key that appears twice in one object.
 
-    An empty file is an empty object. Raises UnreadableError.
+    Bundled files are not checked for such keys. An empty file is an empty object. Raises
+    UnreadableError.
     """
     try:
         content = read_data(path)
@@ -56,7 +57,7 @@ def read_handwritten(path: Path, bundled: bool = False) -> Handwritten:
 
 
 def at(content: Any, loc: Loc) -> Any:
-    """What stands at a place, or None."""
+    """Return the value at a place, or None."""
     for step in loc:
         try:
             content = content[step]
@@ -66,22 +67,22 @@ def at(content: Any, loc: Loc) -> Any:
 
 
 def short(value: Any) -> str:
-    """A value in so few characters that it fits into a message."""
+    """Return a value in so few characters that it fits into a message."""
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
 
 
 def _note_duplicates(file: Handwritten) -> None:
-    """YAML and JSON would drop the first of two equal keys in silence."""
+    """Note equal keys, since YAML and JSON would drop the first of two in silence."""
     places = [loc for loc, _ in _walk(read_nodes(file.path), ()) if loc]
     keys = [loc for loc in places if isinstance(loc[-1], str)]
     for loc, count in Counter(keys).items():
         if count > _PLACES_OF_A_KEY:
-            file.mistake(loc, "this key stands twice in one object")
+            file.mistake(loc, "this key appears twice in one object")
 
 
 def _as_json(path: Path, content: Any) -> Any:
-    """The content as the API would read it; a date of YAML is a text."""
+    """Return the content as the API would read it: a date of YAML becomes a text."""
     try:
         return parse(render(content))
     except (TypeError, JsonTextError) as error:

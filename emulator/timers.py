@@ -1,4 +1,4 @@
-"""What is to happen at a later time of a clock."""
+"""Callbacks that are due at a later time of a clock."""
 
 import heapq
 from collections.abc import Callable
@@ -10,7 +10,7 @@ Callback: TypeAlias = Callable[[], None]
 
 
 def _nothing() -> None:
-    """Do nothing, in place of the callback of a finished timer, which can then be freed."""
+    """Replace the callback of a finished timer, so that the callback can be freed."""
 
 
 class Timer:
@@ -28,13 +28,13 @@ class Timer:
         return (self.due_ms, self.order) < (other.due_ms, other.order)
 
 
-_FEW = 16  # cancelled timers that may always be there
+_FEW = 16  # cancelled timers that are never worth a sweep
 
 
 class Timers:
-    """All timers of one clock. They run only when told to: `run_due`.
+    """All timers of one clock. A timer runs only in `run_due`.
 
-    `on_change` is called when the next time to run may be another than before.
+    Timers call `on_change` when the next due time may have changed.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -45,7 +45,7 @@ class Timers:
         self.on_change: Callback = lambda: None
 
     def at(self, due_ms: int, callback: Callback) -> Timer:
-        """Call back at that time; of two due at one time, the one asked for first comes first."""
+        """Call back at that time (ms). Of two timers due at one time, the first made runs first."""
         self._order += 1
         timer = Timer(due_ms, self._order, callback)
         heapq.heappush(self._heap, timer)
@@ -62,7 +62,7 @@ class Timers:
             self._sweep()
 
     def _sweep(self) -> None:
-        """Cancelled timers must not pile up until their time would have come."""
+        """Drop cancelled timers, which must not pile up until they would have been due."""
         self._heap = [each for each in self._heap if not each.cancelled]
         heapq.heapify(self._heap)
         self._cancelled = 0
@@ -77,13 +77,13 @@ class Timers:
 
     @property
     def next_due_ms(self) -> int | None:
-        """When the next timer is due, or None if there is none."""
+        """Return when the next timer is due (ms), or None if there is none."""
         while self._heap and self._heap[0].cancelled:
             heapq.heappop(self._heap)
         return self._heap[0].due_ms if self._heap else None
 
     def run_due(self) -> None:
-        """Run all timers whose time has come, in order."""
+        """Run all timers that are due, in order."""
         while (due_ms := self.next_due_ms) is not None and due_ms <= self._clock.now_ms():
             timer = heapq.heappop(self._heap)
             callback, timer.callback = timer.callback, _nothing

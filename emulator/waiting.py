@@ -1,4 +1,4 @@
-"""Waiting for something to become true, in the event loop that makes it so."""
+"""Waits for something to become true, in the event loop that makes it true."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,9 +7,9 @@ from collections.abc import Callable
 async def until(
     watchers: list[Callable[[], None]], condition: Callable[[], bool], timeout_s: float | None
 ) -> bool:
-    """Wait until a condition holds that can change whenever the watchers are called.
+    """Wait until a condition holds. Returns False if `timeout_s` passes first.
 
-    False if the time is over first.
+    The condition is checked again whenever the watchers are called.
     """
     changed = asyncio.Event()
     watchers.append(changed.set)

@@ -1,1 +1,1 @@
-"""Sound: tones that stand for speech, and decoders of what clients send."""
+"""Sound: tones that stand for speech, and decoders of clients' audio."""

@@ -1,4 +1,4 @@
-"""Text as it is spoken: sentence by sentence."""
+"""Splits text into sentences, as it is spoken."""
 
 import re
 
@@ -6,7 +6,7 @@ _END = re.compile(r"(?<=[.!?])(?:[\"')\]]*)\s+")
 
 
 def sentences(text: str) -> list[str]:
-    """The sentences of a text; one, though it be empty, for any text."""
+    """Return the sentences of a text: at least one, even if it is empty."""
     parts, begin = [], 0
     for gap in _END.finditer(text):
         parts.append(text[begin : gap.end()].strip())

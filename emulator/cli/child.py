@@ -1,4 +1,4 @@
-"""Commands that are run with a server of their own, and waiting where there is none."""
+"""Runs a command with a server of its own, or waits where there is no command."""
 
 import os
 import shutil
@@ -14,9 +14,14 @@ from types import FrameType
 from emulator.cli.parser import OK, complain
 from emulator.errors import EmulatorError
 
-COMMAND_EPILOG = "With -- CMD at its end it runs the command, with HUME_BASE_URL, and ends with it."
+COMMAND_EPILOG = (
+    "With -- CMD at the end, it runs CMD with HUME_BASE_URL set, and exits when CMD does."
+)
 _STDERR = 2
-NO_PROGRAM, NOT_FOUND = 126, 127  # what shells say of what can't be run, or doesn't exist
+NO_PROGRAM, NOT_FOUND = (
+    126,
+    127,
+)  # shells' exit codes for a file that can't be run, and one that does not exist
 
 
 class NoCommand(EmulatorError):
@@ -28,7 +33,7 @@ class NoCommand(EmulatorError):
 
 
 def find_command(command_line: Sequence[str]) -> list[str]:
-    """What stands after `--`, perhaps nothing. Raises NoCommand if it can't be run."""
+    """Return the command after `--`, which may be empty. Raises NoCommand if it can't be run."""
     command = list(command_line[command_line[:1] == ["--"] :])
     if command and shutil.which(command[0]) is None:
         exists = Path(command[0]).exists()
@@ -38,24 +43,24 @@ def find_command(command_line: Sequence[str]) -> list[str]:
 
 
 def environment(url: str) -> dict[str, str]:
-    """This process's environment, and where clients are to connect."""
+    """Return this process's environment, with the URL that clients connect to."""
     return {**os.environ, "HUME_BASE_URL": url}
 
 
 def run_command(command: list[str], environment: Mapping[str, str], to_stderr: bool = False) -> int:
-    """The command's exit code; of one that a signal ended, 128 and its number, as shells say.
+    """Run the command and return its exit code; for one that a signal ended, 128 + its number.
 
-    `to_stderr` sends there what it prints, so that stdout has nothing but what we say.
-    A signal that would end us ends the command: Ctrl-C reaches it by itself, SIGTERM is passed on.
-    Both are taken before the command begins, so that none comes at a bad moment.
+    With `to_stderr` its output is sent there, so that stdout has only our own. A signal that would
+    end us ends the command: Ctrl-C reaches it by itself, SIGTERM is passed on. Both are handled
+    before the command starts, so that neither comes at a bad moment.
     """
-    told: list[int] = []
+    terminations: list[int] = []
     started: list[subprocess.Popen[bytes]] = []
 
     def pass_on(number: int, frame: FrameType | None) -> None:
         if number != signal.SIGTERM:
             return
-        told.append(number)
+        terminations.append(number)
         for process in started:
             process.terminate()
 
@@ -65,19 +70,19 @@ def run_command(command: list[str], environment: Mapping[str, str], to_stderr: b
                 command, env=environment, stdout=_STDERR if to_stderr else None
             )
             started.append(process)
-            if told:
+            if terminations:
                 process.terminate()
             code = process.wait()
-        except OSError as error:  # such as a file that has no program in it
+        except OSError as error:  # such as a file that is not a program
             why = f"{command[0]!r} can't be run: {error.strerror}"
             return complain(EmulatorError(why), NO_PROGRAM)
     return code if code >= 0 else 128 - code
 
 
 def hold(url: str, command: list[str], starting: str, to_stderr: bool = False) -> int:
-    """Say that it starts, then run the command, or wait until told to stop. Returns the exit code.
+    """Print `starting`, then run the command, or wait for a signal. Returns the exit code.
 
-    What follows is done even if Ctrl-C comes at once.
+    The caller's cleanup runs even if Ctrl-C comes at once.
     """
     try:
         print(f"evi-emulator: {starting}", file=sys.stderr, flush=True)
@@ -89,17 +94,17 @@ def hold(url: str, command: list[str], starting: str, to_stderr: bool = False) -
 
 
 def wait_for_signal() -> int:
-    """Until Ctrl-C, or SIGTERM. Returns the exit code."""
-    told = threading.Event()
-    with _signals(lambda number, frame: told.set()):
-        while not told.wait(1):  # Windows tells of Ctrl-C only in between
+    """Wait for Ctrl-C or SIGTERM. Returns the exit code."""
+    is_over = threading.Event()
+    with _signals(lambda number, frame: is_over.set()):
+        while not is_over.wait(1):  # Windows handles Ctrl-C only between two waits
             pass
     return OK
 
 
 @contextmanager
 def _signals(handler: "signal._HANDLER") -> Iterator[None]:
-    """What would end us is handled so."""
+    """Handle the signals that would end us, until the block ends."""
     numbers = (signal.SIGTERM, signal.SIGINT)
     before = {number: signal.signal(number, handler) for number in numbers}
     try:

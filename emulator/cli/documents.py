@@ -44,11 +44,11 @@ def add_seed(commands: Commands) -> None:
     parser = commands.add_parser("seed", help="check, show or import a seed file")
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     check = add_command(
-        actions, "check", seed_check, "say what is wrong with a seed, or what is in it"
+        actions, "check", seed_check, "check a seed: list its mistakes, or what it holds"
     )
     check.add_argument("seed", metavar="SEED", help="demo, empty, or a file's path")
     add_settings(check, ["spec"])
-    show = add_command(actions, "show", seed_show, "print a seed file, to start one's own from")
+    show = add_command(actions, "show", seed_show, "print a seed file, as a start for your own")
     show.add_argument("seed", metavar="SEED", nargs="?", default="demo", help="(default demo)")
     add_import(actions)
 

@@ -19,7 +19,7 @@ _NOTHING = (
     "no client has asked for anything: the command finds the emulator by HUME_BASE_URL, and the "
     "key by HUME_API_KEY"
 )
-_WEBHOOKS_S = 2  # how long a report waits for the last webhooks
+_WEBHOOKS_S = 2  # how long the report waits for the last webhooks
 
 
 def add_exec(commands: Commands) -> None:
@@ -46,7 +46,7 @@ def execute(arguments: argparse.Namespace) -> int:
     chosen = {each.name: getattr(settings, each.name) for each in SETTINGS if each.name != "host"}
     with Emulator(**chosen) as server:
         evi = server.world(settings.api_key[0] if settings.api_key else None)
-        evi.tool_call_patience_s = None  # somebody may answer by hand
+        evi.tool_call_patience_s = None  # a person may answer by hand
         code = run_command(command, evi.env)
         try:
             evi.check_stubs()
@@ -66,7 +66,7 @@ def _asks_for_a_report(arguments: argparse.Namespace) -> bool:
 
 
 def _judge(report: "Report", demands: "Demands", files: Sequence[str], code: int) -> int:
-    """The exit code once the report is written: the command's, if it has failed."""
+    """Write the report and return the exit code: the command's own if the command failed."""
     try:
         judged = finish(report, demands, files, _NOTHING)
     except EmulatorError as error:

@@ -1,4 +1,4 @@
-"""`evi-emulator fault`: have something break in a running emulator."""
+"""`evi-emulator fault`: faults in a running emulator."""
 
 import argparse
 from typing import Any
@@ -13,7 +13,7 @@ _PATH = "/_emulator/faults"
 def add_fault(commands: Commands) -> None:
     parser = commands.add_parser("fault", help="break requests, sockets and webhooks on request")
     actions = parser.add_subparsers(metavar="ACTION", required=True)
-    add = add_command(actions, "add", fault_add, "one more rule: what breaks, how, and how often")
+    add = add_command(actions, "add", fault_add, "add a rule: what breaks, how, and how often")
     kinds = "; ".join(f"{name}: {kind.strikes}" for name, kind in KINDS.items())
     add.add_argument("kind", metavar="KIND", help=kinds)
     add.add_argument(
@@ -27,8 +27,8 @@ def add_fault(commands: Commands) -> None:
         nargs="*",
         help="such as operation=list-configs, status=429, times=1 or probability=0.1",
     )
-    show = add_command(actions, "list", fault_list, "all rules, and how often each was used")
-    clear = add_command(actions, "clear", fault_clear, "no more faults")
+    show = add_command(actions, "list", fault_list, "list all rules, and how often each was used")
+    clear = add_command(actions, "clear", fault_clear, "remove all rules")
     default = default_url()
     for action in (add, show, clear):
         add_server_flags(action, default, f"where the emulator serves (default {default})")
@@ -61,7 +61,7 @@ def _remote(arguments: argparse.Namespace) -> Remote:
 
 
 def _line(rule: dict[str, Any]) -> str:
-    """Such as 'http status (operation=list-configs, status=429, times=1), used 0'."""
+    """Return a rule such as 'http status (operation=list-configs, status=429, times=1), used 0'."""
     shown = {name: value for name, value in rule.items() if value not in (None, {}, "")}
     fields = [f"{name}={value}" for name, value in shown.items() if name not in _SAID]
     return f"{rule['kind']} {rule['fault']} ({', '.join(fields)}), used {rule['used']}"

@@ -1,4 +1,4 @@
-"""Commands that talk to a running emulator."""
+"""The client of commands that talk to a running emulator."""
 
 import argparse
 import json
@@ -15,7 +15,7 @@ _TIMEOUT_S = 60
 
 
 def add_server_flags(parser: argparse.ArgumentParser, default: str | None, help: str) -> None:
-    """`--url`, `--ca` and `--api-key`: which emulator, and which world of it."""
+    """Add `--url`, `--ca` and `--api-key`, which choose an emulator and one of its worlds."""
     parser.add_argument("--url", default=default, help=help)
     add_ca_flag(parser)
     parser.add_argument(
@@ -38,9 +38,10 @@ class Remote:
         self._opener = direct_opener(ca_file)
 
     def call(self, method: str, path: str, body: Any = None, more_s: float = 0) -> Any:
-        """The JSON answer, if there is one; it may take `more_s` longer than usual.
+        """Return the JSON answer, if there is one; it may take `more_s` longer than usual.
 
-        Raises Refused for any but a 2xx, with what it says, and EmulatorError for no answer.
+        Raises Refused, with the answer's text, unless it is a 2xx, and EmulatorError without an
+        answer.
         """
         data = None if body is None else json.dumps(body).encode()
         try:
@@ -52,7 +53,7 @@ class Remote:
     def exchange(
         self, method: str, path: str, data: bytes | None = None, more_s: float = 0
     ) -> bytes:
-        """The same with bodies as they go over the wire."""
+        """Send and return bodies as bytes; otherwise as `call` does."""
         request = urllib.request.Request(
             self.url + path,
             method=method,
@@ -76,7 +77,7 @@ class Remote:
 
 
 def _refusal(error: urllib.error.HTTPError) -> str:
-    """What an error answer says: each problem of a 422 on a line of its own."""
+    """Return the text of an error answer, with a line for each problem of a 422."""
     text = error.read().decode(errors="replace")
     try:
         answer = json.loads(text)

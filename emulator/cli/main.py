@@ -1,4 +1,4 @@
-"""The command line's entry: all commands, and what an error means for the exit code."""
+"""The command line's entry: all commands, and the exit code of each kind of error."""
 
 import argparse
 import sys
@@ -9,7 +9,7 @@ from emulator import __version__
 from emulator.cli.parser import FAILED, NOT_STARTED, OK, USAGE, Command, complain
 from emulator.errors import EmulatorError, StartupError, UsageError
 
-# Each command with its module here, which has a function `add_COMMAND`.
+# Each command with its module in this folder, which has a function `add_COMMAND`.
 COMMANDS = {
     "serve": "serve",
     "ready": "serve",
@@ -26,19 +26,19 @@ COMMANDS = {
     "replay": "recording_flags",
     "diff": "recording_flags",
 }
-RUNS_A_COMMAND = ("record", "replay")  # perhaps: `exec` reads all that follows by itself
+RUNS_A_COMMAND = ("record", "replay")  # optionally; `exec` reads the rest of its line itself
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command, `serve` if none is named. Returns the exit code.
+    """Run a command (`serve` if none is named) and return the exit code.
 
-    0 fine, 1 a check failed, 2 wrong usage, 3 could not start.
+    0 means success, 1 that a check failed, 2 wrong usage, 3 that the server could not start.
     """
-    given = _with_default_command(list(sys.argv[1:] if arguments is None else arguments))
-    # To start soon, the modules of other commands are left alone.
-    parser = make_parser([given[0]] if given[0] in COMMANDS else list(COMMANDS))
+    words = _with_default_command(list(sys.argv[1:] if arguments is None else arguments))
+    # Modules of other commands are not imported, for a quick start.
+    parser = make_parser([words[0]] if words[0] in COMMANDS else list(COMMANDS))
     try:
-        parsed = parser.parse_args(*_split(given))
+        parsed = parser.parse_args(*_split(words))
         command: Command = parsed.command
         return command(parsed)
     except UsageError as error:
@@ -54,22 +54,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return OK
 
 
-def _split(given: list[str]) -> tuple[list[str], argparse.Namespace]:
-    """The arguments, and what stands after `--`: a command to be run."""
-    if given[0] not in RUNS_A_COMMAND or "--" not in given:
-        return given, argparse.Namespace(command_line=[])
-    at = given.index("--")
-    return given[:at], argparse.Namespace(command_line=given[at + 1 :])
+def _split(words: list[str]) -> tuple[list[str], argparse.Namespace]:
+    """Return the arguments before `--`, and the command after it."""
+    if words[0] not in RUNS_A_COMMAND or "--" not in words:
+        return words, argparse.Namespace(command_line=[])
+    at = words.index("--")
+    return words[:at], argparse.Namespace(command_line=words[at + 1 :])
 
 
-def _with_default_command(given: list[str]) -> list[str]:
-    if given and (not given[0].startswith("-") or given[0] in ("-h", "--help", "--version")):
-        return given
-    return ["serve", *given]
+def _with_default_command(words: list[str]) -> list[str]:
+    if words and (not words[0].startswith("-") or words[0] in ("-h", "--help", "--version")):
+        return words
+    return ["serve", *words]
 
 
 def make_parser(names: Sequence[str] = tuple(COMMANDS)) -> argparse.ArgumentParser:
-    """The commands named, with their arguments."""
+    """Return a parser of the named commands, with their arguments."""
     parser = argparse.ArgumentParser(
         prog="evi-emulator",
         description="A local emulator of Hume's Empathic Voice Interface (EVI) API.",

@@ -25,7 +25,7 @@ def add_command(
 
 
 def add_settings(parser: argparse.ArgumentParser, names: Sequence[str] | None = None) -> None:
-    """Flags for all settings, or for those named; each may also come from the environment."""
+    """Add flags for all settings, or for the named ones; variables may set them, too."""
     for setting in SETTINGS:
         if names is not None and setting.name not in names:
             continue
@@ -46,7 +46,7 @@ def settings_of(arguments: argparse.Namespace) -> Settings:
 
 
 def assignment(flag: str, text: str) -> tuple[str, Any]:
-    """FIELD=VALUE: the value is JSON where it can be read as such, else a text."""
+    """Read FIELD=VALUE; the value is JSON if it can be read as JSON, else a text."""
     field, equals, value = text.partition("=")
     if not equals:
         raise UsageError(f"{flag} takes FIELD=VALUE, got {text!r}")
@@ -57,17 +57,17 @@ def assignment(flag: str, text: str) -> tuple[str, Any]:
 
 
 def add_ca_flag(parser: argparse.ArgumentParser) -> None:
-    """`--ca`: whom to trust at an https URL."""
+    """Add `--ca`, the CA to trust at an https URL."""
     parser.add_argument(
         "--ca",
         default=os.environ.get(CA_FILE_ENV),
         metavar="FILE",
-        help=f"the CA's file that an emulator with --tls has printed [{CA_FILE_ENV}]",
+        help=f"the CA file that an emulator with --tls prints at its start [{CA_FILE_ENV}]",
     )
 
 
 def default_url() -> str:
-    """Where an emulator serves unless told otherwise."""
+    """Return where an emulator serves by default."""
     defaults = Settings()
     return f"http://{defaults.host}:{defaults.port}"
 

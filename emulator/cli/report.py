@@ -1,4 +1,4 @@
-"""`evi-emulator report`: what the clients of a running emulator do right, do wrong, never do."""
+"""`evi-emulator report`: what clients of a running emulator do wrong, and never exercise."""
 
 import argparse
 import os
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from emulator.contract.report import Demands, Report
 
 _PATH = "/_emulator/contract"
-_MOST_TOLD = 20  # findings, where the report itself is in a file
+_MOST_PRINTED = 20  # findings, if the report itself is in a file
 _FORMATS = ("text", "json", "junit", "html", "markdown")
 
 
@@ -28,12 +28,12 @@ def add_report(commands: Commands) -> None:
     parser.add_argument(
         "--format", help=f"print {formats} (default text, or nothing with --output)"
     )
-    parser.add_argument("--clear", action="store_true", help="begin anew after it")
+    parser.add_argument("--clear", action="store_true", help="start over after the report")
     add_demand_flags(parser, "--output", "error")
 
 
 def add_demand_flags(parser: argparse.ArgumentParser, file_flag: str, fail_on: str) -> None:
-    """What clients must keep to, and where the report goes."""
+    """Add the flags for what clients must keep to, and for the files of the report."""
     parser.add_argument(
         file_flag,
         dest="report_files",
@@ -60,7 +60,8 @@ def add_demand_flags(parser: argparse.ArgumentParser, file_flag: str, fail_on: s
         action="append",
         default=[],
         metavar="[PART=]PERCENT",
-        help="exit with 1 for less; of all of it, or such as operations=100; may be repeated",
+        help="exit with 1 below this coverage, of the whole API or of a part such as "
+        "operations=100; may be repeated",
     )
 
 
@@ -75,11 +76,11 @@ def report(arguments: argparse.Namespace) -> int:
     remote = Remote(arguments.url, arguments.key, arguments.ca)
     path = _PATH + ("?worlds=all" if arguments.all else "")
     found = read_report(remote.call("GET", path))
-    told = format is not None
     if format is not None:
         _print(render_report(found, demands, format), format)
-    code = finish(found, demands, arguments.report_files, _nothing(arguments), told)
-    if arguments.clear:  # only now, as it may be that it can't be written
+    is_printed = format is not None
+    code = finish(found, demands, arguments.report_files, _nothing(arguments), is_printed)
+    if arguments.clear:  # only now, since writing the files may fail
         remote.call("DELETE", path)
     return code
 
@@ -94,7 +95,10 @@ def _nothing(arguments: argparse.Namespace) -> str:
 
 
 def read_demand_flags(arguments: argparse.Namespace) -> "Demands":
-    """What the flags ask for. Raises UsageError, also for a file whose name tells no format."""
+    """Return the demands of the flags.
+
+    Raises UsageError, also for a file name that names no format.
+    """
     import emulator.apis.apis  # noqa: F401 - registers what --allow and --min-coverage may name
     from emulator.contract.renderings import check_files
     from emulator.contract.report import read_demands
@@ -104,12 +108,16 @@ def read_demand_flags(arguments: argparse.Namespace) -> "Demands":
 
 
 def finish(
-    report: "Report", demands: "Demands", files: Sequence[str], nothing: str, told: bool = False
+    report: "Report",
+    demands: "Demands",
+    files: Sequence[str],
+    nothing: str,
+    is_printed: bool = False,
 ) -> int:
-    """Write the files, say in short how it stands unless all is told, and return the exit code.
+    """Write the files, print a summary unless the report was printed, return the exit code.
 
-    `nothing` says what it means if no client has asked for anything, which is a failure. Raises
-    EmulatorError for files that can't be written.
+    `nothing` explains the failure if no client has asked for anything. Raises EmulatorError for
+    files that can't be written.
     """
     from emulator.contract.renderings import write_reports
     from emulator.contract.report import NEVER
@@ -119,7 +127,7 @@ def finish(
     if report.is_empty and demands.fail_on != NEVER:
         failures.append(nothing)
         print(f"contract: failed: {nothing}", file=sys.stderr)
-    if not told:
+    if not is_printed:
         for line in _in_short(report, demands):
             print(f"contract: {line}", file=sys.stderr)
         for name in files:
@@ -128,15 +136,15 @@ def finish(
 
 
 def _in_short(report: "Report", demands: "Demands") -> Iterator[str]:
-    """The findings that fail the client, and the summary."""
+    """Yield the findings that fail the client, and the summary."""
     from emulator.contract.renderings.text import finding_lines
     from emulator.contract.renderings.words import summary
 
     forbidden = report.forbidden(demands)
-    for found in forbidden[:_MOST_TOLD]:
+    for found in forbidden[:_MOST_PRINTED]:
         yield from finding_lines(found)
-    if len(forbidden) > _MOST_TOLD:
-        yield f"and {len(forbidden) - _MOST_TOLD} more findings"
+    if len(forbidden) > _MOST_PRINTED:
+        yield f"and {len(forbidden) - _MOST_PRINTED} more findings"
     yield summary(report)
     yield from (f"failed: {failure}" for failure in report.failures(demands))
 

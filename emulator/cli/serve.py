@@ -28,7 +28,7 @@ def add_serve(commands: Commands) -> None:
 
 def serve(arguments: argparse.Namespace) -> int:
     settings = settings_of(arguments)
-    gc.disable()  # next to nothing that is loaded is garbage
+    gc.disable()  # loading makes next to no garbage
     from emulator.extras.mounts import MOUNTS
     from emulator.server import Server
     from emulator.web.real_keys import looks_real
@@ -38,12 +38,12 @@ def serve(arguments: argparse.Namespace) -> int:
     operations = len(server.app.operations)
     if server.is_open_to_others:
         print(OPEN_TO_OTHERS.format(host=settings.host), file=sys.stderr)
-    if looks_real(api_key):  # what is printed is kept
+    if looks_real(api_key):  # logs keep what is printed
         api_key = f"...{api_key[-4:]}"
     line = banner(server.url, settings.seed, operations, api_key, settings.signing_key)
     print(line + ca_note(server.ca_file), flush=True)
-    # What is loaded stays. Chats and worlds are freed without the collector, so it is only for
-    # what libraries leave behind, such as connections: it can look less often than by default.
+    # Loaded modules stay. Chats and worlds are freed without the collector, which only serves what
+    # libraries leave behind, such as connections. So it can run less often than by default.
     gc.freeze()
     gc.set_threshold(10_000, 20, 20)
     gc.enable()
@@ -52,7 +52,7 @@ def serve(arguments: argparse.Namespace) -> int:
 
 
 def banner(url: str, seed: str, operations: int, api_key: str, signing_key: str) -> str:
-    """The line that says what is served where, and how to point clients at it."""
+    """Return the line that says what is served where, and how to point clients at it."""
     return (
         f"Serving {operations} operations (seed {seed}) on {url} | Inspector: {url}/_emulator/"
         f' | Python: HumeClient(base_url="{url}", api_key="{api_key}")'
@@ -63,7 +63,7 @@ def banner(url: str, seed: str, operations: int, api_key: str, signing_key: str)
 
 
 def ca_note(ca_file: str | None) -> str:
-    """What the line ends with where clients have to trust a CA of ours."""
+    """Return the end of that line if clients must trust our CA, else ''."""
     return "" if ca_file is None else f" | CA file: {ca_file}"
 
 

@@ -1,4 +1,4 @@
-"""`evi-emulator simulate`: a conversation in a running emulator, shown as it goes."""
+"""`evi-emulator simulate`: runs a conversation in a running emulator and shows it."""
 
 import argparse
 import json
@@ -23,7 +23,7 @@ _SHOWN = {
 }
 _PAGE_SIZE = 100
 _POLL_S = 0.2
-_SETTLING_S = 2.0  # how long a chat that ran at once may wait for a tool's answer
+_SETTLING_S = 2.0  # how long to wait for a tool's answer in a chat that ran at once
 _ALSO_FRAMES = ("variable_missing", "tool_call_unknown", "script_unmatched", "script_exhausted")
 
 
@@ -40,7 +40,7 @@ def add_simulate(commands: Commands) -> None:
     parser.add_argument("--config-id", metavar="ID", help="the config to use")
     parser.add_argument("--config-version", type=int, metavar="N", help="and its version")
     parser.add_argument("--resumed-chat-group-id", metavar="ID", help="the chat group to resume")
-    parser.add_argument("--end-reason", metavar="REASON", help="how the chat is to end")
+    parser.add_argument("--end-reason", metavar="REASON", help="how the chat should end")
     parser.add_argument("--caller-number", metavar="NUMBER", help="a phone call, from +47...")
     parser.add_argument(
         "--unanswered-tool-calls",
@@ -48,7 +48,7 @@ def add_simulate(commands: Commands) -> None:
         help="tool calls that the script does not answer: use the tool's fallback, or wait",
     )
     parser.add_argument(
-        "--pace", help="instant (default), realtime, or how many times as fast as life"
+        "--pace", help="instant (default), realtime, or a speed factor (5 is five times faster)"
     )
     parser.add_argument(
         "--wait", default="60s", help="how long to wait for the next event (default 60s)"
@@ -87,7 +87,7 @@ def simulate(arguments: argparse.Namespace) -> int:
         print("(its user says nothing: the script has no 'user'; add --user TEXT)")
     is_paced = body.get("pace", body["script"].get("pace", "instant")) != "instant"
     _follow(remote, started["chat_id"], wait_s if is_paced else min(wait_s, _SETTLING_S))
-    return _tell_findings(remote, started["chat_id"])
+    return _print_findings(remote, started["chat_id"])
 
 
 def _follow(remote: Remote, chat_id: str, wait_s: float) -> None:
@@ -106,12 +106,12 @@ def _follow(remote: Remote, chat_id: str, wait_s: float) -> None:
     print(f"status {chat['status']}, {printed} events")
     if chat["status"] == "ACTIVE":
         mode = remote.call("GET", "/_emulator/clock")["mode"]
-        stands = "; its clock stands: POST /_emulator/clock/advance" if mode == "manual" else ""
-        print(f"it goes on: POST /v0/evi/chat/{chat_id}/send speaks into it{stands}")
+        frozen = "; its clock is frozen: POST /_emulator/clock/advance" if mode == "manual" else ""
+        print(f"it is still live: POST /v0/evi/chat/{chat_id}/send speaks into it{frozen}")
 
 
-def _tell_findings(remote: Remote, chat_id: str) -> int:
-    """Error frames and what the script got wrong. A strict script that had no answer fails."""
+def _print_findings(remote: Remote, chat_id: str) -> int:
+    """Print error frames and the script's mistakes; fail if a strict script had no answer."""
     frames = remote.call("GET", f"/_emulator/journal?kind=frame&chat_id={chat_id}")["entries"]
     for content in (each.get("content") for each in frames):
         if isinstance(content, dict) and content["type"] == "error":
@@ -125,7 +125,7 @@ def _tell_findings(remote: Remote, chat_id: str) -> int:
 
 
 def _events_after(remote: Remote, chat_id: str, printed: int) -> tuple[Any, list[Any]]:
-    """The chat, and its events past those that were printed."""
+    """Return the chat, and its events after the ones already printed."""
     events: list[Any] = []
     number = printed // _PAGE_SIZE
     while True:

@@ -1,4 +1,4 @@
-"""`evi-emulator snapshot` and `restore`: a world of a running emulator, to a file and back."""
+"""`evi-emulator snapshot` and `restore`: save a world of a running emulator, and load it."""
 
 import argparse
 import sys
@@ -21,7 +21,7 @@ def add_snapshot(commands: Commands) -> None:
 
 def add_restore(commands: Commands) -> None:
     parser = add_command(
-        commands, "restore", restore, "put a world back as a file of `snapshot` says"
+        commands, "restore", restore, "load a snapshot into a world of a running emulator"
     )
     _add_arguments(parser, "the file; - for standard input")
 
@@ -37,7 +37,7 @@ def snapshot(arguments: argparse.Namespace) -> int:
 
     path = Path(arguments.file)
     if arguments.file != _STANDARD and path.exists() and not path.is_file():
-        raise UsageError(f"{path} is no file; name one, or - for standard output")
+        raise UsageError(f"{path} is not a file; name one, or - for standard output")
     text = _remote(arguments).exchange("GET", _PATH)
     if arguments.file == _STANDARD:
         sys.stdout.buffer.write(text)

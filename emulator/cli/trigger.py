@@ -1,4 +1,4 @@
-"""`evi-emulator trigger`: one webhook event, to a receiver of one's choice."""
+"""`evi-emulator trigger`: sends one webhook event to a receiver of your choice."""
 
 import argparse
 from collections.abc import Sequence
@@ -37,7 +37,9 @@ def add_trigger(commands: Commands) -> None:
     )
     parser.add_argument("event_name", metavar="EVENT", help=", ".join(EVENT_NAMES))
     parser.add_argument("--to", metavar="URL", help="the receiver (default: the config's)")
-    parser.add_argument("--chat", metavar="ID", help="the chat that it tells of (default: none)")
+    parser.add_argument(
+        "--chat", metavar="ID", help="the chat that the event is about (default: a made-up one)"
+    )
     parser.add_argument(
         "--set",
         dest="overrides",
@@ -66,18 +68,18 @@ def trigger(arguments: argparse.Namespace) -> int:
         _refuse_settings(arguments)
         remote = Remote(arguments.url, arguments.key, arguments.ca)
         return _report(_send(remote, body), arguments.faults)
-    from emulator.server import Server  # one of our own, for this one event
+    from emulator.server import Server  # our own server, for this one event
 
     settings = replace(settings_of(arguments), port=0, api_key=(), state="", export_on_exit="")
     with Server(settings) as server:
         remote = Remote(server.url, arguments.key, server.ca_file)
         delivery = _send(remote, body)
-        remote.call("POST", "/_emulator/webhooks/drain")  # another event may go with it
+        remote.call("POST", "/_emulator/webhooks/drain")  # the fault may send another event, too
         return _report(delivery, arguments.faults)
 
 
 def _refuse_settings(arguments: argparse.Namespace) -> None:
-    """A running emulator has settings of its own."""
+    """Refuse flags of settings, since a running emulator has its own."""
     for name in _SETTINGS:
         if getattr(arguments, name) is not None:
             flag = "--" + name.replace("_", "-")
@@ -92,7 +94,7 @@ def _send(remote: Remote, body: dict[str, Any]) -> Any:
 
 
 def _body(arguments: argparse.Namespace) -> dict[str, Any]:
-    """What the control route takes."""
+    """Return the body for the control route."""
     check_event_name(arguments.event_name)
     for fault in arguments.faults:
         check_fault("webhook", fault)
@@ -114,8 +116,8 @@ def _body(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def _report(delivery: Any, faults: Sequence[str]) -> int:
-    """Say what the receiver answered to each request."""
-    for fault in ("reorder", "delay"):  # which no attempt shows
+    """Print the receiver's answer to each request, and return the exit code."""
+    for fault in ("reorder", "delay"):  # no attempt shows these
         if fault in faults:
             print(f"with {fault}: it {KINDS['webhook'].faults[fault].does}")
     print(f"{delivery['event_name']} of chat {delivery['chat_id']} to {delivery['url']}")
@@ -126,7 +128,7 @@ def _report(delivery: Any, faults: Sequence[str]) -> int:
         if attempt["response"]["body"]:
             print(attempt["response"]["body"])
     if not delivery["attempts"]:
-        held = "nothing was sent yet: the world's clock stands, so advance it"
+        held = "nothing was sent yet: the world's clock is frozen; advance it"
         print(delivery["error"] or held)
         return OK if "drop" in faults else FAILED
     statuses = [attempt["status"] for attempt in delivery["attempts"]]

@@ -1,1 +1,1 @@
-"""The OpenAPI document: loading, operations, validation."""
+"""The OpenAPI document: loading it, its operations, validation against it."""

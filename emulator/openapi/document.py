@@ -1,4 +1,4 @@
-"""Loading an OpenAPI 3.1 document, and refusing one that could not be served faithfully."""
+"""Loads an OpenAPI 3.1 document, and refuses one that could not be served faithfully."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -49,7 +49,7 @@ class Document:
         return replace(self, content=open_content(self.content, self.openness))
 
     def at(self, pointer: str) -> Any:
-        """What a JSON pointer such as '#/components/schemas/Tool' leads to."""
+        """Return what a JSON pointer such as '#/components/schemas/Tool' leads to."""
         value: Any = self.content
         for part in pointer.removeprefix("#/").split("/"):
             try:
@@ -59,7 +59,7 @@ class Document:
         return value
 
     def follow(self, value: JsonObject) -> JsonObject:
-        """The object that `value` refers to, or `value` itself."""
+        """Return the object that `value` refers to, or `value` itself."""
         for _ in range(_MOST_HOPS):
             if "$ref" not in value:
                 return value
@@ -83,7 +83,7 @@ def load_document(path: str, openness: Openness = CLOSED) -> Document:
 
 
 def _as_json(name: str, content: Any) -> Any:
-    """The content as JSON has it: a status that YAML reads as a number becomes a text again."""
+    """Return the content as JSON has it: a status that YAML reads as a number becomes a text."""
     try:
         return orjson.loads(orjson.dumps(content, option=orjson.OPT_NON_STR_KEYS))
     except TypeError as error:
@@ -92,7 +92,7 @@ def _as_json(name: str, content: Any) -> Any:
 
 @contextmanager
 def clear_failure(document: Document) -> Iterator[None]:
-    """Turns what fails on a document of another layout into a DocumentError."""
+    """Turn a failure on a document of another layout into a DocumentError."""
     try:
         yield
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
@@ -128,7 +128,7 @@ def _check_schemas(document: Document) -> None:
 
 
 def iter_schemas(document: Document) -> Iterator[tuple[str, JsonObject]]:
-    """Every schema of the document with its pointer."""
+    """Yield every schema of the document with its pointer."""
     waiting = list(_root_schemas(document))
     while waiting:
         pointer, schema = waiting.pop()
@@ -163,7 +163,7 @@ def _root_schemas(document: Document) -> Iterator[tuple[str, Any]]:
 
 
 def operation_pointer(path: str, method: str) -> str:
-    """Where the document describes `method` on `path`."""
+    """Return the pointer to the document's description of `method` on `path`."""
     return f"#/paths/{path.replace('~', '~0').replace('/', '~1')}/{method}"
 
 

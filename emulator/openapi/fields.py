@@ -1,4 +1,4 @@
-"""The fields that a schema knows, as a tree to lay a value beside."""
+"""The known fields of a schema, as a tree that is compared with a value."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,12 +12,12 @@ from emulator.openapi.operation import Operation
 
 Follow = Callable[[JsonObject], JsonObject]
 _UNIONS = ("oneOf", "anyOf")
-_DEEPEST = 12  # of a schema that refers to itself; below, any names are good
+_DEEPEST = 12  # levels of a schema that refers to itself; below them any name is known
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field, with those in it: of an object by name, of a list those of each item.
+    """One field with its children: an object's fields by name, or the fields of a list's items.
 
     `name` is a pointer into the value, with * for the items of a list. An object without children
     may have any names. `variants` are the members of a union, by what their 'type' must be.
@@ -36,7 +36,7 @@ class Field:
     undocumented: bool = False
 
     def __iter__(self) -> Iterator["Field"]:
-        """The named fields below it, at every depth."""
+        """Yield the named fields below this one, at every depth."""
         for child in self.children.values():
             yield child
             yield from child
@@ -46,17 +46,17 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """What a value says: the names of known fields, and the places of others."""
+    """What a value uses: the names of known fields, and the places of unknown ones."""
 
     known: list[str]
-    unknown: list[tuple[Loc, Sequence[str]]]  # with the names that are known there
+    unknown: list[tuple[Loc, Sequence[str]]]  # each with the names known there
     deprecated: list[Loc]
-    fractions: list[tuple[Loc, float]]  # whole numbers that are written like 600.0
-    unlisted: list[tuple[Loc, str, Field]]  # values that an open enum doesn't list
+    fractions: list[tuple[Loc, float]]  # whole numbers written like 600.0
+    unlisted: list[tuple[Loc, str, Field]]  # values that an open enum does not list
 
 
 def compile_fields(schema: JsonObject, follow: Follow, name: str = "") -> Field:
-    """The tree of a schema; `follow` resolves its references."""
+    """Return the tree of a schema; `follow` resolves its references."""
     if name.count("/") > _DEEPEST:
         return Field(name)
     schema = follow(schema)
@@ -67,7 +67,7 @@ def compile_fields(schema: JsonObject, follow: Follow, name: str = "") -> Field:
         key: compile_fields(each, follow, f"{name}/{key}")
         for key, each in schema.get("properties", {}).items()
     }
-    if len(variants) < 2:  # nothing to choose by
+    if len(variants) < 2:  # there is no choice to make
         variants = {}
         for part in parts:
             children |= part.children
@@ -86,7 +86,10 @@ def compile_fields(schema: JsonObject, follow: Follow, name: str = "") -> Field:
 
 
 def body_fields(document: Document, operation: Operation) -> Field | None:
-    """Those of an operation's body, if it takes one; each name begins with the operation's."""
+    """Return the tree of an operation's body, if it takes one.
+
+    The name of each field begins with the operation's.
+    """
     if operation.request_body is None:
         return None
     document = document.opened()
@@ -95,7 +98,7 @@ def body_fields(document: Document, operation: Operation) -> Field | None:
 
 
 def compile_definitions(schema: JsonObject, name: str = "") -> Field:
-    """The tree of a schema that has what it refers to under `$defs`, as pydantic writes it."""
+    """Return the tree of a schema that has its references under `$defs`, as pydantic writes it."""
     definitions = schema.get("$defs", {})
 
     def follow(value: JsonObject) -> JsonObject:
@@ -118,7 +121,7 @@ def _tags(schema: JsonObject) -> Sequence[str]:
 
 
 def use_of(root: Field, value: Json, loc: Loc) -> Use:
-    """What of the tree a value at `loc` uses, and what it has besides."""
+    """Return the known fields that a value at `loc` uses, and its unknown ones."""
     use = Use([], [], [], [], [])
     _look(root, value, loc, use)
     return use
@@ -154,7 +157,7 @@ def _look(at: Field, value: Json, loc: Loc, use: Use) -> None:
 
 
 def _is_excused(at: Field, beside: JsonObject) -> bool:
-    """True if a field beside it lets this one have any value."""
+    """True if a field beside it lets this field have any value."""
     if at.listed_unless is None:
         return False
     name, value = at.listed_unless

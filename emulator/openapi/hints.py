@@ -1,4 +1,4 @@
-"""Hints for the paths and query parameters that people get wrong: what to use instead.
+"""Hints for paths and query parameters that people get wrong: what to use instead.
 
 Each API brings its own tables. Where no row knows better, the nearest spelling helps
 (`errors.nearest`).
@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class PathHint:
-    """A kind of path that the API does not have; `example` is one of them.
+    """A kind of path that the API does not have; `example` is one such path.
 
-    The hint goes on after a semicolon.
+    The hint continues a sentence after a semicolon.
     """
 
     example: str

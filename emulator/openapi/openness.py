@@ -13,7 +13,7 @@ from emulator.jsontext import Json, JsonObject
 # What is expected of an open enum's value.
 LISTED_VALUE = "a value that the document or one of Hume's SDKs lists"
 
-# Keywords that validation passes over, and the tree of fields reads.
+# Keywords that validation ignores, and that the tree of fields reads.
 LISTED = "x-listed"
 LISTED_UNLESS = "x-listed-unless"
 UNDOCUMENTED = "x-undocumented"
@@ -21,7 +21,7 @@ UNDOCUMENTED = "x-undocumented"
 
 @dataclass(frozen=True, slots=True)
 class OpenEnum:
-    """An enum that names the known values, and excludes no other.
+    """An enum that lists known values and excludes no others.
 
     `more` returns known values that the document lacks. `unless` is a field beside the one of this
     enum, and the value with which any text is known.

@@ -1,4 +1,4 @@
-"""The operation table: what the document says of each operation, in frozen values."""
+"""The operation table: what the document says about each operation, in frozen values."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -9,9 +9,9 @@ from emulator.jsontext import JsonObject
 from emulator.openapi.document import METHODS, Document, clear_failure, operation_pointer
 
 JSON_MEDIA_TYPE = "application/json"
-# A uuid is a string of that format; texts are a list of strings, one for each time it is given.
+# A uuid is a string of that format; texts are a list of strings, one for each repetition.
 PARAMETER_TYPES = ("integer", "boolean", "string", "uuid", "texts")
-# What a boolean may be written as in a query, in small letters.
+# How a query may write a boolean, in small letters.
 TRUE_WORDS = frozenset(("true", "1", "yes", "on", "t", "y"))
 FALSE_WORDS = frozenset(("false", "0", "no", "off", "f", "n"))
 
@@ -25,7 +25,7 @@ class Parameter:
     required: bool
     type: str
     default: Any
-    pointer: str  # to its schema
+    pointer: str  # leads to its schema
     deprecated: bool = False
 
 
@@ -45,7 +45,7 @@ class Operation:
 
 
 def compile_operations(document: Document) -> tuple[Operation, ...]:
-    """Every operation of the document, in its order. Raises DocumentError."""
+    """Return every operation of the document, in its order. Raises DocumentError."""
     with clear_failure(document):
         return tuple(_compile_all(document))
 
@@ -116,7 +116,7 @@ def _parameters(document: Document, pointer: str, found: JsonObject) -> tuple[Pa
 
 
 def _parameter_type(document: Document, schema: JsonObject) -> str | None:
-    """Return one of PARAMETER_TYPES, or the schema's own type if it is none of them."""
+    """Return one of PARAMETER_TYPES, or the schema's own type if it is not among them."""
     if schema.get("format") == "uuid":
         return "uuid"
     items = document.follow(schema.get("items", {}))
@@ -133,7 +133,7 @@ def _request_body(document: Document, pointer: str, found: JsonObject) -> str | 
 def _responses(document: Document, pointer: str, found: JsonObject) -> dict[int, str | None]:
     responses: dict[int, str | None] = {}
     for status, response in found["responses"].items():
-        if not status.isdigit():  # 'default' and '4XX' say nothing of one status
+        if not status.isdigit():  # 'default' and '4XX' describe no single status
             continue
         place = response.get("$ref", f"{pointer}/responses/{status}")
         responses[int(status)] = _json_schema(place, document.follow(response))

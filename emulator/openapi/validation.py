@@ -1,6 +1,6 @@
-"""Values against the document's schemas, with every problem worded as FastAPI words it.
+"""Checks values against the document's schemas, and words every problem as FastAPI does.
 
-The service's chat and voice parts answer 422 as FastAPI does (PROTOCOL 2.2); the words below
+The service's chat and voice parts answer 422 as FastAPI does (docs/protocol.md#errors); the words
 are those of pydantic 2.
 """
 
@@ -50,9 +50,9 @@ LIMIT_PROBLEMS = {
     "const": ("Input should be {!r}", "literal_error"),
 }
 
-# A body of nothing but mistakes would otherwise be answered with megabytes, after seconds.
+# Without these limits, a body of nothing but mistakes would get megabytes, after seconds.
 MOST_PROBLEMS = 100
-MOST_LOOKED_AT = 20_000  # values within a value that is wrong
+MOST_LOOKED_AT = 20_000  # values inside a wrong value
 _TOO_LARGE = f"Input is wrong in a place beyond its first {MOST_LOOKED_AT} values"
 
 Check = Callable[[Json, Loc], list[Problem]]
@@ -71,13 +71,13 @@ class Validation:
         self._registry = jsonschema_rs.Registry(resources)
 
     def check(self, pointer: str) -> Check:
-        """A check of values against the schema at `pointer`: it lists every problem, or none."""
+        """Return a check of values against the schema at `pointer`; it lists every problem."""
         return self.check_schema({"$ref": DOCUMENT_URI + quote(pointer, safe="#/~")})
 
     def check_schema(self, schema: Json) -> Check:
-        """The same for a schema of one's own, which may refer to DOCUMENT_URI.
+        """Return a check against any schema, which may refer to DOCUMENT_URI.
 
-        Raises DocumentError for a schema that is none.
+        Raises DocumentError if it is not a valid schema.
         """
         try:
             validator = jsonschema_rs.Draft202012Validator(
@@ -99,9 +99,9 @@ class Validation:
 
 
 def _beginning(value: Json, left: list[int]) -> Json:
-    """Return the value with the lists in it cut off after as many values as `left` has.
+    """Return the value with its lists cut off after as many values as `left` has.
 
-    Each item that is wrong takes time, though only the first problems are listed.
+    Each wrong item takes time, though only the first problems are listed.
     """
     left[0] -= 1
     if isinstance(value, dict):
@@ -112,7 +112,7 @@ def _beginning(value: Json, left: list[int]) -> Json:
 
 
 def _unique(problems: Iterable[Problem]) -> list[Problem]:
-    """Each problem once. A value of another JSON type than its enum has one problem, not two."""
+    """Return each problem once. A value of another JSON type than its enum has only one problem."""
     found = dict.fromkeys(problems)
     enums = {problem.loc for problem in found if problem.type == "enum"}
     return [problem for problem in found if problem.type == "enum" or problem.loc not in enums]
@@ -160,7 +160,7 @@ def _either(options: Sequence[Json]) -> str:
 
 
 def _union_problems(error: Any, base: Loc, loc: Loc) -> list[Problem]:
-    """The problems of the member that was meant, rather than those of every member."""
+    """Return the problems of the member that was meant, not those of every member."""
     if not all(error.kind.context):
         several = "Input should match one alternative only, and matches several"
         return [Problem(loc, several, "union_ambiguous")]
@@ -184,12 +184,12 @@ def _wants_null(member: Sequence[Any], depth: int) -> bool:
 
 
 def _tag_error(member: Sequence[Any], depth: int) -> Any | None:
-    """The error that says that 'type' names another member of the union, if there is one."""
+    """Return the error that says that 'type' names another member of the union, if there is one."""
     found = None
     for error in member:
         below = error.instance_path[depth:]
         if below == ["type"] and error.kind.name in ("enum", "type"):
-            found = error  # for a 'type' that is no string both come, 'enum' last
+            found = error  # a 'type' that is not a string has both errors, 'enum' last
         if not below and error.kind.name == "required" and error.kind.value == "type":
             found = error
     return found
@@ -209,7 +209,7 @@ def _tag_problem(loc: Loc, got: Json, tags: Sequence[Any]) -> Problem:
 
 
 def _missing(member: Sequence[Any], depth: int) -> list[Any]:
-    """The errors of a member that say that the value itself lacks a field."""
+    """Return the errors of a member that say that the value itself lacks a field."""
     return [
         error
         for error in member
@@ -220,14 +220,14 @@ def _missing(member: Sequence[Any], depth: int) -> list[Any]:
 def _either_missing(
     member: Sequence[Any], missing: Sequence[Sequence[Any]], base: Loc, loc: Loc
 ) -> list[Problem]:
-    """Every member lacks one field, so nothing tells which member was meant."""
+    """Return the problem when every member lacks one field, so that none is the one meant."""
     names = _either([errors[0].kind.value for errors in missing])
     others = [error for error in member if error is not missing[0][0]]
     return [Problem(loc, f"Field required: {names}", "missing"), *_explain(others, base)]
 
 
 def _nearest(members: Sequence[Sequence[Any]], depth: int) -> Sequence[Any]:
-    """The member that lacks the fewest fields; one of another JSON type is never meant."""
+    """Return the member that lacks the fewest fields; one of another JSON type is never meant."""
     same_type = [member for member in members if not _is_of_other_type(member, depth)]
     return min(same_type or members, key=lambda member: (len(_missing(member, depth)), len(member)))
 

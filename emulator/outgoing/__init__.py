@@ -1,1 +1,1 @@
-"""Webhooks: what is sent, how it is signed, and how it gets there."""
+"""Webhooks: their deliveries and attempts, their signature, and the HTTP client that sends them."""

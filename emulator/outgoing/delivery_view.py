@@ -1,4 +1,4 @@
-"""Shows deliveries as everybody may see them."""
+"""Deliveries as the control API shows them."""
 
 from emulator.jsontext import JsonObject
 from emulator.outgoing.outbox import Delivery
@@ -9,7 +9,8 @@ from emulator.redaction.values import hide_in_json
 def shown_delivery(delivery: Delivery) -> JsonObject:
     """Return a delivery as JSON, without credentials in its URL, bodies and errors.
 
-    The signature stays: receivers' tests compare it, and it is good for one body and a moment.
+    The signature is not hidden: tests of receivers compare it, and it is valid for one body and a
+    few minutes.
     """
     content = delivery.to_json()
     return {

@@ -1,6 +1,7 @@
-"""The outbox of a world: deliveries on their way, and the record of each attempt.
+"""The outbox of a world: pending deliveries, and the record of each attempt.
 
-It plans and records; `send`, which is given to it, does the talking (`webhooks/sender`).
+The outbox plans and records. A callable that it is given, `send`, does the sending
+(`outgoing/sender`).
 """
 
 import logging
@@ -26,14 +27,14 @@ from emulator.timers import Timer, Timers
 logger = logging.getLogger("emulator")
 
 RETRY_DELAYS_MS = (1_000, 4_000, 16_000)  # after the first, second and third attempt
-REORDER_PATIENCE_MS = 5_000  # how long a delivery waits for the next one to go first
+REORDER_PATIENCE_MS = 5_000  # how long a delivery waits for the next one to pass it
 _RESET = "the world was reset"
 STATES = PENDING, DELIVERED, FAILED = "pending", "delivered", "failed"
 
 
 @dataclass(frozen=True, slots=True)
 class WebhookRequest:
-    """What goes over the wire: a POST. `sender` is the API key of the world that it comes from."""
+    """A POST to a receiver. `sender` is the API key of the world that sends it."""
 
     url: str
     headers: Mapping[str, str]
@@ -42,13 +43,13 @@ class WebhookRequest:
 
     @property
     def receiver(self) -> str:
-        """Scheme, host and port."""
+        """Return scheme, host and port."""
         return _receiver(self.url)
 
 
 @dataclass(frozen=True, slots=True)
 class WebhookResult:
-    """What came back: a status with the beginning of the body, or an error."""
+    """A receiver's answer: a status with the beginning of the body, or an error."""
 
     status: int | None
     error: str | None
@@ -67,13 +68,13 @@ Judge: TypeAlias = Callable[[str, WebhookResult, Collection[str]], Sequence[Foun
 
 
 def send_nothing(request: WebhookRequest, done: Done) -> Cancel:
-    """For worlds that nobody gave a way to send."""
+    """Fail at once, in a world that has no way to send."""
     done(WebhookResult(None, "this world sends nothing", 0))
     return cancel_nothing
 
 
 def cancel_nothing() -> None:
-    """For deliveries that have no request under way."""
+    """Do nothing, for deliveries that have no request under way."""
 
 
 def find_nothing(
@@ -85,14 +86,14 @@ def find_nothing(
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One request of a delivery and its result; times in ms."""
+    """One request of a delivery and its result. Times are in ms."""
 
     number: int
     at_ms: int
     request: WebhookRequest
     result: WebhookResult
     faults: tuple[str, ...]
-    problem: str | None  # with its signature
+    problem: str | None  # why a receiver should refuse its signature
 
     def to_json(self) -> JsonObject:
         return {
@@ -122,16 +123,16 @@ class Delivery:
     body: bytes
     created_ms: int
     state: str = PENDING
-    error: str | None = None  # why it failed, where no attempt tells
+    error: str | None = None  # why it failed, if no attempt says so
     attempts: list[Attempt] = field(default_factory=list)
-    faults: tuple[str, ...] = ()  # that came with it, beside those of the rules
+    faults: tuple[str, ...] = ()  # those of the trigger, in addition to those of the rules
     attempts_left: int = len(RETRY_DELAYS_MS) + 1
-    triggered: bool = False  # asked for by somebody, perhaps with fields replaced
+    triggered: bool = False  # sent on request, perhaps with fields replaced
     scheduled: bool = False
     twice: bool = False
-    first_attempt: int = 0  # of this sending; a redelivery has earlier ones
-    is_passing: bool = False  # goes before one that was to be reordered
-    cancel: Cancel = cancel_nothing  # ends the request that is under way
+    first_attempt: int = 0  # its index; the attempts of earlier sendings come before it
+    is_passing: bool = False  # it passes a delivery that is reordered
+    cancel: Cancel = cancel_nothing  # ends the request under way
 
     def to_json(self) -> JsonObject:
         return {
@@ -151,19 +152,19 @@ class Delivery:
 class Lane:
     """The deliveries of one chat to one receiver that wait for their first attempt.
 
-    The first of them has its attempt now, the others wait for the answer to it.
+    The first delivery has its attempt now; the others wait until it is answered.
     """
 
     queue: deque[Delivery] = field(default_factory=deque)
     busy: bool = False
-    holding: Timer | None = None  # the first waits for the second to go before it
+    holding: Timer | None = None  # while the first delivery waits for the second to pass it
 
 
 class Outbox:
     """All deliveries of a world.
 
-    What one chat sends to one receiver goes out in order. Each delivery waits until the one before
-    has had its first attempt; the retries wait for nobody, and nobody waits for them.
+    Events from one chat to one receiver are sent in order. Each delivery waits until the one before
+    it has had its first attempt. Retries wait for nothing, and nothing waits for them.
     """
 
     def __init__(
@@ -192,16 +193,16 @@ class Outbox:
         self._journal = journal
         self._lanes: dict[tuple[str, str], Lane] = {}
         self._faults = faults
-        self.deliveries: dict[str, Delivery] = {}  # by id, the oldest first
+        self.deliveries: dict[str, Delivery] = {}  # by id, oldest first
         self.pending = 0
         self.in_flight = 0
         self.watchers: list[Callable[[], None]] = []  # called after each attempt
         self._closed = False
 
     def close(self) -> None:
-        """Give everything up: nothing is sent any more, and requests under way are cancelled.
+        """Give everything up: send nothing any more, and cancel requests under way.
 
-        Retries and delays that are among the timers do nothing when their time comes.
+        Retries and delays among the timers then do nothing when they are due.
         """
         self._closed = True
         self._lanes.clear()
@@ -211,7 +212,7 @@ class Outbox:
                 delivery.cancel()
                 delivery.cancel = cancel_nothing
         self.in_flight = self.pending = 0
-        self._tell()
+        self._notify()
 
     # deliveries
 
@@ -229,9 +230,9 @@ class Outbox:
         before: JsonObject | None = None,
         after: JsonObject | None = None,
     ) -> Delivery:
-        """Deliver one event now, in a single attempt, with the faults given (delay in ms).
+        """Deliver one event now, in a single attempt, with these faults (delay in ms).
 
-        Another event may go out before or after it.
+        The events `before` and `after` are sent around it.
         """
         lane = ("trigger", self.ids.uuid())
         faults = dict(faults or {})
@@ -284,7 +285,7 @@ class Outbox:
             self._put(delivery, key)
 
     def _make_room(self) -> None:
-        """The oldest finished deliveries go first."""
+        """Drop the oldest finished delivery if the outbox is full."""
         if len(self.deliveries) < self._settings.webhook_queue:
             return
         for id, delivery in self.deliveries.items():
@@ -305,7 +306,7 @@ class Outbox:
         self._pump(key)
 
     def _pump(self, key: tuple[str, str]) -> None:
-        """Set the first of a lane going, unless one is under way."""
+        """Start the first delivery of a lane, unless one is under way."""
         lane = self._lanes.get(key)
         while lane is not None and lane.queue and not lane.busy:
             lane.busy = True
@@ -316,7 +317,7 @@ class Outbox:
     def _set_going(self, delivery: Delivery, lane: Lane, key: tuple[str, str]) -> None:
         named, only = self._settings.call_hosts, self._settings.call_hosts_only
         forbidden = call_problem(delivery.url, WEBHOOK_SCHEMES, named, only)
-        if forbidden is not None:  # the URL is a seed's or a snapshot's
+        if forbidden is not None:  # as a URL of a seed or a snapshot may be
             self._finish(delivery, FAILED, f"never sent: the URL {forbidden}")
             self._make_way(delivery, key)
             return
@@ -341,7 +342,7 @@ class Outbox:
             self._attempt(delivery, key)
 
     def _hold(self, lane: Lane, key: tuple[str, str]) -> None:
-        """The first of the lane lets the second pass, or waits for one."""
+        """Let the second delivery of the lane pass the first, or wait for a second one."""
         if len(lane.queue) > 1:
             self._let_pass(lane)
             return
@@ -360,7 +361,7 @@ class Outbox:
         lane.holding, lane.busy = None, False
 
     def _make_way(self, delivery: Delivery, key: tuple[str, str]) -> None:
-        """Let the next delivery of the lane go, now that this one has had its turn."""
+        """Let the next delivery of the lane start, now that this one has had its turn."""
         lane = self._lanes.get(key)
         if lane is not None and lane.queue and lane.queue[0] is delivery:
             lane.queue.popleft()
@@ -375,7 +376,7 @@ class Outbox:
         delivery.state, delivery.error = state, error
         if error is not None:
             self._note_failure(delivery, error)
-        self._tell()
+        self._notify()
 
     # attempts
 
@@ -412,7 +413,7 @@ class Outbox:
         self._note_attempt(delivery, number, result, faults)
         self._go_on(delivery, key, result)
         self._pump(key)
-        self._tell()
+        self._notify()
         if delivery.state == FAILED:
             why = result.error or f"status {result.status}"
             logger.warning("webhook %s to %s failed: %s", delivery.event_name, delivery.url, why)
@@ -465,12 +466,12 @@ class Outbox:
             )
         )
 
-    def _tell(self) -> None:
+    def _notify(self) -> None:
         for watcher in list(self.watchers):
             watcher()
 
 
 def _receiver(url: str) -> str:
-    """Scheme, host and port: one receiver may take events under several paths."""
+    """Return scheme, host and port: one receiver may take events under several paths."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"

@@ -10,15 +10,15 @@ from emulator import __version__
 from emulator.outgoing.outbox import Cancel, Done, WebhookRequest, WebhookResult
 
 if TYPE_CHECKING:
-    import aiohttp  # imported when the first webhook is sent, since it costs 0.2 s
+    import aiohttp  # imported when the first webhook is sent, since that takes 0.2 s
 
 logger = logging.getLogger("emulator")
 
-MOST_PER_RECEIVER = 20  # requests of one world at a time, but for those that hang
-_HANGING_S = 0.2  # a request that has no answer by then makes way for others
+MOST_PER_RECEIVER = 20  # requests of one world at a time, without those that hang
+_HANGING_S = 0.2  # a request without an answer by then frees its place
 _MOST_CONNECTIONS = 400  # at a time, to all receivers; a process may have 1,024 files open
 _MOST_READ = 10_000  # bytes of an answer that are kept
-_KEPT_ALIVE_S = 2  # shorter than servers do, so that they don't close under a request
+_KEPT_ALIVE_S = 2  # less than servers do, so that they do not close a connection in use
 
 
 class Sender:
@@ -32,7 +32,7 @@ class Sender:
         self._places = WeakValueDictionary()  # by world and receiver, as long as one is taken
 
     def __call__(self, request: WebhookRequest, done: Done) -> Cancel:
-        """Send it from the running loop, and call `done` with the result, unless cancelled."""
+        """Send the request from the running loop; call `done` with the result, unless cancelled."""
         task = asyncio.get_running_loop().create_task(self._send(request, done))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -44,12 +44,12 @@ class Sender:
             with await self._take_place(request):
                 result = await self._post(request)
         except asyncio.CancelledError:
-            del done  # the error keeps this frame, and so would keep the world that is gone
+            del done  # the error keeps this frame, which would keep a deleted world
             raise
-        except Exception as problem:  # whatever it is, somebody waits for the result
+        except Exception as problem:  # of any kind, since somebody waits for the result
             trouble, result = problem, WebhookResult(None, _reason(problem), 0)
         done(result)
-        if trouble is not None:  # told last: the log may be broken, too
+        if trouble is not None:  # logged last: the log may be broken, too
             logger.error("a webhook could not be sent to %s", request.url, exc_info=trouble)
 
     async def _take_place(self, request: WebhookRequest) -> "_Place":
@@ -96,7 +96,7 @@ class Sender:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(
                     limit=_MOST_CONNECTIONS,
-                    limit_per_host=0,  # `_take_place` sees to that
+                    limit_per_host=0,  # `_take_place` limits them
                     keepalive_timeout=_KEPT_ALIVE_S,
                 ),
                 headers={"User-Agent": f"evi-emulator/{__version__}"},
@@ -107,13 +107,13 @@ class Sender:
         return self._session
 
     async def _start(self, session: object, context: object, parameters: object) -> None:
-        """The receiver's time runs from when its request has a connection, not in the queue."""
+        """Start the receiver's time when its request has a connection, not while it is queued."""
         trace, limit = context.trace_request_ctx  # type: ignore[attr-defined]
         trace.begin()
         limit.reschedule(asyncio.get_running_loop().time() + self._timeout_s)
 
     async def close(self) -> None:
-        """End what is under way, and all connections."""
+        """Cancel what is under way, and close all connections."""
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -122,7 +122,7 @@ class Sender:
 
 
 class _Place:
-    """A place at a receiver. It is given back at the answer, or earlier if that takes long."""
+    """A place at a receiver. It is freed at the answer, or earlier if that takes long."""
 
     def __init__(self, places: asyncio.Semaphore) -> None:
         self._places = places
@@ -136,14 +136,14 @@ class _Place:
             self._places.release()
 
     def __enter__(self) -> None:
-        """Nothing: it is taken already."""
+        """Do nothing: the place is taken already."""
 
     def __exit__(self, *error: object) -> None:
         self._leave()
 
 
 class _Trace:
-    """When a request left the queue."""
+    """Notes when a request left the queue."""
 
     def __init__(self) -> None:
         self._began = time.monotonic()

@@ -1,4 +1,4 @@
-"""How a webhook proves where it comes from (PROTOCOL 10)."""
+"""Signatures that prove where a webhook comes from (docs/protocol.md#webhooks)."""
 
 import hashlib
 import hmac
@@ -6,22 +6,22 @@ from collections.abc import Mapping
 
 SIGNATURE_HEADER = "X-Hume-AI-Webhook-Signature"
 TIMESTAMP_HEADER = "X-Hume-AI-Webhook-Timestamp"
-WINDOW_S = 180  # how old a timestamp may be (PROTOCOL 10.5)
+WINDOW_S = 180  # the age at which receivers refuse a timestamp (docs/protocol.md#webhooks)
 
 
 def sign(body: bytes, timestamp: str, key: str) -> str:
-    """The lowercase hex HMAC-SHA256 of body, dot, timestamp (s since the Unix epoch)."""
+    """Return the lowercase hex HMAC-SHA256 of body, dot and timestamp (s since the Unix epoch)."""
     return hmac.new(key.encode(), body + b"." + timestamp.encode(), hashlib.sha256).hexdigest()
 
 
 def signed_headers(body: bytes, timestamp_s: int, key: str) -> dict[str, str]:
-    """The two headers that a receiver checks."""
+    """Return the two headers that a receiver checks."""
     timestamp = str(timestamp_s)
     return {SIGNATURE_HEADER: sign(body, timestamp, key), TIMESTAMP_HEADER: timestamp}
 
 
 def signature_problem(headers: Mapping[str, str], body: bytes, key: str, sent_s: int) -> str | None:
-    """Why a receiver should refuse a webhook that it got when it was sent; None if it should not.
+    """Return why a receiver should refuse a webhook that arrives when it was sent, or None.
 
     `sent_s` is in seconds since the Unix epoch.
     """

@@ -1,1 +1,1 @@
-"""Redaction: which names are those of credentials, and how their values are hidden."""
+"""Redaction: which names mark a credential, and how its value is hidden."""

@@ -1,4 +1,4 @@
-"""A filter for log records: hides credentials, and keeps clients from forging lines."""
+"""A filter of log records that hides credentials and keeps clients from forging lines."""
 
 import logging
 
@@ -7,18 +7,18 @@ from emulator.redaction.text import hide_in_text
 
 
 class Lines(str):
-    """Text of several lines, such as a traceback: the log shows it so, all but the first indented.
+    """Text of several lines, such as a traceback: the log indents all but the first line.
 
-    Any other text that is logged shows in one line.
+    Any other text is logged in one line.
     """
 
     __slots__ = ()
 
 
 class LogFilter(logging.Filter):
-    """Cleans what is logged, for whatever handler.
+    """Cleans log records for every handler.
 
-    Keys and tokens are hidden. What a client has sent can't begin a line: a line that isn't
+    It hides keys and tokens. Nothing that a client has sent can begin a line: a line that is not
     indented is the emulator's own.
     """
 

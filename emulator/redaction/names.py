@@ -1,27 +1,27 @@
-"""The one rule for what is a credential: by its name. docs/safety.md says it in plain words."""
+"""The one rule for credentials: their names. docs/safety.md explains it in plain words."""
 
 import re
 from functools import lru_cache
 from urllib.parse import unquote_plus
 
 HIDDEN = "(hidden)"
-SCHEME = re.compile(r"(?:basic|bearer|digest)\s+", re.IGNORECASE)  # before what is secret
+SCHEME = re.compile(r"(?:basic|bearer|digest)\s+", re.IGNORECASE)  # precedes the secret
 
 _WORDS = (
     "token", "secret", "password", "authorization", "signature", "credential", "cookie",
 )  # fmt: skip
 _BEFORE_KEY = ("api", "access", "signing", "private", "secret")
 
-# In a name whose words are in small letters with `_` or other signs between them. What stands
-# before a word may run into it (`accesstoken`), what comes after may not (`tokens`, `tokenizer`).
-# `token_type` and the like say only of what kind a credential is.
+# It searches a name whose words are in small letters, with `_` or other signs between them. Other
+# letters may run into the beginning of a word (`accesstoken`), but not into its end (`tokens`,
+# `tokenizer`). Names such as `token_type` only tell the kind of a credential.
 _CREDENTIAL = re.compile(
     rf"(?:{'|'.join(_WORDS)}|credentials|(?:{'|'.join(_BEFORE_KEY)})[\W\d_]*key(?:id)?)"
     r"(?![a-z])(?![_.-]?type\W*$)"
 )
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _ESCAPE = re.compile(r"\\+u([0-9a-fA-F]{4})")
-_MOST_ENCODINGS = 3  # a name may be percent-encoded again and again
+_MOST_ENCODINGS = 3  # a name may be percent-encoded several times over
 _LONGEST_REMEMBERED = 100  # characters
 
 _KEY = re.compile(rf"(?:{'|'.join(_BEFORE_KEY)})[\W\d_]*key".encode())
@@ -31,7 +31,7 @@ _IN_BYTES = tuple(word.encode() for word in _WORDS)
 
 
 def is_secret_name(name: str) -> bool:
-    """True if what has this name is a credential, such as `apiKey`, `x-token` or `a[secret]`."""
+    """True if a name marks a credential, such as `apiKey`, `x-token` or `a[secret]`."""
     if len(name) <= _LONGEST_REMEMBERED:
         return _is_remembered_secret(name)
     return _is_secret(name)
@@ -55,11 +55,11 @@ def _decoded(name: str) -> str:
 
 
 def may_hold_secrets(text: str | bytes) -> bool:
-    """False if the text surely names no credential: then nobody needs to read it closely."""
-    given = text.encode(errors="replace") if isinstance(text, str) else text
-    lower = given.lower()
+    """False if the text surely names no credential, so that nobody needs to search it closely."""
+    raw = text.encode(errors="replace") if isinstance(text, str) else text
+    lower = raw.lower()
     for word in _IN_BYTES:
-        if word in lower and _ends_a_word(word, lower, given):
+        if word in lower and _ends_a_word(word, lower, raw):
             return True
     if b"key" in lower and _KEY.search(lower):
         return True
@@ -68,14 +68,14 @@ def may_hold_secrets(text: str | bytes) -> bool:
     return b"@" in lower and b":" in lower and _URL.search(lower) is not None
 
 
-def _ends_a_word(word: bytes, lower: bytes, given: bytes) -> bool:
-    """True if one of the places of the word does not go on with a small letter, as in `tokens`."""
+def _ends_a_word(word: bytes, lower: bytes, raw: bytes) -> bool:
+    """True if the word is somewhere not followed by a small letter, unlike in `tokens`."""
     at = lower.find(word)
     while at >= 0:
         at += len(word)
         if lower.startswith(b"credentials", at - len(word)):
             at += 1
-        if not b"a" <= given[at : at + 1] <= b"z":
+        if not b"a" <= raw[at : at + 1] <= b"z":
             return True
         at = lower.find(word, at)
     return False

@@ -1,10 +1,10 @@
-"""Text that a client may have sent, in one line."""
+"""Makes text that a client may have sent printable in one line."""
 
 
 def visible(text: str) -> str:
-    """Return the text with what does not print written as in Python.
+    """Return the text with unprintable characters escaped as in Python.
 
-    Otherwise it could colour a terminal, begin a line of its own, or turn what follows around.
+    Otherwise they could colour a terminal, begin a new line, or reverse the following text.
     """
     if text.isprintable():
         return text

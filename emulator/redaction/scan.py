@@ -1,6 +1,6 @@
-"""Named values in text of any kind: broken JSON, a header, a form, what Python prints.
+"""Finds named values in text of any kind: broken JSON, a header, a form, Python's output.
 
-It is imported at first need, since its expressions cost 2 ms that few need at the start.
+It is imported at first need: its expressions take 2 ms to compile, and few need them at the start.
 """
 
 import re
@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 from emulator.redaction.names import HIDDEN, SCHEME, is_secret_name
 
-# Names may be written with escapes, of JSON and of URLs, for letters, digits and the signs in them.
-# One begins where none can be under way, so that each place of a long text is looked at once.
+# Names may have escapes of JSON and of URLs in place of letters, digits and signs. A name begins
+# only where no other can be under way, so each place of a long text is searched once.
 _NAME = re.compile(
     r"""
     (?: (?<! [\w.\[\]%-] )
@@ -28,7 +28,7 @@ _PAIRS = {"{": "}", "[": "]", "(": ")"}
 _FIRST = re.compile(r"""[(\[]b?\\*["']\Z""")
 _STRUCTURE = re.compile(r"""\\*+["']|[\[\](){}]""")
 _OPENING = re.compile(r"""[bru]{0,2}(\\*+)(["'`])""", re.IGNORECASE)
-_FOLLOWS = r"""(?=\s*(?:[}\])]|,\s*["'\\]|\Z))"""  # what comes after a value of JSON
+_FOLLOWS = r"""(?=\s*(?:[}\])]|,\s*["'\\]|\Z))"""  # what follows a value in JSON
 _NOTHING = re.compile(rf"(?:null|true|false|none){_FOLLOWS}", re.IGNORECASE)
 _NUMBER = re.compile(rf"-?\d[\d.eE+-]*+{_FOLLOWS}")
 _TO_END_OF_LINE = re.compile(r"[^\r\n]*")
@@ -37,10 +37,10 @@ _TO_END_OF_ENCODED = re.compile(r"[^\s&]*")
 
 
 def hide_named(text: str, only_quoted: bool = False) -> str:
-    """Return the text without the values whose names are those of credentials.
+    """Return the text without the values that credentials' names mark.
 
-    With `only_quoted` a name counts if it is quoted, as in JSON, or begins a parameter of a URL.
-    What a value is in broken text nobody knows: rather too much is hidden than too little.
+    With `only_quoted`, a name counts only if it is quoted, as in JSON, or begins a URL's parameter.
+    In broken text the end of a value is a guess: it is better to hide too much than too little.
     """
     parts, done = list[str](), 0
     for begin, end in _values(text, only_quoted):
@@ -63,7 +63,7 @@ def _values(text: str, only_quoted: bool) -> Iterator[tuple[int, int]]:
 
 
 def _counts(found: re.Match[str], only_quoted: bool) -> bool:
-    """True if a sign follows the name that gives it a value."""
+    """True if a sign that assigns a value follows the name."""
     text, begin = found.string, found.start()
     if found["sign"] == ",":  # as in a list of headers: (b'authorization', b'Basic x')
         is_first = _FIRST.search(text[max(begin - 4, 0) : begin]) is not None
@@ -93,9 +93,10 @@ def _value(found: re.Match[str]) -> tuple[int, int]:
 
 
 def _end_of_quoted(text: str, at: int, quote: str) -> int:
-    """Return where the closing quote is; without one, where the text ends.
+    """Return where the closing quote is, or where the text ends without one.
 
-    A quote may have backslashes before it, since JSON stands in JSON: one with more is within.
+    A quote may have backslashes before it, since JSON may be nested in JSON. A quote with more
+    backslashes than the opening one is part of the value.
     """
     end = text.find(quote, at)
     while end > 0 and text[end - 1] == "\\":

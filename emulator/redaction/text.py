@@ -1,4 +1,4 @@
-"""Text of any kind without the values of credentials: bodies, headers, what is logged."""
+"""Hides the values of credentials in text of any kind: bodies, headers, log lines."""
 
 import re
 from functools import lru_cache
@@ -8,14 +8,16 @@ from emulator.redaction.names import HIDDEN, SCHEME, is_secret_name, may_hold_se
 from emulator.redaction.values import hide_in_json_text, hide_in_query, hide_users
 
 _LONGEST_REMEMBERED = 100  # characters
-_TARGET = re.compile(r"([^\s?\"'{\[]*\?)(\S*)")  # of a request: a path or a URL, and its query
+_TARGET = re.compile(
+    r"([^\s?\"'{\[]*\?)(\S*)"
+)  # the target of a request: a path or a URL, and its query
 _FORM = re.compile(r"[^\s=&?\"'{\[]++=\S*")
 _QUERY = re.compile(r"(?<=\?)[^\s\"'<>]+")
 _CREDENTIALS = re.compile(r"\b((?:basic|bearer)\s+)(?!\(hidden\))(?=\S*\d)\S+", re.IGNORECASE)
 
 
 def hide_in_body(text: str) -> str:
-    """Return a body without credentials, whatever it is in, and though it may be cut off."""
+    """Return a body without credentials, whatever its format, even if it is cut off."""
     if not may_hold_secrets(text):
         return text
     shown = hide_in_json_text(text)
@@ -49,7 +51,7 @@ _remembered_header = lru_cache(1024)(_hide_in_header)  # clients send the same o
 
 
 def hide_in_text(text: str) -> str:
-    """Return text that was made to be read, such as a log's, without what looks like a key."""
+    """Return text made for people, such as a log line, without anything that looks like a key."""
     if may_hold_secrets(text):
         text = _hide(text)
     return _CREDENTIALS.sub(rf"\1{HIDDEN}", text)

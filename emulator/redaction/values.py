@@ -1,4 +1,4 @@
-"""Queries and JSON without the values of credentials."""
+"""Hides the values of credentials in queries and JSON."""
 
 import re
 from collections.abc import Callable
@@ -13,21 +13,21 @@ Hide: TypeAlias = Callable[[str], str]
 _USER = re.compile(r"(:\\*/\\*/)[^/\s?#]*@")  # JSON may have a backslash before a slash
 _PARAMETER = re.compile(r"((?:\A|(?<=[?&#;]))[^\s=&?#;/]++)=([^\s&]++)")
 
-# In a JSON schema the name of a field is not that of a value; these say what one may be.
+# In a JSON schema a field's name does not name a value; these keywords list its values.
 _TYPES = ("string", "number", "integer", "boolean", "object", "array", "null")
 _EXAMPLES = ("default", "const", "enum", "example", "examples")
 
 
 def hide_in_json(value: Json, is_nested: bool = False) -> Json:
-    """Return a JSON value without its credentials, also where a text in it is JSON or a URL.
+    """Return a JSON value without credentials, also where a text in it is JSON or a URL.
 
-    `is_nested` is for a value that was a text within JSON: texts in that are not parsed again.
+    `is_nested` is for a value that was a text inside JSON: the texts in it are not parsed again.
     """
     if isinstance(value, str):
         return hide_in_string(value, is_nested)
     if isinstance(value, list):
         items: list[Json] = []
-        for item in value:  # in a comprehension deep JSON would take twice as much of the stack
+        for item in value:  # in a comprehension deep JSON would use twice as much stack
             items.append(hide_in_json(item, is_nested))
         return items
     if not isinstance(value, dict):
@@ -45,13 +45,13 @@ def hide_in_json(value: Json, is_nested: bool = False) -> Json:
 
 
 def hidden(value: Json) -> Json:
-    """Return what stands for a credential's value: nothing, true and false say nothing of it."""
+    """Return the placeholder for a credential's value; null, true and false reveal nothing."""
     is_harmless = value is None or isinstance(value, bool) or value in ("", [], {})
     return value if is_harmless else HIDDEN
 
 
 def _in_field(name: str, value: Json, is_nested: bool) -> Json:
-    """Return what is at a name of `properties`: in a JSON schema that is no value, but a type."""
+    """Return the content of a field of `properties`: in a JSON schema it is a type, not a value."""
     if not is_secret_name(name):
         return hide_in_json(value, is_nested)
     if not isinstance(value, dict) or value.get("type") not in _TYPES:
@@ -65,12 +65,12 @@ def _in_field(name: str, value: Json, is_nested: bool) -> Json:
 
 
 def hide_in_string(text: str, is_nested: bool = False) -> str:
-    """Return a text of JSON without credentials in it, where it is JSON itself or holds URLs.
+    """Return a text from JSON without credentials, if it is JSON itself or holds URLs.
 
-    What people say is left as it is.
+    Other text, which people said, is left as it is.
     """
     is_json = text.lstrip()[:1] in ("{", "[", '"')
-    if not is_json and "=" not in text and "@" not in text:  # as most texts
+    if not is_json and "=" not in text and "@" not in text:  # the usual case
         return text
     if not may_hold_secrets(text):
         return text
@@ -93,12 +93,12 @@ def hide_in_json_text(text: str) -> str | None:
 
 
 def _in_addresses(text: str) -> str:
-    """Return a text without what URLs in it say of who asks, in front or in their queries."""
+    """Return a text without the callers' credentials that URLs carry, in front or in queries."""
     return _PARAMETER.sub(_in_parameter, hide_users(text)) if "=" in text else hide_users(text)
 
 
 def hide_users(text: str) -> str:
-    """Return a text without the names and passwords that stand before the host of URLs."""
+    """Return a text without the names and passwords before the host of each URL."""
     return _USER.sub(rf"\1{HIDDEN}@", text) if "@" in text else text
 
 
@@ -112,7 +112,7 @@ def _in_parameter(found: re.Match[str]) -> str:
 
 
 def hide_in_query(query: str, hide: Hide = hide_in_string) -> str:
-    """Return a query or a form without credentials; `hide` takes them out of other values."""
+    """Return a query or a form without credentials; `hide` cleans the other values."""
     if not may_hold_secrets(query):
         return query
     return "&".join(_in_pair(pair, hide) for pair in query.split("&"))

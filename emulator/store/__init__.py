@@ -1,1 +1,1 @@
-"""What a world remembers: versioned resources, chats, voices. No I/O."""
+"""Containers of what a world remembers, without I/O: overlays, pages, versioned resources."""

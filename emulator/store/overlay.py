@@ -1,7 +1,7 @@
 """Containers that are copied at no cost, whatever their size.
 
-A fresh world shares its seed's data and keeps only what it changes. Values are never changed in
-place: a record is replaced by a new one, a list is copied by the first world that adds to it.
+A fresh world shares its seed's data and keeps only its own changes. Values are never changed in
+place: a new record replaces an old one, and the first world that adds to a list copies it.
 """
 
 from bisect import bisect_left, insort
@@ -18,7 +18,7 @@ _NONE: list[Any] = []
 
 
 class Overlay(MutableMapping[K, V]):
-    """A mapping with its own changes over a base that it shares and never changes."""
+    """A mapping that keeps its own changes over a shared base, which it never changes."""
 
     __slots__ = ("_base", "_own")
 
@@ -27,21 +27,24 @@ class Overlay(MutableMapping[K, V]):
         self._own: dict[K, V] = {}
 
     def fork(self) -> "Overlay[K, V]":
-        """An equal mapping; what either changes from here on, the other doesn't see."""
+        """Return an equal mapping; later changes to either do not show in the other."""
         if self._own:
             self._base = self.flat()
             self._own = {}
         return Overlay(self._base)
 
     def flat(self) -> dict[K, V]:
-        """All of it as a plain mapping, copied without a look at each entry where that will do."""
+        """Return the whole content as a plain mapping.
+
+        The base is copied in one go, without a look at each entry, unless something was deleted.
+        """
         flat = {**self._base, **self._own}
         if any(value is _DELETED for value in self._own.values()):
             return {key: value for key, value in flat.items() if value is not _DELETED}
         return flat
 
     def same_as(self, fork: "Overlay[K, V]") -> bool:
-        """Whether neither has changed since one was forked from the other."""
+        """True if neither has changed since one was forked from the other."""
         return self._base is fork._base and not self._own and not fork._own
 
     def __getitem__(self, key: K) -> V:
@@ -57,7 +60,7 @@ class Overlay(MutableMapping[K, V]):
     @overload
     def get(self, key: K, default: V | D, /) -> V | D: ...
     def get(self, key: K, default: Any = None, /) -> Any:
-        """As inherited, without an exception for each miss."""
+        """Return the value or the default, as any mapping, but without an exception for a miss."""
         value = self._own.get(key, _MISSING)
         if value is _MISSING:
             return self._base.get(key, default)
@@ -67,7 +70,7 @@ class Overlay(MutableMapping[K, V]):
         self._own[key] = value
 
     def __delitem__(self, key: K) -> None:
-        self[key]  # KeyError for what isn't there
+        self[key]  # raises KeyError if the key is unknown
         self._own[key] = _DELETED
 
     def __iter__(self) -> Iterator[K]:
@@ -79,7 +82,7 @@ class Overlay(MutableMapping[K, V]):
 
 
 class Index(Generic[K]):
-    """Sorted lists of entries, each list under a key: a page of any of them is one slice."""
+    """Sorted lists of entries, each under a key. A page of any list is one slice."""
 
     __slots__ = ("_base", "_own")
 
@@ -94,11 +97,11 @@ class Index(Generic[K]):
         return Index(self._base)
 
     def same_as(self, fork: "Index[K]") -> bool:
-        """Whether neither has changed since one was forked from the other."""
+        """True if neither has changed since one was forked from the other."""
         return self._base is fork._base and not self._own and not fork._own
 
     def get(self, key: K) -> Sequence[Any]:
-        """The entries under `key`, in order."""
+        """Return the entries under `key`, in order."""
         entries = self._own.get(key)
         return self._base.get(key, _NONE) if entries is None else entries
 
@@ -106,7 +109,7 @@ class Index(Generic[K]):
         entries = self._changeable(key)
         if entries and entry < entries[-1]:
             insort(entries, entry)
-        else:  # as most do; a search would look at entries far apart in memory
+        else:  # the usual case; a search would touch entries far apart in memory
             entries.append(entry)
 
     def remove(self, key: K, entry: Any) -> None:
@@ -114,7 +117,7 @@ class Index(Generic[K]):
         del entries[bisect_left(entries, entry)]
 
     def append(self, key: K, entry: Any) -> None:
-        """Add an entry that is known to come last, or whose order is that of arrival."""
+        """Add an entry that surely comes last, or whose list is in the order of arrival."""
         self._changeable(key).append(entry)
 
     def _changeable(self, key: K) -> list[Any]:

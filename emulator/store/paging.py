@@ -1,4 +1,4 @@
-"""Pages: a slice of a sequence, counted as the API counts (PROTOCOL 4)."""
+"""Pages: slices of a sequence, numbered as the API numbers them (docs/protocol.md#pages)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class Page(Generic[T]):
     total: int
 
     def to_json(self) -> JsonObject:
-        """The three numbers that every list answers. An empty list has 0 pages."""
+        """Return the three numbers that every list answers. An empty list has 0 pages."""
         return {
             "page_number": self.paging.number,
             "page_size": self.paging.size,
@@ -41,7 +41,7 @@ class Page(Generic[T]):
 
 
 def page_of(entries: Sequence[T], paging: Paging) -> Page[T]:
-    """One page of `entries`, which are in ascending order; empty past the end."""
+    """Return one page of `entries`, which are in ascending order; it is empty past the end."""
     total = len(entries)
     start = paging.number * paging.size
     if paging.ascending:

@@ -1,4 +1,4 @@
-"""One-off answers: what an operation answers instead of its handler."""
+"""Stubs: answers that an operation gives instead of its handler's."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from emulator.jsontext import Json, JsonObject
 
 @dataclass(slots=True)
 class Stub:
-    """The answer of an operation for the next `times` calls; None: for all of them."""
+    """The answer of an operation to its next `times` calls, or to all of them if that is None."""
 
     id: str
     operation: str
@@ -24,7 +24,7 @@ class Stub:
 
     @property
     def is_unused(self) -> bool:
-        """Whether calls are still owed: fewer than `times`, or none at all."""
+        """True if calls are still owed: fewer than `times` came, or none at all."""
         return self.used < (self.times or 1)
 
     def to_json(self) -> JsonObject:
@@ -40,7 +40,7 @@ class Stub:
 
 
 def take_stub(stubs: list[Stub], operation: str) -> Stub | None:
-    """The first stub for an operation that is not used up; it is used once more."""
+    """Return the first stub for an operation that is not used up, and count the use."""
     for stub in stubs:
         if stub.operation == operation and not stub.is_used_up:
             stub.used += 1

@@ -1,4 +1,7 @@
-"""Versioned resources: what configs, prompts and tools have in common (PROTOCOL 3.1)."""
+"""Versioned resources: what configs, prompts and tools have in common.
+
+Facts: docs/protocol.md#versions.
+"""
 
 from bisect import bisect_left
 from dataclasses import dataclass, replace
@@ -19,13 +22,13 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """One config, prompt or tool with its versions, oldest first; there is always one."""
+    """One config, prompt or tool with its versions (at least one), oldest first."""
 
     id: str
     name: str
     created_on: int
-    position: int  # in the order of creation
-    next_number: int  # a number is never given twice
+    position: int  # in the order of creation, from 0
+    next_number: int  # so that no number is used twice
     versions: tuple[Version, ...]
 
     @property
@@ -42,16 +45,16 @@ Row = tuple[Resource, Version]
 
 
 class VersionedCollection:
-    """All resources of one kind. The order of lists is that of creation, oldest first."""
+    """All resources of one kind. Lists are in the order of creation, oldest first."""
 
     def __init__(self) -> None:
         self._resources: Overlay[str, Resource] = Overlay()
-        self._names: Index[str | None] = Index()  # name, or None for all -> (position, id)
-        self._versions: Index[None] = Index()  # -> (position, number, id)
+        self._names: Index[str | None] = Index()  # (position, id) by name, and under None all
+        self._versions: Index[None] = Index()  # (position, number, id)
         self._position = 0
 
     def fork(self) -> "VersionedCollection":
-        """An equal collection, at no cost; changes on either side stay there."""
+        """Return an equal collection, at no cost; later changes to either stay there."""
         copy = VersionedCollection()
         copy._resources = self._resources.fork()
         copy._names = self._names.fork()
@@ -60,28 +63,28 @@ class VersionedCollection:
         return copy
 
     def same_as(self, fork: "VersionedCollection") -> bool:
-        """Whether neither has changed since one was forked from the other."""
+        """True if neither has changed since one was forked from the other."""
         return self._resources.same_as(fork._resources)
 
     def all(self) -> list[Resource]:
-        """Every resource, in the order of creation."""
+        """Return every resource, in the order of creation."""
         return [self._resources[id] for _, id in self._names.get(None)]
 
     def find(self, id: str) -> Resource | None:
         return self._resources.get(id)
 
     def find_name(self, name: str) -> Resource | None:
-        """The oldest resource of that name."""
+        """Return the oldest resource of that name."""
         entries = self._names.get(name)
         return self._resources[entries[0][1]] if entries else None
 
     def create(self, id: str, name: str, content: JsonObject, now_ms: int) -> Resource:
-        """A new resource with version 0."""
+        """Create a resource with version 0."""
         version = Version(0, content, now_ms)
         return self._insert(Resource(id, name, now_ms, self._position, 1, (version,)))
 
     def add(self, resource: Resource) -> Resource:
-        """A resource that there was before, with all its versions; it comes last."""
+        """Add a resource that existed before, with all its versions; it comes last."""
         return self._insert(replace(resource, position=self._position))
 
     def _insert(self, resource: Resource) -> Resource:
@@ -95,7 +98,7 @@ class VersionedCollection:
         return resource
 
     def add_version(self, resource: Resource, content: JsonObject, now_ms: int) -> Resource:
-        """The resource with one more version, under the next number."""
+        """Add a version under the next number, and return the resource."""
         version = Version(resource.next_number, content, now_ms)
         self._versions.add(None, _version_entry(resource, version))
         return self._replace(
@@ -103,13 +106,13 @@ class VersionedCollection:
         )
 
     def rename(self, resource: Resource, name: str) -> Resource:
-        """The resource under another name, which shows in every version."""
+        """Rename the resource in all its versions, and return it."""
         self._names.remove(resource.name, (resource.position, resource.id))
         self._names.add(name, (resource.position, resource.id))
         return self._replace(resource, name=name)
 
     def describe(self, resource: Resource, version: Version, description: str | None) -> Version:
-        """The version with another description."""
+        """Replace a version's description, and return the version."""
         described = replace(
             version, content={**version.content, "version_description": description}
         )
@@ -126,7 +129,7 @@ class VersionedCollection:
             self._versions.remove(None, _version_entry(resource, version))
 
     def delete_version(self, resource: Resource, version: Version) -> None:
-        """Remove one version; with its last one the resource goes too."""
+        """Remove one version, and the resource too if it was the last one."""
         if len(resource.versions) == 1:
             return self.delete(resource)
         self._versions.remove(None, _version_entry(resource, version))
@@ -134,7 +137,7 @@ class VersionedCollection:
         self._replace(resource, versions=versions)
 
     def page(self, paging: Paging, latest_only: bool, name: str | None = None) -> Page[Row]:
-        """A page of the latest versions, or of all versions; of one name, or of all."""
+        """Return a page of latest versions, or of all versions; of one name, or of all names."""
         if latest_only:
             found = page_of(self._names.get(name), paging)
             rows = [_latest(self._resources[id]) for _, id in found.items]
@@ -147,7 +150,7 @@ class VersionedCollection:
         return page_of([(each, version) for each in named for version in each.versions], paging)
 
     def page_of_versions(self, resource: Resource, paging: Paging, latest_only: bool) -> Page[Row]:
-        """A page of one resource's versions, or of its latest alone."""
+        """Return a page of one resource's versions, or of its latest alone."""
         versions = resource.versions[-1:] if latest_only else resource.versions
         found = page_of(versions, paging)
         return Page([(resource, version) for version in found.items], paging, found.total)

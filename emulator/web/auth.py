@@ -1,4 +1,4 @@
-"""Who calls: API keys and access tokens (PROTOCOL 1)."""
+"""Who calls: API keys and access tokens (docs/protocol.md#authentication)."""
 
 from collections.abc import Iterable, Mapping, Sequence
 

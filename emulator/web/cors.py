@@ -1,4 +1,7 @@
-"""Browsers: preflights, and the headers that let a page read an answer (PROTOCOL 15)."""
+"""Browsers: preflights, and the headers that let a page read an answer.
+
+Facts: docs/protocol.md#browsers.
+"""
 
 from collections.abc import Awaitable
 from typing import Any

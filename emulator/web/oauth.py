@@ -1,4 +1,7 @@
-"""`POST /oauth2-cc/token`: an access token for an API key and a secret key (PROTOCOL 1.7-1.9)."""
+"""`POST /oauth2-cc/token`: an access token for an API key and a secret key.
+
+Facts: docs/protocol.md#access-tokens.
+"""
 
 import base64
 from collections.abc import Awaitable, Callable

@@ -396,7 +396,7 @@ def test_trigger_needs_somewhere_to_go(capsys: pytest.CaptureFixture[str]) -> No
     code, _, errors = run(capsys, "trigger", "chat_ended")
     assert code == 1
     assert errors == (
-        "evi-emulator: No webhook of the chat's config wants chat_ended; "
+        "evi-emulator: No webhook of the chat's config subscribes to chat_ended; "
         "say where to send it: 'url', or --to on the command line.\n"
     )
 
@@ -558,7 +558,7 @@ def test_simulate_finds_mistakes_in_a_file(
         ("bad.yaml", "user: [\n", "bad.yaml:2: "),
         ("bad.yaml", "user:\n  - a\n - b\n", "bad.yaml:3: "),
         ("bad.json", '{"user": ["a"]', "bad.json"),
-        ("twice.yaml", "user: [a]\nuser: [b]\n", "twice.yaml:2: /user: this key stands twice"),
+        ("twice.yaml", "user: [a]\nuser: [b]\n", "twice.yaml:2: /user: this key appears twice"),
     ],
 )
 def test_simulate_reads_only_what_can_be_read(

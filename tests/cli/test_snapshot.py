@@ -81,7 +81,7 @@ def test_files_that_are_none(
     code, _, errors = run(capsys, "snapshot", str(tmp_path), *flags(server, remote))
     assert (code, errors) == (
         2,
-        f"evi-emulator: {tmp_path} is no file; name one, or - for standard output\n",
+        f"evi-emulator: {tmp_path} is not a file; name one, or - for standard output\n",
     )
     missing = tmp_path / "a" / "b"
     code, _, errors = run(capsys, "snapshot", str(missing), *flags(server, remote))

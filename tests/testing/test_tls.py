@@ -181,7 +181,7 @@ def test_trigger(
 
 @pytest.mark.parametrize(
     ("content", "why"),
-    [(None, "No such file or directory"), ("no certificate", "it is no certificate in PEM")],
+    [(None, "No such file or directory"), ("no certificate", "it is not a certificate in PEM")],
 )
 def test_a_bad_file(
     content: str | None, why: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -367,7 +367,7 @@ def test_a_preference_that_cannot_be(evi: Evi, client: httpx.Client, wanted: str
     """A status that is neither documented nor an error is a 400 that says what can be."""
     answer = client.post(CONFIGS, json=NEW_CONFIG, headers={"Prefer": f"code={wanted}"})
     assert (answer.status_code, answer.json()["code"]) == (400, "preference_unknown")
-    assert "create-config answers 201" in answer.json()["message"]
+    assert "create-config declares 201" in answer.json()["message"]
     assert NEW_CONFIG["name"] not in names(evi)
 
 

@@ -355,7 +355,7 @@ MISTAKES: list[Any] = [
     ),
     pytest.param(
         {"chat": "status: ACTIVE\n        status: ERROR"},
-        "mine.yaml:12: /chat_groups/0/chats/0/status: this key stands twice in one object",
+        "mine.yaml:12: /chat_groups/0/chats/0/status: this key appears twice in one object",
         id="a key twice",
     ),
     pytest.param({"more": "- no\n"}, "mine.yaml:15: ", id="no YAML"),

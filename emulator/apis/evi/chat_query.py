@@ -1,4 +1,4 @@
-"""The query of a chat's handshake (PROTOCOL 6.1)."""
+"""The query of a chat's handshake (docs/protocol.md#handshake)."""
 
 import re
 from collections.abc import Mapping

@@ -1,4 +1,7 @@
-"""Chats, chat groups and their events, kept as the documents that REST answers (PROTOCOL 11)."""
+"""Chats, chat groups and their events, kept as the documents that REST answers.
+
+Facts: docs/protocol.md#chats.
+"""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -19,7 +22,7 @@ CHAT_STATUSES = (
 
 LONGEST_CHAT_MS = 86_400_000  # a day; the service ends each after half an hour
 
-# The role of each event type. PROTOCOL 11.2; where it offers two, the first.
+# The role of each event type (docs/protocol.md#chat-events).
 EVENT_ROLES: Mapping[str, str] = {
     "CHAT_START_MESSAGE": "SYSTEM",
     "SYSTEM_PROMPT": "SYSTEM",

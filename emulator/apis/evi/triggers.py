@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from emulator.apis.evi import webhooks as events
 from emulator.apis.evi.state import EviState
-from emulator.apis.evi.webhooks import About
+from emulator.apis.evi.webhooks import ChatFacts
 from emulator.errors import (
     CHAT_NOT_FOUND,
     NO_SUBSCRIBER,
@@ -64,32 +64,32 @@ def _find_chat(world: World, chat_id: str | None) -> JsonObject:
 
 
 def _payload(world: World, chat: JsonObject, event_name: str) -> JsonObject:
-    about, start_ms = _about(world, chat), chat["start_timestamp"]
+    facts, start_ms = _facts(world, chat), chat["start_timestamp"]
     now_ms = world.clock.now_ms()
     if event_name == "chat_started":
-        return events.chat_started(about, start_ms, _has_resumed(world, chat))
+        return events.chat_started(facts, start_ms, _has_resumed(world, chat))
     if event_name == "chat_ended":
         active = chat["status"] == "ACTIVE"
         end_ms = now_ms if active else chat["end_timestamp"]
         return events.chat_ended(
-            about, start_ms, end_ms, "USER_ENDED" if active else chat["status"]
+            facts, start_ms, end_ms, "USER_ENDED" if active else chat["status"]
         )
     called_ms, message = _tool_call(world, chat)
-    return events.tool_call(about, called_ms, message)
+    return events.tool_call(facts, called_ms, message)
 
 
-def _about(world: World, chat: JsonObject) -> About:
+def _facts(world: World, chat: JsonObject) -> ChatFacts:
     """As in the newest webhook of the chat, else as its history tells."""
     for delivery in reversed(list(world.outbox.deliveries.values())):
         if delivery.chat_id == chat["id"] and not delivery.triggered:
             sent = read(delivery.body)
-            return About(**{name: sent[name] for name in About.__slots__})
+            return ChatFacts(**{name: sent[name] for name in ChatFacts.__slots__})
     session_id = None
     for event in world.state(EviState).chats.newest_events(chat["id"]):
         if event["type"] == "SESSION_SETTINGS" and session_id is None:
             session_id = _object(event["message_text"]).get("custom_session_id")
     config_id = chat.get("config", {}).get("id")
-    return About(chat["id"], chat["chat_group_id"], config_id, session_id)
+    return ChatFacts(chat["id"], chat["chat_group_id"], config_id, session_id)
 
 
 def _has_resumed(world: World, chat: JsonObject) -> bool:

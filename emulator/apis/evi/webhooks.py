@@ -1,4 +1,7 @@
-"""The payloads of the three webhook events (`webhooks` in the document, PROTOCOL 10.6)."""
+"""The payloads of the three webhook events.
+
+Facts: docs/protocol.md#webhook-payloads.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +19,7 @@ EVENT_NAMES = tuple(SCHEMAS)
 
 
 def check_event_name(event_name: str) -> None:
-    """Raises UsageError for what is no webhook event."""
+    """Raise UsageError unless the name is a webhook event's."""
     if event_name not in EVENT_NAMES:
         hint, known = closest(event_name, EVENT_NAMES), ", ".join(EVENT_NAMES)
         raise UsageError(f"no webhook event {event_name!r}{hint}; known: {known}")
@@ -24,7 +27,7 @@ def check_event_name(event_name: str) -> None:
 
 START_TYPES = ("new_chat_group", "resumed_chat_group")
 
-# What Twilio says about a call; what it doesn't know is "" (PROTOCOL 10.6).
+# What Twilio says about a call; "" where it does not know (docs/protocol.md#webhook-payloads).
 TWILIO_KEYS = (
     "call_sid", "account_sid", "from_number", "to_number", "caller_name", "caller_number",
     "from_city", "from_state", "from_zip", "from_country", "to_city", "to_state", "to_zip",
@@ -33,8 +36,8 @@ TWILIO_KEYS = (
 
 
 @dataclass(frozen=True, slots=True)
-class About:
-    """What every event says about its chat."""
+class ChatFacts:
+    """The facts about a chat that every event carries."""
 
     chat_id: str
     chat_group_id: str
@@ -44,47 +47,49 @@ class About:
     twilio_metadata: Mapping[str, str] | None = None
 
 
-def chat_started(about: About, start_time_ms: int, resumed: bool) -> JsonObject:
+def chat_started(facts: ChatFacts, start_time_ms: int, resumed: bool) -> JsonObject:
     return _payload(
-        "chat_started", about, start_time=start_time_ms, chat_start_type=START_TYPES[resumed]
+        "chat_started", facts, start_time=start_time_ms, chat_start_type=START_TYPES[resumed]
     )
 
 
-def chat_ended(about: About, start_time_ms: int, end_time_ms: int, end_reason: str) -> JsonObject:
+def chat_ended(
+    facts: ChatFacts, start_time_ms: int, end_time_ms: int, end_reason: str
+) -> JsonObject:
     return _payload(
         "chat_ended",
-        about,
+        facts,
         end_time=end_time_ms,
         duration_seconds=(end_time_ms - start_time_ms) // 1000,
         end_reason=end_reason,
     )
 
 
-def tool_call(about: About, time_ms: int, message: JsonObject) -> JsonObject:
-    """`message` is the tool_call as the chat's client got it."""
-    return _payload("tool_call", about, timestamp=time_ms, tool_call_message=message)
+def tool_call(facts: ChatFacts, time_ms: int, message: JsonObject) -> JsonObject:
+    """Return the payload of a tool_call; `message` is the frame that the chat's client got."""
+    return _payload("tool_call", facts, timestamp=time_ms, tool_call_message=message)
 
 
-def _payload(event_name: str, about: About, **more: object) -> JsonObject:
-    twilio = about.twilio_metadata
+def _payload(event_name: str, facts: ChatFacts, **more: object) -> JsonObject:
+    twilio = facts.twilio_metadata
     return {
         "event_name": event_name,
-        "chat_group_id": about.chat_group_id,
-        "chat_id": about.chat_id,
-        "config_id": about.config_id,
-        "caller_number": about.caller_number,
-        "custom_session_id": about.custom_session_id,
+        "chat_group_id": facts.chat_group_id,
+        "chat_id": facts.chat_id,
+        "config_id": facts.config_id,
+        "caller_number": facts.caller_number,
+        "custom_session_id": facts.custom_session_id,
         "twilio_metadata": None if twilio is None else dict(twilio),
         **more,
     }
 
 
-def twilio_metadata(caller_number: str, given: Mapping[str, str], call_sid: str) -> JsonObject:
-    """All that Twilio says about a call; `given` goes before what is made up."""
+def twilio_metadata(caller_number: str, stated: Mapping[str, str], call_sid: str) -> JsonObject:
+    """Return everything that Twilio says about a call; `stated` overrides made-up values."""
     known = {
         "call_sid": call_sid,
         "from_number": caller_number,
         "caller_number": caller_number,
-        **given,
+        **stated,
     }
     return {key: known.get(key, "") for key in TWILIO_KEYS}

@@ -1,1 +1,1 @@
-"""Audio from clients as samples: what format it is in, and a decoder for each format."""
+"""Decodes clients' audio into samples: recognises the format, and has a decoder for each."""

@@ -1,4 +1,4 @@
-"""Compressed sound as samples: FFmpeg's codecs, by the package `av`."""
+"""Decodes compressed sound with FFmpeg's codecs, through the package `av`."""
 
 import logging
 from array import array
@@ -6,19 +6,19 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from emulator.apis.evi.chat.messages import SAMPLE_RATES
 from emulator.audio.decoding.decoder import DecodeError, Samples
+from emulator.audio.decoding.pcm import SAMPLE_RATES
 from emulator.errors import CHAT_ERRORS
 
 logger = logging.getLogger("emulator")
 
-RATE = 48_000  # Hz, of all that comes out
+RATE = 48_000  # Hz, of all decoded samples
 _MISSING = "audio_decoder_missing"
-_MOST_AT_ONCE = 65_536  # bytes of a stream that are cut into packets
+_MOST_AT_ONCE = 65_536  # bytes of a stream that are cut into packets at a time
 
 
 def load_av() -> Any:
-    """Import the package when audio first needs it. Raises DecodeError where it is missing."""
+    """Import the package when audio first needs it. Raises DecodeError if it is not installed."""
     try:
         import av
     except ImportError:
@@ -34,15 +34,15 @@ def _warn() -> None:
 
 
 class Codec:
-    """Decodes the packets of one stream. `extradata` is what its container says of the codec.
+    """Decodes the packets of one stream. `extradata` describes the codec, as its container does.
 
-    The codecs for PCM must be told the `rate` and the number of `channels`; others know them.
+    Codecs for PCM need the `rate` (Hz) and the number of `channels`; others find these themselves.
     """
 
     def __init__(self, name: str, extradata: bytes = b"", rate: int = 0, channels: int = 0) -> None:
         self._av = load_av()
         self._context = self._av.CodecContext.create(name, "r")
-        self._layout: object = None  # that the resampler was made for
+        self._layout: object = None  # the resampler's own
         self._resampler: Any = None
         try:
             if extradata:
@@ -58,7 +58,7 @@ class Codec:
         return self._decode([self._av.Packet(packet)])
 
     def parse(self, data: bytes) -> Iterator[Samples]:
-        """Decode a stream without a container, which the codec cuts into packets itself."""
+        """Decode a stream without a container; the codec cuts it into packets itself."""
         for begin in range(0, len(data), _MOST_AT_ONCE):
             yield from self._decode(self._context.parse(data[begin : begin + _MOST_AT_ONCE]))
 
@@ -75,7 +75,7 @@ class Codec:
         layout = (frame.format.name, frame.layout.name, frame.sample_rate)
         if layout != self._layout:
             if not SAMPLE_RATES[0] <= frame.sample_rate <= SAMPLE_RATES[1]:
-                # A low one would make much of little.
+                # A lower rate would make many samples of few bytes.
                 raise DecodeError(f"{self._context.name} of {frame.sample_rate} Hz")
             self._layout = layout
             self._resampler = self._av.AudioResampler("s16", "mono", RATE)

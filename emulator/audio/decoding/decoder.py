@@ -1,4 +1,4 @@
-"""The interface of a decoder: bytes in, samples out."""
+"""The interface of a decoder: it takes bytes and yields samples."""
 
 from array import array
 from collections.abc import Iterator
@@ -6,11 +6,11 @@ from typing import Protocol, TypeAlias
 
 Samples: TypeAlias = "array[int]"  # 16 bit, mono
 
-LARGEST_PART = 1 << 24  # bytes, of one part of a file
+LARGEST_PART = 1 << 24  # bytes in one part of a file
 
 
 class DecodeError(ValueError):
-    """The audio can't be decoded; the message says why, `slug` names the error frame."""
+    """The audio cannot be decoded; the message says why, `slug` names the error frame."""
 
     def __init__(self, why: str, slug: str = "transcription_failure") -> None:
         super().__init__(why)
@@ -20,8 +20,8 @@ class DecodeError(ValueError):
 class Decoder(Protocol):
     """Turns a stream of bytes, in pieces of any size, into samples. Raises DecodeError.
 
-    They come bit by bit, since few bytes may be hours of silence. `sample_rate` is that of the
-    latest ones.
+    Samples come bit by bit, since few bytes may hold hours of silence. `sample_rate` (Hz) is that
+    of the latest samples.
     """
 
     sample_rate: int

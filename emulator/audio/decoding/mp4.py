@@ -1,4 +1,4 @@
-"""MP4, as Safari records it: fragments of a few frames each, or a whole file."""
+"""Decodes MP4 as Safari records it: fragments of a few frames each, or a whole file."""
 
 import re
 import struct
@@ -9,23 +9,23 @@ from typing import Any
 from emulator.audio.decoding.codec import RATE, Codec, load_av
 from emulator.audio.decoding.decoder import LARGEST_PART, DecodeError, Samples
 
-_BOX = struct.Struct(">I4s")  # a box's size, with this, and its kind
-_LONG = struct.Struct(">I4sQ")  # the same where the size is 1: the real one follows
-_MOST_WITHOUT_SOUND = 1_000  # parts, such as those of a track with pictures; each takes time
-_BASE_IS_GIVEN = 0x01  # a flag of tfhd: its offsets count from a place in the file, not from moof
-_TFHD = 16  # bytes of its content, if a place in the file is given
-# FFmpeg makes an entry for each sample that a table announces, whether or not its bytes are there.
-_MOST_SAMPLES = 1 << 21  # of one part; each entry takes about 36 bytes
-_MOST_IN_CHUNKS = 1 << 27  # of these FFmpeg makes an entry for 1,024
-_MOST_PACKETS = 100_000  # of one part: 30 minutes, since each is 20 ms or so
+_BOX = struct.Struct(">I4s")  # a box's size, including this header, and its kind
+_LONG = struct.Struct(">I4sQ")  # with a size of 1, the real size follows
+_MOST_WITHOUT_SOUND = 1_000  # parts in a row, such as those of a video track; each takes time
+_BASE_IS_GIVEN = 0x01  # a flag of tfhd: offsets count from a place in the file, not from moof
+_TFHD = 16  # bytes in its content, if it names a place in the file
+# FFmpeg makes an entry for each sample that a table announces, whether its bytes exist or not.
+_MOST_SAMPLES = 1 << 21  # in one part; each entry takes about 36 bytes
+_MOST_IN_CHUNKS = 1 << 27  # for these FFmpeg makes one entry for 1,024 samples
+_MOST_PACKETS = 100_000  # in one part: 30 minutes, at about 20 ms each
 _TABLE = re.compile(b"stsz|trun|stsc|stco|co64|cmov")  # wherever FFmpeg would read them
-_CHUNKS_ENTRY = 12  # bytes of one in stsc
+_CHUNKS_ENTRY = 12  # bytes of one entry of stsc
 
 
 class Mp4Decoder:
-    """Collects boxes until a part of the recording is whole, and has `av` find the packets in it.
+    """Collects boxes until a part of the recording is whole; `av` finds the packets in it.
 
-    A fragment is read as if it followed the description of the tracks (`moov`) at once.
+    A fragment is read as if it directly followed the description of the tracks (`moov`).
     """
 
     sample_rate = RATE
@@ -37,11 +37,11 @@ class Mp4Decoder:
 
     def _begin(self) -> None:
         """Begin another recording."""
-        self._head = b""  # up to the description of the tracks, if fragments follow
-        self._file = bytearray()  # that, and what has come of the next part
-        self._kinds: set[bytes] = set()  # of the boxes in it
-        self._samples = 0  # that it announces
-        self._left_out = 0  # bytes between the two
+        self._head = b""  # the file up to the description of the tracks, if fragments follow
+        self._file = bytearray()  # the head, and what has come of the next part
+        self._kinds: set[bytes] = set()  # the kinds of its boxes
+        self._samples = 0  # announced by its tables
+        self._left_out = 0  # bytes between the head and the part
         self._codec: Codec | None = None
         self._without_sound = 0  # parts in a row
 
@@ -115,7 +115,7 @@ class Mp4Decoder:
             raise DecodeError(f"the MP4 file is damaged: {error}") from None
 
     def _demux(self, container: Any, stream: Any) -> list[bytes]:
-        """The packets of the stream. They may not share bytes, as then few would be many."""
+        """Return the packets of the stream, which may not overlap: few bytes would become many."""
         packets, size = list[bytes](), 0
         for packet in container.demux(stream):
             size += packet.size
@@ -129,7 +129,7 @@ class Mp4Decoder:
 
 
 def _announced_samples(box: bytes) -> int:
-    """How many samples its tables announce. Raises DecodeError if these are far too many."""
+    """Return how many samples the tables announce. Raises DecodeError if there are too many."""
     samples = in_chunk = chunks = 0
     for table in _TABLE.finditer(box):
         kind, content = table[0], box[table.end() : table.end() + 12]
@@ -148,13 +148,13 @@ def _announced_samples(box: bytes) -> int:
 
 
 def _most_in_chunk(entries: bytes, count: int) -> int:
-    """The largest number of samples in a chunk that the entries of a stsc tell."""
+    """Return the largest number of samples in a chunk, by the entries of a stsc."""
     whole = min(count, len(entries) // _CHUNKS_ENTRY)
     return max(struct.unpack_from(f">{3 * whole}I", entries)[1::3], default=0)
 
 
 def _moved(moof: bytes, by: int) -> bytes:
-    """Return a fragment's box with offsets that are right if it stands so many bytes earlier."""
+    """Return a fragment's box with its offsets corrected for a place so many bytes earlier."""
     moved = bytearray(moof)
     for kind, begin, end in _inside(moof, _BOX.size, len(moof)):
         if kind != b"traf":

@@ -1,4 +1,4 @@
-"""MP3 and AAC as bare frames: each begins with a header that tells its length."""
+"""Decodes MP3 and AAC as bare frames; each begins with a header that tells its length."""
 
 from collections.abc import Iterator
 from typing import Literal, TypeAlias
@@ -8,10 +8,10 @@ from emulator.audio.decoding.decoder import Samples
 
 Kind: TypeAlias = Literal["mp3", "aac"]
 
-HEADER = 6  # bytes, of the longer of the two
+HEADER = 6  # bytes of the longer header of the two
 TAG = b"ID3"
 _TAG_HEADER = 10  # bytes
-_KBITS = {  # of MP3, by the header's index: MPEG 1, and the halved rates of MPEG 2 and 2.5
+_KBITS = {  # MP3's, by the header's index: MPEG 1, and the halved rates of MPEG 2 and 2.5
     1: (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
     2: (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
 }
@@ -19,14 +19,14 @@ _MP3_RATES = (44_100, 48_000, 32_000)  # Hz, of MPEG 1
 
 
 class MpegDecoder:
-    """Reads frames of one kind; leaves out a tag (ID3) that a recording begins with."""
+    """Reads frames of one kind, and skips a tag (ID3) at the recording's beginning."""
 
     sample_rate = RATE
 
     def __init__(self, kind: Kind) -> None:
         self._codec = Codec("mp3float" if kind == "mp3" else "aac")
-        self._tag = b""  # what there is of its header
-        self._skip = 0  # bytes of the tag that are still to come
+        self._tag = b""  # what has come of its header
+        self._skip = 0  # bytes of the tag still to come
 
     def decode(self, data: bytes) -> Iterator[Samples]:
         if self._tag or data.startswith(TAG):
@@ -47,7 +47,7 @@ class MpegDecoder:
 
 
 def kind_of(data: bytes) -> Kind | None:
-    """Return what kind of frame begins there, by the header's first two bytes."""
+    """Return the kind of frame that begins there, by the header's first two bytes."""
     if len(data) < 2 or data[0] != 0xFF:
         return None
     if data[1] & 0xE6 == 0xE2 and data[1] & 0x18 != 0x08:
@@ -76,6 +76,6 @@ def _mp3_length(header: bytes) -> int:
 
 
 def _aac_length(header: bytes) -> int:
-    if header[2] >> 2 & 15 > 12:  # no such rate
+    if header[2] >> 2 & 15 > 12:  # an undefined rate
         return 0
     return (header[3] & 3) << 11 | header[4] << 3 | header[5] >> 5

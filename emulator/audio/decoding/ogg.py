@@ -1,4 +1,4 @@
-"""Ogg files, as Firefox records them."""
+"""Decodes Ogg files, as Firefox records them."""
 
 import struct
 from collections.abc import Callable, Iterator
@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from emulator.audio.decoding.codec import RATE, Codec, load_av
 from emulator.audio.decoding.decoder import LARGEST_PART, DecodeError, Samples
 
-_PAGE = struct.Struct("<4sBBqIIIB")  # what each page begins with
+_PAGE = struct.Struct("<4sBBqIIIB")  # the beginning of each page
 _MAGIC = b"OggS"
-_CONTINUED, _FIRST = 0x01, 0x02  # a page's flags: it goes on with a packet; it begins a stream
+_CONTINUED, _FIRST = 0x01, 0x02  # a page's flags: it continues a packet; it begins a stream
 _MOST_HEADERS = 1_000
-_FULL = 255  # a segment of so many bytes is not the last one of its packet
+_FULL = 255  # a segment of this many bytes is not the last one of its packet
 
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """A codec: how its streams begin, which packets are headers, what the codec is told of them."""
+    """A codec: how its streams begin, which packets are headers, and its extradata."""
 
     codec: str
     begins: bytes
@@ -25,7 +25,7 @@ class _Kind:
 
 
 def _laced(packets: list[bytes]) -> bytes:
-    """Join Vorbis' three headers, after the lengths of the first two."""
+    """Join Vorbis' three headers, preceded by the lengths of the first two."""
     lengths = b"".join(
         _FULL.to_bytes() * (len(p) // _FULL) + bytes([len(p) % _FULL]) for p in packets[:2]
     )
@@ -40,7 +40,7 @@ _KINDS = (
 
 
 class OggDecoder:
-    """Reads the first stream with sound. A further one, after it, is another recording."""
+    """Reads the first stream with sound. A stream after it is another recording."""
 
     sample_rate = RATE
 
@@ -48,10 +48,10 @@ class OggDecoder:
         load_av()
         self._buffer = bytearray()
         self._kind: _Kind | None = None
-        self._serial: int | None = None  # of the stream that is heard
+        self._serial: int | None = None  # the number of the stream that is heard
         self._headers: list[bytes] = []
         self._codec: Codec | None = None
-        self._packet = bytearray()  # the beginning of one that goes on in the next page
+        self._packet = bytearray()  # the beginning of a packet that the next page continues
 
     def decode(self, data: bytes) -> Iterator[Samples]:
         self._buffer += data
@@ -78,7 +78,7 @@ class OggDecoder:
             yield flags, serial, segments
 
     def _packets(self, flags: int, serial: int, segments: list[bytes]) -> Iterator[bytes]:
-        """Yield the packets that end in the page, of the stream that is heard."""
+        """Yield the packets that end in the page and belong to the stream that is heard."""
         if flags & _FIRST:
             self._begin_stream(serial, segments)
         elif self._kind is None:
@@ -96,7 +96,7 @@ class OggDecoder:
             raise DecodeError(f"the Ogg file has a packet of more than {LARGEST_PART} bytes")
 
     def _begin_stream(self, serial: int, segments: list[bytes]) -> None:
-        """Hear the stream if its codec is known, and no other one has just begun."""
+        """Hear the stream if its codec is known, and no other stream has just begun."""
         if self._kind is not None and self._codec is None:
             return
         first = b"".join(segments)

@@ -2,13 +2,12 @@
 
 from collections.abc import Callable
 
-from emulator.apis.evi.chat.messages import AudioSettings
 from emulator.audio.decoding import mpeg
 from emulator.audio.decoding.decoder import DecodeError, Decoder
 from emulator.audio.decoding.mp4 import Mp4Decoder
 from emulator.audio.decoding.mpeg import MpegDecoder
 from emulator.audio.decoding.ogg import OggDecoder
-from emulator.audio.decoding.pcm import DEFAULT_RATE, PcmDecoder
+from emulator.audio.decoding.pcm import DEFAULT_RATE, PcmDecoder, PcmFormat
 from emulator.audio.decoding.wav import WavDecoder
 from emulator.audio.decoding.webm import WebmDecoder
 
@@ -17,7 +16,7 @@ def _refuse_flac() -> Decoder:
     raise DecodeError("FLAC without a container")
 
 
-# Containers, by a text that stands at the beginning or, of MP4, after the first box's size.
+# Containers, by a text at the beginning or, for MP4, after the first box's size.
 _CONTAINERS: tuple[tuple[int, bytes, Callable[[], Decoder]], ...] = (
     (0, b"RIFF", WavDecoder),
     (0, b"\x1a\x45\xdf\xa3", WebmDecoder),
@@ -26,13 +25,14 @@ _CONTAINERS: tuple[tuple[int, bytes, Callable[[], Decoder]], ...] = (
     (0, b"fLaC", _refuse_flac),
     (4, b"ftyp", Mp4Decoder),
 )
-LONGEST_SIGN = 8  # bytes, after which no container begins there any more
+LONGEST_SIGN = 8  # bytes after which a stream can no longer turn out to be a container
 
 
-def new_decoder(first: bytes, settings: AudioSettings | None) -> Decoder | None:
-    """Choose the decoder for a stream that begins so; None if these are too few bytes to tell.
+def new_decoder(first: bytes, raw: PcmFormat | None) -> Decoder | None:
+    """Return the decoder for a stream that begins so; None if these bytes are too few to tell.
 
-    What is in no container is raw PCM. Raises DecodeError for a format that can't be decoded.
+    A stream without a container is raw PCM, laid out as `raw` says. Raises DecodeError for a format
+    that cannot be decoded.
     """
     for place, sign, make in _CONTAINERS:
         if first[place:].startswith(sign):
@@ -43,14 +43,14 @@ def new_decoder(first: bytes, settings: AudioSettings | None) -> Decoder | None:
     if is_mpeg is None:
         return None
     kind = mpeg.kind_of(first)
-    return MpegDecoder(kind) if is_mpeg and kind else raw_decoder(settings)
+    return MpegDecoder(kind) if is_mpeg and kind else raw_decoder(raw)
 
 
-def raw_decoder(settings: AudioSettings | None) -> PcmDecoder:
-    """Make a decoder for raw PCM."""
-    if settings is None:
+def raw_decoder(raw: PcmFormat | None) -> PcmDecoder:
+    """Return a decoder for raw PCM."""
+    if raw is None:
         return PcmDecoder(DEFAULT_RATE, 1)
-    return PcmDecoder(settings.sample_rate, settings.channels)
+    return PcmDecoder(raw.sample_rate, raw.channels)
 
 
 def begins_container(data: bytes) -> bool:

@@ -1,26 +1,25 @@
-"""WAV files."""
+"""Decodes WAV files."""
 
 import struct
 from collections.abc import Iterator
 
-from emulator.apis.evi.chat.messages import MOST_CHANNELS, SAMPLE_RATES
 from emulator.audio.decoding.decoder import LARGEST_PART, DecodeError, Samples
-from emulator.audio.decoding.pcm import DEFAULT_RATE, PcmDecoder
+from emulator.audio.decoding.pcm import DEFAULT_RATE, MOST_CHANNELS, SAMPLE_RATES, PcmDecoder
 
 _RIFF, _WAVE = b"RIFF", b"WAVE"
 _BEGINNING = 12  # bytes: RIFF, a size, WAVE
-_CHUNK = struct.Struct("<4sI")  # what each chunk begins with: its kind, and the size of the rest
+_CHUNK = struct.Struct("<4sI")  # the beginning of each chunk: its kind, and the size of the rest
 _PCM, _EXTENSIBLE = 1, 0xFFFE  # the formats that are 16-bit PCM
 
 
 class WavDecoder:
-    """Reads a WAV file: its header, then its PCM. A header within the PCM begins another file."""
+    """Reads a WAV file: its header, then its PCM. A header inside the PCM begins another file."""
 
     def __init__(self) -> None:
         self.sample_rate = DEFAULT_RATE
-        self._buffer = bytearray()  # what is not decoded yet
-        self._header_size = 0  # bytes of a header whose end has not come yet
-        self._layout: tuple[int, int] | None = None  # sample rate and channels that it tells
+        self._buffer = bytearray()  # bytes that are not decoded yet
+        self._header_size = 0  # bytes read of a header whose end has not come yet
+        self._layout: tuple[int, int] | None = None  # its sample rate and channels
         self._pcm: PcmDecoder | None = None  # once the header is read
 
     def decode(self, data: bytes) -> Iterator[Samples]:
@@ -37,7 +36,7 @@ class WavDecoder:
     def _find_next_file(self) -> tuple[int, bool]:
         """Return where the PCM ends, and whether another file surely begins there.
 
-        What may be the beginning of one is left for later.
+        Bytes that may begin another file are left for later.
         """
         at = -1
         while (at := self._buffer.find(_RIFF, at + 1)) >= 0:
@@ -49,12 +48,12 @@ class WavDecoder:
         return len(self._buffer) - held, False
 
     def _read_header(self) -> bool:
-        """Read what is there of the header, and take it out of the buffer; True at its end."""
+        """Take the header, as far as it has come, out of the buffer; True at its end."""
         if not self._header_size:
             if len(self._buffer) < _BEGINNING:
                 return False
             if self._buffer[8:_BEGINNING] != _WAVE:
-                raise DecodeError("the file begins with RIFF, but is no WAV")
+                raise DecodeError("the file begins with RIFF, but is not WAV")
             self._take_of_header(_BEGINNING)
         while len(self._buffer) >= _CHUNK.size:
             kind, size = _CHUNK.unpack_from(self._buffer)

@@ -1,4 +1,4 @@
-"""WebM (Matroska), as browsers record it."""
+"""Decodes WebM (Matroska), as browsers record it."""
 
 import math
 import struct
@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from emulator.audio.decoding.codec import RATE, Codec, load_av
 from emulator.audio.decoding.decoder import LARGEST_PART, DecodeError, Samples
 
-# The elements that lead to the sound, by their ids. The first ones are opened, not read whole:
-# they may last as long as the recording.
+# The elements that lead to the sound, by their ids. The first ones are opened, not read whole,
+# since they may last as long as the recording.
 _OPENED = {
     0x18538067: "Segment",
     0x1654AE6B: "Tracks",
@@ -16,8 +16,8 @@ _OPENED = {
     0xA0: "BlockGroup",
 }
 _HEADER, _TRACK, _SIMPLE_BLOCK, _BLOCK = 0x1A45DFA3, 0xAE, 0xA3, 0xA1
-# What else can stand beside these (RFC 9559). Anything else is damage: its length means nothing,
-# and to wait for its end would be to hear nothing any more.
+# Elements that may stand beside these (RFC 9559). Anything else is damage: its length means
+# nothing, and waiting for its end would mean to hear nothing any more.
 _PASSED_OVER = frozenset((
     0xEC, 0xBF,  # anywhere: Void, CRC-32
     0x114D9B74, 0x1549A966, 0x1C53BB6B, 0x1941A469, 0x1043A770, 0x1254C367,  # in the Segment
@@ -46,7 +46,7 @@ class WebmDecoder:
     def __init__(self) -> None:
         load_av()
         self._buffer = bytearray()
-        self._track = 0  # the number of the one that is heard; 0: not known yet
+        self._track = 0  # the number of the track that is heard; 0 if not known yet
         self._codec: Codec | None = None
 
     def decode(self, data: bytes) -> Iterator[Samples]:
@@ -100,8 +100,8 @@ def _whole(value: bytes) -> int:
 def _elements(data: bytes | bytearray, opened: bool = False) -> Iterator[tuple[int, bytes, int]]:
     """Yield each whole element: its id, its content, and where in the data it ends.
 
-    With `opened`, what is inside the elements that are opened comes in their place; they
-    themselves have the id 0.
+    With `opened`, the contents of opened elements come in their place; the elements themselves then
+    have the id 0.
     """
     position = 0
     while True:

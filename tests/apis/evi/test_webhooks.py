@@ -10,7 +10,7 @@ from hume.empathic_voice.types import (
 )
 
 from emulator.apis.evi import webhooks as events
-from emulator.apis.evi.webhooks import EVENT_NAMES, SCHEMAS, TWILIO_KEYS, About
+from emulator.apis.evi.webhooks import EVENT_NAMES, SCHEMAS, TWILIO_KEYS, ChatFacts
 from tests.outgoing.calls import judge
 from tests.served import DOCUMENT
 
@@ -24,8 +24,8 @@ CALL = {
     "tool_type": "function",
     "response_required": True,
 }
-LITTLE = About(CHAT, GROUP)
-MUCH = About(
+LITTLE = ChatFacts(CHAT, GROUP)
+MUCH = ChatFacts(
     CHAT,
     GROUP,
     CONFIG,
@@ -40,26 +40,26 @@ MODELS: dict[str, Any] = {
 }
 
 
-def payload(event_name: str, about: About) -> Any:
+def payload(event_name: str, facts: ChatFacts) -> Any:
     if event_name == "chat_started":
-        return events.chat_started(about, START_MS, resumed=False)
+        return events.chat_started(facts, START_MS, resumed=False)
     if event_name == "chat_ended":
-        return events.chat_ended(about, START_MS, START_MS + 17_898, "USER_ENDED")
-    return events.tool_call(about, START_MS + 1, CALL)
+        return events.chat_ended(facts, START_MS, START_MS + 17_898, "USER_ENDED")
+    return events.tool_call(facts, START_MS + 1, CALL)
 
 
-@pytest.mark.parametrize("about", [LITTLE, MUCH], ids=["little", "much"])
+@pytest.mark.parametrize("facts", [LITTLE, MUCH], ids=["little", "much"])
 @pytest.mark.parametrize("event_name", EVENT_NAMES)
-def test_every_payload_fits_the_document(event_name: str, about: About) -> None:
+def test_every_payload_fits_the_document(event_name: str, facts: ChatFacts) -> None:
     """A payload fits its schema, whether little or much is known about the chat."""
-    assert judge(payload(event_name, about)) == []
+    assert judge(payload(event_name, facts)) == []
 
 
-@pytest.mark.parametrize("about", [LITTLE, MUCH], ids=["little", "much"])
+@pytest.mark.parametrize("facts", [LITTLE, MUCH], ids=["little", "much"])
 @pytest.mark.parametrize("event_name", EVENT_NAMES)
-def test_the_vendors_models_read_every_payload(event_name: str, about: About) -> None:
+def test_the_vendors_models_read_every_payload(event_name: str, facts: ChatFacts) -> None:
     """The vendor's Python models take a payload, and know each of its fields."""
-    sent = payload(event_name, about)
+    sent = payload(event_name, facts)
     parsed = MODELS[event_name].model_validate(sent)
 
     assert parsed.model_extra in (None, {})

@@ -7,7 +7,7 @@ from emulator.apis.evi.chat.hearing import TurnDetection, TurnOver
 from emulator.apis.evi.chat.messages import AudioSettings
 from emulator.apis.evi.chat.microphone import Microphone
 from emulator.apis.evi.chat.request import ChatRequest
-from emulator.apis.evi.chat.settings import SettingsInForce
+from emulator.apis.evi.chat.settings import EffectiveSettings
 from emulator.audio.decoding.decoder import Decoder, Samples
 from tests.apis.evi.chat.chats import config_with
 from tests.audio.decoding.recordings import RATE
@@ -15,10 +15,10 @@ from tests.audio.decoding.recordings import RATE
 PCM = AudioSettings(encoding="linear16", channels=1, sample_rate=RATE)
 
 
-def new_microphone(audio: AudioSettings | None = PCM) -> tuple[Microphone, SettingsInForce]:
+def new_microphone(audio: AudioSettings | None = PCM) -> tuple[Microphone, EffectiveSettings]:
     """A microphone, and the settings that say what its raw PCM is."""
     config = config_with(turn_detection=TurnDetection(prefix_padding_ms=0))
-    settings = SettingsInForce(config, most_added=1_000)
+    settings = EffectiveSettings(config, most_added=1_000)
     settings.audio = audio
     return Microphone(ChatRequest(config, most_added=1_000), settings), settings
 

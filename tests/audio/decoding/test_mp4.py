@@ -6,7 +6,8 @@ import pytest
 
 from emulator.audio.decoding.decoder import LARGEST_PART, DecodeError
 from emulator.audio.decoding.mp4 import Mp4Decoder
-from emulator.audio.tones import Utterance, mp4_header, pcm
+from emulator.audio.mp4 import mp4_header
+from emulator.audio.tones import SAMPLE_RATE, Utterance, pcm
 from tests.audio.decoding.listening import decoded
 from tests.audio.decoding.recordings import pieces, recording
 
@@ -68,7 +69,8 @@ def test_a_box_whose_size_takes_eight_bytes() -> None:
 
 def test_what_the_emulator_offers_as_a_chat_s_audio() -> None:
     """PCM in a whole file, with a tone of 0.4 s."""
-    file = mp4_header(1_000) + b"".join(pcm([Utterance(300, 400, 200.0)], 1_000))
+    body = b"".join(pcm([Utterance(300, 400, 200.0)], 1_000))
+    file = mp4_header(len(body), SAMPLE_RATE) + body
     samples = decoded(Mp4Decoder(), [file])
     loud = [at for at, sample in enumerate(samples) if abs(sample) > 2_000]
     assert len(samples) == pytest.approx(48_000, abs=100)

@@ -77,7 +77,7 @@ def test_formats_at_the_limits(layout: bytes) -> None:
 @pytest.mark.parametrize(
     ("header", "why"),
     [
-        (b"RIFF\0\0\0\0AVI LIST", "is no WAV"),
+        (b"RIFF\0\0\0\0AVI LIST", "is not WAV"),
         (b"RIFF\0\0\0\0WAVEdata\0\0\0\0", "does not say in which format"),
         (
             b"RIFF\0\0\0\0WAVELIST" + struct.pack("<I", LARGEST_PART + 1),

@@ -1,1 +1,1 @@
-"""What a chat sounds like: emotion scores and audio."""
+"""Live chats: messages, sessions, scripts, the assistant, audio."""

@@ -31,7 +31,7 @@ from emulator.apis.evi.chat.script import (
     UserTurn,
     as_text,
 )
-from emulator.apis.evi.chat.settings import SettingsInForce
+from emulator.apis.evi.chat.settings import EffectiveSettings
 from emulator.audio.sentences import sentences
 from emulator.audio.tones import speech_ms, wav_chunks
 from emulator.clock import Clock
@@ -46,10 +46,10 @@ PROSODY_MS = (80, 180)  # from a sentence to its scores
 BETWEEN_SENTENCES_MS = (200, 400)
 BUILTIN_TOOL_MS = (700, 1_200)
 
-MOST_SENTENCES = 2_500  # of one answer: each is several frames and events
-_LONGEST_RULES = 1_000  # characters of an error that names them
+MOST_SENTENCES = 2_500  # in one answer: each makes several frames and events
+_LONGEST_RULES = 1_000  # characters of an error's text that names them
 
-_BLANK = re.compile(r"\{\w+(?:!r)?\}")  # of an error's text, which has nothing to fill it here
+_BLANK = re.compile(r"\{\w+(?:!r)?\}")  # a placeholder of an error's text, which has no value here
 
 # Where a turn comes from: an answer, an assistant_input, or an event message of the config.
 Source: TypeAlias = Literal["answer", "input", "event"]
@@ -57,9 +57,9 @@ Source: TypeAlias = Literal["answer", "input", "event"]
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """The chat ends with this step; `slug` names the error frame that says so.
+    """A step that ends the chat; `slug` names the error frame that says so.
 
-    It has `message` in place of its own text; `cause` is what only the contract is told.
+    `message` replaces the frame's own text; `cause` is noted by the contract alone.
     """
 
     status: str
@@ -82,7 +82,7 @@ class _Scores:
     message_id: str
     event_id: str
     scores: Mapping[str, float]
-    features: Fragment  # the same as it stands in events
+    features: Fragment  # the scores as events show them
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,24 +96,24 @@ TurnStep: TypeAlias = Step | End | _Sentence | _Scores | _BuiltinAnswer
 
 @dataclass(slots=True)
 class Turn:
-    """What is left of a turn; its next step is due at `due_ms`, unless a tool must answer first."""
+    """The rest of a turn. Its next step is due at `due_ms`, unless a tool must answer first."""
 
     steps: deque[TurnStep]
     source: Source
     due_ms: int
-    values: dict[str, str] = field(default_factory=dict)  # for placeholders
+    values: dict[str, str] = field(default_factory=dict)  # values of placeholders
     waits_for: ToolCall | None = None
     spoke: bool = False
 
 
 class Assistant:
-    """Answers, speaks, calls tools; one turn after the other."""
+    """Answers, speaks and calls tools, one turn after the other."""
 
     def __init__(
         self,
         chat_id: str,
         request: ChatRequest,
-        settings: SettingsInForce,
+        settings: EffectiveSettings,
         channel: Channel,
         history: History,
         clock: Clock,
@@ -134,29 +134,29 @@ class Assistant:
         self._turns: deque[Turn] = deque()
         self._drawn = 0
         self._warned: set[str] = set()
-        self._timeouts = {  # errors that are ends of their own: status, and after how long
+        self._timeouts = {  # errors with an end of their own: its status, and its delay (ms)
             "inactivity_timeout": ("INACTIVITY_TIMEOUT", request.config.inactivity_ms or 0),
             "max_duration_timeout": ("MAX_DURATION_TIMEOUT", request.config.max_duration_ms),
         }
         self.paused = False
-        self.speaking_until_ms = 0  # when the audio sent so far has been heard
-        self.quiet_since_ms = 0  # when the last turn was over
+        self.speaking_until_ms = 0  # when all audio sent so far has been played
+        self.quiet_since_ms = 0  # when the last turn ended
         self.calls: dict[str, str] = {}  # ids and names of tool calls that wait for an answer
-        self.dropped_calls: set[str] = set()  # those whose turn was interrupted
+        self.dropped_calls: set[str] = set()  # calls whose turn was interrupted
 
     @property
     def is_busy(self) -> bool:
-        """Whether a turn is under way, or held."""
+        """True if a turn is under way, or held."""
         return bool(self._turns)
 
     @property
     def waits_for(self) -> ToolCall | None:
-        """The tool call that must be answered before the turn goes on."""
+        """Return the tool call that must be answered before the turn goes on."""
         return self._turns[0].waits_for if self._turns else None
 
     @property
     def due_ms(self) -> int | None:
-        """When the next step is due, or None."""
+        """Return when the next step is due, or None."""
         if not self._turns or self._turns[0].waits_for is not None:
             return None
         if self.paused and self._turns[0].source != "event":
@@ -166,7 +166,7 @@ class Assistant:
     # turns
 
     def answer(self, turn: UserTurn) -> None:
-        """What the script says to a user turn, else what the default assistant thinks of."""
+        """Answer a user turn by the script, else as the default assistant."""
         context = turn.context
         values = {"user_text": turn.text, "context": context or ""}
         chosen = self._script.choose(turn)
@@ -185,13 +185,13 @@ class Assistant:
         source: Source,
         values: Mapping[str, str] | None = None,
     ) -> None:
-        """One more turn, after those that are under way."""
+        """Add a turn after those that are under way."""
         self.warn_of_missing(self._settings.missing_variables(), "The system prompt")
         turn = Turn(deque(steps), source, self._in(THINKING_MS), dict(values or {}))
         self._turns.append(turn)
 
     def drop(self, keep: Source | None = None) -> None:
-        """Forget what has not been said yet, but for turns from one source."""
+        """Forget what has not been said yet, except turns from the source `keep`."""
         for turn in self._turns:
             if turn.source != keep and turn.waits_for is not None:
                 self.calls.pop(turn.waits_for.tool_call_id)
@@ -200,11 +200,11 @@ class Assistant:
         self.speaking_until_ms = min(self.speaking_until_ms, self._clock.now_ms())
 
     def end(self) -> None:
-        """The chat is over; calls that wait wait for ever."""
+        """Forget all turns; tool calls that wait are never answered."""
         self._turns.clear()
 
     def take_step(self) -> End | None:
-        """The step that is due. Returns the end of the chat if that is what it was."""
+        """Take the step that is due. Returns the end of the chat if the step is one."""
         turn = self._turns[0]
         step = turn.steps.popleft() if turn.steps else None
         match step:
@@ -239,7 +239,7 @@ class Assistant:
             self._turns[0].due_ms = max(self._turns[0].due_ms, now_ms)
 
     def fail(self, slug: str, message: str | None) -> End | None:
-        """An error frame; the end of the chat if it is one."""
+        """Send an error frame, or return the end of the chat if the error is one."""
         kind = CHAT_ERRORS[slug]
         if message is None and slug not in self._timeouts:
             message = _BLANK.sub("...", kind.message).replace("{{", "{").replace("}}", "}")
@@ -265,14 +265,14 @@ class Assistant:
         self._channel.error(slug, turn=turn.number, text=text, rules=rules)
 
     def warn_of_missing(self, names: Iterable[str], text: str) -> None:
-        """Send an error frame for each variable that a text uses and that has no value, once."""
+        """Send an error frame, once, for each variable that a text uses and that has no value."""
         for name in names:
             if name not in self._warned:
                 self._warned.add(name)
                 self._channel.error("variable_missing", text=text, name=name)
 
     def _in(self, limits_ms: tuple[int, int]) -> int:
-        """The time after a while between the limits, stretched by the pace."""
+        """Return a time from now within the limits (ms), stretched by the pace."""
         if not self._pace:
             return self._clock.now_ms()
         self._drawn += 1
@@ -346,7 +346,7 @@ class Assistant:
     ) -> ToolCall:
         try:
             arguments = self._filler(turn).fill_all(dict(parameters))
-        except RecursionError:  # a script in Python may nest as deep as it likes
+        except RecursionError:  # a script in Python may nest to any depth
             arguments = {}
         except TextTooLong as error:
             self._channel.error("text_too_long", problem=f"the arguments of {name}: {error}")
@@ -363,9 +363,10 @@ class Assistant:
         return call
 
     def receive_result(self, answer: ToolResponse | ToolError) -> None:
-        """A tool's answer lets its turn go on; of an error, the fallback is the result.
+        """Continue the turn that waits for this answer; an error's result is the fallback.
 
-        Its `error` is for developers: neither user nor language model gets it (PROTOCOL 12.6).
+        Its `error` is for developers: neither the user nor the language model sees it
+        (docs/protocol.md#tool-calls).
         """
         turn = next((turn for turn in self._turns if _waits_for(turn, answer)), None)
         if turn is None or turn.waits_for is None:

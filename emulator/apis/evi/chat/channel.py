@@ -1,18 +1,18 @@
-"""What leaves a session: messages to the client, and chat events for everybody else."""
+"""The output of a session: messages to the client, and chat events for everybody else."""
 
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from emulator.apis.evi.chat import frames
 from emulator.apis.evi.chat.messages import ToolCall
-from emulator.apis.evi.chat.settings import SettingsInForce
+from emulator.apis.evi.chat.settings import EffectiveSettings
 from emulator.errors import CHAT_ERRORS
 from emulator.ids import IdSource
 from emulator.journal.entries import ScriptEntry
 from emulator.journal.journal import Journal
 from emulator.jsontext import JsonObject
 
-_LONGEST_NOTE = 4_000  # characters; it may quote what the user said
+_LONGEST_NOTE = 4_000  # characters; a note may quote what the user said
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ ChatEvent: TypeAlias = ChatStarted | ToolCalled | ChatEnded
 
 @dataclass(slots=True)
 class Output:
-    """What came of one input, in order."""
+    """The messages and events that one input caused, in order."""
 
     messages: list[JsonObject] = field(default_factory=list)
     events: list[ChatEvent] = field(default_factory=list)
@@ -55,7 +55,7 @@ class Channel:
     """Collects the output of a session until its driver takes it."""
 
     def __init__(
-        self, chat_id: str, settings: SettingsInForce, ids: IdSource, journal: Journal
+        self, chat_id: str, settings: EffectiveSettings, ids: IdSource, journal: Journal
     ) -> None:
         self._chat_id = chat_id
         self._settings = settings
@@ -64,7 +64,7 @@ class Channel:
         self._out = Output()
 
     def send(self, message: JsonObject) -> None:
-        """A message to the client, with the session id that it chose."""
+        """Send a message to the client, with the session id that the client chose."""
         message["custom_session_id"] = self._settings.custom_session_id
         self._out.messages.append(message)
 
@@ -77,10 +77,10 @@ class Channel:
     def new_error(
         self, slug: str, message: str | None = None, cause: str | None = None, **values: object
     ) -> JsonObject:
-        """Make an error frame; note in the journal those that only an emulator has.
+        """Make an error frame; note in the journal the errors that only an emulator has.
 
-        Only scripts and faults give a `message`, and such a frame has no cause. The cause of other
-        frames is their text, unless `cause` says more.
+        Only scripts and faults give a `message`, and such a frame has no cause. The cause of any
+        other frame is its text, unless `cause` says more.
         """
         kind = CHAT_ERRORS[slug]
         text = message or kind.message.format(**values)
@@ -91,7 +91,7 @@ class Channel:
         return frames.error(kind.code, slug, text, self.request_id(), chosen, cause)
 
     def note(self, message: str, finding: str) -> None:
-        """Tell the journal alone."""
+        """Note something in the journal alone."""
         shown = message[:_LONGEST_NOTE]
         self._journal.add(ScriptEntry(chat_id=self._chat_id, finding=finding, message=shown))
 
@@ -102,11 +102,11 @@ class Channel:
         return new_request_id(self._ids)
 
     def take(self) -> Output:
-        """The output since the last time."""
+        """Return the output since the last call."""
         out, self._out = self._out, Output()
         return out
 
 
 def new_request_id(ids: IdSource) -> str:
-    """A UUID with seven digits after it (PROTOCOL 6.4)."""
+    """Return a UUID with seven digits after it (docs/protocol.md#messages)."""
     return f"{ids.uuid()}{int(ids.secret()[:6], 16) % 10_000_000:07d}"

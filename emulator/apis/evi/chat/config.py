@@ -1,4 +1,4 @@
-"""What a config says to a chat, read once when the chat begins (PROTOCOL 3.2, 7.2)."""
+"""A config as a chat uses it, read once when the chat begins (docs/protocol.md#configs)."""
 
 import re
 from collections.abc import Mapping
@@ -9,10 +9,10 @@ from emulator.apis.evi.openness import CUSTOM_LANGUAGE_MODEL, UNNAMED_MODEL
 from emulator.jsontext import JsonObject
 
 DEFAULT_PROMPT = "You are a friendly voice assistant. Keep your answers short and helpful."
-DEFAULT_NUDGE_MS = 10_000  # no source names the service's own
+DEFAULT_NUDGE_MS = 10_000  # no source names the service's default
 _KEYS_IN_URL = re.compile(r"(?<=//)[^/?#]*@|[?#].*", re.DOTALL)
-MOST_NUDGE_S = 86_400  # no chat lasts as long
-MAX_DURATION_CAP_MS = 1_800_000  # also where the timeout is disabled
+MOST_NUDGE_S = 86_400  # no chat lasts that long
+MAX_DURATION_CAP_MS = 1_800_000  # also if the timeout is disabled
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class ToolSpec:
 
 @dataclass(frozen=True, slots=True)
 class EventMessage:
-    """What the assistant says of its own accord; an empty text leaves it to the assistant."""
+    """A message that the assistant says on an event; for an empty text it finds its own words."""
 
     enabled: bool = False
     text: str = ""
@@ -34,7 +34,7 @@ class EventMessage:
 
 @dataclass(frozen=True, slots=True)
 class ChatConfig:
-    """Times in ms; None for a timeout that is switched off."""
+    """The config of a chat. Times are in ms; None for a timeout that is switched off."""
 
     id: str | None
     version: int | None
@@ -42,7 +42,7 @@ class ChatConfig:
     prompt: str
     evi_version: str
     tools: Mapping[str, ToolSpec]
-    builtin_tools: Mapping[str, str | None]  # fallback content by name
+    builtin_tools: Mapping[str, str | None]  # the fallback content, by name
     on_new_chat: EventMessage
     on_inactivity_timeout: EventMessage
     on_max_duration_timeout: EventMessage
@@ -53,11 +53,11 @@ class ChatConfig:
     turn_detection: TurnDetection
     min_interruption_ms: int
     webhooks: tuple[JsonObject, ...] = ()
-    custom_model: str | None = None  # the address of a custom language model, without keys
+    custom_model: str | None = None  # the URL of a custom language model, without credentials
 
 
 def read_config(config: JsonObject) -> ChatConfig:
-    """The config of a chat, from a config version as REST shows it."""
+    """Return the config of a chat, from a config version as REST shows it."""
     timeouts, messages, nudges = config["timeouts"], config["event_messages"], config["nudges"]
     max_duration, inactivity = timeouts["max_duration"], timeouts["inactivity"]
     return ChatConfig(
@@ -88,11 +88,11 @@ def read_config(config: JsonObject) -> ChatConfig:
     )
 
 
-def _custom_model(given: JsonObject) -> str | None:
+def _custom_model(model: JsonObject) -> str | None:
     """Return the URL of the config's custom language model without credentials, or None."""
-    if given.get("model_provider") != CUSTOM_LANGUAGE_MODEL:
+    if model.get("model_provider") != CUSTOM_LANGUAGE_MODEL:
         return None
-    url: str = given.get("model_resource", UNNAMED_MODEL)
+    url: str = model.get("model_resource", UNNAMED_MODEL)
     return "" if url == UNNAMED_MODEL else _KEYS_IN_URL.sub("", url)
 
 
@@ -101,15 +101,15 @@ def _tool(tool: JsonObject) -> ToolSpec:
 
 
 def _nudge_ms(interval_secs: float | None) -> int:
-    """At least a second, whatever a seed may say: a nudge that is always due would never end."""
+    """Return the interval, at least a second: a nudge that is always due would never end."""
     if interval_secs is None or interval_secs <= 0:
         return DEFAULT_NUDGE_MS
     return round(1000 * min(max(1, interval_secs), MOST_NUDGE_S))
 
 
-def _turn_detection(given: JsonObject) -> TurnDetection:
+def _turn_detection(shown: JsonObject) -> TurnDetection:
     return TurnDetection(
-        end_of_turn_silence_ms=round(given["end_of_turn_silence_ms"]),
-        speech_detection_threshold=given["speech_detection_threshold"],
-        prefix_padding_ms=round(given["prefix_padding_ms"]),
+        end_of_turn_silence_ms=round(shown["end_of_turn_silence_ms"]),
+        speech_detection_threshold=shown["speech_detection_threshold"],
+        prefix_padding_ms=round(shown["prefix_padding_ms"]),
     )

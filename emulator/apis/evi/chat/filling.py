@@ -1,7 +1,7 @@
-"""Filling the placeholders of texts, within a bound.
+"""Fills the placeholders of texts, within a bound.
 
-Each placeholder stands for as much as its value has, so a short text with many of them and one long
-value would make a text of any size.
+Each placeholder grows to the size of its value, so a short text with many placeholders and one long
+value would become a text of any size.
 """
 
 import json
@@ -40,18 +40,18 @@ def replaced(
 
 
 class Filler:
-    """Fills texts with values, such as those of one step; the bound is that of all together."""
+    """Fills texts with values, such as those of one step, within one bound for all of them."""
 
     def __init__(self, values: Mapping[str, str], limit: int) -> None:
         self._values = values
         self._limit = limit
         self._left = limit
-        self._read: dict[str, Json] = {}  # values as JSON
+        self._read: dict[str, Json] = {}  # values read as JSON
 
     def fill(self, text: str) -> str:
         """Fill the placeholders of a text; those without a value stay.
 
-        Of a path that leads nowhere, the whole value stands there. Raises TextTooLong.
+        If a path leads nowhere, the whole value is filled in. Raises TextTooLong.
         """
         try:
             filled = replaced(PLACEHOLDER, text, self._value_of, self._left)

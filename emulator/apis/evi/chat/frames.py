@@ -1,15 +1,15 @@
-"""What the server sends, as the JSON objects that go out.
+"""The server's frames, as JSON objects.
 
-Whatever is not known is left out. The models of `chat/messages` say what each field may hold, and
-the tests hold every frame against them; to build a model for each would cost more than all else
-in a turn.
+Unknown fields are left out. The models of `chat/messages` say what each field may hold, and the
+tests check every frame against them; building a model for each frame would cost more than the rest
+of a turn.
 """
 
 from collections.abc import Mapping
 
 from emulator.jsontext import JsonObject
 
-Scores = Mapping[str, float]  # of all 48 emotions
+Scores = Mapping[str, float]  # for all 48 emotions
 
 
 def chat_metadata(chat_id: str, chat_group_id: str, request_id: str) -> JsonObject:
@@ -24,7 +24,10 @@ def chat_metadata(chat_id: str, chat_group_id: str, request_id: str) -> JsonObje
 def user_message(
     text: str, scores: Scores | None, begin_ms: int, end_ms: int, interim: bool
 ) -> JsonObject:
-    """What the user said, from `begin_ms` to `end_ms` of the chat; typed, it has no scores."""
+    """Make the frame of a user message, said from `begin_ms` to `end_ms` of the chat.
+
+    A typed message has no scores.
+    """
     return {
         "type": "user_message",
         "message": {"role": "user", "content": text},
@@ -58,7 +61,7 @@ def assistant_prosody(id: str, scores: Scores) -> JsonObject:
 
 
 def audio_output(id: str, index: int, data: str) -> JsonObject:
-    """A WAV file in base64; `index` counts from 0 within one `id`."""
+    """Make the frame of a WAV file in base64; `index` counts from 0 within one `id`."""
     return {"type": "audio_output", "id": id, "index": index, "data": data}
 
 
@@ -67,7 +70,7 @@ def assistant_end() -> JsonObject:
 
 
 class ErrorFrame(JsonObject):
-    """An error frame, and what only the contract is told of it.
+    """An error frame, with a note for the contract alone.
 
     `cause` says why it is sent; None if a script or a fault asked for it.
     """

@@ -1,4 +1,4 @@
-"""Ears: when does the user speak, and when is a turn over (PROTOCOL 3.2, 6.8)?
+"""Detects when the user speaks, and when a turn is over (docs/protocol.md#audio-input).
 
 Only loudness counts: the emulator understands no words.
 """
@@ -10,13 +10,16 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 WINDOW_MS = 10
-SHORTEST_TURN_MS = 60  # of speech; less is a click
-_SILENT_DB, _LOUD_DB = -50.0, -10.0  # of full scale: peaks that are surely none, surely speech
+SHORTEST_TURN_MS = 60  # shorter sounds are clicks
+_SILENT_DB, _LOUD_DB = (
+    -50.0,
+    -10.0,
+)  # of full scale: peaks that are surely not speech, surely speech
 
 
 @dataclass(frozen=True, slots=True)
 class TurnDetection:
-    """The config's: times in ms, the threshold from 0 to 1."""
+    """The turn detection of a config: times in ms, the threshold from 0 to 1."""
 
     end_of_turn_silence_ms: int = 800
     speech_detection_threshold: float = 0.5
@@ -24,7 +27,7 @@ class TurnDetection:
 
     @property
     def loudness(self) -> int:
-        """The peak (of 32767) from which a sound is speech."""
+        """Return the peak (of 32767) from which a sound is speech."""
         share = self.speech_detection_threshold
         decibels = _SILENT_DB + (_LOUD_DB - _SILENT_DB) * share
         return round(32767 * math.pow(10, decibels / 20))
@@ -39,7 +42,7 @@ class Speaking:
 
 @dataclass(frozen=True, slots=True)
 class TurnOver:
-    """The user spoke, and is silent now; `begin_ms` and `end_ms` in the audio's own time."""
+    """The user spoke, and is silent now; `begin_ms` and `end_ms` are in the audio's own time."""
 
     begin_ms: int
     end_ms: int
@@ -63,11 +66,11 @@ class Ear:
 
     @property
     def is_hearing(self) -> bool:
-        """Whether a turn is under way."""
+        """True if a turn is under way."""
         return self._begin_ms is not None
 
     def listen(self, samples: array, sample_rate: int) -> Iterator[Sound]:  # type: ignore[type-arg]
-        """What is to be heard in the samples that follow those before."""
+        """Yield what is heard in the samples, which follow the earlier ones."""
         size = max(1, sample_rate * WINDOW_MS // 1000)
         samples = self._rest + samples if self._rest else samples
         whole = len(samples) - len(samples) % size
@@ -79,7 +82,7 @@ class Ear:
         self._rest = samples[whole:]
 
     def stop(self) -> TurnOver | None:
-        """No more sound comes: a turn under way is over."""
+        """Return the turn under way, if there is one, as over: no more sound comes."""
         return self._over() if self.is_hearing else None
 
     def _window(self, loud: bool) -> Sound | None:

@@ -1,4 +1,7 @@
-"""The history of a chat that is going on: each event is stored as it happens (PROTOCOL 11.2)."""
+"""The history of a live chat. Each event is stored as it happens.
+
+Facts: docs/protocol.md#chat-events.
+"""
 
 import json
 from collections.abc import Mapping
@@ -29,7 +32,7 @@ class History:
         id: str | None = None,
         related_event_id: str | None = None,
     ) -> None:
-        """One event, now."""
+        """Add an event at the present time."""
         self._store.add_event(
             new_event(
                 id or self._ids.uuid(),
@@ -46,7 +49,7 @@ class History:
     def user_message(
         self, text: str, scores: Mapping[str, float] | None, begin_ms: int, end_ms: int
     ) -> None:
-        """What the user said, and when (ms since the start); a typed message has no scores."""
+        """Add what the user said, and when (ms since the start); a typed message has no scores."""
         if scores is None:
             self.add("USER_MESSAGE", text)
         else:
@@ -54,13 +57,13 @@ class History:
             self.add("USER_MESSAGE", text, emotion_features(scores), metadata)
 
     def function_call(self, call: ToolCall) -> None:
-        """A tool call, as the JSON text of its message."""
+        """Add a tool call, as the JSON text of its message."""
         shown = ("name", "parameters", "tool_call_id", "tool_type", "response_required")
         self.add("FUNCTION_CALL", json.dumps({key: getattr(call, key) for key in shown}))
 
 
 def _segments(text: str, scores: Mapping[str, float], begin_ms: int, end_ms: int) -> JsonObject:
-    """A message's metadata. The service's numbers from inside its models are left empty."""
+    """Return a message's metadata. Numbers from inside the service's models are left empty."""
     return {
         "segments": [
             {

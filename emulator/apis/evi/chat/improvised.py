@@ -27,13 +27,13 @@ _HELLO = re.compile(r"\W*(hello|hi|hey|good (morning|day|afternoon|evening))\b(\
 _GOODBYE = re.compile(r"\b(goodbye|good bye|bye|hang up|hang_up)\b", re.I)
 _SEARCH = re.compile(r"\b(web_search|search the web|look it up)\b", re.I)
 _STOPS = (".", "!", "?", "…", "。", "！", "？")
-_LONGEST_REMINDER = 1_000  # characters that are said again in every turn, or every chat
-_SAID = "{said}"  # a placeholder, so that braces in the text mean nothing
+_LONGEST_REMINDER = 1_000  # characters that are repeated in every turn, or every chat
+_SAID = "{said}"  # a placeholder, so that braces in the text have no meaning
 _FOLLOW_UPS = ("Tell me more.", "What happened then?", "Go on, I am listening.")
 
 
 def greeting(name: str, last_said: str | None) -> str:
-    """The first words of a chat; in a resumed one with what was said last."""
+    """Return the first words of a chat; in a resumed group they quote the user's last words."""
     if last_said is not None:
         return f"Welcome back. Last time you said: {_quoted(last_said[:_LONGEST_REMINDER])}"
     if not name:
@@ -48,7 +48,7 @@ def reply(
     tools: Mapping[str, ToolSpec],
     builtin_tools: Iterable[str],
 ) -> tuple[list[Step], Mapping[str, str]]:
-    """The steps that answer a user turn, and values for their placeholders."""
+    """Return the steps that answer a user turn, and values for their placeholders."""
     if not _says_something(text):
         return [Say(NOT_CAUGHT)], {}
     named = _named_tool(text, tools)
@@ -79,7 +79,7 @@ def _says_something(text: str) -> bool:
 
 
 def _call_named(tool: ToolSpec, text: str) -> tuple[list[Step], Mapping[str, str]]:
-    """Call a tool that the user named; a text that was not said clearly is all that was said."""
+    """Call the tool that the user named; arguments that were not clear are the whole text."""
     said = _without_name(text, tool.name)
     clear = said_arguments(tool, said)
     arguments = {**example_arguments(tool.parameters, text), **clear.parameters}
@@ -87,7 +87,7 @@ def _call_named(tool: ToolSpec, text: str) -> tuple[list[Step], Mapping[str, str
 
 
 def _call_asked(tool: ToolSpec, text: str) -> tuple[list[Step], Mapping[str, str]]:
-    """Call a tool that the user asked for, or ask for what it requires."""
+    """Call the tool that the user asked for, or ask for arguments that it requires."""
     clear = said_arguments(tool, text)
     if clear.missing:
         missing = ", ".join(name.replace("_", " ") for name in clear.missing)
@@ -100,12 +100,12 @@ def _call(tool: ToolSpec, arguments: JsonObject) -> list[Step]:
 
 
 def _without_name(text: str, tool: str) -> str:
-    """What the user said to a tool, beside its name; all of it if there was nothing else."""
+    """Return the text without the tool's name, or the whole text if it has nothing else."""
     spans = [found.span() for found in re.finditer(r"[^\W_]+", text)]
     said = " ".join(text[begin:end].casefold() for begin, end in spans)
     name = _words(tool)
     at = f" {said} ".find(f" {name} ")
-    if at < 0:  # in small letters a word may become two, as with the letter İ
+    if at < 0:  # case folding may split a word in two, as with the letter İ
         return text
     first = said.count(" ", 0, at)
     last = first + name.count(" ")
@@ -122,7 +122,7 @@ def _echo(text: str, turn: int) -> str:
 
 
 def _quoted(text: str, shown: str | None = None) -> str:
-    """The text in quotation marks, with a full stop if it has none of its own."""
+    """Return the text in quotation marks, with a full stop if it has none of its own."""
     return f'"{text if shown is None else shown}"{_stop_after(text)}'
 
 
@@ -132,7 +132,7 @@ def _stop_after(text: str) -> str:
 
 
 def _named_tool(text: str, tools: Mapping[str, ToolSpec]) -> ToolSpec | None:
-    """The tool whose name is in the text, as it is or with spaces in it; the longest one."""
+    """Return the tool with the longest name in the text, as it is or with spaces in it."""
     if not tools:
         return None
     said = f" {_words(text)} "
@@ -147,9 +147,9 @@ def _words(text: str) -> str:
 
 
 def example_arguments(parameters: str, text: str) -> JsonObject:
-    """Arguments that fit a tool's JSON schema; free texts are what the user said.
+    """Return arguments that fit a tool's JSON schema; free texts are what the user said.
 
-    None at all for what is no sound schema.
+    An unsound schema gets no arguments.
     """
     try:
         example = _example(parse(parameters.encode()), text)
@@ -182,14 +182,14 @@ def _example(schema: Any, text: str) -> Any:
 
 
 def _number_in(text: str, schema: Mapping[str, Any]) -> float:
-    """The first number that the user said, else the smallest that the schema allows."""
+    """Return the first number that the user said, else the smallest that the schema allows."""
     found = re.search(r"\d{1,15}", text)
     value = int(found[0]) if found else schema.get("minimum", 1)
     return within(schema, value)
 
 
 def search_result(parameters: str) -> JsonObject:
-    """What a web search finds here: nothing, in the shape that web_search answers."""
+    """Return an empty result of a web search, in the shape that web_search answers."""
     query = json.loads(parameters).get("query", "")
     return {
         "summary": f"The emulator has no web. It would have searched for: {query}",

@@ -1,4 +1,4 @@
-"""A chat that is going on: its session, driven by messages from outside and by timers."""
+"""A live chat: its session, driven by messages from outside and by timers."""
 
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -25,17 +25,17 @@ from emulator.timers import Timer, Timers
 Listener: TypeAlias = Callable[[Output], None]
 
 
-class Put(Protocol):
-    """Takes what a client is to be sent; `over` says that the chat has ended with it."""
+class SendFrames(Protocol):
+    """Takes frames for a client; `over` is true if the chat has ended with them."""
 
     def __call__(self, messages: list[JsonObject], over: bool = False) -> None: ...
 
 
 class LiveChat:
-    """Hands every output of a session to all listeners, in the same order to each.
+    """Passes every output of a session to all listeners, in the same order to each.
 
-    Its clock may lag behind that of its world; the timers are the world's. A driver that moves
-    the clock itself sets `driven`, and then no timers run.
+    Its clock may lag behind its world's; the timers are the world's. A driver that moves the clock
+    itself sets `driven`, and then no timers run.
     """
 
     def __init__(
@@ -50,40 +50,42 @@ class LiveChat:
         self.allows_connection = allows_connection
         self.listeners: list[Listener] = []
         self.driven = False
-        self.on_bug: Callable[[Exception], None] | None = None  # takes what a timer ran into
-        self._clients: list[Put] = []
-        self._said: list[JsonObject] = []  # for those who join later
+        self.on_bug: Callable[[Exception], None] | None = (
+            None  # takes an exception raised under a timer
+        )
+        self._clients: list[SendFrames] = []
+        self._said: list[JsonObject] = []  # for clients that join later
         self._timers = timers
         self._timer: Timer | None = None
         self._outputs: deque[Output] = deque()
-        self._telling = False
+        self._notifying = False
 
     # clients
 
-    def join(self, put: Put) -> None:
-        """One more client: all that was sent so far first, then everything as it happens."""
+    def join(self, send: SendFrames) -> None:
+        """Add a client: it gets everything sent so far, then everything as it happens."""
         if self._said:
-            put(self._said)
-        self._clients.append(put)
+            send(self._said)
+        self._clients.append(send)
 
-    def leave(self, put: Put) -> None:
-        if put in self._clients:
-            self._clients.remove(put)
+    def leave(self, send: SendFrames) -> None:
+        if send in self._clients:
+            self._clients.remove(send)
 
     # what happens
 
     def start(self) -> None:
-        self._tell(self.session.start())
+        self._notify(self.session.start())
         if self.session.request.settings is not None:
             self._mirror(self.session.request.settings)
 
     def receive(self, message: ClientMessage) -> None:
-        """A message of its client, or through the control plane."""
+        """Take a message from the chat's client, or from the control plane."""
         self._mirror(message)
-        self._tell(self.session.receive(message))
+        self._notify(self.session.receive(message))
 
     def receive_json(self, content: JsonObject) -> list[Problem]:
-        """The same of a JSON object. Returns what is wrong with it if it is no message."""
+        """Take a message as a JSON object. Returns its problems if it is not a message."""
         try:
             message = client_message.validate_python(content)
         except ValidationError as error:
@@ -94,79 +96,82 @@ class LiveChat:
         self.receive(message)
         return []
 
-    def receive_frame(self, content: Json, put: Put, joined: bool = False) -> None:
-        """What a text frame says that came from the client that `put` sends to.
+    def receive_frame(self, content: Json, send: SendFrames, joined: bool = False) -> None:
+        """Take the content of a text frame from the client that `send` sends to.
 
-        A client that joined may send anything but audio. What is wrong with a frame is told to
-        its sender alone.
+        A client that joined may send anything but audio. Only the sender learns what is wrong with
+        a frame.
         """
         message = read_frame(content)
         if isinstance(message, str):
-            self.refuse(put, "payload_parse", message)
+            self.refuse(send, "payload_parse", message)
         elif joined and isinstance(message, AudioInput):
-            self.refuse(put, "audio_refused")
+            self.refuse(send, "audio_refused")
         else:
             self.receive(message)
 
-    def refuse(self, put: Put, slug: str, problem: str = "") -> None:
-        """Tell one client that what it sent is no message."""
+    def refuse(self, send: SendFrames, slug: str, problem: str = "") -> None:
+        """Send one client an error frame: what it sent is not a message."""
         if not self.session.is_over:
-            put([self.session.new_error(slug, problem)])
+            send([self.session.new_error(slug, problem)])
 
-    def hear_audio(self, data: bytes, put: Put, joined: bool = False) -> None:
-        """Sound from a client's microphone."""
+    def hear_audio(self, data: bytes, send: SendFrames, joined: bool = False) -> None:
+        """Take sound from a client's microphone."""
         if joined:
-            self.refuse(put, "audio_refused")
+            self.refuse(send, "audio_refused")
         else:
-            self._tell(self.session.hear_audio(data))
+            self._notify(self.session.hear_audio(data))
 
     def hear(self, text: str, mood: Mapping[str, float] | None, lasted_ms: int) -> None:
-        """Something that the user said aloud."""
-        self._tell(self.session.hear(text, mood, lasted_ms))
+        """Take something that the user said aloud, which took `lasted_ms`."""
+        self._notify(self.session.hear(text, mood, lasted_ms))
 
     def tick(self) -> None:
         """Do what is due."""
-        self._tell(self.session.tick())
+        self._notify(self.session.tick())
 
     def hang_up(self) -> None:
-        """The assistant ends it."""
-        self._tell(self.session.hang_up())
+        """End the chat as the assistant does, after a goodbye."""
+        self._notify(self.session.hang_up())
 
     def fail(self, slug: str, message: str | None = None) -> None:
-        """An error frame, which may be its end."""
-        self._tell(self.session.fail(slug, message))
+        """Send an error frame, which may end the chat."""
+        self._notify(self.session.fail(slug, message))
 
     def end(self, status: str = "USER_ENDED", slug: str | None = None) -> None:
-        """Its client is gone, or it ends with another status."""
-        self._tell(self.session.end(status, slug))
+        """End the chat, since its client is gone, or with another status."""
+        self._notify(self.session.end(status, slug))
 
     def _mirror(self, message: ClientMessage) -> None:
-        """Those who joined also see the client's settings, but for keys (PROTOCOL 9.7)."""
+        """Show the client's settings to those who joined, without keys.
+
+        Facts: docs/protocol.md#control-plane.
+        """
         if self.allows_connection and isinstance(message, SessionSettings):
             shown = to_json(message)
             if message.language_model_api_key is not None:
                 shown["language_model_api_key"] = HIDDEN
             self._said.append(shown)
-            for put in self._clients[1:]:
-                put([shown])
+            for send in self._clients[1:]:
+                send([shown])
 
-    def _tell(self, output: Output) -> None:
-        """What a listener does in answer comes after what it answers, for every listener."""
+    def _notify(self, output: Output) -> None:
+        """Pass an output on; what a listener does in response comes after it for every listener."""
         self._outputs.append(output)
-        if self._telling:
+        if self._notifying:
             return
-        self._telling = True
+        self._notifying = True
         try:
             while self._outputs:
                 self._pass_on(self._outputs.popleft())
         finally:
-            self._telling = False
+            self._notifying = False
         self.set_timer()
         if self.session.is_over:
             self.let_go()
 
     def let_go(self) -> None:
-        """Drop everybody who is told of it: who holds a chat that is over is freed with it."""
+        """Drop all listeners and clients, so that who holds a finished chat is freed with it."""
         self._timers.cancel(self._timer)
         self.listeners.clear()
         self._clients.clear()
@@ -179,14 +184,14 @@ class LiveChat:
             listener(output)
         over = any(isinstance(event, ChatEnded) for event in output.events)
         if output.messages or over:
-            for put in list(self._clients):
-                put(output.messages, over)
+            for send in list(self._clients):
+                send(output.messages, over)
 
     def set_timer(self) -> None:
-        """Have the world's timers wake it when it next has something to do.
+        """Set one of the world's timers for when the session next has something to do.
 
-        A timer that rings too early stays: each word puts off what silence leads to, and woken for
-        nothing it is set anew.
+        A timer that rings too early is kept: every word postpones what silence leads to, and
+        `_wake` sets the timer again.
         """
         due_ms = None if self.driven else self.session.next_due_ms
         if due_ms is not None:

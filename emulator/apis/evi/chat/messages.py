@@ -1,4 +1,4 @@
-"""The messages of a chat, one union each way (PROTOCOL 6.3, 6.4).
+"""The messages of a chat, one union each way (docs/protocol.md#messages).
 
 The chat socket is not in the OpenAPI document, so these models are its schema.
 """
@@ -8,16 +8,15 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from emulator.apis.evi.chat.prosody import EMOTIONS
+from emulator.audio.decoding.pcm import MOST_CHANNELS, SAMPLE_RATES
 from emulator.jsontext import Json, JsonObject
 
-MOST_CHANNELS = 16
-LONGEST_SESSION_ID = 1_000  # characters: every frame has it
-SAMPLE_RATES = (4_000, 384_000)  # Hz: from, to
+LONGEST_SESSION_ID = 1_000  # characters: every frame repeats it
 ToolType: TypeAlias = Literal["function", "builtin"]
 
 
 class _Part(BaseModel):
-    """A part of a message. Fields that no model knows are kept, and change nothing."""
+    """A part of a message. Unknown fields are kept, and have no effect."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
@@ -30,7 +29,7 @@ class _Message(_Part):
 
 
 class AudioSettings(_Part):
-    """The format of raw audio input: `sample_rate` in Hz."""
+    """The format of raw audio input; `sample_rate` is in Hz."""
 
     encoding: Literal["linear16"]
     channels: int = Field(ge=1, le=MOST_CHANNELS)
@@ -39,9 +38,9 @@ class AudioSettings(_Part):
 
 
 class Context(_Part):
-    """Text that goes with the next user message, or with every later one.
+    """Text that accompanies the next user message, or every later one.
 
-    'editable', which the client's type names too, lasts as 'persistent' does.
+    'editable', which the SDK's type also names, lasts as 'persistent' does.
     """
 
     text: str
@@ -64,7 +63,7 @@ class BuiltinTool(_Part):
 
 
 class SessionSettings(_Message):
-    """Changes the settings that it carries, and no others; a null `context` ends it."""
+    """Changes the settings that it names, and no others; a null `context` ends the context."""
 
     type: Literal["session_settings"] = "session_settings"
     audio: AudioSettings | None = None
@@ -110,7 +109,7 @@ class ResumeAssistantMessage(_Message):
 
 
 class ToolResponse(_Message):
-    """A tool's result: the client's, or the server's for a built-in tool."""
+    """A tool's result, from the client, or from the server for a built-in tool."""
 
     type: Literal["tool_response"] = "tool_response"
     tool_call_id: str
@@ -120,7 +119,7 @@ class ToolResponse(_Message):
 
 
 class ToolError(_Message):
-    """A tool that failed; `content` takes the place of its result."""
+    """A tool's failure; `content` takes the place of its result."""
 
     type: Literal["tool_error"] = "tool_error"
     tool_call_id: str
@@ -142,7 +141,7 @@ class ChatMetadata(_Message):
 
 
 class ToolCall(_Message):
-    """`parameters` is the JSON text of the arguments."""
+    """A call of a tool; `parameters` is the JSON text of the arguments."""
 
     type: Literal["tool_call"] = "tool_call"
     name: str
@@ -172,7 +171,7 @@ class Inference(_Part):
 
 
 class Interval(_Part):
-    """From `begin` to `end`, in ms since the chat's start."""
+    """A span from `begin` to `end`, in ms since the chat's start."""
 
     begin: int
     end: int
@@ -189,7 +188,7 @@ class UserMessage(_Message):
 
 
 class AssistantMessage(_Message):
-    """One sentence. `id` is that of its audio and prosody: 32 hexadecimal digits."""
+    """One sentence. Its audio and prosody share its `id`: 32 hexadecimal digits."""
 
     type: Literal["assistant_message"] = "assistant_message"
     id: str
@@ -220,7 +219,7 @@ class AssistantEnd(_Message):
 
 
 class UserInterruption(_Message):
-    """`time` in ms since the Unix epoch."""
+    """The user interrupted the assistant at `time`, in ms since the Unix epoch."""
 
     type: Literal["user_interruption"] = "user_interruption"
     time: int
@@ -267,9 +266,9 @@ server_message: TypeAdapter[ServerMessage] = TypeAdapter(
 
 
 def to_json(message: ServerMessage) -> JsonObject:
-    """A message as it goes out: what is not known is left out, but for `custom_session_id`.
+    """Return a message as it is sent: without unknown fields, except `custom_session_id`.
 
-    Session settings, which are mirrored, say what the client said: a null context ends it.
+    Session settings, which are mirrored, keep what the client said: a null context ends it.
     """
     if isinstance(message, SessionSettings):
         return {"type": message.type, **message.model_dump(exclude_unset=True)}
@@ -279,7 +278,7 @@ def to_json(message: ServerMessage) -> JsonObject:
 
 
 def read_frame(content: Json) -> ClientMessage | str:
-    """The message of a text frame, or what is wrong with its content."""
+    """Return the message of a text frame, or what is wrong with its content."""
     try:
         return client_message.validate_python(content)
     except ValidationError as error:
@@ -287,7 +286,7 @@ def read_frame(content: Json) -> ClientMessage | str:
 
 
 def first_problem(error: ValidationError) -> str:
-    """The first thing wrong with a message, and where in it."""
+    """Return the first problem of a message, and its place."""
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     place = ".".join(str(step) for step in first["loc"][1:])
     return f"{place}: {first['msg']}" if place else str(first["msg"])

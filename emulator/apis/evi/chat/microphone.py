@@ -1,6 +1,6 @@
-"""The user's microphone: sound in, what was said out.
+"""The user's microphone: it takes sound, and yields what was said.
 
-What was said comes from the script or a queue; the sound only tells when.
+The words come from the script or a queue; the sound only determines when they are said.
 """
 
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from emulator.apis.evi.chat.hearing import Ear, Sound, Speaking, TurnOver
 from emulator.apis.evi.chat.messages import AudioSettings
 from emulator.apis.evi.chat.request import ChatRequest
 from emulator.apis.evi.chat.script import Speak
-from emulator.apis.evi.chat.settings import SettingsInForce
+from emulator.apis.evi.chat.settings import EffectiveSettings
 from emulator.audio.decoding.decoder import DecodeError, Decoder
 from emulator.audio.decoding.pcm import PcmDecoder
 from emulator.audio.decoding.recognition import (
@@ -20,29 +20,29 @@ from emulator.audio.decoding.recognition import (
     raw_decoder,
 )
 
-INTERIM_MS = 300  # of speech between two interim transcripts
+INTERIM_MS = 300  # length of speech between two interim transcripts
 _MS_PER_WORD = 350
 
 
 @dataclass(frozen=True, slots=True)
 class Interim:
-    """What has been understood so far, of so much speech (ms)."""
+    """The words understood so far, of so much speech (ms)."""
 
     text: str
     spoken_ms: int
 
 
 class Microphone:
-    """One client's sound, from its first byte on."""
+    """Listens to one client's sound, from its first byte on."""
 
-    def __init__(self, request: ChatRequest, settings: SettingsInForce) -> None:
+    def __init__(self, request: ChatRequest, settings: EffectiveSettings) -> None:
         self._ear = Ear(request.config.turn_detection)
         self._transcribe = request.transcribe
         self._verbose = request.verbose_transcription
         self._settings = settings
         self._decoder: Decoder | None = None
-        self._held = b""  # too few bytes to tell what they are
-        self._audio: AudioSettings | None = None  # that the decoder was made for
+        self._held = b""  # too few bytes to recognise their format
+        self._audio: AudioSettings | None = None  # the settings that the decoder was made for
         self._said: Speak | None = None
         self._spoken_ms = 0
         self.is_deaf = False
@@ -53,9 +53,9 @@ class Microphone:
         return self._ear.is_hearing or len(self._held) > LONGEST_SIGN
 
     def feed(self, data: bytes) -> Iterator[Sound | Interim]:
-        """Listen to the next bytes. Raises DecodeError, and hears nothing from then on.
+        """Listen to the next bytes. Raises DecodeError, and ignores sound from then on.
 
-        It hears again what begins a container, or raw sound that is described anew.
+        It listens again at the beginning of a container, or when new settings describe raw sound.
         """
         if self._begins_anew(data):
             self._decoder, self.is_deaf = None, False
@@ -74,7 +74,7 @@ class Microphone:
             raise
 
     def _begins_anew(self, data: bytes) -> bool:
-        """True if another decoder is to be chosen, though there has been one."""
+        """True if a new decoder must be chosen, though there has been one."""
         if self.is_deaf and begins_container(data):
             return True
         is_raw = isinstance(self._decoder, PcmDecoder)
@@ -86,7 +86,7 @@ class Microphone:
                 yield from self._with_interim(sound)
 
     def stop(self) -> Iterator[Sound | Interim]:
-        """Take bytes that may have begun a frame of MP3 or AAC for PCM, as no more sound comes."""
+        """Treat bytes that may have begun a frame of MP3 or AAC as PCM, as no more sound comes."""
         if len(self._held) > LONGEST_SIGN:
             self._decoder = raw_decoder(self._audio)
             held, self._held = self._held, b""
@@ -96,12 +96,12 @@ class Microphone:
             yield over
 
     def transcript(self) -> Speak:
-        """What the user said in the turn that is over."""
+        """Return what the user said in the turn that is over."""
         said, self._said = self._said or self._next(), None
         return said
 
     def _next(self) -> Speak:
-        """Made up where nobody tells: so many words as fit into the time."""
+        """Return the next transcript, or a made-up one that states the length of the speech."""
         seconds = self._spoken_ms / 1000
         return self._transcribe() or Speak(f"I have been speaking for {seconds:.1f} seconds.")
 

@@ -1,4 +1,4 @@
-"""Chats that begin: their config, their group, and who is told about them."""
+"""Opens chats: finds their config and group, and connects their webhooks."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -15,14 +15,14 @@ from emulator.apis.evi.chat.channel import (
     new_request_id,
 )
 from emulator.apis.evi.chat.config import ChatConfig, read_config
-from emulator.apis.evi.chat.live import LiveChat, Put
+from emulator.apis.evi.chat.live import LiveChat, SendFrames
 from emulator.apis.evi.chat.messages import SessionSettings, to_json
 from emulator.apis.evi.chat.request import HISTORY_LIMIT, ChatRequest
 from emulator.apis.evi.chat.script import Speak
 from emulator.apis.evi.chat.session import Session
 from emulator.apis.evi.operations.configs import new_content, render_config
 from emulator.apis.evi.state import EviState
-from emulator.apis.evi.webhooks import About
+from emulator.apis.evi.webhooks import ChatFacts
 from emulator.clock import LaggingClock
 from emulator.durations import read_pace
 from emulator.errors import (
@@ -43,9 +43,9 @@ def find_config(
     config_version: int | None = None,
     group_id: str | None = None,
 ) -> ChatConfig:
-    """The config of a chat that begins: the one named, else that of the group's newest chat.
+    """Return the config of a new chat: the named one, else that of the group's newest chat.
 
-    Without either, the defaults. Raises ApiError (404) for what does not exist.
+    Without either, it is the default config. Raises ApiError (404) for what does not exist.
     """
     if group_id is not None:
         group = world.state(EviState).chats.find_group(group_id)
@@ -76,14 +76,14 @@ def find_config(
 
 
 def _default_config(world: World) -> ChatConfig:
-    """What a config has that says nothing: a chat needs none, so no voice either."""
+    """Return the config of a chat without one; such a chat needs no voice."""
     body, settings = {"evi_version": "3", "name": ""}, replace(world.settings, require_voice=False)
     return read_config(new_content(Call(world, settings, {}, body, ""), None))
 
 
 @dataclass(frozen=True, slots=True)
 class ChatOptions:
-    """What a client asks for when it opens a chat (PROTOCOL 6.1)."""
+    """The options of a client that opens a chat (docs/protocol.md#handshake)."""
 
     config_id: str | None = None
     config_version: int | None = None
@@ -94,8 +94,8 @@ class ChatOptions:
     allow_connection: bool = False
 
 
-def start_chat(world: World, options: ChatOptions, put: Put) -> LiveChat:
-    """A chat whose client is there: `put` takes what it is to be sent.
+def start_chat(world: World, options: ChatOptions, send: SendFrames) -> LiveChat:
+    """Start a chat whose client is connected; `send` takes its frames.
 
     Raises ApiError (404) for a config, version or group that does not exist.
     """
@@ -115,7 +115,7 @@ def start_chat(world: World, options: ChatOptions, put: Put) -> LiveChat:
         survives_bad_audio=world.settings.transcription_failure == "continue",
     )
     live = open_chat(world, request, allows_connection=options.allow_connection)
-    live.join(put)
+    live.join(send)
     try:
         live.start()
     except Exception:
@@ -125,7 +125,7 @@ def start_chat(world: World, options: ChatOptions, put: Put) -> LiveChat:
 
 
 class _Transcripts:
-    """What is heard when audio comes: what was queued in the world, else the script's user."""
+    """Returns transcripts for audio: the world's queued ones first, then the script user's."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -138,7 +138,7 @@ class _Transcripts:
 
 
 def refuse_chat(world: World, error: ApiError) -> JsonObject:
-    """The error frame of a chat that can't begin: the socket opens, tells why, and closes."""
+    """Return the error frame of a chat that can't begin; the socket opens, sends it and closes."""
     of_group = error.body["code"] == CHAT_GROUP_NOT_FOUND.code
     kind = CHAT_ERRORS["chat_group_not_found" if of_group else "config_not_found"]
     message = kind.message.format(problem=error.body["message"])
@@ -152,7 +152,7 @@ def _lower(id: str | None) -> str | None:
 def open_chat(
     world: World, request: ChatRequest, lag_ms: int = 0, allows_connection: bool = False
 ) -> LiveChat:
-    """A chat of a world, ready to start `lag_ms` ago; its webhooks go out as it goes on."""
+    """Return a chat of a world that is ready to start `lag_ms` ago, and sends webhooks."""
     clock = LaggingClock(world.clock, lag_ms)
     session = Session(request, world.state(EviState).chats, clock, world.ids, world.journal)
     live = LiveChat(session, clock, world.timers, allows_connection)
@@ -178,24 +178,24 @@ def _post(world: World, session: Session, event: ChatEvent) -> None:
 
 
 def _payload(session: Session, event: ChatEvent) -> JsonObject:
-    about = _about(session)
+    facts = _facts(session)
     match event:
         case ChatStarted(start_ms, resumed):
-            return events.chat_started(about, start_ms, resumed)
+            return events.chat_started(facts, start_ms, resumed)
         case ToolCalled(at_ms, call):
-            return events.tool_call(about, at_ms, to_json(call))
+            return events.tool_call(facts, at_ms, to_json(call))
         case ChatEnded(start_ms, end_ms, status):
-            return events.chat_ended(about, start_ms, end_ms, status)
+            return events.chat_ended(facts, start_ms, end_ms, status)
 
 
-def _about(session: Session) -> About:
+def _facts(session: Session) -> ChatFacts:
     request = session.request
     twilio: Mapping[str, str] | None = None
     if request.caller_number is not None:
         call_sid = f"CA{session.chat_id.replace('-', '')}"
         given = request.twilio_metadata or {}
         twilio = events.twilio_metadata(request.caller_number, given, call_sid)
-    return About(
+    return ChatFacts(
         chat_id=session.chat_id,
         chat_group_id=session.chat_group_id,
         config_id=session.config.id,

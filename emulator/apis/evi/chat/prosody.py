@@ -1,4 +1,7 @@
-"""Emotion scores: the 48 names, and plausible values for all of them (PROTOCOL 6.4)."""
+"""Emotion scores: the 48 names, and plausible values for all of them.
+
+Facts: docs/protocol.md#messages.
+"""
 
 from collections.abc import Mapping, Sequence
 
@@ -17,30 +20,30 @@ EMOTIONS = (
 )  # fmt: skip
 
 
-# Scores are 16-bit floating-point numbers, which can hold these, and multiples of 1/1024.
+# Scores are 16-bit floating-point numbers. They can hold these values, and multiples of 1/1024.
 _FAINT = tuple(byte / 256 * 5 / 64 for byte in range(256))
 
 
 def fill_scores(strongest: dict[str, float], *place: str | int) -> dict[str, float]:
-    """All 48 scores: those given, and faint ones for the others, always the same for a `place`."""
+    """Return all 48 scores: the given ones, and faint ones that depend on `place` alone."""
     return _fill(strongest, derived_bytes(len(EMOTIONS), "prosody", *place))
 
 
 def _fill(strongest: dict[str, float], drawn: bytes) -> dict[str, float]:
-    """The faint ones as the bytes say, one for each."""
+    """Return the scores with faint ones added, one for each drawn byte."""
     scores = dict(zip(EMOTIONS, map(_FAINT.__getitem__, drawn), strict=False))
     scores.update(strongest)
     return scores
 
 
 def emotion_features(scores: Mapping[str, float]) -> str:
-    """Scores as an event's `emotion_features`: a JSON text, with the service's spaces."""
+    """Return scores as an event's `emotion_features`: JSON text, with the service's spaces."""
     return render(scores).decode().replace(":", ": ").replace(",", ", ")
 
 
-_NAMED = 0.6  # of an emotion that is named without a score
+_NAMED = 0.6  # the score of an emotion that is named without one
 
-# What the two sides sound like when nothing else is said; one is drawn for each message.
+# The moods of the two sides where a script names none; one is drawn for each message.
 USER_MOODS: tuple[Mapping[str, float], ...] = (
     {"Interest": 0.42, "Calmness": 0.3, "Concentration": 0.18},
     {"Calmness": 0.45, "Contentment": 0.24, "Interest": 0.2},
@@ -55,32 +58,33 @@ ASSISTANT_MOODS: tuple[Mapping[str, float], ...] = (
 )
 
 
-def read_mood(given: str | Mapping[str, float]) -> Mapping[str, float]:
-    """Scores by emotion, of a mood given as one name or as scores. Raises ValueError."""
-    if not isinstance(given, str | Mapping):
-        raise ValueError(f"a mood is an emotion's name, or scores by emotion, got {given!r}")
-    mood = {given: _NAMED} if isinstance(given, str) else dict(given)
-    for name, score in mood.items():
+def read_mood(mood: str | Mapping[str, float]) -> Mapping[str, float]:
+    """Return scores by emotion for a mood: one emotion's name, or scores. Raises ValueError."""
+    if not isinstance(mood, str | Mapping):
+        raise ValueError(f"a mood is an emotion's name, or scores by emotion, got {mood!r}")
+    scores = {mood: _NAMED} if isinstance(mood, str) else dict(mood)
+    for name, score in scores.items():
         if name not in EMOTIONS:
             raise ValueError(f"no emotion {name!r}{closest(name, EMOTIONS)}")
         if isinstance(score, bool) or not isinstance(score, int | float):
             raise ValueError(f"a score is a number from 0 to 1, got {score!r} for {name}")
         if not 0 <= score <= 1:
             raise ValueError(f"a score is from 0 to 1, got {score} for {name}")
-    return mood
+    return scores
 
 
 def sound_like(
     mood: Mapping[str, float] | None, usual: Sequence[Mapping[str, float]], *place: str | int
 ) -> dict[str, float]:
-    """All 48 scores of a message in a mood, else in one of the usual ones, which its place picks.
+    """Return a message's 48 scores in a mood, or in one of the `usual` ones.
 
-    The strongest waver a little, so that no two messages sound the same.
+    `place` picks the usual one. The strongest scores vary a little, so that no two messages have
+    the same.
     """
     drawn = derived_bytes(len(EMOTIONS) + 1, "prosody", *place)
     chosen = usual[drawn[-1] % len(usual)] if mood is None else mood
     wavering = {
-        name: min(1.0, round(score * (942 + byte * 0.64)) / 1024)  # by up to 8 %
+        name: min(1.0, round(score * (942 + byte * 0.64)) / 1024)  # varied by up to 8 %
         for (name, score), byte in zip(chosen.items(), drawn, strict=False)
     }
     return _fill(wavering, drawn)

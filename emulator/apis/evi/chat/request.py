@@ -1,4 +1,4 @@
-"""How a chat is to begin."""
+"""The request for a chat, and how the chat is to run."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -7,19 +7,19 @@ from emulator.apis.evi.chat.config import ChatConfig
 from emulator.apis.evi.chat.messages import SessionSettings
 from emulator.apis.evi.chat.script import Script, Speak
 
-HISTORY_LIMIT = 300  # events of a resumed group that are remembered (PROTOCOL 8.1)
+HISTORY_LIMIT = 300  # events of a resumed group that a chat reads (docs/protocol.md#resuming)
 
 
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
-    """What its client asks for.
+    """What the client of a chat asks for, and how the chat runs.
 
-    `pace` stretches the assistant's own times: 1 as in life, 0 at once. Where no one is to hear
-    it (`voiced` is false), no audio is made. A present user may be silent without consequences.
-    With `inline_prosody` a sentence's scores are in its message, and have no frame of their own.
-    `transcribe` tells what the user says when audio comes, or None to make something up. A chat
-    that `survives_bad_audio` goes on after audio that can't be decoded. `most_added` bounds what
-    placeholders add to a text, in characters.
+    `pace` stretches the assistant's own times: 1 is real time, 0 takes no time. If nobody listens
+    (`voiced` is false), no audio is made. A user who is present may be silent without consequences.
+    With `inline_prosody` a sentence's message has its scores, which then have no frame of their
+    own. `transcribe` returns what the user says when audio comes, or None to make something up. A
+    chat that `survives_bad_audio` continues after audio that cannot be decoded. `most_added` bounds
+    what placeholders add to a text, in characters.
     """
 
     config: ChatConfig

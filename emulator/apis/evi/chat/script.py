@@ -1,9 +1,9 @@
-"""Scripts: what the assistant says to which user turn, and how tools and users behave.
+"""Scripts: what the assistant answers to which user turn, and how tools and users behave.
 
     script = Script()
     script.on_user("weather").call_tool("get_weather", {"location": "Oslo"}).say("{tool_result}")
 
-The same can be written as a file: `chat/script_file`.
+A file can hold a script, too: `chat/script_file`.
 """
 
 import json
@@ -22,11 +22,11 @@ from emulator.patterns import Pattern
 
 Mood: TypeAlias = str | Mapping[str, float]
 
-# What stands in braces in a text: {tool_result}, {tool_result.temperature}, {user_text}, {context},
-# or a named group of the rule's regular expression.
+# A placeholder in a text: {tool_result}, {tool_result.temperature}, {user_text}, {context}, or a
+# named group of the rule's regular expression.
 PLACEHOLDER = re.compile(r"(?<!\{)\{([A-Za-z_]\w*)((?:\.\w+)*)\}(?!\})")
 PLACEHOLDERS = ("tool_result", "user_text", "context")
-SCRIPTED_ERRORS = (  # by slug: those of the service that have no cause in what the client sends
+SCRIPTED_ERRORS = (  # by slug: the service's errors that nothing in a client's message causes
     "uncaught",
     "transcription_failure",
     "transcription_disconnected",
@@ -52,7 +52,7 @@ class Say:
 
 @dataclass(frozen=True, slots=True)
 class CallTool:
-    """A call of a function tool. The turn goes on when it is answered."""
+    """A call of a function tool. The turn continues when the call is answered."""
 
     name: str
     parameters: JsonObject
@@ -78,7 +78,7 @@ class Fail:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """The assistant stops for so long (ms), still in its turn."""
+    """A pause of so many ms within the assistant's turn."""
 
     ms: int
 
@@ -91,7 +91,7 @@ Step: TypeAlias = Say | CallTool | UseBuiltin | Fail | Pause
 
 @dataclass(frozen=True, slots=True)
 class Speak:
-    """A user turn: spoken, or typed. `interrupt`: while the assistant is still answering."""
+    """A user turn, spoken or typed; with `interrupt` it begins while the assistant answers."""
 
     text: str
     mood: Mapping[str, float] | None = None
@@ -101,7 +101,7 @@ class Speak:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Silence (ms)."""
+    """Silence of so many ms."""
 
     ms: int
 
@@ -118,7 +118,7 @@ UserStep: TypeAlias = Speak | Wait | SendMessage
 
 @dataclass(frozen=True, slots=True)
 class ToolAnswer:
-    """How a simulated client answers a tool call: with `content`, or with an `error`."""
+    """A simulated client's answer to a tool call: `content`, or an `error`."""
 
     content: str | None
     error: str | None = None
@@ -126,7 +126,7 @@ class ToolAnswer:
 
 @dataclass(frozen=True, slots=True)
 class UserTurn:
-    """What the user said: its number in the chat, from 1, its text, and the context with it."""
+    """What the user said: the turn's number in the chat, from 1, its text, and its context."""
 
     number: int
     text: str
@@ -135,10 +135,10 @@ class UserTurn:
 
 @dataclass
 class Rule:
-    """Which turns it answers, how often (`times`; None: always), and with which steps."""
+    """The turns that it answers, how often (`times`; None: always), and with which steps."""
 
     text: str | None = None
-    pattern: re.Pattern[str] | Pattern | None = None  # Python's own in a script made in Python
+    pattern: re.Pattern[str] | Pattern | None = None  # re.Pattern in a script made in Python
     turn: int | None = None
     times: int | None = None
     steps: list[Step] = field(default_factory=list)
@@ -153,7 +153,7 @@ class Rule:
         return self.matches_anything and self.times is None
 
     def match(self, turn: UserTurn) -> Mapping[str, str] | None:
-        """The named groups of the pattern if the rule answers this turn, else None."""
+        """Return the named groups of the pattern if the rule answers this turn, else None."""
         if self.turn is not None and self.turn != turn.number:
             return None
         if self.text is not None and not _contains(turn.text, self.text):
@@ -173,15 +173,15 @@ class Rule:
             parts.append(f"/{self.pattern.pattern}/")
         return " and ".join(parts) or "anything"
 
-    # steps, in the order they are to happen
+    # steps, in the order in which they happen
 
     def say(self, text: str, mood: Mood | None = None, quick: bool = False) -> "Rule":
-        """Speak. `mood`: an emotion's name, or scores by emotion. Raises ScriptError."""
+        """Speak. `mood` is an emotion's name, or scores by emotion. Raises ScriptError."""
         self._check_placeholders(text)
         return self._add(Say(text, _mood(mood), quick))
 
     def call_tool(self, name: str, parameters: JsonObject | None = None) -> "Rule":
-        """Call a function tool; what it answers is {tool_result} from then on."""
+        """Call a function tool; its answer is {tool_result} in later steps."""
         for text in _texts(parameters):
             self._check_placeholders(text)
         return self._add(CallTool(name, parameters or {}))
@@ -206,7 +206,7 @@ class Rule:
         return self.use_builtin("hang_up")
 
     def pause(self, duration: str | float) -> "Rule":
-        """Stop for so long: '2s', '500ms', or a number of seconds."""
+        """Stop for a while: '2s', '500ms', or a number of seconds."""
         return self._add(Pause(read_duration(duration)))
 
     def error(self, error: str, message: str | None = None) -> "Rule":
@@ -227,15 +227,15 @@ class Rule:
             if name == "tool_result" and not any(
                 isinstance(step, CallTool | UseBuiltin) for step in self.steps
             ):
-                raise _mistake("{tool_result} stands before any tool call of this rule")
+                raise _mistake("{tool_result} comes before any tool call of this rule")
 
 
 @dataclass
 class Script:
-    """How a chat goes. The first rule that matches a turn, and is not used up, answers it.
+    """The course of a chat. A turn is answered by the first matching rule that is not used up.
 
     A `strict` script answers a turn that no rule matches with an error; otherwise the default
-    assistant answers. `user`, `tools` and what follows them are for simulations.
+    assistant answers. `user`, `tools` and the fields after them are for simulations.
     """
 
     rules: list[Rule] = field(default_factory=list)
@@ -248,21 +248,21 @@ class Script:
     def on_user(
         self, text: "str | re.Pattern[str]", times: int | None = None, turn: int | None = None
     ) -> Rule:
-        """A rule for turns with these words in them (in any case), or that a pattern finds."""
+        """Add a rule for turns with these words in them (in any case), or that a pattern finds."""
         if isinstance(text, str):
             return self.add(Rule(text=text, times=times, turn=turn))
         return self.add(Rule(pattern=text, times=times, turn=turn))
 
     def on_turn(self, number: int, times: int | None = None) -> Rule:
-        """A rule for the user's turn of that number, from 1."""
+        """Add a rule for the user's turn of that number, from 1."""
         return self.add(Rule(turn=number, times=times))
 
     def on_anything(self, times: int | None = None) -> Rule:
-        """A rule for every turn that no rule before it answers."""
+        """Add a rule for every turn that no earlier rule answers."""
         return self.add(Rule(times=times))
 
     def add(self, rule: Rule) -> Rule:
-        """One more rule, after the others. Raises ScriptError if it makes no sense there."""
+        """Add a rule after the others. Raises ScriptError if it makes no sense there."""
         last = next((number for number, each in enumerate(self.rules) if each.is_last), None)
         why = why_refused(rule, last)
         if why is not None:
@@ -271,25 +271,25 @@ class Script:
         return rule
 
     def copy(self) -> "Script":
-        """An equal script; rules that are added to either stay there."""
+        """Return an equal script; rules added to either do not show in the other."""
         return replace(self, rules=list(self.rules))
 
     def answer_tool(self, name: str, content: Json) -> None:
-        """In a simulation, answer calls of this tool so: a text, or a value as JSON."""
+        """Answer calls of this tool in simulations with a text, or with a value as JSON."""
         self.tools = {**self.tools, name: ToolAnswer(as_text(content))}
 
     def fail_tool(self, name: str, error: str, content: str | None = None) -> None:
-        """In a simulation, answer calls of this tool with a tool_error."""
+        """Answer calls of this tool in simulations with a tool_error."""
         self.tools = {**self.tools, name: ToolAnswer(content, error)}
 
     def spoken(self) -> Iterator[Speak]:
-        """What the user says aloud, in order: what is heard when audio comes."""
+        """Return what the user says aloud, in order, as transcripts of audio."""
         for step in self.user:
             if isinstance(step, Speak) and not step.typed:
                 yield step
 
     def tool_names(self) -> Iterator[str]:
-        """The tools that its rules call."""
+        """Return the tools that the rules call."""
         for rule in self.rules:
             yield from (step.name for step in rule.steps if isinstance(step, CallTool))
 
@@ -321,14 +321,14 @@ class Chosen:
 
 
 class ScriptRun:
-    """A script in one chat: it counts how often each rule was used."""
+    """A script in one chat. It counts how often each rule was used."""
 
     def __init__(self, script: Script) -> None:
         self.script = script
         self._used: Counter[int] = Counter()
 
     def choose(self, turn: UserTurn) -> Chosen | None:
-        """The rule that answers a turn, now used once more; None if there is none."""
+        """Return the rule that answers a turn, and count the use; None if no rule does."""
         for number, rule in enumerate(self.script.rules):
             if rule.times is not None and self._used[number] >= rule.times:
                 continue
@@ -340,7 +340,7 @@ class ScriptRun:
 
     @property
     def is_exhausted(self) -> bool:
-        """Whether every rule is used up."""
+        """True if every rule is used up."""
         rules = self.script.rules
         return bool(rules) and all(
             rule.times is not None and self._used[number] >= rule.times
@@ -349,12 +349,12 @@ class ScriptRun:
 
 
 def as_text(value: Json) -> str:
-    """A text as it is, any other JSON value as JSON text."""
+    """Return a text as it is, and any other JSON value as JSON text."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def read_error(name: str) -> str:
-    """The slug of an error frame, given by slug or code. Raises ScriptError."""
+    """Return the slug of an error frame, given by slug or code. Raises ScriptError."""
     slugs = {text.code: text.slug for text in CHAT_ERRORS.values() if text.slug in SCRIPTED_ERRORS}
     slug = slugs.get(name, name)
     if slug not in SCRIPTED_ERRORS:
@@ -364,16 +364,16 @@ def read_error(name: str) -> str:
 
 
 def read_duration(value: str | float) -> int:
-    """In ms; a number counts seconds. Raises ScriptError."""
+    """Return a duration in ms; a number counts seconds. Raises ScriptError."""
     try:
         return duration_ms(str(value))
     except ValueError as error:
         raise _mistake(str(error)) from None
 
 
-def _mood(given: Mood | None) -> Mapping[str, float] | None:
+def _mood(mood: Mood | None) -> Mapping[str, float] | None:
     try:
-        return None if given is None else read_mood(given)
+        return None if mood is None else read_mood(mood)
     except ValueError as error:
         raise _mistake(str(error)) from None
 
@@ -394,13 +394,13 @@ def _texts(value: Json) -> Iterator[str]:
 
 
 def _contains(text: str, words: str) -> bool:
-    """Whether the words stand in the text, as whole words, in any case."""
+    """True if the text has the words, as whole words, in any case."""
     return _words(words) in _said(text)
 
 
 @lru_cache(1)
 def _said(text: str) -> str:
-    """The words of what the user said, which every rule is compared with."""
+    """Return the words of what the user said, which every rule is compared with."""
     return _words(text)
 
 
@@ -410,9 +410,12 @@ def _words(text: str) -> str:
 
 
 def named_script(name: str) -> Script:
-    """A bundled script, or a file's; no name is an empty script. Raises ScriptError."""
+    """Return a bundled script, or a file's; an empty script for ''. Raises ScriptError."""
     if not name:
         return Script()
-    from emulator.apis.evi.chat.script_file import load_script, read_script_file  # costs 0.1 s
+    from emulator.apis.evi.chat.script_file import (
+        load_script,
+        read_script_file,
+    )  # at first need: it takes 0.1 s
 
     return load_script(read_script_file(name), name)[0]

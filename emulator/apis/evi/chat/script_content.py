@@ -1,4 +1,4 @@
-"""From a script back to what its file says: `script_file` the other way round."""
+"""Turns a script back into the content of its file, the reverse of `script_file`."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -24,9 +24,10 @@ from emulator.jsontext import JsonObject
 
 
 def script_content(script: Script) -> JsonObject | None:
-    """What a file of this script says, or None for one that no file can say.
+    """Return the content of a file with this script, or None if no file can express it.
 
-    Such are made in Python: with flags of regular expressions, or other parameters of web_search.
+    Scripts made in Python may have flags of regular expressions, or other parameters of web_search,
+    which files do not have.
     """
     content = _without_nothing(
         rules=[_rule(rule) for rule in script.rules],
@@ -39,8 +40,8 @@ def script_content(script: Script) -> JsonObject | None:
 
 
 def _says(content: JsonObject, script: Script) -> bool:
-    """Whether a file with this content is this script."""
-    from emulator.apis.evi.chat.script_file import load_script  # costs 0.1 s
+    """True if a file with this content is this script."""
+    from emulator.apis.evi.chat.script_file import load_script  # at first need: it takes 0.1 s
 
     try:
         loaded, _ = load_script(content, script.name)
@@ -115,5 +116,5 @@ def _but_none(**values: Any) -> JsonObject:
 
 
 def _without_nothing(**values: Any) -> JsonObject:
-    """Without what says nothing: null, false, and what is empty."""
+    """Return the values without those that say nothing: null, false, and empty ones."""
     return {name: value for name, value in values.items() if value}

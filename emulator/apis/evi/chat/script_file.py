@@ -1,4 +1,4 @@
-"""Scripts as files: YAML or JSON that says the same as `chat/script` does in Python."""
+"""Scripts as files: YAML or JSON that describes what `chat/script` builds in Python."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -36,7 +36,7 @@ from emulator.patterns import PatternError, compile_pattern
 from emulator.resources import bundled
 from emulator.source_files import UnreadableError, at, read_handwritten, short
 
-MOST_MISTAKES = 100  # that are told of
+MOST_MISTAKES = 100  # that a message lists
 
 # How a simulated chat can end: with a status, by the assistant, or not at all.
 EndReason: TypeAlias = Literal[
@@ -54,7 +54,7 @@ M = TypeVar("M", bound=BaseModel)
 
 
 def _short_form(key: str) -> BeforeValidator:
-    """A text stands for an object with that text under the key."""
+    """Return a validator that reads a text as an object with that text under the key."""
     return BeforeValidator(lambda value: {key: value} if isinstance(value, str) else value)
 
 
@@ -72,15 +72,15 @@ Mood: TypeAlias = Annotated[
 
 
 def _check_actions(part: BaseModel, actions: Mapping[str, frozenset[str]]) -> None:
-    """Raises ValueError unless a step names one action, and only what belongs to it."""
-    given = {name for name in part.model_fields_set if getattr(part, name) is not None}
-    named = [name for name in actions if name in given]
-    if len(named) > 1:  # such as the error that a web_search answers
+    """Raise ValueError unless a step names one action, and only what belongs to it."""
+    present = {name for name in part.model_fields_set if getattr(part, name) is not None}
+    named = [name for name in actions if name in present]
+    if len(named) > 1:  # such as the error of a web_search
         named = [name for name in named if not any(name in actions[other] for other in named)]
     if len(named) != 1:
         got = " and ".join(named) or "none of them"
         raise ValueError(f"a step has exactly one of {', '.join(actions)}; got {got}")
-    for name in sorted(given - {named[0]} - actions[named[0]]):
+    for name in sorted(present - {named[0]} - actions[named[0]]):
         raise ValueError(f"{name!r} does not go with {named[0]!r}")
 
 
@@ -103,7 +103,7 @@ _USER_STEPS = {
 
 
 class _Step(_Part):
-    """What the assistant does: one action, and what belongs to it."""
+    """A step of the assistant: one action, and what belongs to it."""
 
     say: str | None = None
     mood: Mood = None
@@ -181,7 +181,7 @@ class _ToolAnswer(_Part):
 
 
 class _UserStep(_Part):
-    """What the simulated user does: one action, and what belongs to it."""
+    """A step of the simulated user: one action, and what belongs to it."""
 
     say: str | None = None
     type: str | None = None
@@ -218,7 +218,7 @@ class _UserStep(_Part):
 
 
 class Scene(_Part):
-    """What a simulation needs beside the rules: who talks about what, and how it ends."""
+    """What a simulation needs besides the rules: who talks about what, and how it ends."""
 
     config_id: str | None = None
     config_version: int | None = Field(default=None, ge=0)
@@ -273,13 +273,13 @@ class _File(Scene):
 
 
 class _Collected:
-    """The mistakes of several acts, each with its place."""
+    """Collects the mistakes of several calls, each with its place."""
 
     def __init__(self) -> None:
         self._mistakes: list[tuple[Loc, str]] = []
 
     def run(self, loc: Loc, act: Callable[[], Any]) -> Any:
-        """What the act returns, or None if it is a mistake."""
+        """Return the call's result, or None if it is a mistake."""
         try:
             return act()
         except ScriptError as error:
@@ -296,13 +296,13 @@ class _Collected:
 
 
 def bundled_scripts() -> dict[str, Path]:
-    """The scripts that come with the package, by name."""
+    """Return the paths of the bundled scripts, by name."""
     files = sorted(bundled("fixtures/scripts").glob("*.yaml"))
     return {path.stem: path for path in files}
 
 
 def script_path(name: str) -> Path:
-    """The file of a bundled script, or the path itself. Raises ScriptError if there is none."""
+    """Return a bundled script's file, or the path itself. Raises ScriptError if none exists."""
     known = bundled_scripts()
     if name in known:
         return known[name]
@@ -313,13 +313,13 @@ def script_path(name: str) -> Path:
 
 
 def unknown_script(name: str) -> str:
-    """What to say of a script that does not come with the package."""
+    """Return the message for a script that is not bundled."""
     known = list(bundled_scripts())
     return f"no script {name!r}{closest(name, known)}; expected one of {', '.join(known)}"
 
 
 def read_script_file(name: str) -> JsonObject:
-    """The content of a script by its name or path, once it is found right. Raises ScriptError."""
+    """Return the content of a script by its name or path. Raises ScriptError for mistakes."""
     path = script_path(name)
     try:
         file = read_handwritten(path, bundled=name in bundled_scripts())
@@ -336,7 +336,7 @@ def read_script_file(name: str) -> JsonObject:
 
 
 def load_script(content: Json, name: str = "script") -> tuple[Script, Scene]:
-    """The script and the scene that a file's content describes. Raises ScriptError."""
+    """Return the script and the scene that a file's content describes. Raises ScriptError."""
     file = validated(_File, content, name)
     try:
         return file.to_script(name), file
@@ -345,7 +345,7 @@ def load_script(content: Json, name: str = "script") -> tuple[Script, Scene]:
 
 
 def validated(model: type[M], content: Json, name: str) -> M:
-    """The content as a model. Raises ScriptError with every mistake."""
+    """Return the content as a model. Raises ScriptError with every mistake."""
     try:
         return model.model_validate(content)
     except ValidationError as error:
@@ -375,7 +375,7 @@ def _mistake(problem: Mapping[str, Any], content: Json) -> tuple[Loc, str]:
 
 
 def _existing(loc: Loc, content: Json) -> Loc:
-    """The part of a place that the content has: short forms add steps to it."""
+    """Return the part of a place that the content has, since short forms add steps to it."""
     existing: Loc = ()
     for step in loc:
         try:

@@ -1,7 +1,7 @@
-"""One chat as a state machine without I/O (PROTOCOL 6 to 8, 11 to 13).
+"""One chat as a state machine without I/O (docs/protocol.md).
 
-Client messages and clock ticks go in; server messages and chat events come out. What happens is
-stored as it happens, so an active chat can be read.
+Client messages and clock ticks go in; server messages and chat events come out. Each event is
+stored as it happens, so a live chat can be read.
 """
 
 import json
@@ -29,7 +29,7 @@ from emulator.apis.evi.chat.messages import (
 )
 from emulator.apis.evi.chat.request import ChatRequest
 from emulator.apis.evi.chat.script import Say, UseBuiltin
-from emulator.apis.evi.chat.settings import SettingsInForce, as_recorded
+from emulator.apis.evi.chat.settings import EffectiveSettings, as_recorded
 from emulator.apis.evi.chat.user import User
 from emulator.apis.evi.chat_store import ChatStore
 from emulator.clock import Clock
@@ -38,16 +38,16 @@ from emulator.ids import IdSource
 from emulator.journal.journal import Journal
 from emulator.jsontext import JsonObject
 
-MOST_EVENTS = 1_000_000  # of a resumed group that are looked at
-GRACE_MS = 15_000  # between the inactivity message and the end (PROTOCOL 7.2)
+MOST_EVENTS = 1_000_000  # of a resumed group that are searched
+GRACE_MS = 15_000  # between the inactivity message and the end (docs/protocol.md#timeouts)
 
-# When something is due (ms), what goes first of two due at one time, and what it does.
+# When something is due (ms), its rank among things due at one time, and what it does.
 Due: TypeAlias = tuple[int, int, Callable[[], object]]
 _NEVER: Due = (2**63, 5, lambda: None)
 
 
 class Session:
-    """A chat from its start to its end. After the end nothing changes any more."""
+    """A chat from its start to its end. After the end nothing changes."""
 
     def __init__(
         self,
@@ -63,7 +63,7 @@ class Session:
         self.chat_group_id = request.resumed_group_id or ids.uuid()
         self.status = "ACTIVE"
         self.start_ms = clock.now_ms()
-        self.settings = SettingsInForce(request.config, request.most_added)
+        self.settings = EffectiveSettings(request.config, request.most_added)
         self._store = store
         self._clock = clock
         self._channel = Channel(self.chat_id, self.settings, ids, journal)
@@ -80,11 +80,13 @@ class Session:
             self.assistant,
             clock,
         )
-        self._prompt: str | None = None  # the last that was recorded
+        self._prompt: str | None = None  # the last one recorded
         self._nudge_from_ms = self.start_ms
-        self._grace_until_ms: int | None = None  # the user has been asked for a sign of life
+        self._grace_until_ms: int | None = (
+            None  # set while the inactivity message waits for an answer
+        )
 
-    # what drivers ask
+    # questions of drivers
 
     @property
     def is_over(self) -> bool:
@@ -92,18 +94,18 @@ class Session:
 
     @property
     def waits_for(self) -> ToolCall | None:
-        """The tool call that must be answered before the assistant goes on."""
+        """Return the tool call that must be answered before the assistant goes on."""
         return self.assistant.waits_for
 
     @property
     def next_due_ms(self) -> int | None:
-        """When `tick` next has something to do; None after the end."""
+        """Return when `tick` next has something to do; None after the end."""
         return None if self.is_over else min(self._next_step(), self._next_otherwise())[0]
 
-    # what drivers do
+    # inputs from drivers
 
     def start(self) -> Output:
-        """The chat begins; chat_metadata is the first message."""
+        """Start the chat; chat_metadata is the first message."""
         self.start_ms = self._nudge_from_ms = self._clock.now_ms()
         self._user.begin(self.start_ms)
         resumed = self.request.resumed_group_id is not None
@@ -127,7 +129,7 @@ class Session:
         return self.tick()
 
     def receive(self, message: ClientMessage) -> Output:
-        """A message of the client, or of somebody who speaks through the control plane."""
+        """Take a message from the client, or from somebody on the control plane."""
         if not self.is_over:
             if message.custom_session_id is not None:
                 self.settings.custom_session_id = message.custom_session_id
@@ -135,47 +137,47 @@ class Session:
         return self.tick()
 
     def hear(self, text: str, mood: Mapping[str, float] | None, lasted_ms: int) -> Output:
-        """The user has said something aloud, which took so long and ends now."""
+        """Take something that the user said aloud, which took `lasted_ms` and ends now."""
         if not self.is_over:
             self._user.speak(text, mood, lasted_ms)
         return self.tick()
 
     def hear_audio(self, data: bytes) -> Output:
-        """Sound from the user's microphone, in whatever format the client sends."""
+        """Take sound from the user's microphone, in whatever format the client sends."""
         if not self.is_over:
             self._end_if(self._user.hear(data))
         return self.tick()
 
     def new_error(self, slug: str, problem: str) -> JsonObject:
-        """An error frame for whoever sent a frame that is no message: the chat goes on."""
+        """Make an error frame for the sender of a bad frame; the chat goes on."""
         return self._channel.new_error(slug, problem=problem)
 
     def tick(self) -> Output:
-        """Do all that is due by now, in the order in which it came due."""
+        """Do everything that is due by now, in the order in which it came due."""
         now_ms, other = self._clock.now_ms(), self._next_otherwise()
         while not self.is_over:
             due = min(self._next_step(), other)
             if due[0] > now_ms and due[0] > (now_ms := self._clock.now_ms()):
                 break
             due[2]()
-            if due is other:  # a step makes nothing else due sooner
+            if due is other:  # a step makes nothing else due earlier
                 other = self._next_otherwise()
         return self._channel.take()
 
     def end(self, status: str, slug: str | None = None) -> Output:
-        """The chat is over: its client has gone (USER_ENDED), or `slug` names the error."""
+        """End the chat: its client is gone (USER_ENDED), or `slug` names the error."""
         if not self.is_over:
             self._end(End(status, slug))
         return self._channel.take()
 
     def fail(self, slug: str, message: str | None = None) -> Output:
-        """An error of CHAT_ERRORS; many are the end of the chat."""
+        """Send an error of CHAT_ERRORS; many of them end the chat."""
         if not self.is_over:
             self._end_if(self.assistant.fail(slug, message))
         return self.tick()
 
     def hang_up(self) -> Output:
-        """The assistant says goodbye and ends the chat."""
+        """Say goodbye as the assistant, and end the chat."""
         if not self.is_over and not self._user.is_ignored:
             self._user.is_ignored = True
             self.assistant.drop()
@@ -211,12 +213,12 @@ class Session:
             "end_timestamp": None,
             "metadata": "",
         }
-        if self.config.id is not None:  # left out rather than null, as the schema asks
+        if self.config.id is not None:  # left out, since the schema does not allow null
             chat["config"] = {"id": self.config.id, "version": self.config.version}
         return chat
 
     def _last_said(self) -> str | None:
-        """The user's last words in the group, as far back as the event limit lets one look."""
+        """Return the user's last words in the group, within the event limit."""
         events = self._store.newest_events(self.chat_group_id)
         limit = self.request.event_limit
         settings = self.request.settings
@@ -229,7 +231,7 @@ class Session:
         return None
 
     def _note_mistakes(self) -> None:
-        """What of the script can't be right, though only this chat tells."""
+        """Note mistakes of the script that only a chat with its config reveals."""
         for number, rule in enumerate(self.request.script.rules):
             if not rule.steps:
                 self._channel.note(f"rule {number} ({rule}) has no answer", "script_rule_empty")
@@ -242,7 +244,7 @@ class Session:
                 )
 
     def _note_custom_model(self) -> None:
-        """Say that a custom language model is not called, to the client and to the journal."""
+        """Tell the client and the journal that a custom language model is not called."""
         if self.config.custom_model is not None:
             name = " ".join(("Custom language model", self.config.custom_model)).strip()
             message = (
@@ -255,7 +257,7 @@ class Session:
     # time
 
     def _next_step(self) -> Due:
-        """The assistant's next step."""
+        """Return the assistant's next step."""
         due_ms = self.assistant.due_ms
         return _NEVER if due_ms is None else (due_ms, 0, self._take_step)
 
@@ -263,7 +265,7 @@ class Session:
         self._end_if(self.assistant.take_step())
 
     def _next_otherwise(self) -> Due:
-        """What else is to happen next."""
+        """Return the next thing that is due besides the assistant's steps."""
         due = [_NEVER]
         audio_over_ms = self._user.audio_over_ms
         if audio_over_ms is not None:
@@ -290,7 +292,7 @@ class Session:
 
     @property
     def _grace_is_on(self) -> bool:
-        """Whether the user has not answered since the inactivity message."""
+        """True if the user has not answered since the inactivity message."""
         grace = self._grace_until_ms
         return grace is not None and self._user.last_ms < grace - GRACE_MS
 
@@ -327,7 +329,7 @@ class Session:
         self.assistant.add_turn([Say(text), *then], "event")
 
     def _filled(self, text: str) -> str:
-        """Return an event message with its variables; nothing, and an error frame, if too long."""
+        """Return an event message with its variables; if too long, '' after an error frame."""
         try:
             return self.settings.fill_variables(text)
         except TextTooLong as error:
@@ -342,7 +344,7 @@ class Session:
             self._history.add("PAUSE_ONSET")
 
     def _resume(self) -> None:
-        """One answer, to the latest user message; a turn that was held goes on."""
+        """Answer the latest user message; a turn that was held continues."""
         if not self.assistant.paused:
             return
         self.assistant.paused = False
@@ -358,7 +360,7 @@ class Session:
         self._record_prompt()
 
     def _record_prompt(self) -> None:
-        """Record the system prompt as an event each time that it has changed."""
+        """Record the system prompt as an event whenever it has changed."""
         try:
             prompt = self.settings.prompt
         except TextTooLong as error:

@@ -1,4 +1,7 @@
-"""The session settings in force: the config's, with what the client has changed (PROTOCOL 13)."""
+"""The effective session settings: the config's, with the client's changes.
+
+Facts: docs/protocol.md#session-settings.
+"""
 
 import json
 import re
@@ -11,14 +14,14 @@ from emulator.jsontext import JsonObject
 from emulator.redaction.names import HIDDEN
 
 _VARIABLE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
-MOST_MISSING = 100  # variables of a text that a client is told of
+MOST_MISSING = 100  # variables of a text that error frames name
 
 
-class SettingsInForce:
-    """What counts now, and changes with each session settings message."""
+class EffectiveSettings:
+    """The settings that apply now. Each session settings message changes them."""
 
     def __init__(self, config: ChatConfig, most_added: int) -> None:
-        """`most_added` bounds what variables add to a text, in characters."""
+        """Take `most_added`, a bound on the characters that variables add to a text."""
         self._most_added = most_added
         self._template = config.prompt
         self.variables: dict[str, str] = {}
@@ -31,7 +34,7 @@ class SettingsInForce:
         self._missing: tuple[str, ...] | None = None
 
     def apply(self, message: SessionSettings) -> None:
-        """Change what the message carries, and nothing else."""
+        """Change the settings that the message names, and no others."""
         self._missing = None
         if message.custom_session_id is not None:
             self.custom_session_id = message.custom_session_id
@@ -62,18 +65,18 @@ class SettingsInForce:
         )
 
     def missing_variables(self) -> tuple[str, ...]:
-        """Return the prompt's variables without a value, each once; of many the first ones."""
+        """Return the prompt's variables without a value, each once; at most MOST_MISSING."""
         if self._missing is None:
             self._missing = self.missing_in(self._template)
         return self._missing
 
     def missing_in(self, text: str) -> tuple[str, ...]:
-        """Return the variables of a text without a value, each once; of many the first."""
+        """Return the variables of a text without a value, each once; at most MOST_MISSING."""
         names = dict.fromkeys(found[1] for found in _VARIABLE.finditer(text))
         return tuple(islice((name for name in names if name not in self.variables), MOST_MISSING))
 
     def take_context(self) -> str | None:
-        """The context of a user message that comes now; a temporary one is used up by it."""
+        """Return the context of a user message that comes now; a temporary one is then used up."""
         context = self._context
         if not self._context_lasts:
             self._context = None
@@ -85,7 +88,10 @@ class SettingsInForce:
 
 
 def as_recorded(message: SessionSettings) -> str:
-    """The message as its event shows it: JSON, each variable a text (PROTOCOL 6.7)."""
+    """Return the message as its event shows it: JSON, with each variable as a text.
+
+    Facts: docs/protocol.md#chat-events.
+    """
     content: JsonObject = {"type": message.type, **message.model_dump(exclude_unset=True)}
     if message.variables is not None:
         content["variables"] = {name: _as_text(v) for name, v in message.variables.items()}

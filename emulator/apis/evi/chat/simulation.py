@@ -1,7 +1,7 @@
-"""Simulated conversations: a user who follows a script, in a session like any other's.
+"""Simulated conversations: a scripted user, in a session like any other.
 
-Run at once, a chat ends now and began as much earlier as it lasts. To know how long that is, it
-is rehearsed first, on a copy of the world.
+A chat that is simulated at once ends now, and began as much earlier as it lasts. To know its
+length, it is rehearsed first, on a copy of the world.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -38,18 +38,18 @@ from emulator.world.world import World
 # How long the simulated user takes at the pace of 1: from, to (ms).
 REACTION_MS = (500, 1_200)  # after the assistant's last word, and before it ends the chat
 TOOL_MS = (300, 900)  # to answer a tool call
-INTERRUPTION_MS = 50  # into the answer
+INTERRUPTION_MS = 50  # after the beginning of the answer
 SENDING_MS = 100  # before a message that waits for nothing
 
 _LONG_MS = 100 * 86_400_000
-_WAITING_ROOM_MS = 10_000  # kept free where somebody else answers tool calls, perhaps at length
+_WAITING_ROOM_MS = 10_000  # kept free if somebody else answers tool calls, which may take long
 
 Plan: TypeAlias = tuple[int, Callable[[], None]]
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """What is to be simulated: `end_reason` is one of END_REASONS."""
+    """A conversation to simulate; `end_reason` is one of END_REASONS."""
 
     request: ChatRequest
     end_reason: str = "USER_ENDED"
@@ -61,10 +61,10 @@ class Scenario:
 
 
 def new_scenario(world: World, script: Script, scene: Scene) -> Scenario:
-    """The scenario of a script in a world.
+    """Return the scenario of a script in a world.
 
-    Raises ApiError: 404 for a config or group that does not exist, 400 for an end that the
-    config does not allow.
+    Raises ApiError: 404 for a config or group that does not exist, 400 for an end that the config
+    does not allow.
     """
     config_id, group_id = scene.config_id, scene.resumed_chat_group_id
     config = find_config(
@@ -73,7 +73,7 @@ def new_scenario(world: World, script: Script, scene: Scene) -> Scenario:
         scene.config_version,
         group_id and group_id.lower(),
     )
-    if not script.rules and not script.strict:  # it only says what the user does
+    if not script.rules and not script.strict:  # the script has only the user's part
         own = world.state(EviState).script
         script = replace(
             script,
@@ -111,10 +111,10 @@ def _check_inactivity(config: ChatConfig) -> None:
 
 
 def simulate(world: World, scenario: Scenario) -> Session:
-    """Run a conversation as far as it goes by itself: to its end, or until it waits.
+    """Run a conversation as far as it gets by itself: to its end, or until it waits.
 
-    It waits for the clock if it has a pace, and for answers to tool calls that the scenario
-    leaves to others; then it goes on with the world's timers.
+    It waits for the clock if it has a pace, and for answers to tool calls that the scenario leaves
+    to others. From then on the world's timers drive it.
     """
     at_once = scenario.request.pace == 0
     lag_ms = 0
@@ -131,7 +131,7 @@ def simulate(world: World, scenario: Scenario) -> Session:
 
 
 def rehearse(world: World, scenario: Scenario) -> int:
-    """How long the conversation lasts, in ms. The world stays as it is."""
+    """Return how long the conversation lasts (ms). The world does not change."""
     clock = LaggingClock(ManualClock(world.clock.now_ms() + _LONG_MS), _LONG_MS)
     timers, journal = Timers(clock), Journal(clock, 1)
     chats, ids = _Stage(world.state(EviState).chats), world.ids.fork()
@@ -144,7 +144,7 @@ def rehearse(world: World, scenario: Scenario) -> int:
 
 
 class _Observer:
-    """Stands where a client would be, and tells the journal what it would have been sent."""
+    """Takes the place of a client, and notes its frames in the journal."""
 
     def __init__(self, journal: Journal, chat_id: str) -> None:
         self._journal = journal
@@ -158,7 +158,7 @@ class _Observer:
 
 
 class _Stage(ChatStore):
-    """Where chats are rehearsed: empty, but for what was said in the world before."""
+    """The chats of a rehearsal: empty, except for what was said in the world before."""
 
     def __init__(self, world: ChatStore) -> None:
         super().__init__()
@@ -201,7 +201,7 @@ class Simulation:
         self._go_on()
 
     def _drive(self, by_hand: bool) -> None:
-        """Whether the clock moves only from step to step, and no timer runs."""
+        """Set whether the clock moves only from step to step, without timers."""
         if by_hand != self._live.driven:
             self._live.driven = by_hand
             if by_hand:
@@ -219,7 +219,7 @@ class Simulation:
             self._set_timer()
 
     def _go_on(self) -> None:
-        """As far as it goes without waiting; the rest is left to the timers."""
+        """Go as far as possible without waiting; timers do the rest."""
         self._drive(self._at_once)
         while self._at_once and self._take_next():
             pass
@@ -228,7 +228,7 @@ class Simulation:
         self._set_timer()
 
     def _take_next(self) -> bool:
-        """What is due next, now; False if somebody or something else comes first."""
+        """Do what is due next, now; False if somebody or something else comes first."""
         plan, due_ms = self._plan(), self._session.next_due_ms
         if self._is_waiting(plan) or due_ms is None:
             return False
@@ -238,18 +238,18 @@ class Simulation:
             act = self._live.tick
         self._live.clock.move_to(due_ms)
         if self._live.clock.now_ms() < due_ms:
-            return False  # it would lie in the future
+            return False  # its time would lie in the future
         act()
         return True
 
     def _is_waiting(self, plan: Plan | None) -> bool:
-        """For somebody else's answer to a tool call; or the chat is to go on without this user."""
+        """True if somebody else must answer a call, or the chat continues without this user."""
         waits_for_tool = self._session.waits_for is not None and plan is None
         left_open = self._scenario.end_reason == "ACTIVE" and not self._steps
         return waits_for_tool or (left_open and self._is_quiet())
 
     def _set_timer(self) -> None:
-        """Have the world's timers take the next step, when it is due."""
+        """Have the world's timers take the next step when it is due."""
         self._timers.cancel(self._timer)
         self._timer = None
         plan = None if self._session.is_over else self._plan()
@@ -260,14 +260,14 @@ class Simulation:
             self._timer = self._timers.at(due_ms + self._live.clock.lag_ms, act)
 
     def _next_ms(self, plan: Plan | None) -> int:
-        """When to go on: now, while the chat is behind its world; else when something is due."""
+        """Return when to go on: now while the chat lags behind its world, else when it is due."""
         clock, next_due_ms = self._live.clock, self._session.next_due_ms
         due = [due_ms for due_ms in (plan and plan[0], next_due_ms) if due_ms is not None]
         if clock.lag_ms > 0 or not due:
             return clock.now_ms() + clock.lag_ms
         return min(due)
 
-    # what the user does next, and when
+    # the user's next step, and its time
 
     def _plan(self) -> Plan | None:
         if self._session.waits_for is not None:
@@ -298,12 +298,12 @@ class Simulation:
         return self._drawn("reaction", REACTION_MS)
 
     def _drawn(self, what: str, limits_ms: tuple[int, int]) -> float:
-        """A time between the limits, the same however often it is asked for."""
+        """Return a time between the limits (ms), the same each time it is asked for."""
         place = (self._session.chat_id, what, len(self._steps))
         return derived_random(*place).uniform(*limits_ms) * self._pace
 
     def _plan_interruption(self) -> Plan | None:
-        """Once the assistant has begun to answer; of what it does not answer, at once."""
+        """Plan to speak once the answer has begun; without an answer, after a reaction time."""
         if self._is_quiet():
             return self._quiet_since_ms() + round(self._reaction_ms()), self._speak
         if self._answered_ms <= self._acted_ms:
@@ -324,7 +324,7 @@ class Simulation:
             return None
         return self._quiet_since_ms() + round(self._reaction_ms()), self._end
 
-    # doing it
+    # the user's steps
 
     def _next_step(self) -> object:
         self._acted_ms = self._live.clock.now_ms()
@@ -378,7 +378,7 @@ class Simulation:
             )
 
     def _note_missing_answer(self, name: str) -> None:
-        """A script that answers tools, and not this one, is perhaps mistyped."""
+        """Note a script that answers tools but not this one, since it may be mistyped."""
         known = list(self._scenario.script.tools)
         if known and name not in known:
             hint = closest(name, known)

@@ -1,4 +1,4 @@
-"""The arguments of a tool that a user's words have.
+"""Finds arguments for a tool in a user's words.
 
 No language is understood here: an argument is what follows a preposition, a value that the tool's
 schema lists, or a number.
@@ -51,7 +51,7 @@ _TAIL = re.compile(
 _ARTICLE = re.compile(r"^(?:the|an?|my|your|our|this|that)\s+", re.I)
 _QUOTES = " \"'“”„«».,"
 
-# Which prepositions come before an argument, by a word of the property's name.
+# The prepositions that precede an argument, by a word of the property's name.
 _PLACE = word_set("location city place town country region state address area where")
 _FROM = word_set("from origin source start departure begin")
 _TO = word_set("to destination end arrival target recipient")
@@ -77,7 +77,7 @@ class Arguments:
 
 
 def said_arguments(tool: ToolSpec, text: str) -> Arguments:
-    """Return the arguments for a tool that a text has; none at all if its schema is unsound."""
+    """Return the tool's arguments that a text has; none if the tool's schema is unsound."""
     try:
         schema = parse(tool.parameters.encode())
         return _Reader(tool.name, plain_text(text[:LONGEST])).read(schema)
@@ -86,7 +86,7 @@ def said_arguments(tool: ToolSpec, text: str) -> Arguments:
 
 
 class _Reader:
-    """Reads arguments out of a text; what it has used of the text is gone."""
+    """Reads arguments out of a text; words that it has used are taken out."""
 
     def __init__(self, tool: str, text: str) -> None:
         self._tool_words = {stem(word) for word in name_words(tool)}
@@ -94,7 +94,7 @@ class _Reader:
         self._values: dict[str, str] = {}
 
     def read(self, schema: Any) -> Arguments:
-        """Read the properties that are easy to tell first, as the rest is found around them."""
+        """Read the easily recognised properties first, since the others are found around them."""
         properties = dict(list(schema.get("properties", {}).items())[:MOST_ARGUMENTS])
         required = schema.get("required", [])
         found: JsonObject = {}
@@ -110,7 +110,7 @@ class _Reader:
         return Arguments(parameters, self._values, missing)
 
     def _read(self, name: str, schema: Any, wanted: bool) -> Json:
-        """Return a property's value. If it is not `wanted`, it must be told by its kind."""
+        """Return a property's value. If it is not `wanted`, its kind alone must identify it."""
         kind = _kind(schema)
         if kind == "const":
             return schema["const"]
@@ -161,7 +161,7 @@ class _Reader:
         return found or _NOTHING
 
     def _placeholder(self, text: str) -> Json:
-        """Return what stands for a text, so that braces in it mean nothing."""
+        """Return a placeholder for a text, so that braces in the text have no meaning."""
         if not text:
             return _NOTHING
         name = f"argument_{len(self._values)}"
@@ -207,12 +207,12 @@ class _Reader:
         return ""
 
     def _topic(self) -> str:
-        """Return what comes after 'for' or 'about', up to the end, else all that is said of it."""
+        """Return what comes after 'for' or 'about', up to the end, else all that is left."""
         found = re.search(r"\b(?:for|about|on) (.+?)[?!.]*$", self._text, re.I)
         return _tidy(found[1]) if found and _tidy(found[1]) else self._rest()
 
     def _rest(self, capitals: bool = False) -> str:
-        """Return the words that are left beside the tool's and those that only ask."""
+        """Return the remaining words, without the tool's and those that only ask."""
         words = re.findall(r"[^\W_]+(?:['-][^\W_]+)*", self._text)
         left = []
         for number, word in enumerate(words):
@@ -224,7 +224,7 @@ class _Reader:
         return " ".join(left)
 
     def _take(self, pattern: str) -> bool:
-        """True if the text has this; it is taken out."""
+        """True if the text has the pattern, which is then taken out."""
         found = re.search(pattern, self._text, re.I)
         if found is not None:
             self._remove(found)
@@ -259,7 +259,7 @@ def _kind(schema: Any) -> str:
 
 
 def _type(schema: Any) -> str:
-    """Return the type of a schema; of several the first that is not null."""
+    """Return the type of a schema; the first that is not null if it has several."""
     kind = schema.get("type", "object" if "properties" in schema else "string")
     if isinstance(kind, list):
         kind = next((each for each in kind if each != "null"), "null")
@@ -267,7 +267,7 @@ def _type(schema: Any) -> str:
 
 
 def _rank(name: str, schema: Any) -> int:
-    """Return how easily a property's value is told from the rest: 0 first."""
+    """Return how easily a property's value is recognised: 0 is easiest."""
     kind, words = _kind(schema), set(name_words(name))
     if kind == "enum":
         return 0
@@ -279,7 +279,7 @@ def _rank(name: str, schema: Any) -> int:
 
 
 def _otherwise(schema: Any) -> Json:
-    """Return what a required property has if nothing was said of it, or _NOTHING.
+    """Return the value of a required property that was not mentioned, or _NOTHING.
 
     Texts and numbers are not made up.
     """

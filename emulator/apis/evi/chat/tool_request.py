@@ -1,4 +1,4 @@
-"""Which of a chat's tools a user asks for.
+"""Finds the tool of a chat that a user asks for.
 
 No language is understood here: a tool is meant if a question or a request has the words of its
 name.
@@ -9,14 +9,14 @@ from collections.abc import Mapping
 
 from emulator.apis.evi.chat.config import ToolSpec
 
-LONGEST = 300  # characters of a request; what is longer is a story
+LONGEST = 300  # characters of a request; a longer text is a story
 
 
 def word_set(words: str) -> frozenset[str]:
     return frozenset(words.split(" "))
 
 
-# Words of a tool's name that say nothing of what it is about.
+# Words of a tool's name that do not say what it is about.
 _OF_TOOLS = word_set(
     "get fetch find look lookup up search check show list read query retrieve tell give call use "
     "run do current currently the a an of for by in on to my your and with from at tool function "

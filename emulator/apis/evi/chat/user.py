@@ -12,23 +12,23 @@ from emulator.apis.evi.chat.microphone import Interim, Microphone
 from emulator.apis.evi.chat.prosody import USER_MOODS, sound_like
 from emulator.apis.evi.chat.request import ChatRequest
 from emulator.apis.evi.chat.script import UserTurn
-from emulator.apis.evi.chat.settings import SettingsInForce
+from emulator.apis.evi.chat.settings import EffectiveSettings
 from emulator.audio.decoding.decoder import DecodeError
 from emulator.clock import Clock
 from emulator.errors import CHAT_ERRORS
 
 
 class User:
-    """Takes what comes from the user, and lets the assistant answer.
+    """Takes the user's input, and lets the assistant answer.
 
-    Nobody listens any more (`is_ignored`) while the assistant says goodbye.
+    While the assistant says goodbye, the user is ignored (`is_ignored`).
     """
 
     def __init__(
         self,
         chat_id: str,
         request: ChatRequest,
-        settings: SettingsInForce,
+        settings: EffectiveSettings,
         channel: Channel,
         history: History,
         assistant: Assistant,
@@ -51,17 +51,17 @@ class User:
         self.is_ignored = False
 
     def begin(self, now_ms: int) -> None:
-        """The chat begins."""
+        """Begin the chat at this time (ms)."""
         self.start_ms = self.last_ms = now_ms
 
     # words
 
     def type(self, text: str) -> None:
-        """A typed message: it has no prosody."""
+        """Take a typed message, which has no prosody."""
         self._say(text, None, 0)
 
     def speak(self, text: str, mood: Mapping[str, float] | None, lasted_ms: int) -> None:
-        """Something said aloud, which took so long and ends now."""
+        """Take something said aloud, which took `lasted_ms` and ends now."""
         self._start_recording()
         self._say(text, self._scores(mood), lasted_ms)
 
@@ -85,21 +85,21 @@ class User:
     def _send(
         self, text: str, scores: Mapping[str, float] | None, lasted_ms: int, interim: bool
     ) -> tuple[int, int]:
-        """Returns when it was said, in ms since the start."""
+        """Send the message, and return when it was said, in ms since the start."""
         end_ms = self._clock.now_ms() - self.start_ms
         begin_ms = max(0, end_ms - lasted_ms)
         self._channel.send(frames.user_message(text, scores, begin_ms, end_ms, interim))
         return begin_ms, end_ms
 
     def _interrupt(self) -> None:
-        """The user speaks while the assistant is still at it, or held."""
+        """Stop the assistant, which may be in the middle of a turn."""
         if self._assistant.is_busy and not self._assistant.paused:
             self._channel.send(frames.user_interruption(self._clock.now_ms()))
             self._history.add("USER_INTERRUPTION")
         self._assistant.drop(keep="input" if self._assistant.paused else None)
 
     def take_unanswered(self) -> UserTurn | None:
-        """The latest turn that came while the assistant was paused."""
+        """Return the latest turn that came while the assistant was paused."""
         turn, self._unanswered = self._unanswered, None
         return turn
 
@@ -107,13 +107,13 @@ class User:
 
     @property
     def audio_over_ms(self) -> int | None:
-        """When a turn under way is over if no more sound comes, or None."""
+        """Return when a turn under way is over if no more sound comes, or None."""
         if not self._microphone.is_hearing:
             return None
         return self._last_audio_ms + self._config.turn_detection.end_of_turn_silence_ms
 
     def hear_base64(self, data: str) -> End | None:
-        """Sound as an audio_input brings it."""
+        """Take sound as an audio_input carries it."""
         try:
             sound = b64decode(data, validate=True)
         except ValueError as error:
@@ -122,13 +122,13 @@ class User:
         return self.hear(sound)
 
     def hear(self, data: bytes) -> End | None:
-        """Sound from the microphone. Returns the end of the chat if it can't be understood."""
+        """Take sound from the microphone. Returns the end of the chat if it can't be decoded."""
         self._start_recording()
         self._last_audio_ms = self._clock.now_ms()
         return self._listen(self._microphone.feed(data))
 
     def stop_hearing(self) -> None:
-        """The client sends no more sound: what was said is complete."""
+        """End the user's turn, since the client sends no more sound."""
         self._listen(self._microphone.stop())
 
     def _start_recording(self) -> None:

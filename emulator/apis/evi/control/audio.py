@@ -1,4 +1,4 @@
-"""The audio files that `get-audio` gives signed URLs of (PROTOCOL 11.3)."""
+"""The audio files that `get-audio` gives signed URLs of (docs/protocol.md#audio-reconstruction)."""
 
 import hmac
 from collections.abc import Iterator, Mapping
@@ -10,7 +10,8 @@ from starlette.routing import Route
 from emulator.apis.evi.chat_store import LONGEST_CHAT_MS
 from emulator.apis.evi.operations.audio import AUDIO_PATH, signature
 from emulator.apis.evi.state import EviState
-from emulator.audio.tones import Utterance, conversation, mp4_header, pcm, pcm_bytes
+from emulator.audio.mp4 import mp4_header
+from emulator.audio.tones import SAMPLE_RATE, Utterance, conversation, pcm, pcm_bytes
 from emulator.errors import AUDIO_IMPOSSIBLE, AUDIO_NOT_FOUND, api_error
 from emulator.jsontext import JsonObject
 from emulator.world.world import World
@@ -33,12 +34,12 @@ def audio_routes(worlds: Worlds) -> list[Route]:
         if not 0 <= duration_ms <= LONGEST_CHAT_MS:
             longest_s = LONGEST_CHAT_MS // 1000
             raise api_error(AUDIO_IMPOSSIBLE, seconds=duration_ms // 1000, longest_s=longest_s)
-        header = mp4_header(duration_ms)
-        size = len(header) + pcm_bytes(duration_ms)
+        samples = pcm_bytes(duration_ms)
+        header = mp4_header(samples, SAMPLE_RATE)
         return StreamingResponse(
             _file(header, _utterances(world, chat), duration_ms),
             media_type="audio/mp4",
-            headers={"Content-Length": str(size)},
+            headers={"Content-Length": str(len(header) + samples)},
         )
 
     return [Route(AUDIO_PATH, audio, methods=["GET"])]

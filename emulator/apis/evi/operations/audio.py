@@ -1,4 +1,7 @@
-"""Audio reconstructions: a job that moves on each time it is asked for (PROTOCOL 11.3)."""
+"""Audio reconstructions: a job that moves on each time it is asked for.
+
+Facts: docs/protocol.md#audio-reconstruction.
+"""
 
 import hashlib
 import hmac

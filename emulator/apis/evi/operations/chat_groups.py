@@ -1,4 +1,4 @@
-"""Chat groups: chats linked by resuming (PROTOCOL 8, 11)."""
+"""Chat groups: chats linked by resuming (docs/protocol.md#resuming)."""
 
 from emulator.api import Call
 from emulator.apis.evi.handlers import operation

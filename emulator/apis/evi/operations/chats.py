@@ -1,4 +1,4 @@
-"""Recorded chats and their events (PROTOCOL 11)."""
+"""Recorded chats and their events (docs/protocol.md#chats)."""
 
 from emulator.api import Call
 from emulator.apis.evi.chat_store import CHAT_STATUSES, Chat

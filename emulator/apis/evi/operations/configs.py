@@ -1,4 +1,7 @@
-"""Configs: their defaults, and the prompts, tools and voices that they name (PROTOCOL 3.2, 3.3)."""
+"""Configs: their defaults, and the prompts, tools and voices that they name.
+
+Facts: docs/protocol.md#configs.
+"""
 
 from collections.abc import Sequence
 
@@ -24,7 +27,7 @@ EVI_VERSIONS = ("3", "4-mini")
 ENDED_EVI_VERSIONS = ("1", "2")  # that old configs of an account still have
 MOST_TOOL_CHARS = 4_194_304  # of the texts of all tools that a config names
 
-# What a config has where its body says nothing. PROTOCOL 3.2 and 3.3.
+# What a config has where its body says nothing (docs/protocol.md#configs).
 LANGUAGE_MODEL = (
     "model_provider",
     "model_resource",

@@ -1,4 +1,7 @@
-"""The control plane: messages to a live chat from outside its socket (PROTOCOL 9)."""
+"""The control plane: messages to a live chat from outside its socket.
+
+Facts: docs/protocol.md#control-plane.
+"""
 
 from emulator.api import Call
 from emulator.apis.evi.handlers import operation

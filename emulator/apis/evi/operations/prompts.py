@@ -1,4 +1,4 @@
-"""Prompts (PROTOCOL 3.4)."""
+"""Prompts (docs/protocol.md#prompts-and-tools)."""
 
 from emulator.api import Call
 from emulator.apis.evi.operations.versioned import FIXED, Kind, register, render_version

@@ -1,4 +1,4 @@
-"""User-defined tools (PROTOCOL 3.4, 12)."""
+"""User-defined tools (docs/protocol.md#prompts-and-tools)."""
 
 from emulator.api import Call
 from emulator.apis.evi.operations.versioned import FIXED, Kind, register, render_version

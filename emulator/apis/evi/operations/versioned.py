@@ -1,4 +1,4 @@
-"""The nine operations that configs, prompts and tools share (PROTOCOL 3.1)."""
+"""The nine operations that configs, prompts and tools share (docs/protocol.md#versions)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace

@@ -223,7 +223,7 @@ def test_moods() -> None:
         ),
         (
             lambda: Rule().say("{tool_result}").call_tool("t"),
-            "{tool_result} stands before any tool call of this rule",
+            "{tool_result} comes before any tool call of this rule",
         ),
         (
             lambda: Rule().use_builtin("websearch"),

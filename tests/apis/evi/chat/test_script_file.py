@@ -167,7 +167,7 @@ def test_bundled_scripts_are_right(name: str) -> None:
         (with_step({"pause": "soon"}), ("rules", 0, "answer", 0), ["got 'soon'"]),
         (with_step({"error": "uncought"}), ("rules", 0, "answer", 0), ["did you mean 'uncaught'?"]),
         (with_step("{user_txt}"), ("rules", 0, "answer", 0), ["did you mean 'user_text'?"]),
-        (with_step("{tool_result}"), ("rules", 0, "answer", 0), ["stands before any tool call"]),
+        (with_step("{tool_result}"), ("rules", 0, "answer", 0), ["comes before any tool call"]),
         (
             {"rules": [{"when": {"regex": "("}, "answer": SAY}]},
             ("rules", 0, "when", "regex"),
