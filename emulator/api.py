@@ -1,6 +1,6 @@
 """Handlers, registered under the operationId that they answer."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -38,14 +38,29 @@ class Call:
         )
 
 
-Handler: TypeAlias = Callable[[Call], Json]
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a handler answers if it isn't JSON, or has a status or headers of its own.
+
+    The first piece of a streamed body is awaited before the head is sent, so an ApiError that is
+    raised until then is answered like any other. The body is closed when its client leaves.
+    """
+
+    body: bytes | AsyncIterator[bytes]
+    media_type: str | None = None  # None: the first that the document declares
+    status: int | None = None  # None: the operation's success status
+    headers: Mapping[str, str] = field(default_factory=dict)
+    length: int | None = None  # in bytes, of a streamed body, if it is known before its end
+
+
+Handler: TypeAlias = Callable[[Call], Json | Reply]
 HANDLERS: dict[str, Handler] = {}
 
 
 def operation(operation_id: str) -> Callable[[Handler], Handler]:
     """Register a function as the handler of an operation.
 
-    It returns the JSON body of the operation's success response, or raises ApiError.
+    It returns the JSON body of the operation's success response, or a Reply, or raises ApiError.
     """
 
     def register(handler: Handler) -> Handler:

@@ -19,11 +19,11 @@ from starlette.types import Message, Receive, Scope, Send
 
 from emulator.apis.evi.chat.channel import Channel
 from emulator.apis.evi.chat.messages import server_message, to_json
+from emulator.faults.http import GARBAGE
 from emulator.jsontext import JsonObject
 from emulator.openapi.document import VOICES_DOCUMENT, Document, load_document
 from emulator.openapi.openness import opened
 from emulator.web.app import App
-from emulator.web.faulty_answers import GARBAGE
 from emulator.web.short_circuit import FAULT_HEADER, STUB_HEADER
 
 AsgiCall = Callable[[App, Scope, Receive, Send], Coroutine[Any, Any, None]]

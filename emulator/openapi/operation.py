@@ -1,5 +1,6 @@
 """The operation table: what the document says of each operation, in frozen values."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,7 @@ from emulator.jsontext import JsonObject
 from emulator.openapi.document import METHODS, Document, clear_failure, operation_pointer
 
 JSON_MEDIA_TYPE = "application/json"
+_MEDIA_TYPE = re.compile(r"(application|audio|image|multipart|text|video)/[\w.+-]+", re.ASCII)
 # A uuid is a string of that format; texts are a list of strings, one for each time it is given.
 PARAMETER_TYPES = ("integer", "boolean", "string", "uuid", "texts")
 # What a boolean may be written as in a query, in small letters.
@@ -31,7 +33,10 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation. `responses` maps each status to the pointer of its JSON schema."""
+    """One operation. `responses` maps each status to the pointer of its JSON schema.
+
+    `media_types` are those of the success response.
+    """
 
     id: str
     method: str
@@ -41,6 +46,7 @@ class Operation:
     request_body: str | None
     success_status: int
     responses: Mapping[int, str | None]
+    media_types: tuple[str, ...] = (JSON_MEDIA_TYPE,)
     deprecated: bool = False
 
 
@@ -85,6 +91,7 @@ def _compile(document: Document, path: str, method: str, found: JsonObject) -> O
         request_body=_request_body(document, pointer, found),
         success_status=success[0],
         responses=responses,
+        media_types=_media_types(document, found, success[0]),
         deprecated=found.get("deprecated", False),
     )
 
@@ -138,6 +145,19 @@ def _responses(document: Document, pointer: str, found: JsonObject) -> dict[int,
         place = response.get("$ref", f"{pointer}/responses/{status}")
         responses[int(status)] = _json_schema(place, document.follow(response))
     return responses
+
+
+def _media_types(document: Document, found: JsonObject, status: int) -> tuple[str, ...]:
+    """Return the media types of a response. Raises DocumentError for one that no body can have."""
+    media_types = tuple(document.follow(found["responses"][str(status)]).get("content", {}))
+    for media_type in media_types:
+        if not _MEDIA_TYPE.fullmatch(media_type):
+            raise DocumentError(
+                f"{document.name}: the success response of {found['operationId']} has "
+                f"the media type {media_type!r}; expected one such as {JSON_MEDIA_TYPE} or "
+                "audio/mpeg"
+            )
+    return media_types
 
 
 def _json_schema(pointer: str, holder: JsonObject) -> str | None:

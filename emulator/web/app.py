@@ -6,7 +6,6 @@ from collections.abc import Awaitable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from emulator.api import bind
@@ -24,7 +23,7 @@ from emulator.web.auth import Auth
 from emulator.web.control.application import Control
 from emulator.web.cors import Cors
 from emulator.web.dispatch import Dispatcher
-from emulator.web.guard import CONTROL_PREFIXES, Guard
+from emulator.web.guard import Guard
 from emulator.web.timer_wakeups import Alarm
 from emulator.world.seed import load_seed
 from emulator.world.world import World, Worlds
@@ -62,8 +61,9 @@ class App:
             lambda: self.snapshots,
             lambda: self.universe,
         )
-        self._control = control.application()
-        self.control_routes = [route for route in self._control.routes if isinstance(route, Route)]
+        self.control_routes = control.routes()
+        for route in self.control_routes:
+            self.dispatcher.add_endpoint(route)
         self.started = threading.Event()
         self.loop: asyncio.AbstractEventLoop | None = None  # that serves
         self._chat_socket = ChatSocket(self.auth, self.worlds.others)
@@ -148,10 +148,4 @@ class App:
     def _route(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] == "websocket" or is_chat_path(scope["path"]):
             return self._chat_socket(scope, receive, send)
-        if self._is_control(scope["path"]):
-            return self._control(scope, receive, send)
         return self.dispatcher(scope, receive, send)
-
-    @staticmethod
-    def _is_control(path: str) -> bool:
-        return path.startswith((*CONTROL_PREFIXES, "/openapi.", "/oauth2-cc/"))

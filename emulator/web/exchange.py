@@ -15,14 +15,14 @@ from emulator.contract.requests import (
     with_refusals,
 )
 from emulator.errors import ApiError
+from emulator.faults.http import ConnectionBroken, reset, wait
 from emulator.faults.rules import FaultRule, Faults
 from emulator.faults.table import KINDS
 from emulator.journal.headers import kept_headers
 from emulator.journal.journal import LONGEST_BODY, SIZE_OF_FINDING
 from emulator.jsontext import Json, kept
 from emulator.web import bugs
-from emulator.web.faulty_answers import ConnectionBroken, reset, wait
-from emulator.web.short_circuit import Answer, fault_answer
+from emulator.web.short_circuit import Replacement, fault_answer
 from emulator.world.world import World
 
 # Of those who only look: no limit, no fault and no stub concerns the request, no journal has it.
@@ -55,6 +55,7 @@ class Exchange:
         "body",
         "breaks",
         "bug",
+        "has_begun",
         "headers",
         "hides",
         "is_quiet",
@@ -82,10 +83,22 @@ class Exchange:
         self.reported: Sequence[Finding] = ()  # what the handler has found
         self.breaks: FaultRule | None = None  # the answer, once there is one
         self.bug: bugs.Bug | None = None
+        self.has_begun = False  # the answer, so that it can't be another one
+
+    @property
+    def method(self) -> str:
+        return str(self._scope["method"])
 
     @property
     def operation(self) -> str | None:
         return None if self.judge is None else self.judge.operation.id
+
+    def read_headers(self) -> dict[bytes, bytes]:
+        """Return the headers, after a look at whether anybody is told of this request."""
+        self.headers = headers = dict(self._scope["headers"])
+        self.is_quiet = QUIET_HEADER in headers and self._scope["method"] in QUIET_METHODS
+        self.hides = self.is_quiet and headers[QUIET_HEADER] == QUIET_AND_HIDING
+        return headers
 
     def refuse(self, error: ApiError) -> None:
         """Note the error that the request is answered with, without its traceback.
@@ -94,6 +107,12 @@ class Exchange:
         """
         error.__traceback__ = error.__context__ = None
         self.refusal = error
+
+    def report(self, error: Exception) -> bugs.Bug:
+        """Log a bug, and keep it for the request's entry."""
+        where = f"{self._scope['method']} {self._scope['path']}"
+        self.bug = bugs.report(error, where, self.world)
+        return self.bug
 
     def findings(self, world: World) -> Sequence[Finding]:
         """What is to be said of the request itself; it is judged once."""
@@ -106,7 +125,7 @@ class Exchange:
         headers = self.headers or dict(self._scope["headers"])
         return judge.judge(contract, headers, self._scope["query_string"], self.body)
 
-    async def strike(self, faults: Faults, receive: Receive) -> Answer | None:
+    async def strike(self, faults: Faults, receive: Receive) -> Replacement | None:
         """What breaks this request, if anything does; the answer that it gets instead.
 
         Raises ConnectionBroken.
@@ -122,8 +141,13 @@ class Exchange:
         self.breaks = next((struck[name] for name in _BREAK_ANSWERS if name in struck), None)
         return fault_answer(struck["status"]) if "status" in struck else None
 
-    def note(self, status: int | None, response: bytes) -> None:
-        """Tell the caller's world, if there is one."""
+    def note(
+        self, status: int | None, response: bytes, ending: Mapping[str, Json] | None = None
+    ) -> None:
+        """Tell the caller's world, if there is one.
+
+        Of a streamed answer, `response` is the beginning, and `ending` says how it ended.
+        """
         if self.is_quiet and self.bug is None:
             return
         world = self.world
@@ -131,7 +155,9 @@ class Exchange:
             self._note_stranger(status)
             return
         findings = self._all_findings(world)
-        more = {} if self.bug is None else self.bug.to_json()
+        more = dict(ending or ())
+        if self.bug is not None:
+            more |= self.bug.to_json()
         if findings:
             more["findings"] = findings
         request, response = self.request, kept(response[:LONGEST_BODY])

@@ -1,13 +1,18 @@
 """Path and query parameters: text from a URL to checked values."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qsl
 
 from emulator.errors import Loc, Problem
-from emulator.openapi.operation import FALSE_WORDS, TRUE_WORDS, Parameter
-from emulator.openapi.validation import Check
+from emulator.jsontext import Json
+from emulator.openapi.operation import FALSE_WORDS, TRUE_WORDS, Operation, Parameter
+from emulator.openapi.validation import Check, Validation
+
+_QUERIES_REMEMBERED = 64  # of each operation: clients repeat themselves
 
 _INTEGER = re.compile(r"[+-]?[0-9]+")
 
@@ -51,6 +56,62 @@ class ParameterReader:
 
     def missing(self) -> Problem:
         return Problem(self._loc, "Field required", "missing")
+
+
+class ParametersReader:
+    """Reads the parameters of one operation."""
+
+    def __init__(self, operation: Operation, validation: Validation, any_id: bool) -> None:
+        """`any_id` takes any text for an id."""
+        readers = {
+            (parameter.location, parameter.name): ParameterReader(
+                parameter,
+                _accept_any
+                if any_id and parameter.type == "uuid"
+                else validation.check(parameter.pointer),
+            )
+            for parameter in operation.parameters
+        }
+        self._path = [
+            (index, readers["path", segment[1:-1]])
+            for index, segment in enumerate(operation.path_template.split("/"))
+            if segment.startswith("{")
+        ]
+        self._query = {
+            name: reader for (location, name), reader in readers.items() if location == "query"
+        }
+        self._read_query = lru_cache(_QUERIES_REMEMBERED)(self._read_new_query)
+
+    def read(
+        self, segments: Sequence[str], query_string: bytes, problems: list[Problem]
+    ) -> Mapping[str, Json]:
+        """Return the values of all parameters by name; what is wrong goes into `problems`."""
+        values: dict[str, Json] = {}
+        for index, reader in self._path:
+            reader.read(segments[index], values, problems)
+        queried, wrong = self._read_query(query_string)
+        problems += wrong
+        return {**queried, **values} if values else queried
+
+    def _read_new_query(self, query_string: bytes) -> tuple[Mapping[str, Json], Sequence[Problem]]:
+        """Return the values of query parameters, and what is wrong with them."""
+        query, problems = parse_query(query_string), list[Problem]()
+        values = {name: reader.default for name, reader in self._query.items()}
+        for name, text in query.items():
+            reader = self._query.get(name)
+            if reader is not None:
+                given = all_of(query_string, name) if reader.repeats else text
+                reader.read(given, values, problems)
+        problems += [
+            reader.missing()
+            for name, reader in self._query.items()
+            if reader.required and name not in query
+        ]
+        return MappingProxyType(values), tuple(problems)  # which later requests get, too
+
+
+def _accept_any(value: Json, loc: Loc) -> list[Problem]:
+    return []
 
 
 class _Unreadable(Exception):

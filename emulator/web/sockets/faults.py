@@ -6,10 +6,10 @@ from typing import Any, TypeAlias
 
 from starlette.types import Receive, Send
 
+from emulator.faults.http import transport_of
 from emulator.faults.rules import FaultRule
 from emulator.faults.table import KINDS
 from emulator.jsontext import JsonObject
-from emulator.web.faulty_answers import transport_of
 from emulator.world.world import World
 
 GARBAGE = "{garbage: ]"
