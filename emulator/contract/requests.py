@@ -80,7 +80,7 @@ class RequestJudge:
             if name in self._parameters:
                 used.append(f"{self.operation.id} {name}")
                 findings += _judge_value(self._parameters[name], text)
-                if counts[name] > 1 and self._parameters[name].type != "texts":
+                if counts[name] > 1 and not self._parameters[name].repeats:
                     findings.append(find("parameter_repeated", loc, counts[name]))
             elif name == API_KEY:
                 findings.append(find("key_in_query", loc, "(hidden)"))

@@ -25,7 +25,7 @@ ASSERTIONS = {
     "oneOf", "format", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum",
     "minLength", "maxLength", "minItems", "maxItems", "pattern",
 }  # fmt: skip
-FORMATS = {"uuid", "int32", "int64", "float", "double"}
+FORMATS = {"uuid", "int32", "int64", "float", "double", "binary"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,10 @@ from emulator.openapi.document import METHODS, Document, clear_failure, operatio
 
 JSON_MEDIA_TYPE = "application/json"
 _MEDIA_TYPE = re.compile(r"(application|audio|image|multipart|text|video)/[\w.+-]+", re.ASCII)
-# A uuid is a string of that format; texts are a list of strings, one for each time it is given.
-PARAMETER_TYPES = ("integer", "boolean", "string", "uuid", "texts")
+# A uuid is a string of that format.
+PARAMETER_TYPES = ("integer", "number", "boolean", "string", "uuid")
+# Headers that the emulator reads itself, or that OpenAPI leaves to other parts of the document.
+_OTHER_HEADERS = ("accept", "authorization", "content-type", "x-hume-api-key")
 # What a boolean may be written as in a query, in small letters.
 TRUE_WORDS = frozenset(("true", "1", "yes", "on", "t", "y"))
 FALSE_WORDS = frozenset(("false", "0", "no", "off", "f", "n"))
@@ -20,7 +22,10 @@ FALSE_WORDS = frozenset(("false", "0", "no", "off", "f", "n"))
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One path or query parameter; `type` is one of PARAMETER_TYPES."""
+    """One parameter in the path, the query or a header; `type` is one of PARAMETER_TYPES.
+
+    One that `repeats` is a list of values of that type, one for each time that it is given.
+    """
 
     name: str
     location: str
@@ -29,6 +34,7 @@ class Parameter:
     default: Any
     pointer: str  # to its schema
     deprecated: bool = False
+    repeats: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,39 +103,39 @@ def _compile(document: Document, path: str, method: str, found: JsonObject) -> O
 
 
 def _parameters(document: Document, pointer: str, found: JsonObject) -> tuple[Parameter, ...]:
-    parameters = []
-    for index, parameter in enumerate(found.get("parameters", ())):
-        if parameter["in"] == "header":  # only the API key, which `web/auth.py` reads
-            continue
-        schema = document.follow(parameter["schema"])
-        kind = _parameter_type(document, schema)
-        if kind not in PARAMETER_TYPES:
-            raise DocumentError(
-                f"{document.name}: parameter {parameter['name']!r} of {found['operationId']} has "
-                f"the type {kind!r}; expected one of {', '.join(PARAMETER_TYPES)}"
-            )
-        parameters.append(
-            Parameter(
-                name=parameter["name"],
-                location=parameter["in"],
-                required=parameter.get("required", False),
-                type=kind,
-                default=schema.get("default"),
-                pointer=f"{pointer}/parameters/{index}/schema",
-                deprecated=parameter.get("deprecated", False),
-            )
+    return tuple(
+        _parameter(document, parameter, f"{pointer}/parameters/{index}/schema", found)
+        for index, parameter in enumerate(found.get("parameters", ()))
+        if parameter["in"] != "header" or parameter["name"].lower() not in _OTHER_HEADERS
+    )
+
+
+def _parameter(
+    document: Document, parameter: JsonObject, pointer: str, found: JsonObject
+) -> Parameter:
+    schema = document.follow(parameter["schema"])
+    repeats = schema.get("type") == "array" and parameter["in"] != "path"
+    kind = _parameter_type(document.follow(schema.get("items", schema)) if repeats else schema)
+    if kind not in PARAMETER_TYPES:
+        raise DocumentError(
+            f"{document.name}: parameter {parameter['name']!r} of {found['operationId']} has "
+            f"the type {kind!r}; expected one of {', '.join(PARAMETER_TYPES)}"
         )
-    return tuple(parameters)
+    return Parameter(
+        name=parameter["name"],
+        location=parameter["in"],
+        required=parameter.get("required", False),
+        type=kind,
+        default=schema.get("default"),
+        pointer=pointer,
+        deprecated=parameter.get("deprecated", False),
+        repeats=repeats,
+    )
 
 
-def _parameter_type(document: Document, schema: JsonObject) -> str | None:
+def _parameter_type(schema: JsonObject) -> str | None:
     """Return one of PARAMETER_TYPES, or the schema's own type if it is none of them."""
-    if schema.get("format") == "uuid":
-        return "uuid"
-    items = document.follow(schema.get("items", {}))
-    if schema.get("type") == "array" and items.get("type") == "string":
-        return "texts"
-    return schema.get("type")
+    return "uuid" if schema.get("format") == "uuid" else schema.get("type")
 
 
 def _request_body(document: Document, pointer: str, found: JsonObject) -> str | None:

@@ -77,7 +77,7 @@ class OperationRoute:
                 status, body, extra = replacement
                 return Answer(status, render(body), extra)
         problems: list[Problem] = []
-        parameters = self._parameters.read(segments, query_string, problems)
+        parameters = self._parameters.read(segments, query_string, scope["headers"], problems)
         body = {}
         if self._check_body is not None:
             body = await self._read_body(self._check_body, headers, receive, problems, exchange)

@@ -1,10 +1,11 @@
-"""Path and query parameters: text from a URL to checked values."""
+"""Parameters in the path, the query and headers: text to checked values."""
 
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import parse_qsl
 
 from emulator.errors import Loc, Problem
@@ -14,7 +15,9 @@ from emulator.openapi.validation import Check, Validation
 
 _QUERIES_REMEMBERED = 64  # of each operation: clients repeat themselves
 
+Converter: TypeAlias = Callable[[str], Any]  # of a text to a value; raises Unreadable
 _INTEGER = re.compile(r"[+-]?[0-9]+")
+_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,4})?")
 
 
 def parse_query(query_string: bytes) -> Mapping[str, str]:
@@ -35,9 +38,9 @@ class ParameterReader:
         self.name = parameter.name
         self.required = parameter.required
         self.default = parameter.default
-        self.repeats = parameter.type == "texts"
+        self.repeats = parameter.repeats
         self._loc: Loc = (parameter.location, parameter.name)
-        self._convert = _CONVERTERS[parameter.type]
+        self._convert = CONVERTERS[parameter.type]
         self._check = check
 
     def read(self, given: str | list[str], values: dict[str, Any], problems: list[Problem]) -> None:
@@ -45,17 +48,30 @@ class ParameterReader:
 
         Of a parameter that may be repeated, all texts are given.
         """
-        try:
-            value = self._convert(given)
-        except _Unreadable as error:
-            problems.append(Problem(self._loc, *error.args))
-            return
-        found = self._check(value, self._loc)
-        problems += found
-        values[self.name] = value
+        value = converted(given, self._convert, self._loc, problems)
+        if value is not None:
+            problems += self._check(value, self._loc)
+            values[self.name] = value
 
     def missing(self) -> Problem:
         return Problem(self._loc, "Field required", "missing")
+
+
+def converted(
+    given: str | list[str], convert: Converter, loc: Loc, problems: list[Problem]
+) -> Json | None:
+    """Return the value of a text, or the list of those of several.
+
+    None means that `problems` has what is wrong.
+    """
+    if isinstance(given, list):
+        values = [converted(text, convert, (*loc, at), problems) for at, text in enumerate(given)]
+        return None if None in values else values
+    try:
+        return convert(given)
+    except Unreadable as error:
+        problems.append(Problem(loc, *error.args))
+        return None
 
 
 class ParametersReader:
@@ -80,10 +96,17 @@ class ParametersReader:
         self._query = {
             name: reader for (location, name), reader in readers.items() if location == "query"
         }
+        self._headers = [
+            reader for (location, _), reader in readers.items() if location == "header"
+        ]
         self._read_query = lru_cache(_QUERIES_REMEMBERED)(self._read_new_query)
 
     def read(
-        self, segments: Sequence[str], query_string: bytes, problems: list[Problem]
+        self,
+        segments: Sequence[str],
+        query_string: bytes,
+        headers: Sequence[tuple[bytes, bytes]],
+        problems: list[Problem],
     ) -> Mapping[str, Json]:
         """Return the values of all parameters by name; what is wrong goes into `problems`."""
         values: dict[str, Json] = {}
@@ -91,6 +114,8 @@ class ParametersReader:
             reader.read(segments[index], values, problems)
         queried, wrong = self._read_query(query_string)
         problems += wrong
+        for reader in self._headers:
+            _read_header(reader, headers, values, problems)
         return {**queried, **values} if values else queried
 
     def _read_new_query(self, query_string: bytes) -> tuple[Mapping[str, Json], Sequence[Problem]]:
@@ -110,24 +135,50 @@ class ParametersReader:
         return MappingProxyType(values), tuple(problems)  # which later requests get, too
 
 
+def _read_header(
+    reader: ParameterReader,
+    headers: Sequence[tuple[bytes, bytes]],
+    values: dict[str, Json],
+    problems: list[Problem],
+) -> None:
+    """Read a parameter that is a header; one that repeats is a list with commas, in any lines."""
+    name = reader.name.lower().encode()
+    given = [value.decode("latin-1") for key, value in headers if key == name]
+    values[reader.name] = reader.default
+    if not given:
+        problems += [reader.missing()] if reader.required else ()
+    elif reader.repeats:
+        reader.read([text.strip() for text in ",".join(given).split(",")], values, problems)
+    else:
+        reader.read(given[-1], values, problems)
+
+
 def _accept_any(value: Json, loc: Loc) -> list[Problem]:
     return []
 
 
-class _Unreadable(Exception):
-    """The text of a parameter is not of its type; the arguments are a message and a type."""
+class Unreadable(Exception):
+    """A text is not of its type; the arguments are a message and a type."""
 
 
 def _to_integer(text: str) -> int:
     if not _INTEGER.fullmatch(text):
-        raise _Unreadable(
+        raise Unreadable(
             "Input should be a valid integer, unable to parse string as an integer", "int_parsing"
         )
     if len(text) > 20 or not -(2**63) <= int(text) < 2**63:
-        raise _Unreadable(
+        raise Unreadable(
             "Unable to parse input string as an integer, exceeded maximum size", "int_parsing_size"
         )
     return int(text)
+
+
+def _to_number(text: str) -> float:
+    if not _NUMBER.fullmatch(text) or math.isinf(float(text)):
+        raise Unreadable(
+            "Input should be a valid number, unable to parse string as a number", "float_parsing"
+        )
+    return float(text)
 
 
 def _to_boolean(text: str) -> bool:
@@ -136,19 +187,20 @@ def _to_boolean(text: str) -> bool:
         return True
     if lower in FALSE_WORDS:
         return False
-    raise _Unreadable("Input should be a valid boolean, unable to interpret input", "bool_parsing")
+    raise Unreadable("Input should be a valid boolean, unable to interpret input", "bool_parsing")
 
 
 def _to_text(text: str) -> str:
     if "\0" in text:
-        raise _Unreadable("Input should not contain the character U+0000", "value_error")
+        raise Unreadable("Input should not contain the character U+0000", "value_error")
     return text
 
 
-_CONVERTERS: Mapping[str, Callable[[Any], Any]] = {
+# By the type of a parameter, or of a form's field.
+CONVERTERS: Mapping[str, Converter] = {
     "integer": _to_integer,
+    "number": _to_number,
     "boolean": _to_boolean,
     "string": _to_text,
-    "texts": lambda texts: [_to_text(text) for text in texts],
     "uuid": lambda text: _to_text(text).lower(),
 }
