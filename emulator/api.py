@@ -14,9 +14,19 @@ from emulator.world.world import World
 
 
 @dataclass(frozen=True, slots=True)
+class UploadedFile:
+    """A file in a form."""
+
+    filename: str
+    content_type: str | None
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """One valid request: the caller's world, the parameters by name, the body.
 
+    The body of a form has a value of its type for each field, and an UploadedFile for each file.
     A handler adds to `findings` what only it can tell about the request.
     """
 

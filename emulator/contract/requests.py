@@ -14,7 +14,13 @@ from emulator.errors import ApiError, Loc, Problem, ValidationFailed, nearest, n
 from emulator.jsontext import Json
 from emulator.openapi.fields import Field, Use, use_of
 from emulator.openapi.hints import OF_REQUESTS
-from emulator.openapi.operation import FALSE_WORDS, TRUE_WORDS, Operation, Parameter
+from emulator.openapi.operation import (
+    FALSE_WORDS,
+    JSON_MEDIA_TYPE,
+    TRUE_WORDS,
+    Operation,
+    Parameter,
+)
 
 _PLAIN_BOOLEANS = ("true", "false")
 _QUERIES_REMEMBERED = 64
@@ -53,6 +59,7 @@ class RequestJudge:
         }
         self._query = lru_cache(_QUERIES_REMEMBERED)(self._judge_query)
         self._is_list = _PAGE in self._parameters
+        self._answers_json = JSON_MEDIA_TYPE in (operation.media_types or (JSON_MEDIA_TYPE,))
 
     def judge(
         self, contract: Contract, headers: Mapping[bytes, bytes], query_string: bytes, body: Json
@@ -104,7 +111,7 @@ class RequestJudge:
             findings.append(find("body_unexpected", ("body",), None))
         elif comes_with_body and b"content-type" not in headers:
             findings.append(find("content_type_missing", ("headers", "Content-Type"), None))
-        accept = headers.get(b"accept")
+        accept = headers.get(b"accept") if self._answers_json else None
         if accept and accept not in _GOOD_TYPES and not _accepts_json(accept):
             text = accept.decode("latin-1")
             findings.append(find("accept_excludes_json", ("headers", "Accept"), text))

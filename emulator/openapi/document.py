@@ -19,7 +19,9 @@ _MOST_HOPS = 20
 METHODS = ("get", "post", "put", "patch", "delete")
 
 # What a schema may say: annotations, and the assertions whose failures the emulator can word.
-ANNOTATIONS = {"title", "description", "default", "deprecated", "example", "examples"}
+ANNOTATIONS = {
+    "title", "description", "default", "deprecated", "example", "examples", "contentMediaType",
+}  # fmt: skip
 ASSERTIONS = {
     "$ref", "type", "enum", "const", "properties", "required", "additionalProperties", "items",
     "oneOf", "format", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum",

@@ -1,7 +1,7 @@
 """The operation table: what the document says of each operation, in frozen values."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,8 @@ from emulator.jsontext import JsonObject
 from emulator.openapi.document import METHODS, Document, clear_failure, operation_pointer
 
 JSON_MEDIA_TYPE = "application/json"
+FORM_MEDIA_TYPE = "application/x-www-form-urlencoded"
+MULTIPART_MEDIA_TYPE = "multipart/form-data"
 _MEDIA_TYPE = re.compile(r"(application|audio|image|multipart|text|video)/[\w.+-]+", re.ASCII)
 # A uuid is a string of that format.
 PARAMETER_TYPES = ("integer", "number", "boolean", "string", "uuid")
@@ -38,10 +40,31 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True)
+class FormField:
+    """A field of a form: `type` is one of PARAMETER_TYPES, or "object" (a JSON text), or "file".
+
+    One that `repeats` is a list of values of that type.
+    """
+
+    type: str
+    repeats: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RequestBody:
+    """A media type of an operation's body, with the fields of a form."""
+
+    media_type: str
+    pointer: str  # to its schema
+    fields: Mapping[str, FormField]
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
     """One operation. `responses` maps each status to the pointer of its JSON schema.
 
-    `media_types` are those of the success response.
+    `bodies` are what it reads, and `request_body` is the schema of the first. `media_types` are
+    those of the success response.
     """
 
     id: str
@@ -49,11 +72,15 @@ class Operation:
     path_template: str
     summary: str
     parameters: tuple[Parameter, ...]
-    request_body: str | None
+    bodies: tuple[RequestBody, ...]
     success_status: int
     responses: Mapping[int, str | None]
     media_types: tuple[str, ...] = (JSON_MEDIA_TYPE,)
     deprecated: bool = False
+
+    @property
+    def request_body(self) -> str | None:
+        return self.bodies[0].pointer if self.bodies else None
 
 
 def compile_operations(document: Document) -> tuple[Operation, ...]:
@@ -94,7 +121,7 @@ def _compile(document: Document, path: str, method: str, found: JsonObject) -> O
         path_template=path,
         summary=found.get("summary", ""),
         parameters=_parameters(document, pointer, found),
-        request_body=_request_body(document, pointer, found),
+        bodies=_bodies(document, pointer, found),
         success_status=success[0],
         responses=responses,
         media_types=_media_types(document, found, success[0]),
@@ -138,9 +165,44 @@ def _parameter_type(schema: JsonObject) -> str | None:
     return "uuid" if schema.get("format") == "uuid" else schema.get("type")
 
 
-def _request_body(document: Document, pointer: str, found: JsonObject) -> str | None:
+def _bodies(document: Document, pointer: str, found: JsonObject) -> tuple[RequestBody, ...]:
     body = found.get("requestBody", {})
-    return _json_schema(body.get("$ref", f"{pointer}/requestBody"), document.follow(body))
+    content = document.follow(body).get("content", {})
+    place = f"{body.get('$ref', f'{pointer}/requestBody')}/content"
+    return tuple(
+        RequestBody(
+            media_type,
+            f"{place}/{media_type.replace('/', '~1')}/schema",
+            {} if media_type == JSON_MEDIA_TYPE else _form_fields(document, content[media_type]),
+        )
+        for media_type in (JSON_MEDIA_TYPE, FORM_MEDIA_TYPE, MULTIPART_MEDIA_TYPE)
+        if media_type in content
+    )
+
+
+def _form_fields(document: Document, content: JsonObject) -> Mapping[str, FormField]:
+    properties = document.follow(content["schema"]).get("properties", {})
+    return {name: _form_field(document, schema) for name, schema in properties.items()}
+
+
+def _form_field(document: Document, schema: JsonObject) -> FormField:
+    schema = document.follow(schema)
+    if "array" in _types(schema):
+        items = document.follow(schema.get("items", {}))
+        return FormField(_form_type(items), repeats=True)
+    return FormField(_form_type(schema), repeats=False)
+
+
+def _form_type(schema: JsonObject) -> str:
+    if schema.get("format") == "binary" or "contentMediaType" in schema:
+        return "file"
+    known = (*PARAMETER_TYPES, "object")
+    return next((each for each in _types(schema) if each in known), "string")
+
+
+def _types(schema: JsonObject) -> Sequence[str]:
+    types: str | Sequence[str] = schema.get("type", ())
+    return (types,) if isinstance(types, str) else types
 
 
 def _responses(document: Document, pointer: str, found: JsonObject) -> dict[int, str | None]:

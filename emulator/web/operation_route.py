@@ -8,13 +8,13 @@ from emulator.api import Call, Handler, Reply
 from emulator.contract.requests import RequestJudge, extra_problems
 from emulator.errors import Problem, ValidationFailed
 from emulator.journal.journal import LONGEST_BODY
-from emulator.jsontext import Json, JsonTextError, parse, read, read_or_none, render
+from emulator.jsontext import Json, read, read_or_none, render
 from emulator.openapi.fields import Field
 from emulator.openapi.operation import Operation
-from emulator.openapi.validation import Check, Validation
+from emulator.openapi.validation import Validation
 from emulator.web.answers import Answer
 from emulator.web.auth import Auth
-from emulator.web.bodies import read_body, wrong_content_type
+from emulator.web.bodies import BodyReader, read_body
 from emulator.web.exchange import Exchange
 from emulator.web.parameters import ParametersReader
 from emulator.web.short_circuit import Replacement, preferred, stub_answer, take_allowance
@@ -52,9 +52,7 @@ class OperationRoute:
         self._judge = RequestJudge(operation, fields)
         self._handler = handler
         self._parameters = ParametersReader(operation, validation, any_id)
-        self._check_body: Check | None = (
-            validation.check(operation.request_body) if operation.request_body else None
-        )
+        self._body = BodyReader(operation.bodies, validation) if operation.bodies else None
 
     async def answer(
         self,
@@ -79,8 +77,10 @@ class OperationRoute:
         problems: list[Problem] = []
         parameters = self._parameters.read(segments, query_string, scope["headers"], problems)
         body = {}
-        if self._check_body is not None:
-            body = await self._read_body(self._check_body, headers, receive, problems, exchange)
+        if self._body is not None:
+            text = await read_body(receive, self._max_body_bytes)
+            exchange.request = text[:LONGEST_BODY]
+            body, exchange.body = self._body.read(text, headers, problems)
         if world.settings.strict:
             problems += extra_problems(exchange.findings(world))
         if problems:
@@ -120,33 +120,6 @@ class OperationRoute:
         if replacement is None and world.stubs:
             replacement = stub_answer(world.stubs, self._operation.id)
         return replacement
-
-    async def _read_body(
-        self,
-        check: Check,
-        headers: Mapping[bytes, bytes],
-        receive: Receive,
-        problems: list[Problem],
-        exchange: Exchange,
-    ) -> Json:
-        text = await read_body(receive, self._max_body_bytes)
-        exchange.request = text[:LONGEST_BODY]
-        wrong_type = wrong_content_type(headers)
-        if wrong_type is not None:
-            problems.append(wrong_type)
-        elif not text:
-            problems.append(Problem(("body",), "Field required", "missing"))
-        else:
-            try:
-                body = parse(text)
-            except JsonTextError as error:
-                message = f"JSON decode error: {error.message}"
-                problems.append(Problem(("body", error.position), message, "json_invalid"))
-            else:
-                exchange.body = body
-                problems += check(body, ("body",))
-                return body
-        return None
 
 
 def _base_url(scope: Scope, headers: Mapping[bytes, bytes]) -> str:

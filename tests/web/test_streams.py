@@ -139,6 +139,12 @@ def test_the_journal_keeps_the_beginning(client: TestClient, toy: Toy) -> None:
     assert entry["response_bytes"] == LONGEST_BODY + len(WHOLE)
 
 
+def test_a_client_may_ask_for_the_media_type(client: TestClient) -> None:
+    """The contract has nothing against a client that accepts what the operation answers."""
+    client.get(PATH, headers={"Accept": "audio/*"})
+    assert client.get("/_emulator/contract").json()["findings"] == []
+
+
 # errors and bugs
 
 

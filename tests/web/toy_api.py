@@ -1,5 +1,6 @@
 """A small API whose operations stream, and take forms, repeated parameters and headers."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from emulator.api import Handler
@@ -12,7 +13,9 @@ from emulator.web.app import App
 DOCUMENT = Path(__file__).with_name("toy_api.yaml")
 
 
-def add_toy_api(app: App, handlers: dict[str, Handler], max_body_bytes: int | None = None) -> None:
+def add_toy_api(
+    app: App, handlers: Mapping[str, Handler], max_body_bytes: int | None = None
+) -> None:
     """Serve those operations of the toy document that have a handler here."""
     document = load_document(str(DOCUMENT))
     validation = Validation(document)
