@@ -1,6 +1,6 @@
 """What an emulated API is made of: an `Api` is a value, and a folder of `apis/`."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
@@ -25,9 +25,19 @@ from emulator.world.world import World
 
 
 @dataclass(frozen=True, slots=True)
+class UploadedFile:
+    """A file in a form."""
+
+    filename: str
+    content_type: str | None
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """One valid request: the caller's world, the parameters by name, the body.
 
+    The body of a form has a value of its type for each field, and an UploadedFile for each file.
     A handler adds to `findings` what only it can tell about the request.
     """
 
@@ -49,7 +59,22 @@ class Call:
         )
 
 
-Handler: TypeAlias = Callable[[Call], Json]
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a handler answers if it isn't JSON, or has a status or headers of its own.
+
+    The first piece of a streamed body is awaited before the head is sent, so an ApiError that is
+    raised until then is answered like any other. The body is closed when its client leaves.
+    """
+
+    body: bytes | AsyncIterator[bytes]
+    media_type: str | None = None  # None: the first that the document declares
+    status: int | None = None  # None: the operation's success status
+    headers: Mapping[str, str] = field(default_factory=dict)
+    length: int | None = None  # in bytes, of a streamed body, if it is known before its end
+
+
+Handler: TypeAlias = Callable[[Call], Json | Reply]
 
 
 class Handlers:
@@ -61,7 +86,8 @@ class Handlers:
     def operation(self, operation_id: str) -> Callable[[Handler], Handler]:
         """Register a function as the handler of an operation.
 
-        It returns the JSON body of the operation's success response, or raises ApiError.
+        It returns the JSON body of the operation's success response, or a Reply. It may raise
+        ApiError.
         """
 
         def register(handler: Handler) -> Handler:

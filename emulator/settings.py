@@ -314,6 +314,17 @@ class Settings:
         for setting in SETTINGS:
             setting.check(getattr(self, setting.name), "Settings")
 
+    def ceiling(self, name: str, own: int | None) -> int:
+        """Return a limit: what an operation or a socket says itself, or else the setting.
+
+        A setting that somebody has given is never exceeded.
+        """
+        setting: int = getattr(self, name)
+        is_given = setting != _DEFAULTS[name]
+        if own is None:
+            return setting
+        return min(own, setting) if is_given else own
+
     def to_json(self) -> dict[str, Any]:
         """Return every setting's value, with secrets hidden."""
         return {
@@ -326,6 +337,7 @@ class Settings:
 SETTINGS: tuple[Setting, ...] = tuple(
     Setting(name=row.name, default=row.default, **row.metadata) for row in fields(Settings)
 )
+_DEFAULTS = {setting.name: setting.default for setting in SETTINGS}
 
 
 def load_settings(

@@ -22,10 +22,10 @@ from starlette.types import Message, Receive, Scope, Send
 from emulator.api import ServedApi
 from emulator.apis.evi.chat.channel import Channel
 from emulator.apis.evi.chat.messages import server_message, to_json
+from emulator.faults.http import GARBAGE
 from emulator.jsontext import JsonObject
 from emulator.openapi.document import Document
 from emulator.web.app import App
-from emulator.web.faulty_answers import GARBAGE
 from emulator.web.short_circuit import FAULT_HEADER, STUB_HEADER
 
 AsgiCall = Callable[[App, Scope, Receive, Send], Coroutine[Any, Any, None]]

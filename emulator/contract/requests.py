@@ -13,7 +13,7 @@ from emulator.contract.values import judge_boolean, judge_integer, judge_use, un
 from emulator.credentials import API_KEY, CREDENTIALS
 from emulator.jsontext import Json
 from emulator.openapi.fields import Field, use_of
-from emulator.openapi.operation import Operation, Parameter
+from emulator.openapi.operation import JSON_MEDIA_TYPE, Operation, Parameter
 
 _QUERIES_REMEMBERED = 64
 _PAGE = "page_number"
@@ -51,6 +51,7 @@ class RequestAuditor:
         }
         self._query = lru_cache(_QUERIES_REMEMBERED)(self._judge_query)
         self._is_list = _PAGE in self._parameters
+        self._answers_json = JSON_MEDIA_TYPE in (operation.media_types or (JSON_MEDIA_TYPE,))
 
     def judge(
         self, ledger: ClientLedger, headers: Mapping[bytes, bytes], query_string: bytes, body: Json
@@ -78,7 +79,7 @@ class RequestAuditor:
             if name in self._parameters:
                 used.append(f"{self.operation.id} {name}")
                 findings += _judge_value(self._parameters[name], text)
-                if counts[name] > 1 and self._parameters[name].type != "texts":
+                if counts[name] > 1 and not self._parameters[name].repeats:
                     findings.append(find("parameter_repeated", loc, counts[name]))
             elif name == API_KEY:
                 findings.append(find("key_in_query", loc, "(hidden)"))
@@ -102,7 +103,7 @@ class RequestAuditor:
             findings.append(find("body_unexpected", ("body",), None))
         elif comes_with_body and b"content-type" not in headers:
             findings.append(find("content_type_missing", ("headers", "Content-Type"), None))
-        accept = headers.get(b"accept")
+        accept = headers.get(b"accept") if self._answers_json else None
         if accept and accept not in _GOOD_TYPES and not _accepts_json(accept):
             text = accept.decode("latin-1")
             findings.append(find("accept_excludes_json", ("headers", "Accept"), text))

@@ -5,10 +5,10 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypeAlias
 
 from emulator.asgi import Receive, Send
+from emulator.faults.http import transport_of
 from emulator.faults.rules import FaultRule, Faults
 from emulator.faults.table import KINDS
 from emulator.jsontext import JsonObject
-from emulator.web.faulty_answers import transport_of
 
 GARBAGE = "{garbage: ]"
 OF_FRAMES = frozenset(KINDS["socket"].faults) - {"refuse"}

@@ -104,6 +104,8 @@ class HttpEntry(Entry):
     request_headers: bytes  # of `kept_headers`
     request: bytes | None  # beginning of the body; None for a handshake
     response: bytes  # beginning of the body
+    response_bytes: int | None = None  # size of a streamed body
+    ended: str | None = None  # how a streamed answer did
     reference: str | None = None  # of a bug of the emulator
     error: str | None = None  # that bug's exception
     findings: tuple[Found, ...] = ()

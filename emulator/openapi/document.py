@@ -17,13 +17,15 @@ _MOST_HOPS = 20
 METHODS = ("get", "post", "put", "patch", "delete")
 
 # What a schema may say: annotations, and the assertions whose failures the emulator can word.
-ANNOTATIONS = {"title", "description", "default", "deprecated", "example", "examples"}
+ANNOTATIONS = {
+    "title", "description", "default", "deprecated", "example", "examples", "contentMediaType",
+}  # fmt: skip
 ASSERTIONS = {
     "$ref", "type", "enum", "const", "properties", "required", "additionalProperties", "items",
     "oneOf", "format", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum",
     "minLength", "maxLength", "minItems", "maxItems", "pattern",
 }  # fmt: skip
-FORMATS = {"uuid", "int32", "int64", "float", "double"}
+FORMATS = {"uuid", "int32", "int64", "float", "double", "binary"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """The operation table: what the document says about each operation, in frozen values."""
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,16 +10,24 @@ from emulator.jsontext import JsonObject
 from emulator.openapi.document import METHODS, Document, clear_failure, operation_pointer
 
 JSON_MEDIA_TYPE = "application/json"
-# A uuid is a string of that format; texts are a list of strings, one for each repetition.
-PARAMETER_TYPES = ("integer", "boolean", "string", "uuid", "texts")
-# How a query may write a boolean, in small letters.
+FORM_MEDIA_TYPE = "application/x-www-form-urlencoded"
+MULTIPART_MEDIA_TYPE = "multipart/form-data"
+_MEDIA_TYPE = re.compile(r"(application|audio|image|multipart|text|video)/[\w.+-]+", re.ASCII)
+# A uuid is a string of that format.
+PARAMETER_TYPES = ("integer", "number", "boolean", "string", "uuid")
+# Headers that the emulator reads itself, or that OpenAPI leaves to other parts of the document.
+_OTHER_HEADERS = ("accept", "authorization", "content-type", "x-hume-api-key")
+# What a boolean may be written as in a query, in small letters.
 TRUE_WORDS = frozenset(("true", "1", "yes", "on", "t", "y"))
 FALSE_WORDS = frozenset(("false", "0", "no", "off", "f", "n"))
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One path or query parameter; `type` is one of PARAMETER_TYPES."""
+    """One parameter in the path, the query or a header; `type` is one of PARAMETER_TYPES.
+
+    One that `repeats` is a list of values of that type, one for each time that it is given.
+    """
 
     name: str
     location: str
@@ -27,21 +36,51 @@ class Parameter:
     default: Any
     pointer: str  # leads to its schema
     deprecated: bool = False
+    repeats: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FormField:
+    """A field of a form: `type` is one of PARAMETER_TYPES, or "object" (a JSON text), or "file".
+
+    One that `repeats` is a list of values of that type.
+    """
+
+    type: str
+    repeats: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RequestBody:
+    """A media type of an operation's body, with the fields of a form."""
+
+    media_type: str
+    pointer: str  # to its schema
+    fields: Mapping[str, FormField]
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation. `responses` maps each status to the pointer of its JSON schema."""
+    """One operation. `responses` maps each status to the pointer of its JSON schema.
+
+    `bodies` are what it reads, and `request_body` is the schema of the first. `media_types` are
+    those of the success response.
+    """
 
     id: str
     method: str
     path_template: str
     summary: str
     parameters: tuple[Parameter, ...]
-    request_body: str | None
+    bodies: tuple[RequestBody, ...]
     success_status: int
     responses: Mapping[int, str | None]
+    media_types: tuple[str, ...] = (JSON_MEDIA_TYPE,)
     deprecated: bool = False
+
+    @property
+    def request_body(self) -> str | None:
+        return self.bodies[0].pointer if self.bodies else None
 
 
 def compile_operations(document: Document) -> tuple[Operation, ...]:
@@ -82,52 +121,88 @@ def _compile(document: Document, path: str, method: str, found: JsonObject) -> O
         path_template=path,
         summary=found.get("summary", ""),
         parameters=_parameters(document, pointer, found),
-        request_body=_request_body(document, pointer, found),
+        bodies=_bodies(document, pointer, found),
         success_status=success[0],
         responses=responses,
+        media_types=_media_types(document, found, success[0]),
         deprecated=found.get("deprecated", False),
     )
 
 
 def _parameters(document: Document, pointer: str, found: JsonObject) -> tuple[Parameter, ...]:
-    parameters = []
-    for index, parameter in enumerate(found.get("parameters", ())):
-        if parameter["in"] == "header":  # only the API key, which `web/auth.py` reads
-            continue
-        schema = document.follow(parameter["schema"])
-        kind = _parameter_type(document, schema)
-        if kind not in PARAMETER_TYPES:
-            raise DocumentError(
-                f"{document.name}: parameter {parameter['name']!r} of {found['operationId']} has "
-                f"the type {kind!r}; expected one of {', '.join(PARAMETER_TYPES)}"
-            )
-        parameters.append(
-            Parameter(
-                name=parameter["name"],
-                location=parameter["in"],
-                required=parameter.get("required", False),
-                type=kind,
-                default=schema.get("default"),
-                pointer=f"{pointer}/parameters/{index}/schema",
-                deprecated=parameter.get("deprecated", False),
-            )
+    return tuple(
+        _parameter(document, parameter, f"{pointer}/parameters/{index}/schema", found)
+        for index, parameter in enumerate(found.get("parameters", ()))
+        if parameter["in"] != "header" or parameter["name"].lower() not in _OTHER_HEADERS
+    )
+
+
+def _parameter(
+    document: Document, parameter: JsonObject, pointer: str, found: JsonObject
+) -> Parameter:
+    schema = document.follow(parameter["schema"])
+    repeats = schema.get("type") == "array" and parameter["in"] != "path"
+    kind = _parameter_type(document.follow(schema.get("items", schema)) if repeats else schema)
+    if kind not in PARAMETER_TYPES:
+        raise DocumentError(
+            f"{document.name}: parameter {parameter['name']!r} of {found['operationId']} has "
+            f"the type {kind!r}; expected one of {', '.join(PARAMETER_TYPES)}"
         )
-    return tuple(parameters)
+    return Parameter(
+        name=parameter["name"],
+        location=parameter["in"],
+        required=parameter.get("required", False),
+        type=kind,
+        default=schema.get("default"),
+        pointer=pointer,
+        deprecated=parameter.get("deprecated", False),
+        repeats=repeats,
+    )
 
 
-def _parameter_type(document: Document, schema: JsonObject) -> str | None:
-    """Return one of PARAMETER_TYPES, or the schema's own type if it is not among them."""
-    if schema.get("format") == "uuid":
-        return "uuid"
-    items = document.follow(schema.get("items", {}))
-    if schema.get("type") == "array" and items.get("type") == "string":
-        return "texts"
-    return schema.get("type")
+def _parameter_type(schema: JsonObject) -> str | None:
+    """Return one of PARAMETER_TYPES, or the schema's own type if it is none of them."""
+    return "uuid" if schema.get("format") == "uuid" else schema.get("type")
 
 
-def _request_body(document: Document, pointer: str, found: JsonObject) -> str | None:
+def _bodies(document: Document, pointer: str, found: JsonObject) -> tuple[RequestBody, ...]:
     body = found.get("requestBody", {})
-    return _json_schema(body.get("$ref", f"{pointer}/requestBody"), document.follow(body))
+    content = document.follow(body).get("content", {})
+    place = f"{body.get('$ref', f'{pointer}/requestBody')}/content"
+    return tuple(
+        RequestBody(
+            media_type,
+            f"{place}/{media_type.replace('/', '~1')}/schema",
+            {} if media_type == JSON_MEDIA_TYPE else _form_fields(document, content[media_type]),
+        )
+        for media_type in (JSON_MEDIA_TYPE, FORM_MEDIA_TYPE, MULTIPART_MEDIA_TYPE)
+        if media_type in content
+    )
+
+
+def _form_fields(document: Document, content: JsonObject) -> Mapping[str, FormField]:
+    properties = document.follow(content["schema"]).get("properties", {})
+    return {name: _form_field(document, schema) for name, schema in properties.items()}
+
+
+def _form_field(document: Document, schema: JsonObject) -> FormField:
+    schema = document.follow(schema)
+    if "array" in _types(schema):
+        items = document.follow(schema.get("items", {}))
+        return FormField(_form_type(items), repeats=True)
+    return FormField(_form_type(schema), repeats=False)
+
+
+def _form_type(schema: JsonObject) -> str:
+    if schema.get("format") == "binary" or "contentMediaType" in schema:
+        return "file"
+    known = (*PARAMETER_TYPES, "object")
+    return next((each for each in _types(schema) if each in known), "string")
+
+
+def _types(schema: JsonObject) -> Sequence[str]:
+    types: str | Sequence[str] = schema.get("type", ())
+    return (types,) if isinstance(types, str) else types
 
 
 def _responses(document: Document, pointer: str, found: JsonObject) -> dict[int, str | None]:
@@ -138,6 +213,19 @@ def _responses(document: Document, pointer: str, found: JsonObject) -> dict[int,
         place = response.get("$ref", f"{pointer}/responses/{status}")
         responses[int(status)] = _json_schema(place, document.follow(response))
     return responses
+
+
+def _media_types(document: Document, found: JsonObject, status: int) -> tuple[str, ...]:
+    """Return the media types of a response. Raises DocumentError for one that no body can have."""
+    media_types = tuple(document.follow(found["responses"][str(status)]).get("content", {}))
+    for media_type in media_types:
+        if not _MEDIA_TYPE.fullmatch(media_type):
+            raise DocumentError(
+                f"{document.name}: the success response of {found['operationId']} has "
+                f"the media type {media_type!r}; expected one such as {JSON_MEDIA_TYPE} or "
+                "audio/mpeg"
+            )
+    return media_types
 
 
 def _json_schema(pointer: str, holder: JsonObject) -> str | None:

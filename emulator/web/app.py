@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from emulator.api import Api, Handler, ServedApi, by_id, seed_reader, serve, snapshot_reader
@@ -34,6 +33,8 @@ if TYPE_CHECKING:
     from emulator.contract.surface import ApiSurface
     from emulator.world.persistence import Lasting
 
+_OTHER_OWN_PREFIXES = ("/openapi.", "/openapi/", "/oauth2-cc/")  # which need no guard
+
 
 class App:
     """The whole server as an ASGI application. Raises StartupError if it can't be served."""
@@ -51,7 +52,8 @@ class App:
         self.worlds = Worlds(seed, self.settings, self._sender, self._begin)
         self.auth = Auth(self.worlds, self.settings.api_key)
         self._hints = NO_HINTS.with_all([each.hints for each in apis])
-        self.dispatcher = self._dispatcher()
+        guarded = (CONTROL_PREFIX, *(mount.prefix for mount in mounts))
+        self.dispatcher = self._dispatcher((*guarded, *_OTHER_OWN_PREFIXES))
         control = Control(
             self.auth,
             self.worlds,
@@ -62,14 +64,13 @@ class App:
             lambda: self.surfaces,
             mounts,
         )
-        self._control = control.application()
-        self.control_routes = [route for route in self._control.routes if isinstance(route, Route)]
+        self.control_routes = control.routes()
+        for route in self.control_routes:
+            self.dispatcher.add_endpoint(route)
         self.started = threading.Event()
         self.loop: asyncio.AbstractEventLoop | None = None  # that serves
         sockets = [socket for each in apis for socket in each.sockets]
         self._sockets = Sockets(sockets, self._hints, self.auth, self.worlds.others)
-        guarded = (CONTROL_PREFIX, *(mount.prefix for mount in mounts))
-        self._control_prefixes = (*guarded, "/openapi.", "/openapi/", "/oauth2-cc/")
         self._guarded = Guard(Cors(self._route), self.settings, guarded)
         self._lasting = self._new_lasting()  # last, as it locks a folder
 
@@ -115,8 +116,10 @@ class App:
         Alarm(world)
         self.auth.look_at(world.api_key)
 
-    def _dispatcher(self) -> Dispatcher:
-        dispatcher = Dispatcher(self.auth, self.settings, self.worlds.others, self._hints)
+    def _dispatcher(self, own_prefixes: Sequence[str]) -> Dispatcher:
+        dispatcher = Dispatcher(
+            self.auth, self.settings, self.worlds.others, self._hints, own_prefixes
+        )
         for served in self.apis:
             handlers = self._handlers(served)
             with clear_failure(served.document):
@@ -158,6 +161,4 @@ class App:
     def _route(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         if scope["type"] == "websocket" or self._sockets.serve(scope["path"]):
             return self._sockets(scope, receive, send)
-        if scope["path"].startswith(self._control_prefixes):
-            return self._control(scope, receive, send)
         return self.dispatcher(scope, receive, send)

@@ -3,12 +3,11 @@
 from starlette.types import Receive, Scope, Send
 
 from emulator.errors import ApiError
-from emulator.jsontext import render
-from emulator.web.response import respond
+from emulator.web.answers import error_answer, respond
 
 
 async def deny(error: ApiError, scope: Scope, receive: Receive, send: Send) -> None:
-    """The error answer, over HTTP in either case."""
+    """Send an error answer, over HTTP in either case."""
     if scope["type"] == "websocket":
         await receive()  # websocket.connect
         await deny_upgrade(error, send)
@@ -17,9 +16,9 @@ async def deny(error: ApiError, scope: Scope, receive: Receive, send: Send) -> N
 
 
 async def deny_upgrade(error: ApiError, send: Send) -> None:
-    """An HTTP answer instead of the upgrade to a WebSocket."""
+    """Send an error answer instead of the upgrade to a WebSocket."""
     await _send(error, "websocket.http", send)
 
 
 async def _send(error: ApiError, kind: str, send: Send) -> None:
-    await respond(send, error.status, render(error.body), error.headers, kind)
+    await respond(send, error_answer(error), kind)

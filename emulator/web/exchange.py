@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from starlette.types import Receive, Scope
 
@@ -15,6 +16,7 @@ from emulator.contract.refusals import (
 )
 from emulator.contract.requests import RequestAuditor
 from emulator.errors import ApiError
+from emulator.faults.http import ConnectionBroken, reset, wait
 from emulator.faults.rules import FaultRule, Faults
 from emulator.faults.table import KINDS
 from emulator.journal.entries import HttpEntry
@@ -22,8 +24,7 @@ from emulator.journal.headers import kept_headers
 from emulator.journal.journal import LONGEST_BODY
 from emulator.jsontext import Json, kept
 from emulator.web import bugs
-from emulator.web.faulty_answers import ConnectionBroken, reset, wait
-from emulator.web.short_circuit import Answer, fault_answer
+from emulator.web.short_circuit import Replacement, fault_answer
 from emulator.world.world import World
 
 # Of those who only look: no limit, no fault and no stub concerns the request, no journal has it.
@@ -32,6 +33,13 @@ QUIET_METHODS = ("GET", "HEAD")
 QUIET_HEADER = b"x-evi-emulator-quiet"
 QUIET_AND_HIDING = b"hide"  # its value where the answer is to be shown to somebody
 _BREAK_ANSWERS = ("lost", "truncated", "slow", "garbage")
+
+
+class Ending(NamedTuple):
+    """How a streamed answer ended, and how many bytes of its body were sent."""
+
+    size: int
+    how: str
 
 
 class Exchange:
@@ -45,6 +53,7 @@ class Exchange:
         "body",
         "breaks",
         "bug",
+        "has_begun",
         "headers",
         "hides",
         "is_quiet",
@@ -72,10 +81,22 @@ class Exchange:
         self.reported: Sequence[Finding] = ()  # what the handler has found
         self.breaks: FaultRule | None = None  # the answer, once there is one
         self.bug: bugs.Bug | None = None
+        self.has_begun = False  # the answer, so that it can't be another one
+
+    @property
+    def method(self) -> str:
+        return str(self._scope["method"])
 
     @property
     def operation(self) -> str | None:
         return None if self.judge is None else self.judge.operation.id
+
+    def read_headers(self) -> dict[bytes, bytes]:
+        """Return the headers, after a look at whether anybody is told of this request."""
+        self.headers = headers = dict(self._scope["headers"])
+        self.is_quiet = QUIET_HEADER in headers and self._scope["method"] in QUIET_METHODS
+        self.hides = self.is_quiet and headers[QUIET_HEADER] == QUIET_AND_HIDING
+        return headers
 
     def refuse(self, error: ApiError) -> None:
         """Note the error that the request is answered with, without its traceback.
@@ -84,6 +105,12 @@ class Exchange:
         """
         error.__traceback__ = error.__context__ = None
         self.refusal = error
+
+    def report(self, error: Exception) -> bugs.Bug:
+        """Log a bug, and keep it for the request's entry."""
+        where = f"{self._scope['method']} {self._scope['path']}"
+        self.bug = bugs.report(error, where, self.world)
+        return self.bug
 
     def findings(self, world: World) -> Sequence[Finding]:
         """What is to be said of the request itself; it is judged once."""
@@ -96,7 +123,7 @@ class Exchange:
         headers = self.headers or dict(self._scope["headers"])
         return judge.judge(ledger, headers, self._scope["query_string"], self.body)
 
-    async def strike(self, faults: Faults, receive: Receive) -> Answer | None:
+    async def strike(self, faults: Faults, receive: Receive) -> Replacement | None:
         """What breaks this request, if anything does; the answer that it gets instead.
 
         Raises ConnectionBroken.
@@ -112,8 +139,11 @@ class Exchange:
         self.breaks = next((struck[name] for name in _BREAK_ANSWERS if name in struck), None)
         return fault_answer(struck["status"]) if "status" in struck else None
 
-    def note(self, status: int | None, response: bytes) -> None:
-        """Tell the caller's world, if there is one."""
+    def note(self, status: int | None, response: bytes, ending: Ending | None = None) -> None:
+        """Tell the caller's world, if there is one.
+
+        Of a streamed answer, `response` is the beginning, and `ending` says how it ended.
+        """
         if self.is_quiet and self.bug is None:
             return
         world = self.world
@@ -133,6 +163,8 @@ class Exchange:
                 kept_headers(scope["headers"]),
                 self.request,
                 kept(response[:LONGEST_BODY]),
+                None if ending is None else ending.size,
+                None if ending is None else ending.how,
                 None if bug is None else bug.reference,
                 None if bug is None else bug.error,
                 tuple(findings),

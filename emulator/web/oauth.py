@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 
 from emulator.errors import ApiError
 from emulator.web.auth import TOKEN_LIFETIME_MS, Auth
-from emulator.web.dispatch import read_body
+from emulator.web.bodies import read_body
 
 _LARGEST_FORM = 16_384
 

@@ -1,4 +1,4 @@
-"""Answers that come instead of a handler's: too many requests, a preference, a fault."""
+"""Responses that replace the handler's: rate limits, `Prefer`, faults, stubs."""
 
 import math
 import re
@@ -15,11 +15,11 @@ from emulator.store.stubs import Stub, take_stub
 _CODE = re.compile(r"(?:^|,)\s*code\s*=([^,;]*)", re.I)  # one of several preferences (RFC 7240)
 STUB_HEADER = "X-EVI-Emulator-Stub"
 FAULT_HEADER = "X-EVI-Emulator-Fault"  # the id of the rule, or 'prefer'
-Answer: TypeAlias = tuple[int, Json, Mapping[str, str]]  # status, body, headers
+Replacement: TypeAlias = tuple[int, Json, Mapping[str, str]]  # status, body, headers
 
 
 def take_allowance(allowance: Allowance) -> None:
-    """One request less. Raises ApiError (429) if there is none left."""
+    """Count one request. Raises ApiError (429) if none is left."""
     if allowance.take():
         return
     wait_s = allowance.wait_s
@@ -32,8 +32,8 @@ def take_allowance(allowance: Allowance) -> None:
     raise api_error(TOO_MANY_REQUESTS, headers, limit=allowance.per_second)
 
 
-def preferred(prefer: bytes, operation: Operation) -> Answer | None:
-    """The answer that a request asks for: `Prefer: code=429`. Raises ApiError (400)."""
+def preferred(prefer: bytes, operation: Operation) -> Replacement | None:
+    """Return the answer that a request asks for: `Prefer: code=429`. Raises ApiError (400)."""
     found = _CODE.search(prefer.decode("latin-1"))
     if found is None:
         return None  # some other preference
@@ -48,16 +48,16 @@ def preferred(prefer: bytes, operation: Operation) -> Answer | None:
     return status, body, {"Preference-Applied": f"code={status}", FAULT_HEADER: "prefer"}
 
 
-def stub_answer(stubs: list[Stub], operation_id: str) -> Answer | None:
-    """What was put in the place of the operation's answer, if something was."""
+def stub_answer(stubs: list[Stub], operation_id: str) -> Replacement | None:
+    """Return the answer of the operation's first stub that is not used up, if there is one."""
     stub = take_stub(stubs, operation_id)
     if stub is None:
         return None
     return stub.status, stub.body, {**stub.headers, STUB_HEADER: stub.id}
 
 
-def fault_answer(rule: FaultRule) -> Answer:
-    """What the rule of a fault 'status' says, in the shape of the service's errors."""
+def fault_answer(rule: FaultRule) -> Replacement:
+    """Return the answer of a fault 'status', in the shape of the service's errors."""
     status, retry_after_s = rule.draw("status"), rule.options["retry_after_s"]
     headers = {FAULT_HEADER: rule.id}
     if retry_after_s is not None:

@@ -17,8 +17,8 @@ from hume.core.api_error import ApiError
 from hume.empathic_voice import UserInput
 from websockets.exceptions import ConnectionClosedError, InvalidStatus
 
+from emulator.faults.http import GARBAGE
 from emulator.testing.world import Evi
-from emulator.web.faulty_answers import GARBAGE
 from tests.contract.calls import async_client, sync_client
 from tests.contract.chat_python import TIMEOUT_S, Chat, Connect, async_chat, sync_chat
 from tests.testing.talking import http

@@ -55,7 +55,7 @@ def schemas(content: dict[str, Any]) -> Any:
         pytest.param(
             lambda d: schemas(d)["Tool"]["properties"]["name"].update(format="email"),
             "changed.yaml: format 'email' at #/components/schemas/Tool/properties/name is not "
-            "supported by this emulator; known: double, float, int32, int64, uuid",
+            "supported by this emulator; known: binary, double, float, int32, int64, uuid",
             id="format",
         ),
         pytest.param(
@@ -96,8 +96,16 @@ def schemas(content: dict[str, Any]) -> Any:
         pytest.param(
             lambda d: d["paths"][CONFIGS]["get"]["parameters"][0].update(schema={"type": "array"}),
             "changed.yaml: parameter 'page_number' of list-configs has the type 'array'; expected "
-            "one of integer, boolean, string, uuid, texts",
+            "one of integer, number, boolean, string, uuid",
             id="parameter type",
+        ),
+        pytest.param(
+            lambda d: d["paths"][CONFIGS]["get"]["responses"]["200"].update(
+                content={"*/*": {"schema": {}}}
+            ),
+            "changed.yaml: the success response of list-configs has the media type '*/*'; "
+            "expected one such as application/json or audio/mpeg",
+            id="media type",
         ),
         pytest.param(
             lambda d: d.update(openapi="3.0.3"),

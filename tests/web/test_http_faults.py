@@ -8,10 +8,10 @@ import httpx
 import pytest
 
 from emulator.errors import PHRASES, UsageError, body_of
+from emulator.faults.http import GARBAGE
 from emulator.faults.table import KINDS
 from emulator.testing.emulator import Emulator
 from emulator.testing.world import Evi
-from emulator.web.faulty_answers import GARBAGE
 from emulator.web.short_circuit import FAULT_HEADER
 from tests.testing.talking import http
 from tests.web.wire import Wire, errors_logged

@@ -17,8 +17,8 @@ from emulator.jsontext import Json, JsonObject, JsonTextError, parse
 from emulator.openapi.operation import Operation
 from emulator.settings import Settings
 from emulator.web.auth import Auth
+from emulator.web.bodies import read_body
 from emulator.web.control.request import answer
-from emulator.web.dispatch import read_body
 from emulator.web.mounts import Endpoint, Mount
 from emulator.world.world import World
 

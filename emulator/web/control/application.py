@@ -1,16 +1,11 @@
 """The emulator's own routes: /_emulator/, the mounts, and the documents that it serves."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Match, Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.routing import Route
 
 from emulator import __version__
 from emulator.api import Operations, ServedApi
@@ -18,16 +13,8 @@ from emulator.apis.evi.control.audio import audio_routes
 from emulator.apis.evi.control.script import script_routes
 from emulator.apis.evi.control.simulate import simulate_routes
 from emulator.apis.evi.state import EviState
-from emulator.errors import (
-    METHOD_NOT_ALLOWED,
-    PATH_NOT_FOUND,
-    ApiError,
-    api_error,
-    closest,
-)
 from emulator.jsontext import render
 from emulator.settings import Settings
-from emulator.web import bugs
 from emulator.web.auth import Auth
 from emulator.web.control.clock import clock_routes
 from emulator.web.control.contract import contract_routes
@@ -37,8 +24,6 @@ from emulator.web.control.request import Bodies, caller_world
 from emulator.web.control.snapshot import snapshot_routes
 from emulator.web.control.stubs import stub_routes
 from emulator.web.control.webhooks import webhook_routes
-from emulator.web.denial import deny
-from emulator.web.exchange import Exchange
 from emulator.web.inspector.routes import inspector_routes
 from emulator.web.mounts import Mount
 from emulator.web.oauth import token_endpoint
@@ -74,38 +59,31 @@ class Control:
         self._surfaces = surfaces
         self._mounts = mounts
 
-    def application(self) -> Starlette:
+    def routes(self) -> list[Route]:
+        """Return every route of the emulator's own."""
         auth, bodies = self._auth, Bodies(self._validation, self._settings.max_body_bytes)
-        return Starlette(
-            routes=[
-                Route("/_emulator/health", self.health, methods=["GET"]),
-                Route("/_emulator/settings", self.show_settings, methods=["GET"]),
-                Route("/_emulator/reset", self.reset, methods=["POST"]),
-                Route("/_emulator/world", self.drop, methods=["DELETE"]),
-                Route("/_emulator/chats/live", self.live_chats, methods=["GET"]),
-                *clock_routes(auth, bodies),
-                *script_routes(auth, bodies),
-                *simulate_routes(auth, bodies),
-                *webhook_routes(auth, bodies, self._validation),
-                *fault_routes(auth, bodies, self._operations),
-                *journal_routes(auth, self._worlds),
-                *contract_routes(auth, self._worlds, self._surfaces),
-                *stub_routes(auth, bodies, self._operations),
-                *snapshot_routes(auth, self._snapshots, self._settings.max_snapshot_bytes),
-                *audio_routes(self._worlds),
-                *self._mounted_routes(),
-                *inspector_routes(),
-                Route("/openapi.json", self.openapi_json, methods=["GET"]),
-                Route("/openapi.yaml", self.openapi_yaml, methods=["GET"]),
-                Route("/oauth2-cc/token", token_endpoint(self._auth), methods=["POST"]),
-            ],
-            exception_handlers={
-                ApiError: _answer_api_error,
-                HTTPException: _answer_http_error,
-                ClientDisconnect: _answer_nobody,
-            },
-            middleware=[Middleware(AnsweringBugs, auth=auth)],
-        )
+        return [
+            Route("/_emulator/health", self.health, methods=["GET"]),
+            Route("/_emulator/settings", self.show_settings, methods=["GET"]),
+            Route("/_emulator/reset", self.reset, methods=["POST"]),
+            Route("/_emulator/world", self.drop, methods=["DELETE"]),
+            Route("/_emulator/chats/live", self.live_chats, methods=["GET"]),
+            *clock_routes(auth, bodies),
+            *script_routes(auth, bodies),
+            *simulate_routes(auth, bodies),
+            *webhook_routes(auth, bodies, self._validation),
+            *fault_routes(auth, bodies, self._operations),
+            *journal_routes(auth, self._worlds),
+            *contract_routes(auth, self._worlds, self._surfaces),
+            *stub_routes(auth, bodies, self._operations),
+            *snapshot_routes(auth, self._snapshots, self._settings.max_snapshot_bytes),
+            *audio_routes(self._worlds),
+            *self._mounted_routes(),
+            *inspector_routes(),
+            Route("/openapi.json", self.openapi_json, methods=["GET"]),
+            Route("/openapi.yaml", self.openapi_yaml, methods=["GET"]),
+            Route("/oauth2-cc/token", token_endpoint(self._auth), methods=["POST"]),
+        ]
 
     def _mounted_routes(self) -> Iterator[Route]:
         for mount in self._mounts:
@@ -146,74 +124,3 @@ class Control:
     async def openapi_yaml(self, request: Request) -> Response:
         text = self._document.path.read_bytes()
         return Response(text, media_type="application/yaml")
-
-
-class AnsweringBugs:
-    """Answers what a control route did not expect; Starlette's own handler would raise it again.
-
-    Of all requests for control routes, the journal has those that failed so.
-    """
-
-    def __init__(self, app: ASGIApp, auth: Auth) -> None:
-        self._app = app
-        self._auth = auth
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        begun = False
-
-        async def watching_send(message: Message) -> None:
-            nonlocal begun
-            begun = True
-            await send(message)
-
-        exchange = Exchange(scope)
-        try:
-            await self._app(scope, receive, watching_send)
-        except Exception as error:
-            with suppress(Exception):  # which may be what has failed
-                exchange.world = self._auth.world(dict(scope["headers"]), scope["query_string"])
-            where = f"{scope['method']} {scope['path']}"
-            exchange.bug = bugs.report(error, where, exchange.world)
-            refusal = exchange.bug.answer()
-            exchange.note(refusal.status, render(refusal.body))
-            if begun:
-                raise  # the connection ends in the middle of the answer
-            await deny(refusal, scope, receive, send)
-
-
-async def _answer_nobody(request: Request, error: Exception) -> Response:
-    """Half a request is none."""
-    return Response(status_code=400)
-
-
-async def _answer_api_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, ApiError)
-    return JSONResponse(error.body, error.status)
-
-
-async def _answer_http_error(request: Request, error: Exception) -> Response:
-    """No such route, or another method, in the shape of all other errors."""
-    assert isinstance(error, HTTPException)
-    method, path = request.method, request.url.path
-    if error.status_code == 405:
-        allowed = ", ".join(_methods(request.app.routes, request.scope))
-        refusal = api_error(
-            METHOD_NOT_ALLOWED,
-            headers={"Allow": allowed},
-            method=method,
-            path=path,
-            allowed=allowed,
-        )
-    else:
-        known = [route.path for route in request.app.routes]
-        refusal = api_error(PATH_NOT_FOUND, method=method, path=path, hint=closest(path, known))
-    return JSONResponse(refusal.body, refusal.status, dict(refusal.headers))
-
-
-def _methods(routes: Sequence[BaseRoute], scope: Scope) -> list[str]:
-    """Every method that some route of this path takes."""
-    found: set[str] = set()
-    for route in routes:
-        if isinstance(route, Route) and route.matches(scope)[0] != Match.NONE:
-            found |= set(route.methods or ()) - {"HEAD"}
-    return sorted(found)

@@ -1,18 +1,16 @@
 """What the control routes have in common: the caller's world, and checked JSON bodies."""
 
-import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from typing import Any
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 
 from emulator.errors import Problem, ValidationFailed
 from emulator.jsontext import Json, JsonObject, JsonTextError, parse, render
 from emulator.openapi.validation import Check, Validation
 from emulator.web.auth import Auth
-from emulator.web.dispatch import read_body
+from emulator.web.bodies import read_body
 from emulator.world.world import World
 
 
@@ -41,29 +39,6 @@ def read_integer(name: str, text: str) -> int:
         problem = Problem(("query", name), "Input should be a valid integer", "int_parsing")
         raise ValidationFailed([problem])
     return int(text)
-
-
-@asynccontextmanager
-async def left_with(request: Request) -> AsyncIterator[None]:
-    """What is done inside ends when the client goes, with ClientDisconnect."""
-    leaving = asyncio.create_task(_until_gone(request))
-    here = asyncio.current_task()
-    assert here is not None
-    leaving.add_done_callback(lambda task: None if task.cancelled() else here.cancel())
-    try:
-        yield
-    except asyncio.CancelledError:
-        if not leaving.done():
-            raise
-        here.uncancel()
-        raise ClientDisconnect from None
-    finally:
-        leaving.cancel()
-
-
-async def _until_gone(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
 
 
 class Bodies:

@@ -16,8 +16,8 @@ from emulator.errors import (
     api_error,
 )
 from emulator.web.auth import Auth
+from emulator.web.bodies import read_body
 from emulator.web.control.request import caller_world
-from emulator.web.dispatch import read_body
 from emulator.world.snapshot import Snapshot
 
 if TYPE_CHECKING:

@@ -3,10 +3,11 @@
 import hmac
 from collections.abc import Iterator, Mapping
 
+from starlette.concurrency import iterate_in_threadpool
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
+from emulator.api import Reply
 from emulator.apis.evi.chat_store import LONGEST_CHAT_MS
 from emulator.apis.evi.operations.audio import AUDIO_PATH, signature
 from emulator.apis.evi.state import EviState
@@ -21,8 +22,8 @@ _SPOKEN = ("USER_MESSAGE", "AGENT_MESSAGE")
 
 
 def audio_routes(worlds: Worlds) -> list[Route]:
-    async def audio(request: Request) -> Response:
-        """A chat's audio, under the signed URL that `get-audio` gave out."""
+    async def audio(request: Request) -> Reply:
+        """Answer a chat's audio, under the signed URL that `get-audio` gave out."""
         world = worlds.find_reference(request.path_params["world"])
         chat_id = request.path_params["chat_id"]
         if world is None or not _is_signed(world, chat_id, request.query_params):
@@ -36,10 +37,10 @@ def audio_routes(worlds: Worlds) -> list[Route]:
             raise api_error(AUDIO_IMPOSSIBLE, seconds=duration_ms // 1000, longest_s=longest_s)
         samples = pcm_bytes(duration_ms)
         header = mp4_header(samples, SAMPLE_RATE)
-        return StreamingResponse(
-            _file(header, _utterances(world, chat), duration_ms),
+        return Reply(
+            iterate_in_threadpool(_file(header, _utterances(world, chat), duration_ms)),
             media_type="audio/mp4",
-            headers={"Content-Length": str(len(header) + samples)},
+            length=len(header) + samples,
         )
 
     return [Route(AUDIO_PATH, audio, methods=["GET"])]

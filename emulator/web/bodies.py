@@ -1,0 +1,117 @@
+"""Request bodies, read by their media type."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive
+
+from emulator.errors import BODY_TOO_LARGE, Problem, ValidationFailed, api_error
+from emulator.jsontext import Json, JsonTextError, parse
+from emulator.openapi.operation import JSON_MEDIA_TYPE, MULTIPART_MEDIA_TYPE, RequestBody
+from emulator.openapi.validation import Validation
+from emulator.web.forms import read_form, read_pairs, read_parts, shown_form
+
+_PATIENCE_S = 1  # with the body of a request that leads nowhere
+
+
+async def read_body(receive: Receive, limit: int) -> bytes:
+    """Return the whole request body. Raises ApiError (413) past `limit` bytes, ClientDisconnect."""
+    chunks, size, more = [], 0, True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size > limit:
+            raise api_error(BODY_TOO_LARGE, limit=limit)
+        chunks.append(chunk)
+        more = message.get("more_body", False)
+    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+async def read_beginning(receive: Receive, limit: int) -> bytes:
+    """Return the first `limit` bytes of a request body, or what of them comes in time.
+
+    It is for the journal alone, so a client that sends no more is answered all the same.
+    """
+    text, more = b"", True
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_PATIENCE_S):
+            while more and len(text) < limit:
+                message = await receive()  # its end, if the client is gone
+                text += message.get("body", b"")
+                more = message.get("more_body", False)
+    return text[:limit]
+
+
+class BodyReader:
+    """Reads and checks the bodies of one operation, by the media types that it declares."""
+
+    def __init__(self, bodies: Sequence[RequestBody], validation: Validation) -> None:
+        self._bodies = {
+            body.media_type: (body.fields, validation.check(body.pointer)) for body in bodies
+        }
+        self._first = bodies[0].media_type  # which a body without a Content-Type has
+
+    def read(
+        self, text: bytes, headers: Mapping[bytes, bytes], problems: list[Problem]
+    ) -> tuple[Json, Json]:
+        """Return the body as a handler gets it, and as JSON can show it; None if it isn't read.
+
+        What is wrong goes into `problems`.
+        """
+        given = headers.get(b"content-type", b"")
+        media_type = self._media_type(given)
+        if media_type is None:
+            problems.append(self._wrong_type(given))
+            return None, None
+        fields, check = self._bodies[media_type]
+        try:
+            if media_type == JSON_MEDIA_TYPE:
+                body = shown = _read_json(text)
+            else:
+                pairs = (
+                    read_parts(text, given)
+                    if media_type == MULTIPART_MEDIA_TYPE
+                    else read_pairs(text)
+                )
+                body = read_form(pairs, fields)
+                shown = shown_form(body)
+        except ValidationFailed as error:
+            problems += error.problems
+            return None, None
+        problems += check(shown, ("body",))
+        return body, shown
+
+    def _media_type(self, given: bytes) -> str | None:
+        """Return the declared media type that a Content-Type stands for, if there is one."""
+        media_type = given.partition(b";")[0].strip().lower().decode("latin-1")
+        if media_type in self._bodies:
+            return media_type
+        if not media_type:
+            return self._first
+        is_json = media_type.startswith("application/") and media_type.endswith("+json")
+        return JSON_MEDIA_TYPE if is_json and JSON_MEDIA_TYPE in self._bodies else None
+
+    def _wrong_type(self, given: bytes) -> Problem:
+        expected = " or ".join(repr(media_type) for media_type in self._bodies)
+        message = (
+            "Input should be a valid dictionary or object to extract fields from; "
+            f"the Content-Type is {given.decode('latin-1')!r}, expected {expected}"
+        )
+        return Problem(("body",), message, "model_attributes_type")
+
+
+def _read_json(text: bytes) -> Json:
+    """Return the value of a JSON text. Raises ValidationFailed."""
+    if not text:
+        raise ValidationFailed([Problem(("body",), "Field required", "missing")])
+    try:
+        return parse(text)
+    except JsonTextError as error:
+        message = f"JSON decode error: {error.message}"
+        problem = Problem(("body", error.position), message, "json_invalid")
+        raise ValidationFailed([problem]) from None

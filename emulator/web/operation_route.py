@@ -1,0 +1,143 @@
+"""An operation's route: its parameters and body are read and checked, and its handler called."""
+
+from collections.abc import Mapping, Sequence
+
+from starlette.types import Receive, Scope, Send
+
+from emulator.api import Call, Handler, Reply
+from emulator.contract.requests import RequestAuditor
+from emulator.errors import Problem, ValidationFailed
+from emulator.journal.journal import LONGEST_BODY
+from emulator.jsontext import Json, read, read_or_none, render
+from emulator.openapi.fields import Field
+from emulator.openapi.hints import NO_HINTS, Hints
+from emulator.openapi.operation import Operation
+from emulator.openapi.strictness import strict_check
+from emulator.openapi.validation import Validation
+from emulator.web.answers import Answer
+from emulator.web.auth import Auth
+from emulator.web.bodies import BodyReader, read_body
+from emulator.web.exchange import Exchange
+from emulator.web.parameters import ParametersReader
+from emulator.web.short_circuit import Replacement, preferred, stub_answer, take_allowance
+from emulator.world.world import World
+
+_SECONDS_FIELDS = frozenset(
+    (
+        "created_on",
+        "modified_on",
+        "start_timestamp",
+        "end_timestamp",
+        "first_start_timestamp",
+        "most_recent_start_timestamp",
+    )
+)
+
+
+class OperationRoute:
+    """One operation with its handler and its compiled checks."""
+
+    def __init__(
+        self,
+        operation: Operation,
+        handler: Handler,
+        validation: Validation,
+        fields: Field | None,
+        auth: Auth,
+        max_body_bytes: int,
+        any_id: bool = False,
+        hints: Hints = NO_HINTS,
+    ) -> None:
+        """`any_id` takes any text for an id."""
+        self._operation = operation
+        self._auth = auth
+        self._max_body_bytes = max_body_bytes
+        self._judge = RequestAuditor(operation, fields, hints.of_requests)
+        self._check_strictly = strict_check(operation, fields)
+        self._handler = handler
+        self._parameters = ParametersReader(operation, validation, any_id)
+        self._body = BodyReader(operation.bodies, validation) if operation.bodies else None
+
+    async def answer(
+        self,
+        exchange: Exchange,
+        segments: Sequence[str],
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+    ) -> Answer:
+        """Return the answer of a request whose path has these segments. Raises ApiError."""
+        headers, query_string = exchange.read_headers(), scope["query_string"]
+        exchange.judge = self._judge
+        exchange.world = world = self._auth.world(headers, query_string)
+        if not exchange.is_quiet:
+            replacement = await self._replacement(world, headers, receive, exchange)
+            if replacement is not None:
+                text = await read_body(receive, self._max_body_bytes)
+                exchange.request = text[:LONGEST_BODY]
+                exchange.body = read_or_none(text)
+                status, body, extra = replacement
+                return Answer(status, render(body), extra)
+        problems: list[Problem] = []
+        parameters = self._parameters.read(segments, query_string, scope["headers"], problems)
+        body = {}
+        if self._body is not None:
+            text = await read_body(receive, self._max_body_bytes)
+            exchange.request = text[:LONGEST_BODY]
+            body, exchange.body = self._body.read(text, headers, problems)
+        if world.settings.strict:
+            problems += self._check_strictly(query_string, exchange.body)
+        if problems:
+            raise ValidationFailed(problems)
+        call = Call(world, world.settings, parameters, body, _base_url(scope, headers))
+        exchange.reported = call.findings
+        return self._answer_of(self._handler(call), world)
+
+    def _answer_of(self, said: Json | Reply, world: World) -> Answer:
+        """Return the answer that the handler's stands for."""
+        if isinstance(said, Reply):
+            media_type = said.media_type or self._operation.media_types[0]
+            status = said.status or self._operation.success_status
+            return Answer(status, said.body, said.headers, media_type, said.length)
+        if world.settings.timestamps == "seconds":
+            said = in_seconds(read(render(said)))  # some of it may be rendered already
+        return Answer(self._operation.success_status, render(said))
+
+    async def _replacement(
+        self,
+        world: World,
+        headers: Mapping[bytes, bytes],
+        receive: Receive,
+        exchange: Exchange,
+    ) -> Replacement | None:
+        """Return what the request gets in place of the handler's answer, if anything.
+
+        Raises ApiError (429, 400), ConnectionBroken.
+        """
+        if world.allowance is not None:
+            take_allowance(world.allowance)
+        replacement = None
+        if b"prefer" in headers:
+            replacement = preferred(headers[b"prefer"], self._operation)
+        if replacement is None and world.faults:
+            replacement = await exchange.strike(world.faults, receive)
+        if replacement is None and world.stubs:
+            replacement = stub_answer(world.stubs, self._operation.id)
+        return replacement
+
+
+def _base_url(scope: Scope, headers: Mapping[bytes, bytes]) -> str:
+    host = headers.get(b"host", b"").decode("latin-1") or ":".join(map(str, scope["server"]))
+    return f"{scope['scheme']}://{host}"
+
+
+def in_seconds(value: Json) -> Json:
+    """Return an answer with the times of resources in s; those of events stay in ms."""
+    if isinstance(value, dict):
+        return {
+            key: item // 1000 if key in _SECONDS_FIELDS and item is not None else in_seconds(item)
+            for key, item in value.items()
+        }
+    if isinstance(value, list):
+        return [in_seconds(item) for item in value]
+    return value
