@@ -1,5 +1,5 @@
-"""Judges every response of every App in the test run against its OpenAPI document, and every
-frame of every chat against the message models.
+"""Judges every response of every App in the test run against its OpenAPI document or the control
+API's, and every frame of every chat against the message models.
 
 `conftest.py` wraps `App.__call__` and `Channel.send`, so no test can forget it. The judge is
 jsonschema, the reference implementation; the emulator itself validates with another library.
@@ -25,6 +25,7 @@ from emulator.openapi.openness import opened
 from emulator.web.app import App
 from emulator.web.faulty_answers import GARBAGE
 from emulator.web.short_circuit import FAULT_HEADER, STUB_HEADER
+from tests.control_conformance import is_control, judge_control
 
 AsgiCall = Callable[[App, Scope, Receive, Send], Coroutine[Any, Any, None]]
 URI = "urn:judge"
@@ -46,7 +47,10 @@ def judged(call: AsgiCall) -> AsgiCall:
                 response["body"] += message.get("body", b"")
                 if not message.get("more_body") and not is_meant_so(scope, response["body"]):
                     # judged before the client can go on
-                    note(scope, judge(app.document, scope["method"], scope["path"], response))
+                    if is_control(scope["path"]):
+                        note(scope, judge_control(scope["method"], scope["path"], response))
+                    else:
+                        note(scope, judge(app.document, scope["method"], scope["path"], response))
             await send(message)
 
         try:

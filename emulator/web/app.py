@@ -154,4 +154,4 @@ class App:
 
     @staticmethod
     def _is_control(path: str) -> bool:
-        return path.startswith((*CONTROL_PREFIXES, "/openapi.", "/oauth2-cc/"))
+        return path.startswith((*CONTROL_PREFIXES, "/openapi.", "/openapi/", "/oauth2-cc/"))

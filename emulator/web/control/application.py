@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from emulator import __version__
 from emulator.apis.evi.control.audio import audio_routes
+from emulator.apis.evi.control.schemas import PART as EVI_PART
 from emulator.apis.evi.control.script import script_routes
 from emulator.apis.evi.control.simulate import simulate_routes
 from emulator.errors import (
@@ -24,6 +25,7 @@ from emulator.errors import (
     closest,
 )
 from emulator.extras.wiremock.routes import wiremock_routes
+from emulator.extras.wiremock.schemas import PART as WIREMOCK_PART
 from emulator.jsontext import render
 from emulator.openapi.document import Document
 from emulator.openapi.operation import Operation
@@ -34,9 +36,11 @@ from emulator.web import bugs
 from emulator.web.auth import Auth
 from emulator.web.control.clock import clock_routes
 from emulator.web.control.contract import contract_routes
+from emulator.web.control.document import ControlDocument, document_routes
 from emulator.web.control.faults import fault_routes
 from emulator.web.control.journal import journal_routes
 from emulator.web.control.request import Bodies, caller_world
+from emulator.web.control.schemas import PART
 from emulator.web.control.snapshot import snapshot_routes
 from emulator.web.control.stubs import stub_routes
 from emulator.web.control.webhooks import webhook_routes
@@ -49,6 +53,8 @@ from emulator.world.world import Worlds
 if TYPE_CHECKING:
     from emulator.contract.coverage import Universe
     from emulator.world.snapshot_reader import SnapshotReader
+
+PARTS = (PART, EVI_PART, WIREMOCK_PART)  # of the control document
 
 
 class Control:
@@ -77,7 +83,8 @@ class Control:
         self._universe = universe
 
     def application(self) -> Starlette:
-        auth, bodies = self._auth, Bodies(self._validation, self._settings.max_body_bytes)
+        auth, document = self._auth, ControlDocument(PARTS)
+        bodies = Bodies(self._validation, self._settings.max_body_bytes, document)
         return Starlette(
             routes=[
                 Route("/_emulator/health", self.health, methods=["GET"]),
@@ -97,6 +104,7 @@ class Control:
                 *audio_routes(self._worlds),
                 *wiremock_routes(auth, self._settings, self._operations),
                 *inspector_routes(),
+                *document_routes(document),
                 Route("/openapi.json", self.openapi_json, methods=["GET"]),
                 Route("/openapi.yaml", self.openapi_yaml, methods=["GET"]),
                 Route("/oauth2-cc/token", token_endpoint(self._auth), methods=["POST"]),

@@ -83,7 +83,7 @@ def fault_routes(auth: Auth, bodies: Bodies, operations: Collection[str]) -> lis
 
     async def add(request: Request) -> Response:
         world = caller_world(auth, request)
-        body = await bodies.read(request, _OUTLINE)
+        body = await bodies.read_outline(request, _OUTLINE)
         try:
             rule = add_rule(world.faults, bodies.validation, operations, body)
         except FaultMistake as error:

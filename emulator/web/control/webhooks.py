@@ -15,28 +15,16 @@ from emulator.errors import (
     api_error,
     closest,
 )
-from emulator.faults.table import DEFAULT_DELAY_MS, KINDS
+from emulator.faults.table import DEFAULT_DELAY_MS
 from emulator.openapi.validation import Validation
 from emulator.outgoing.delivery_view import shown_delivery
 from emulator.outgoing.outbox import PENDING, STATES, Delivery
 from emulator.waiting import until
 from emulator.web.auth import Auth
-from emulator.web.control.request import Bodies, answer, caller_world, read_limit, schema
+from emulator.web.control.request import Bodies, answer, caller_world, read_limit
 from emulator.world.world import World, is_held_back
 
 EVENT_NAME = {"type": "string", "enum": list(EVENT_NAMES)}
-FAULT = {"type": "string", "enum": list(KINDS["webhook"].faults)}
-DELAY_MS = {"type": "integer", "minimum": 0, "maximum": 86_400_000}
-DRAIN = schema(timeout={"type": "number", "minimum": 0, "maximum": 600})
-TRIGGER = schema(
-    required=("event_name",),
-    event_name=EVENT_NAME,
-    url={"type": "string"},
-    chat_id={"type": "string"},
-    set={"type": "object"},
-    faults={"type": "array", "items": FAULT},
-    delay_ms=DELAY_MS,
-)
 DEFAULT_DRAIN_S = 5
 LONGEST_ANSWER_MS = 10_000  # a trigger that is delayed for longer is answered while it waits
 
@@ -72,14 +60,14 @@ def webhook_routes(auth: Auth, bodies: Bodies, validation: Validation) -> list[R
     async def drain(request: Request) -> Response:
         """Wait until nothing is pending; what a standing clock holds back is not waited for."""
         world = caller_world(auth, request)
-        timeout_s = (await bodies.read(request, DRAIN)).get("timeout", DEFAULT_DRAIN_S)
+        timeout_s = (await bodies.read(request, "drain-webhooks")).get("timeout", DEFAULT_DRAIN_S)
         outbox = world.outbox
         await until(outbox.watchers, lambda: outbox.pending == 0 or is_held_back(world), timeout_s)
         return answer({"pending": outbox.pending})
 
     async def send_event(request: Request) -> Response:
         world = caller_world(auth, request)
-        body = await bodies.read(request, TRIGGER)
+        body = await bodies.read(request, "trigger-webhook")
         url = body.get("url")
         if url is not None:
             check_webhook_url(url, world.settings)

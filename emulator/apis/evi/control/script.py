@@ -12,14 +12,13 @@ from emulator.apis.evi.control.simulate import refusal, script_content
 from emulator.errors import ScriptError
 from emulator.jsontext import JsonObject
 from emulator.web.auth import Auth
-from emulator.web.control.request import Bodies, answer, caller_world, schema
+from emulator.web.control.request import Bodies, answer, caller_world
 
 # A script, or a bundled one's name, under 'script'; or the script itself.
 SCRIPT: JsonObject = {
     "type": "object",
     "properties": {"script": {"type": ["string", "object"]}},
 }
-HEARD = schema(required=("text",), text={"type": "string"})
 
 
 def script_routes(auth: Auth, bodies: Bodies) -> list[Route]:
@@ -27,7 +26,7 @@ def script_routes(auth: Auth, bodies: Bodies) -> list[Route]:
         from emulator.apis.evi.chat.script_file import load_script  # costs 0.1 s
 
         world = caller_world(auth, request)
-        body = await bodies.read(request, SCRIPT)
+        body = await bodies.read_outline(request, SCRIPT)
         given = body.get("script", body)
         try:
             world.script = load_script(script_content(given))[0]
@@ -45,7 +44,7 @@ def script_routes(auth: Auth, bodies: Bodies) -> list[Route]:
     async def heard(request: Request) -> Response:
         """What the user says in the next audio turn that no other text was queued for."""
         world = caller_world(auth, request)
-        world.heard.append((await bodies.read(request, HEARD))["text"])
+        world.heard.append((await bodies.read(request, "add-heard-text"))["text"])
         return answer({"queued": len(world.heard)})
 
     return [

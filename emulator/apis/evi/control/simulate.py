@@ -27,7 +27,7 @@ def simulate_routes(auth: Auth, bodies: Bodies) -> list[Route]:
         from emulator.apis.evi.chat.simulation import simulate as run
 
         world = caller_world(auth, request)
-        body = await bodies.read(request, SIMULATE)
+        body = await bodies.read_outline(request, SIMULATE)
         script = script_content(body.pop("script", {}))
         try:
             loaded, scene = load_script({**script, **body})

@@ -1,0 +1,118 @@
+"""Judges every response of a control route against the control API's document.
+
+Every status must be documented, with its media type, its headers, and a body that fits its schema.
+"""
+
+import json
+import re
+from functools import cache
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from referencing import Registry
+from referencing.jsonschema import DRAFT202012
+
+from emulator.jsontext import JsonObject
+from emulator.web.app import App
+from emulator.web.control.application import PARTS
+from emulator.web.control.document import ControlDocument
+from emulator.web.guard import CONTROL_PREFIXES
+
+DOCUMENT = ControlDocument(PARTS)
+URI = "urn:control"
+PREFIXES = (*CONTROL_PREFIXES, "/openapi", "/oauth2-cc/")
+_ERROR = "#/components/schemas/Error"
+_OF_ANY_PATH = {403, 404}  # of a path that the document does not have
+
+
+def is_control(path: str) -> bool:
+    """True if the control API serves the path, or refuses it."""
+    return path.startswith(PREFIXES)
+
+
+def judge_control(method: str, path: str, response: dict[str, Any]) -> str | None:
+    """Return what is wrong with a response of a control route, or None."""
+    status = response["status"]
+    if method == "OPTIONS" and status == 200:
+        return None  # a browser's preflight
+    if status == 400 and not response["body"] and b"content-type" not in response["headers"]:
+        return None  # the client left in the middle of its request
+    item = _item(path)
+    if item is None:
+        return _judge_error(response) if status in _OF_ANY_PATH else f"unknown path, got {status}"
+    operation = item.get("get" if method == "HEAD" else method.lower())
+    if operation is None:
+        return _judge_error(response) if status in (403, 405) else f"expected 405, got {status}"
+    declared = operation["responses"].get(str(status))
+    if declared is None:
+        return f"status {status} is not declared; declared: {', '.join(operation['responses'])}"
+    return _judge_response(_followed(declared), response, method)
+
+
+def _judge_response(declared: JsonObject, response: dict[str, Any], method: str) -> str | None:
+    headers, body = response["headers"], response["body"]
+    for name, header in declared.get("headers", {}).items():
+        if header.get("required") and name.lower().encode() not in headers:
+            return f"the header {name} is missing"
+    content = declared.get("content")
+    if content is None:
+        return f"no body is declared, got {body[:100]!r}" if body else None
+    media_type = headers.get(b"content-type", b"").decode().partition(";")[0]
+    if media_type not in content:
+        return f"media type {media_type!r} is not declared; declared: {', '.join(content)}"
+    if method == "HEAD":
+        return None
+    if media_type == "application/json":
+        return _mistakes(json.dumps(content[media_type]["schema"]), body)
+    return None if body else "the body is empty"
+
+
+def _judge_error(response: dict[str, Any]) -> str | None:
+    return _mistakes(json.dumps({"$ref": _ERROR}), response["body"]) if response["body"] else None
+
+
+def _mistakes(schema: str, body: bytes) -> str | None:
+    errors = _validator(schema).iter_errors(json.loads(body))
+    return "; ".join(f"{error.json_path}: {error.message[:200]}" for error in errors) or None
+
+
+def _item(path: str) -> JsonObject | None:
+    """Return what the document says of a path; a template never hides a plain path."""
+    paths: JsonObject = DOCUMENT.content["paths"]
+    if path in paths:
+        plain: JsonObject = paths[path]
+        return plain
+    return next((item for template, item in _templates() if template.fullmatch(path)), None)
+
+
+@cache
+def _templates() -> list[tuple[re.Pattern[str], JsonObject]]:
+    return [
+        (re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(path))), item)
+        for path, item in DOCUMENT.content["paths"].items()
+        if "{" in path
+    ]
+
+
+def _followed(value: JsonObject) -> JsonObject:
+    if "$ref" not in value:
+        return value
+    section, name = value["$ref"].removeprefix("#/components/").split("/")
+    found: JsonObject = DOCUMENT.content["components"][section][name]
+    return found
+
+
+@cache
+def _validator(schema: str) -> Draft202012Validator:
+    resource = DRAFT202012.create_resource(DOCUMENT.content)
+    absolute = json.loads(schema.replace('"#/', f'"{URI}#/'))
+    return Draft202012Validator(absolute, registry=Registry().with_resource(URI, resource))
+
+
+def control_routes(app: App) -> set[tuple[str, str]]:
+    """Return method and path of every control route that an application serves."""
+    return {
+        (method, route.path)
+        for route in app.control_routes
+        for method in (route.methods or set()) - {"HEAD"}
+    }
