@@ -39,6 +39,12 @@ def judged(call: AsgiCall) -> AsgiCall:
 
     async def judged_call(app: App, scope: Scope, receive: Receive, send: Send) -> None:
         response: dict[str, Any] = {"body": b""}
+        request = bytearray()
+
+        async def watching_receive() -> Message:
+            message = await receive()
+            request.extend(message.get("body", b""))
+            return message
 
         async def watching_send(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -48,13 +54,17 @@ def judged(call: AsgiCall) -> AsgiCall:
                 if not message.get("more_body") and not is_meant_so(scope, response["body"]):
                     # judged before the client can go on
                     if is_control(scope["path"]):
-                        note(scope, judge_control(scope["method"], scope["path"], response))
+                        asked = (scope["method"], scope["path"], bytes(request))
+                        note(scope, judge_control(*asked, response))
                     else:
                         note(scope, judge(app.document, scope["method"], scope["path"], response))
             await send(message)
 
         try:
-            await call(app, scope, receive, watching_send)
+            # a fault looks for the transport in the `receive` of the emulated API's requests
+            is_watched = scope["type"] == "http" and is_control(scope["path"])
+            watched = watching_receive if is_watched else receive
+            await call(app, scope, watched, watching_send)
         except Exception as error:
             note(scope, f"the application raised {error!r}")
             raise

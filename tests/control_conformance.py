@@ -1,6 +1,7 @@
 """Judges every response of a control route against the control API's document.
 
-Every status must be documented, with its media type, its headers, and a body that fits its schema.
+Every status must be documented, with its media type, its headers, and a body that fits its schema;
+and a JSON body that a route accepts must fit the schema of the request.
 """
 
 import json
@@ -20,9 +21,10 @@ from emulator.web.guard import CONTROL_PREFIXES
 
 DOCUMENT = ControlDocument(PARTS)
 URI = "urn:control"
+JSON = "application/json"
 PREFIXES = (*CONTROL_PREFIXES, "/openapi", "/oauth2-cc/")
-_ERROR = "#/components/schemas/Error"
-_OF_ANY_PATH = {403, 404}  # of a path that the document does not have
+_ERROR: JsonObject = {"$ref": "#/components/schemas/Error"}
+_UNKNOWN_PATH, _UNKNOWN_METHOD = (403, 404), (403, 405)
 
 
 def is_control(path: str) -> bool:
@@ -30,26 +32,32 @@ def is_control(path: str) -> bool:
     return path.startswith(PREFIXES)
 
 
-def judge_control(method: str, path: str, response: dict[str, Any]) -> str | None:
+def judge_control(method: str, path: str, request: bytes, response: dict[str, Any]) -> str | None:
     """Return what is wrong with a response of a control route, or None."""
-    status = response["status"]
+    status, headers = response["status"], response["headers"]
     if method == "OPTIONS" and status == 200:
         return None  # a browser's preflight
-    if status == 400 and not response["body"] and b"content-type" not in response["headers"]:
+    if status == 400 and not response["body"] and b"content-type" not in headers:
         return None  # the client left in the middle of its request
     item = _item(path)
-    if item is None:
-        return _judge_error(response) if status in _OF_ANY_PATH else f"unknown path, got {status}"
-    operation = item.get("get" if method == "HEAD" else method.lower())
+    operation = None if item is None else item.get("get" if method == "HEAD" else method.lower())
     if operation is None:
-        return _judge_error(response) if status in (403, 405) else f"expected 405, got {status}"
+        expected = _UNKNOWN_PATH if item is None else _UNKNOWN_METHOD
+        return _judge_refusal(expected, method, response)
     declared = operation["responses"].get(str(status))
     if declared is None:
         return f"status {status} is not declared; declared: {', '.join(operation['responses'])}"
-    return _judge_response(_followed(declared), response, method)
+    wrong = _judge_response(_followed(declared), method, response)
+    return wrong or (_judge_request(operation, request) if status < 300 else None)
 
 
-def _judge_response(declared: JsonObject, response: dict[str, Any], method: str) -> str | None:
+def _judge_refusal(expected: tuple[int, ...], method: str, response: dict[str, Any]) -> str | None:
+    if response["status"] not in expected:
+        return f"got {response['status']}, expected {' or '.join(map(str, expected))}"
+    return None if method == "HEAD" else _mistakes(_ERROR, response["body"])
+
+
+def _judge_response(declared: JsonObject, method: str, response: dict[str, Any]) -> str | None:
     headers, body = response["headers"], response["body"]
     for name, header in declared.get("headers", {}).items():
         if header.get("required") and name.lower().encode() not in headers:
@@ -62,22 +70,26 @@ def _judge_response(declared: JsonObject, response: dict[str, Any], method: str)
         return f"media type {media_type!r} is not declared; declared: {', '.join(content)}"
     if method == "HEAD":
         return None
-    if media_type == "application/json":
-        return _mistakes(json.dumps(content[media_type]["schema"]), body)
+    if media_type == JSON:
+        return _mistakes(content[JSON]["schema"], body)
     return None if body else "the body is empty"
 
 
-def _judge_error(response: dict[str, Any]) -> str | None:
-    return _mistakes(json.dumps({"$ref": _ERROR}), response["body"]) if response["body"] else None
+def _judge_request(operation: JsonObject, body: bytes) -> str | None:
+    content = operation.get("requestBody", {}).get("content", {})
+    if JSON not in content or not body.strip():
+        return None
+    wrong = _mistakes(content[JSON]["schema"], body)
+    return wrong and f"the document has no such request: {wrong}"
 
 
-def _mistakes(schema: str, body: bytes) -> str | None:
-    errors = _validator(schema).iter_errors(json.loads(body))
+def _mistakes(schema: JsonObject, body: bytes) -> str | None:
+    errors = _validator(json.dumps(schema)).iter_errors(json.loads(body))
     return "; ".join(f"{error.json_path}: {error.message[:200]}" for error in errors) or None
 
 
 def _item(path: str) -> JsonObject | None:
-    """Return what the document says of a path; a template never hides a plain path."""
+    """Return what the document says of a path; a plain path comes before a template."""
     paths: JsonObject = DOCUMENT.content["paths"]
     if path in paths:
         plain: JsonObject = paths[path]
