@@ -39,10 +39,11 @@ def judge_control(method: str, path: str, request: bytes, response: dict[str, An
         return None  # a browser's preflight
     if status == 400 and not response["body"] and b"content-type" not in headers:
         return None  # the client left in the middle of its request
-    item = _item(path)
-    operation = None if item is None else item.get("get" if method == "HEAD" else method.lower())
+    items = _items(path)
+    name = "get" if method == "HEAD" else method.lower()
+    operation = next((item[name] for item in items if name in item), None)
     if operation is None:
-        expected = _UNKNOWN_PATH if item is None else _UNKNOWN_METHOD
+        expected = _UNKNOWN_METHOD if items else _UNKNOWN_PATH
         return _judge_refusal(expected, method, response)
     declared = operation["responses"].get(str(status))
     if declared is None:
@@ -88,13 +89,11 @@ def _mistakes(schema: JsonObject, body: bytes) -> str | None:
     return "; ".join(f"{error.json_path}: {error.message[:200]}" for error in errors) or None
 
 
-def _item(path: str) -> JsonObject | None:
-    """Return what the document says of a path; a plain path comes before a template."""
-    paths: JsonObject = DOCUMENT.content["paths"]
-    if path in paths:
-        plain: JsonObject = paths[path]
-        return plain
-    return next((item for template, item in _templates() if template.fullmatch(path)), None)
+def _items(path: str) -> list[JsonObject]:
+    """Return what the document says of a path; a plain path comes before templates."""
+    plain = DOCUMENT.content["paths"].get(path)
+    fitting = [item for template, item in _templates() if template.fullmatch(path)]
+    return fitting if plain is None else [plain, *fitting]
 
 
 @cache

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -16,12 +17,14 @@ from emulator.extras.wiremock.values import refused
 from emulator.ids import derived_uuid
 from emulator.jsontext import Json, JsonObject, JsonTextError, parse
 from emulator.openapi.operation import Operation
+from emulator.openapi.parts import Part
 from emulator.settings import Settings
 from emulator.web.auth import Auth
 from emulator.web.control.request import answer
 from emulator.web.dispatch import read_body
 from emulator.world.world import World
 
+PART = Part(Path(__file__).with_name("openapi.yaml"))  # of the control document
 _BETWEEN_PAUSES = 10  # requests that are looked at in one go
 _ENABLED: JsonObject = {"requestJournalDisabled": False}
 _NO_STUBS = (

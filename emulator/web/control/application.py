@@ -24,8 +24,8 @@ from emulator.errors import (
     api_error,
     closest,
 )
+from emulator.extras.wiremock.routes import PART as WIREMOCK_PART
 from emulator.extras.wiremock.routes import wiremock_routes
-from emulator.extras.wiremock.schemas import PART as WIREMOCK_PART
 from emulator.jsontext import render
 from emulator.openapi.document import Document
 from emulator.openapi.operation import Operation

@@ -75,7 +75,7 @@ def one_of(values: object) -> JsonObject:
 PART = Part(
     Path(__file__).with_name("openapi.yaml"),
     {
-        "SettingsInForce": _settings,
+        "Settings": _settings,
         "NewFaultRule": _new_fault_rule,
         "FaultRule": _fault_rule,
         "FaultKind": lambda: one_of(FAULT_KINDS),

@@ -7,6 +7,9 @@ from emulator.jsontext import Json, JsonObject
 from emulator.openapi.parts import COMPONENT, Part
 
 _PREFIX = "Script"  # of the schemas of a script's parts
+_REFERENCE = COMPONENT.format(model="")
+_NAMED = ("properties", "$defs")
+_LEFT_OUT = ("title", "default")
 
 
 def _event_name() -> JsonObject:
@@ -17,7 +20,7 @@ def _script() -> JsonObject:
     """Return the schema of a script file, with those of its parts in `$defs`."""
     from emulator.apis.evi.chat.script_file import ScriptFile  # costs 0.1 s
 
-    schema: JsonObject = _renamed(ScriptFile.model_json_schema(ref_template=COMPONENT))
+    schema: JsonObject = _public(ScriptFile.model_json_schema(ref_template=COMPONENT))
     return {**schema, "description": "A script, in the words of docs/scripts.md."}
 
 
@@ -35,21 +38,23 @@ def _simulation() -> JsonObject:
     }
 
 
-def _renamed(value: Json) -> Json:
-    """Return a schema without the titles, and with public names for private models."""
+def _public(value: Json, named: bool = False) -> Json:
+    """Return a schema of pydantic's with public names for private models.
+
+    Without titles, and without defaults: generated types would ask for each field that has one.
+    `named` is true for a mapping of names to schemas.
+    """
     if isinstance(value, list):
-        return [_renamed(item) for item in value]
+        return [_public(item) for item in value]
+    if isinstance(value, str):
+        return value.replace(_REFERENCE + "_", _REFERENCE + _PREFIX)
     if not isinstance(value, dict):
-        return value.replace("/schemas/_", f"/schemas/{_PREFIX}") if _is_reference(value) else value
+        return value
     return {
-        _PREFIX + key[1:] if key.startswith("_") else key: _renamed(item)
+        _PREFIX + key[1:] if key.startswith("_") else key: _public(item, key in _NAMED)
         for key, item in value.items()
-        if not (key == "title" and isinstance(item, str))
+        if named or key not in _LEFT_OUT
     }
-
-
-def _is_reference(value: Json) -> bool:
-    return isinstance(value, str) and value.startswith("#/")
 
 
 PART = Part(
