@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from starlette.types import Receive, Scope, Send
 
-from emulator.api import Call, Handler, Reply
+from emulator.api import Call, Handler
 from emulator.contract.requests import RequestAuditor
 from emulator.errors import Problem, ValidationFailed
 from emulator.journal.journal import LONGEST_BODY
@@ -14,6 +14,7 @@ from emulator.openapi.hints import NO_HINTS, Hints
 from emulator.openapi.operation import Operation
 from emulator.openapi.strictness import strict_check
 from emulator.openapi.validation import Validation
+from emulator.reply import Reply
 from emulator.web.answers import Answer
 from emulator.web.auth import Auth
 from emulator.web.bodies import BodyReader, read_body

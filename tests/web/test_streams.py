@@ -9,10 +9,11 @@ import httpx
 import pytest
 from starlette.testclient import TestClient
 
-from emulator.api import Call, Reply
+from emulator.api import Call
 from emulator.errors import CHAT_NOT_FOUND, api_error
 from emulator.faults.http import GARBAGE
 from emulator.journal.journal import LONGEST_BODY
+from emulator.reply import Reply
 from emulator.server import new_app
 from emulator.settings import Settings
 from emulator.testing.emulator import Emulator

@@ -1,0 +1,42 @@
+"""What fields of fault rules may name."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from emulator.faults.table import FIELDS, KINDS, METHODS
+from emulator.jsontext import JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class FaultNames:
+    """What fields of fault rules may name, of all APIs."""
+
+    operations: Sequence[str] = ()
+    event_names: Sequence[str] = ()  # of webhooks
+    errors: Sequence[str] = ()  # of sockets
+
+    def schema(self) -> JsonObject:
+        """Return the JSON schema of a rule, as a request adds it."""
+        named: JsonObject = {"event_name": {"type": "string", "enum": list(self.event_names)}}
+        return {
+            "type": "object",
+            "properties": {
+                "kind": {"type": "string", "enum": list(KINDS)},
+                "fault": {"type": "string"},
+                "times": {"type": "integer", "minimum": 1},
+                "probability": {"type": "number", "exclusiveMinimum": 0, "maximum": 1},
+                **FIELDS,
+                **named,
+            },
+            "required": ["kind", "fault"],
+            "additionalProperties": False,
+        }
+
+    def to_json(self) -> JsonObject:
+        """Return the names by the fields that may have them."""
+        return {
+            "operation": list(self.operations),
+            "event_name": list(self.event_names),
+            "error": list(self.errors),
+            "method": list(METHODS),
+        }
