@@ -23,7 +23,7 @@ from emulator.web.auth import Auth
 from emulator.web.control.application import Control
 from emulator.web.cors import Cors
 from emulator.web.dispatch import Dispatcher
-from emulator.web.guard import Guard
+from emulator.web.guard import CONTROL_PREFIXES, Guard
 from emulator.web.timer_wakeups import Alarm
 from emulator.world.seed import load_seed
 from emulator.world.world import World, Worlds
@@ -111,7 +111,8 @@ class App:
             demo = load_seed("demo", validation, self.settings)
             for operation in (*self.operations, *voice_operations):
                 handlers[operation.id] = with_examples(operation, handlers[operation.id], demo)
-        dispatcher = Dispatcher(self.auth, self.settings, self.worlds.others)
+        own_prefixes = (*CONTROL_PREFIXES, "/openapi.", "/oauth2-cc/")
+        dispatcher = Dispatcher(self.auth, self.settings, self.worlds.others, own_prefixes)
         self.stubbable: dict[str, tuple[Operation, Validation]] = {}
         for document, operations, checks in (
             (self.document, self.operations, validation),

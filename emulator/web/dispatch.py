@@ -23,17 +23,22 @@ from emulator.web.bodies import read_beginning
 from emulator.web.endpoint import REDIRECT, Endpoint
 from emulator.web.exchange import Exchange
 from emulator.web.operation_route import OperationRoute
-from emulator.web.routing import Router, is_own
+from emulator.web.routing import Router
 from emulator.web.streams import deliver
 
 
 class Dispatcher:
     """An ASGI application: the operations of all documents, and the emulator's own routes."""
 
-    def __init__(self, auth: Auth, settings: Settings, strangers: Contract) -> None:
-        """`strangers` has what is found about callers without a world."""
-        self.router: Router[OperationRoute | Endpoint] = Router()
-        self._strangers = strangers
+    def __init__(
+        self, auth: Auth, settings: Settings, anonymous: Contract, own_prefixes: tuple[str, ...]
+    ) -> None:
+        """`anonymous` has what is found about callers without a world.
+
+        `own_prefixes` are those of the paths of the emulator's own routes.
+        """
+        self.router: Router[OperationRoute | Endpoint] = Router(own_prefixes)
+        self._anonymous = anonymous
         self._auth = auth
         self._settings = settings
 
@@ -61,7 +66,7 @@ class Dispatcher:
             self.router.add(method, route.path, endpoint)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        exchange = Exchange(scope, self._strangers)
+        exchange = Exchange(scope, self._anonymous)
         try:
             found = self.router.match(scope["method"], scope["path"])
             if found is None:
@@ -94,7 +99,7 @@ class Dispatcher:
         Unless the path is one of ours, the journal has the request and the beginning of its body.
         """
         method, path = scope["method"], scope["path"]
-        if is_own(path):
+        if self.router.is_own(path):
             exchange.is_quiet = True
             if self.router.redirects(path):
                 return REDIRECT, ()

@@ -1,4 +1,4 @@
-"""One request and its answer: what breaks it, what is to be said of it, what the journal has."""
+"""A request and its answer: what breaks it, what is found about it, what the journal keeps."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -20,13 +20,13 @@ from emulator.faults.rules import FaultRule, Faults
 from emulator.faults.table import KINDS
 from emulator.journal.headers import kept_headers
 from emulator.journal.journal import LONGEST_BODY, SIZE_OF_FINDING
-from emulator.jsontext import Json, kept
+from emulator.jsontext import Json, JsonObject, kept
 from emulator.web import bugs
 from emulator.web.short_circuit import Replacement, fault_answer
 from emulator.world.world import World
 
-# Of those who only look: no limit, no fault and no stub concerns the request, no journal has it.
-# What changes something is never quiet: any page may send it, and who looks must see it.
+# A quiet request only looks: it meets no limit, fault or stub, and no journal keeps it. A request
+# that changes something is never quiet: any page may send it, and whoever looks must see it.
 QUIET_METHODS = ("GET", "HEAD")
 QUIET_HEADER = b"x-evi-emulator-quiet"
 QUIET_AND_HIDING = b"hide"  # its value where the answer is to be shown to somebody
@@ -45,13 +45,13 @@ _NOTED = (
 
 
 class Exchange:
-    """One request and its response, for the journal and the contract of the caller's world."""
+    """One request and its response, for the journal and the ledger of the caller's world."""
 
     __slots__ = (
         "_began",
         "_findings",
         "_scope",
-        "_strangers",
+        "_anonymous",
         "body",
         "breaks",
         "bug",
@@ -66,10 +66,10 @@ class Exchange:
         "world",
     )
 
-    def __init__(self, scope: Scope, strangers: Contract | None = None) -> None:
-        """`strangers` has what is found about callers who have no world."""
+    def __init__(self, scope: Scope, anonymous: Contract | None = None) -> None:
+        """`anonymous` has what is found about callers who have no world."""
         self._scope = scope
-        self._strangers = strangers
+        self._anonymous = anonymous
         self._began = time.perf_counter()
         self._findings: Sequence[Finding] | None = None
         self.world: World | None = None
@@ -103,7 +103,7 @@ class Exchange:
     def refuse(self, error: ApiError) -> None:
         """Note the error that the request is answered with, without its traceback.
 
-        The frames in that hold this request, so neither would be freed before a full collection.
+        Its frames hold this request, so neither would be freed before a full collection.
         """
         error.__traceback__ = error.__context__ = None
         self.refusal = error
@@ -115,7 +115,7 @@ class Exchange:
         return self.bug
 
     def findings(self, world: World) -> Sequence[Finding]:
-        """What is to be said of the request itself; it is judged once."""
+        """Return what is found about the request itself; it is judged once."""
         if self._findings is None:
             contract = Contract() if self.is_quiet else world.contract
             self._findings = () if self.judge is None else self._judged(contract, self.judge)
@@ -126,7 +126,7 @@ class Exchange:
         return judge.judge(contract, headers, self._scope["query_string"], self.body)
 
     async def strike(self, faults: Faults, receive: Receive) -> Replacement | None:
-        """What breaks this request, if anything does; the answer that it gets instead.
+        """Break this request as the rules want it; return the answer that it gets instead, if any.
 
         Raises ConnectionBroken.
         """
@@ -142,20 +142,27 @@ class Exchange:
         return fault_answer(struck["status"]) if "status" in struck else None
 
     def note(
-        self, status: int | None, response: bytes, ending: Mapping[str, Json] | None = None
+        self,
+        status: int | None,
+        response: bytes,
+        response_bytes: int | None = None,
+        ended: str | None = None,
     ) -> None:
         """Tell the caller's world, if there is one.
 
-        Of a streamed answer, `response` is the beginning, and `ending` says how it ended.
+        Of a streamed answer, `response` is the beginning; the rest says how much was sent of it,
+        and how it ended.
         """
         if self.is_quiet and self.bug is None:
             return
         world = self.world
         if world is None:
-            self._note_stranger(status)
+            self._note_anonymous(status)
             return
         findings = self._all_findings(world)
-        more = dict(ending or ())
+        more: JsonObject = (
+            {} if ended is None else {"response_bytes": response_bytes, "ended": ended}
+        )
         if self.bug is not None:
             more |= self.bug.to_json()
         if findings:
@@ -199,7 +206,7 @@ class Exchange:
         given = (self.body, scope["query_string"], scope["path"])
         return with_refusals(findings, judge_refusal(self.judge.operation, refusal, *given))
 
-    def _note_stranger(self, status: int | None) -> None:
-        if self._strangers is not None and self.refusal is not None and status == 401:
+    def _note_anonymous(self, status: int | None) -> None:
+        if self._anonymous is not None and self.refusal is not None and status == 401:
             finding = judge_stranger(self.refusal, self._scope["query_string"])
-            self._strangers.add(self._subject, [finding], 0)
+            self._anonymous.add(self._subject, [finding], 0)

@@ -13,16 +13,9 @@ from emulator.errors import (
     path_not_found,
 )
 from emulator.openapi.hints import path_hint
-from emulator.web.guard import CONTROL_PREFIXES
 
 R = TypeVar("R")
 _ANY = "{}"  # a segment that is a path parameter
-_OWN_PREFIXES = (*CONTROL_PREFIXES, "/openapi.", "/oauth2-cc/")
-
-
-def is_own(path: str) -> bool:
-    """True if a path belongs to the emulator's own routes, and to no operation."""
-    return path.startswith(_OWN_PREFIXES)
 
 
 def other_slash(path: str) -> str:
@@ -39,10 +32,16 @@ class _Node(Generic[R]):
 class Router(Generic[R]):
     """A tree of path segments. A literal segment wins over a parameter."""
 
-    def __init__(self) -> None:
+    def __init__(self, own_prefixes: tuple[str, ...] = ()) -> None:
+        """`own_prefixes` are those of paths that belong to no API, but to the emulator itself."""
+        self._own_prefixes = own_prefixes
         self._root: _Node[R] = _Node()
         self._known: list[str] = []  # operations, with their methods
         self._own: dict[str, None] = {}  # paths of the emulator's own routes
+
+    def is_own(self, path: str) -> bool:
+        """True if a path belongs to the emulator's own routes, and to no operation."""
+        return path.startswith(self._own_prefixes)
 
     def add(self, method: str, path_template: str, route: R) -> None:
         """Add a route."""
@@ -51,7 +50,7 @@ class Router(Generic[R]):
             key = _ANY if segment.startswith("{") else segment
             node = node.children.setdefault(key, _Node())
         node.routes[method] = route
-        if is_own(path_template):
+        if self.is_own(path_template):
             self._own[path_template] = None
         else:
             self._known.append(f"{method} {path_template}")
@@ -88,7 +87,7 @@ class Router(Generic[R]):
             headers = {"Allow": allowed}
             values = {"path": path, "method": method, "allowed": allowed}
             return api_error(METHOD_NOT_ALLOWED, headers=headers, **values)
-        if is_own(path):
+        if self.is_own(path):
             hint = closest(path, list(self._own))
             return api_error(PATH_NOT_FOUND, method=method, path=path, hint=hint)
         return path_not_found(method, path, path_hint(path) or self._nearest(method, path))
@@ -97,7 +96,7 @@ class Router(Generic[R]):
         """Return the methods that a path takes; HEAD goes without saying."""
         nodes = self._nodes(self._root, path.split("/"))
         methods = {method: None for node in nodes for method in node.routes if method != "HEAD"}
-        return sorted(methods) if is_own(path) else list(methods)
+        return sorted(methods) if self.is_own(path) else list(methods)
 
     def _nodes(self, node: _Node[R], segments: Sequence[str]) -> Iterator[_Node[R]]:
         """Yield all nodes of a path below a node that have routes, literal segments first."""

@@ -71,7 +71,7 @@ async def _stream(
     finally:
         await _close(answer.body)
     exchange.has_begun = True
-    exchange.note(answer.status, sent.beginning, {"response_bytes": sent.size, "ended": ended})
+    exchange.note(answer.status, sent.beginning, sent.size, ended)
 
 
 async def _send_pieces(sent: "_Sent", rule: FaultRule | None, receive: Receive) -> str:
