@@ -1,6 +1,6 @@
 """The document of the control API: GET /openapi/control.json and /openapi/control.yaml."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 
 import anyio.to_thread
@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from emulator.api import Api, ServedApi
+from emulator.errors import PATH_NOT_FOUND, api_error, closest
 from emulator.jsontext import Json, JsonObject, render
 from emulator.openapi.document import Document
 from emulator.openapi.parts import Part, operations_of, put_together
@@ -99,19 +100,27 @@ def document_routes(document: ControlDocument) -> list[Route]:
 
 
 def openapi_routes(apis: Sequence[ServedApi]) -> list[Route]:
-    """Return the routes of the APIs' documents; the first one's is at /openapi.json, too."""
-    routes = [*_routes_of("/openapi", apis[0].document)]
-    for served in apis:
-        routes += _routes_of(f"/openapi/{served.name}", served.document)
-    return routes
+    """Return the routes of the APIs' documents; the first one's has a short path, too."""
+    files = {f"{each.name}.{form}": each.document for each in apis for form in ("json", "yaml")}
+
+    async def show_first(request: Request) -> Response:
+        return _shown(apis[0].document, request.url.path)
+
+    async def show(request: Request) -> Response:
+        file = request.path_params["file"]
+        if file not in files:
+            path, hint = request.url.path, closest(file, list(files))
+            raise api_error(PATH_NOT_FOUND, method=request.method, path=path, hint=hint)
+        return _shown(files[file], file)
+
+    return [
+        Route("/openapi.json", show_first, methods=["GET"]),
+        Route("/openapi.yaml", show_first, methods=["GET"]),
+        Route("/openapi/{file}", show, methods=["GET"]),
+    ]
 
 
-def _routes_of(path: str, document: Document) -> Iterator[Route]:
-    async def show_json(request: Request) -> Response:
+def _shown(document: Document, path: str) -> Response:
+    if path.endswith(".json"):
         return Response(render(document.content), media_type="application/json")
-
-    async def show_yaml(request: Request) -> Response:
-        return Response(document.path.read_bytes(), media_type="application/yaml")
-
-    yield Route(f"{path}.json", show_json, methods=["GET"])
-    yield Route(f"{path}.yaml", show_yaml, methods=["GET"])
+    return Response(document.path.read_bytes(), media_type="application/yaml")
