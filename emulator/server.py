@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
+from emulator.api import Api
 from emulator.apis.apis import APIS
 from emulator.errors import StartupError
 from emulator.hosts import is_loopback
@@ -41,9 +42,14 @@ class Server:
     can't be served.
     """
 
-    def __init__(self, settings: Settings | None = None, mounts: Sequence[Mount] = ()) -> None:
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        mounts: Sequence[Mount] = (),
+        apis: Sequence[Api] = APIS,
+    ) -> None:
         self.settings = settings or Settings()
-        self.app = new_app(self.settings, mounts)
+        self.app = App(self.settings, apis, mounts)
         try:
             self._socket = _bind(self.settings.host, self.settings.port)
             self._certificate = self._make_certificate()

@@ -57,7 +57,8 @@ def judged(call: AsgiCall) -> AsgiCall:
                     # judged before the client can go on
                     if is_control(scope["path"]):
                         asked = (scope["method"], scope["path"], bytes(request))
-                        note(scope, judge_control(*asked, response))
+                        apis = [each.api for each in app.apis]
+                        note(scope, judge_control(apis, *asked, response))
                     else:
                         note(scope, judge(app.apis, scope["method"], scope["path"], response))
             await send(message)
@@ -138,9 +139,13 @@ def judge(
         return None if known else f"a 429 of another shape: {body!r}"
     if declared is None:
         return f"status {status} is not declared; declared: {', '.join(responses)}"
-    if response["headers"].get(b"content-type") != b"application/json":
-        return f"content type {response['headers'].get(b'content-type')!r}"
-    schema = document.follow(declared)["content"]["application/json"]["schema"]
+    declared_content = document.follow(declared)["content"]
+    media_type = response["headers"].get(b"content-type", b"").decode()
+    if media_type not in declared_content:
+        return f"content type {media_type!r}"
+    if media_type != "application/json":
+        return None
+    schema = declared_content[media_type]["schema"]
     errors = _validator(_Hashable(document, document.path), json.dumps(schema)).iter_errors(
         json.loads(body)
     )

@@ -126,7 +126,8 @@ class App:
                 for operation in served.operations:
                     fields = body_fields(served.document, operation)
                     handler = handlers[operation.id]
-                    dispatcher.add(operation, handler, served.validation, fields)
+                    limit = served.api.body_limits.get(operation.id)
+                    dispatcher.add(operation, handler, served.validation, fields, limit)
         return dispatcher
 
     def _handlers(self, served: ServedApi) -> Mapping[str, Handler]:
