@@ -7,20 +7,27 @@ import httpx
 import pytest
 from starlette.testclient import TestClient
 
+from emulator import resources
 from emulator.apis.evi.chat.channel import Channel
 from emulator.server import Server
 from emulator.settings import Settings
 from emulator.web.app import App
 from emulator.world.world import World
-from tests import conformance
+from tests import conformance, parsing
 from tests.outgoing.receiver import Receiver
+from tests.tiers import ProcessGuard
 
 pytest_plugins = ["pytester", "conformance.plugin"]
 
 App.__call__ = conformance.judged(App.__call__)  # type: ignore[method-assign,assignment]
 Channel.send = conformance.judged_send(Channel.send)  # type: ignore[method-assign,assignment]
+resources._read_yaml = parsing.once_each(resources._read_yaml)
 
 _numbers = itertools.count()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(ProcessGuard())
 
 
 @pytest.fixture(autouse=True)

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.process
+
 EXEC = [sys.executable, "-m", "emulator", "exec"]
 PATIENCE_S = 30
 

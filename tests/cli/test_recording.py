@@ -52,6 +52,7 @@ def recorded(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.mark.process
 def test_record_ends_as_its_command_does(server: Server, tmp_path: Path) -> None:
     """With its exit code; what was said until then is in the file, without the key."""
     path = tmp_path / "r"
@@ -61,6 +62,7 @@ def test_record_ends_as_its_command_does(server: Server, tmp_path: Path) -> None
     assert KEY not in path.read_text()
 
 
+@pytest.mark.process
 def test_record_until_it_is_told_to_stop(server: Server, tmp_path: Path) -> None:
     """It says what it has written."""
     path = tmp_path / "r"
@@ -77,6 +79,7 @@ def test_record_until_it_is_told_to_stop(server: Server, tmp_path: Path) -> None
     assert process.returncode == 0
 
 
+@pytest.mark.process
 def test_import(recorded: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A seed that `seed check` accepts, and a script; files that are there are left alone."""
     seed, script = tmp_path / "seed.yaml", tmp_path / "script.yaml"
@@ -90,6 +93,7 @@ def test_import(recorded: Path, tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert main(arguments[:3]) == 2
 
 
+@pytest.mark.process
 def test_replay(recorded: Path) -> None:
     """0 for a client that does the same, 1 with the differences for another, its own code first."""
     same = run("replay", str(recorded), *client("Mine"))
@@ -105,6 +109,7 @@ def test_replay(recorded: Path) -> None:
     assert (ignored.returncode, ignored.stdout) == (0, "no differences\n")
 
 
+@pytest.mark.process
 def test_replay_as_json(recorded: Path) -> None:
     """Stdout has nothing else: what the command prints goes to stderr."""
     command = ["--", sys.executable, "-c", "print('said')"]
@@ -113,6 +118,7 @@ def test_replay_as_json(recorded: Path) -> None:
     assert "said" in done.stderr
 
 
+@pytest.mark.process
 def test_diff(recorded: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Nothing differs, as text and as JSON."""
     assert main(["diff", str(recorded)]) == 0
@@ -121,6 +127,7 @@ def test_diff(recorded: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert json.loads(capsys.readouterr().out)["differences"] == []
 
 
+@pytest.mark.process
 def test_diff_with_a_running_emulator(
     recorded: Path, server: Server, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -129,6 +136,7 @@ def test_diff_with_a_running_emulator(
     assert capsys.readouterr().out.endswith("no differences\n")
 
 
+@pytest.mark.process
 def test_diff_tells_differences(
     recorded: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

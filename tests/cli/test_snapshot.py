@@ -147,6 +147,7 @@ def test_exec_exports_its_world(tmp_path: Path) -> None:
     assert json.loads(path.read_bytes())["world"]["heard"] == ["x"]
 
 
+@pytest.mark.process
 def test_other_commands_do_without(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """Variables that are meant for `serve` don't make `trigger` keep or export anything."""
     folder = tmp_path / "state"
