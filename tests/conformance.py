@@ -8,7 +8,7 @@ jsonschema, the reference implementation; the emulator itself validates with ano
 import json
 import re
 from collections.abc import Callable, Coroutine, Iterator
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -103,7 +103,7 @@ def judge(document: Document, method: str, path: str, response: dict[str, Any]) 
     asked_for = {name.lower().encode() for name in (STUB_HEADER, FAULT_HEADER, LIMIT_HEADER)}
     if asked_for & response["headers"].keys():
         return None  # a test asked for just this
-    item = _path_item(document, path) or _path_item(load_document(VOICES_DOCUMENT), path)
+    item = _path_item(document, path) or _path_item(_voices_document(), path)
     if item is None or (method == "OPTIONS" and status == 200):
         return None
     document, content = item
@@ -122,15 +122,33 @@ def judge(document: Document, method: str, path: str, response: dict[str, Any]) 
     if response["headers"].get(b"content-type") != b"application/json":
         return f"content type {response['headers'].get(b'content-type')!r}"
     schema = document.follow(declared)["content"]["application/json"]["schema"]
-    errors = _validator(document.path, json.dumps(schema)).iter_errors(json.loads(body))
-    return "; ".join(f"{error.json_path}: {error.message[:200]}" for error in errors) or None
+    return _complaints(document.path, json.dumps(schema), body) or None
+
+
+@lru_cache(maxsize=1000)  # many tests list what the seed has
+def _complaints(path: Any, schema: str, body: bytes) -> str:
+    errors = _validator(path, schema).iter_errors(json.loads(body))
+    return "; ".join(f"{error.json_path}: {error.message[:200]}" for error in errors)
 
 
 def _path_item(document: Document, path: str) -> tuple[Document, dict[str, Any]] | None:
-    for template, item in document.content["paths"].items():
-        if re.fullmatch(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(template)), path):
-            return document, item
+    items = document.content["paths"]
+    for template, pattern in _patterns(tuple(items)):
+        if pattern.fullmatch(path):
+            return document, items[template]
     return None
+
+
+@cache
+def _patterns(templates: tuple[str, ...]) -> list[tuple[str, re.Pattern[str]]]:
+    return [
+        (each, re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(each)))) for each in templates
+    ]
+
+
+@cache
+def _voices_document() -> Document:
+    return load_document(VOICES_DOCUMENT)
 
 
 @cache

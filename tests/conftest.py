@@ -58,9 +58,11 @@ def api_key() -> str:
 
 
 @pytest.fixture
-def client(app: App, api_key: str) -> TestClient:
+def client(app: App, api_key: str) -> Iterator[TestClient]:
     """HTTP without a socket, as the test's own key."""
-    return TestClient(app, headers={"X-Hume-Api-Key": api_key})
+    yield TestClient(app, headers={"X-Hume-Api-Key": api_key})
+    if world := app.worlds.find(api_key):
+        app.worlds.drop(world)
 
 
 @pytest.fixture
@@ -75,7 +77,7 @@ def remote(server: Server, api_key: str) -> Iterator[httpx.Client]:
     headers = {"X-Hume-Api-Key": api_key}
     with httpx.Client(base_url=server.url, headers=headers, timeout=30, trust_env=False) as client:
         yield client
-        client.post("/_emulator/reset")
+        client.delete("/_emulator/world")
 
 
 @pytest.fixture
