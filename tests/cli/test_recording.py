@@ -1,7 +1,6 @@
 """`evi-emulator record`, `seed import`, `replay` and `diff`, as they are typed."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -12,6 +11,7 @@ import pytest
 from emulator.cli.main import main
 from emulator.extras.recording.reading import read_recording
 from emulator.server import Server
+from tests.cli.shell import Done, run_here
 
 KEY = "a-key-that-nobody-may-see"
 PATIENCE_S = 60
@@ -31,14 +31,8 @@ def client(name: str, code: int = 0) -> list[str]:
     return ["--", sys.executable, "-c", CLIENT, name, str(code)]
 
 
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "emulator", *arguments],
-        env={**os.environ, "HUME_API_KEY": KEY},
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
-    )
+def run(*arguments: str) -> Done:
+    return run_here(*arguments, HUME_API_KEY=KEY)
 
 
 @pytest.fixture(scope="module")

@@ -40,11 +40,14 @@ from tests.contract.calls import (
     sync_client,
 )
 
-# The vendor's control plane imports names that websockets means to remove.
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:websockets.exceptions.InvalidStatusCode is deprecated:DeprecationWarning",
-    "ignore:websockets.legacy is deprecated:DeprecationWarning",
-)
+pytestmark = [
+    pytest.mark.slow,
+    # The vendor's control plane imports names that websockets means to remove.
+    pytest.mark.filterwarnings(
+        "ignore:websockets.exceptions.InvalidStatusCode is deprecated:DeprecationWarning",
+        "ignore:websockets.legacy is deprecated:DeprecationWarning",
+    ),
+]
 
 Connect: TypeAlias = Callable[..., HumeClient]
 

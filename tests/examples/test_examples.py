@@ -73,7 +73,7 @@ def test_curl() -> None:
 @pytest.mark.parametrize("more", [[], ["-n", "2"]], ids=["alone", "in parallel"])
 def test_pytest(more: list[str]) -> None:
     """The suite passes in a process of its own, without any of our fixtures."""
-    quiet = ["-p", "no:cacheprovider", "-q"]
+    quiet = ["-p", "no:cacheprovider", "-p", "no:schemathesis", "-q"]
     command = [sys.executable, "-m", "pytest", *quiet, *more, "pytest"]
     done = run(command, EXAMPLES)
     assert done.returncode == 0, done.stdout + done.stderr
