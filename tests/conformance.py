@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -145,17 +145,15 @@ def judge(
         return f"content type {media_type!r}"
     if media_type != "application/json":
         return None
-    schema = declared_content[media_type]["schema"]
-    errors = _validator(_Hashable(document, document.path), json.dumps(schema)).iter_errors(
-        json.loads(body)
-    )
-    return "; ".join(f"{error.json_path}: {error.message[:200]}" for error in errors) or None
+    schema = json.dumps(declared_content[media_type]["schema"])
+    return _complaints(_Hashable(document, document.path), schema, body) or None
 
 
 def _path_item(document: Document, path: str) -> tuple[Document, dict[str, Any]] | None:
-    for template, item in document.content["paths"].items():
-        if re.fullmatch(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(template)), path):
-            return document, item
+    items = document.content["paths"]
+    for template, pattern in _patterns(tuple(items)):
+        if pattern.fullmatch(path):
+            return document, items[template]
     return None
 
 
@@ -165,6 +163,19 @@ class _Hashable:
 
     document: Document = field(compare=False)
     path: Path
+
+
+@cache
+def _patterns(templates: tuple[str, ...]) -> list[tuple[str, re.Pattern[str]]]:
+    return [
+        (each, re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(each)))) for each in templates
+    ]
+
+
+@lru_cache(maxsize=1000)  # many tests list what the seed has
+def _complaints(of: _Hashable, schema: str, body: bytes) -> str:
+    errors = _validator(of, schema).iter_errors(json.loads(body))
+    return "; ".join(f"{error.json_path}: {error.message[:200]}" for error in errors)
 
 
 @cache

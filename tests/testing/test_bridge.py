@@ -103,6 +103,7 @@ def test_a_trespass_is_seen(evi: Evi, trespasses: list[str]) -> None:
     assert trespasses == ["World.script =", "WorldClock._frozen_ms", "World.heard"]
 
 
+@pytest.mark.process
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 def test_after_a_fork_the_child_is_told() -> None:
     """The server's thread stays with the parent: who asks for it in the child gets an error."""
