@@ -8,6 +8,7 @@ from typing import TypeAlias
 from emulator.contract.findings import Finding, FindingKind, register_findings
 from emulator.contract.surface import ApiSurface, SurfacePart, new_surface, register_parts
 from emulator.errors import DocumentError, closest
+from emulator.faults.table import register_error_frames
 from emulator.jsontext import Json, JsonObject
 from emulator.openapi.document import Document, load_document
 from emulator.openapi.fields import body_fields
@@ -107,7 +108,8 @@ class Api:
     """One emulated API, as its folder of `apis/` describes it.
 
     `with_examples` makes a handler one that answers ids which do not exist, with examples of the
-    demo seed (`--unknown-ids example`).
+    demo seed (`--unknown-ids example`). `socket_errors` are the slugs of the error frames that
+    faults may ask for, by their codes.
     """
 
     name: str
@@ -120,12 +122,14 @@ class Api:
     hints: Hints = NO_HINTS
     findings: Mapping[str, FindingKind] = field(default_factory=dict)
     coverage: Sequence[SurfacePart] = ()
+    socket_errors: Mapping[str, str] = field(default_factory=dict)
     with_examples: Callable[[Operation, Handler, Seed], Handler] = take_any_id
 
     def __post_init__(self) -> None:
-        """Tell the contract what the API brings to it: codes and parts are of one namespace."""
+        """Tell the contract and the faults what the API brings: each has one namespace."""
         register_findings(self.findings)
         register_parts(self.coverage)
+        register_error_frames(self.socket_errors)
 
     def load_document(self, path: str = "") -> Document:
         """Return the API's document, or the one at `path` in its place. Raises DocumentError."""

@@ -10,8 +10,8 @@ import yaml
 import emulator
 from emulator.apis.evi.chat.script import SCRIPTED_ERRORS
 from emulator.apis.evi.chat.script_file import EndReason
+from emulator.apis.evi.errors import CHAT_ERRORS
 from emulator.cli.main import make_parser
-from emulator.errors import CHAT_ERRORS
 from emulator.extras.wiremock.pattern import FIELDS
 from emulator.extras.wiremock.values import MODIFIERS, OPERATORS
 from emulator.faults.table import KINDS

@@ -5,6 +5,7 @@ from pathlib import Path
 from emulator.api import Api
 from emulator.apis.evi import operations, seed  # noqa: F401 - importing operations registers them
 from emulator.apis.evi.contract.surface import EVI_COVERAGE_PARTS
+from emulator.apis.evi.errors import CHAT_ERRORS
 from emulator.apis.evi.findings import EVI_FINDINGS
 from emulator.apis.evi.handlers import HANDLERS
 from emulator.apis.evi.hints import EVI_HINTS
@@ -26,6 +27,7 @@ EVI = Api(
     findings=EVI_FINDINGS,
     coverage=EVI_COVERAGE_PARTS,
     sockets=SOCKETS,
+    socket_errors={text.code: text.slug for text in CHAT_ERRORS.values()},
     handlers=HANDLERS,
     with_examples=with_examples,
     snapshot=SnapshotPart(EviState, _HERE / "snapshot.yaml"),

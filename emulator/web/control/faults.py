@@ -7,16 +7,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from emulator.errors import (
-    CHAT_ERRORS,
-    FAULT_NOT_FOUND,
-    Problem,
-    ValidationFailed,
-    api_error,
-    closest,
-)
+from emulator.errors import FAULT_NOT_FOUND, Problem, ValidationFailed, api_error, closest
 from emulator.faults.rules import FaultRule, Faults
-from emulator.faults.table import FIELDS, KINDS, METHODS, FaultMistake, check_fault
+from emulator.faults.table import FIELDS, KINDS, METHODS, FaultMistake, check_fault, error_slugs
 from emulator.jsontext import JsonObject, render
 from emulator.openapi.validation import Validation
 from emulator.web.auth import Auth
@@ -75,7 +68,7 @@ def fault_routes(auth: Auth, bodies: Bodies, operations: Collection[str]) -> lis
         values = {
             "operation": list(operations),
             "event_name": EVENT_NAME["enum"],
-            "error": list(CHAT_ERRORS),
+            "error": error_slugs(),
             "method": list(METHODS),
         }
         kinds = {name: asdict(kind) for name, kind in KINDS.items()}

@@ -9,11 +9,12 @@ from starlette.routing import Route
 
 from emulator.api import Reply
 from emulator.apis.evi.chat_store import LONGEST_CHAT_MS
+from emulator.apis.evi.errors import AUDIO_IMPOSSIBLE, AUDIO_NOT_FOUND
 from emulator.apis.evi.operations.audio import AUDIO_PATH, signature
 from emulator.apis.evi.state import EviState
 from emulator.audio.mp4 import mp4_header
 from emulator.audio.tones import SAMPLE_RATE, Utterance, conversation, pcm, pcm_bytes
-from emulator.errors import AUDIO_IMPOSSIBLE, AUDIO_NOT_FOUND, api_error
+from emulator.errors import api_error
 from emulator.jsontext import JsonObject
 from emulator.world.world import World
 from emulator.world.worlds import Worlds
