@@ -45,6 +45,21 @@ def test_settings_page_has_every_setting() -> None:
     assert page.count("| `--") == len(SETTINGS)
 
 
+def test_settings_page_says_whose_each_setting_is() -> None:
+    """The page lists the server's settings, and those that one API alone reads."""
+    page = " ".join((ROOT / "docs" / "settings.md").read_text().split())
+    whose = {
+        "These settings belong to the server as a whole": ("scope", "server"),
+        "Only EVI reads": ("api", "evi"),
+        "Only the voices read": ("api", "voices"),
+    }
+    for sentence, (column, value) in whose.items():
+        [listed] = re.findall(rf"{sentence}:? (`.*?`)\.", page)
+        flags = [each.flag for each in SETTINGS if getattr(each, column) == value]
+        assert listed == ", ".join(f"`{flag}`" for flag in flags)
+    assert {each.api for each in SETTINGS} == {"", "evi", "voices"}
+
+
 def test_readme_has_every_command() -> None:
     """Each command of the help is in the README."""
     commands = re.findall(r"\{(.*?)\}", make_parser().format_usage()) or [
