@@ -10,6 +10,7 @@ from emulator.contract.surface import ApiSurface, SurfacePart, new_surface, regi
 from emulator.control import ControlRoutes
 from emulator.errors import DocumentError, closest
 from emulator.faults.names import FaultNames
+from emulator.faults.table import register_error_frames
 from emulator.jsontext import Json, JsonObject
 from emulator.openapi.document import Document, load_document
 from emulator.openapi.fields import body_fields
@@ -95,7 +96,8 @@ class Api:
     """One emulated API, as its folder of `apis/` describes it.
 
     `with_examples` makes a handler one that answers ids which do not exist, with examples of the
-    demo seed (`--unknown-ids example`).
+    demo seed (`--unknown-ids example`). `socket_errors` are the slugs of the error frames that
+    faults may ask for, by their codes.
     """
 
     name: str
@@ -109,15 +111,16 @@ class Api:
     findings: Mapping[str, FindingKind] = field(default_factory=dict)
     coverage: Sequence[SurfacePart] = ()
     webhook_events: Sequence[str] = ()
-    socket_errors: Sequence[str] = ()  # which faults may ask for
+    socket_errors: Mapping[str, str] = field(default_factory=dict)
     body_limits: Mapping[str, int] = field(default_factory=dict)  # bytes, by operationId
     control: ControlRoutes | None = None
     with_examples: Callable[[Operation, Handler, Seed], Handler] = take_any_id
 
     def __post_init__(self) -> None:
-        """Tell the contract what the API brings to it: codes and parts are of one namespace."""
+        """Tell the contract and the faults what the API brings: each has one namespace."""
         register_findings(self.findings)
         register_parts(self.coverage)
+        register_error_frames(self.socket_errors)
 
     def load_document(self, path: str = "") -> Document:
         """Return the API's document, or the one at `path` in its place. Raises DocumentError."""
@@ -200,7 +203,6 @@ def fault_names(served: Sequence[ServedApi]) -> FaultNames:
     return FaultNames(
         [operation.id for each in served for operation in each.operations],
         [name for each in served for name in each.api.webhook_events],
-        [name for each in served for name in each.api.socket_errors],
     )
 
 

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from functools import partial
 from typing import Any
 
 from emulator.durations import read_pace
@@ -19,9 +20,11 @@ class Setting:
     """One setting: `name` in Python, `--flag` on the command line, `env` in the environment."""
 
     name: str
+    scope: str  # server, or world if worlds of one server may differ in it
     kind: str  # text, integer, switch, list, hosts or pace
     default: Any
     help: str
+    api: str = ""  # the name of the API that alone reads it; "" if the machinery does
     choices: tuple[str, ...] = ()
     minimum: int | None = None
     maximum: int | None = None
@@ -112,198 +115,213 @@ _WORDS = {
 }
 
 
-def _setting(kind: str, default: Any, help: str, **more: Any) -> Any:
-    return field(default=default, metadata={"kind": kind, "help": help, **more})
+def _setting(scope: str, kind: str, default: Any, help: str, **more: Any) -> Any:
+    return field(default=default, metadata={"scope": scope, "kind": kind, "help": help, **more})
+
+
+_server, _world = partial(_setting, "server"), partial(_setting, "world")
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The settings of one server. Each field is a row of the table."""
 
-    host: str = _setting("text", "127.0.0.1", "address to listen on")
-    port: int = _setting(
+    host: str = _server("text", "127.0.0.1", "address to listen on")
+    port: int = _server(
         "integer", 8484, "port to listen on; 0 picks a free one", minimum=0, maximum=65535
     )
-    seed: str = _setting("text", "demo", "what a world starts with: demo, empty, or a file's path")
-    spec: str = _setting("text", "", "an OpenAPI document to serve instead of the bundled one")
-    api_key: tuple[str, ...] = _setting(
+    seed: str = _world("text", "demo", "what a world starts with: demo, empty, or a file's path")
+    spec: str = _server("text", "", "an OpenAPI document to serve instead of the bundled one")
+    api_key: tuple[str, ...] = _server(
         "list", (), "accept only these API keys (any non-empty key otherwise)", secret=True
     )
-    random_seed: int | None = _setting(
+    random_seed: int | None = _world(
         "integer", None, "make every id repeatable: each world draws from this number"
     )
-    timestamps: str = _setting(
+    timestamps: str = _world(
         "text",
         "milliseconds",
         "unit of the times of chats, chat groups, configs, prompts and tools",
         choices=("milliseconds", "seconds"),
+        api="evi",
     )
-    require_voice: bool = _setting(
-        "switch", False, "answer 400 for an EVI 3 config without a voice"
+    require_voice: bool = _world(
+        "switch", False, "answer 400 for an EVI 3 config without a voice", api="evi"
     )
-    name_conflict: str = _setting(
+    name_conflict: str = _world(
         "text",
         "409",
         "status of the answer to a name that another config or tool already has",
         choices=("409", "400"),
+        api="evi",
     )
-    unknown_ids: str = _setting(
+    unknown_ids: str = _server(
         "text",
         "404",
         "the answer to an id that does not exist: 404, or an example",
         choices=("404", "example"),
     )
-    unknown_voices: str = _setting(
+    unknown_voices: str = _world(
         "text",
         "accept",
         "whether to accept or refuse a library voice that is not in the emulator's list",
         choices=("accept", "refuse"),
+        api="voices",
     )
-    inactivity_timeout: int = _setting(
+    inactivity_timeout: int = _world(
         "integer",
         600,
         "inactivity timeout (s) of a config that names none",
         minimum=30,
         maximum=1800,
+        api="evi",
     )
-    signing_key: str = _setting(
+    signing_key: str = _world(
         "text",
         "emulator-signing-key",
         "key that webhooks are signed with",
         secret=True,
         may_be_empty=False,
     )
-    sign_webhooks_with: str = _setting(
+    sign_webhooks_with: str = _world(
         "text",
         "signing_key",
         "sign webhooks with the signing key, or with the world's API key",
         choices=("signing_key", "api_key"),
     )
-    webhook_time: str = _setting(
+    webhook_time: str = _world(
         "text",
         "wall",
         "the time in a webhook's header: the wall clock's, or the world's",
         choices=("wall", "world"),
     )
-    webhook_timeout: int = _setting(
+    webhook_timeout: int = _server(
         "integer", 5, "how long a webhook's receiver may take to answer (s)", minimum=1
     )
-    webhook_queue: int = _setting(
+    webhook_queue: int = _world(
         "integer", 10_000, "webhook deliveries that a world keeps, or has pending", minimum=1
     )
-    journal_limit: int = _setting(
+    journal_limit: int = _world(
         "integer", 10_000, "entries that a world's journal keeps", minimum=1
     )
-    journal_max_bytes: int = _setting(
+    journal_max_bytes: int = _world(
         "integer",
         67_108_864,
         "bytes of requests, answers and frames that a world's journal keeps, about",
         minimum=65_536,
     )
-    max_worlds: int = _setting(
+    max_worlds: int = _server(
         "integer", 10_000, "worlds that a server keeps; one more key is answered 429", minimum=1
     )
-    clock: str = _setting(
+    clock: str = _world(
         "text",
         "system",
         "a world's time runs (system), or is frozen at the beginning of 2025 until it is moved",
         choices=("system", "manual"),
     )
-    script: str = _setting(
-        "text", "", "what the assistant says: a bundled script, or a file's path"
+    script: str = _world(
+        "text", "", "what the assistant says: a bundled script, or a file's path", api="evi"
     )
-    pace: str = _setting(
+    pace: str = _world(
         "pace",
         "instant",
         "how long the assistant takes: instant, realtime, or a speed factor (5 is five times "
         "faster)",
+        api="evi",
     )
-    audio_output: bool = _setting("switch", True, "send the assistant's speech as audio, too")
-    prosody: str = _setting(
+    audio_output: bool = _world(
+        "switch", True, "send the assistant's speech as audio, too", api="evi"
+    )
+    prosody: str = _world(
         "text",
         "frame",
         "where the scores of the assistant's sentences are sent: in a frame of their own, or "
         "inline in the assistant_message, as clients from before mid-2025 expect",
         choices=("frame", "inline"),
+        api="evi",
     )
-    transcription_failure: str = _setting(
+    transcription_failure: str = _world(
         "text",
         "end",
         "whether a chat ends, or continues, after audio that can't be decoded",
         choices=("end", "continue"),
+        api="evi",
     )
-    max_chats: int | None = _setting(
-        "integer", None, "chats that a world may have going on; the next is refused", minimum=1
+    max_chats: int | None = _world(
+        "integer",
+        None,
+        "chats that a world may have going on; the next is refused",
+        minimum=1,
+        api="evi",
     )
-    max_unsent_bytes: int = _setting(
+    max_unsent_bytes: int = _world(
         "integer",
         16_777_216,
         "what may wait for a client that reads slowly; beyond it is cut off",
         minimum=65_536,
     )
-    max_body_bytes: int = _setting(
+    max_body_bytes: int = _server(
         "integer", 1_048_576, "largest request body; a larger one is answered 413", minimum=1024
     )
-    max_filled_chars: int = _setting(
+    max_filled_chars: int = _world(
         "integer",
         262_144,
         "most characters that placeholders and variables may add to a text; a longer text "
         "gets an error frame",
         minimum=1024,
+        api="evi",
     )
-    max_head_bytes: int = _setting(
+    max_head_bytes: int = _server(
         "integer",
         262_144,
         "largest head of a request (its URL and headers); a larger one is answered 414 or 431",
         minimum=8192,
     )
-    request_timeout: int = _setting(
+    request_timeout: int = _server(
         "integer",
         60,
         "longest time that a request may take to arrive (s); a slower one is answered 408",
         minimum=1,
     )
-    strict: bool = _setting(
+    strict: bool = _world(
         "switch",
         False,
         "answer 422 for fields, parameters and values that the document does not list",
     )
-    requests_per_second: int | None = _setting(
+    requests_per_second: int | None = _world(
         "integer", None, "requests that a world answers in a second; more get 429", minimum=1
     )
-    max_frame_bytes: int = _setting(
+    max_frame_bytes: int = _server(
         "integer",
         16_777_216,
         "largest frame of a WebSocket; a larger one closes it with 1009",
         minimum=1024,
     )
-    chaos: str = _setting(
+    chaos: str = _world(
         "text", "", "faults by chance in every world, such as ws_drop=.05,http_5xx=.02"
     )
-    log_requests: bool = _setting("switch", False, "print a line for each request")
-    state: str = _setting("text", "", "a folder in which worlds outlive the server")
-    export_on_exit: str = _setting(
+    log_requests: bool = _server("switch", False, "print a line for each request")
+    state: str = _server("text", "", "a folder in which worlds outlive the server")
+    export_on_exit: str = _server(
         "text", "", "a folder to which each world is written when the server ends"
     )
-    max_snapshot_bytes: int = _setting(
+    max_snapshot_bytes: int = _server(
         "integer", 268_435_456, "largest snapshot that may be put back", minimum=1024
     )
-    tls: bool = _setting(
-        "switch", False, "serve https and wss, with a certificate made on the spot"
-    )
-    allowed_hosts: tuple[str, ...] = _setting(
+    tls: bool = _server("switch", False, "serve https and wss, with a certificate made on the spot")
+    allowed_hosts: tuple[str, ...] = _server(
         "list", (), "additional host names accepted on the emulator's own routes"
     )
-    call_hosts: tuple[str, ...] = _setting(
+    call_hosts: tuple[str, ...] = _world(
         "hosts",
         (),
         "hosts where webhooks and custom language models may use http and ws, too",
     )
-    call_hosts_only: bool = _setting(
+    call_hosts_only: bool = _world(
         "switch", False, "call no host that --call-hosts leaves out, not even this machine"
     )
 
-    trusted_proxies: tuple[str, ...] = _setting(
+    trusted_proxies: tuple[str, ...] = _server(
         "list",
         (),
         "addresses of proxies whose X-Forwarded-Proto and X-Forwarded-For the emulator "

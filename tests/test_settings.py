@@ -1,9 +1,22 @@
 """The table of settings, from flags, the environment and defaults."""
 
+import ast
+from collections.abc import Collection, Iterator
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
 import pytest
 
+import emulator
+from emulator.apis.apis import APIS
 from emulator.errors import UsageError
 from emulator.settings import SETTINGS, Settings, load_settings
+
+PACKAGE = Path(emulator.__file__).parent
+NAMES = {each.name for each in SETTINGS}
+OF_THE_SERVER = {each.name for each in SETTINGS if each.scope == "server"}
+OF_WORLDS = {each.name for each in SETTINGS if each.scope == "world"}
 
 
 def test_defaults() -> None:
@@ -84,3 +97,103 @@ def test_secrets_are_hidden() -> None:
     shown = Settings(api_key=("secret",)).to_json()
     assert shown["api_key"] == "(hidden)"
     assert set(shown) == {setting.name for setting in SETTINGS}
+
+
+# Whose a setting is
+
+
+class Read(NamedTuple):
+    """A place in the code that reads a setting."""
+
+    path: str
+    name: str
+    is_worlds: bool  # it reads the settings of a world, which may differ from the server's
+
+
+# What has the server's settings in `self`, or is given them.
+_SERVERS = ("web/", "extras/", "server.py", "world/worlds.py", "world/persistence.py")
+_CLIENTS = ("cli/", "testing/")  # of a server, which has its own settings
+# The server's values are what a world begins with, unless Emulator.world is given others.
+_DEFAULTS = {"seed", "chaos"}
+# The server's sender has it, and each world judges receivers by it; the values are equal.
+_READ_BY_BOTH = {"webhook_timeout"}
+
+
+@cache
+def all_reads() -> Collection[Read]:
+    """Return each place in the package, but for the commands and the tests' objects."""
+    paths = {str(path.relative_to(PACKAGE)): path for path in PACKAGE.rglob("*.py")}
+    own = [each for each in paths if not each.startswith(_CLIENTS)]
+    return [read for name in own for read in reads(name, paths[name].read_text())]
+
+
+def reads(path: str, source: str) -> Iterator[Read]:
+    """Return the settings that a module reads: `X.settings.NAME`, or by `ceiling("NAME", ...)`."""
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.Attribute(value=ast.Name(id="settings" | "_settings"), attr=name):
+                owner = ""
+            case ast.Attribute(
+                value=ast.Attribute(attr="settings" | "_settings", value=value), attr=name
+            ):
+                owner = ast.unparse(value).rpartition(".")[2]
+            case ast.Call(
+                func=ast.Attribute(attr="ceiling"), args=[ast.Constant(value=str(name)), *_]
+            ):
+                owner = ""
+            case _:
+                continue
+        if name in NAMES:
+            is_worlds = owner in ("world", "_world", "call") or not path.startswith(_SERVERS)
+            yield Read(path, name, is_worlds)
+
+
+def test_reads_are_found() -> None:
+    """Each way of reading is seen, and whose settings it reads."""
+    source = """
+limit = self._settings.ceiling("max_body_bytes", own)
+a, b = settings.tls, world.settings.strict
+c = self.world.settings.pace + call.settings.prosody + session.settings.nothing
+"""
+    found = [(each.name, each.is_worlds) for each in reads("web/app.py", source)]
+    assert sorted(found) == [
+        ("max_body_bytes", False),
+        ("pace", True),
+        ("prosody", True),
+        ("strict", True),
+        ("tls", False),
+    ]
+    assert list(reads("world/world.py", "self.settings.clock")) == [
+        Read("world/world.py", "clock", True)
+    ]
+
+
+def test_every_setting_has_a_scope() -> None:
+    """It is the server's, or each world may have its own."""
+    assert OF_THE_SERVER | OF_WORLDS == NAMES
+    assert {each.api for each in SETTINGS} <= {"", *(api.name for api in APIS)}
+
+
+def test_a_world_reads_settings_of_worlds() -> None:
+    """What is read off a world's settings is of the scope `world`."""
+    found = {each.name for each in all_reads() if each.is_worlds}
+    assert found - OF_WORLDS == _READ_BY_BOTH
+
+
+def test_no_setting_is_ignored_for_one_world() -> None:
+    """What is read off the server's settings alone can't be a world's, and each one is read."""
+    by_server = {each.name for each in all_reads() if not each.is_worlds}
+    by_worlds = {each.name for each in all_reads() if each.is_worlds}
+    assert by_server - _DEFAULTS == OF_THE_SERVER
+    assert by_worlds - _READ_BY_BOTH | {"seed"} == OF_WORLDS
+
+
+def test_settings_of_an_api_are_read_in_its_folder() -> None:
+    """A setting without an API is read by the machinery."""
+    for setting in SETTINGS:
+        paths = {each.path for each in all_reads() if each.name == setting.name}
+        own = {path for path in paths if path.startswith("apis/")}
+        if setting.api:
+            assert paths == {each for each in own if each.startswith(f"apis/{setting.api}/")}
+        else:
+            assert paths - own, setting.name

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from emulator.faults.table import FIELDS, KINDS, METHODS
+from emulator.faults.table import FIELDS, KINDS, METHODS, error_slugs
 from emulator.jsontext import JsonObject
 
 
@@ -13,7 +13,6 @@ class FaultNames:
 
     operations: Sequence[str] = ()
     event_names: Sequence[str] = ()  # of webhooks
-    errors: Sequence[str] = ()  # of sockets
 
     def schema(self) -> JsonObject:
         """Return the JSON schema of a rule, as a request adds it."""
@@ -37,6 +36,6 @@ class FaultNames:
         return {
             "operation": list(self.operations),
             "event_name": list(self.event_names),
-            "error": list(self.errors),
+            "error": error_slugs(),
             "method": list(METHODS),
         }

@@ -1,4 +1,4 @@
-"""Rules: which requests, frames or webhooks a fault strikes, how, and how often."""
+"""Rules say which requests, frames or webhooks a fault strikes, how, and how often."""
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -6,8 +6,16 @@ from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import Any, TypeAlias
 
-from emulator.errors import CHAT_ERRORS, closest
-from emulator.faults.table import CLOSE_CODES, KINDS, METHODS, FaultMistake, check_fault
+from emulator.errors import closest
+from emulator.faults.table import (
+    CLOSE_CODES,
+    ERROR_FRAMES,
+    KINDS,
+    METHODS,
+    FaultMistake,
+    check_fault,
+    error_slugs,
+)
 from emulator.ids import Random, derived_random, derived_uuid
 from emulator.jsontext import Json, JsonObject
 
@@ -16,9 +24,9 @@ _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
 @dataclass(slots=True)
 class FaultRule:
-    """A fault for what matches: always, `times` times, or with a probability.
+    """Strikes what matches with a fault: always, `times` times, or with a probability.
 
-    Its draws are its own, so the same rules strike the same requests in every run.
+    Each rule has its own random numbers, so the same rules strike the same requests in every run.
     """
 
     id: str
@@ -33,7 +41,7 @@ class FaultRule:
     drawn: int = 0
 
     def strikes(self, facts: Mapping[str, Json]) -> bool:
-        """Whether it strikes what is so; it is used once more if it does."""
+        """True if the rule strikes what has these facts; it counts as used once more then."""
         if self.times is not None and self.used >= self.times:
             return False
         if not all(_fits(name, wanted, facts.get(name)) for name, wanted in self.match.items()):
@@ -44,7 +52,7 @@ class FaultRule:
         return True
 
     def draw(self, option: str) -> Any:
-        """An option's value: of several one is drawn, a delay from its range or around its mean."""
+        """Return an option's value, drawn if there are several; a delay is in ms."""
         value = self.options[option]
         if isinstance(value, Mapping):
             return max(0, round(self._random().gauss(value["mean"], value["deviation"])))
@@ -55,7 +63,7 @@ class FaultRule:
         return self._random().choice(value)
 
     def _random(self) -> Random:
-        """Where its next draw comes from."""
+        """Return what the next draw comes from."""
         self.drawn += 1
         return derived_random("faults", *self.place, self.drawn)
 
@@ -82,7 +90,7 @@ def _fits(name: str, wanted: Json, got: Json) -> bool:
 
 
 def check_rule(rule: FaultRule) -> None:
-    """Raises FaultMistake for a fault or a field that there is not."""
+    """Raise FaultMistake for a fault or a field that does not exist."""
     options, matched_by = check_fault(rule.kind, rule.fault).options, KINDS[rule.kind].matched_by
     what = f"a {rule.kind} fault {rule.fault!r}"
     for name in rule.match.keys() - set(matched_by):
@@ -95,7 +103,7 @@ def check_rule(rule: FaultRule) -> None:
 
 
 def _check_values(fault: str, fields: Mapping[str, Json]) -> None:
-    """Raises FaultMistake for what no schema says."""
+    """Raise FaultMistake for values that no schema can refuse."""
     code, delay, method = (fields.get(name) for name in ("code", "delay_ms", "method"))
     if code is not None and code not in CLOSE_CODES:
         known = "1000 to 1003, 1007 to 1014 or 3000 to 4999"
@@ -113,13 +121,12 @@ def _check_values(fault: str, fields: Mapping[str, Json]) -> None:
 
 
 def _read_error(name: Json) -> str:
-    """The slug of an error frame, given by slug or code. Raises FaultMistake."""
-    slugs = {text.code: text.slug for text in CHAT_ERRORS.values()}
-    slug = slugs.get(str(name)) or str(name)
-    if slug not in CHAT_ERRORS:
-        hint = closest(str(name), (*CHAT_ERRORS, *slugs))
-        known = ", ".join(CHAT_ERRORS)
-        raise FaultMistake("error", f"no error frame {name!r}{hint}; known: {known}")
+    """Return the slug of an error frame, given by slug or code. Raises FaultMistake."""
+    slug = ERROR_FRAMES.get(str(name), str(name))
+    known = error_slugs()
+    if slug not in known:
+        hint = closest(str(name), (*known, *ERROR_FRAMES))
+        raise FaultMistake("error", f"no error frame {name!r}{hint}; known: {', '.join(known)}")
     return slug
 
 
@@ -127,10 +134,10 @@ Note: TypeAlias = Callable[[FaultRule, Mapping[str, Json]], None]
 
 
 class Faults:
-    """The rules of a world, in the order in which they were added."""
+    """Keeps the rules of a world, in the order in which they were added."""
 
     def __init__(self, seed: int | None = None, note: Note = lambda rule, facts: None) -> None:
-        """`note` is told each time that a rule strikes, and what it strikes."""
+        """`note` is called with each rule that strikes, and the facts of what it strikes."""
         self._seed = seed or 0
         self._note = note
         self._added = 0
@@ -151,7 +158,7 @@ class Faults:
         probability: float | None = None,
         **fields: Json,
     ) -> FaultRule:
-        """One more rule. Raises FaultMistake for a fault or a field that there is not."""
+        """Add a rule, and return it. Raises FaultMistake for an unknown fault or field."""
         defaults = check_fault(kind, fault).options
         matched_by = KINDS[kind].matched_by
         for name in fields:
@@ -185,7 +192,7 @@ class Faults:
     def take(
         self, kind: str, faults: Collection[str], facts: Mapping[str, Json]
     ) -> dict[str, FaultRule]:
-        """The rules for these faults that strike now, by fault; of two the older one."""
+        """Return the rules for these faults that strike now, by fault; of two the older one."""
         found: dict[str, FaultRule] = {}
         for rule in self._rules:
             is_meant = rule.kind == kind and rule.fault in faults and rule.fault not in found
@@ -195,17 +202,17 @@ class Faults:
         return found
 
     def remove(self, id: str) -> bool:
-        """Whether there was a rule of that id, which is gone now."""
+        """Remove the rule of that id. True if there was one."""
         before = len(self._rules)
         self._rules = [rule for rule in self._rules if rule.id != id]
         return len(self._rules) < before
 
     def clear(self, kind: str | None = None) -> None:
-        """No more faults, or none of a kind."""
+        """Remove all rules, or those of a kind."""
         self._rules = [rule for rule in self._rules if kind not in (None, rule.kind)]
 
     def snapshot(self) -> tuple[FaultRule, ...]:
-        """The rules as they are, each to be restored as often as one likes."""
+        """Return copies of the rules, from which they can be restored any number of times."""
         return tuple(map(replace, self._rules))
 
     def restore(self, rules: Iterable[FaultRule]) -> None:

@@ -1,4 +1,4 @@
-"""Every fault, by what it strikes: docs, errors and the control API read this table."""
+"""Lists every fault, by what it strikes. Docs, errors and the control API read this table."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -57,7 +57,7 @@ FIELDS: Mapping[str, Mapping[str, Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What it does, and the fields that say how, with their defaults."""
+    """Says what a fault does, and by which fields, with their defaults."""
 
     does: str
     options: Mapping[str, Any] = field(default_factory=dict)
@@ -65,7 +65,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What is struck, the fields by which a rule picks among them, and the faults."""
+    """Says what is struck, by which fields a rule picks among it, and the faults."""
 
     strikes: str
     matched_by: tuple[str, ...]
@@ -90,7 +90,7 @@ KINDS: Mapping[str, Kind] = {
         },
     ),
     "socket": Kind(
-        "a chat's WebSocket, or a frame on its way to the client",
+        "a WebSocket, or a frame on its way to the client",
         ("chat_id", "turn", "frame", "type", "at_ms"),
         {
             "refuse": Fault(
@@ -101,7 +101,7 @@ KINDS: Mapping[str, Kind] = {
             "half_frame": Fault("breaks in the middle of the frame"),
             "stall": Fault("stays open, and nothing comes any more"),
             "error": Fault(
-                "has an error frame after the frame, which may end the chat",
+                "has an error frame after the frame, which may close the WebSocket",
                 {"error": "uncaught", "message": None},
             ),
             "garbage": Fault("has a text that is no JSON in place of the frame"),
@@ -128,9 +128,27 @@ KINDS: Mapping[str, Kind] = {
     ),
 }
 
+# Slugs by code, which rules call error frames by: what each API registers for its sockets.
+ERROR_FRAMES: dict[str, str] = {}
+
+
+def register_error_frames(slugs: Mapping[str, str]) -> None:
+    """Add the error frames of an API, slugs by code. Raises ValueError for a code with two slugs.
+
+    APIs may share a slug: each socket sends its API's own error.
+    """
+    for code, slug in slugs.items():
+        if ERROR_FRAMES.setdefault(code, slug) != slug:
+            raise ValueError(f"two error frames have the code {code!r}; rename one of them")
+
+
+def error_slugs() -> list[str]:
+    """Return every slug that an error frame may have."""
+    return list(dict.fromkeys(ERROR_FRAMES.values()))
+
 
 class FaultMistake(UsageError):
-    """A rule can't be: `field` says which of its fields is wrong."""
+    """A rule can't be made: `field` says which of its fields is wrong."""
 
     def __init__(self, field: str, message: str) -> None:
         super().__init__(message)
@@ -138,7 +156,7 @@ class FaultMistake(UsageError):
 
 
 def check_fault(kind: str, fault: str) -> Fault:
-    """Raises FaultMistake for what is no fault of that kind."""
+    """Return the fault of that kind. Raises FaultMistake if there is none."""
     if kind not in KINDS:
         hint = closest(kind, list(KINDS))
         raise FaultMistake("kind", f"no kind of fault {kind!r}{hint}; known: {', '.join(KINDS)}")

@@ -74,8 +74,9 @@ class Emulator:
         Settings that concern a world may differ from the server's: seed, clock, random_seed,
         pace, script, signing_key and so on.
         """
-        for name in OF_THE_SERVER:
-            if name in settings:
+        for setting in SETTINGS:
+            name = setting.name
+            if setting.scope == "server" and name in settings:
                 raise UsageError(
                     f"{name} is a setting of the whole server, and can't differ in one world: "
                     "give it to Emulator(...), or have the fixture evi_settings return it"
@@ -118,15 +119,6 @@ class Emulator:
         if place not in self._seeds:
             self._seeds[place] = self._server.app.seeds.load(settings.seed, settings)
         return self._seeds[place]
-
-
-# What all worlds of a server share.
-OF_THE_SERVER = (
-    "host", "port", "spec", "api_key", "webhook_timeout", "max_body_bytes", "max_frame_bytes",
-    "max_head_bytes", "request_timeout", "max_worlds", "log_requests", "unknown_ids",
-    "state", "export_on_exit", "max_snapshot_bytes",
-    "tls", "allowed_hosts", "trusted_proxies",
-)  # fmt: skip
 
 
 def settings_with(base: Settings, changes: dict[str, Any]) -> Settings:

@@ -8,7 +8,7 @@ from emulator.api import Call, Handler
 from emulator.contract.requests import RequestAuditor
 from emulator.errors import Problem, ValidationFailed
 from emulator.journal.journal import LONGEST_BODY
-from emulator.jsontext import Json, read, read_or_none, render
+from emulator.jsontext import Json, read_or_none, render
 from emulator.openapi.fields import Field
 from emulator.openapi.hints import NO_HINTS, Hints
 from emulator.openapi.operation import JSON_MEDIA_TYPE, Operation
@@ -22,17 +22,6 @@ from emulator.web.exchange import Exchange
 from emulator.web.parameters import ParametersReader
 from emulator.web.short_circuit import Replacement, preferred, stub_answer, take_allowance
 from emulator.world.world import World
-
-_SECONDS_FIELDS = frozenset(
-    (
-        "created_on",
-        "modified_on",
-        "start_timestamp",
-        "end_timestamp",
-        "first_start_timestamp",
-        "most_recent_start_timestamp",
-    )
-)
 
 
 class OperationRoute:
@@ -91,7 +80,7 @@ class OperationRoute:
             raise ValidationFailed(problems)
         call = Call(world, world.settings, parameters, body, _base_url(scope, headers))
         exchange.reported = call.findings
-        return self._answer_of(self._handler(call), world)
+        return self._answer_of(self._handler(call))
 
     async def _read_for_journal(self, exchange: Exchange, receive: Receive) -> None:
         """Read a body that no handler gets. Raises ApiError (413)."""
@@ -99,14 +88,12 @@ class OperationRoute:
         exchange.request = text[:LONGEST_BODY]
         exchange.body = read_or_none(text)
 
-    def _answer_of(self, said: Json | Reply, world: World) -> Answer:
+    def _answer_of(self, said: Json | Reply) -> Answer:
         """Return the answer that the handler's stands for."""
         if isinstance(said, Reply):
             media_type = said.media_type or self._media_type
             status = said.status or self._operation.success_status
             return Answer(status, said.body, said.headers, media_type, said.length)
-        if world.settings.timestamps == "seconds":
-            said = in_seconds(read(render(said)))  # some of it may be rendered already
         return Answer(self._operation.success_status, render(said))
 
     async def _replacement(
@@ -135,15 +122,3 @@ class OperationRoute:
 def _base_url(scope: Scope, headers: Mapping[bytes, bytes]) -> str:
     host = headers.get(b"host", b"").decode("latin-1") or ":".join(map(str, scope["server"]))
     return f"{scope['scheme']}://{host}"
-
-
-def in_seconds(value: Json) -> Json:
-    """Return an answer with the times of resources in s; those of events stay in ms."""
-    if isinstance(value, dict):
-        return {
-            key: item // 1000 if key in _SECONDS_FIELDS and item is not None else in_seconds(item)
-            for key, item in value.items()
-        }
-    if isinstance(value, list):
-        return [in_seconds(item) for item in value]
-    return value

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from emulator.apis.evi.chat.messages import ClientMessage, ServerMessage
 from emulator.apis.evi.chat_store import CHAT_STATUSES
 from emulator.apis.evi.contract.surface import EVI_COVERAGE_PARTS
+from emulator.apis.evi.errors import CHAT_ERRORS
 from emulator.apis.evi.findings import EVI_FINDINGS
 from emulator.apis.evi.webhooks import EVENT_NAMES
 from emulator.contract.coverage import (
@@ -23,7 +24,7 @@ from emulator.contract.coverage import (
 from emulator.contract.findings import FINDINGS, Finding, find, register_findings
 from emulator.contract.ledger import MOST_FINDINGS, ClientLedger
 from emulator.contract.surface import PARTS, ApiSurface, SurfacePart, register_parts
-from emulator.errors import CHAT_ERRORS, UsageError
+from emulator.errors import UsageError
 from emulator.jsontext import JsonObject
 from emulator.web.app import App
 from tests.contract.reports import SMALL_SURFACE

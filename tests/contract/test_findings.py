@@ -22,9 +22,9 @@ from emulator.apis.evi.contract.frames import (
     is_base64,
     judge_frame,
 )
+from emulator.apis.evi.errors import CHAT_ERRORS
 from emulator.contract.findings import FINDINGS, find
 from emulator.contract.webhooks import judge_attempt
-from emulator.errors import CHAT_ERRORS
 from emulator.outgoing.outbox import WebhookResult
 from emulator.redaction.values import hide_in_string
 from emulator.testing.emulator import Emulator

@@ -10,8 +10,8 @@ import yaml
 import emulator
 from emulator.apis.evi.chat.script import SCRIPTED_ERRORS
 from emulator.apis.evi.chat.script_file import EndReason
+from emulator.apis.evi.errors import CHAT_ERRORS
 from emulator.cli.main import make_parser
-from emulator.errors import CHAT_ERRORS
 from emulator.extras.wiremock.pattern import FIELDS
 from emulator.extras.wiremock.values import MODIFIERS, OPERATORS
 from emulator.faults.table import KINDS
@@ -43,6 +43,21 @@ def test_settings_page_has_every_setting() -> None:
         if setting.default not in ("", (), None):
             assert f"`{str(setting.default).lower()}`" in row
     assert page.count("| `--") == len(SETTINGS)
+
+
+def test_settings_page_says_whose_each_setting_is() -> None:
+    """The page lists the server's settings, and those that one API alone reads."""
+    page = " ".join((ROOT / "docs" / "settings.md").read_text().split())
+    whose = {
+        "These settings belong to the server as a whole": ("scope", "server"),
+        "Only EVI reads": ("api", "evi"),
+        "Only the voices read": ("api", "voices"),
+    }
+    for sentence, (column, value) in whose.items():
+        [listed] = re.findall(rf"{sentence}:? (`.*?`)\.", page)
+        flags = [each.flag for each in SETTINGS if getattr(each, column) == value]
+        assert listed == ", ".join(f"`{flag}`" for flag in flags)
+    assert {each.api for each in SETTINGS} == {"", "evi", "voices"}
 
 
 def test_readme_has_every_command() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import emulator
-from emulator.errors import CHAT_ERRORS
+from emulator.apis.evi.errors import CHAT_ERRORS
 
 ROOT = Path(emulator.__file__).parent.parent
 DOCS = ROOT / "docs"

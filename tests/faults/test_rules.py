@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from emulator.errors import CHAT_ERRORS
+from emulator.apis.evi.api import EVI
+from emulator.faults import table
 from emulator.faults.rules import FaultRule, Faults, check_rule
-from emulator.faults.table import FIELDS, KINDS, FaultMistake
+from emulator.faults.table import FIELDS, KINDS, FaultMistake, error_slugs, register_error_frames
 
 EVERY_FAULT = [(kind, fault) for kind in KINDS for fault in KINDS[kind].faults]
 REQUEST = {"operation": "list-configs", "method": "GET", "path": "/v0/evi/configs"}
@@ -336,11 +337,21 @@ def test_a_mistake(kind: str, fault: str, fields: dict[str, Any], field: str, wo
     assert list(rules) == []
 
 
-@pytest.mark.parametrize("slug", CHAT_ERRORS)
-def test_an_error_frame_by_slug_or_code(slug: str) -> None:
+@pytest.mark.parametrize(("code", "slug"), EVI.socket_errors.items())
+def test_an_error_frame_by_slug_or_code(code: str, slug: str) -> None:
     """Either names it."""
-    for name in (slug, CHAT_ERRORS[slug].code):
+    for name in (slug, code):
         assert faults().add("socket", "error", error=name).options["error"] == slug
+
+
+def test_error_frames_of_several_apis(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each API adds its own; they may share a slug, but a code means one slug."""
+    monkeypatch.setattr(table, "ERROR_FRAMES", frames := {"E1": "uncaught"})
+    register_error_frames({"T1": "uncaught", "T2": "broken"})
+    assert frames == {"E1": "uncaught", "T1": "uncaught", "T2": "broken"}
+    assert error_slugs() == ["uncaught", "broken"]
+    with pytest.raises(ValueError, match="two error frames have the code 'T2'"):
+        register_error_frames({"T2": "other"})
 
 
 @pytest.mark.parametrize(

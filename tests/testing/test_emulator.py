@@ -5,7 +5,6 @@ import gc
 import io
 import json
 import logging
-import re
 import statistics
 import subprocess
 import sys
@@ -25,8 +24,7 @@ from emulator import Emulator
 from emulator.apis.evi.chat.script import Script
 from emulator.apis.evi.state import EviState
 from emulator.errors import ApiError, ScriptError, SeedError, StartupError, UsageError
-from emulator.settings import SETTINGS
-from emulator.testing.emulator import OF_THE_SERVER
+from emulator.settings import SETTINGS, Setting
 from emulator.testing.world import Evi
 from tests.contract.sounds import SOUNDS
 from tests.testing.talking import PATIENCE_S, Started, get, http, talking, within
@@ -347,55 +345,16 @@ def test_an_unknown_setting_of_a_world(evi_server: Emulator) -> None:
         evi_server.world(sed="empty")
 
 
-@pytest.mark.parametrize("name", [each for each in OF_THE_SERVER if each != "api_key"])
-def test_settings_that_no_world_can_have(evi_server: Emulator, name: str) -> None:
+OF_THE_SERVER = [each for each in SETTINGS if each.scope == "server" and each.name != "api_key"]
+
+
+@pytest.mark.parametrize("setting", OF_THE_SERVER, ids=lambda setting: str(setting.name))
+def test_settings_that_no_world_can_have(evi_server: Emulator, setting: Setting) -> None:
     """What concerns the server as a whole is refused, not ignored."""
-    [setting] = [each for each in SETTINGS if each.name == name]
     value: Any = {"text": "x", "integer": 2048, "switch": True, "list": ("x",)}[setting.kind]
-    with pytest.raises(UsageError, match=f"{name} is a setting of the whole server.*Emulator"):
-        evi_server.world(**{name: value})
-
-
-# Of all worlds, unless one has its own: what `Emulator.world` itself sees to.
-DEFAULTS = {"seed", "script", "chaos"}
-
-
-def test_no_setting_is_ignored_for_one_world() -> None:
-    """What is read off the server's settings alone can't be a world's, so it must be refused."""
-    reads = list(settings_reads())
-    of_worlds = {name for name, is_worlds in reads if is_worlds}
-    of_the_server = {name for name, is_worlds in reads if not is_worlds}
-    assert of_the_server - DEFAULTS - set(OF_THE_SERVER) == set()
-    assert {each.name for each in SETTINGS} - of_worlds - DEFAULTS - set(OF_THE_SERVER) == set()
-
-
-def settings_reads() -> Iterator[tuple[str, bool]]:
-    """The settings that the code reads, and whether it reads them off those of a world."""
-    known = {each.name for each in SETTINGS}
-    for path in PACKAGE.rglob("*.py"):
-        text, folder = path.read_text(), path.relative_to(PACKAGE).parts[0]
-        before, _, worlds = text.partition("\nclass Worlds:")
-        parts = [(before, folder in ("web", "extras", "snapshots", "server.py")), (worlds, True)]
-        for part, is_servers in parts:
-            for whose, name in re.findall(r"(\w+)?\.?\b_?settings\.(\w+)", part):
-                if name in known and folder not in ("cli", "seed", "testing"):
-                    yield name, whose in ("world", "call") or not is_servers
-
-
-def test_reads_of_settings_are_found() -> None:
-    """The test above can fail."""
-    reads = set(settings_reads())
-    assert reads >= {
-        ("max_body_bytes", False),
-        ("max_worlds", False),
-        ("tls", False),
-        ("max_chats", True),
-        ("strict", True),
-        ("signing_key", True),
-        ("journal_limit", True),
-        ("require_voice", True),
-    }
-    assert not reads & {("max_chats", False), ("tls", True), ("max_worlds", True)}
+    message = f"{setting.name} is a setting of the whole server.*Emulator"
+    with pytest.raises(UsageError, match=message):
+        evi_server.world(**{setting.name: value})
 
 
 @pytest.mark.evi(timestamps="seconds")

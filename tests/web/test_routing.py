@@ -10,7 +10,8 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from emulator.errors import CHAT_NOT_FOUND, api_error
+from emulator.apis.evi.errors import CHAT_NOT_FOUND
+from emulator.errors import api_error
 from emulator.reply import Reply
 from emulator.server import new_app
 from emulator.settings import Settings

@@ -11,8 +11,9 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
+from emulator.apis.evi.errors import CHAT_ERRORS
 from emulator.apis.evi.state import EviState
-from emulator.errors import CHAT_ERRORS, UsageError, body_of
+from emulator.errors import UsageError, body_of
 from emulator.faults.sockets import GARBAGE
 from emulator.faults.table import CLOSE_CODES, KINDS
 from emulator.testing.emulator import Emulator

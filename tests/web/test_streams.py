@@ -10,7 +10,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from emulator.api import Call
-from emulator.errors import CHAT_NOT_FOUND, api_error
+from emulator.apis.evi.errors import CHAT_NOT_FOUND
+from emulator.errors import api_error
 from emulator.faults.http import GARBAGE
 from emulator.journal.journal import LONGEST_BODY
 from emulator.reply import Reply

@@ -14,20 +14,17 @@ from emulator.apis.evi.contract.handshakes import (
     judge_handshake_voice,
     judge_repeated,
 )
-from emulator.apis.evi.state import EviState
-from emulator.apis.evi.strictness import handshake_problems
-from emulator.apis.voices.state import VoicesState
-from emulator.contract.findings import Finding
-from emulator.errors import (
+from emulator.apis.evi.errors import (
     CHAT_NOT_FOUND,
     CHAT_NOT_LIVE,
     CONNECTION_REFUSED,
     TOO_MANY_CHATS,
-    ApiError,
-    Problem,
-    ValidationFailed,
-    api_error,
 )
+from emulator.apis.evi.state import EviState
+from emulator.apis.evi.strictness import handshake_problems
+from emulator.apis.voices.state import VoicesState
+from emulator.contract.findings import Finding
+from emulator.errors import ApiError, Problem, ValidationFailed, api_error
 from emulator.openapi.fields import Field
 from emulator.sockets.outbound import Outbound
 from emulator.sockets.socket import OnBug, Opening, Peer

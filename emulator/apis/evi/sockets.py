@@ -7,7 +7,8 @@ first client connects, since their import takes longer than a server's start.
 from collections.abc import Mapping
 from functools import partial
 
-from emulator.errors import CHAT_ID_MISSING, api_error
+from emulator.apis.evi.errors import CHAT_ID_MISSING
+from emulator.errors import api_error
 from emulator.sockets.socket import Opening, Socket
 from emulator.world.world import World
 

@@ -3,17 +3,10 @@
 from collections.abc import Mapping
 
 from emulator.apis.evi import webhooks as events
+from emulator.apis.evi.errors import CHAT_NOT_FOUND, NO_SUBSCRIBER, SEVERAL_SUBSCRIBERS
 from emulator.apis.evi.state import EviState
 from emulator.apis.evi.webhooks import ChatFacts
-from emulator.errors import (
-    CHAT_NOT_FOUND,
-    NO_SUBSCRIBER,
-    SEVERAL_SUBSCRIBERS,
-    Problem,
-    ValidationFailed,
-    api_error,
-    closest,
-)
+from emulator.errors import Problem, ValidationFailed, api_error, closest
 from emulator.jsontext import Json, JsonObject, read
 from emulator.openapi.validation import Validation
 from emulator.outgoing.outbox import Delivery

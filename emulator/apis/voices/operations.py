@@ -2,19 +2,18 @@
 
 from emulator.api import Call, Handlers
 from emulator.apis.voices.contract import unlisted
-from emulator.apis.voices.library import own_voice_id
-from emulator.apis.voices.state import VoicesState
-from emulator.apis.voices.unlisted import is_voice_id, nearest_voice, refuses_unlisted
-from emulator.apis.voices.voice_store import CUSTOM_VOICE, HUME_AI, VoiceStore
-from emulator.errors import (
+from emulator.apis.voices.errors import (
     FILTER_TAG_INVALID,
     VOICE_AMBIGUOUS,
     VOICE_NAME_TAKEN,
     VOICE_NAME_UNKNOWN,
     VOICE_UNKNOWN,
-    ApiError,
-    api_error,
 )
+from emulator.apis.voices.library import own_voice_id
+from emulator.apis.voices.state import VoicesState
+from emulator.apis.voices.unlisted import is_voice_id, nearest_voice, refuses_unlisted
+from emulator.apis.voices.voice_store import CUSTOM_VOICE, HUME_AI, VoiceStore
+from emulator.errors import ApiError, api_error
 from emulator.jsontext import Json, JsonObject
 
 HANDLERS = Handlers()

@@ -6,31 +6,34 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from emulator.audio.decoding.decoder import DecodeError, Samples
+from emulator.audio.decoding.decoder import (
+    DECODER_MISSING,
+    DecodeError,
+    DecoderMissingError,
+    Samples,
+)
 from emulator.audio.decoding.pcm import SAMPLE_RATES
-from emulator.errors import CHAT_ERRORS
 
 logger = logging.getLogger("emulator")
 
 RATE = 48_000  # Hz, of all decoded samples
-_MISSING = "audio_decoder_missing"
 _MOST_AT_ONCE = 65_536  # bytes of a stream that are cut into packets at a time
 
 
 def load_av() -> Any:
-    """Import the package when audio first needs it. Raises DecodeError if it is not installed."""
+    """Import the package when audio first needs it. Raises DecoderMissingError without it."""
     try:
         import av
     except ImportError:
         _warn()
-        raise DecodeError("the package av is not installed", _MISSING) from None
+        raise DecoderMissingError("the package av is not installed") from None
     return av
 
 
 @cache
 def _warn() -> None:
     """Log once that the decoder is missing, and how to install it."""
-    logger.warning("%s", CHAT_ERRORS[_MISSING].message)
+    logger.warning("%s", DECODER_MISSING)
 
 
 class Codec:

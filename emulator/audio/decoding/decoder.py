@@ -9,12 +9,18 @@ Samples: TypeAlias = "array[int]"  # 16 bit, mono
 LARGEST_PART = 1 << 24  # bytes in one part of a file
 
 
-class DecodeError(ValueError):
-    """The audio cannot be decoded; the message says why, `slug` names the error frame."""
+DECODER_MISSING = (
+    "The emulator can't hear this audio, since it lacks a decoder (the service has one). "
+    "To install it where the emulator runs: pip install 'evi-emulator[audio]'."
+)
 
-    def __init__(self, why: str, slug: str = "transcription_failure") -> None:
-        super().__init__(why)
-        self.slug = slug
+
+class DecodeError(ValueError):
+    """The audio cannot be decoded; the message says why."""
+
+
+class DecoderMissingError(DecodeError):
+    """The audio may be good, but the package that decodes it is not installed."""
 
 
 class Decoder(Protocol):

@@ -32,10 +32,11 @@ from emulator.apis.evi.chat.script import (
     as_text,
 )
 from emulator.apis.evi.chat.settings import EffectiveSettings
+from emulator.apis.evi.errors import CHAT_ERRORS
 from emulator.audio.sentences import sentences
 from emulator.audio.tones import speech_ms, wav_chunks
 from emulator.clock import Clock
-from emulator.errors import CHAT_ERRORS, closest
+from emulator.errors import closest
 from emulator.ids import IdSource, derived_random
 from emulator.jsontext import Fragment, render
 from emulator.source_files import short

@@ -6,7 +6,7 @@ from typing import TypeAlias
 from emulator.apis.evi.chat import frames
 from emulator.apis.evi.chat.messages import ToolCall
 from emulator.apis.evi.chat.settings import EffectiveSettings
-from emulator.errors import CHAT_ERRORS
+from emulator.apis.evi.errors import CHAT_ERRORS
 from emulator.ids import IdSource
 from emulator.journal.entries import ScriptEntry
 from emulator.journal.journal import Journal

@@ -20,19 +20,18 @@ from emulator.apis.evi.chat.messages import SessionSettings, to_json
 from emulator.apis.evi.chat.request import HISTORY_LIMIT, ChatRequest
 from emulator.apis.evi.chat.script import Speak
 from emulator.apis.evi.chat.session import Session
+from emulator.apis.evi.errors import (
+    CHAT_ERRORS,
+    CHAT_GROUP_NOT_FOUND,
+    CONFIG_NOT_FOUND,
+    VERSION_NOT_FOUND,
+)
 from emulator.apis.evi.operations.configs import new_content, render_config
 from emulator.apis.evi.state import EviState
 from emulator.apis.evi.webhooks import ChatFacts
 from emulator.clock import LaggingClock
 from emulator.durations import read_pace
-from emulator.errors import (
-    CHAT_ERRORS,
-    CHAT_GROUP_NOT_FOUND,
-    CONFIG_NOT_FOUND,
-    VERSION_NOT_FOUND,
-    ApiError,
-    api_error,
-)
+from emulator.errors import ApiError, api_error
 from emulator.jsontext import JsonObject
 from emulator.world.world import World
 

@@ -15,8 +15,9 @@ from functools import lru_cache
 from typing import TypeAlias
 
 from emulator.apis.evi.chat.prosody import read_mood
+from emulator.apis.evi.errors import CHAT_ERRORS
 from emulator.durations import duration_ms
-from emulator.errors import CHAT_ERRORS, Loc, ScriptError, closest
+from emulator.errors import Loc, ScriptError, closest
 from emulator.jsontext import Json, JsonObject
 from emulator.patterns import Pattern
 

@@ -23,11 +23,12 @@ from emulator.apis.evi.chat.script import Script, SendMessage, Speak, ToolAnswer
 from emulator.apis.evi.chat.script_file import Scene
 from emulator.apis.evi.chat.session import GRACE_MS, Session
 from emulator.apis.evi.chat_store import ChatStore
+from emulator.apis.evi.errors import END_UNREACHABLE
 from emulator.apis.evi.state import EviState
 from emulator.audio.tones import speech_ms
 from emulator.clock import LaggingClock, ManualClock
 from emulator.durations import read_pace
-from emulator.errors import END_UNREACHABLE, api_error, closest
+from emulator.errors import api_error, closest
 from emulator.ids import derived_random
 from emulator.journal.entries import FrameEntry, ScriptEntry
 from emulator.journal.journal import Journal

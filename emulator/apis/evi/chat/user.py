@@ -13,9 +13,9 @@ from emulator.apis.evi.chat.prosody import USER_MOODS, sound_like
 from emulator.apis.evi.chat.request import ChatRequest
 from emulator.apis.evi.chat.script import UserTurn
 from emulator.apis.evi.chat.settings import EffectiveSettings
-from emulator.audio.decoding.decoder import DecodeError
+from emulator.apis.evi.errors import CHAT_ERRORS
+from emulator.audio.decoding.decoder import DecodeError, DecoderMissingError
 from emulator.clock import Clock
-from emulator.errors import CHAT_ERRORS
 
 
 class User:
@@ -141,9 +141,11 @@ class User:
             for sound in sounds:
                 self._hear_sound(sound)
         except DecodeError as error:
-            if CHAT_ERRORS[error.slug].ends and not self._survives_bad_audio:
-                return End("ERROR", error.slug, cause=str(error))
-            self._channel.error(error.slug, cause=str(error))
+            is_ours = isinstance(error, DecoderMissingError)
+            slug = "audio_decoder_missing" if is_ours else "transcription_failure"
+            if CHAT_ERRORS[slug].ends and not self._survives_bad_audio:
+                return End("ERROR", slug, cause=str(error))
+            self._channel.error(slug, cause=str(error))
         return None
 
     def _hear_sound(self, sound: Sound | Interim) -> None:

@@ -9,9 +9,9 @@ from emulator.apis.evi.chat_store import CHAT_STATUSES
 from emulator.apis.evi.contract.frames import BINARY, CLIENT_TYPES
 from emulator.apis.evi.contract.handshakes import parameter_name
 from emulator.apis.evi.contract.sockets import BROKEN, BY_CLIENT, BY_SERVER, error_name
+from emulator.apis.evi.errors import CHAT_ERRORS
 from emulator.apis.evi.strictness import message_fields
 from emulator.apis.evi.webhooks import EVENT_NAMES
-from emulator.errors import CHAT_ERRORS
 
 CLOSES = (f"{BY_CLIENT} 1000", f"{BY_SERVER} 1000", f"{BY_CLIENT} {BROKEN}", f"{BY_SERVER} 1011")
 OWN_ERRORS = "EMU"  # how the codes begin of errors that only an emulator has

@@ -4,12 +4,13 @@ import hmac
 from collections.abc import Iterator, Mapping
 
 from emulator.apis.evi.chat_store import LONGEST_CHAT_MS
+from emulator.apis.evi.errors import AUDIO_IMPOSSIBLE, AUDIO_NOT_FOUND
 from emulator.apis.evi.operations.audio import signature
 from emulator.apis.evi.state import EviState
 from emulator.audio.mp4 import mp4_header
 from emulator.audio.tones import SAMPLE_RATE, Utterance, conversation, pcm, pcm_bytes
 from emulator.control import ControlCall
-from emulator.errors import AUDIO_IMPOSSIBLE, AUDIO_NOT_FOUND, api_error
+from emulator.errors import api_error
 from emulator.jsontext import JsonObject
 from emulator.reply import Reply, iterate_in_threads
 from emulator.world.world import World

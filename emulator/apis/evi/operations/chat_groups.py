@@ -1,11 +1,12 @@
 """Chat groups: chats linked by resuming (docs/protocol.md#resuming)."""
 
 from emulator.api import Call
+from emulator.apis.evi.errors import CHAT_GROUP_NOT_FOUND
 from emulator.apis.evi.handlers import operation
 from emulator.apis.evi.operations.audio import poll_audio
 from emulator.apis.evi.operations.chats import chat_status
 from emulator.apis.evi.state import EviState
-from emulator.errors import CHAT_GROUP_NOT_FOUND, api_error
+from emulator.errors import api_error
 from emulator.jsontext import Json, JsonObject
 
 

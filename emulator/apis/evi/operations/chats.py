@@ -2,10 +2,11 @@
 
 from emulator.api import Call
 from emulator.apis.evi.chat_store import CHAT_STATUSES, Chat
+from emulator.apis.evi.errors import CHAT_NOT_FOUND, STATUS_UNKNOWN
 from emulator.apis.evi.handlers import operation
 from emulator.apis.evi.operations.audio import poll_audio
 from emulator.apis.evi.state import EviState
-from emulator.errors import CHAT_NOT_FOUND, STATUS_UNKNOWN, api_error, closest
+from emulator.errors import api_error, closest
 from emulator.jsontext import Json
 
 

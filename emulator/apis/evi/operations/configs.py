@@ -5,8 +5,8 @@ Facts: docs/protocol.md#configs.
 
 from collections.abc import Sequence
 
-from emulator import errors
 from emulator.api import Call
+from emulator.apis.evi import errors
 from emulator.apis.evi.openness import CUSTOM_LANGUAGE_MODEL, UNNAMED_MODEL
 from emulator.apis.evi.operations.prompts import (
     DEFAULT_EXPANSION,
@@ -17,7 +17,7 @@ from emulator.apis.evi.operations.versioned import FIXED, LATEST, Kind, register
 from emulator.apis.evi.state import EviState
 from emulator.apis.voices.operations import default_voice, resolve_voice
 from emulator.apis.voices.state import VoicesState
-from emulator.errors import Problem, ValidationFailed, api_error
+from emulator.errors import ErrorText, Problem, ValidationFailed, api_error
 from emulator.hosts import MODEL_SCHEMES, WEBHOOK_SCHEMES, call_problem
 from emulator.jsontext import JsonObject
 from emulator.settings import Settings
@@ -142,7 +142,7 @@ def _create_prompt(call: Call, prompt: JsonObject) -> str:
 
 
 def _reference(
-    collection: VersionedCollection, given: JsonObject, unknown: errors.ErrorText
+    collection: VersionedCollection, given: JsonObject, unknown: ErrorText
 ) -> JsonObject:
     """The id and the version (None for the latest) that a config names, if they exist."""
     number = given.get("version")
@@ -204,9 +204,7 @@ def check_webhook_url(url: str, settings: Settings) -> None:
     _check_url(url, WEBHOOK_SCHEMES, settings, errors.WEBHOOK_URL_INVALID)
 
 
-def _check_url(
-    url: str, schemes: tuple[str, ...], settings: Settings, invalid: errors.ErrorText
-) -> None:
+def _check_url(url: str, schemes: tuple[str, ...], settings: Settings, invalid: ErrorText) -> None:
     why = call_problem(url, schemes, settings.call_hosts, settings.call_hosts_only)
     if why is not None:
         raise api_error(invalid, url=url, why=why)

@@ -4,13 +4,14 @@ Facts: docs/protocol.md#control-plane.
 """
 
 from emulator.api import Call
+from emulator.apis.evi.errors import CHAT_NOT_LIVE
 from emulator.apis.evi.handlers import operation
 from emulator.apis.evi.operations.chats import get_chat
 from emulator.apis.evi.state import EviState
 from emulator.apis.voices.contract import judge_voice_id
 from emulator.apis.voices.state import VoicesState
 from emulator.apis.voices.unlisted import voice_problems
-from emulator.errors import CHAT_NOT_LIVE, Problem, ValidationFailed, api_error
+from emulator.errors import Problem, ValidationFailed, api_error
 from emulator.jsontext import Json
 
 

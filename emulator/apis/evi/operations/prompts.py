@@ -1,9 +1,9 @@
 """Prompts (docs/protocol.md#prompts-and-tools)."""
 
 from emulator.api import Call
+from emulator.apis.evi.errors import PROMPT_NOT_FOUND
 from emulator.apis.evi.operations.versioned import FIXED, Kind, register, render_version
 from emulator.apis.evi.state import EviState
-from emulator.errors import PROMPT_NOT_FOUND
 from emulator.jsontext import JsonObject
 from emulator.store.versioned import Resource, Version
 

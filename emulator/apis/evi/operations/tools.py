@@ -1,9 +1,10 @@
 """User-defined tools (docs/protocol.md#prompts-and-tools)."""
 
 from emulator.api import Call
+from emulator.apis.evi.errors import PARAMETERS_INVALID, TOOL_NOT_FOUND
 from emulator.apis.evi.operations.versioned import FIXED, Kind, register, render_version
 from emulator.apis.evi.state import EviState
-from emulator.errors import PARAMETERS_INVALID, TOOL_NOT_FOUND, api_error
+from emulator.errors import api_error
 from emulator.jsontext import JsonObject, JsonTextError, parse
 from emulator.store.versioned import Resource, Version
 

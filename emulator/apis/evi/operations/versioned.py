@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from emulator.api import Call
+from emulator.apis.evi.errors import NAME_TAKEN, VERSION_NOT_FOUND
 from emulator.apis.evi.handlers import operation
 from emulator.apis.evi.state import EviState
-from emulator.errors import NAME_TAKEN, VERSION_NOT_FOUND, ErrorText, api_error
+from emulator.errors import ErrorText, api_error
 from emulator.jsontext import Json, JsonObject
 from emulator.store.paging import Page
 from emulator.store.versioned import Resource, Row, Version, VersionedCollection
