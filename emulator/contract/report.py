@@ -94,8 +94,8 @@ class Report:
         """Return a sentence for each demand that is not met."""
         forbidden = len(self.forbidden(demands))
         several = "1 finding" if forbidden == 1 else f"{forbidden} findings"
-        told = [f"{several} at level {demands.fail_on} or above"] if forbidden else []
-        return [*told, *self.shortcomings(demands)]
+        unmet = [f"{several} at level {demands.fail_on} or above"] if forbidden else []
+        return [*unmet, *self.shortcomings(demands)]
 
     def shortcomings(self, demands: Demands) -> list[str]:
         """Return a sentence for each demand that something else than a kept finding fails."""
@@ -104,8 +104,8 @@ class Report:
             for code, count in self.dropped_codes.items()
             if demands.forbid({"code": code, "level": FINDINGS[code].level})
         )
-        told = [f"{forbidden} more at level {demands.fail_on} or above that were not kept"]
-        return [*(told if forbidden else ()), *too_little(self.coverage, demands.least)]
+        unmet = [f"{forbidden} more at level {demands.fail_on} or above that were not kept"]
+        return [*(unmet if forbidden else ()), *too_little(self.coverage, demands.least)]
 
 
 def new_report(ledger: ClientLedger, surfaces: Sequence[ApiSurface]) -> Report:

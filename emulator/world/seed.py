@@ -13,7 +13,7 @@ from emulator.openapi.document import Document
 from emulator.openapi.validation import Check, Validation, uri_of
 from emulator.resources import read_data
 from emulator.settings import Settings
-from emulator.source_files import Handwritten
+from emulator.source_files import SourceFile
 from emulator.world.schema import combined
 from emulator.world.seed_file import (
     properties_of,
@@ -91,7 +91,7 @@ class SeedLoading:
     """One seed on its way from a file to the states of the APIs."""
 
     def __init__(
-        self, file: Handwritten, settings: Settings, sections: Mapping[str, SeedSection]
+        self, file: SourceFile, settings: Settings, sections: Mapping[str, SeedSection]
     ) -> None:
         self.file = file
         self.settings = settings  # of the server

@@ -19,7 +19,7 @@ from emulator.journal.entries import ClockEntry, FaultEntry
 from emulator.journal.journal import Journal
 from emulator.jsontext import Json
 from emulator.outgoing.outbox import Outbox, Send, WebhookResult, send_nothing
-from emulator.rate_limit import Allowance
+from emulator.rate_limit import RateLimit
 from emulator.settings import Settings
 from emulator.store.stubs import Stub
 from emulator.timers import Timers
@@ -80,7 +80,7 @@ class World:
         limit, most_bytes = self.settings.journal_limit, self.settings.journal_max_bytes
         self.journal = Journal(self.clock, limit, most_bytes, before)
         self.faults = self._new_faults()
-        self.allowance = self._new_allowance()
+        self.rate_limit = self._new_rate_limit()
         self.stubs: list[Stub] = []
         random_seed = self.settings.random_seed
         self.outbox = Outbox(
@@ -103,9 +103,9 @@ class World:
         for name, state in self.states.items():
             state.begin(self.seed.states[name], before.get(name), now_ms)
 
-    def _new_allowance(self) -> Allowance | None:
+    def _new_rate_limit(self) -> RateLimit | None:
         most = self.settings.requests_per_second
-        return None if most is None else Allowance(most, self.clock)
+        return None if most is None else RateLimit(most, self.clock)
 
     def _new_faults(self) -> Faults:
         faults = Faults(self.settings.random_seed, partial(_note_fault, self.journal))
@@ -134,7 +134,7 @@ class World:
         self.ids = snapshot.ids.fork()
         self.outbox.ids = snapshot.webhook_ids.fork()
         self.clock.write(snapshot.clock)
-        self.allowance = self._new_allowance()
+        self.rate_limit = self._new_rate_limit()
         self.faults.restore(snapshot.rules)
         self.stubs += [replace(stub) for stub in snapshot.stubs]
         self._take_states(snapshot.states)
@@ -217,8 +217,8 @@ class World:
 
 def _note_fault(journal: Journal, rule: FaultRule, facts: Mapping[str, Json]) -> None:
     """Note what a fault struck; a time within the chat is shown as `chat_ms`."""
-    told = {"chat_ms" if name == "at_ms" else name: fact for name, fact in facts.items()}
-    journal.add(FaultEntry(rule=rule.id, of=rule.kind, fault=rule.fault, facts=told))
+    entry_facts = {"chat_ms" if name == "at_ms" else name: fact for name, fact in facts.items()}
+    journal.add(FaultEntry(rule=rule.id, of=rule.kind, fault=rule.fault, facts=entry_facts))
 
 
 def _judge_webhook(

@@ -13,8 +13,8 @@ TITLE = "EVI contract report"
 def summary(report: Report) -> str:
     """Return a line such as '2 errors, 1 warning; coverage 41.5 %'."""
     errors = sum(found["level"] == ERROR for found in report.findings)
-    told = [_several(errors, "error"), _several(len(report.findings) - errors, "warning")]
-    return f"{', '.join(told)}; coverage {report.coverage.percent:g} %"
+    counts = [_several(errors, "error"), _several(len(report.findings) - errors, "warning")]
+    return f"{', '.join(counts)}; coverage {report.coverage.percent:g} %"
 
 
 def seen(found: JsonObject) -> str:
