@@ -21,7 +21,7 @@ NAMES: dict[str, RuleSpec] = SHORT | {
 
 
 def read_chaos(text: str) -> list[RuleSpec]:
-    """The rules of a line such as 'ws_drop=.05,http_5xx=.02'. Raises UsageError."""
+    """Return the rules of a line such as 'ws_drop=.05,http_5xx=.02'. Raises UsageError."""
     return [_read(part.strip()) for part in text.split(",") if part.strip()]
 
 

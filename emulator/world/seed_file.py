@@ -1,4 +1,4 @@
-"""Reading a seed file: its content fits the schema, or every mistake is told."""
+"""Reads a seed file, and reports every place where its content does not fit the schema."""
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -37,10 +37,9 @@ def seed_path(name: str) -> Path:
 
 
 def read_seed(name: str, check: Check, keys: Callable[[], Sequence[str]]) -> SourceFile:
-    """Return a seed whose content passes `check`; `keys` returns those that may
-    stand somewhere in it.
+    """Return a seed whose content passes `check`. Raises SeedError.
 
-    Raises SeedError.
+    `keys` returns every key that a seed may have somewhere.
     """
     try:
         seed = read_source_file(seed_path(name), bundled=name in BUNDLED_SEEDS)

@@ -1,4 +1,4 @@
-"""The report as one HTML page, complete in itself: no script, nothing from elsewhere."""
+"""The report as one HTML page without scripts, which loads nothing from elsewhere."""
 
 from collections.abc import Iterator
 from html import escape
