@@ -1,7 +1,7 @@
 """The WebSockets of EVI: chats, and the control plane's connections to them.
 
-This is the boundary behind which pydantic and the modules of chats lie: they are imported when the
-first client connects, since their import takes longer than a server's start.
+This is the boundary for pydantic and the modules of chats: they are imported when the first client
+connects, since their import takes longer than a server's start.
 """
 
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ def _connect(world: World, parameters: Mapping[str, str], query: bytes) -> Openi
 
 
 def _without_id(path: str, world: World, parameters: Mapping[str, str], query: bytes) -> Opening:
-    """Refuse a path that lacks the chat's id. Raises ApiError (404)."""
+    """Refuse a path without a chat's id. Raises ApiError (404)."""
     raise api_error(CHAT_ID_MISSING, path=path)
 
 

@@ -24,7 +24,7 @@ def contract_routes(
     auth: Auth, worlds: Worlds, surfaces: "Callable[[], Sequence[ApiSurface]]"
 ) -> list[Route]:
     async def show(request: Request) -> Response:
-        from emulator.contract.report import new_report  # which few need at the start
+        from emulator.contract.report import new_report  # few servers are asked for a report
 
         every = _wants_all(request)
         ledger = worlds.merged_ledger() if every else caller_world(auth, request).ledger
@@ -44,8 +44,9 @@ def contract_routes(
 
 
 def _wants_all(request: Request) -> bool:
-    """Whether it is about the clients of all worlds, those without a key and those of worlds
-    that are forgotten; else it is about the caller's world.
+    """True if the request is about all clients, False if about those of the caller's world.
+
+    All clients include callers without a key, and clients of dropped worlds.
     """
     for name in request.query_params:
         if name not in _KNOWN:

@@ -28,7 +28,7 @@ def snapshot_routes(
     auth: Auth, reader: "Callable[[], SnapshotReader]", max_bytes: int
 ) -> list[Route]:
     async def show(request: Request) -> Response:
-        from emulator.world.snapshot_document import write_snapshot  # which few need at the start
+        from emulator.world.snapshot_document import write_snapshot  # few servers write one
 
         snapshot = caller_world(auth, request).snapshot()
         try:
@@ -38,7 +38,7 @@ def snapshot_routes(
         return Response(text, media_type="application/json")
 
     async def put(request: Request) -> Response:
-        """All of it is checked before anything changes."""
+        """Replace the world, after checking all of the document."""
         world = caller_world(auth, request)
         text = await read_body(request.receive, max_bytes)
         world.restore(await anyio.to_thread.run_sync(_read, reader(), text))
@@ -51,7 +51,7 @@ def snapshot_routes(
 
 
 def _read(reader: "SnapshotReader", text: bytes) -> Snapshot:
-    """Raises ValidationFailed (422) with every mistake."""
+    """Read the document. Raises ValidationFailed (422) with every mistake."""
     try:
         return reader.read(text)
     except SnapshotError as error:

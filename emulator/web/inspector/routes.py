@@ -16,7 +16,7 @@ _MEDIA_TYPES = {
     ".css": "text/css",
     ".svg": "image/svg+xml",
 }
-# The page shows what strangers wrote: nothing but its own files may run, or be loaded.
+# The page shows texts of unknown clients, so it may run and load nothing but its own files.
 HEADERS = {
     "Content-Security-Policy": "; ".join(
         (
@@ -51,7 +51,7 @@ def inspector_routes() -> list[Route]:
 
 
 async def _to_page(request: Request) -> Response:
-    """The page's files stand beside it, so its address ends in a slash."""
+    """Redirect to the address that ends in a slash, to which the page's links are relative."""
     return RedirectResponse("/_emulator/")
 
 
@@ -60,7 +60,7 @@ async def _page(request: Request) -> Response:
 
 
 async def _file(request: Request) -> Response:
-    """Raises ApiError (404) for what is no file of the page."""
+    """Return a file of the page. Raises ApiError (404) for any other name."""
     name = request.path_params["name"]
     known = [path.name for path in PAGE.iterdir() if path.name != _INDEX]
     if name not in known:

@@ -1,4 +1,4 @@
-"""One open WebSocket: frames go in to the API's peer, its frames go out."""
+"""One open WebSocket: passes frames between the client and the API's peer."""
 
 import asyncio
 from typing import Any
@@ -20,7 +20,7 @@ class Connection:
     peer: Peer
 
     def __init__(self, world: World, outbound: Outbound, where: str) -> None:
-        """`where` is what the log calls it."""
+        """Begin with `where`, the log's name of the connection."""
         self._world = world
         self._journal = world.journal  # a reset gives the world another one
         self._outbound = outbound

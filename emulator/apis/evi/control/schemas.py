@@ -1,4 +1,4 @@
-"""EVI's part of the control document, with the schemas that its code holds."""
+"""EVI's part of the control document, with the schemas that are made from its models."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ def _event_name() -> JsonObject:
 
 
 def _script() -> JsonObject:
-    """Return the schema of a script file, with those of its parts in `$defs`."""
+    """Return the schema of a script file, with the schemas of its parts in `$defs`."""
     from emulator.apis.evi.chat.script_file import ScriptFile  # costs 0.1 s
 
     schema: JsonObject = _public(ScriptFile.model_json_schema(ref_template=COMPONENT))

@@ -1,4 +1,4 @@
-"""What the assistant says in chats to come, and what users are heard to say."""
+"""Control routes of the world's script, of heard texts and of live chats."""
 
 from emulator.apis.evi.chat.script import Script
 from emulator.apis.evi.control.simulate import refusal, script_content
@@ -9,8 +9,8 @@ from emulator.jsontext import Json, JsonObject
 
 
 async def set_script(call: ControlCall) -> Json:
-    """Put a script in the place of the world's. Raises ValidationFailed."""
-    from emulator.apis.evi.chat.script_file import load_script  # on pydantic, costs 0.1 s
+    """Replace the world's script. Raises ValidationFailed."""
+    from emulator.apis.evi.chat.script_file import load_script  # imports pydantic: 0.1 s
 
     given = call.body.get("script", call.body)
     state = call.world.state(EviState)
@@ -33,17 +33,17 @@ async def reset_script(call: ControlCall) -> Json:
 
 
 async def add_heard_text(call: ControlCall) -> Json:
-    """Queue what the user says in an audio turn that no other text was queued for."""
+    """Queue the transcript of the next audio turn that has none yet."""
     heard = call.world.state(EviState).heard
     heard.append(call.body["text"])
     return {"queued": len(heard)}
 
 
 async def list_live_chats(call: ControlCall) -> Json:
-    """Return the chats to which a client is connected; ACTIVE ones of a seed are not."""
+    """Return the ids of chats to which a client is connected, unlike ACTIVE chats of a seed."""
     return {"chat_ids": list(call.world.state(EviState).live)}
 
 
 def _shown(script: Script) -> JsonObject:
-    """Return what a script answers, in short."""
+    """Return a summary of a script."""
     return {"strict": script.strict, "rules": [str(rule) for rule in script.rules]}

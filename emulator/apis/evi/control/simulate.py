@@ -1,4 +1,4 @@
-"""Whole conversations in the caller's world, and the scripts in bodies."""
+"""Simulates conversations in the caller's world, and reads scripts in bodies."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -29,7 +29,7 @@ async def simulate_chat(call: ControlCall) -> Json:
 
 
 def script_content(given: Any) -> JsonObject:
-    """Over HTTP only bundled scripts have names: no file of this machine is read."""
+    """Return the script of a body. Names mean bundled scripts: no file of this machine is read."""
     from emulator.apis.evi.chat.script_file import bundled_scripts, read_script_file, unknown_script
 
     if isinstance(given, dict):
@@ -42,7 +42,7 @@ def script_content(given: Any) -> JsonObject:
 
 
 def refusal(error: ScriptError, body: Mapping[str, Any]) -> ValidationFailed:
-    """422 with every mistake, in the part of the body where it stands."""
+    """Return the 422 with every mistake, each at its place in the body."""
     return ValidationFailed(
         [
             Problem(
