@@ -58,7 +58,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="append",
         default=[],
         metavar="[PART=]PERCENT",
-        help="fail the run for less; of all of it, or such as operations=100",
+        help="fail the run below this coverage, of the whole API or of a part such as "
+        "operations=100",
     )
 
 

@@ -54,7 +54,7 @@ def put_together(parts: Sequence[Part]) -> JsonObject:
 
 
 class FoundOperation(NamedTuple):
-    """An operation in a document: its path, its method in small letters, what is said of it."""
+    """An operation in a document: its path, its method in small letters, and its content."""
 
     path: str
     method: str

@@ -47,7 +47,7 @@ class Handshake:
     def audit(self, socket: Socket, parameters: Mapping[str, str]) -> Opening:
         """Return the opening of the socket, after noting the findings about its query.
 
-        Raises ApiError for a handshake that is to be refused.
+        Raises ApiError to refuse the handshake.
         """
         assert self.world is not None
         self._socket = socket
