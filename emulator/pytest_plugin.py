@@ -73,7 +73,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 def evi_settings() -> dict[str, Any]:
-    """Settings of the server. Override it to change them."""
+    """Return the settings of the server. Override it to change them."""
     return {}
 
 
@@ -170,7 +170,7 @@ def _only_shows(config: pytest.Config) -> bool:
 
 
 def _check_report_options(config: pytest.Config) -> None:
-    """Raises UsageError before any test runs, not after all of them."""
+    """Raise UsageError before any test runs, not after all of them."""
     if not _wants_report(config):
         return
     from emulator.contract.renderings import check_files

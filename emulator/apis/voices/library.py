@@ -29,9 +29,9 @@ def merged(library: Sequence[JsonObject], given: Sequence[JsonObject]) -> Sequen
     ids = {voice["id"] for voice in given}
     kept = []
     for voice in library:
-        instead = own.pop(voice["name"].casefold(), None)
-        if instead is not None:
-            kept.append(instead)
+        replacement = own.pop(voice["name"].casefold(), None)
+        if replacement is not None:
+            kept.append(replacement)
         elif voice["id"] not in ids:
             kept.append(voice)
     return [*kept, *own.values(), *(voice for voice in given if voice["provider"] != HUME_AI)]

@@ -84,8 +84,8 @@ class SocketAuditor:
         self._ledger.use("error_codes", (error_name(content["code"], content["slug"]),))
         if not isinstance(content, ErrorFrame):
             return ()
-        is_told_to_all = self._joined and content["slug"] not in ERRORS_BY_JOINED
-        return () if is_told_to_all else judge_error(content)
+        is_for_all = self._joined and content["slug"] not in ERRORS_BY_JOINED
+        return () if is_for_all else judge_error(content)
 
     def cut_off(self) -> Sequence[Finding]:
         """Judge a client that does not read."""
