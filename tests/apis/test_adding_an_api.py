@@ -92,6 +92,15 @@ def test_its_socket_is_open(app: App) -> None:
     assert bugs == ["ValueError: toys hear nothing"]
 
 
+def test_its_socket_has_its_own_limit(app: App) -> None:
+    """A larger frame closes the connection with 1009."""
+    with Server(app.settings, (), (*APIS, TOYS)) as server:
+        with connect(f"ws{server.url.removeprefix('http')}/v0/toys/talk?api_key=k") as socket:
+            socket.send(json.dumps({"hello": "x" * 100}))
+            with pytest.raises(ConnectionClosedError, match="1009"):
+                socket.recv()
+
+
 def test_its_world_is_kept(client: TestClient) -> None:
     """Its state is in snapshots, is restored, and a reset takes it back to the seed."""
     client.post("/v0/toys", json={"name": "car"})
