@@ -32,10 +32,8 @@ def test_the_files_of_a_change_exist(row: list[str]) -> None:
 def drawn(section: str) -> list[str]:
     """The modules that a diagram names by room and module, such as web/dispatch."""
     text = PAGE.partition(f"## {section}")[2].partition("\n## ")[0]
-    diagram = text.split("```")[1]
-    return re.findall(
-        r"(?<![\w/])((?:web|world|apis|openapi|sockets|outgoing|faults)/[\w/*]+)", diagram
-    )
+    rooms = "web|world|apis|openapi|sockets|outgoing|faults"
+    return re.findall(rf"(?<![\w/])((?:{rooms})/[\w/*]+)", text.split("```")[1])
 
 
 @pytest.mark.parametrize("section", ["A request", "A socket", "A world"])

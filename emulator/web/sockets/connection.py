@@ -58,9 +58,10 @@ class Connection:
         self._outbound.note_end("out" if by_server else "in", findings, close=code)
 
     def _take(self, message: Message) -> None:
-        text = message.get("text")
-        is_text = text is not None
-        data = text.encode(errors="surrogatepass") if is_text else message.get("bytes") or b""
+        is_text = message.get("text") is not None
+        data = message.get("bytes") or b""
+        if is_text:
+            data = message["text"].encode(errors="surrogatepass")
         if len(data) > self._max_frame_bytes:
             self._outbound.close(TOO_LARGE)
             return
