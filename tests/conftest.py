@@ -1,5 +1,6 @@
 """What all tests share: one server for the run, a world of its own for each test."""
 
+import gc
 import itertools
 from collections.abc import Iterator
 
@@ -29,6 +30,12 @@ _numbers = itertools.count()
 
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(ProcessGuard())
+
+
+def pytest_collection_finish() -> None:
+    """Keep the garbage collector from looking at thousands of tests again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
