@@ -8,6 +8,7 @@ from typing import TypeAlias
 from emulator.contract.findings import Finding, FindingKind, register_findings
 from emulator.contract.surface import ApiSurface, SurfacePart, new_surface, register_parts
 from emulator.errors import DocumentError, closest
+from emulator.handles.bridge import Bridge
 from emulator.jsontext import Json, JsonObject
 from emulator.openapi.document import Document, load_document
 from emulator.openapi.fields import body_fields
@@ -107,7 +108,8 @@ class Api:
     """One emulated API, as its folder of `apis/` describes it.
 
     `with_examples` makes a handler one that answers ids which do not exist, with examples of the
-    demo seed (`--unknown-ids example`).
+    demo seed (`--unknown-ids example`). `handle` makes what tests have as `evi.<name>`; it is
+    called in the server's loop, and what it makes touches the world there alone, by the bridge.
     """
 
     name: str
@@ -121,6 +123,7 @@ class Api:
     findings: Mapping[str, FindingKind] = field(default_factory=dict)
     coverage: Sequence[SurfacePart] = ()
     with_examples: Callable[[Operation, Handler, Seed], Handler] = take_any_id
+    handle: Callable[[World, Bridge], object] | None = None
 
     def __post_init__(self) -> None:
         """Tell the contract what the API brings to it: codes and parts are of one namespace."""
@@ -217,3 +220,9 @@ def snapshot_reader(served: Sequence[ServedApi]) -> SnapshotReader:
 
 def _documents(served: Sequence[ServedApi]) -> Mapping[str, Document]:
     return {each.name: each.document for each in served}
+
+
+def new_handles(served: Sequence[ServedApi], world: World, bridge: Bridge) -> Mapping[str, object]:
+    """Return the handles for tests that APIs bring, by the name of the API."""
+    made = {each.name: each.api.handle for each in served}
+    return {name: new(world, bridge) for name, new in made.items() if new is not None}
