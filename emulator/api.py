@@ -9,6 +9,7 @@ from emulator.contract.findings import Finding, FindingKind, register_findings
 from emulator.contract.surface import ApiSurface, SurfacePart, new_surface, register_parts
 from emulator.errors import DocumentError, closest
 from emulator.handles.bridge import Bridge
+from emulator.inspection import View
 from emulator.jsontext import Json, JsonObject
 from emulator.openapi.document import Document, load_document
 from emulator.openapi.fields import body_fields
@@ -124,6 +125,7 @@ class Api:
     coverage: Sequence[SurfacePart] = ()
     with_examples: Callable[[Operation, Handler, Seed], Handler] = take_any_id
     handle: Callable[[World, Bridge], object] | None = None
+    views: Sequence[View] = ()  # of the inspector
 
     def __post_init__(self) -> None:
         """Tell the contract what the API brings to it: codes and parts are of one namespace."""

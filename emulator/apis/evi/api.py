@@ -12,6 +12,7 @@ from emulator.apis.evi.openness import OPENNESS
 from emulator.apis.evi.operations.examples import with_examples
 from emulator.apis.evi.sockets import SOCKETS
 from emulator.apis.evi.state import EviState
+from emulator.apis.evi.views import EVI_VIEWS
 from emulator.resources import bundled
 from emulator.world.seed import SeedSection
 from emulator.world.snapshot_reader import SnapshotPart
@@ -25,6 +26,7 @@ EVI = Api(
     hints=EVI_HINTS,
     findings=EVI_FINDINGS,
     coverage=EVI_COVERAGE_PARTS,
+    views=EVI_VIEWS,
     sockets=SOCKETS,
     handlers=HANDLERS,
     with_examples=with_examples,

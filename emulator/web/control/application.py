@@ -79,7 +79,7 @@ class Control:
             *snapshot_routes(auth, self._snapshots, self._settings.max_snapshot_bytes),
             *audio_routes(self._worlds),
             *self._mounted_routes(),
-            *inspector_routes(),
+            *inspector_routes([view for each in self._apis for view in each.api.views]),
             Route("/openapi.json", self.openapi_json, methods=["GET"]),
             Route("/openapi.yaml", self.openapi_yaml, methods=["GET"]),
             Route("/oauth2-cc/token", token_endpoint(self._auth), methods=["POST"]),
