@@ -1,5 +1,6 @@
 """The HTTP server around the application: uvicorn, in the foreground or in a thread."""
 
+import asyncio
 import errno
 import logging
 import socket
@@ -85,6 +86,11 @@ class Server:
     def ca_file(self) -> str | None:
         """The file of the CA that clients must trust; None without TLS."""
         return None if self._certificate is None else self._certificate.ca_file
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop | None:
+        """The event loop that serves; None before and after."""
+        return self.app.loop
 
     def _make_certificate(self) -> "Certificate | None":
         if not self.settings.tls:
