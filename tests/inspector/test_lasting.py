@@ -50,19 +50,24 @@ def change_key(page: Page, key: str) -> None:
     page.keyboard.press("Enter")
 
 
+def entry(text: str) -> dict[str, Any]:
+    """The fields of a journal entry that shows a text."""
+    return {"chat_id": None, "finding": "tool_answer_missing", "message": text}
+
+
 def test_another_emulator_at_the_same_address(inspector: Inspector) -> None:
     """Its journal is shown, and nothing of the one before, however far its numbers have come."""
     key = inspector.api_key
     with Server(Settings(seed="empty", port=0)) as before:
         for text in ("one", "two"):
-            before.app.worlds.get(key).journal.add("script", message=text)
+            before.app.worlds.get(key).journal.add("script", **entry(text))
         inspector.url, port = before.url, int(before.url.rsplit(":", 1)[1])
         inspector.expected.append("ERR_")
         inspector.open()
         expect(inspector.rows()).to_have_count(2)
     after = Server(Settings(seed="empty", port=port))
     for text in ("three", "four", "five"):
-        after.app.worlds.get(key).journal.add("script", message=text)
+        after.app.worlds.get(key).journal.add("script", **entry(text))
     with after:
         expect(inspector.rows("three")).to_be_visible()
         expect(inspector.rows()).to_have_count(3)

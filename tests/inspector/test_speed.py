@@ -45,8 +45,8 @@ def fill(server: Server, api_key: str) -> None:
     for number in range(ENTRIES // 2):
         journal.add(
             "http", operation="list-configs", method="GET", path="/v0/evi/configs",
-            query=f"page_number={number}", status=200, duration_ms=1.5, request="",
-            response=response,
+            query=f"page_number={number}", status=200, duration_ms=1.5, request_headers=b"",
+            request="", response=response,
         )  # fmt: skip
         content = {"type": "user_input", "text": f"This is the message with the number {number}"}
         journal.add("frame", chat_id="a-chat", direction="in", content=content)
