@@ -22,7 +22,7 @@ pytest_plugins = ["pytester", "conformance.plugin"]
 
 App.__call__ = conformance.judged(App.__call__)  # type: ignore[method-assign,assignment]
 Channel.send = conformance.judged_send(Channel.send)  # type: ignore[method-assign,assignment]
-resources._read_yaml = parsing.once_each(resources._read_yaml)
+resources._read_yaml = parsing.once_each(resources._read_yaml)  # type: ignore[assignment]
 
 _numbers = itertools.count()
 
