@@ -6,8 +6,8 @@ import time
 from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
-from emulator import __version__
 from emulator.outgoing.outbox import Cancel, Done, WebhookRequest, WebhookResult
+from emulator.version import __version__
 
 if TYPE_CHECKING:
     import aiohttp  # imported when the first webhook is sent, since that takes 0.2 s
