@@ -166,7 +166,7 @@ def test_who_may_dial_out() -> None:
         if imported_modules(path) & means
     }
     assert found == {
-        "outgoing/sender.py": {"aiohttp"},
+        "outgoing/client.py": {"aiohttp"},
         "ready.py": {"urllib.request"},
         "cli/http.py": {"urllib.request"},
         "extras/recording/proxy.py": {"aiohttp"},  # to --upstream
