@@ -9,7 +9,6 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from types import TracebackType
-from typing import TYPE_CHECKING
 
 import uvicorn
 
@@ -20,11 +19,9 @@ from emulator.hosts import is_loopback
 from emulator.redaction.log import LogFilter
 from emulator.settings import Settings
 from emulator.web.app import App
+from emulator.web.certificate import Certificate
 from emulator.web.connection import HandshakeProtocol, http_protocol
 from emulator.web.mounts import Mount
-
-if TYPE_CHECKING:
-    from emulator.web.certificate import Certificate
 
 _PATIENCE_S = 10  # for the thread to begin
 _KEEP_ALIVE_S = 75  # an idle connection; a short time breaks one that a client is just using again
@@ -92,11 +89,9 @@ class Server:
         """The event loop that serves; None before and after."""
         return self.app.loop
 
-    def _make_certificate(self) -> "Certificate | None":
+    def _make_certificate(self) -> Certificate | None:
         if not self.settings.tls:
             return None
-        from emulator.web.certificate import Certificate  # needs a library that few have or load
-
         try:
             return Certificate((self.settings.host, *self.settings.allowed_hosts))
         except StartupError:
