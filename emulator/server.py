@@ -86,7 +86,7 @@ class Server:
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop | None:
-        """The event loop that serves; None before and after."""
+        """Return the event loop that serves; None before and after."""
         return self.app.loop
 
     def _make_certificate(self) -> Certificate | None:

@@ -14,15 +14,20 @@ PACKAGE = Path(emulator.__file__).parent
 # The modules and folders whose docstrings are checked.
 CHECKED = (
     "apis/evi/chat",
+    "apis/evi/testing",
+    "apis/evi/views.py",
     "apis/evi/webhooks.py",
+    "apis/voices/testing",
     "atomic.py",
     "audio",
     "clock.py",
     "credentials.py",
     "durations.py",
     "errors.py",
+    "handles",
     "hosts.py",
     "ids.py",
+    "inspection.py",
     "jsontext.py",
     "openapi",
     "outgoing",
@@ -34,8 +39,10 @@ CHECKED = (
     "settings.py",
     "source_files.py",
     "store",
+    "testing",
     "timers.py",
     "waiting.py",
+    "web/inspector",
     *(
         f"cli/{name}.py"
         for name in (
