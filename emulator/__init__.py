@@ -11,7 +11,7 @@ __all__ = ["Emulator", "__version__"]
 
 
 def __getattr__(name: str) -> Any:
-    """`Emulator` is imported when it is asked for: commands and plugins start without it."""
+    """Import `Emulator` when it is asked for: commands and plugins start without it."""
     if name == "Emulator":
         from emulator.testing.emulator import Emulator
 

@@ -24,7 +24,7 @@ from emulator.web.connection import HandshakeProtocol, http_protocol
 from emulator.web.mounts import Mount
 
 _PATIENCE_S = 10  # for the thread to begin
-_KEEP_ALIVE_S = 75  # an idle connection; a short time breaks one that a client is just using again
+_KEEP_ALIVE_S = 75  # of an idle connection; clients reuse them, so a short time breaks requests
 
 
 def new_app(settings: Settings | None = None, mounts: Sequence[Mount] = ()) -> App:
@@ -81,7 +81,7 @@ class Server:
 
     @property
     def ca_file(self) -> str | None:
-        """The file of the CA that clients must trust; None without TLS."""
+        """Return the file of the CA that clients must trust; None without TLS."""
         return None if self._certificate is None else self._certificate.ca_file
 
     @property
@@ -211,7 +211,7 @@ class _Stderr(logging.Handler):
 
 
 def _is_worth_logging(record: logging.LogRecord) -> bool:
-    """True unless uvicorn reports a refused WebSocket, which it takes for our mistake."""
+    """False if uvicorn reports a refused WebSocket, which it takes for an error of ours."""
     return "without completing handshake" not in record.getMessage()
 
 

@@ -1,4 +1,4 @@
-"""What fields of fault rules may name."""
+"""The names that fields of fault rules may have."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,13 +9,13 @@ from emulator.jsontext import JsonObject
 
 @dataclass(frozen=True, slots=True)
 class FaultNames:
-    """What fields of fault rules may name, of all APIs."""
+    """The operations and webhook events of all APIs, which fault rules may name."""
 
     operations: Sequence[str] = ()
     event_names: Sequence[str] = ()  # of webhooks
 
     def schema(self) -> JsonObject:
-        """Return the JSON schema of a rule, as a request adds it."""
+        """Return the JSON schema of a new rule."""
         named: JsonObject = {"event_name": {"type": "string", "enum": list(self.event_names)}}
         return {
             "type": "object",

@@ -131,11 +131,5 @@ class Collection:
     def version(self, id: str, number: int) -> Any:
         return self._method("get_{}_version")(id, number)
 
-    def version_pager(self, id: str, **query: Any) -> Any:
-        return self._method("list_{}_versions")(id, **query)
-
-    def add_version(self, id: str, **body: Any) -> Any:
-        return self._method("create_{}_version")(id, **body)
-
     def _method(self, template: str) -> Any:
         return getattr(self._api, template.format(self._name))
