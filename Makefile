@@ -21,6 +21,9 @@ test-clients: .venv/dev .venv/node $(CLIENTS)  ## run older and newer versions o
 coverage: .venv/dev .venv/node  ## run the table of the clients' calls, and write docs/coverage.md
 	$(BIN)/pytest -q -n auto tests/contract/test_conformance_*.py --write-coverage
 
+control-document: .venv/dev  ## write control-openapi.yaml and docs/control.md
+	$(BIN)/python -m scripts.control_document
+
 check: .venv/dev  ## check format, lint and types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -67,4 +70,4 @@ clean:  ## remove all that make has made
 	@if command -v npm >/dev/null; then mkdir -p $(@D) && cp $< $(@D)/package.json && cd $(@D) && \
 		$(NPM_INSTALL) && touch made; fi
 
-.PHONY: help serve test test-clients coverage check fix bench lock clean
+.PHONY: help serve test test-clients coverage control-document check fix bench lock clean

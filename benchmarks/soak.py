@@ -23,7 +23,7 @@ from aiohttp import web
 from benchmarks.servers import HOST, Target, started
 from emulator.faults.chaos import read_chaos
 from emulator.ids import derived_random
-from emulator.outgoing.signature import SIGNATURE_HEADER, TIMESTAMP_HEADER, sign
+from emulator.signature import SIGNATURE_HEADER, TIMESTAMP_HEADER, sign
 
 CHAOS = ",".join(
     (

@@ -1,14 +1,15 @@
 """What an emulated API is made of: an `Api` is a value, and a folder of `apis/`."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
 from emulator.contract.findings import Finding, FindingKind, register_findings
 from emulator.contract.surface import ApiSurface, SurfacePart, new_surface, register_parts
+from emulator.control import ControlRoutes
 from emulator.errors import DocumentError, closest
-from emulator.faults.table import register_error_frames
+from emulator.faults.names import FaultNames
 from emulator.jsontext import Json, JsonObject
 from emulator.openapi.document import Document, load_document
 from emulator.openapi.fields import body_fields
@@ -16,6 +17,7 @@ from emulator.openapi.hints import NO_HINTS, Hints
 from emulator.openapi.openness import CLOSED, Openness
 from emulator.openapi.operation import Operation, compile_operations
 from emulator.openapi.validation import Validation
+from emulator.reply import Reply
 from emulator.settings import Settings
 from emulator.sockets.socket import Socket
 from emulator.store.paging import DEFAULT_PAGE_SIZE, Paging
@@ -58,21 +60,6 @@ class Call:
             size=DEFAULT_PAGE_SIZE if size is None else size,
             ascending=self.parameters.get("ascending_order") is not False,
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What a handler answers if it isn't JSON, or has a status or headers of its own.
-
-    The first piece of a streamed body is awaited before the head is sent, so an ApiError that is
-    raised until then is answered like any other. The body is closed when its client leaves.
-    """
-
-    body: bytes | AsyncIterator[bytes]
-    media_type: str | None = None  # None: the first that the document declares
-    status: int | None = None  # None: the operation's success status
-    headers: Mapping[str, str] = field(default_factory=dict)
-    length: int | None = None  # in bytes, of a streamed body, if it is known before its end
 
 
 Handler: TypeAlias = Callable[[Call], Json | Reply]
@@ -122,14 +109,16 @@ class Api:
     hints: Hints = NO_HINTS
     findings: Mapping[str, FindingKind] = field(default_factory=dict)
     coverage: Sequence[SurfacePart] = ()
+    webhook_events: Sequence[str] = ()
     socket_errors: Mapping[str, str] = field(default_factory=dict)
+    body_limits: Mapping[str, int] = field(default_factory=dict)  # bytes, by operationId
+    control: ControlRoutes | None = None
     with_examples: Callable[[Operation, Handler, Seed], Handler] = take_any_id
 
     def __post_init__(self) -> None:
-        """Tell the contract and the faults what the API brings: each has one namespace."""
+        """Tell the contract what the API brings to it: codes and parts are of one namespace."""
         register_findings(self.findings)
         register_parts(self.coverage)
-        register_error_frames(self.socket_errors)
 
     def load_document(self, path: str = "") -> Document:
         """Return the API's document, or the one at `path` in its place. Raises DocumentError."""
@@ -205,6 +194,15 @@ def by_id(served: Sequence[ServedApi]) -> Operations:
                 raise DocumentError(f"{name}: another API has an operation {operation.id!r}, too")
             found[operation.id] = operation, each.validation
     return found
+
+
+def fault_names(served: Sequence[ServedApi]) -> FaultNames:
+    """Return what rules of faults may name."""
+    return FaultNames(
+        [operation.id for each in served for operation in each.operations],
+        [name for each in served for name in each.api.webhook_events],
+        {code: slug for each in served for code, slug in each.api.socket_errors.items()},
+    )
 
 
 def seed_reader(served: Sequence[ServedApi]) -> SeedReader:

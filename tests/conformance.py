@@ -1,5 +1,5 @@
-"""Judges every response of every App in the test run against its OpenAPI document, and every
-frame of every chat against the message models.
+"""Judges every response of every App in the test run against its OpenAPI document or the control
+API's, and every frame of every chat against the message models.
 
 `conftest.py` wraps `App.__call__` and `Channel.send`, so no test can forget it. The judge is
 jsonschema, the reference implementation; the emulator itself validates with another library.
@@ -27,6 +27,7 @@ from emulator.jsontext import JsonObject
 from emulator.openapi.document import Document
 from emulator.web.app import App
 from emulator.web.short_circuit import FAULT_HEADER, STUB_HEADER
+from tests.control_conformance import is_control, judge_control
 
 AsgiCall = Callable[[App, Scope, Receive, Send], Coroutine[Any, Any, None]]
 URI = "urn:judge"
@@ -40,6 +41,12 @@ def judged(call: AsgiCall) -> AsgiCall:
 
     async def judged_call(app: App, scope: Scope, receive: Receive, send: Send) -> None:
         response: dict[str, Any] = {"body": b""}
+        request = bytearray()
+
+        async def watching_receive() -> Message:
+            message = await receive()
+            request.extend(message.get("body", b""))
+            return message
 
         async def watching_send(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -48,11 +55,18 @@ def judged(call: AsgiCall) -> AsgiCall:
                 response["body"] += message.get("body", b"")
                 if not message.get("more_body") and not is_meant_so(scope, response["body"]):
                     # judged before the client can go on
-                    note(scope, judge(app.apis, scope["method"], scope["path"], response))
+                    if is_control(scope["path"]):
+                        asked = (scope["method"], scope["path"], bytes(request))
+                        note(scope, judge_control(*asked, response))
+                    else:
+                        note(scope, judge(app.apis, scope["method"], scope["path"], response))
             await send(message)
 
         try:
-            await call(app, scope, receive, watching_send)
+            # a fault looks for the transport in the `receive` of the emulated API's requests
+            is_watched = scope["type"] == "http" and is_control(scope["path"])
+            watched = watching_receive if is_watched else receive
+            await call(app, scope, watched, watching_send)
         except Exception as error:
             note(scope, f"the application raised {error!r}")
             raise

@@ -36,6 +36,9 @@ def test_the_wheel_holds_what_is_served(wheel: Path) -> None:
     for name in (
         "emulator/py.typed",
         "emulator/apis/voices/openapi.yaml",
+        "emulator/web/control/openapi.json",
+        "emulator/apis/evi/control/openapi.json",
+        "emulator/extras/wiremock/openapi.json",
         "emulator/world/seed_schema.yaml",
         "emulator/web/inspector/page/index.html",
         "emulator/web/inspector/page/app.js",

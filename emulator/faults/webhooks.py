@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from emulator.faults.table import KINDS
-from emulator.outgoing.signature import signed_headers
+from emulator.signature import signed_headers
 
 # Those that concern when a delivery goes out; the others change each request.
 SCHEDULING = frozenset(("duplicate", "reorder", "drop", "delay"))

@@ -20,8 +20,8 @@ from emulator.ids import IdSource
 from emulator.journal.entries import Found, WebhookEntry
 from emulator.journal.journal import Journal
 from emulator.jsontext import JsonObject, render
-from emulator.outgoing.signature import signature_problem
 from emulator.settings import Settings
+from emulator.signature import signature_problem
 from emulator.timers import Timer, Timers
 
 logger = logging.getLogger("emulator")

@@ -1,15 +1,17 @@
 """Parts of a world's handle: its journal, clock, webhooks and resources."""
 
 import sys
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from math import isfinite
 from typing import Any
 
+from emulator.actions import add_fault, drain
 from emulator.apis.evi.operations.versioned import VERSIONED
 from emulator.apis.evi.state import EviState
 from emulator.apis.evi.triggers import trigger
 from emulator.apis.evi.webhooks import check_event_name
 from emulator.errors import UsageError, ValidationFailed, closest
+from emulator.faults.names import FaultNames
 from emulator.faults.rules import FaultRule
 from emulator.faults.table import DEFAULT_DELAY_MS, FaultMistake, check_fault
 from emulator.journal.entries import KINDS, Entry
@@ -30,7 +32,6 @@ from emulator.testing.diagnosis import (
 )
 from emulator.testing.tool_calls import unanswered_calls
 from emulator.waiting import until
-from emulator.web.control.faults import add_rule
 from emulator.world.world import World, is_held_back
 
 DEFAULT_TIMEOUT_S = 1.0
@@ -190,11 +191,11 @@ class FaultsHandle:
     """What breaks in a world on request (docs/faults.md)."""
 
     def __init__(
-        self, world: World, validation: Validation, operations: Collection[str], bridge: Bridge
+        self, world: World, validation: Validation, names: FaultNames, bridge: Bridge
     ) -> None:
         self._world = world
         self._validation = validation
-        self._operations = operations
+        self._names = names
         self._bridge = bridge
 
     def add(
@@ -214,7 +215,7 @@ class FaultsHandle:
         body |= {name: value for name, value in given.items() if value is not None}
         try:
             return self._bridge.call(
-                lambda: add_rule(self._world.faults, self._validation, self._operations, body)
+                lambda: add_fault(self._world.faults, self._validation, self._names, body)
             )
         except ValidationFailed as error:
             [first, *_] = error.problems
@@ -258,9 +259,7 @@ class WebhooksHandle:
         return await self._bridge.arun(self._drain(timeout))
 
     async def _drain(self, timeout: float) -> int:
-        world, outbox = self._world, self._world.outbox
-        await until(outbox.watchers, lambda: outbox.pending == 0 or is_held_back(world), timeout)
-        return outbox.pending
+        return await drain(self._world, timeout)
 
     def wait_for(
         self, event_name: str, timeout: float = DEFAULT_TIMEOUT_S, **wanted: Any

@@ -14,7 +14,7 @@ from emulator.apis.evi.webhooks import check_event_name
 from emulator.clock import Clock, SystemClock
 from emulator.errors import UsageError
 from emulator.jsontext import JsonObject, read
-from emulator.outgoing.signature import SIGNATURE_HEADER, TIMESTAMP_HEADER, WINDOW_S
+from emulator.signature import SIGNATURE_HEADER, TIMESTAMP_HEADER, WINDOW_S
 
 _POLL_S = 0.01  # how long closing it may take
 

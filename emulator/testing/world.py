@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+from emulator.actions import add_stub
+from emulator.api import fault_names
 from emulator.apis.evi.chat.script import Script
 from emulator.apis.evi.state import EviState
 from emulator.atomic import write_whole
@@ -20,7 +22,6 @@ from emulator.ready import trusting
 from emulator.settings import CA_FILE_ENV, Settings
 from emulator.store.paging import Paging
 from emulator.store.stubs import Stub
-from emulator.stubbing import add_stub
 from emulator.testing.bridge import Bridge
 from emulator.testing.chat import ChatHandle
 from emulator.testing.contract import ContractHandle
@@ -82,7 +83,7 @@ class Evi:
         self._tool_calls = ToolCallWatch(world)
         self.journal = JournalHandle(world, bridge)
         self.clock = ClockHandle(world, bridge)
-        self.faults = FaultsHandle(world, app.validation, app.by_id, bridge)
+        self.faults = FaultsHandle(world, app.validation, fault_names(app.apis), bridge)
         self.webhooks = WebhooksHandle(world, app.validation, self.faults, bridge)
         self.contract = ContractHandle(world, app, bridge)
         self.configs = Resources("configs", world, bridge)

@@ -8,8 +8,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
-from emulator.api import Reply
 from emulator.openapi.operation import JSON_MEDIA_TYPE
+from emulator.reply import Reply
 from emulator.web.answers import Answer
 from emulator.web.exchange import Exchange
 from emulator.web.routing import other_slash

@@ -1,8 +1,7 @@
-"""One request and its answer: what breaks it, what is to be said of it, what the journal has."""
+"""A request and its answer: what breaks it, what is found about it, what the journal keeps."""
 
 import time
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from starlette.types import Receive, Scope
 
@@ -27,23 +26,16 @@ from emulator.web import bugs
 from emulator.web.short_circuit import Replacement, fault_answer
 from emulator.world.world import World
 
-# Of those who only look: no limit, no fault and no stub concerns the request, no journal has it.
-# What changes something is never quiet: any page may send it, and who looks must see it.
+# A quiet request only looks: it meets no limit, fault or stub, and no journal keeps it. A request
+# that changes something is never quiet: any page may send it, and whoever looks must see it.
 QUIET_METHODS = ("GET", "HEAD")
 QUIET_HEADER = b"x-evi-emulator-quiet"
 QUIET_AND_HIDING = b"hide"  # its value where the answer is to be shown to somebody
 _BREAK_ANSWERS = ("lost", "truncated", "slow", "garbage")
 
 
-class Ending(NamedTuple):
-    """How a streamed answer ended, and how many bytes of its body were sent."""
-
-    size: int
-    how: str
-
-
 class Exchange:
-    """One request and its response, for the journal and the contract of the caller's world."""
+    """One request and its response, for the journal and the ledger of the caller's world."""
 
     __slots__ = (
         "_began",
@@ -101,7 +93,7 @@ class Exchange:
     def refuse(self, error: ApiError) -> None:
         """Note the error that the request is answered with, without its traceback.
 
-        The frames in that hold this request, so neither would be freed before a full collection.
+        Its frames hold this request, so neither would be freed before a full collection.
         """
         error.__traceback__ = error.__context__ = None
         self.refusal = error
@@ -113,7 +105,7 @@ class Exchange:
         return self.bug
 
     def findings(self, world: World) -> Sequence[Finding]:
-        """What is to be said of the request itself; it is judged once."""
+        """Return what is found about the request itself; it is judged once."""
         if self._findings is None:
             ledger = ClientLedger() if self.is_quiet else world.ledger
             self._findings = () if self.judge is None else self._judged(ledger, self.judge)
@@ -124,7 +116,7 @@ class Exchange:
         return judge.judge(ledger, headers, self._scope["query_string"], self.body)
 
     async def strike(self, faults: Faults, receive: Receive) -> Replacement | None:
-        """What breaks this request, if anything does; the answer that it gets instead.
+        """Break this request as the rules want it; return the answer that it gets instead, if any.
 
         Raises ConnectionBroken.
         """
@@ -139,10 +131,17 @@ class Exchange:
         self.breaks = next((struck[name] for name in _BREAK_ANSWERS if name in struck), None)
         return fault_answer(struck["status"]) if "status" in struck else None
 
-    def note(self, status: int | None, response: bytes, ending: Ending | None = None) -> None:
+    def note(
+        self,
+        status: int | None,
+        response: bytes,
+        response_bytes: int | None = None,
+        ended: str | None = None,
+    ) -> None:
         """Tell the caller's world, if there is one.
 
-        Of a streamed answer, `response` is the beginning, and `ending` says how it ended.
+        Of a streamed answer, `response` is the beginning; the rest says how much was sent of it,
+        and how it ended.
         """
         if self.is_quiet and self.bug is None:
             return
@@ -163,8 +162,8 @@ class Exchange:
                 kept_headers(scope["headers"]),
                 self.request,
                 kept(response[:LONGEST_BODY]),
-                None if ending is None else ending.size,
-                None if ending is None else ending.how,
+                response_bytes,
+                ended,
                 None if bug is None else bug.reference,
                 None if bug is None else bug.error,
                 tuple(findings),

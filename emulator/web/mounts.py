@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from emulator.openapi.operation import Operation
+from emulator.openapi.parts import Part
 from emulator.settings import Settings
 from emulator.web.auth import Auth
 
@@ -28,6 +29,7 @@ class Mount:
 
     prefix: str  # such as /__admin
     make_endpoints: MakeEndpoints  # each endpoint with its method and its path below the prefix
+    part: Part | None = None  # of the control document
 
     def routes(
         self, auth: Auth, settings: Settings, operations: Sequence[Operation]

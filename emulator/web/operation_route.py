@@ -4,16 +4,17 @@ from collections.abc import Mapping, Sequence
 
 from starlette.types import Receive, Scope, Send
 
-from emulator.api import Call, Handler, Reply
+from emulator.api import Call, Handler
 from emulator.contract.requests import RequestAuditor
 from emulator.errors import Problem, ValidationFailed
 from emulator.journal.journal import LONGEST_BODY
 from emulator.jsontext import Json, read_or_none, render
 from emulator.openapi.fields import Field
 from emulator.openapi.hints import NO_HINTS, Hints
-from emulator.openapi.operation import Operation
+from emulator.openapi.operation import JSON_MEDIA_TYPE, Operation
 from emulator.openapi.strictness import strict_check
 from emulator.openapi.validation import Validation
+from emulator.reply import Reply
 from emulator.web.answers import Answer
 from emulator.web.auth import Auth
 from emulator.web.bodies import BodyReader, read_body
@@ -44,6 +45,7 @@ class OperationRoute:
         self._judge = RequestAuditor(operation, fields, hints.of_requests)
         self._check_strictly = strict_check(operation, fields)
         self._handler = handler
+        self._media_type = next(iter(operation.media_types), JSON_MEDIA_TYPE)
         self._parameters = ParametersReader(operation, validation, any_id)
         self._body = BodyReader(operation.bodies, validation) if operation.bodies else None
 
@@ -62,14 +64,12 @@ class OperationRoute:
         if not exchange.is_quiet:
             replacement = await self._replacement(world, headers, receive, exchange)
             if replacement is not None:
-                text = await read_body(receive, self._max_body_bytes)
-                exchange.request = text[:LONGEST_BODY]
-                exchange.body = read_or_none(text)
-                status, body, extra = replacement
-                return Answer(status, render(body), extra)
+                await self._read_for_journal(exchange, receive)
+                status, said, extra = replacement
+                return Answer(status, render(said), extra)
         problems: list[Problem] = []
         parameters = self._parameters.read(segments, query_string, scope["headers"], problems)
-        body = {}
+        body: Json = {}
         if self._body is not None:
             text = await read_body(receive, self._max_body_bytes)
             exchange.request = text[:LONGEST_BODY]
@@ -82,10 +82,16 @@ class OperationRoute:
         exchange.reported = call.findings
         return self._answer_of(self._handler(call))
 
+    async def _read_for_journal(self, exchange: Exchange, receive: Receive) -> None:
+        """Read a body that no handler gets. Raises ApiError (413)."""
+        text = await read_body(receive, self._max_body_bytes)
+        exchange.request = text[:LONGEST_BODY]
+        exchange.body = read_or_none(text)
+
     def _answer_of(self, said: Json | Reply) -> Answer:
         """Return the answer that the handler's stands for."""
         if isinstance(said, Reply):
-            media_type = said.media_type or self._operation.media_types[0]
+            media_type = said.media_type or self._media_type
             status = said.status or self._operation.success_status
             return Answer(status, said.body, said.headers, media_type, said.length)
         return Answer(self._operation.success_status, render(said))

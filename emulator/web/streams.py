@@ -12,7 +12,7 @@ from emulator.journal.journal import LONGEST_BODY
 from emulator.openapi.operation import JSON_MEDIA_TYPE
 from emulator.redaction.text import hide_in_body
 from emulator.web.answers import Answer, part, respond, start
-from emulator.web.exchange import Ending, Exchange
+from emulator.web.exchange import Exchange
 from emulator.web.leaving import left_with
 
 # How a streamed answer ended, in the journal.
@@ -71,7 +71,7 @@ async def _stream(
     finally:
         await _close(answer.body)
     exchange.has_begun = True
-    exchange.note(answer.status, sent.beginning, Ending(sent.size, ended))
+    exchange.note(answer.status, sent.beginning, sent.size, ended)
 
 
 async def _send_pieces(sent: "_Sent", rule: FaultRule | None, receive: Receive) -> str:

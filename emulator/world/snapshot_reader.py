@@ -17,6 +17,7 @@ from emulator.openapi.validation import Check, Validation
 from emulator.resources import read_data
 from emulator.source_files import at, short
 from emulator.store.stubs import Stub
+from emulator.world.reading import SnapshotReading
 from emulator.world.schema import combined
 from emulator.world.snapshot import Snapshot
 from emulator.world.snapshot_document import FORMAT, FORMAT_VERSION, checksum
@@ -68,7 +69,7 @@ class SnapshotReader:
         """The snapshot. Raises SnapshotError with every mistake, and where it is in `name`."""
         content = self.read_outline(text, name)["world"]
         self._refuse(self._world_check, content, ("world",), name)
-        reading = SnapshotReading(content, self._operations)
+        reading = _WorldReading(content, self._operations)
         snapshot = reading.snapshot({name: part.state for name, part in self._parts.items()})
         if reading.mistakes:
             raise SnapshotError([(("world", *loc), each) for loc, each in reading.mistakes], name)
@@ -146,14 +147,12 @@ def _without_world(content: Json) -> Json:
     return content
 
 
-class SnapshotReading:
-    """One world on its way from a document whose form is right; the mistakes found so far."""
+class _WorldReading(SnapshotReading):
+    """Reads what the machinery has in a world's document."""
 
     def __init__(self, content: JsonObject, operations: Collection[str]) -> None:
-        self.content = content
-        self.mistakes: list[tuple[Loc, str]] = []
+        super().__init__(content)
         self._operations = operations
-        self._ids: set[str] = set()
 
     def snapshot(self, states: Mapping[str, type[ApiState]]) -> Snapshot:
         """Return the world of the document, with a state of each API."""
@@ -170,18 +169,6 @@ class SnapshotReading:
         for state in snapshot.states.values():
             state.fork()  # folds what was read, once
         return snapshot
-
-    def mistake(self, loc: Loc, message: str) -> None:
-        """Note a mistake at a place in the world."""
-        self.mistakes.append((loc, message))
-
-    def check_new(self, id: str, loc: Loc) -> bool:
-        """True if the id has not come before; else the mistake is noted."""
-        if id in self._ids:
-            self.mistake(loc, f"expected an id of its own, got {id}, which is here twice")
-            return False
-        self._ids.add(id)
-        return True
 
     def _id_source(self, key: str) -> IdSource:
         try:

@@ -2,13 +2,10 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, ClassVar, Self, TypeAlias
+from typing import ClassVar, Self, TypeAlias
 
 from emulator.jsontext import JsonObject
-
-if TYPE_CHECKING:
-    from emulator.world.snapshot_reader import SnapshotReading
-    from emulator.world.world import World
+from emulator.world.reading import SnapshotReading
 
 Rows: TypeAlias = Iterator[bytes]  # JSON texts, which a document has as a list
 
@@ -31,9 +28,12 @@ class ApiState(ABC):
         """True if neither has changed since one was forked from the other."""
 
     def begin(  # noqa: B027 - most have nothing to do then
-        self, world: "World", before: Self | None
+        self, first: Self, before: Self | None, now_ms: int
     ) -> None:
-        """Become the state of a world, in the place of the one `before`, if there was one."""
+        """Become the state of a world whose seed has `first`, at a time of its clock.
+
+        It takes the place of the state `before`, if there was one.
+        """
 
     def close(self) -> None:  # noqa: B027 - the same
         """End what is under way, since the world is reset or forgotten."""
@@ -47,5 +47,5 @@ class ApiState(ABC):
 
     @classmethod
     @abstractmethod
-    def from_json(cls, reading: "SnapshotReading") -> Self:
+    def from_json(cls, reading: SnapshotReading) -> Self:
         """Return the state that a document tells of. Mistakes are noted in `reading`."""

@@ -98,10 +98,10 @@ class World:
 
     def _take_states(self, states: Mapping[str, ApiState]) -> None:
         """Begin anew from these states, which stay as they are."""
-        before = self.states
+        before, now_ms = self.states, self.clock.now_ms()
         self.states = {name: state.fork() for name, state in states.items()}
         for name, state in self.states.items():
-            state.begin(self, before.get(name))
+            state.begin(self.seed.states[name], before.get(name), now_ms)
 
     def _new_allowance(self) -> Allowance | None:
         most = self.settings.requests_per_second

@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from emulator.clock import SystemClock
-from emulator.outgoing.signature import (
+from emulator.signature import (
     SIGNATURE_HEADER,
     TIMESTAMP_HEADER,
     WINDOW_S,

@@ -9,11 +9,12 @@ import httpx
 import pytest
 from starlette.testclient import TestClient
 
-from emulator.api import Call, Reply
+from emulator.api import Call
 from emulator.apis.evi.errors import CHAT_NOT_FOUND
 from emulator.errors import api_error
 from emulator.faults.http import GARBAGE
 from emulator.journal.journal import LONGEST_BODY
+from emulator.reply import Reply
 from emulator.server import new_app
 from emulator.settings import Settings
 from emulator.testing.emulator import Emulator
@@ -57,7 +58,7 @@ def toy() -> Toy:
 @pytest.fixture
 def client(toy: Toy) -> TestClient:
     app = new_app(Settings(seed="empty"))
-    add_toy_api(app, {"toy-stream": toy.answer})
+    add_toy_api(app, {"toy-stream": toy.answer, "toy-nothing": toy.answer})
     return TestClient(app, headers={"X-Hume-Api-Key": "toy"})
 
 
@@ -100,6 +101,15 @@ def test_a_reply_may_say_all_itself(client: TestClient, toy: Toy) -> None:
     answer = client.get(PATH)
     assert (answer.status_code, answer.content) == (202, b"RIFF")
     assert (answer.headers["Content-Type"], answer.headers["X-Voice"]) == ("audio/wav", "Ito")
+
+
+@pytest.mark.parametrize("body", [lambda: b"", pieces])
+def test_no_content(client: TestClient, toy: Toy, body: Callable[[], Any]) -> None:
+    """An answer whose status has no body has none, whatever the handler says."""
+    toy.body = body
+    answer = client.delete("/v0/toy/nothing")
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert not {"Content-Type", "Content-Length"} & set(answer.headers)
 
 
 @pytest.mark.parametrize("length", [None, len(WHOLE)])

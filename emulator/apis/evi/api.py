@@ -5,6 +5,7 @@ from pathlib import Path
 from emulator.api import Api
 from emulator.apis.evi import operations, seed  # noqa: F401 - importing operations registers them
 from emulator.apis.evi.contract.surface import EVI_COVERAGE_PARTS
+from emulator.apis.evi.control.routes import CONTROL
 from emulator.apis.evi.errors import CHAT_ERRORS
 from emulator.apis.evi.findings import EVI_FINDINGS
 from emulator.apis.evi.handlers import HANDLERS
@@ -13,6 +14,7 @@ from emulator.apis.evi.openness import OPENNESS
 from emulator.apis.evi.operations.examples import with_examples
 from emulator.apis.evi.sockets import SOCKETS
 from emulator.apis.evi.state import EviState
+from emulator.apis.evi.webhooks import EVENT_NAMES
 from emulator.resources import bundled
 from emulator.world.seed import SeedSection
 from emulator.world.snapshot_reader import SnapshotPart
@@ -26,8 +28,10 @@ EVI = Api(
     hints=EVI_HINTS,
     findings=EVI_FINDINGS,
     coverage=EVI_COVERAGE_PARTS,
-    sockets=SOCKETS,
+    webhook_events=EVENT_NAMES,
     socket_errors={text.code: text.slug for text in CHAT_ERRORS.values()},
+    control=CONTROL,
+    sockets=SOCKETS,
     handlers=HANDLERS,
     with_examples=with_examples,
     snapshot=SnapshotPart(EviState, _HERE / "snapshot.yaml"),

@@ -12,7 +12,7 @@ from emulator.jsontext import Json, JsonObject
 from emulator.redaction.names import HIDDEN
 from emulator.source_files import short
 from emulator.store.versioned import Resource, Version, VersionedCollection
-from emulator.world.snapshot_reader import SnapshotReading
+from emulator.world.reading import SnapshotReading
 
 _KEY = "language_model_api_key"
 

@@ -9,9 +9,8 @@ from emulator.apis.evi.chat.script import Script
 from emulator.apis.evi.chat_store import ChatStore
 from emulator.jsontext import JsonObject
 from emulator.store.versioned import VersionedCollection
-from emulator.world.snapshot_reader import SnapshotReading
+from emulator.world.reading import SnapshotReading
 from emulator.world.state import ApiState
-from emulator.world.world import World
 
 if TYPE_CHECKING:
     from emulator.apis.evi.chat.channel import ChatEvent
@@ -74,14 +73,14 @@ class EviState(ApiState):
             and (*self.cut_off, *self.live) == (*fork.cut_off, *fork.live)
         )
 
-    def begin(self, world: World, before: Self | None) -> None:
+    def begin(self, first: Self, before: Self | None, now_ms: int) -> None:
         if before is not None:
             self.watchers = before.watchers
-        self._first_script = world.seed.state(EviState).script
+        self._first_script = first.script
         if self.own_script is None:
             self.forget_script()
         for chat_id in self.cut_off:  # nobody is connected to them any more
-            self.chats.end_chat(chat_id, "USER_ENDED", world.clock.now_ms())
+            self.chats.end_chat(chat_id, "USER_ENDED", now_ms)
         self.cut_off = ()
 
     def close(self) -> None:

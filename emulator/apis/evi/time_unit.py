@@ -1,7 +1,8 @@
 """`--timestamps`: the times of chats, chat groups, configs, prompts and tools, in ms or in s."""
 
-from emulator.api import Call, Handler, Reply
+from emulator.api import Call, Handler
 from emulator.jsontext import Json, read, render
+from emulator.reply import Reply
 
 _FIELDS = frozenset(
     (

@@ -4,7 +4,7 @@ from typing import Self
 
 from emulator.apis.voices.voice_store import HUME_AI, VoiceStore
 from emulator.jsontext import JsonObject
-from emulator.world.snapshot_reader import SnapshotReading
+from emulator.world.reading import SnapshotReading
 from emulator.world.state import ApiState
 
 

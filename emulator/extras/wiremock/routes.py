@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,6 +16,7 @@ from emulator.extras.wiremock.values import refused
 from emulator.ids import derived_uuid
 from emulator.jsontext import Json, JsonObject, JsonTextError, parse
 from emulator.openapi.operation import Operation
+from emulator.openapi.parts import Part
 from emulator.settings import Settings
 from emulator.web.auth import Auth
 from emulator.web.bodies import read_body
@@ -22,6 +24,7 @@ from emulator.web.control.request import answer
 from emulator.web.mounts import Endpoint, Mount
 from emulator.world.world import World
 
+PART = Part(Path(__file__).with_name("openapi.yaml"))  # of the control document
 _BETWEEN_PAUSES = 10  # requests that are looked at before others are answered
 _ENABLED: JsonObject = {"requestJournalDisabled": False}
 _NO_STUBS = (
@@ -206,4 +209,4 @@ def _since_ms(request: Request) -> int | None:
     return round((since if since.tzinfo else since.replace(tzinfo=UTC)).timestamp() * 1000)
 
 
-WIREMOCK = Mount("/__admin", _endpoints)
+WIREMOCK = Mount("/__admin", _endpoints, PART)

@@ -8,16 +8,18 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from emulator import __version__
-from emulator.api import Operations, ServedApi
-from emulator.apis.evi.control.audio import audio_routes
-from emulator.apis.evi.control.script import script_routes
-from emulator.apis.evi.control.simulate import simulate_routes
-from emulator.apis.evi.state import EviState
-from emulator.jsontext import render
+from emulator.api import Operations, ServedApi, fault_names
 from emulator.settings import Settings
 from emulator.web.auth import Auth
+from emulator.web.control.api_routes import api_routes
 from emulator.web.control.clock import clock_routes
 from emulator.web.control.contract import contract_routes
+from emulator.web.control.document import (
+    ControlDocument,
+    control_parts,
+    document_routes,
+    openapi_routes,
+)
 from emulator.web.control.faults import fault_routes
 from emulator.web.control.journal import journal_routes
 from emulator.web.control.request import Bodies, caller_world
@@ -55,35 +57,41 @@ class Control:
         self._document = apis[0].document
         self._validation = apis[0].validation
         self._operations = operations
+        self._fault_names = fault_names(apis)
         self._snapshots = snapshots
         self._surfaces = surfaces
         self._mounts = mounts
 
     def routes(self) -> list[Route]:
         """Return every route of the emulator's own."""
-        auth, bodies = self._auth, Bodies(self._validation, self._settings.max_body_bytes)
+        auth, document = (
+            self._auth,
+            ControlDocument(control_parts([each.api for each in self._apis], self._mounts)),
+        )
+        bodies = Bodies(self._validation, self._settings.max_body_bytes, document)
         return [
             Route("/_emulator/health", self.health, methods=["GET"]),
             Route("/_emulator/settings", self.show_settings, methods=["GET"]),
             Route("/_emulator/reset", self.reset, methods=["POST"]),
             Route("/_emulator/world", self.drop, methods=["DELETE"]),
-            Route("/_emulator/chats/live", self.live_chats, methods=["GET"]),
             *clock_routes(auth, bodies),
-            *script_routes(auth, bodies),
-            *simulate_routes(auth, bodies),
-            *webhook_routes(auth, bodies, self._validation),
-            *fault_routes(auth, bodies, self._operations),
+            *webhook_routes(auth, bodies),
+            *fault_routes(auth, bodies, self._fault_names),
             *journal_routes(auth, self._worlds),
             *contract_routes(auth, self._worlds, self._surfaces),
             *stub_routes(auth, bodies, self._operations),
             *snapshot_routes(auth, self._snapshots, self._settings.max_snapshot_bytes),
-            *audio_routes(self._worlds),
+            *self._api_routes(bodies),
             *self._mounted_routes(),
             *inspector_routes(),
-            Route("/openapi.json", self.openapi_json, methods=["GET"]),
-            Route("/openapi.yaml", self.openapi_yaml, methods=["GET"]),
+            *document_routes(document),
+            *openapi_routes(self._apis),
             Route("/oauth2-cc/token", token_endpoint(self._auth), methods=["POST"]),
         ]
+
+    def _api_routes(self, bodies: Bodies) -> Iterator[Route]:
+        for served in self._apis:
+            yield from api_routes(served, self._auth, self._worlds, bodies)
 
     def _mounted_routes(self) -> Iterator[Route]:
         for mount in self._mounts:
@@ -108,19 +116,7 @@ class Control:
         caller_world(self._auth, request).reset()
         return Response(status_code=204)
 
-    async def live_chats(self, request: Request) -> Response:
-        """The chats to which a client is connected; ACTIVE ones of a seed are none."""
-        state = caller_world(self._auth, request).state(EviState)
-        return JSONResponse({"chat_ids": list(state.live)})
-
     async def drop(self, request: Request) -> Response:
         """The caller's world is forgotten; the next request with its key makes a new one."""
         self._worlds.drop(caller_world(self._auth, request))
         return Response(status_code=204)
-
-    async def openapi_json(self, request: Request) -> Response:
-        return Response(render(self._document.content), media_type="application/json")
-
-    async def openapi_yaml(self, request: Request) -> Response:
-        text = self._document.path.read_bytes()
-        return Response(text, media_type="application/yaml")

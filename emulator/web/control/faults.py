@@ -1,86 +1,58 @@
 """Rules by which requests, frames and webhooks of the caller's world break: /_emulator/faults."""
 
-from collections.abc import Collection
 from dataclasses import asdict
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from emulator.errors import FAULT_NOT_FOUND, Problem, ValidationFailed, api_error, closest
-from emulator.faults.rules import FaultRule, Faults
-from emulator.faults.table import FIELDS, KINDS, METHODS, FaultMistake, check_fault, error_slugs
-from emulator.jsontext import JsonObject, render
-from emulator.openapi.validation import Validation
-from emulator.web.auth import Auth
-from emulator.web.control.request import Bodies, answer, caller_world, schema
-from emulator.web.control.webhooks import EVENT_NAME
-
-RULE = schema(
-    required=("kind", "fault"),
-    kind={"type": "string", "enum": list(KINDS)},
-    fault={"type": "string"},
-    times={"type": "integer", "minimum": 1},
-    probability={"type": "number", "exclusiveMinimum": 0, "maximum": 1},
-    **{**FIELDS, "event_name": EVENT_NAME},
+from emulator.actions import add_fault
+from emulator.errors import (
+    FAULT_NOT_FOUND,
+    Problem,
+    ValidationFailed,
+    api_error,
 )
-
+from emulator.faults.names import FaultNames
+from emulator.faults.table import KINDS, FaultMistake
+from emulator.jsontext import JsonObject
+from emulator.web.auth import Auth
+from emulator.web.control.request import Bodies, answer, caller_world
 
 # What a body must be before it can be looked at in the light of its kind.
-_OUTLINE = {key: RULE[key] for key in ("type", "required")} | {
-    "properties": {name: RULE["properties"][name] for name in ("kind", "fault")}
+_OUTLINE: JsonObject = {
+    "type": "object",
+    "properties": {
+        "kind": {"type": "string", "enum": list(KINDS)},
+        "fault": {"type": "string"},
+    },
+    "required": ["kind", "fault"],
 }
 
 
-def add_rule(
-    faults: Faults, validation: Validation, operations: Collection[str], body: JsonObject
-) -> FaultRule:
-    """One more rule, as a request says it. Raises FaultMistake, or ValidationFailed for a value."""
-    check_fault(body["kind"], body["fault"])
-    known = {name: value for name, value in body.items() if name in RULE["properties"]}
-    problems = validation.check_schema(RULE)(known, ("body",))
-    if problems:
-        raise ValidationFailed(problems)
-    operation = body.get("operation")
-    if operation is not None and operation not in operations:
-        hint = closest(operation, list(operations))
-        raise FaultMistake("operation", f"no operation {operation!r}{hint}")
-    try:
-        render([[[[[[body]]]]]])  # as deep as it stands in any answer
-    except TypeError as error:
-        raise FaultMistake("body", f"it can't be JSON: {error}") from None
-    return faults.add(**body)
-
-
-def _type_of(field: str) -> str:
-    """Of the problem with a field."""
+def _type_of(field: str, names: FaultNames) -> str:
+    """Return the type of the problem with a field."""
     if field in ("kind", "fault"):
         return "enum"
-    return "value_error" if field in RULE["properties"] else "extra_forbidden"
+    return "value_error" if field in names.schema()["properties"] else "extra_forbidden"
 
 
-def fault_routes(auth: Auth, bodies: Bodies, operations: Collection[str]) -> list[Route]:
+def fault_routes(auth: Auth, bodies: Bodies, names: FaultNames) -> list[Route]:
     async def show(request: Request) -> Response:
         return answer({"faults": [rule.to_json() for rule in caller_world(auth, request).faults]})
 
     async def show_table(request: Request) -> Response:
         """What can break, by what it strikes, and which values fields of some name may have."""
-        values = {
-            "operation": list(operations),
-            "event_name": EVENT_NAME["enum"],
-            "error": error_slugs(),
-            "method": list(METHODS),
-        }
         kinds = {name: asdict(kind) for name, kind in KINDS.items()}
-        return answer({"kinds": kinds, "values": values})
+        return answer({"kinds": kinds, "values": names.to_json()})
 
     async def add(request: Request) -> Response:
         world = caller_world(auth, request)
-        body = await bodies.read(request, _OUTLINE)
+        body = await bodies.read_outline(request, _OUTLINE)
         try:
-            rule = add_rule(world.faults, bodies.validation, operations, body)
+            rule = add_fault(world.faults, bodies.validation, names, body)
         except FaultMistake as error:
-            problem = Problem(("body", error.field), str(error), _type_of(error.field))
+            problem = Problem(("body", error.field), str(error), _type_of(error.field, names))
             raise ValidationFailed([problem]) from None
         return answer(rule.to_json(), 201)
 

@@ -11,6 +11,7 @@ from emulator.jsontext import Json, JsonObject, JsonTextError, parse, render
 from emulator.openapi.validation import Check, Validation
 from emulator.web.auth import Auth
 from emulator.web.bodies import read_body
+from emulator.web.control.document import ControlDocument
 from emulator.world.world import World
 
 
@@ -42,15 +43,26 @@ def read_integer(name: str, text: str) -> int:
 
 
 class Bodies:
-    """Reads and checks the JSON bodies of control routes."""
+    """Reads JSON bodies of control routes, and checks them by the control document."""
 
-    def __init__(self, validation: Validation, max_bytes: int) -> None:
+    def __init__(self, validation: Validation, max_bytes: int, document: ControlDocument) -> None:
         self.validation = validation
         self._max_bytes = max_bytes
-        self._checks: dict[int, Check] = {}
+        self._document = document
+        self._checks: dict[str, Check] = {}
 
-    async def read(self, request: Request, schema: JsonObject) -> JsonObject:
-        """The body; none counts as {}. Raises ValidationFailed (422), ApiError (413)."""
+    async def read(self, request: Request, operation_id: str) -> JsonObject:
+        """Return the body; none counts as {}. Raises ValidationFailed (422), ApiError (413)."""
+        if operation_id not in self._checks:
+            schema = self._document.request_schema(operation_id)
+            self._checks[operation_id] = self.validation.check_schema(schema)
+        return await self._read(request, self._checks[operation_id])
+
+    async def read_outline(self, request: Request, outline: JsonObject) -> JsonObject:
+        """Return a body of which the route checks more itself: `outline` is what comes first."""
+        return await self._read(request, self.validation.check_schema(outline))
+
+    async def _read(self, request: Request, check: Check) -> JsonObject:
         text = await read_body(request.receive, self._max_bytes)
         try:
             body = parse(text) if text.strip() else {}
@@ -59,9 +71,7 @@ class Bodies:
                 ("body", error.position), f"JSON decode error: {error.message}", "json_invalid"
             )
             raise ValidationFailed([problem]) from None
-        if id(schema) not in self._checks:
-            self._checks[id(schema)] = self.validation.check_schema(schema)
-        problems = self._checks[id(schema)](body, ("body",))
+        problems = check(body, ("body",))
         if problems:
             raise ValidationFailed(problems)
         checked: JsonObject = body
@@ -69,7 +79,7 @@ class Bodies:
 
 
 def schema(required: tuple[str, ...] = (), **properties: Mapping[str, Any]) -> JsonObject:
-    """The schema of a body with these properties and no others."""
+    """Return the schema of a body with these properties and no others."""
     return {
         "type": "object",
         "properties": properties,

@@ -4,20 +4,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from emulator.actions import add_stub
 from emulator.api import Operations
-from emulator.stubbing import add_stub
 from emulator.web.auth import Auth
-from emulator.web.control.request import Bodies, answer, caller_world, schema
-
-STUB = schema(
-    required=("operation",),
-    operation={"type": "string"},
-    status={"type": "integer", "minimum": 200, "maximum": 599},
-    body={},
-    headers={"type": "object", "additionalProperties": {"type": "string"}},
-    times={"type": ["integer", "null"], "minimum": 1},
-    check={"type": "boolean"},
-)
+from emulator.web.control.request import Bodies, answer, caller_world
 
 
 def stub_routes(auth: Auth, bodies: Bodies, operations: Operations) -> list[Route]:
@@ -27,7 +17,7 @@ def stub_routes(auth: Auth, bodies: Bodies, operations: Operations) -> list[Rout
 
     async def add(request: Request) -> Response:
         world = caller_world(auth, request)
-        body = await bodies.read(request, STUB)
+        body = await bodies.read(request, "add-stub")
         return answer(add_stub(world, operations, **body).to_json(), 201)
 
     async def clear(request: Request) -> Response:

@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from emulator.api import Call, Reply
+from emulator.api import Call
 from emulator.apis.evi.time_unit import with_time_unit
 from emulator.jsontext import Fragment, Json, render
+from emulator.reply import Reply
 from emulator.server import new_app
 from emulator.settings import Settings
 from emulator.world.world import World

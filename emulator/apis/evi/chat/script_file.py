@@ -53,9 +53,12 @@ EndReason: TypeAlias = Literal[
 M = TypeVar("M", bound=BaseModel)
 
 
-def _short_form(key: str) -> BeforeValidator:
-    """Return a validator that reads a text as an object with that text under the key."""
-    return BeforeValidator(lambda value: {key: value} if isinstance(value, str) else value)
+def _short_form(key: str, full: Any) -> BeforeValidator:
+    """Return a validator that reads a text as a `full` object with that text under the key."""
+    return BeforeValidator(
+        lambda value: {key: value} if isinstance(value, str) else value,
+        json_schema_input_type=str | full,
+    )
 
 
 class _Part(BaseModel):
@@ -153,11 +156,14 @@ class _When(_Part):
 
 
 class _Rule(_Part):
-    when: Annotated[_When, _short_form("text")] = _When()
+    when: Annotated[_When, _short_form("text", _When)] = _When()
     times: int | None = Field(default=None, ge=1)
     answer: Annotated[
-        list[Annotated[_Step, _short_form("say")]],
-        BeforeValidator(lambda value: [value] if isinstance(value, str | dict) else value),
+        list[Annotated[_Step, _short_form("say", _Step)]],
+        BeforeValidator(
+            lambda value: [value] if isinstance(value, str | dict) else value,
+            json_schema_input_type=str | _Step | list[str | _Step],
+        ),
     ]
 
     def to_rule(self) -> Rule:
@@ -226,7 +232,7 @@ class Scene(_Part):
     session_settings: SessionSettings | None = None
     caller_number: str | None = Field(default=None, pattern=r"^\+[1-9]\d{1,14}$")
     twilio_metadata: dict[str, str] | None = None
-    user: list[Annotated[_UserStep, _short_form("say")]] = []
+    user: list[Annotated[_UserStep, _short_form("say", _UserStep)]] = []
     unanswered_tool_calls: Literal["fallback", "wait"] = "fallback"
     end_reason: EndReason = "USER_ENDED"
     pace: str | float = "instant"
@@ -244,12 +250,12 @@ class Scene(_Part):
         return value
 
 
-class _File(Scene):
+class ScriptFile(Scene):
     description: str = ""
     strict: bool = False
     mood: Mood = None
     rules: list[_Rule] = []
-    tools: dict[str, Annotated[_ToolAnswer, _short_form("content")]] = {}
+    tools: dict[str, Annotated[_ToolAnswer, _short_form("content", _ToolAnswer)]] = {}
 
     def to_script(self, name: str) -> Script:
         mood = None if self.mood is None else read_mood(self.mood)
@@ -336,8 +342,8 @@ def read_script_file(name: str) -> JsonObject:
 
 
 def load_script(content: Json, name: str = "script") -> tuple[Script, Scene]:
-    """Return the script and the scene that a file's content describes. Raises ScriptError."""
-    file = validated(_File, content, name)
+    """Return the script and the scene that a file describes. Raises ScriptError."""
+    file = validated(ScriptFile, content, name)
     try:
         return file.to_script(name), file
     except ScriptError as error:
@@ -389,7 +395,7 @@ def _existing(loc: Loc, content: Json) -> Loc:
 _KNOWN = sorted(
     {
         key
-        for model in (_File, _Rule, _When, _Step, _UserStep, _ToolAnswer)
+        for model in (ScriptFile, _Rule, _When, _Step, _UserStep, _ToolAnswer)
         for key in model.model_fields
     }
 )

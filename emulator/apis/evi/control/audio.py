@@ -3,48 +3,41 @@
 import hmac
 from collections.abc import Iterator, Mapping
 
-from starlette.concurrency import iterate_in_threadpool
-from starlette.requests import Request
-from starlette.routing import Route
-
-from emulator.api import Reply
 from emulator.apis.evi.chat_store import LONGEST_CHAT_MS
 from emulator.apis.evi.errors import AUDIO_IMPOSSIBLE, AUDIO_NOT_FOUND
-from emulator.apis.evi.operations.audio import AUDIO_PATH, signature
+from emulator.apis.evi.operations.audio import signature
 from emulator.apis.evi.state import EviState
 from emulator.audio.mp4 import mp4_header
 from emulator.audio.tones import SAMPLE_RATE, Utterance, conversation, pcm, pcm_bytes
+from emulator.control import ControlCall
 from emulator.errors import api_error
 from emulator.jsontext import JsonObject
+from emulator.reply import Reply, iterate_in_threads
 from emulator.world.world import World
-from emulator.world.worlds import Worlds
 
 _SPOKEN = ("USER_MESSAGE", "AGENT_MESSAGE")
 
 
-def audio_routes(worlds: Worlds) -> list[Route]:
-    async def audio(request: Request) -> Reply:
-        """Answer a chat's audio, under the signed URL that `get-audio` gave out."""
-        world = worlds.find_reference(request.path_params["world"])
-        chat_id = request.path_params["chat_id"]
-        if world is None or not _is_signed(world, chat_id, request.query_params):
-            raise api_error(AUDIO_NOT_FOUND)
-        chat = world.state(EviState).chats.find_chat(chat_id)
-        if chat is None or chat["end_timestamp"] is None:
-            raise api_error(AUDIO_NOT_FOUND)
-        duration_ms = chat["end_timestamp"] - chat["start_timestamp"]
-        if not 0 <= duration_ms <= LONGEST_CHAT_MS:
-            longest_s = LONGEST_CHAT_MS // 1000
-            raise api_error(AUDIO_IMPOSSIBLE, seconds=duration_ms // 1000, longest_s=longest_s)
-        samples = pcm_bytes(duration_ms)
-        header = mp4_header(samples, SAMPLE_RATE)
-        return Reply(
-            iterate_in_threadpool(_file(header, _utterances(world, chat), duration_ms)),
-            media_type="audio/mp4",
-            length=len(header) + samples,
-        )
-
-    return [Route(AUDIO_PATH, audio, methods=["GET"])]
+async def get_audio_file(call: ControlCall) -> Reply:
+    """Return a chat's audio, under the signed URL that `get-audio` gave out. Raises ApiError."""
+    world = call.worlds.find_reference(call.parameters["world"])
+    chat_id = call.parameters["chat_id"]
+    if world is None or not _is_signed(world, chat_id, call.parameters):
+        raise api_error(AUDIO_NOT_FOUND)
+    chat = world.state(EviState).chats.find_chat(chat_id)
+    if chat is None or chat["end_timestamp"] is None:
+        raise api_error(AUDIO_NOT_FOUND)
+    duration_ms = chat["end_timestamp"] - chat["start_timestamp"]
+    if not 0 <= duration_ms <= LONGEST_CHAT_MS:
+        longest_s = LONGEST_CHAT_MS // 1000
+        raise api_error(AUDIO_IMPOSSIBLE, seconds=duration_ms // 1000, longest_s=longest_s)
+    samples = pcm_bytes(duration_ms)
+    header = mp4_header(samples, SAMPLE_RATE)
+    return Reply(
+        iterate_in_threads(_file(header, _utterances(world, chat), duration_ms)),
+        media_type="audio/mp4",
+        length=len(header) + samples,
+    )
 
 
 def _is_signed(world: World, chat_id: str, query: Mapping[str, str]) -> bool:

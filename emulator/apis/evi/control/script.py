@@ -1,62 +1,49 @@
-"""What the assistant says in chats to come, and what users are heard to say.
-
-GET, PUT and DELETE /_emulator/script, POST /_emulator/heard.
-"""
-
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
+"""What the assistant says in chats to come, and what users are heard to say."""
 
 from emulator.apis.evi.chat.script import Script
 from emulator.apis.evi.control.simulate import refusal, script_content
 from emulator.apis.evi.state import EviState
+from emulator.control import ControlCall
 from emulator.errors import ScriptError
-from emulator.jsontext import JsonObject
-from emulator.web.auth import Auth
-from emulator.web.control.request import Bodies, answer, caller_world, schema
-
-# A script, or a bundled one's name, under 'script'; or the script itself.
-SCRIPT: JsonObject = {
-    "type": "object",
-    "properties": {"script": {"type": ["string", "object"]}},
-}
-HEARD = schema(required=("text",), text={"type": "string"})
+from emulator.jsontext import Json, JsonObject
 
 
-def script_routes(auth: Auth, bodies: Bodies) -> list[Route]:
-    async def put(request: Request) -> Response:
-        from emulator.apis.evi.chat.script_file import load_script  # costs 0.1 s
+async def set_script(call: ControlCall) -> Json:
+    """Put a script in the place of the world's. Raises ValidationFailed."""
+    from emulator.apis.evi.chat.script_file import load_script  # on pydantic, costs 0.1 s
 
-        world = caller_world(auth, request)
-        body = await bodies.read(request, SCRIPT)
-        given = body.get("script", body)
-        try:
-            world.state(EviState).script = load_script(script_content(given))[0]
-        except ScriptError as error:
-            raise refusal(error, {}) from None
-        return answer(_shown(world.state(EviState).script))
+    given = call.body.get("script", call.body)
+    state = call.world.state(EviState)
+    try:
+        state.script = load_script(script_content(given))[0]
+    except ScriptError as error:
+        raise refusal(error, {}) from None
+    return _shown(state.script)
 
-    async def show(request: Request) -> Response:
-        return answer(_shown(caller_world(auth, request).state(EviState).script))
 
-    async def delete(request: Request) -> Response:
-        caller_world(auth, request).state(EviState).forget_script()
-        return Response(status_code=204)
+async def get_script(call: ControlCall) -> Json:
+    """Return the script in short."""
+    return _shown(call.world.state(EviState).script)
 
-    async def heard(request: Request) -> Response:
-        """What the user says in the next audio turn that no other text was queued for."""
-        world = caller_world(auth, request)
-        world.state(EviState).heard.append((await bodies.read(request, HEARD))["text"])
-        return answer({"queued": len(world.state(EviState).heard)})
 
-    return [
-        Route("/_emulator/script", show, methods=["GET"]),
-        Route("/_emulator/script", put, methods=["PUT"]),
-        Route("/_emulator/script", delete, methods=["DELETE"]),
-        Route("/_emulator/heard", heard, methods=["POST"]),
-    ]
+async def reset_script(call: ControlCall) -> Json:
+    """Return to the script that the world began with."""
+    call.world.state(EviState).forget_script()
+    return None
+
+
+async def add_heard_text(call: ControlCall) -> Json:
+    """Queue what the user says in an audio turn that no other text was queued for."""
+    heard = call.world.state(EviState).heard
+    heard.append(call.body["text"])
+    return {"queued": len(heard)}
+
+
+async def list_live_chats(call: ControlCall) -> Json:
+    """Return the chats to which a client is connected; ACTIVE ones of a seed are not."""
+    return {"chat_ids": list(call.world.state(EviState).live)}
 
 
 def _shown(script: Script) -> JsonObject:
-    """What a script answers, in short."""
+    """Return what a script answers, in short."""
     return {"strict": script.strict, "rules": [str(rule) for rule in script.rules]}

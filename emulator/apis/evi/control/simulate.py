@@ -1,48 +1,31 @@
-"""POST /_emulator/simulate: a whole conversation in the caller's world."""
+"""Whole conversations in the caller's world, and the scripts in bodies."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
-
+from emulator.control import ControlCall
 from emulator.errors import Problem, ScriptError, ValidationFailed
-from emulator.jsontext import JsonObject
-from emulator.web.auth import Auth
-from emulator.web.control.request import Bodies, answer, caller_world
-
-# `script` is a bundled script's name, or a script; what else the body says goes before it.
-SIMULATE: JsonObject = {
-    "type": "object",
-    "properties": {"script": {"type": ["string", "object"]}},
-}
+from emulator.jsontext import Json, JsonObject
 
 
-def simulate_routes(auth: Auth, bodies: Bodies) -> list[Route]:
-    async def simulate(request: Request) -> Response:
-        # imported when first needed, since pydantic's models cost 0.1 s
-        from emulator.apis.evi.chat.script_file import load_script
-        from emulator.apis.evi.chat.simulation import new_scenario
-        from emulator.apis.evi.chat.simulation import simulate as run
+async def simulate_chat(call: ControlCall) -> Json:
+    """Run a whole conversation. Raises ValidationFailed, and ApiError for what does not exist."""
+    # on pydantic's models, which cost 0.1 s
+    from emulator.apis.evi.chat.script_file import load_script
+    from emulator.apis.evi.chat.simulation import new_scenario, simulate
 
-        world = caller_world(auth, request)
-        body = await bodies.read(request, SIMULATE)
-        script = script_content(body.pop("script", {}))
-        try:
-            loaded, scene = load_script({**script, **body})
-        except ScriptError as error:
-            raise refusal(error, body) from None
-        session = run(world, new_scenario(world, loaded, scene))
-        return answer(
-            {
-                "chat_id": session.chat_id,
-                "chat_group_id": session.chat_group_id,
-                "status": session.status,
-            }
-        )
-
-    return [Route("/_emulator/simulate", simulate, methods=["POST"])]
+    body = dict(call.body)
+    script = script_content(body.pop("script", {}))
+    try:
+        loaded, scene = load_script({**script, **body})
+    except ScriptError as error:
+        raise refusal(error, body) from None
+    session = simulate(call.world, new_scenario(call.world, loaded, scene))
+    return {
+        "chat_id": session.chat_id,
+        "chat_group_id": session.chat_group_id,
+        "status": session.status,
+    }
 
 
 def script_content(given: Any) -> JsonObject:

@@ -3,7 +3,7 @@
 import pytest
 
 from emulator.clock import SystemClock
-from emulator.outgoing.signature import (
+from emulator.signature import (
     SIGNATURE_HEADER,
     WINDOW_S,
     sign,

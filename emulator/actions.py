@@ -1,4 +1,7 @@
-"""Making stubs: their operation must exist, and their body fit what the document declares."""
+"""What is done to a world on request: one home for control routes, handles and commands.
+
+Each runs on the server's event loop, which alone touches worlds. `World.advance` moves the clock.
+"""
 
 from collections.abc import Mapping
 
@@ -11,9 +14,62 @@ from emulator.errors import (
     body_of,
     closest,
 )
-from emulator.jsontext import Json, render
+from emulator.faults.names import FaultNames
+from emulator.faults.rules import FaultRule, Faults
+from emulator.faults.table import FaultMistake, check_fault
+from emulator.jsontext import Json, JsonObject, render
+from emulator.openapi.validation import Validation
+from emulator.outgoing.outbox import PENDING, Delivery
 from emulator.store.stubs import Stub
-from emulator.world.world import World
+from emulator.waiting import until
+from emulator.world.world import World, is_held_back
+
+# webhooks
+
+
+async def drain(world: World, timeout_s: float | None) -> int:
+    """Wait until no webhook is pending; return how many still are.
+
+    What a frozen clock holds back is not waited for.
+    """
+    outbox = world.outbox
+    await until(outbox.watchers, lambda: outbox.pending == 0 or is_held_back(world), timeout_s)
+    return outbox.pending
+
+
+async def settle(world: World, delivery: Delivery) -> None:
+    """Wait until a delivery is no longer pending, unless a frozen clock holds it back."""
+    outbox = world.outbox
+    await until(outbox.watchers, lambda: delivery.state != PENDING or is_held_back(world), None)
+
+
+# faults
+
+
+def add_fault(
+    faults: Faults, validation: Validation, names: FaultNames, rule: JsonObject
+) -> FaultRule:
+    """Add a rule. Raises FaultMistake, or ValidationFailed for a value."""
+    options = check_fault(rule["kind"], rule["fault"]).options
+    schema = names.schema()
+    known = {name: value for name, value in rule.items() if name in schema["properties"]}
+    problems = validation.check_schema(schema)(known, ("body",))
+    if problems:
+        raise ValidationFailed(problems)
+    operation = rule.get("operation")
+    if operation is not None and operation not in names.operations:
+        hint = closest(operation, names.operations)
+        raise FaultMistake("operation", f"no operation {operation!r}{hint}")
+    try:
+        render([[[[[[rule]]]]]])  # as deep as it stands in any answer
+    except TypeError as error:
+        raise FaultMistake("body", f"it can't be JSON: {error}") from None
+    if "error" in rule and "error" in options:
+        rule = {**rule, "error": names.error_slug(rule["error"])}
+    return faults.add(**rule)
+
+
+# stubs
 
 
 def add_stub(

@@ -1,0 +1,98 @@
+"""The machinery's part of the control document, with the schemas that tables of the code hold."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from emulator.contract.findings import FINDINGS, LEVELS
+from emulator.faults.names import FaultNames
+from emulator.faults.table import KINDS as FAULT_KINDS
+from emulator.journal.entries import KINDS as JOURNAL_KINDS
+from emulator.jsontext import JsonObject
+from emulator.openapi.parts import Part
+from emulator.outgoing.outbox import STATES
+from emulator.settings import SETTINGS, Setting
+
+_TYPES: Mapping[str, JsonObject] = {
+    "text": {"type": "string"},
+    "integer": {"type": "integer"},
+    "switch": {"type": "boolean"},
+    "list": {"type": "array", "items": {"type": "string"}},
+    "hosts": {"type": "array", "items": {"type": "string"}},
+    "pace": {"type": "string"},
+}
+_HIDDEN: JsonObject = {"type": "string", "const": "(hidden)"}
+_NULL: JsonObject = {"type": "null"}
+_NEVER_NULL = ("kind", "fault")  # fields of a fault rule
+
+
+def _settings() -> JsonObject:
+    return _closed({setting.name: _setting(setting) for setting in SETTINGS})
+
+
+def _setting(setting: Setting) -> JsonObject:
+    plain = dict(_TYPES[setting.kind])
+    if setting.choices:
+        plain["enum"] = list(setting.choices)
+    others = [_HIDDEN] if setting.secret else []
+    others += [_NULL] if setting.default is None else []
+    schema = {"anyOf": [plain, *others]} if others else plain
+    return {**schema, "description": setting.help}
+
+
+def _rule() -> JsonObject:
+    """Return the schema of a new rule, without the names that the APIs bring."""
+    schema = FaultNames().schema()
+    properties = {**schema["properties"], "event_name": {"type": "string"}}
+    return {**schema, "properties": properties}
+
+
+def _new_fault_rule() -> JsonObject:
+    return {
+        **_rule(),
+        "description": "The fields that a rule may have depend on its kind and fault.",
+    }
+
+
+def _fault_rule() -> JsonObject:
+    fields = {
+        name: schema if name in _NEVER_NULL or not schema else {"anyOf": [schema, _NULL]}
+        for name, schema in _rule()["properties"].items()
+    }
+    own = {
+        "id": {"type": "string"},
+        "used": {"type": "integer", "minimum": 0, "description": "How often it has struck."},
+    }
+    required = ["id", "kind", "fault", "times", "probability", "used"]
+    return {**_closed({**fields, **own}), "required": required}
+
+
+def _closed(properties: Mapping[str, Any]) -> JsonObject:
+    """Return the schema of an object that has these properties and no others."""
+    return {
+        "type": "object",
+        "properties": dict(properties),
+        "required": list(properties),
+        "additionalProperties": False,
+    }
+
+
+def one_of(values: object) -> JsonObject:
+    """Return the schema of a text that is one of these."""
+    return {"type": "string", "enum": list(values)}  # type: ignore[call-overload]
+
+
+PART = Part(
+    Path(__file__).with_name("openapi.yaml"),
+    {
+        "Settings": _settings,
+        "NewFaultRule": _new_fault_rule,
+        "FaultRule": _fault_rule,
+        "FaultKind": lambda: one_of(FAULT_KINDS),
+        "WebhookFault": lambda: one_of(FAULT_KINDS["webhook"].faults),
+        "JournalKind": lambda: one_of(JOURNAL_KINDS),
+        "DeliveryState": lambda: one_of(STATES),
+        "FindingCode": lambda: one_of(FINDINGS),
+        "FindingLevel": lambda: one_of(LEVELS),
+    },
+)
