@@ -1,4 +1,4 @@
-"""What the HTTP faults of the table do to a connection and to an answer (docs/faults.md).
+"""Does what the HTTP faults of the table say to a connection and to an answer (docs/faults.md).
 
 The delays here are the network's, not the world's: they pass in real time, whatever its clock says.
 """

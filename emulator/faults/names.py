@@ -1,4 +1,4 @@
-"""What fields of fault rules may name."""
+"""Says what fields of fault rules may name."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from emulator.jsontext import JsonObject
 
 @dataclass(frozen=True, slots=True)
 class FaultNames:
-    """What fields of fault rules may name, of all APIs."""
+    """Holds what fields of fault rules may name, of all APIs."""
 
     operations: Sequence[str] = ()
     event_names: Sequence[str] = ()  # of webhooks

@@ -125,7 +125,7 @@ class Faults:
     """Keeps the rules of a world, in the order in which they were added."""
 
     def __init__(self, seed: int | None = None, note: Note = lambda rule, facts: None) -> None:
-        """`note` is called with each rule that strikes, and the facts of what it strikes."""
+        """Call `note` with each rule that strikes, and the facts of what it strikes."""
         self._seed = seed or 0
         self._note = note
         self._added = 0

@@ -1,4 +1,4 @@
-"""What the socket faults of the table do to the frames on their way to a client."""
+"""Does what the socket faults of the table say to the frames on their way to a client."""
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping
@@ -21,7 +21,7 @@ Fail = Callable[[str, str | None], None]  # an error frame by its slug, with a t
 
 
 class SocketBroken(Exception):
-    """The connection is gone, or about to go; `close_code` is what the client was told."""
+    """The connection is broken, or about to be; `close_code` is the code that the client got."""
 
     def __init__(self, close_code: int | None = None) -> None:
         super().__init__()
@@ -29,14 +29,14 @@ class SocketBroken(Exception):
 
 
 class SocketFaults:
-    """Passes frames on as the world's fault rules want it."""
+    """Sends frames as the rules of the world's faults say."""
 
     def __init__(self, faults: Faults, send: Send, receive: Receive, fail: Fail) -> None:
         self._faults = faults
         self._send = send
         self._receive = receive
         self._fail = fail
-        self._held: str | None = None  # goes after the next one
+        self._held: str | None = None  # is sent after the next one
         self.stalls = False
 
     @property
@@ -44,11 +44,11 @@ class SocketFaults:
         return bool(self._faults) or self._held is not None or self.stalls
 
     def strike(self, faults: Collection[str], facts: JsonObject) -> Struck:
-        """The rules that strike now."""
+        """Return the rules that strike now."""
         return self._faults.take("socket", faults, facts)
 
     async def pass_on(self, text: str | None, struck: Struck) -> None:
-        """Send a frame that is struck so, or do without one. Raises SocketBroken."""
+        """Send a frame, if there is one, as the rules say that strike it. Raises SocketBroken."""
         if "delay" in struck:
             await asyncio.sleep(struck["delay"].draw("delay_ms") / 1000)
         self.stalls = self.stalls or "stall" in struck
@@ -64,7 +64,7 @@ class SocketFaults:
             self._fail(rule.options["error"], rule.options["message"])
 
     async def let_go(self) -> None:
-        """Send what waits for a next frame that won't come."""
+        """Send the frame that is held back, since no other follows."""
         if self._held is not None and not self.stalls:
             held, self._held = self._held, None
             await self._send({"type": "websocket.send", "text": held})
@@ -79,7 +79,7 @@ class SocketFaults:
             await self._send({"type": "websocket.send", "text": each})
 
     async def _break(self, struck: Struck, text: str | None) -> None:
-        """Raises SocketBroken if that is what a rule wants."""
+        """Break the connection if a rule says so. Raises SocketBroken then."""
         if "close" in struck:
             code, reason = struck["close"].options["code"], struck["close"].options["reason"]
             await self._send({"type": "websocket.close", "code": code, "reason": reason})
@@ -96,7 +96,7 @@ class SocketFaults:
 
 
 def _frame(text: bytes) -> bytes:
-    """A text frame of a server (RFC 6455, 5.2)."""
+    """Return a text frame as a server sends it (RFC 6455, 5.2)."""
     size = len(text)
     if size < _SHORT:
         return bytes([_TEXT_FRAME, size]) + text
@@ -106,6 +106,6 @@ def _frame(text: bytes) -> bytes:
 
 
 def alone_at(rule: FaultRule) -> Any:
-    """When a rule strikes by itself, in ms since the chat's start, or None."""
+    """Return when a rule strikes by itself, in ms since the session began, or None."""
     is_meant = rule.kind == "socket" and rule.fault in ALONE
     return rule.match.get("at_ms") if is_meant else None

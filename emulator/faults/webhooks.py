@@ -1,4 +1,4 @@
-"""Webhooks that misbehave on request: what the faults of the table do to them."""
+"""Does what the webhook faults of the table say to a delivery."""
 
 from collections.abc import Iterable
 
@@ -14,7 +14,7 @@ STALE_S = 600
 def headers_and_body(
     body: bytes, timestamp_s: int, key: str, faults: Iterable[str]
 ) -> tuple[dict[str, str], bytes]:
-    """What is sent: the signed headers and the body, with the faults done to them."""
+    """Return the signed headers and the body to send, with the faults done to them."""
     faults = frozenset(faults)
     if "stale_timestamp" in faults:
         timestamp_s -= STALE_S

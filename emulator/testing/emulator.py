@@ -122,7 +122,7 @@ class Emulator:
 
 
 def settings_with(base: Settings, changes: dict[str, Any]) -> Settings:
-    """The settings with some replaced. Raises UsageError for a name that is none."""
+    """Return the settings with some replaced. Raises UsageError for an unknown name."""
     known = [setting.name for setting in SETTINGS]
     for name in changes:
         if name not in known:

@@ -14,6 +14,9 @@ PACKAGE = Path(emulator.__file__).parent
 # The modules and folders whose docstrings are checked.
 CHECKED = (
     "apis/evi/chat",
+    "apis/evi/errors.py",
+    "apis/evi/handlers.py",
+    "apis/evi/time_unit.py",
     "apis/evi/webhooks.py",
     "atomic.py",
     "audio",
@@ -21,6 +24,7 @@ CHECKED = (
     "credentials.py",
     "durations.py",
     "errors.py",
+    "faults",
     "hosts.py",
     "ids.py",
     "jsontext.py",
