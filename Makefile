@@ -1,6 +1,9 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 BIN := .venv/bin
+# A worker for each core; each begins with its own part of the tests, and helps the others at the end.
+# What is compiled is kept, whatever the environment says: compiling all of it takes ten seconds.
+PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n auto --dist worksteal
 NPM_INSTALL := npm install --no-package-lock --ignore-scripts --no-audit --no-fund --loglevel=error
 
 # An environment for each version of Hume's clients, described by a file of the same name.
@@ -12,14 +15,17 @@ help:  ## list the targets
 serve: .venv/serve  ## serve the emulated API on 127.0.0.1:8484
 	@$(BIN)/evi-emulator serve $(ARGS)
 
-test: .venv/dev .venv/node  ## run the tests
-	$(BIN)/pytest -n auto
+test: .venv/dev .venv/node  ## run all tests but those of test-clients: minutes
+	$(PYTEST)
+
+test-fast: .venv/dev  ## run the tests that start no process and no browser: a minute
+	$(PYTEST) -m "not process and not browser and not slow"
 
 test-clients: .venv/dev .venv/node $(CLIENTS)  ## run older and newer versions of Hume's clients
-	$(BIN)/pytest -n auto tests/clients
+	$(PYTEST) tests/clients
 
 coverage: .venv/dev .venv/node  ## run the table of the clients' calls, and write docs/coverage.md
-	$(BIN)/pytest -q -n auto tests/contract/test_conformance_*.py --write-coverage
+	$(PYTEST) -q tests/contract/test_conformance_*.py --write-coverage
 
 control-document: .venv/dev  ## write control-openapi.yaml and docs/control.md
 	$(BIN)/python -m scripts.control_document
@@ -70,4 +76,4 @@ clean:  ## remove all that make has made
 	@if command -v npm >/dev/null; then mkdir -p $(@D) && cp $< $(@D)/package.json && cd $(@D) && \
 		$(NPM_INSTALL) && touch made; fi
 
-.PHONY: help serve test test-clients coverage control-document check fix bench lock clean
+.PHONY: help serve test test-fast test-clients coverage control-document check fix bench lock clean

@@ -10,14 +10,14 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from conformance.values import unknown_matchers
+from emulator.apis.apis import APIS
 from emulator.errors import closest
 from emulator.jsontext import Json, JsonObject
-from emulator.openapi.document import load_document
 from emulator.openapi.operation import Operation, compile_operations
-from emulator.resources import bundled
 from emulator.source_files import UnreadableError, read_handwritten
 
 FOLDER = Path(__file__).parent
+API = APIS[0]  # whose table it is: a folder of its name, for each API that has one
 CLIENTS = {  # as results and pages name them; and the column of the table that each reads
     "HumeClient": "python",
     "AsyncHumeClient": "python",
@@ -139,13 +139,12 @@ class Table:
 
 @cache
 def operations() -> Mapping[str, Operation]:
-    """The operations of the bundled document, by id."""
-    document = load_document(str(bundled("openapi.yaml")))
-    return {operation.id: operation for operation in compile_operations(document)}
+    """Return the operations of the API's document, by id."""
+    return {operation.id: operation for operation in compile_operations(API.load_document())}
 
 
-def load_table(folder: Path = FOLDER) -> Table:
-    """The table of a folder. Raises TableError."""
+def load_table(folder: Path = FOLDER / API.name) -> Table:
+    """Return the table in a folder. Raises TableError."""
     clients = read(folder / "clients.yaml", "clients")
     every = read(folder / "operations" / "every.yaml", "every")["cases"]
     calls: dict[str, Call] = {}

@@ -38,12 +38,17 @@ def read_data(path: Path) -> Any:
         return json.loads(twin.read_bytes())
     if path.suffix == ".json":
         return json.loads(path.read_bytes())
-    return _with_yaml(path, lambda loader, node: loader.construct_document(node))
+    return _read_yaml(path)
 
 
 def read_nodes(path: Path) -> Any:
     """Return the nodes of a YAML or JSON file that can be read; nodes have line numbers."""
     return _with_yaml(path, lambda loader, node: node)
+
+
+def _read_yaml(path: Path) -> Any:
+    """Return the content of a YAML file; None if it is empty."""
+    return _with_yaml(path, lambda loader, node: loader.construct_document(node))
 
 
 def _with_yaml(path: Path, use: Callable[[Any, Any], Any]) -> Any:

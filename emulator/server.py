@@ -1,5 +1,6 @@
 """The HTTP server around the application: uvicorn, in the foreground or in a thread."""
 
+import asyncio
 import errno
 import logging
 import socket
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
+from emulator.api import Api
 from emulator.apis.apis import APIS
 from emulator.errors import StartupError
 from emulator.hosts import is_loopback
@@ -41,9 +43,14 @@ class Server:
     can't be served.
     """
 
-    def __init__(self, settings: Settings | None = None, mounts: Sequence[Mount] = ()) -> None:
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        mounts: Sequence[Mount] = (),
+        apis: Sequence[Api] = APIS,
+    ) -> None:
         self.settings = settings or Settings()
-        self.app = new_app(self.settings, mounts)
+        self.app = App(self.settings, apis, mounts)
         try:
             self._socket = _bind(self.settings.host, self.settings.port)
             self._certificate = self._make_certificate()
@@ -79,6 +86,11 @@ class Server:
     def ca_file(self) -> str | None:
         """The file of the CA that clients must trust; None without TLS."""
         return None if self._certificate is None else self._certificate.ca_file
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop | None:
+        """The event loop that serves; None before and after."""
+        return self.app.loop
 
     def _make_certificate(self) -> "Certificate | None":
         if not self.settings.tls:

@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +57,8 @@ def judged(call: AsgiCall) -> AsgiCall:
                     # judged before the client can go on
                     if is_control(scope["path"]):
                         asked = (scope["method"], scope["path"], bytes(request))
-                        note(scope, judge_control(*asked, response))
+                        apis = [each.api for each in app.apis]
+                        note(scope, judge_control(apis, *asked, response))
                     else:
                         note(scope, judge(app.apis, scope["method"], scope["path"], response))
             await send(message)
@@ -138,19 +139,21 @@ def judge(
         return None if known else f"a 429 of another shape: {body!r}"
     if declared is None:
         return f"status {status} is not declared; declared: {', '.join(responses)}"
-    if response["headers"].get(b"content-type") != b"application/json":
-        return f"content type {response['headers'].get(b'content-type')!r}"
-    schema = document.follow(declared)["content"]["application/json"]["schema"]
-    errors = _validator(_Hashable(document, document.path), json.dumps(schema)).iter_errors(
-        json.loads(body)
-    )
-    return "; ".join(f"{error.json_path}: {error.message[:200]}" for error in errors) or None
+    declared_content = document.follow(declared)["content"]
+    media_type = response["headers"].get(b"content-type", b"").decode()
+    if media_type not in declared_content:
+        return f"content type {media_type!r}"
+    if media_type != "application/json":
+        return None
+    schema = json.dumps(declared_content[media_type]["schema"])
+    return _complaints(_Hashable(document, document.path), schema, body) or None
 
 
 def _path_item(document: Document, path: str) -> tuple[Document, dict[str, Any]] | None:
-    for template, item in document.content["paths"].items():
-        if re.fullmatch(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(template)), path):
-            return document, item
+    items = document.content["paths"]
+    for template, pattern in _patterns(tuple(items)):
+        if pattern.fullmatch(path):
+            return document, items[template]
     return None
 
 
@@ -160,6 +163,19 @@ class _Hashable:
 
     document: Document = field(compare=False)
     path: Path
+
+
+@cache
+def _patterns(templates: tuple[str, ...]) -> list[tuple[str, re.Pattern[str]]]:
+    return [
+        (each, re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(each)))) for each in templates
+    ]
+
+
+@lru_cache(maxsize=1000)  # many tests list what the seed has
+def _complaints(of: _Hashable, schema: str, body: bytes) -> str:
+    errors = _validator(of, schema).iter_errors(json.loads(body))
+    return "; ".join(f"{error.json_path}: {error.message[:200]}" for error in errors)
 
 
 @cache

@@ -1,5 +1,6 @@
 """What all tests share: one server for the run, a world of its own for each test."""
 
+import gc
 import itertools
 from collections.abc import Iterator
 
@@ -7,21 +8,34 @@ import httpx
 import pytest
 from starlette.testclient import TestClient
 
+from emulator import resources
 from emulator.apis.evi.chat.channel import Channel
 from emulator.extras.mounts import MOUNTS
 from emulator.server import Server, new_app
 from emulator.settings import Settings
 from emulator.web.app import App
 from emulator.world.world import World
-from tests import conformance
+from tests import conformance, parsing
 from tests.outgoing.receiver import Receiver
+from tests.tiers import ProcessGuard
 
 pytest_plugins = ["pytester", "conformance.plugin"]
 
 App.__call__ = conformance.judged(App.__call__)  # type: ignore[method-assign,assignment]
 Channel.send = conformance.judged_send(Channel.send)  # type: ignore[method-assign,assignment]
+resources._read_yaml = parsing.once_each(resources._read_yaml)  # type: ignore[assignment]
 
 _numbers = itertools.count()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(ProcessGuard())
+
+
+def pytest_collection_finish() -> None:
+    """Keep the garbage collector from looking at thousands of tests again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
@@ -52,9 +66,11 @@ def api_key() -> str:
 
 
 @pytest.fixture
-def client(app: App, api_key: str) -> TestClient:
+def client(app: App, api_key: str) -> Iterator[TestClient]:
     """HTTP without a socket, as the test's own key."""
-    return TestClient(app, headers={"X-Hume-Api-Key": api_key})
+    yield TestClient(app, headers={"X-Hume-Api-Key": api_key})
+    if world := app.worlds.find(api_key):
+        app.worlds.drop(world)
 
 
 @pytest.fixture
@@ -69,7 +85,7 @@ def remote(server: Server, api_key: str) -> Iterator[httpx.Client]:
     headers = {"X-Hume-Api-Key": api_key}
     with httpx.Client(base_url=server.url, headers=headers, timeout=30, trust_env=False) as client:
         yield client
-        client.post("/_emulator/reset")
+        client.delete("/_emulator/world")
 
 
 @pytest.fixture

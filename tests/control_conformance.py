@@ -6,13 +6,15 @@ and a JSON body that a route accepts must fit the schema of the request.
 
 import json
 import re
-from functools import cache
+from collections.abc import Sequence
+from functools import cache, cached_property
 from typing import Any
 
 from jsonschema import Draft202012Validator
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
+from emulator.api import Api
 from emulator.apis.apis import APIS
 from emulator.extras.mounts import MOUNTS
 from emulator.jsontext import JsonObject
@@ -33,92 +35,107 @@ def is_control(path: str) -> bool:
     return path.startswith(PREFIXES)
 
 
-def judge_control(method: str, path: str, request: bytes, response: dict[str, Any]) -> str | None:
+class ControlJudge:
+    """Judges answers of control routes by the document of the APIs that are served."""
+
+    def __init__(self, apis: Sequence[Api]) -> None:
+        self.document = ControlDocument(control_parts(apis, MOUNTS))
+
+    def judge(self, method: str, path: str, request: bytes, response: dict[str, Any]) -> str | None:
+        """Return what is wrong with a response of a control route, or None."""
+        status, headers = response["status"], response["headers"]
+        if method == "OPTIONS" and status == 200:
+            return None  # a browser's preflight
+        if status == 400 and not response["body"] and b"content-type" not in headers:
+            return None  # the client left in the middle of its request
+        items = self._items(path)
+        name = "get" if method == "HEAD" else method.lower()
+        operation = next((item[name] for item in items if name in item), None)
+        if operation is None:
+            expected = _UNKNOWN_METHOD if items else _UNKNOWN_PATH
+            return self._judge_refusal(expected, method, response)
+        declared = operation["responses"].get(str(status))
+        if declared is None:
+            return f"status {status} is not declared; declared: {', '.join(operation['responses'])}"
+        wrong = self._judge_response(self._followed(declared), method, response)
+        return wrong or (self._judge_request(operation, request) if status < 300 else None)
+
+    def _judge_refusal(
+        self, expected: tuple[int, ...], method: str, response: dict[str, Any]
+    ) -> str | None:
+        if response["status"] not in expected:
+            return f"got {response['status']}, expected {' or '.join(map(str, expected))}"
+        return None if method == "HEAD" else self._mistakes(_ERROR, response["body"])
+
+    def _judge_response(
+        self, declared: JsonObject, method: str, response: dict[str, Any]
+    ) -> str | None:
+        headers, body = response["headers"], response["body"]
+        for name, header in declared.get("headers", {}).items():
+            if header.get("required") and name.lower().encode() not in headers:
+                return f"the header {name} is missing"
+        content = declared.get("content")
+        if content is None:
+            return f"no body is declared, got {body[:100]!r}" if body else None
+        media_type = headers.get(b"content-type", b"").decode().partition(";")[0]
+        if media_type not in content:
+            return f"media type {media_type!r} is not declared; declared: {', '.join(content)}"
+        if method == "HEAD":
+            return None
+        if media_type == JSON:
+            return self._mistakes(content[JSON]["schema"], body)
+        return None if body else "the body is empty"
+
+    def _judge_request(self, operation: JsonObject, body: bytes) -> str | None:
+        content = operation.get("requestBody", {}).get("content", {})
+        if JSON not in content or not body.strip():
+            return None
+        wrong = self._mistakes(content[JSON]["schema"], body)
+        return wrong and f"the document has no such request: {wrong}"
+
+    def _mistakes(self, schema: JsonObject, body: bytes) -> str | None:
+        errors = self._validator(json.dumps(schema)).iter_errors(json.loads(body))
+        return "; ".join(f"{error.json_path}: {error.message[:200]}" for error in errors) or None
+
+    def _items(self, path: str) -> list[JsonObject]:
+        """Return what the document says of a path; a plain path comes before templates."""
+        plain = self.document.content["paths"].get(path)
+        fitting = [item for template, item in self._templates if template.fullmatch(path)]
+        return fitting if plain is None else [plain, *fitting]
+
+    @cached_property
+    def _templates(self) -> list[tuple[re.Pattern[str], JsonObject]]:
+        return [
+            (re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(path))), item)
+            for path, item in self.document.content["paths"].items()
+            if "{" in path
+        ]
+
+    def _followed(self, value: JsonObject) -> JsonObject:
+        if "$ref" not in value:
+            return value
+        section, name = value["$ref"].removeprefix("#/components/").split("/")
+        found: JsonObject = self.document.content["components"][section][name]
+        return found
+
+    @cache  # noqa: B019 - one judge for each set of APIs
+    def _validator(self, schema: str) -> Draft202012Validator:
+        resource = DRAFT202012.create_resource(self.document.content)
+        absolute = json.loads(schema.replace('"#/', f'"{URI}#/'))
+        return Draft202012Validator(absolute, registry=Registry().with_resource(URI, resource))
+
+
+_judges: dict[tuple[str, ...], ControlJudge] = {}
+
+
+def judge_control(
+    apis: Sequence[Api], method: str, path: str, request: bytes, response: dict[str, Any]
+) -> str | None:
     """Return what is wrong with a response of a control route, or None."""
-    status, headers = response["status"], response["headers"]
-    if method == "OPTIONS" and status == 200:
-        return None  # a browser's preflight
-    if status == 400 and not response["body"] and b"content-type" not in headers:
-        return None  # the client left in the middle of its request
-    items = _items(path)
-    name = "get" if method == "HEAD" else method.lower()
-    operation = next((item[name] for item in items if name in item), None)
-    if operation is None:
-        expected = _UNKNOWN_METHOD if items else _UNKNOWN_PATH
-        return _judge_refusal(expected, method, response)
-    declared = operation["responses"].get(str(status))
-    if declared is None:
-        return f"status {status} is not declared; declared: {', '.join(operation['responses'])}"
-    wrong = _judge_response(_followed(declared), method, response)
-    return wrong or (_judge_request(operation, request) if status < 300 else None)
-
-
-def _judge_refusal(expected: tuple[int, ...], method: str, response: dict[str, Any]) -> str | None:
-    if response["status"] not in expected:
-        return f"got {response['status']}, expected {' or '.join(map(str, expected))}"
-    return None if method == "HEAD" else _mistakes(_ERROR, response["body"])
-
-
-def _judge_response(declared: JsonObject, method: str, response: dict[str, Any]) -> str | None:
-    headers, body = response["headers"], response["body"]
-    for name, header in declared.get("headers", {}).items():
-        if header.get("required") and name.lower().encode() not in headers:
-            return f"the header {name} is missing"
-    content = declared.get("content")
-    if content is None:
-        return f"no body is declared, got {body[:100]!r}" if body else None
-    media_type = headers.get(b"content-type", b"").decode().partition(";")[0]
-    if media_type not in content:
-        return f"media type {media_type!r} is not declared; declared: {', '.join(content)}"
-    if method == "HEAD":
-        return None
-    if media_type == JSON:
-        return _mistakes(content[JSON]["schema"], body)
-    return None if body else "the body is empty"
-
-
-def _judge_request(operation: JsonObject, body: bytes) -> str | None:
-    content = operation.get("requestBody", {}).get("content", {})
-    if JSON not in content or not body.strip():
-        return None
-    wrong = _mistakes(content[JSON]["schema"], body)
-    return wrong and f"the document has no such request: {wrong}"
-
-
-def _mistakes(schema: JsonObject, body: bytes) -> str | None:
-    errors = _validator(json.dumps(schema)).iter_errors(json.loads(body))
-    return "; ".join(f"{error.json_path}: {error.message[:200]}" for error in errors) or None
-
-
-def _items(path: str) -> list[JsonObject]:
-    """Return what the document says of a path; a plain path comes before templates."""
-    plain = DOCUMENT.content["paths"].get(path)
-    fitting = [item for template, item in _templates() if template.fullmatch(path)]
-    return fitting if plain is None else [plain, *fitting]
-
-
-@cache
-def _templates() -> list[tuple[re.Pattern[str], JsonObject]]:
-    return [
-        (re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(path))), item)
-        for path, item in DOCUMENT.content["paths"].items()
-        if "{" in path
-    ]
-
-
-def _followed(value: JsonObject) -> JsonObject:
-    if "$ref" not in value:
-        return value
-    section, name = value["$ref"].removeprefix("#/components/").split("/")
-    found: JsonObject = DOCUMENT.content["components"][section][name]
-    return found
-
-
-@cache
-def _validator(schema: str) -> Draft202012Validator:
-    resource = DRAFT202012.create_resource(DOCUMENT.content)
-    absolute = json.loads(schema.replace('"#/', f'"{URI}#/'))
-    return Draft202012Validator(absolute, registry=Registry().with_resource(URI, resource))
+    names = tuple(api.name for api in apis)
+    if names not in _judges:
+        _judges[names] = ControlJudge(apis)
+    return _judges[names].judge(method, path, request, response)
 
 
 def control_routes(app: App) -> set[tuple[str, str]]:

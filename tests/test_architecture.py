@@ -24,7 +24,7 @@ LADDER = [
     ["apis"],
     ["actions"],
     ["api"],
-    ["control", "sockets"],
+    ["control", "handles", "sockets"],
     ["world"],
     ["contract", "outgoing"],
     ["faults", "journal", "audio"],

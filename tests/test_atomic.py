@@ -99,6 +99,7 @@ def test_a_folder_that_can_not_be(tmp_path: Path) -> None:
         make_folder(str(tmp_path / "file" / "x"), "--state")
 
 
+@pytest.mark.process
 def test_a_killed_writer_leaves_the_old_or_the_new(tmp_path: Path) -> None:
     """Killed at a hundred moments: the file is as it was written last, or as it was to be next."""
     moments = derived_random("kills")

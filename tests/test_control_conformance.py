@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from emulator.apis.apis import APIS
 from tests.control_conformance import judge_control
 
 CLOCK = {"now_ms": 1, "mode": "system"}
@@ -41,7 +42,7 @@ PAGE_HEADERS = {
 )
 def test_what_the_document_says_is_right(method: str, path: str, answer: dict[str, Any]) -> None:
     """Also a HEAD, a preflight, and refusals of paths and methods that it does not have."""
-    assert judge_control(method, path, b"", answer) is None
+    assert judge_control(APIS, method, path, b"", answer) is None
 
 
 @pytest.mark.parametrize(
@@ -65,14 +66,14 @@ def test_what_the_document_does_not_say_is_found(
     method: str, path: str, answer: dict[str, Any], wrong: str
 ) -> None:
     """A field, a status, a media type, a header or a path that it does not have."""
-    assert wrong in (judge_control(method, path, b"", answer) or "")
+    assert wrong in (judge_control(APIS, method, path, b"", answer) or "")
 
 
 def test_an_accepted_body_is_judged() -> None:
     """So the document never asks for more than the routes do."""
     path, answer = "/_emulator/heard", response(200, {"queued": 1})
-    assert judge_control("POST", path, b'{"text": "x"}', answer) is None
-    wrong = judge_control("POST", path, b'{"texts": "x"}', answer)
+    assert judge_control(APIS, "POST", path, b'{"text": "x"}', answer) is None
+    wrong = judge_control(APIS, "POST", path, b'{"texts": "x"}', answer)
     assert "the document has no such request" in (wrong or "")
     refused = response(422, {"detail": []})
-    assert judge_control("POST", path, b'{"texts": "x"}', refused) is None
+    assert judge_control(APIS, "POST", path, b'{"texts": "x"}', refused) is None

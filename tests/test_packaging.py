@@ -29,6 +29,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.mark.process
 def test_the_wheel_holds_what_is_served(wheel: Path) -> None:
     """Document, seeds and types are inside; tests, benchmarks and docs are not."""
     names = set(zipfile.ZipFile(wheel).namelist())
@@ -60,6 +61,7 @@ def test_the_wheel_holds_what_is_served(wheel: Path) -> None:
     }
 
 
+@pytest.mark.process
 def test_the_wheel_works_far_from_the_checkout(wheel: Path, tmp_path: Path) -> None:
     """Installed elsewhere, it checks its seed and lists its operations from its own files."""
     home = tmp_path / "venv"

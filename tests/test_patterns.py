@@ -108,6 +108,7 @@ def test_mistakes(pattern: str, says: str) -> None:
         compile_pattern(pattern)
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("pattern", "text"),
     [

@@ -6,9 +6,9 @@ from emulator.contract.coverage import Coverage
 from emulator.contract.findings import WARNING
 from emulator.contract.renderings.text import finding_lines
 from emulator.contract.report import Demands, Report, new_report
+from emulator.handles.bridge import Bridge
+from emulator.handles.diagnosis import ExpectationFailed
 from emulator.jsontext import JsonObject
-from emulator.testing.bridge import Bridge
-from emulator.testing.diagnosis import ExpectationFailed
 from emulator.web.app import App
 from emulator.world.world import World
 

@@ -13,10 +13,10 @@ from emulator.contract.report import Report, new_report
 from emulator.contract.surface import ApiSurface
 from emulator.errors import UsageError, closest
 from emulator.extras.mounts import MOUNTS
+from emulator.handles.bridge import Bridge
 from emulator.ids import IdSource
 from emulator.server import Server
 from emulator.settings import SETTINGS, Settings
-from emulator.testing.bridge import Bridge
 from emulator.testing.world import Evi
 from emulator.world.snapshot import Seed
 

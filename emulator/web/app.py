@@ -24,14 +24,14 @@ from emulator.web.dispatch import Dispatcher
 from emulator.web.guard import CONTROL_PREFIX, Guard
 from emulator.web.mounts import Mount
 from emulator.web.sockets.application import Sockets
-from emulator.web.timer_wakeups import Alarm
+from emulator.web.timer_wakeups import TimerWakeups
 from emulator.world.snapshot_reader import SnapshotReader
 from emulator.world.world import World
 from emulator.world.worlds import Worlds
 
 if TYPE_CHECKING:
     from emulator.contract.surface import ApiSurface
-    from emulator.world.persistence import Lasting
+    from emulator.world.persistence import Persistence
 
 _OTHER_OWN_PREFIXES = ("/openapi.", "/openapi/", "/oauth2-cc/")  # which need no guard
 
@@ -72,7 +72,7 @@ class App:
         sockets = [socket for each in apis for socket in each.sockets]
         self._sockets = Sockets(sockets, self._hints, self.auth, self.worlds.others)
         self._guarded = Guard(Cors(self._route), self.settings, guarded)
-        self._lasting = self._new_lasting()  # last, as it locks a folder
+        self._persistence = self._new_lasting()  # last, as it locks a folder
 
     @property
     def document(self) -> Document:
@@ -99,21 +99,21 @@ class App:
         """All that a client can exercise, API by API."""
         return [each.surface() for each in self.apis]
 
-    def _new_lasting(self) -> "Lasting | None":
+    def _new_lasting(self) -> "Persistence | None":
         if not self.settings.state and not self.settings.export_on_exit:
             return None
-        from emulator.world.persistence import Lasting
+        from emulator.world.persistence import Persistence
 
-        return Lasting(self.worlds, self.settings, self.snapshots)
+        return Persistence(self.worlds, self.settings, self.snapshots)
 
     def close(self) -> None:
         """Give up what other processes wait for, if it was never served or is served no more."""
-        if self._lasting is not None:
-            self._lasting.close()
+        if self._persistence is not None:
+            self._persistence.close()
 
     def _begin(self, world: World) -> None:
         """What a new world comes with."""
-        Alarm(world)
+        TimerWakeups(world)
         self.auth.look_at(world.api_key)
 
     def _dispatcher(self, own_prefixes: Sequence[str]) -> Dispatcher:
@@ -126,7 +126,8 @@ class App:
                 for operation in served.operations:
                     fields = body_fields(served.document, operation)
                     handler = handlers[operation.id]
-                    dispatcher.add(operation, handler, served.validation, fields)
+                    limit = served.api.body_limits.get(operation.id)
+                    dispatcher.add(operation, handler, served.validation, fields, limit)
         return dispatcher
 
     def _handlers(self, served: ServedApi) -> Mapping[str, Handler]:
@@ -147,14 +148,14 @@ class App:
         """From the server's start to its end."""
         await receive()
         self.loop = asyncio.get_running_loop()
-        if self._lasting is not None:
-            self._lasting.begin()
+        if self._persistence is not None:
+            self._persistence.begin()
         self.started.set()
         await send({"type": "lifespan.startup.complete"})
         await receive()
         await self._sender.close()
-        if self._lasting is not None:
-            await self._lasting.end()
+        if self._persistence is not None:
+            await self._persistence.end()
         self.loop = None
         await send({"type": "lifespan.shutdown.complete"})
 

@@ -7,7 +7,7 @@ from emulator.web import bugs
 from emulator.world.world import World
 
 
-class Alarm:
+class TimerWakeups:
     """Runs the timers of one world from the event loop, each at its time.
 
     The world's timers hold it, so it does not hold the world, which would be freed late.

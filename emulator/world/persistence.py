@@ -10,14 +10,14 @@ from emulator.errors import SnapshotError
 from emulator.settings import Settings
 from emulator.world.snapshot_document import document_parts
 from emulator.world.snapshot_reader import SnapshotReader
-from emulator.world.state_folder import Keeper
+from emulator.world.state_folder import StateFolder
 from emulator.world.world import World
 from emulator.world.worlds import Worlds
 
 logger = logging.getLogger("emulator")
 
 
-class Lasting:
+class Persistence:
     """What the settings `state` and `export_on_exit` ask for. Raises StartupError if it can't be.
 
     Without them it does nothing.
@@ -27,7 +27,7 @@ class Lasting:
         self._worlds = worlds
         export, state = settings.export_on_exit, settings.state
         self._export_to = make_folder(export, "--export-on-exit") if export else None
-        self._keeper = Keeper(make_folder(state, "--state"), reader) if state else None
+        self._keeper = StateFolder(make_folder(state, "--state"), reader) if state else None
         self._task: asyncio.Task[None] | None = None
         if self._keeper is not None:
             worlds.recall, worlds.forget = self._keeper.recall, self._keeper.forget

@@ -24,7 +24,7 @@ _SHARE = 4  # a look that took long is followed by a pause so many times as long
 
 
 @dataclass(slots=True)
-class Kept:
+class StoredWorld:
     """A world, and what its file has of it; `trouble` is why the last writing failed."""
 
     world: World
@@ -32,7 +32,7 @@ class Kept:
     trouble: str = ""
 
 
-class Keeper:
+class StateFolder:
     """Keeps the worlds of one server in a folder, which no other may use meanwhile.
 
     Raises StartupError if another does, or if a file is damaged; it is left as it is.
@@ -41,7 +41,7 @@ class Keeper:
     def __init__(self, folder: Path, reader: SnapshotReader) -> None:
         self._folder = folder
         self._reader = reader
-        self._kept: dict[str, Kept] = {}  # by the world's reference
+        self._kept: dict[str, StoredWorld] = {}  # by the world's reference
         self._seen: set[str] = set()  # whose files are not read again
         self._forgotten: list[str] = []  # whose files are to go
         self._ending = asyncio.Event()
@@ -83,7 +83,7 @@ class Keeper:
             last = self._read(path)
             world.restore(last)
         self._seen.add(world.reference)
-        self._kept[world.reference] = Kept(world, last or world.snapshot())
+        self._kept[world.reference] = StoredWorld(world, last or world.snapshot())
 
     def _read(self, path: Path) -> Snapshot:
         try:
@@ -136,7 +136,7 @@ class Keeper:
             if self._kept.get(reference) is kept and not kept.world.is_as_in(kept.last):
                 await self._write(reference, kept)
 
-    async def _write(self, reference: str, kept: Kept) -> None:
+    async def _write(self, reference: str, kept: StoredWorld) -> None:
         snapshot = kept.world.snapshot()  # at no cost; the thread reads what no one changes
         try:
             await asyncio.to_thread(_write_file, self._path(reference), snapshot)

@@ -47,6 +47,7 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, 
     return code, *capsys.readouterr()
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("arguments", [["serve", "--port", "0"], ["--port", "0"]])
 def test_serve_prints_one_line_and_ends_with_ctrl_c(arguments: list[str]) -> None:
     """Without a command it serves; the line says where; Ctrl-C ends it quietly with 0."""
@@ -67,6 +68,7 @@ def test_serve_prints_one_line_and_ends_with_ctrl_c(arguments: list[str]) -> Non
         assert (process.returncode, output, errors) == (0, "", "")
 
 
+@pytest.mark.process
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="it needs a device that is full")
 def test_a_log_that_can_not_be_written_stops_nothing(receiver: Receiver) -> None:
     """Requests are answered, and webhooks go out, though the log has no room for them."""
@@ -85,6 +87,7 @@ def test_a_log_that_can_not_be_written_stops_nothing(receiver: Receiver) -> None
     assert states == ["delivered", "failed", "delivered"]
 
 
+@pytest.mark.process
 def test_environment_variables_are_read() -> None:
     """A setting may come from the environment."""
     environment = {**os.environ, "EVI_EMULATOR_PORT": "nine"}

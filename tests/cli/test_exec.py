@@ -11,6 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.shell import Done, run_here
+
+pytestmark = pytest.mark.process
+
 EXEC = [sys.executable, "-m", "emulator", "exec"]
 PATIENCE_S = 30
 
@@ -26,17 +30,9 @@ def ask(path, key=os.environ["HUME_API_KEY"], **body):
 """
 
 
-def run(*arguments: str, **options: str) -> subprocess.CompletedProcess[str]:
-    """The command, run to its end; `options` are for its environment."""
-    environment = {**os.environ, **options}
-    return subprocess.run(
-        [*EXEC, *arguments],
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
-        stdin=subprocess.DEVNULL,
-    )
+def run(*arguments: str, **options: str) -> Done:
+    """Run the command to its end; `options` are for its environment."""
+    return run_here("exec", *arguments, **options)
 
 
 # What the vendor's client does in its own examples.

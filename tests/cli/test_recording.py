@@ -1,7 +1,6 @@
 """`evi-emulator record`, `seed import`, `replay` and `diff`, as they are typed."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -12,6 +11,7 @@ import pytest
 from emulator.cli.main import main
 from emulator.extras.recording.reading import read_recording
 from emulator.server import Server
+from tests.cli.shell import Done, run_here
 
 KEY = "a-key-that-nobody-may-see"
 PATIENCE_S = 60
@@ -31,14 +31,8 @@ def client(name: str, code: int = 0) -> list[str]:
     return ["--", sys.executable, "-c", CLIENT, name, str(code)]
 
 
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "emulator", *arguments],
-        env={**os.environ, "HUME_API_KEY": KEY},
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
-    )
+def run(*arguments: str) -> Done:
+    return run_here(*arguments, HUME_API_KEY=KEY)
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +46,7 @@ def recorded(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.mark.process
 def test_record_ends_as_its_command_does(server: Server, tmp_path: Path) -> None:
     """With its exit code; what was said until then is in the file, without the key."""
     path = tmp_path / "r"
@@ -61,6 +56,7 @@ def test_record_ends_as_its_command_does(server: Server, tmp_path: Path) -> None
     assert KEY not in path.read_text()
 
 
+@pytest.mark.process
 def test_record_until_it_is_told_to_stop(server: Server, tmp_path: Path) -> None:
     """It says what it has written."""
     path = tmp_path / "r"
@@ -77,6 +73,7 @@ def test_record_until_it_is_told_to_stop(server: Server, tmp_path: Path) -> None
     assert process.returncode == 0
 
 
+@pytest.mark.process
 def test_import(recorded: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A seed that `seed check` accepts, and a script; files that are there are left alone."""
     seed, script = tmp_path / "seed.yaml", tmp_path / "script.yaml"
@@ -90,6 +87,7 @@ def test_import(recorded: Path, tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert main(arguments[:3]) == 2
 
 
+@pytest.mark.process
 def test_replay(recorded: Path) -> None:
     """0 for a client that does the same, 1 with the differences for another, its own code first."""
     same = run("replay", str(recorded), *client("Mine"))
@@ -105,6 +103,7 @@ def test_replay(recorded: Path) -> None:
     assert (ignored.returncode, ignored.stdout) == (0, "no differences\n")
 
 
+@pytest.mark.process
 def test_replay_as_json(recorded: Path) -> None:
     """Stdout has nothing else: what the command prints goes to stderr."""
     command = ["--", sys.executable, "-c", "print('said')"]
@@ -113,6 +112,7 @@ def test_replay_as_json(recorded: Path) -> None:
     assert "said" in done.stderr
 
 
+@pytest.mark.process
 def test_diff(recorded: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Nothing differs, as text and as JSON."""
     assert main(["diff", str(recorded)]) == 0
@@ -121,6 +121,7 @@ def test_diff(recorded: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert json.loads(capsys.readouterr().out)["differences"] == []
 
 
+@pytest.mark.process
 def test_diff_with_a_running_emulator(
     recorded: Path, server: Server, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -129,6 +130,7 @@ def test_diff_with_a_running_emulator(
     assert capsys.readouterr().out.endswith("no differences\n")
 
 
+@pytest.mark.process
 def test_diff_tells_differences(
     recorded: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -309,6 +309,7 @@ WARNS = 'ask("/v0/evi/prompts", name="A", text="B", txet="C")'
 FAILS = 'ask("/v0/evi/configs?page_size=0")'
 
 
+@pytest.mark.process
 def test_exec_writes_the_report(tmp_path: Path) -> None:
     """Of all worlds, whatever keys the command used; the summary is on standard error."""
     path, other = tmp_path / "r.json", tmp_path / "r.html"
@@ -324,6 +325,7 @@ def test_exec_writes_the_report(tmp_path: Path) -> None:
     assert other.read_text().startswith("<!DOCTYPE html>")
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("flags", "act", "code", "told"),
     [
@@ -343,6 +345,7 @@ def test_exec_fails_by_its_client(flags: list[str], act: str, code: int, told: s
     assert told in done.stderr
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("act", [GOOD, FAILS])
 def test_the_commands_own_failure_wins(tmp_path: Path, act: str) -> None:
     """Its code stays, and the report is written all the same: now it is needed most."""
@@ -355,6 +358,7 @@ def test_the_commands_own_failure_wins(tmp_path: Path, act: str) -> None:
     assert ("failed: " in path.read_text()) == (act is FAILS)
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("own", [0, 77])
 def test_exec_with_a_report_that_cannot_be_written(tmp_path: Path, own: int) -> None:
     """The run fails, without a traceback."""
@@ -384,6 +388,7 @@ def test_exec_refuses_wrong_flags_first(tmp_path: Path, flags: list[str]) -> Non
     assert not path.exists()
 
 
+@pytest.mark.process
 def test_exec_without_a_report_says_nothing_of_it() -> None:
     """As before."""
     done = execute(*python(FAILS))

@@ -107,6 +107,7 @@ def test_no_emulator(capsys: pytest.CaptureFixture[str], tmp_path: Path, command
     assert path.read_text() == "mine"
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_server_that_is_told_to_end(tmp_path: Path, number: signal.Signals) -> None:
     """It writes the worlds that were used, and those that are to outlive it."""
@@ -123,6 +124,7 @@ def test_a_server_that_is_told_to_end(tmp_path: Path, number: signal.Signals) ->
     assert [read(path.read_bytes())["world"]["heard"] for path in found] == [["x"], ["x"]]
 
 
+@pytest.mark.process
 def test_a_killed_server_leaves_its_folder(tmp_path: Path) -> None:
     """The lock goes away with the process, and the next one may have the folder."""
     state = ["--port", "0", "--state", str(tmp_path)]
@@ -138,6 +140,7 @@ def test_a_killed_server_leaves_its_folder(tmp_path: Path) -> None:
         assert line.startswith("Serving ")
 
 
+@pytest.mark.process
 def test_exec_exports_its_world(tmp_path: Path) -> None:
     """As its command left it."""
     code = "ask('/_emulator/heard', text='x')"
@@ -147,6 +150,7 @@ def test_exec_exports_its_world(tmp_path: Path) -> None:
     assert json.loads(path.read_bytes())["world"]["heard"] == ["x"]
 
 
+@pytest.mark.process
 def test_other_commands_do_without(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """Variables that are meant for `serve` don't make `trigger` keep or export anything."""
     folder = tmp_path / "state"

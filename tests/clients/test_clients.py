@@ -8,6 +8,8 @@ import pytest
 from emulator.testing.world import Evi
 from tests.clients.clients import CLIENTS, Client
 
+pytestmark = pytest.mark.process
+
 PACKAGES = [each for each in CLIENTS if not each.is_react]
 BODIES = {
     "prompt": {"name": "A prompt", "text": "Be kind."},

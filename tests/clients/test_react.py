@@ -21,7 +21,10 @@ SILENCE_S = 3
 # Version 0.1 may send the last that it recorded just after it has closed the socket.
 LATE_SOUND = "socket_error undefined: Socket is not open"
 
-pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not())
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(bool(why_not()), reason=why_not()),
+]
 
 
 @pytest.fixture

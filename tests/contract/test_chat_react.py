@@ -26,7 +26,10 @@ def why_not() -> str:
     return typescript.why_not() or ("" if CHROMIUM else "chromium is not installed")
 
 
-pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not())
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(bool(why_not()), reason=why_not()),
+]
 
 CONNECT: list[list[Any]] = [["click", "#connect"], ["see", "#status", "connected"]]
 DISCONNECT: list[list[Any]] = [["click", "#disconnect"], ["see", "#status", "disconnected"]]

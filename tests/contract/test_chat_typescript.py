@@ -33,7 +33,10 @@ def why_not() -> str:
     return "" if (NODE / "node_modules").is_dir() else "tests/node/node_modules is missing (npm)"
 
 
-pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not())
+pytestmark = [
+    pytest.mark.process,
+    pytest.mark.skipif(bool(why_not()), reason=why_not()),
+]
 
 
 class Node:

@@ -22,11 +22,14 @@ from tests.contract.conftest import OpenStage, Record
 from tests.contract.conversations import TABLE, params, prepare
 from tests.contract.transcripts import as_stated, check_conversation
 
-# The vendor's control plane imports names that websockets means to remove.
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:websockets.exceptions.InvalidStatusCode is deprecated:DeprecationWarning",
-    "ignore:websockets.legacy is deprecated:DeprecationWarning",
-)
+pytestmark = [
+    pytest.mark.slow,
+    # The vendor's control plane imports names that websockets means to remove.
+    pytest.mark.filterwarnings(
+        "ignore:websockets.exceptions.InvalidStatusCode is deprecated:DeprecationWarning",
+        "ignore:websockets.legacy is deprecated:DeprecationWarning",
+    ),
+]
 
 OPENERS = {"HumeClient": sync_client, "AsyncHumeClient": async_client}
 CHATS: dict[str, Connect] = {"HumeClient": sync_chat, "AsyncHumeClient": async_chat}

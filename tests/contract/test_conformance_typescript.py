@@ -15,7 +15,10 @@ from tests.contract.conversations import TABLE, params, prepare
 from tests.contract.test_chat_typescript import Node, snake, why_not, with_sounds
 from tests.contract.transcripts import as_stated, check_conversation, check_frames, transcript
 
-pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not())
+pytestmark = [
+    pytest.mark.process,
+    pytest.mark.skipif(bool(why_not()), reason=why_not()),
+]
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,7 @@ from emulator.testing.world import Evi
 from tests.contract.test_chat_typescript import Node, why_not
 
 pytestmark = [
+    pytest.mark.process,
     pytest.mark.skipif(bool(why_not()), reason=why_not()),
     pytest.mark.evi(audio_output=False),
 ]

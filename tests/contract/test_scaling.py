@@ -31,7 +31,10 @@ NAMES = ("one", "two", "three")
 KEYS = ["a", "b", "c", "d", "e", "f", "with space", "a+b", "a&b=c;d", "100%", "a,b", "clé"]
 GRANT = {"grant_type": "client_credentials"}
 
-pytestmark = pytest.mark.skipif(HAPROXY is None, reason="haproxy is not installed")
+pytestmark = [
+    pytest.mark.process,
+    pytest.mark.skipif(HAPROXY is None, reason="haproxy is not installed"),
+]
 
 
 @contextmanager

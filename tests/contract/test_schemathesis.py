@@ -22,6 +22,8 @@ from emulator.server import Server
 from emulator.settings import Settings
 from emulator.store.paging import Paging
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).resolve().parents[2]
 CONFIG = "tests/contract/schemathesis.toml"
 API_KEY = "schemathesis"  # as in the config

@@ -33,21 +33,21 @@ from hume.tts.voices.client import VoicesClient
 
 from emulator.server import Server
 from tests.contract.calls import (
-    CONFIG,
     KINDS,
-    PROMPT,
-    TOOL,
     Collection,
     Kind,
     async_client,
     sync_client,
 )
 
-# The vendor's control plane imports names that websockets means to remove.
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:websockets.exceptions.InvalidStatusCode is deprecated:DeprecationWarning",
-    "ignore:websockets.legacy is deprecated:DeprecationWarning",
-)
+pytestmark = [
+    pytest.mark.slow,
+    # The vendor's control plane imports names that websockets means to remove.
+    pytest.mark.filterwarnings(
+        "ignore:websockets.exceptions.InvalidStatusCode is deprecated:DeprecationWarning",
+        "ignore:websockets.legacy is deprecated:DeprecationWarning",
+    ),
+]
 
 Connect: TypeAlias = Callable[..., HumeClient]
 
@@ -111,10 +111,6 @@ def web(server: Server) -> Iterator[httpx.Client]:
 
 def ids(items: Sequence[Any]) -> list[str]:
     return [item.id for item in items]
-
-
-def numbers(items: Sequence[Any]) -> list[int]:
-    return [item.version for item in items]
 
 
 def pages(pager: Any) -> list[list[Any]]:
@@ -254,50 +250,20 @@ def test_a_client_without_a_key_is_unauthorized(connect: Connect, api_key: str |
 # Pagers.
 
 
-@pytest.mark.parametrize("size", [1, 4, 5, 12, 100])
+@pytest.mark.parametrize("size", [4, 5])  # of 12: the last page is full, or not
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 def test_pager_of_resources(evi: EmpathicVoiceClient, kind: Kind, size: int) -> None:
     """A pager walks through every resource once, oldest first, and stops at the end."""
     resources = Collection(evi, kind)
     seeded = ids(list(resources.pager()))
-    made = [resources.create(f"Shift {number}", **kind.first).id for number in range(8)]
+    made = [resources.create(f"Shift {number}", **kind.body).id for number in range(8)]
     pager = resources.pager(page_size=size)
     assert [ids(page) for page in pages(pager)] == chunks(seeded + made, size)
     assert ids(list(pager)) == seeded + made
     assert pager.response.total_pages == len(chunks(seeded + made, size))
 
 
-@pytest.mark.parametrize("size", [2, 3, 100])
-@pytest.mark.parametrize("kind", [CONFIG, TOOL], ids=lambda kind: kind.name)
-def test_pager_of_versions(evi: EmpathicVoiceClient, kind: Kind, size: int) -> None:
-    """A pager walks through all versions of one resource, and one of the newest has that alone."""
-    resources = Collection(evi, kind)
-    id = resources.create("Night shift", **kind.first).id
-    for _ in range(5):
-        resources.add_version(id, **kind.second)
-    pager = resources.version_pager(id, page_size=size, restrict_to_most_recent=False)
-    assert [numbers(page) for page in pages(pager)] == chunks(range(6), size)
-    assert [numbers(page) for page in pages(resources.version_pager(id))] == [[5]]
-
-
-@pytest.mark.parametrize("size", [2, 3, 100])
-def test_pages_of_prompt_versions(evi: EmpathicVoiceClient, size: int) -> None:
-    """The client has no pager for them; page by page they are all there."""
-    prompts = Collection(evi, PROMPT)
-    id = prompts.create("Manners", **PROMPT.first).id
-    for _ in range(5):
-        prompts.add_version(id, **PROMPT.second)
-    expected = chunks(range(6), size)
-    for number in range(len(expected) + 1):
-        page = evi.prompts.list_prompt_versions(
-            id, page_number=number, page_size=size, restrict_to_most_recent=False
-        )
-        assert (page.page_number, page.page_size) == (number, size)
-        assert page.total_pages == len(expected)
-        assert numbers(page.prompts_page) == [*expected, []][number]
-
-
-@pytest.mark.parametrize("size", [1, 4, 7, 100])
+@pytest.mark.parametrize("size", [4, 7])
 def test_pager_of_chats(evi: EmpathicVoiceClient, size: int) -> None:
     """Chats come in order of their start, or with the newest first."""
     upwards = ids(list(evi.chats.list_chats()))
@@ -309,7 +275,7 @@ def test_pager_of_chats(evi: EmpathicVoiceClient, size: int) -> None:
     assert descending.response.pagination_direction == "DESC"
 
 
-@pytest.mark.parametrize("size", [1, 2, 4, 100])
+@pytest.mark.parametrize("size", [2, 4])
 def test_pager_of_chat_groups(evi: EmpathicVoiceClient, size: int) -> None:
     """Groups come in order of their first start, or the other way round."""
     upwards = ids(list(evi.chat_groups.list_chat_groups()))
@@ -321,7 +287,7 @@ def test_pager_of_chat_groups(evi: EmpathicVoiceClient, size: int) -> None:
     assert descending.response.pagination_direction == "DESC"
 
 
-@pytest.mark.parametrize("size", [25, 60, 100])
+@pytest.mark.parametrize("size", [25, 60])
 def test_pager_of_the_events_of_a_long_chat(evi: EmpathicVoiceClient, size: int) -> None:
     """All 250 events come once, in order of time, or with the last one first."""
     (chat,) = (chat for chat in evi.chats.list_chats() if chat.event_count == 250)
@@ -338,7 +304,7 @@ def test_pager_of_the_events_of_a_long_chat(evi: EmpathicVoiceClient, size: int)
     assert descending.response.pagination_direction == "DESC"
 
 
-@pytest.mark.parametrize("size", [33, 100])
+@pytest.mark.parametrize("size", [33])
 def test_pager_of_the_events_of_a_group(evi: EmpathicVoiceClient, size: int) -> None:
     """The events of all chats of a group come once each, in order of time, or backwards."""
     group = largest_group(evi)
@@ -458,44 +424,6 @@ def test_audio_is_queued_made_and_downloaded(
     assert response.content[4:8] == b"ftyp"
     assert boxes(response.content) == [b"ftyp", b"moov", b"mdat"]
     assert evi.chats.get_audio(PLAIN_CHAT_ID).modified_at == audio.modified_at
-
-
-def test_an_audio_url_with_another_signature_is_not_found(
-    evi: EmpathicVoiceClient, web: httpx.Client
-) -> None:
-    """Whatever is changed in a signed URL, there is nothing under it."""
-    url = httpx.URL(evi.chats.get_audio(RECORDED_CHAT_ID).signed_audio_url)
-    assert web.get(url).status_code == 200
-    signature, expires = url.params["signature"], int(url.params["expires"])
-    last = "1" if signature.endswith("0") else "0"
-    for tampered in (
-        url.copy_set_param("signature", signature[:-1] + last),
-        url.copy_set_param("signature", ""),
-        url.copy_remove_param("signature"),
-        url.copy_set_param("expires", expires + 1),
-        url.copy_with(path=url.path.replace(RECORDED_CHAT_ID, PLAIN_CHAT_ID)),
-    ):
-        assert web.get(tampered).status_code == 404
-
-
-def test_the_audio_of_an_active_chat_stays_in_the_queue(evi: EmpathicVoiceClient) -> None:
-    """A chat that goes on has no audio yet, however often one asks."""
-    chat = evi.chats.list_chats(status="ACTIVE").items[0]
-    assert [evi.chats.get_audio(chat.id).status for _ in range(4)] == ["QUEUED"] * 4
-
-
-def test_the_audio_of_a_group_moves_on_with_each_request(evi: EmpathicVoiceClient) -> None:
-    """Asking for a group's audio asks for that of each of its chats."""
-    (group_id,) = (
-        chat.chat_group_id for chat in evi.chats.list_chats() if chat.id == PLAIN_CHAT_ID
-    )
-    seen = [evi.chat_groups.get_audio(group_id).audio_reconstructions_page for _ in range(3)]
-    assert [(page[0].id, page[0].status) for page in seen] == [
-        (PLAIN_CHAT_ID, "QUEUED"),
-        (PLAIN_CHAT_ID, "IN_PROGRESS"),
-        (PLAIN_CHAT_ID, "COMPLETE"),
-    ]
-    assert evi.chats.get_audio(PLAIN_CHAT_ID).status == "COMPLETE"
 
 
 # Voices.
@@ -622,7 +550,7 @@ def test_two_keys_never_see_each_others_data(connect: Connect, api_key: str) -> 
     mine, other = connect(api_key), connect(f"{api_key}-other")
     before = contents(other)
     made = {
-        kind: Collection(mine.empathic_voice, kind).create("Private", **kind.first).id
+        kind: Collection(mine.empathic_voice, kind).create("Private", **kind.body).id
         for kind in KINDS
     }
     mine.tts.voices.create(generation_id=NOBODY, name="Private")
@@ -634,7 +562,7 @@ def test_two_keys_never_see_each_others_data(connect: Connect, api_key: str) -> 
         resources = Collection(other.empathic_voice, kind)
         assert_not_found(partial(resources.version, id, 0), id)
         assert_not_found(partial(resources.delete, id), id)
-        resources.create("Private", **kind.first)  # the name is free here
+        resources.create("Private", **kind.body)  # the name is free here
         assert Collection(mine.empathic_voice, kind).version(id, 0).id == id
     finished_audio(other.empathic_voice, PLAIN_CHAT_ID)
 

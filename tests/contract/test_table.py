@@ -55,7 +55,7 @@ def test_what_no_case_is_about_is_a_gap() -> None:
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """A copy of the table's files."""
-    return Path(shutil.copytree(FOLDER, tmp_path / "table"))
+    return Path(shutil.copytree(FOLDER / "evi", tmp_path / "table"))
 
 
 MISTAKES = {

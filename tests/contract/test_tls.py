@@ -122,6 +122,7 @@ def test_pythons_async_chat(evi: Evi, monkeypatch: pytest.MonkeyPatch) -> None:
     asyncio.run(talk())
 
 
+@pytest.mark.process
 @pytest.mark.skipif(bool(typescript.why_not()), reason=typescript.why_not())
 def test_the_typescript_helper_for_tokens(evi: Evi, client: httpx.Client) -> None:
     """`fetchAccessToken` insists on https, and gets a token of the key's world."""
@@ -142,6 +143,7 @@ def test_the_typescript_helper_for_tokens(evi: Evi, client: httpx.Client) -> Non
     assert found["total_pages"] == 1
 
 
+@pytest.mark.process
 @pytest.mark.skipif(bool(typescript.why_not()), reason=typescript.why_not())
 def test_the_typescript_chat(evi: Evi, monkeypatch: pytest.MonkeyPatch) -> None:
     """A conversation over wss, and REST beside it."""

@@ -29,6 +29,7 @@ def why_no_node() -> str:
     return "" if known else "node is older than 20.10"
 
 
+@pytest.mark.process
 @pytest.mark.skipif(bool(why_no_node()), reason=why_no_node())
 def test_node() -> None:
     """All tests of the suite pass, by the command that `npm test` stands for."""
@@ -40,6 +41,7 @@ def test_node() -> None:
     assert re.search(r"skipped 0", done.stdout)
 
 
+@pytest.mark.process
 @pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not installed")
 @pytest.mark.skipif(bool(why_no_node()), reason=why_no_node())
 def test_npm_failing(tmp_path: Path) -> None:
@@ -58,6 +60,7 @@ def test_npm_failing(tmp_path: Path) -> None:
     assert "GET /v0/evi/configs -> 200" in done.stderr
 
 
+@pytest.mark.process
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 def test_curl() -> None:
     """Each expectation of the script is met."""
@@ -66,10 +69,11 @@ def test_curl() -> None:
     assert done.stdout.count("ok: ") == 5
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("more", [[], ["-n", "2"]], ids=["alone", "in parallel"])
 def test_pytest(more: list[str]) -> None:
     """The suite passes in a process of its own, without any of our fixtures."""
-    quiet = ["-p", "no:cacheprovider", "-q"]
+    quiet = ["-p", "no:cacheprovider", "-p", "no:schemathesis", "-q"]
     command = [sys.executable, "-m", "pytest", *quiet, *more, "pytest"]
     done = run(command, EXAMPLES)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -12,11 +12,13 @@ from tests.inspector.browsing import CHROMIUM, TIMEOUT_MS, Inspector, why_not
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What needs a browser is skipped where there is none."""
+    """Mark what needs a browser, and skip it where there is none."""
     reason = why_not()
     for item in items:
-        if reason and "inspector" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.skip(reason=reason))
+        if "inspector" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.browser)
+            if reason:
+                item.add_marker(pytest.mark.skip(reason=reason))
 
 
 @pytest.fixture(scope="package")

@@ -150,7 +150,17 @@ def test_a_request_is_copied_as_a_test(
 
     (tmp_path / "test_pasted.py").write_text(inspector.copied())
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_pasted.py"],
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            "-p",
+            "no:schemathesis",
+            "test_pasted.py",
+        ],
         cwd=tmp_path,
         capture_output=True,
         text=True,

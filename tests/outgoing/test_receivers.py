@@ -58,7 +58,10 @@ class AnyReceiver(Protocol):
         "python",
         pytest.param(
             "node",
-            marks=pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed"),
+            marks=[
+                pytest.mark.process,
+                pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed"),
+            ],
         ),
     ]
 )

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
+from anyio.from_thread import BlockingPortal, start_blocking_portal
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -108,10 +110,11 @@ class VersionedMachine(RuleBasedStateMachine):
 
     _runs = itertools.count()
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: App, portal: BlockingPortal) -> None:
         super().__init__()
         key = f"versioned-{next(self._runs)}"
         self.client = TestClient(app, headers={"X-Hume-Api-Key": key})
+        self.client.portal = portal  # one loop for all requests, not one for each
         self.resources: list[Resource] = []  # oldest first
         self.gone: list[Resource] = []
 
@@ -461,9 +464,11 @@ class VersionedMachine(RuleBasedStateMachine):
         return {**self.seen(kind, row), "version_type": row["version_type"]}
 
 
+@pytest.mark.slow
 def test_versioned_resources_follow_the_model(app: App) -> None:
     """Versions, names, lists and references of configs agree with the model after every step."""
-    run_state_machine_as_test(
-        lambda: VersionedMachine(app),  # type: ignore[arg-type]  # a factory is fine, says its doc
-        settings=PROFILE,
-    )
+    with start_blocking_portal() as portal:
+        run_state_machine_as_test(
+            lambda: VersionedMachine(app, portal),  # type: ignore[arg-type]  # it takes a factory
+            settings=PROFILE,
+        )

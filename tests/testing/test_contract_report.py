@@ -135,6 +135,13 @@ def test_the_report_of_a_world_and_of_a_server() -> None:
 
 # of a run
 
+EITHER_WAY = pytest.mark.parametrize(
+    "workers",
+    [
+        pytest.param((), id="one process"),
+        pytest.param(("-n", "2"), id="two", marks=pytest.mark.process),
+    ],
+)
 SUITE = """
     import json
     import urllib.error
@@ -180,7 +187,7 @@ def section(result: pytest.RunResult) -> list[str]:
     return lines[begin + 1 : end]
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["one process", "two"])
+@EITHER_WAY
 def test_the_report_of_a_run(pytester: pytest.Pytester, workers: tuple[str, ...]) -> None:
     """All worlds of all processes together, in every format that is asked for."""
     lists = [LISTS.format(kind) for kind in ("config", "prompt", "tool", "chat", "config")]
@@ -207,7 +214,7 @@ def test_the_report_of_a_run(pytester: pytest.Pytester, workers: tuple[str, ...]
     assert lines[1:] == [f"written: {pytester.path / name}" for name in files]
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["one process", "two"])
+@EITHER_WAY
 def test_hostile_values_come_through(pytester: pytest.Pytester, workers: tuple[str, ...]) -> None:
     """From a worker to the one that reports, whatever a client has sent."""
     body = {"name": "A", "text": "B", "a\n\u202e<b>": 1, "x" * 5000: 2}
@@ -230,7 +237,6 @@ def test_hostile_values_come_through(pytester: pytest.Pytester, workers: tuple[s
     assert "/body/a\n\u202e<b>" in {each["place"] for each in found}
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["one process", "two"])
 @pytest.mark.parametrize(
     ("options", "told"),
     [
@@ -243,16 +249,29 @@ def test_hostile_values_come_through(pytester: pytest.Pytester, workers: tuple[s
     ],
 )
 def test_a_run_that_fails_by_its_client(
-    pytester: pytest.Pytester, workers: tuple[str, ...], options: list[str], told: str
+    pytester: pytest.Pytester, options: list[str], told: str
 ) -> None:
     """Every test is fine, and yet the run is red: its summary says why."""
     write(pytester, WARNS, FAILS)
-    result = run(pytester, *workers, *options)
+    result = run(pytester, *options)
     result.assert_outcomes(passed=2)
     assert result.ret == bool(told)
     failures = [line for line in section(result) if line.startswith("failed: ")]
     assert len(failures) == bool(told)
     assert all(line.startswith(f"failed: {told}") for line in failures)
+
+
+@pytest.mark.process
+def test_a_run_in_two_processes_that_fails_by_its_client(pytester: pytest.Pytester) -> None:
+    """The verdict is on what all of them found, by level and by coverage."""
+    write(pytester, WARNS, FAILS)
+    options = ("--evi-fail-on=warning", "--evi-allow=field_unknown", "--evi-min-coverage=50")
+    result = run(pytester, "-n", "2", *options)
+    result.assert_outcomes(passed=2)
+    assert result.ret == 1
+    [found, missed] = [line for line in section(result) if line.startswith("failed: ")]
+    assert found == "failed: 1 finding at level warning or above"
+    assert missed.startswith("failed: coverage: ")
 
 
 def test_nothing_is_said_unless_it_is_asked_for(pytester: pytest.Pytester) -> None:
@@ -263,7 +282,7 @@ def test_nothing_is_said_unless_it_is_asked_for(pytester: pytest.Pytester) -> No
     assert "EVI contract" not in result.stdout.str()
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["one process", "two"])
+@EITHER_WAY
 @pytest.mark.parametrize(
     ("option", "message"),
     [
@@ -291,17 +310,21 @@ def test_wrong_options(
     assert not (pytester.path / "ran").exists()
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["one process", "two"])
+@EITHER_WAY
 def test_a_run_without_an_emulator(pytester: pytest.Pytester, workers: tuple[str, ...]) -> None:
-    """There is no report, and it says so; only a least coverage is not reached."""
+    """There is no report, and it says so."""
     pytester.makepyfile("def test(): pass")
     result = run(pytester, *workers, "--evi-report=r.html", "--evi-fail-on=warning")
     assert (result.ret, section(result)) == (0, ["no test used evi_server: no report"])
     assert not (pytester.path / "r.html").exists()
-    result = run(pytester, *workers, "--evi-min-coverage=operations=1")
+
+
+def test_coverage_without_an_emulator(pytester: pytest.Pytester) -> None:
+    """A least coverage is not reached, unless it is nothing."""
+    pytester.makepyfile("def test(): pass")
+    result = run(pytester, "--evi-min-coverage=operations=1")
     assert (result.ret, section(result)[1:]) == (1, ["failed: nothing is covered"])
-    result = run(pytester, *workers, "--evi-min-coverage=0")
-    assert result.ret == 0
+    assert run(pytester, "--evi-min-coverage=0").ret == 0
 
 
 @pytest.mark.parametrize("option", ["--collect-only", "--fixtures", "-k=nothing"])

@@ -190,6 +190,7 @@ def test_stopping_ends_what_still_waits() -> None:
         waiting.result()
 
 
+@pytest.mark.process
 def test_importing_the_package_is_cheap() -> None:
     """`import emulator` brings nothing; asking for Emulator does."""
     code = (
@@ -252,6 +253,7 @@ def test_where_it_is(evi: Evi, evi_server: Emulator) -> None:
     assert repr(evi) == f"<Evi {evi.url} {evi.api_key}>"
 
 
+@pytest.mark.process
 def test_a_child_process_finds_it(evi: Evi) -> None:
     """An app in another process needs nothing but `evi.env`."""
     code = (

@@ -36,13 +36,19 @@ FRESH_WORLDS = """
 
 
 def run(pytester: pytest.Pytester, *arguments: str) -> pytest.RunResult:
-    """A suite in a process of its own."""
+    """Run a suite in this process, which has imported most of what it needs."""
+    return pytester.runpytest_inprocess(*QUIET, *arguments)
+
+
+def run_apart(pytester: pytest.Pytester, *arguments: str) -> pytest.RunResult:
+    """Run a suite in a process of its own."""
     return pytester.runpytest_subprocess(*QUIET, *arguments)
 
 
 # what installing it does
 
 
+@pytest.mark.process
 def test_it_registers_itself(pytester: pytest.Pytester) -> None:
     """Without a conftest or an option, the fixtures are there; the page's first lines work."""
     pytester.makepyfile(
@@ -54,7 +60,7 @@ def test_it_registers_itself(pytester: pytest.Pytester) -> None:
             assert evi.url == evi_server.url
         """
     )
-    run(pytester, "--strict-markers", "-W", "error").assert_outcomes(passed=1)
+    run_apart(pytester, "--strict-markers", "-W", "error").assert_outcomes(passed=1)
 
 
 def test_a_tool_call_that_is_never_answered_fails_the_test(pytester: pytest.Pytester) -> None:
@@ -116,6 +122,7 @@ def test_it_can_be_left_out(pytester: pytest.Pytester) -> None:
 # what it costs those who don't use it
 
 
+@pytest.mark.process
 def test_nothing_is_imported_before_it_is_needed(pytester: pytest.Pytester) -> None:
     """A suite that uses no fixture of it imports `emulator` and the plugin, and nothing else."""
     pytester.makepyfile(
@@ -142,9 +149,10 @@ def test_nothing_is_imported_before_it_is_needed(pytester: pytest.Pytester) -> N
         if each.name != "evi-emulator"
         for argument in ("-p", f"no:{each.name}")
     ]
-    run(pytester, *others).assert_outcomes(passed=2)
+    run_apart(pytester, *others).assert_outcomes(passed=2)
 
 
+@pytest.mark.process
 def test_loading_it_takes_no_time(capsys: pytest.CaptureFixture[str]) -> None:
     """The aim is 5 ms, in a fresh interpreter that has pytest; four times that is let pass."""
     code = (
@@ -175,6 +183,7 @@ def test_nothing_leaks_between_tests(pytester: pytest.Pytester) -> None:
     run(pytester, "-W", "error").assert_outcomes(passed=8)
 
 
+@pytest.mark.process
 def test_in_parallel_processes(pytester: pytest.Pytester) -> None:
     """With pytest-xdist each worker has a server, and each test a world."""
     pytester.makepyfile(FRESH_WORLDS)
@@ -188,6 +197,7 @@ def test_in_parallel_processes(pytester: pytest.Pytester) -> None:
     run(pytester, "-n", "2", "-W", "error").assert_outcomes(passed=9)
 
 
+@pytest.mark.process
 def test_failures_in_parallel_processes(pytester: pytest.Pytester) -> None:
     """The section with the timeline comes through from the workers."""
     pytester.makepyfile(
@@ -384,6 +394,7 @@ def test_a_mistake_in_the_settings(pytester: pytest.Pytester) -> None:
 # how tests are written
 
 
+@pytest.mark.process
 def test_unittest(pytester: pytest.Pytester) -> None:
     """`Emulator` in setUp and tearDown, with or without pytest."""
     path = pytester.makepyfile(
@@ -494,6 +505,7 @@ def test_an_app_in_a_thread(pytester: pytest.Pytester) -> None:
     run(pytester, "-W", "error").assert_outcomes(passed=1)
 
 
+@pytest.mark.process
 def test_an_app_in_a_process(pytester: pytest.Pytester) -> None:
     """evi.env is all that it needs, with Hume's client as with any other."""
     pytester.makepyfile(
@@ -516,7 +528,7 @@ def test_an_app_in_a_process(pytester: pytest.Pytester) -> None:
             assert evi.prompts["From the app"]["text"] == "x"
         """,
     )
-    run(pytester, "test_app.py").assert_outcomes(passed=1)
+    run_apart(pytester, "test_app.py").assert_outcomes(passed=1)
 
 
 def test_a_fixture_of_ones_own(pytester: pytest.Pytester) -> None:

@@ -92,6 +92,7 @@ def test_a_name_that_no_certificate_can_have(monkeypatch: pytest.MonkeyPatch) ->
         Server(Settings(seed="empty", port=0, tls=True, allowed_hosts=("-täst_ü.",)))
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
 def test_serve_tells_where_the_ca_is(end: signal.Signals) -> None:
     """On its line; the folder goes with Ctrl-C, and when the process is told to end."""
@@ -116,6 +117,7 @@ def test_serve_tells_where_the_ca_is(end: signal.Signals) -> None:
     assert not Path(ca_file).parent.exists()
 
 
+@pytest.mark.process
 def test_exec_passes_it_on() -> None:
     """The variables that common clients read name the file, and this one's own commands use it."""
     code = (
@@ -198,6 +200,7 @@ def test_a_bad_file(
 # listening for others
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(("host", "warned"), [("0.0.0.0", True), ("localhost", False)])
 def test_serve_warns_when_others_can_reach_it(host: str, warned: bool) -> None:
     """Everybody there can change all worlds, and stderr says so."""

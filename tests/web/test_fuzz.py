@@ -32,6 +32,8 @@ from tests.web.wire import (
     parse_frames,
 )
 
+pytestmark = pytest.mark.slow
+
 JOURNAL_LIMIT = 300
 FROM_SERVER = {TEXT, CLOSE, PING, PONG}
 STATUS = re.compile(rb"(?:^|\n)HTTP/1\.1 (\d{3})")

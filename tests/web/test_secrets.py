@@ -275,6 +275,7 @@ def test_a_world_of_the_testing_kit(caplog: pytest.LogCaptureFixture) -> None:
     assert len(warnings_in(caplog)) == 1
 
 
+@pytest.mark.process
 def test_the_first_line_has_no_real_key() -> None:
     """What `serve` prints may be kept by CI."""
     command = [sys.executable, "-m", "emulator", "--port", "0", "--seed", "empty"]

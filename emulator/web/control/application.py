@@ -83,7 +83,7 @@ class Control:
             *snapshot_routes(auth, self._snapshots, self._settings.max_snapshot_bytes),
             *self._api_routes(bodies),
             *self._mounted_routes(),
-            *inspector_routes(),
+            *inspector_routes([view for each in self._apis for view in each.api.views]),
             *document_routes(document),
             *openapi_routes(self._apis),
             Route("/oauth2-cc/token", token_endpoint(self._auth), methods=["POST"]),

@@ -1,6 +1,6 @@
 """The machinery's part of the control document, with the schemas that tables of the code hold."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -77,9 +77,9 @@ def _closed(properties: Mapping[str, Any]) -> JsonObject:
     }
 
 
-def one_of(values: object) -> JsonObject:
+def _one_of(values: Iterable[str]) -> JsonObject:
     """Return the schema of a text that is one of these."""
-    return {"type": "string", "enum": list(values)}  # type: ignore[call-overload]
+    return {"type": "string", "enum": list(values)}
 
 
 PART = Part(
@@ -88,11 +88,11 @@ PART = Part(
         "Settings": _settings,
         "NewFaultRule": _new_fault_rule,
         "FaultRule": _fault_rule,
-        "FaultKind": lambda: one_of(FAULT_KINDS),
-        "WebhookFault": lambda: one_of(FAULT_KINDS["webhook"].faults),
-        "JournalKind": lambda: one_of(JOURNAL_KINDS),
-        "DeliveryState": lambda: one_of(STATES),
-        "FindingCode": lambda: one_of(FINDINGS),
-        "FindingLevel": lambda: one_of(LEVELS),
+        "FaultKind": lambda: _one_of(FAULT_KINDS),
+        "WebhookFault": lambda: _one_of(FAULT_KINDS["webhook"].faults),
+        "JournalKind": lambda: _one_of(JOURNAL_KINDS),
+        "DeliveryState": lambda: _one_of(STATES),
+        "FindingCode": lambda: _one_of(FINDINGS),
+        "FindingLevel": lambda: _one_of(LEVELS),
     },
 )

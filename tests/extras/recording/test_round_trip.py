@@ -23,10 +23,13 @@ from tests.contract.conversations import TABLE, Conversation, prepare
 from tests.extras.recording import kit, vendor
 from tests.served import SEEDS
 
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:websockets.exceptions.InvalidStatusCode is deprecated:DeprecationWarning",
-    "ignore:websockets.legacy is deprecated:DeprecationWarning",
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings(
+        "ignore:websockets.exceptions.InvalidStatusCode is deprecated:DeprecationWarning",
+        "ignore:websockets.legacy is deprecated:DeprecationWarning",
+    ),
+]
 
 KEY = "a-key-that-nobody-may-see"
 Entry: TypeAlias = dict[str, Any]
@@ -180,9 +183,9 @@ def use_collection(collection: Collection, kind: Kind) -> None:
     id = list(collection.pager(page_size=3, restrict_to_most_recent=False))[0].id
     collection.version_pager(id)
     collection.version(id, 0)
-    new = collection.create("Fresh", **kind.first)
-    collection.add_version(new.id, **kind.second)
-    collection.add_version(id, **kind.second)
+    new = collection.create("Fresh", **kind.body)
+    collection.add_version(new.id, **kind.body)
+    collection.add_version(id, **kind.body)
     collection.delete(new.id)
 
 

@@ -127,6 +127,7 @@ def test_mistakes(pattern: Any, pointer: str, says: str) -> None:
     assert says in error["title"]
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     "pattern",
     [{"urlPathPattern": "/(a+)+"}, {"urlPathTemplate": "/" + "{a}" * 40 + "!"}],

@@ -8,7 +8,7 @@ from starlette.testclient import TestClient
 
 from emulator.settings import Settings
 from emulator.world.snapshot_document import write_snapshot
-from emulator.world.state_folder import Keeper
+from emulator.world.state_folder import StateFolder
 from emulator.world.world import World
 from emulator.world.worlds import Worlds
 from tests.served import SEEDS, SNAPSHOTS
@@ -57,11 +57,11 @@ def seen(client: TestClient) -> list[Any]:
     ]
 
 
-class Kept:
+class StoredWorld:
     """The worlds of a server that keeps them in a folder, but for the server."""
 
     def __init__(self, folder: Path) -> None:
-        self.keeper = Keeper(folder, READER)
+        self.keeper = StateFolder(folder, READER)
         self.worlds = Worlds(SEED)
         self.worlds.recall, self.worlds.forget = self.keeper.recall, self.keeper.forget
 

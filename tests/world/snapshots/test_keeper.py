@@ -21,14 +21,14 @@ from emulator.world import state_folder as keeper
 from emulator.world.snapshot_document import write_snapshot
 from emulator.world.world import World
 from tests.outgoing.calls import ask
-from tests.world.snapshots.calls import READER, Kept
+from tests.world.snapshots.calls import READER, StoredWorld
 
 PATIENCE_S = 10
 
 
 @pytest.fixture
-def kept(tmp_path: Path) -> Iterator[Kept]:
-    kept = Kept(tmp_path)
+def kept(tmp_path: Path) -> Iterator[StoredWorld]:
+    kept = StoredWorld(tmp_path)
     yield kept
     kept.keeper.close()
 
@@ -37,26 +37,26 @@ def path_of(folder: Path, world: World) -> Path:
     return folder / f"{world.reference}.json"
 
 
-def heard(kept: Kept, key: str = "key") -> list[str]:
+def heard(kept: StoredWorld, key: str = "key") -> list[str]:
     return list(kept.worlds.get(key).state(EviState).heard)
 
 
 # what is kept, and when
 
 
-def test_a_world_is_as_it_was_left(tmp_path: Path, kept: Kept) -> None:
+def test_a_world_is_as_it_was_left(tmp_path: Path, kept: StoredWorld) -> None:
     """The next server goes on where the last one ended, world by world."""
     kept.worlds.get("one").state(EviState).heard.append("first")
     kept.worlds.get("two").state(EviState).heard.append("second")
     kept.worlds.get("three")
     kept.end()
 
-    again = Kept(tmp_path)
+    again = StoredWorld(tmp_path)
     assert [heard(again, key) for key in ("one", "two", "three")] == [["first"], ["second"], []]
     again.end()
 
 
-def test_files_are_for_their_owner_alone(tmp_path: Path, kept: Kept) -> None:
+def test_files_are_for_their_owner_alone(tmp_path: Path, kept: StoredWorld) -> None:
     """Also one that an earlier version has left for all to read, before it changes."""
     world = kept.worlds.get("one")
     world.state(EviState).heard.append("first")
@@ -64,12 +64,12 @@ def test_files_are_for_their_owner_alone(tmp_path: Path, kept: Kept) -> None:
     path = path_of(tmp_path, world)
     assert path.stat().st_mode & 0o777 == 0o600
     path.chmod(0o644)
-    again = Kept(tmp_path)
+    again = StoredWorld(tmp_path)
     assert path.stat().st_mode & 0o777 == 0o600
     again.end()
 
 
-def test_only_what_has_changed_is_written(tmp_path: Path, kept: Kept) -> None:
+def test_only_what_has_changed_is_written(tmp_path: Path, kept: StoredWorld) -> None:
     """A world that was looked at only has no file; one that did not change keeps its file."""
     world = kept.worlds.get("key")
     kept.write()
@@ -106,7 +106,7 @@ CHANGES: dict[str, Callable[[World], Any]] = {
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_each_change_is_seen(kept: Kept, change: str) -> None:
+def test_each_change_is_seen(kept: StoredWorld, change: str) -> None:
     """Also if somebody took a snapshot in between; and once it is written it is none any more."""
     world = kept.worlds.get("key")
     CHANGES[change](world)
@@ -117,7 +117,7 @@ def test_each_change_is_seen(kept: Kept, change: str) -> None:
     assert world.is_as_in(kept.keeper._kept[world.reference].last)
 
 
-def test_a_forgotten_world_begins_anew(tmp_path: Path, kept: Kept) -> None:
+def test_a_forgotten_world_begins_anew(tmp_path: Path, kept: StoredWorld) -> None:
     """Its file goes too, for this server and for the next."""
     world = kept.worlds.get("key")
     world.state(EviState).heard.append("x")
@@ -128,19 +128,19 @@ def test_a_forgotten_world_begins_anew(tmp_path: Path, kept: Kept) -> None:
     assert not path_of(tmp_path, world).exists()
 
 
-def test_a_reset_world_is_kept_as_its_seed(tmp_path: Path, kept: Kept) -> None:
+def test_a_reset_world_is_kept_as_its_seed(tmp_path: Path, kept: StoredWorld) -> None:
     """What it was before does not come back."""
     world = kept.worlds.get("key")
     world.state(EviState).heard.append("x")
     kept.write()
     world.reset()
     kept.end()
-    again = Kept(tmp_path)
+    again = StoredWorld(tmp_path)
     assert heard(again) == []
     again.end()
 
 
-def test_the_key_is_in_no_file(tmp_path: Path, kept: Kept) -> None:
+def test_the_key_is_in_no_file(tmp_path: Path, kept: StoredWorld) -> None:
     """Neither in its name nor in what it says."""
     kept.worlds.get("secret-key").state(EviState).heard.append("x")
     kept.end()
@@ -150,7 +150,7 @@ def test_the_key_is_in_no_file(tmp_path: Path, kept: Kept) -> None:
 
 
 def test_what_can_not_be_written_is_told_once(
-    tmp_path: Path, kept: Kept, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, kept: StoredWorld, caplog: pytest.LogCaptureFixture
 ) -> None:
     """And tried again until it can."""
     world = kept.worlds.get("key")
@@ -170,7 +170,7 @@ def test_what_can_not_be_written_is_told_once(
 
 
 @pytest.fixture
-def damaged(tmp_path: Path, kept: Kept) -> Path:
+def damaged(tmp_path: Path, kept: StoredWorld) -> Path:
     """A file of which the end is missing."""
     world = kept.worlds.get("key")
     world.state(EviState).heard.append("x")
@@ -185,15 +185,15 @@ def test_damage_stops_the_start(tmp_path: Path, damaged: Path) -> None:
     before = damaged.read_bytes()
     for _ in range(2):
         with pytest.raises(StartupError, match=f"{damaged.name}: expected a whole JSON document"):
-            Kept(tmp_path)
+            StoredWorld(tmp_path)
     assert damaged.read_bytes() == before
 
 
-def test_damage_that_is_done_later_is_answered(tmp_path: Path, kept: Kept) -> None:
+def test_damage_that_is_done_later_is_answered(tmp_path: Path, kept: StoredWorld) -> None:
     """The world's requests say what is wrong until it is mended; nothing is written there."""
     kept.worlds.get("key").state(EviState).heard.append("x")
     kept.end()
-    again = Kept(tmp_path)
+    again = StoredWorld(tmp_path)
     [path] = tmp_path.glob("*.json")
     good = path.read_bytes()
     path.write_bytes(good.replace(b'"x"', b'"y"'))
@@ -214,17 +214,17 @@ def test_other_files_are_let_be(tmp_path: Path) -> None:
     """Only worlds are read; what a killed server did not finish is swept away."""
     (tmp_path / "notes.json").write_text("mine")
     (tmp_path / f".x.json.{'0' * 32}.tmp").write_text("half")
-    Kept(tmp_path).end()
+    StoredWorld(tmp_path).end()
     assert {path.name for path in tmp_path.iterdir()} == {"notes.json", ".lock"}
 
 
-def test_a_folder_is_for_one_server(tmp_path: Path, kept: Kept) -> None:
+def test_a_folder_is_for_one_server(tmp_path: Path, kept: StoredWorld) -> None:
     """The second is refused and told who has it; afterwards it is free."""
     with pytest.raises(StartupError) as caught:
-        Kept(tmp_path)
+        StoredWorld(tmp_path)
     assert f"the emulator with process id {os.getpid()} uses it" in str(caught.value)
     kept.end()
-    Kept(tmp_path).end()
+    StoredWorld(tmp_path).end()
 
 
 # with a server

@@ -43,6 +43,7 @@ def errors(messages: Any) -> list[tuple[str, str]]:
 # memory
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     "message",
     [
@@ -209,6 +210,7 @@ def test_a_nudge_that_is_never_due() -> None:
 # time
 
 
+@pytest.mark.process
 def test_no_greeting_takes_long() -> None:
     """Whatever follows it."""
     run(
@@ -217,6 +219,7 @@ def test_no_greeting_takes_long() -> None:
     )
 
 
+@pytest.mark.process
 def test_no_name_of_a_tool_takes_long() -> None:
     """Though its first words are all that is said."""
     run(
@@ -240,6 +243,7 @@ def test_what_is_left_of_a_text_without_the_tools_name() -> None:
         chat.send(ToolResponse(tool_call_id=call.tool_call_id, content="ok"))
 
 
+@pytest.mark.process
 def test_no_hint_takes_long() -> None:
     """Words of any length would be compared letter by letter."""
     assert closest("weathr", ["weather"]) == " (did you mean 'weather'?)"

@@ -131,6 +131,7 @@ def test_without_the_decoder(
         assert [command in entry["message"] for entry in notes] == [True]
 
 
+@pytest.mark.process
 def test_the_decoder_is_imported_when_it_is_needed() -> None:
     """Not at the start: it takes time and memory."""
     code = "import sys, emulator.server, emulator.apis.evi.chat.session; print('av' in sys.modules)"

@@ -65,6 +65,7 @@ def test_words_match_whole_in_any_case(words: str, said: str, matches: bool) -> 
     assert (Rule(text=words).match(UserTurn(1, said)) is not None) is matches
 
 
+@pytest.mark.process
 def test_many_words_are_found_in_little_time() -> None:
     """However often the first of them stand in what was said; in a process of its own."""
     program = (

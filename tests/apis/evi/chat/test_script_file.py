@@ -386,6 +386,7 @@ def test_what_is_no_pace(given: str | float) -> None:
         read_pace(given)
 
 
+@pytest.mark.process
 def test_a_script_of_many_rules_is_read_in_little_time() -> None:
     """In a process of its own; a rule is not compared with each before it."""
     program = (

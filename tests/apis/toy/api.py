@@ -1,0 +1,129 @@
+"""An API of a few lines: what adding a folder takes."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from pathlib import Path
+from typing import Self
+
+from emulator.api import Api, Call, Handlers
+from emulator.contract.findings import WARNING, Finding, FindingKind, find
+from emulator.control import ControlCall, ControlRoute, ControlRoutes
+from emulator.jsontext import Json, JsonObject, parse, render
+from emulator.openapi.parts import Part
+from emulator.reply import Reply
+from emulator.sockets.outbound import Outbound, OutboundFrame
+from emulator.sockets.socket import OnBug, Opening, Peer, Socket
+from emulator.world.reading import SnapshotReading
+from emulator.world.seed import SeedLoading, SeedSection
+from emulator.world.snapshot_reader import SnapshotPart
+from emulator.world.state import ApiState
+from emulator.world.world import World
+
+HERE = Path(__file__).parent
+HANDLERS = Handlers()
+GREY = FindingKind(WARNING, "a toy has no colour", "a colour")
+
+
+class Toys(ApiState):
+    api = "toys"
+
+    def __init__(self, toys: Sequence[JsonObject] = ()) -> None:
+        self.toys = list(toys)
+
+    def fork(self) -> Self:
+        return type(self)(self.toys)
+
+    def same_as(self, fork: Self) -> bool:
+        return self.toys == fork.toys
+
+    def to_json(self) -> JsonObject:
+        return {"toys": self.toys}
+
+    @classmethod
+    def from_json(cls, reading: SnapshotReading) -> Self:
+        return cls(reading.content.get("toys", ()))
+
+
+@HANDLERS.operation("list-toys")
+def list_toys(call: Call) -> Json:
+    colour = call.parameters["colour"]
+    toys = call.world.state(Toys).toys
+    return [toy for toy in toys if colour in (None, toy.get("colour"))]
+
+
+@HANDLERS.operation("create-toy")
+def create_toy(call: Call) -> Json:
+    call.world.state(Toys).toys.append(call.body)
+    if "colour" not in call.body:
+        call.findings.append(find("toy_grey", ("body",), None))
+    return call.body
+
+
+@HANDLERS.operation("get-sound")
+def get_sound(call: Call) -> Reply:
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b"RIFF"
+        yield b"beep"
+
+    return Reply(pieces())
+
+
+class Echo(Opening, Peer):
+    """A socket that says each message back, with the number of toys."""
+
+    def __init__(self, world: World, parameters: Mapping[str, str], query: bytes) -> None:
+        self.world, self.query = world, {}
+
+    def audit(self) -> Sequence[Finding]:
+        return ()
+
+    def check(self) -> None:
+        """Accept everybody."""
+
+    def open(self, outbound: Outbound, on_bug: OnBug) -> Peer:
+        self.outbound = outbound
+        return self
+
+    def receive_text(self, text: bytes) -> None:
+        self.outbound.note("in", parse(text))
+        said = {"type": "echo", "said": parse(text), "toys": len(self.world.state(Toys).toys)}
+        self.outbound.send(OutboundFrame("echo", said, render(said), len(text), {}))
+
+    def receive_bytes(self, data: bytes) -> None:
+        raise ValueError("toys hear nothing")
+
+    def closed(self, code: int | None, by_server: bool) -> Sequence[Finding]:
+        return ()
+
+    def fail(self, slug: str, message: str | None) -> None: ...
+    def hang_up(self) -> None: ...
+    def crash(self) -> None: ...
+    def leave(self) -> None: ...
+
+
+async def break_toys(call: ControlCall) -> Json:
+    toys = call.world.state(Toys).toys
+    count = len(toys)
+    toys.clear()
+    return {"broken": count}
+
+
+def load(loading: SeedLoading) -> Toys:
+    return Toys(loading.file.content.get("toys", ()))
+
+
+TOYS = Api(
+    name="toys",
+    document=HERE / "openapi.yaml",
+    handlers=HANDLERS,
+    snapshot=SnapshotPart(Toys, HERE / "state.yaml"),
+    seed=SeedSection(
+        HERE / "state.yaml", load, lambda state: {"toys": len(state.to_json()["toys"])}
+    ),
+    sockets=[Socket("toys", "toy socket", ["/v0/toys/talk"], Echo, max_frame_bytes=100)],
+    findings={"toy_grey": GREY},
+    body_limits={"create-toy": 200},
+    control=ControlRoutes(
+        Part(HERE / "control.yaml"),
+        [ControlRoute("DELETE", "/_emulator/toys", "break-toys", break_toys)],
+    ),
+)
