@@ -14,7 +14,7 @@ from emulator.apis.apis import APIS
 from emulator.errors import closest
 from emulator.jsontext import Json, JsonObject
 from emulator.openapi.operation import Operation, compile_operations
-from emulator.source_files import UnreadableError, read_handwritten
+from emulator.source_files import UnreadableError, read_source_file
 
 FOLDER = Path(__file__).parent
 API = APIS[0]  # whose table it is: a folder of its name, for each API that has one
@@ -169,7 +169,7 @@ def load_table(folder: Path = FOLDER / API.name) -> Table:
 def read(path: Path, kind: str) -> JsonObject:
     """A file of the table, checked against schema.yaml. Raises TableError."""
     try:
-        file = read_handwritten(path)
+        file = read_source_file(path)
     except UnreadableError as error:
         raise TableError(str(error)) from None
     for problem in _validator(kind).iter_errors(file.content):

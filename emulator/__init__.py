@@ -2,15 +2,16 @@
 
 from typing import TYPE_CHECKING, Any
 
+from emulator.version import __version__
+
 if TYPE_CHECKING:
     from emulator.testing.emulator import Emulator
 
-__version__ = "0.1.0"
 __all__ = ["Emulator", "__version__"]
 
 
 def __getattr__(name: str) -> Any:
-    """`Emulator` is imported when it is asked for: commands and plugins start without it."""
+    """Import `Emulator` when it is asked for: commands and plugins start without it."""
     if name == "Emulator":
         from emulator.testing.emulator import Emulator
 

@@ -1,6 +1,7 @@
-"""What is done to a world on request: one home for control routes, handles and commands.
+"""Actions on a world: one home for what control routes, handles and commands ask for.
 
-Each runs on the server's event loop, which alone touches worlds. `World.advance` moves the clock.
+Each runs on the server's event loop, the only one that touches worlds. `World.advance` moves the
+clock.
 """
 
 from collections.abc import Mapping
@@ -30,7 +31,7 @@ from emulator.world.world import World, is_held_back
 async def drain(world: World, timeout_s: float | None) -> int:
     """Wait until no webhook is pending; return how many still are.
 
-    What a frozen clock holds back is not waited for.
+    Webhooks that a frozen clock holds back are not waited for.
     """
     outbox = world.outbox
     await until(outbox.watchers, lambda: outbox.pending == 0 or is_held_back(world), timeout_s)
@@ -82,7 +83,7 @@ def add_stub(
     times: int | None = 1,
     check: bool = True,
 ) -> Stub:
-    """From now on, the operation answers this.
+    """Replace the operation's next answers, `times` of them; None means all.
 
     Without a body, an error status gets the service's error body. Raises ApiError: 400 for an
     unknown operation, 422 for a body that the document does not allow with this status.

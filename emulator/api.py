@@ -43,7 +43,7 @@ class Call:
     """One valid request: the caller's world, the parameters by name, the body.
 
     The body of a form has a value of its type for each field, and an UploadedFile for each file.
-    A handler adds to `findings` what only it can tell about the request.
+    A handler adds to `findings` what only it can find about the request.
     """
 
     world: World
@@ -55,7 +55,7 @@ class Call:
 
     @property
     def paging(self) -> Paging:
-        """The page asked for; ascending and of 10 items unless told otherwise."""
+        """Return the page that is asked for; by default the first 10 items, ascending."""
         size = self.parameters["page_size"]
         return Paging(
             number=self.parameters["page_number"],
@@ -88,7 +88,7 @@ class Handlers:
 
 
 def take_any_id(operation: Operation, handler: Handler, demo: Seed) -> Handler:
-    """Return the handler itself: for APIs whose requests name nothing that may not exist."""
+    """Return the handler itself: the requests of the API name nothing that may be missing."""
     return handler
 
 
@@ -96,10 +96,10 @@ def take_any_id(operation: Operation, handler: Handler, demo: Seed) -> Handler:
 class Api:
     """One emulated API, as its folder of `apis/` describes it.
 
-    `with_examples` makes a handler one that answers ids which do not exist, with examples of the
-    demo seed (`--unknown-ids example`). `socket_errors` are the slugs of the error frames that
-    faults may ask for, by their codes. `handle` makes what tests have as `evi.<name>`; it is called
-    in the loop of the server, and what it makes touches the world there alone, by the bridge.
+    `with_examples` makes a handler answer ids that do not exist with examples of the demo seed
+    (`--unknown-ids example`). `socket_errors` maps the codes of the error frames that faults may
+    ask for to their slugs. `handle` makes what tests have as `evi.<name>`; it is called in the loop
+    of the server, and what it makes touches the world there alone, by the bridge.
     """
 
     name: str
@@ -121,7 +121,7 @@ class Api:
     views: Sequence[View] = ()  # of the inspector
 
     def __post_init__(self) -> None:
-        """Tell the contract what the API brings to it: codes and parts are of one namespace."""
+        """Register the API's findings and parts of the coverage."""
         register_findings(self.findings)
         register_parts(self.coverage)
 
@@ -141,7 +141,7 @@ class ServedApi:
 
     @property
     def name(self) -> str:
-        """The name of the API."""
+        """Return the name of the API."""
         return self.api.name
 
     def surface(self) -> ApiSurface:
@@ -182,7 +182,7 @@ def _check_handlers(
             )
 
 
-# By operationId, each with the checks of its document.
+# Operations by operationId, each with the checks of its document.
 Operations: TypeAlias = Mapping[str, tuple[Operation, Validation]]
 
 
@@ -202,7 +202,7 @@ def by_id(served: Sequence[ServedApi]) -> Operations:
 
 
 def fault_names(served: Sequence[ServedApi]) -> FaultNames:
-    """Return what rules of faults may name."""
+    """Return the names that fault rules may use."""
     return FaultNames(
         [operation.id for each in served for operation in each.operations],
         [name for each in served for name in each.api.webhook_events],
@@ -211,12 +211,12 @@ def fault_names(served: Sequence[ServedApi]) -> FaultNames:
 
 
 def seed_reader(served: Sequence[ServedApi]) -> SeedReader:
-    """Return what loads seeds for these APIs."""
+    """Return the reader of seeds for these APIs."""
     return SeedReader({each.name: each.api.seed for each in served}, _documents(served))
 
 
 def snapshot_reader(served: Sequence[ServedApi]) -> SnapshotReader:
-    """Return what reads snapshots for these APIs."""
+    """Return the reader of snapshots for these APIs."""
     parts = {each.name: each.api.snapshot for each in served}
     operations = [operation.id for each in served for operation in each.operations]
     return SnapshotReader(parts, _documents(served), operations)

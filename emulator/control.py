@@ -14,9 +14,9 @@ from emulator.world.worlds import Worlds
 
 @dataclass(frozen=True, slots=True)
 class ControlCall:
-    """One request of a control route: the caller's world, parameters by name, a checked body.
+    """One request to a control route: the caller's world, parameters by name, a checked body.
 
-    `validation` has the checks of the API's document. `caller` is None where no key is needed.
+    `validation` has the checks of the API's document. `caller` is None if the route needs no key.
     """
 
     worlds: Worlds
@@ -27,7 +27,7 @@ class ControlCall:
 
     @property
     def world(self) -> World:
-        """The world of the caller's key."""
+        """Return the world of the caller's key."""
         assert self.caller is not None, "the route needs no key"
         return self.caller
 

@@ -3,7 +3,7 @@
 from emulator.clock import Clock
 
 
-class Allowance:
+class RateLimit:
     """Allows `per_second` requests at once, and as many in each second after."""
 
     def __init__(self, per_second: int, clock: Clock) -> None:

@@ -9,7 +9,6 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from types import TracebackType
-from typing import TYPE_CHECKING
 
 import uvicorn
 
@@ -20,14 +19,12 @@ from emulator.hosts import is_loopback
 from emulator.redaction.log import LogFilter
 from emulator.settings import Settings
 from emulator.web.app import App
+from emulator.web.certificate import Certificate
 from emulator.web.connection import HandshakeProtocol, http_protocol
 from emulator.web.mounts import Mount
 
-if TYPE_CHECKING:
-    from emulator.web.certificate import Certificate
-
 _PATIENCE_S = 10  # for the thread to begin
-_KEEP_ALIVE_S = 75  # an idle connection; a short time breaks one that a client is just using again
+_KEEP_ALIVE_S = 75  # of an idle connection; clients reuse them, so a short time breaks requests
 
 
 def new_app(settings: Settings | None = None, mounts: Sequence[Mount] = ()) -> App:
@@ -84,19 +81,17 @@ class Server:
 
     @property
     def ca_file(self) -> str | None:
-        """The file of the CA that clients must trust; None without TLS."""
+        """Return the file of the CA that clients must trust; None without TLS."""
         return None if self._certificate is None else self._certificate.ca_file
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop | None:
-        """The event loop that serves; None before and after."""
+        """Return the event loop that serves; None before and after."""
         return self.app.loop
 
-    def _make_certificate(self) -> "Certificate | None":
+    def _make_certificate(self) -> Certificate | None:
         if not self.settings.tls:
             return None
-        from emulator.web.certificate import Certificate  # needs a library that few have or load
-
         try:
             return Certificate((self.settings.host, *self.settings.allowed_hosts))
         except StartupError:
@@ -216,7 +211,7 @@ class _Stderr(logging.Handler):
 
 
 def _is_worth_logging(record: logging.LogRecord) -> bool:
-    """True unless uvicorn reports a refused WebSocket, which it takes for our mistake."""
+    """False if uvicorn reports a refused WebSocket, which it takes for an error of ours."""
     return "without completing handshake" not in record.getMessage()
 
 

@@ -18,7 +18,7 @@ class UnreadableError(ValueError):
 
 
 @dataclass
-class Handwritten:
+class SourceFile:
     """A file's content, and the mistakes found in it so far."""
 
     path: Path
@@ -38,7 +38,7 @@ class Handwritten:
         )
 
 
-def read_handwritten(path: Path, bundled: bool = False) -> Handwritten:
+def read_source_file(path: Path, bundled: bool = False) -> SourceFile:
     """Read the file, and note each key that appears twice in one object.
 
     Bundled files are not checked for such keys. An empty file is an empty object. Raises
@@ -50,7 +50,7 @@ def read_handwritten(path: Path, bundled: bool = False) -> Handwritten:
         line = error.line if isinstance(error, YamlSyntaxError) else None
         place = path.name if line is None else f"{path.name}:{line}"
         raise UnreadableError(f"{place}: {error}") from None
-    file = Handwritten(path, _as_json(path, {} if content is None else content))
+    file = SourceFile(path, _as_json(path, {} if content is None else content))
     if not bundled:
         _note_duplicates(file)
     return file
@@ -72,7 +72,7 @@ def short(value: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def _note_duplicates(file: Handwritten) -> None:
+def _note_duplicates(file: SourceFile) -> None:
     """Note equal keys, since YAML and JSON would drop the first of two in silence."""
     places = [loc for loc, _ in _walk(read_nodes(file.path), ()) if loc]
     keys = [loc for loc in places if isinstance(loc[-1], str)]

@@ -21,7 +21,7 @@ LISTED: dict[str, Any] = yaml.safe_load(
     Path(__file__).with_name("public_names.yaml").read_text(encoding="utf-8")
 )
 SPECIAL = ("__contains__", "__enter__", "__getitem__", "__iter__", "__len__")
-STARS = {Parameter.VAR_POSITIONAL: "*", Parameter.VAR_KEYWORD: "**"}
+STARS: dict[object, str] = {Parameter.VAR_POSITIONAL: "*", Parameter.VAR_KEYWORD: "**"}
 ALL_SETTINGS = ("serve", "exec")  # commands with a flag for each setting
 ON_ANY_PORT = {"--host", "--port"}  # of which `exec` has none
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from emulator.resources import read_data
-from emulator.source_files import UnreadableError, read_handwritten
+from emulator.source_files import UnreadableError, read_source_file
 
 TENFOLD = "\n".join(
     f"{name}: &{name} [{', '.join([f'*{before}'] * 10)}]"
@@ -33,7 +33,7 @@ def test_aliases_make_no_more_than_so_much(tmp_path: Path, text: str) -> None:
     with pytest.raises(ValueError, match="its aliases"):
         read_data(path)
     with pytest.raises(UnreadableError, match="seed.yaml: its aliases"):
-        read_handwritten(path)
+        read_source_file(path)
 
 
 @pytest.mark.parametrize("text", ["a: &a [*a]", "a: &a {b: {c: *a}}"])

@@ -14,7 +14,7 @@ _MOST_NAMED = 5
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One thing to be exercised, and how often it was; `extra` marks what is not asked for.
+    """One name to exercise, and how often it was; `extra` marks a name that does not count.
 
     `detail` has the answers of an operation: how often each status came.
     """
@@ -31,7 +31,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part of the coverage. `items` has the names that are asked for, then the extra ones."""
+    """One part of the coverage. `items` has the names that count, then the extra ones."""
 
     name: str
     items: Sequence[Item]
@@ -55,7 +55,7 @@ class Part:
 
     @property
     def never(self) -> str:
-        """The first missing names, and how many more there are."""
+        """Return the first missing names, and how many more there are."""
         names, more = self.missing[:_MOST_NAMED], len(self.missing) - _MOST_NAMED
         return f"{', '.join(names)}{f' and {more} more' if more > 0 else ''}"
 
@@ -144,7 +144,7 @@ def read_minimum(text: str) -> tuple[str | None, float]:
 
 
 def too_little(coverage: Coverage, least: Mapping[str | None, float]) -> Iterator[str]:
-    """Yield a sentence for each minimum that is not reached."""
+    """Yield a sentence for each minimum that the coverage misses."""
     for part in coverage.parts:
         if part.percent < least.get(part.name, 0):
             yield (

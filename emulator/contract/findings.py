@@ -1,6 +1,6 @@
-"""Findings about a client: their kinds, of which APIs bring more, and how one is made.
+"""Findings about a client: the table of their kinds, to which APIs add theirs, and how one is made.
 
-Docs, reports and whatever observes clients read the one table.
+Docs, reports and the auditors read this table.
 """
 
 from collections.abc import Mapping
@@ -16,17 +16,17 @@ from emulator.redaction.values import hidden, hide_in_json, hide_in_string
 LEVELS = ERROR, WARNING = "error", "warning"
 _LONGEST = 300  # characters of a value, or of a step to its place
 _LONGEST_TEXT = 1_000
-_LOOKED_AT = 10_000  # characters of a text that may hold credentials: to look takes time
-_IN_OUR_WORDS = ("credentials_refused", "parameter_repeated")  # `got` is no value of a client's
-MOST_AT_ONCE = 1_000  # of one kind, in one request or frame: each takes time and memory
+_LOOKED_AT = 10_000  # characters of a text that are searched for credentials, which takes time
+_IN_OUR_WORDS = ("credentials_refused", "parameter_repeated")  # `got` is not a client's value
+MOST_AT_ONCE = 1_000  # findings of one kind in a request or frame: each takes time and memory
 
 
 @dataclass(frozen=True, slots=True)
 class FindingKind:
     """One kind: how bad it is, when it is found, and its texts, which are format strings.
 
-    `refusable` marks a mistake that passes unless the settings refuse it: the refusal has the same
-    place, and counts instead.
+    `refusable` marks a mistake that the settings may refuse. The finding about the refusal, at the
+    same place, then replaces the finding about the mistake.
     """
 
     level: str
@@ -36,7 +36,7 @@ class FindingKind:
     refusable: bool = False
 
 
-# By code: the kinds that any API may bring about, then those that each API has registered.
+# Kinds by code: first those that clients of any API may cause, then those that APIs register.
 FINDINGS: dict[str, FindingKind] = {
     # requests
     "path_unknown": FindingKind(
@@ -154,7 +154,8 @@ class Finding(NamedTuple):  # which is made faster than a frozen dataclass
     """One thing that a client got wrong.
 
     The first step of `loc` says where to look: body, query, path, headers, frame, socket or
-    webhook. `hint` says what was meant, and `fate` what becomes of a mistake that is not refused.
+    webhook. `hint` says what was meant; `fate` says what the emulator does with a mistake that it
+    does not refuse.
     """
 
     code: str
@@ -198,21 +199,21 @@ def shown_place(loc: Loc) -> Loc:
 
 
 def beginning(text: str, longest: int = _LONGEST) -> str:
-    """Return the text, or how it begins if it is too long."""
+    """Return the text, or the beginning of a long one."""
     if len(text) <= longest:
         return text
     return f"{text[:longest]}... ({len(text)} characters)"
 
 
 def _in_short(text: str, longest: int = _LONGEST) -> str:
-    """Return the text without credentials, or how it begins."""
+    """Return the text without credentials, or the beginning of a long one."""
     if len(text) <= _LOOKED_AT:
         return beginning(hide_in_string(text), longest)
     return f"{hide_in_string(text[:_LOOKED_AT])[:longest]}... ({len(text)} characters)"
 
 
 def shown_value(loc: Loc, got: Json) -> Json:
-    """Return a value without credentials, and not too long; a name alone is no credential."""
+    """Return a value without credentials, cut if it is long; a name alone is not a credential."""
     if got is None:
         return got
     is_name = isinstance(got, str) and got == loc[-1]

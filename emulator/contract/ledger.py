@@ -1,4 +1,4 @@
-"""The record of a world's clients: findings about them, and how often they used what."""
+"""The record of a world's clients: findings about them, and counts of what they used."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -40,7 +40,7 @@ class ClientLedger:
     """
 
     def __init__(self) -> None:
-        # Operations whose page 0 was asked for, which is no finding and so outlives `clear`.
+        # Operations whose page 0 was asked for. That is not a finding, so it outlives `clear`.
         self.lists_begun: set[str] = set()
         self.clear()
 
@@ -53,7 +53,7 @@ class ClientLedger:
 
     @property
     def found(self) -> list[Found]:
-        """Every finding, in the order in which they came first."""
+        """Return every finding, in the order in which they first came."""
         return list(self._found.values())
 
     def use(self, part: str, names: Iterable[str]) -> None:
@@ -88,7 +88,7 @@ class ClientLedger:
             self.dropped[finding.code] += new.count
 
     def merge(self, other: "ClientLedger") -> None:
-        """Add what another ledger has, but for numbers of entries, which are of its journal."""
+        """Add what another ledger has, without its numbers of entries in another journal."""
         for found in other.found:
             self._put(Found(found.subject, found.finding, found.count, 0, 0))
         self.dropped.update(other.dropped)
@@ -122,5 +122,5 @@ class ClientLedger:
 
 
 def _key(subject: str, finding: Finding) -> tuple[object, ...]:
-    """Return what makes two findings one; 1, true and "1" are different values."""
+    """Return a key that equal findings share; 1, true and "1" are different values."""
     return subject, finding.code, finding.loc, finding.expected, repr(finding.got)

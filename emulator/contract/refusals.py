@@ -1,4 +1,4 @@
-"""What is to be said of a request, a handshake or a frame that is refused."""
+"""Findings about a request, a handshake or a frame that is refused."""
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -17,7 +17,7 @@ _EXPECTED = {"missing": "a value, since it is required", EXTRA: "nothing that is
 def judge_refusal(
     operation: Operation, error: ApiError, sent: Json, query_string: bytes, path: str
 ) -> Sequence[Finding]:
-    """Judge a request that is answered with an error; a 404 for an id is no finding."""
+    """Judge a request that is answered with an error; a 404 for an id is not a finding."""
     if isinstance(error, ValidationFailed):
         given = {"body": sent}
         if any(problem.loc[0] != "body" for problem in error.problems):
@@ -65,14 +65,14 @@ _repeated = lru_cache(_PROBLEMS_REMEMBERED, typed=True)(_new)
 
 
 def in_words(kind: str, message: str) -> str:
-    """Return what a problem expects; most say so themselves."""
+    """Return what a problem expects; the messages of most say so."""
     return _EXPECTED.get(kind, message)
 
 
 def with_refusals(findings: Sequence[Finding], refusals: Sequence[Finding]) -> list[Finding]:
-    """Return all findings, where a mistake that was refused counts once, as its refusal.
+    """Return all findings; a mistake that was refused counts once, as its refusal.
 
-    The refusal says what is known and meant, as the finding about the mistake does.
+    The refusal then says what is known and meant, as the finding about the mistake does.
     """
     refused = {each.loc for each in refusals}
     mistakes = {each.loc: each for each in findings if _is_refused(each, refused)}
@@ -88,7 +88,7 @@ def _is_refused(finding: Finding, refused: set[tuple[str | int, ...]]) -> bool:
 
 
 def unmatched_path(method: str, path: str, error: ApiError) -> Finding:
-    """Return the finding about a request that leads to no operation."""
+    """Return the finding about a request that matches no operation."""
     if error.status == 405:
         allowed = error.headers.get("Allow", "")
         return find("method_unknown", ("path",), f"{method} {path}", allowed=allowed)
@@ -100,7 +100,7 @@ def refused_credentials(
 ) -> Finding:
     """Return the finding about a caller without a good key.
 
-    `hints` say what to do instead of sending it in parameters that nothing reads.
+    `hints` say where to send the key if it came in a parameter that nothing reads.
     """
     fault = error.body.get("fault")
     got = str(fault["faultstring"]) if isinstance(fault, dict) else None

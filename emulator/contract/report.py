@@ -1,4 +1,4 @@
-"""The contract report: findings and coverage, and whether they meet what is demanded."""
+"""The contract report: findings and coverage, and whether they meet the demands."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,10 +23,10 @@ FAIL_ON = (*LEVELS, NEVER)
 
 @dataclass(frozen=True, slots=True)
 class Demands:
-    """What is demanded of a client.
+    """What a client must meet.
 
     `fail_on` is the least level of a finding that fails it, or NEVER; findings with a code in
-    `allow` don't. `least` has coverages in percent, by part, None for all of it.
+    `allow` don't. `least` has minimum coverages in percent, by part; None stands for all parts.
     """
 
     fail_on: str = ERROR
@@ -94,22 +94,22 @@ class Report:
         """Return a sentence for each demand that is not met."""
         forbidden = len(self.forbidden(demands))
         several = "1 finding" if forbidden == 1 else f"{forbidden} findings"
-        told = [f"{several} at level {demands.fail_on} or above"] if forbidden else []
-        return [*told, *self.shortcomings(demands)]
+        unmet = [f"{several} at level {demands.fail_on} or above"] if forbidden else []
+        return [*unmet, *self.shortcomings(demands)]
 
     def shortcomings(self, demands: Demands) -> list[str]:
-        """Return a sentence for each demand that something else than a kept finding fails."""
+        """Return a sentence for each unmet demand, other than those that kept findings fail."""
         forbidden = sum(
             count
             for code, count in self.dropped_codes.items()
             if demands.forbid({"code": code, "level": FINDINGS[code].level})
         )
-        told = [f"{forbidden} more at level {demands.fail_on} or above that were not kept"]
-        return [*(told if forbidden else ()), *too_little(self.coverage, demands.least)]
+        unmet = [f"{forbidden} more at level {demands.fail_on} or above that were not kept"]
+        return [*(unmet if forbidden else ()), *too_little(self.coverage, demands.least)]
 
 
 def new_report(ledger: ClientLedger, surfaces: Sequence[ApiSurface]) -> Report:
-    """Report what the ledger has, against all that the APIs have to be exercised."""
+    """Make the report of a ledger, against everything that clients can exercise."""
     findings = [found.to_json() for found in ledger.found]
     findings.sort(key=lambda found: LEVELS.index(found["level"]))
     return Report(findings, ledger.dropped, cover(ledger, surfaces))

@@ -1,4 +1,4 @@
-"""What is to be said of a request besides what is refused."""
+"""Findings about a request, other than those about its refusal."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ _GOOD_TYPES = (b"*/*", b"application/*", b"application/json", b"text/plain")
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What a query shows: parameters used, findings, and which page is asked for, if it counts."""
+    """What a query shows: its known parameters, findings, and the page it asks for, if readable."""
 
     used: Sequence[str]
     findings: Sequence[Finding]
@@ -34,7 +34,7 @@ class Query:
 class RequestAuditor:
     """Judges the requests of one operation.
 
-    `fields` are those of its body, if it takes one; `hints` say what to use instead of parameters
+    `fields` are those of its body, if it takes one. `hints` say what to use in place of parameters
     that people get wrong.
     """
 

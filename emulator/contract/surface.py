@@ -1,4 +1,4 @@
-"""What there is to be exercised of an API: names, in parts that count alike."""
+"""Everything that a client can exercise of an API: names, in parts that count alike."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,10 +8,10 @@ from emulator.openapi.fields import Field
 from emulator.openapi.operation import Operation
 
 OPERATIONS = "operations"
-OF_THE_TRANSPORT = (401, 413)  # any operation has them, before it is asked
+OF_THE_TRANSPORT = (401, 413)  # statuses of any operation, sent before its handler is called
 
-# The parts in the order in which reports have them, and what each counts: those of operations,
-# then those that each API has registered.
+# The parts in the order of reports, and what each counts: first the parts about operations, then
+# those that APIs register.
 PARTS: dict[str, str] = {
     OPERATIONS: "operations, answered with success",
     "statuses": "documented statuses of operations, but for 401 and 413",
@@ -24,7 +24,7 @@ ApiSurface: TypeAlias = Mapping[str, Sequence[str]]  # every name of each part o
 
 @dataclass(frozen=True, slots=True)
 class SurfacePart:
-    """A part that an API adds: its name, what it counts, and what finds the names in it."""
+    """A part that an API adds: its name, what it counts, and a function that yields its names."""
 
     name: str
     counts: str
@@ -41,7 +41,7 @@ def register_parts(parts: Iterable[SurfacePart]) -> None:
 def new_surface(
     operations: Sequence[tuple[Operation, Field | None]], parts: Iterable[SurfacePart] = ()
 ) -> ApiSurface:
-    """Return all names of an API: of its operations, with the fields of their bodies; its parts."""
+    """Return all names of an API: those of its operations and bodies, and of its own parts."""
     found: dict[str, Iterable[str]] = {
         OPERATIONS: (operation.id for operation, _ in operations),
         "statuses": _statuses(operations),

@@ -1,4 +1,4 @@
-"""What is to be said of the values, fields and parameters that a client sends."""
+"""Findings about the values, fields and parameters that a client sends."""
 
 import re
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from emulator.openapi.strictness import nearest_listed, where_it_belongs
 
 _PLAIN_BOOLEANS = ("true", "false")
 _INTEGER = re.compile("[+-]?[0-9]+")
-_IGNORED, _KEPT = "it is ignored", "it is kept as it is"  # unless it is refused
+_IGNORED, _KEPT = "it is ignored", "it is kept as it is"  # what happens unless it is refused
 
 
 def judge_use(use: Use) -> list[Finding]:
@@ -42,7 +42,7 @@ def _unlisted(loc: Loc, got: str, field: Field) -> Finding:
 
 
 def unknown_parameter(name: str, known: Sequence[str], hint: str = "") -> Finding:
-    """Return the finding about a parameter that is not read; `hint` says what to use instead."""
+    """Return the finding about a parameter that is not read; `hint` names what to use."""
     words = f"one of {', '.join(known)}" if known else "no parameters"
     meant = hint or nearest(name, known)
     fate = "" if meant else _IGNORED
@@ -58,7 +58,7 @@ def judge_boolean(loc: Loc, text: str) -> Sequence[Finding]:
 
 
 def judge_integer(loc: Loc, text: str) -> Sequence[Finding]:
-    """Judge an integer in a query, which may also be written as nobody would: 007 or +1."""
+    """Judge an integer in a query; spellings such as 007 or +1 are read, too."""
     is_read = len(text) < 20 and _INTEGER.fullmatch(text)
     if not is_read or str(int(text)) == text:
         return ()

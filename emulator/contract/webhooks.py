@@ -1,4 +1,4 @@
-"""What is to be said of a webhook's receiver."""
+"""Findings about a webhook's receiver."""
 
 from collections.abc import Collection, Sequence
 from typing import Protocol
@@ -6,23 +6,23 @@ from typing import Protocol
 from emulator.contract.findings import Finding, find
 
 FORGED = ("stale_timestamp", "wrong_key", "tampered_body", "missing_headers")
-_SLOW = 0.5  # of the time that it has
+_SLOW = 0.5  # the share of its time limit after which a receiver counts as slow
 
 
 class Attempt(Protocol):
-    """How a receiver took a request, as whatever sends it tells."""
+    """How a receiver took a request, as the sender reports it."""
 
     @property
     def status(self) -> int | None:
-        """Status of the answer, if there was one."""
+        """Return the status of the answer, if there was one."""
 
     @property
     def error(self) -> str | None:
-        """Why there was no answer."""
+        """Return why there was no answer."""
 
     @property
     def duration_ms(self) -> int:
-        """Time that it took, in milliseconds."""
+        """Return how long the request took (ms)."""
 
     @property
     def is_good(self) -> bool:

@@ -1,1 +1,1 @@
-"""What breaks on request: a table of faults, and the rules that say when they strike."""
+"""Faults on request: their table, the rules that say when one is used, and what each does."""

@@ -1,4 +1,4 @@
-"""Reads faults by chance: `http_5xx=.02,ws_drop=.05,webhook_duplicate=.1`."""
+"""Faults by chance: `http_5xx=.02,ws_drop=.05,webhook_duplicate=.1`."""
 
 from typing import Any, TypeAlias
 

@@ -1,6 +1,6 @@
-"""Does what the HTTP faults of the table say to a connection and to an answer (docs/faults.md).
+"""What the HTTP faults of the table do to a connection and to an answer (docs/faults.md).
 
-The delays here are the network's, not the world's: they pass in real time, whatever its clock says.
+Delays here imitate the network, so they pass in real time, whatever the world's clock shows.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from emulator.faults.rules import FaultRule
 
 GARBAGE = b'\xff\xfe{"garbage": '
-_RESET_AT_ONCE = struct.pack("ii", 1, 0)  # linger for no time: close() sends RST
+_RESET_AT_ONCE = struct.pack("ii", 1, 0)  # SO_LINGER of 0 s: close() sends RST
 _DROPS_PER_S = 10
 _LOOKS_EVERY_S = 0.1
 
@@ -21,7 +21,7 @@ Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]  # as ASG
 
 
 class ConnectionBroken(Exception):
-    """There is nobody to answer any more."""
+    """The connection of a request is gone, so nothing can be answered."""
 
 
 def transport_of(receive: Receive) -> Any:
@@ -33,7 +33,7 @@ def transport_of(receive: Receive) -> Any:
 
 
 async def wait(receive: Receive, seconds: float) -> None:
-    """Let time pass. Raises ConnectionBroken if the client does not wait for so long."""
+    """Wait. Raises ConnectionBroken if the client leaves before."""
     end = asyncio.get_running_loop().time() + seconds
     while (left := end - asyncio.get_running_loop().time()) > 0:
         await asyncio.sleep(min(_LOOKS_EVERY_S, left))
@@ -51,23 +51,23 @@ async def reset(receive: Receive) -> None:
 
 
 async def hang_up(receive: Receive) -> None:
-    """End the connection in peace, after all that was sent."""
+    """Close the connection, after all that was sent."""
     transport_of(receive).close()
     await _gone(receive)
 
 
 async def _gone(receive: Receive) -> None:
-    """Wait until the server has noticed; from then on it expects no answer."""
+    """Wait until uvicorn has noticed that the connection is gone, and expects no answer."""
     while (await receive())["type"] != "http.disconnect":
         pass
 
 
-# How the connection ends where an answer would: after what a fault leaves of its body.
+# How faults end the connection, after the part of the answer's body that they let through.
 ENDINGS: Mapping[str, Callable[[Receive], Awaitable[None]]] = {"lost": reset, "truncated": hang_up}
 
 
 def struck_pieces(rule: FaultRule, pieces: Pieces, length: int | None) -> Pieces:
-    """Return what a rule leaves of a body, which has `length` bytes if that is known."""
+    """Return the part of a body that a rule lets through; `length` (bytes) is None if unknown."""
     match rule.fault:
         case "lost":
             return _unsent(pieces)
@@ -79,7 +79,7 @@ def struck_pieces(rule: FaultRule, pieces: Pieces, length: int | None) -> Pieces
 
 
 async def _unsent(pieces: Pieces) -> Pieces:
-    """Have the body made, and yield none of it."""
+    """Exhaust the body, and yield none of it."""
     async for _ in pieces:
         pass
     nothing: tuple[bytes, ...] = ()
@@ -88,7 +88,7 @@ async def _unsent(pieces: Pieces) -> Pieces:
 
 
 async def _first_bytes(pieces: Pieces, size: int) -> Pieces:
-    """Yield the first `size` bytes; of a body without any, an empty piece."""
+    """Yield the first `size` bytes; an empty piece if the body is empty."""
     async for piece in pieces:
         yield piece[:size]
         size -= len(piece)
@@ -109,7 +109,7 @@ async def _first_pieces(pieces: Pieces) -> Pieces:
 
 
 async def _drops(pieces: Pieces, bytes_per_s: int) -> Pieces:
-    """Yield the whole body, no faster than this."""
+    """Yield the whole body, at `bytes_per_s` at most."""
     size = max(1, bytes_per_s // _DROPS_PER_S)
     async for piece in pieces:
         for begin in range(0, len(piece), size):

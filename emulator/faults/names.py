@@ -1,4 +1,4 @@
-"""Says what fields of fault rules may name."""
+"""The names that fields of fault rules may have."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,14 +10,14 @@ from emulator.jsontext import JsonObject
 
 @dataclass(frozen=True, slots=True)
 class FaultNames:
-    """Holds what fields of fault rules may name, of all APIs."""
+    """The operations, webhook events and error frames of all APIs, which fault rules may name."""
 
     operations: Sequence[str] = ()
     event_names: Sequence[str] = ()  # of webhooks
     errors: Mapping[str, str] = field(default_factory=dict)  # slugs of error frames, by code
 
     def schema(self) -> JsonObject:
-        """Return the JSON schema of a rule, as a request adds it."""
+        """Return the JSON schema of a new rule."""
         named: JsonObject = {"event_name": {"type": "string", "enum": list(self.event_names)}}
         return {
             "type": "object",

@@ -61,7 +61,7 @@ class FaultRule:
         return self._random().choice(value)
 
     def _random(self) -> Random:
-        """Return what the next draw comes from."""
+        """Return the random generator of the next draw."""
         self.drawn += 1
         return derived_random("faults", *self.place, self.drawn)
 
@@ -125,7 +125,7 @@ class Faults:
     """Keeps the rules of a world, in the order in which they were added."""
 
     def __init__(self, seed: int | None = None, note: Note = lambda rule, facts: None) -> None:
-        """Call `note` with each rule that strikes, and the facts of what it strikes."""
+        """Begin without rules; `note` is called with each rule used, and the facts it matched."""
         self._seed = seed or 0
         self._note = note
         self._added = 0
@@ -178,7 +178,7 @@ class Faults:
     def take(
         self, kind: str, faults: Collection[str], facts: Mapping[str, Json]
     ) -> dict[str, FaultRule]:
-        """Return the rules for these faults that strike now, by fault; of two the older one."""
+        """Return the rules for these faults that strike now, by fault: the oldest rule of each."""
         found: dict[str, FaultRule] = {}
         for rule in self._rules:
             is_meant = rule.kind == kind and rule.fault in faults and rule.fault not in found
@@ -198,7 +198,7 @@ class Faults:
         self._rules = [rule for rule in self._rules if kind not in (None, rule.kind)]
 
     def snapshot(self) -> tuple[FaultRule, ...]:
-        """Return copies of the rules, from which they can be restored any number of times."""
+        """Return copies of the rules, which can be restored any number of times."""
         return tuple(map(replace, self._rules))
 
     def restore(self, rules: Iterable[FaultRule]) -> None:

@@ -1,4 +1,4 @@
-"""Does what the socket faults of the table say to the frames on their way to a client."""
+"""What the socket faults of the table do to the frames on their way to a client."""
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping
@@ -12,16 +12,16 @@ from emulator.jsontext import JsonObject
 
 GARBAGE = "{garbage: ]"
 OF_FRAMES = frozenset(KINDS["socket"].faults) - {"refuse"}
-ALONE = frozenset(("close", "vanish", "stall", "error", "garbage"))  # that need no frame
+ALONE = frozenset(("close", "vanish", "stall", "error", "garbage"))  # faults that need no frame
 _TEXT_FRAME, _SHORT, _LONG, _TWO_BYTES = 0x81, 126, 127, 0xFFFF
 
 BREAKS = frozenset(("close", "vanish", "half_frame"))
-Struck: TypeAlias = Mapping[str, FaultRule]  # by fault
-Fail = Callable[[str, str | None], None]  # an error frame by its slug, with a text of one's own
+Struck: TypeAlias = Mapping[str, FaultRule]  # the rules that strike, by fault
+Fail = Callable[[str, str | None], None]  # sends an error frame, by its slug and its own text
 
 
 class SocketBroken(Exception):
-    """The connection is broken, or about to be; `close_code` is the code that the client got."""
+    """A fault has broken the connection; `close_code` is the code that the client got."""
 
     def __init__(self, close_code: int | None = None) -> None:
         super().__init__()
@@ -29,14 +29,14 @@ class SocketBroken(Exception):
 
 
 class SocketFaults:
-    """Sends frames as the rules of the world's faults say."""
+    """Passes frames on, changed as the world's fault rules say."""
 
     def __init__(self, faults: Faults, send: Send, receive: Receive, fail: Fail) -> None:
         self._faults = faults
         self._send = send
         self._receive = receive
         self._fail = fail
-        self._held: str | None = None  # is sent after the next one
+        self._held: str | None = None  # the frame that is sent after the next one
         self.stalls = False
 
     @property
@@ -48,7 +48,7 @@ class SocketFaults:
         return self._faults.take("socket", faults, facts)
 
     async def pass_on(self, text: str | None, struck: Struck) -> None:
-        """Send a frame, if there is one, as the rules say that strike it. Raises SocketBroken."""
+        """Apply the rules to a frame, or without one, and send it. Raises SocketBroken."""
         if "delay" in struck:
             await asyncio.sleep(struck["delay"].draw("delay_ms") / 1000)
         self.stalls = self.stalls or "stall" in struck
@@ -64,7 +64,7 @@ class SocketFaults:
             self._fail(rule.options["error"], rule.options["message"])
 
     async def let_go(self) -> None:
-        """Send the frame that is held back, since no other follows."""
+        """Send the frame that waits for a next one, which will not come."""
         if self._held is not None and not self.stalls:
             held, self._held = self._held, None
             await self._send({"type": "websocket.send", "text": held})
@@ -79,7 +79,7 @@ class SocketFaults:
             await self._send({"type": "websocket.send", "text": each})
 
     async def _break(self, struck: Struck, text: str | None) -> None:
-        """Break the connection if a rule says so. Raises SocketBroken then."""
+        """Break the connection if a rule asks for it. Raises SocketBroken then."""
         if "close" in struck:
             code, reason = struck["close"].options["code"], struck["close"].options["reason"]
             await self._send({"type": "websocket.close", "code": code, "reason": reason})
@@ -96,7 +96,7 @@ class SocketFaults:
 
 
 def _frame(text: bytes) -> bytes:
-    """Return a text frame as a server sends it (RFC 6455, 5.2)."""
+    """Return the bytes of a server's text frame (RFC 6455, 5.2)."""
     size = len(text)
     if size < _SHORT:
         return bytes([_TEXT_FRAME, size]) + text
@@ -106,6 +106,6 @@ def _frame(text: bytes) -> bytes:
 
 
 def alone_at(rule: FaultRule) -> Any:
-    """Return when a rule strikes by itself, in ms since the session began, or None."""
+    """Return when a rule strikes without a frame (ms since the session's start), or None."""
     is_meant = rule.kind == "socket" and rule.fault in ALONE
     return rule.match.get("at_ms") if is_meant else None

@@ -13,11 +13,11 @@ CLOSE_CODES = (
     *range(1000, 1004),
     *range(1007, 1015),
     *range(3000, 5000),
-)  # a server may send these
+)  # that a server may send
 _MS = {"type": "integer", "minimum": 0, "maximum": LONGEST_DELAY_MS}
 _STATUS = {"type": "integer", "minimum": 200, "maximum": 599}
 
-# The fields of a rule: which requests, frames or webhooks it is for, and what is done to them.
+# The fields of a rule: which requests, frames or webhooks it matches, and what happens to them.
 FIELDS: Mapping[str, Mapping[str, Any]] = {
     "operation": {"type": "string"},
     "method": {"type": "string"},

@@ -1,11 +1,11 @@
-"""Does what the webhook faults of the table say to a delivery."""
+"""What the webhook faults of the table do to a delivery."""
 
 from collections.abc import Iterable
 
 from emulator.faults.table import KINDS
 from emulator.signature import signed_headers
 
-# Those that concern when a delivery goes out; the others change each request.
+# Faults that change when a delivery is sent; the others change each request.
 SCHEDULING = frozenset(("duplicate", "reorder", "drop", "delay"))
 CORRUPTING = frozenset(KINDS["webhook"].faults) - SCHEDULING
 STALE_S = 600
@@ -14,7 +14,7 @@ STALE_S = 600
 def headers_and_body(
     body: bytes, timestamp_s: int, key: str, faults: Iterable[str]
 ) -> tuple[dict[str, str], bytes]:
-    """Return the signed headers and the body to send, with the faults done to them."""
+    """Return the signed headers and the body, after the faults were applied to them."""
     faults = frozenset(faults)
     if "stale_timestamp" in faults:
         timestamp_s -= STALE_S

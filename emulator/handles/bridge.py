@@ -25,7 +25,7 @@ class Serving(Protocol):
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop | None:
-        """The event loop that serves; None before and after."""
+        """Return the event loop that serves; None before and after."""
 
     @property
     def has_thread(self) -> bool:

@@ -29,7 +29,7 @@ class AudioRun:
     """Audio frames of one type that a client sent one after the other.
 
     `type` is the type of the frames' content. The frames are binary, or messages with base64 text.
-    `findings` are the same for each frame.
+    Each frame has the same `findings`.
     """
 
     chat_id: str | None
@@ -40,11 +40,11 @@ class AudioRun:
     frames: list[AudioFrame] = field(default_factory=list)
     bytes: int = 0
     characters: int = 0  # of base64 text
-    size: int = 0  # bytes that it takes in memory, about
+    size: int = 0  # bytes that the run takes in memory, about
     is_open: bool = True
 
     def add(self, seq: int, at_ms: int, content: Json, sound_bytes: int, characters: int) -> None:
-        """Append a frame; contents that are equal are kept once."""
+        """Append a frame; equal contents are kept once."""
         if self.frames and self.frames[-1].content == content:
             content = self.frames[-1].content
         elif isinstance(content, bytes):

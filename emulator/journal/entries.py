@@ -1,7 +1,7 @@
 """The entries of a journal: one class for each kind.
 
-The journal keeps what came in as bytes, with the credentials in it, and renders it when somebody
-looks.
+The journal keeps what came in as bytes, with its credentials, and renders an entry when somebody
+reads it.
 """
 
 from collections.abc import Container, Mapping
@@ -15,13 +15,13 @@ SIZE_OF_FINDING = 1_000  # bytes, about
 
 
 class Found(Protocol):
-    """What was found about a client, as an entry keeps it until somebody looks."""
+    """A finding about a client, as an entry keeps it until somebody reads the journal."""
 
     def to_json(self) -> JsonObject: ...
 
 
-# Every request and frame makes an entry. A frozen one would take four times as long to make, one
-# that is made with keywords twice as long. Their repr shows no fields, which hold credentials.
+# Every request and frame makes an entry. A frozen dataclass would take four times as long to make,
+# keyword arguments twice as long. The repr shows no fields, since they hold credentials.
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -33,7 +33,7 @@ class Entry:
 
     kind: ClassVar[str]
     nullable: ClassVar[Container[str]] = ()
-    views: ClassVar[Mapping[str, View]] = {}  # of fields that are more than JSON values
+    views: ClassVar[Mapping[str, View]] = {}  # of fields that are not plain JSON values
 
     seq: int = field(init=False)
     at_ms: int = field(init=False)  # the world's time
@@ -105,7 +105,7 @@ class HttpEntry(Entry):
     request: bytes | None  # beginning of the body; None for a handshake
     response: bytes  # beginning of the body
     response_bytes: int | None = None  # size of a streamed body
-    ended: str | None = None  # how a streamed answer did
+    ended: str | None = None  # how a streamed answer ended
     reference: str | None = None  # of a bug of the emulator
     error: str | None = None  # that bug's exception
     findings: tuple[Found, ...] = ()
@@ -171,7 +171,7 @@ class WebhookEntry(Entry):
 
 @dataclass(slots=True, eq=False, repr=False)
 class FaultEntry(Entry):
-    """A fault rule was used. `facts` say what on, and each is a field of the JSON."""
+    """The use of a fault rule. `facts` say what it struck, and each is a field of the JSON."""
 
     kind = "fault"
 
@@ -187,7 +187,7 @@ class FaultEntry(Entry):
 
 @dataclass(slots=True, eq=False, repr=False)
 class ClockEntry(Entry):
-    """The world's clock was advanced by `ms`, frozen, ..."""
+    """A change of the world's clock, such as an advance by `ms`."""
 
     kind = "clock"
 
@@ -198,7 +198,7 @@ class ClockEntry(Entry):
 
 @dataclass(slots=True, eq=False, repr=False)
 class ScriptEntry(Entry):
-    """What was noticed about a script while a chat followed it."""
+    """A mistake of a script, noticed while a chat followed it."""
 
     kind = "script"
 

@@ -1,4 +1,4 @@
-"""The headers of a request as the journal keeps them: one short text instead of many objects."""
+"""The headers of a request as the journal keeps them: one short text, not many objects."""
 
 from collections.abc import Iterable
 from itertools import chain

@@ -1,4 +1,4 @@
-"""The journal of a world: what happened there, entry by entry."""
+"""The journal of a world: an entry for each request, frame and event."""
 
 from bisect import bisect_right
 from collections import deque
@@ -40,7 +40,7 @@ class Journal:
         self.seq: int = 0 if before is None else before.seq
         self._first = self.seq
         self._without_entry = 0  # numbers of forgotten entries, and of audio frames
-        self._runs: list[AudioRun] = []  # that are not over
+        self._runs: list[AudioRun] = []  # open runs
         # called after each entry and each audio frame
         self.watchers: list[Callable[[], None]] = [] if before is None else before.watchers
 
@@ -91,7 +91,7 @@ class Journal:
         self.add(run.entry())
 
     def end_runs(self) -> None:
-        """End all runs, so that what is listed now has their entries."""
+        """End all runs, so that a list made now has their entries."""
         for run in list(self._runs):
             self.end_run(run)
 
@@ -100,10 +100,10 @@ class Journal:
         for watcher in self.watchers:
             watcher()
 
-    # reading: `wanted` are values of fields as they are kept; None stands for any
+    # reading: `wanted` has values of fields as the journal keeps them; None matches any value
 
     def entries(self, after: int = 0, **wanted: Json) -> Iterator[JsonObject]:
-        """Yield the entries past the number `after` that are as wanted, without credentials."""
+        """Yield the entries past the number `after` that match `wanted`, without credentials."""
         for entry in self.kept(after, **wanted):
             yield entry.to_json()
 

@@ -61,5 +61,5 @@ QUERY = View(_shown_query, _text)
 HEADERS = View(shown_headers, plain_headers)
 BODY = View(_shown_body, _text)
 CONTENT = View(_shown_content, _plain_content)  # of a frame: JSON, its text, or a part of it
-FINDINGS = View(_all_to_json, _all_to_json)  # which have hidden credentials already
+FINDINGS = View(_all_to_json, _all_to_json)  # made without credentials
 RUN = View(_to_json, _to_json)

@@ -47,11 +47,11 @@ class AudioRuns:
             self._journal.add_audio(run, content, _decoded_size(sound), len(sound))
 
     def _time_out(self) -> None:
-        self._timer = None  # it is not to be cancelled any more
+        self._timer = None  # it has run, so there is nothing to cancel
         self.end()
 
     def end(self) -> None:
-        """End the run that is open, if any: its entry comes now."""
+        """End the open run, if any, and add its entry to the journal."""
         if self._run is None:
             return
         self._timers.cancel(self._timer)

@@ -1,4 +1,4 @@
-"""What is on its way to one client, and what the journal is shown of both ways."""
+"""The frames that wait to be sent to one client, and the journal's entries of both directions."""
 
 import asyncio
 from collections import deque
@@ -27,14 +27,14 @@ from emulator.world.world import World
 NORMAL_CLOSE = 1000
 TOO_SLOW = 1008
 LONGEST_SHOWN = 16_000  # bytes of a frame that the journal keeps
-_MOST_BRACKETS = 200  # what has fewer can stand in any page
+_MOST_BRACKETS = 200  # a frame with fewer can't be nested too deep for an answer
 
 
 class OutboundFrame(NamedTuple):
     """A message to the client.
 
-    Without a `text` it is rendered when it is sent: sound takes little room until then. `facts`
-    are what rules of faults match, beside the type.
+    Without a `text` it is rendered when it is sent, so that sound takes little memory until then.
+    Fault rules match `facts`, beside the type.
     """
 
     type: str
@@ -45,24 +45,24 @@ class OutboundFrame(NamedTuple):
 
 
 class _Waiting(NamedTuple):
-    """A frame in the queue; no fault may strike one that is spared."""
+    """A frame in the queue; no fault strikes a frame that is spared."""
 
     frame: OutboundFrame
     is_spared: bool
 
 
 def _ignore_error(slug: str, message: str | None) -> None:
-    """Do nothing: there is no connection yet, or no more."""
+    """Do nothing: the connection is not open yet, or is closed."""
 
 
 def _do_nothing() -> None:
-    """Do nothing: there is no connection yet, or no more."""
+    """Do nothing: the connection is not open yet, or is closed."""
 
 
 class Outbound:
-    """The frames on their way to one client: they wait in a queue that has a limit.
+    """The frames for one client, in a queue that has a limit.
 
-    `subject` is what the contract calls the socket. `begin_ms` is when the session began; a peer
+    `subject` is the contract's name of the socket. `begin_ms` is when the session began; a peer
     sets it, `facts`, `chat_id` and `joined` before it sends anything.
     """
 
@@ -82,7 +82,7 @@ class Outbound:
         self.joined = False  # whether it is not the session's own client
         self._queue: deque[_Waiting | Struck] = deque()
         self._is_spared = False
-        self._timers: list[Timer] = []  # of faults to come
+        self._timers: list[Timer] = []  # of faults that strike without a frame
         self._fail_session: Fail = _ignore_error
         self._hang_up: Callable[[], None] = _do_nothing
         self._unsent = 0  # bytes, about
@@ -91,7 +91,7 @@ class Outbound:
         self.given_up = asyncio.Event()
 
     def open(self, receive: Receive, fail: Fail, hang_up: Callable[[], None]) -> None:
-        """Begin to send: the client is there."""
+        """Begin to send, once the client is connected."""
         self._fail_session, self._hang_up = fail, hang_up
         self._socket_faults = SocketFaults(self._faults, self._send, receive, self._fail)
         for rule in self._faults:
@@ -107,20 +107,20 @@ class Outbound:
             self._world.timers.cancel(timer)
 
     def let_go(self) -> None:
-        """Drop whom it calls back: they hold it, and so all are freed once its socket ends."""
+        """Drop the callbacks: their owners hold this object, so the cycle would be freed late."""
         self._fail_session, self._hang_up = _ignore_error, _do_nothing
         self._socket_faults = None
 
     def _arm(self, rule: FaultRule) -> None:
-        """Have a rule strike at its time, though no frame may come then."""
+        """Set a timer for a rule that strikes at a time, even if no frame is sent then."""
         at_ms = alone_at(rule)
         if at_ms is not None:
             self._timers.append(self._world.timers.at(self.begin_ms + at_ms, self._strike))
 
     def _fail(self, slug: str, message: str | None) -> None:
-        """Send an error frame before what waits; if the session ends with it, nothing follows.
+        """Send an error frame before the queue; nothing follows if the session ends with it.
 
-        No fault strikes the frame: one fault would have another without end.
+        No fault strikes the frame, or one error would cause the next without end.
         """
         waiting = list(self._queue)
         self._queue.clear()
@@ -133,7 +133,7 @@ class Outbound:
             self._queue += waiting
 
     def _strike(self) -> None:
-        """Do what is due without a frame; a session that breaks ends at this very time."""
+        """Apply the rules that are due without a frame; a broken session ends at this time."""
         if self._socket_faults is None or self.close_code is not None:
             return
         struck = self._socket_faults.strike(ALONE, self._all_facts(self.facts, ""))
@@ -148,29 +148,28 @@ class Outbound:
         return {**facts, "frame": self._frame, "type": type, "at_ms": at_ms}
 
     def takes_more(self) -> bool:
-        """True if frames may be added; a client for which too much waits is cut off.
+        """True if frames may be added; a client is cut off if the queue is over its limit.
 
-        What counts is what waits before them: one long answer may be longer than the limit, and
-        its client reads it.
+        Only the frames that already wait count: a single answer may be longer than the limit.
         """
         if self.close_code is None and self._unsent > self._limit:
             self._give_up()
         return self.close_code is None
 
     def send(self, frame: OutboundFrame, findings: Sequence[Finding] = ()) -> None:
-        """Add a frame to the queue, and tell the journal of it."""
+        """Add a frame to the queue and to the journal."""
         self.note("out", shown(frame.content, frame.text), findings)
         self._queue.append(_Waiting(frame, self._is_spared))
         self._unsent += frame.size
         self._ready.set()
 
     def close(self, code: int) -> None:
-        """Close the socket after what is in the queue."""
+        """Close the socket once the queue is sent."""
         self.close_code = code
         self._ready.set()
 
     def _give_up(self) -> None:
-        """Cut off a client that does not read: it gets no close, its connection just ends."""
+        """Cut off a client that does not read: its connection ends without a close frame."""
         error = f"cut off: {self._limit} bytes and more wait for a client that does not read"
         self.note_end("out", [find("socket_unread", ("socket",))], error=error)
         self._queue.clear()
@@ -179,13 +178,13 @@ class Outbound:
         self.given_up.set()
 
     def note(self, direction: str, content: Json, findings: Sequence[Finding] = ()) -> None:
-        """Tell the journal of a frame."""
+        """Add a frame to the journal."""
         self._add(FrameEntry(self.chat_id, direction, content), findings)
 
     def note_audio(
         self, type: str, content: Json, sound: bytes | str, findings: Sequence[Finding] = ()
     ) -> None:
-        """Tell the journal of a frame with the client's sound, which is bytes or base64 text."""
+        """Add a frame with the client's sound, as bytes or base64 text, to the journal."""
         self._runs.add(self.chat_id, self.joined, type, content, sound, findings)
         if findings:
             self._world.ledger.add(self._subject, findings, self._journal.seq)
@@ -197,7 +196,7 @@ class Outbound:
         error: str | None = None,
         close: int | None = None,
     ) -> None:
-        """Tell the journal how it ended, and what is to be said of it."""
+        """Note in the journal how the socket ended, with the findings about that."""
         self._add(FrameEntry(self.chat_id, direction, None, error, close), findings)
 
     def _add(self, entry: FrameEntry, findings: Sequence[Finding]) -> None:
@@ -209,7 +208,7 @@ class Outbound:
             self._world.ledger.add(self._subject, findings, self._journal.seq)
 
     async def write(self) -> None:
-        """Send what comes, until the socket is closed."""
+        """Send frames as they are added, until the socket is closed."""
         while True:
             await self._ready.wait()
             self._ready.clear()
@@ -228,7 +227,7 @@ class Outbound:
                 return
 
     async def _write_next(self) -> None:
-        """Raises SocketBroken if a fault breaks the connection."""
+        """Send the queue's first frame. Raises SocketBroken if a fault breaks the connection."""
         waiting, faults = self._queue.popleft(), self._socket_faults
         if not isinstance(waiting, _Waiting):
             assert faults is not None
@@ -246,9 +245,9 @@ class Outbound:
 
 
 def shown(content: Json, text: bytes) -> Json:
-    """A frame for the journal: without sound, and cut if it is too long.
+    """Return a frame for the journal: without sound, and cut if it is too long.
 
-    What is nested too deep to stand in a page is only named.
+    Of a frame that is nested too deep for an answer, the journal has only the type.
     """
     if not isinstance(content, dict):
         return text[:LONGEST_SHOWN]

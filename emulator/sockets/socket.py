@@ -14,7 +14,7 @@ OnBug: TypeAlias = Callable[[Exception], None]
 
 
 class Peer(ABC):
-    """The API's side of one connection: frames come in here, and go out through its Outbound."""
+    """The API's side of one connection: takes frames, and sends frames through its Outbound."""
 
     @abstractmethod
     def receive_text(self, text: bytes) -> None:
@@ -26,15 +26,15 @@ class Peer(ABC):
 
     @abstractmethod
     def closed(self, code: int | None, by_server: bool) -> Sequence[Finding]:
-        """End what belongs to the connection; return what is to be said of how it ended."""
+        """End what belongs to the connection; return findings about how it ended."""
 
     @abstractmethod
     def fail(self, slug: str, message: str | None) -> None:
-        """Send an error frame that a fault asks for; it may be the end."""
+        """Send an error frame that a fault asks for; the session may end with it."""
 
     @abstractmethod
     def hang_up(self) -> None:
-        """End what belongs to the connection, which a fault breaks."""
+        """End what belongs to the connection, since a fault breaks it."""
 
     @abstractmethod
     def crash(self) -> None:
@@ -42,17 +42,17 @@ class Peer(ABC):
 
     @abstractmethod
     def leave(self) -> None:
-        """Send nothing any more: the client is gone."""
+        """Stop sending: the client is gone."""
 
 
 class Opening(ABC):
-    """A handshake whose path is known: what its query says, and whether it may be accepted."""
+    """A handshake whose path is known: reads its query, and says whether it may be accepted."""
 
-    query: JsonObject  # what was given
+    query: JsonObject  # as the client sent it
 
     @abstractmethod
     def audit(self) -> Sequence[Finding]:
-        """Return what is to be said of the query, and count what it uses."""
+        """Return findings about the query, and count the parameters that it uses."""
 
     @abstractmethod
     def check(self) -> None:
@@ -60,16 +60,17 @@ class Opening(ABC):
 
     @abstractmethod
     def open(self, outbound: Outbound, on_bug: OnBug) -> Peer:
-        """Begin, once the handshake is accepted. `on_bug` takes what fails between frames."""
+        """Begin the session of an accepted handshake; `on_bug` takes errors between frames."""
 
 
 @dataclass(frozen=True, slots=True)
 class Socket:
     """One WebSocket of an API.
 
-    `name` is what the journal calls it, None for paths that lead nowhere, and `subject` what the
-    contract does. `paths` are templates. `opening` makes the Opening of a handshake from the
-    caller's world, the parameters in the path and the query string; it may raise ApiError.
+    The journal calls it by its `name`, which is None for paths that only answer errors; the
+    contract calls it by its `subject`. `paths` are templates. `opening` makes the Opening of a
+    handshake from the caller's world, the parameters in the path and the query string; it may
+    raise ApiError.
     """
 
     name: str | None

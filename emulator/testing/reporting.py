@@ -14,8 +14,9 @@ from emulator.errors import EmulatorError
 
 @dataclass(slots=True)
 class RunContract:
-    """What the clients of a run have shown, so far; in the end, why that fails the run, and the
-    files that were written.
+    """What the clients of a run have shown so far.
+
+    In the end it has why that fails the run, and the files that were written.
     """
 
     ledger: ClientLedger = field(default_factory=ClientLedger)
@@ -28,7 +29,7 @@ class RunContract:
         self.surfaces = surfaces
 
     def to_text(self) -> str:
-        """JSON for the process that gathers all, since execnet can't send every integer."""
+        """Return JSON for the process that gathers all, since execnet can't send every integer."""
         return json.dumps({"contract": self.ledger.to_json(), "surfaces": self.surfaces})
 
     def add_text(self, text: str) -> None:
@@ -55,6 +56,6 @@ class RunContract:
                 self.written.append(name)
 
     def summary(self) -> str:
-        """One line."""
+        """Render the report in one line."""
         report = self.report()
         return "no test used evi_server: no report" if report is None else summary(report)

@@ -72,7 +72,7 @@ class App:
         sockets = [socket for each in apis for socket in each.sockets]
         self._sockets = Sockets(sockets, self._hints, self.auth, self.worlds.others)
         self._guarded = Guard(Cors(self._route), self.settings, guarded)
-        self._persistence = self._new_lasting()  # last, as it locks a folder
+        self._persistence = self._new_persistence()  # last, as it locks a folder
 
     @property
     def document(self) -> Document:
@@ -99,10 +99,10 @@ class App:
         """All that a client can exercise, API by API."""
         return [each.surface() for each in self.apis]
 
-    def _new_lasting(self) -> "Persistence | None":
+    def _new_persistence(self) -> "Persistence | None":
         if not self.settings.state and not self.settings.export_on_exit:
             return None
-        from emulator.world.persistence import Persistence
+        from emulator.world.persistence import Persistence  # few keep worlds; on filelock: 10 ms
 
         return Persistence(self.worlds, self.settings, self.snapshots)
 

@@ -20,7 +20,7 @@ from emulator.errors import (
 )
 from emulator.jsontext import render
 from emulator.settings import Settings
-from emulator.web.write_coalescing import CorkedProtocol
+from emulator.web.write_coalescing import CoalescingProtocol
 
 logger = logging.getLogger("emulator")
 
@@ -39,7 +39,7 @@ def http_protocol(settings: Settings) -> type[asyncio.Protocol]:
     return Protocol
 
 
-class LimitedProtocol(CorkedProtocol):
+class LimitedProtocol(CoalescingProtocol):
     """Refuses a request whose head is too long (414, 431), or that takes too long (408)."""
 
     max_head_bytes: int

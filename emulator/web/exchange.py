@@ -49,7 +49,7 @@ class Exchange:
         "headers",
         "hides",
         "is_quiet",
-        "judge",
+        "auditor",
         "refusal",
         "reported",
         "request",
@@ -65,7 +65,7 @@ class Exchange:
         self.world: World | None = None
         self.is_quiet = False  # nobody is told of it, unless it is a bug
         self.hides = False  # credentials in the answer
-        self.judge: RequestAuditor | None = None  # of the operation, if it leads to one
+        self.auditor: RequestAuditor | None = None  # of the operation, if the path leads to one
         self.headers: Mapping[bytes, bytes] | None = None
         self.body: Json = None
         self.request = b""
@@ -81,7 +81,7 @@ class Exchange:
 
     @property
     def operation(self) -> str | None:
-        return None if self.judge is None else self.judge.operation.id
+        return None if self.auditor is None else self.auditor.operation.id
 
     def read_headers(self) -> dict[bytes, bytes]:
         """Return the headers, after a look at whether anybody is told of this request."""
@@ -108,12 +108,12 @@ class Exchange:
         """Return what is found about the request itself; it is judged once."""
         if self._findings is None:
             ledger = ClientLedger() if self.is_quiet else world.ledger
-            self._findings = () if self.judge is None else self._judged(ledger, self.judge)
+            self._findings = () if self.auditor is None else self._judged(ledger, self.auditor)
         return self._findings
 
-    def _judged(self, ledger: ClientLedger, judge: RequestAuditor) -> Sequence[Finding]:
+    def _judged(self, ledger: ClientLedger, auditor: RequestAuditor) -> Sequence[Finding]:
         headers = self.headers or dict(self._scope["headers"])
-        return judge.judge(ledger, headers, self._scope["query_string"], self.body)
+        return auditor.judge(ledger, headers, self._scope["query_string"], self.body)
 
     async def strike(self, faults: Faults, receive: Receive) -> Replacement | None:
         """Break this request as the rules want it; return the answer that it gets instead, if any.
@@ -169,8 +169,8 @@ class Exchange:
                 tuple(findings),
             )
         )
-        if self.judge is not None and status is not None:
-            world.ledger.answers[self.judge.operation.id, status] += 1
+        if self.auditor is not None and status is not None:
+            world.ledger.answers[self.auditor.operation.id, status] += 1
         if findings:
             world.ledger.add(self._subject, findings, world.journal.seq)
 
@@ -184,13 +184,13 @@ class Exchange:
             findings = [*findings, *self.reported]
         if refusal is None:
             return findings
-        if self.judge is None:
+        if self.auditor is None:
             return [unmatched_path(scope["method"], scope["path"], refusal)]
         given = (self.body, scope["query_string"], scope["path"])
-        return with_refusals(findings, judge_refusal(self.judge.operation, refusal, *given))
+        return with_refusals(findings, judge_refusal(self.auditor.operation, refusal, *given))
 
     def _note_anonymous(self, status: int | None) -> None:
         if self._anonymous is not None and self.refusal is not None and status == 401:
-            hints = None if self.judge is None else self.judge.hints
+            hints = None if self.auditor is None else self.auditor.hints
             finding = refused_credentials(self.refusal, hints, self._scope["query_string"])
             self._anonymous.add(self._subject, [finding], 0)

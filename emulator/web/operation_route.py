@@ -20,7 +20,7 @@ from emulator.web.auth import Auth
 from emulator.web.bodies import BodyReader, read_body
 from emulator.web.exchange import Exchange
 from emulator.web.parameters import ParametersReader
-from emulator.web.short_circuit import Replacement, preferred, stub_answer, take_allowance
+from emulator.web.short_circuit import Replacement, count_request, preferred, stub_answer
 from emulator.world.world import World
 
 
@@ -42,7 +42,7 @@ class OperationRoute:
         self._operation = operation
         self._auth = auth
         self._max_body_bytes = max_body_bytes
-        self._judge = RequestAuditor(operation, fields, hints.of_requests)
+        self._auditor = RequestAuditor(operation, fields, hints.of_requests)
         self._check_strictly = strict_check(operation, fields)
         self._handler = handler
         self._media_type = next(iter(operation.media_types), JSON_MEDIA_TYPE)
@@ -59,7 +59,7 @@ class OperationRoute:
     ) -> Answer:
         """Return the answer of a request whose path has these segments. Raises ApiError."""
         headers, query_string = exchange.read_headers(), scope["query_string"]
-        exchange.judge = self._judge
+        exchange.auditor = self._auditor
         exchange.world = world = self._auth.world(headers, query_string)
         if not exchange.is_quiet:
             replacement = await self._replacement(world, headers, receive, exchange)
@@ -107,8 +107,8 @@ class OperationRoute:
 
         Raises ApiError (429, 400), ConnectionBroken.
         """
-        if world.allowance is not None:
-            take_allowance(world.allowance)
+        if world.rate_limit is not None:
+            count_request(world.rate_limit)
         replacement = None
         if b"prefer" in headers:
             replacement = preferred(headers[b"prefer"], self._operation)

@@ -9,7 +9,7 @@ from emulator.errors import NOT_PREFERRED, TOO_MANY_REQUESTS, api_error, body_of
 from emulator.faults.rules import FaultRule
 from emulator.jsontext import Json
 from emulator.openapi.operation import Operation
-from emulator.rate_limit import Allowance
+from emulator.rate_limit import RateLimit
 from emulator.store.stubs import Stub, take_stub
 
 _CODE = re.compile(r"(?:^|,)\s*code\s*=([^,;]*)", re.I)  # one of several preferences (RFC 7240)
@@ -18,18 +18,18 @@ FAULT_HEADER = "X-EVI-Emulator-Fault"  # the id of the rule, or 'prefer'
 Replacement: TypeAlias = tuple[int, Json, Mapping[str, str]]  # status, body, headers
 
 
-def take_allowance(allowance: Allowance) -> None:
+def count_request(rate_limit: RateLimit) -> None:
     """Count one request. Raises ApiError (429) if none is left."""
-    if allowance.take():
+    if rate_limit.take():
         return
-    wait_s = allowance.wait_s
+    wait_s = rate_limit.wait_s
     headers = {
         "Retry-After": f"{math.ceil(wait_s)}",
         "Retry-After-Ms": f"{math.ceil(wait_s * 1000)}",
-        "X-RateLimit-Limit": f"{allowance.per_second}",
+        "X-RateLimit-Limit": f"{rate_limit.per_second}",
         "X-RateLimit-Remaining": "0",
     }
-    raise api_error(TOO_MANY_REQUESTS, headers, limit=allowance.per_second)
+    raise api_error(TOO_MANY_REQUESTS, headers, limit=rate_limit.per_second)
 
 
 def preferred(prefer: bytes, operation: Operation) -> Replacement | None:

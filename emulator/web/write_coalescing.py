@@ -9,7 +9,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 MOST_GATHERED = 65_536  # bytes: more than that is passed on at once, so that flow control works
 
 
-class CorkedTransport:
+class CoalescingTransport:
     """A transport that gathers what is written, and passes it on before the loop waits again.
 
     uvicorn writes each frame of a chat, and the head and the body of a response, on its own. Each
@@ -51,8 +51,8 @@ class CorkedTransport:
             self._transport.write(data)
 
 
-class CorkedProtocol(HttpToolsProtocol):
+class CoalescingProtocol(HttpToolsProtocol):
     """uvicorn's protocol for HTTP, and so for the WebSockets that connections are upgraded to."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(cast(asyncio.Transport, CorkedTransport(transport, self.loop)))
+        super().connection_made(cast(asyncio.Transport, CoalescingTransport(transport, self.loop)))

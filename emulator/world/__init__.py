@@ -1,4 +1,4 @@
-"""Worlds, and what keeps them: seeds, snapshots, a folder of files."""
+"""Worlds: the data of each API key, with seeds, snapshots and the folder that stores them."""
 
 from emulator.world.snapshot import Snapshot
 

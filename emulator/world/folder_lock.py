@@ -1,4 +1,4 @@
-"""A lock on a folder, which the system takes away with its process, however that ends.
+"""A lock on a folder, which the system releases when the process ends, however that happens.
 
 Only a server that keeps its worlds imports this module, and with it the library.
 """

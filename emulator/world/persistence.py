@@ -1,4 +1,4 @@
-"""Worlds that outlive their server: kept in a folder as they change, written out at the end."""
+"""Worlds that outlive their server: stored in a folder as they change, exported at the end."""
 
 import asyncio
 import logging
@@ -18,9 +18,9 @@ logger = logging.getLogger("emulator")
 
 
 class Persistence:
-    """What the settings `state` and `export_on_exit` ask for. Raises StartupError if it can't be.
+    """Stores worlds as the settings `state` and `export_on_exit` ask; without them, does nothing.
 
-    Without them it does nothing.
+    Raises StartupError for a folder that can't be used.
     """
 
     def __init__(self, worlds: Worlds, settings: Settings, reader: SnapshotReader) -> None:
@@ -33,12 +33,12 @@ class Persistence:
             worlds.recall, worlds.forget = self._keeper.recall, self._keeper.forget
 
     def begin(self) -> None:
-        """The event loop runs: keep worlds as they change."""
+        """Store worlds as they change, from a task of the running event loop."""
         if self._keeper is not None:
             self._task = asyncio.create_task(self._keeper.run())
 
     async def end(self) -> None:
-        """The server ends: write what is not written yet."""
+        """Write the latest changes and the export, since the server ends."""
         if self._keeper is not None and self._task is not None:
             self._keeper.end()
             try:
@@ -55,7 +55,7 @@ class Persistence:
 
 
 def export(worlds: Iterable[World], folder: Path) -> None:
-    """Write each world into a file of its own; what can't be written is told."""
+    """Write each world into a file of its own, and log what can't be written."""
     for world in worlds:
         path = folder / f"{world.reference}.json"
         try:

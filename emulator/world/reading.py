@@ -5,7 +5,7 @@ from emulator.jsontext import JsonObject
 
 
 class SnapshotReading:
-    """One world on its way from a document whose form is right."""
+    """The content of a world's document, whose form was checked, and the mistakes in it."""
 
     def __init__(self, content: JsonObject) -> None:
         self.content = content
@@ -17,7 +17,7 @@ class SnapshotReading:
         self.mistakes.append((loc, message))
 
     def check_new(self, id: str, loc: Loc) -> bool:
-        """True if the id has not come before; else the mistake is noted."""
+        """True if the id has not come before; notes the mistake otherwise."""
         if id in self._ids:
             self.mistake(loc, f"expected an id of its own, got {id}, which is here twice")
             return False

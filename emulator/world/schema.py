@@ -1,4 +1,4 @@
-"""Schemas of files that hold a world: a base, and a part of each API."""
+"""Schemas of files that describe a world: a base, and a part for each API."""
 
 from collections.abc import Iterable
 

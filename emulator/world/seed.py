@@ -1,4 +1,4 @@
-"""From a seed file to what worlds begin with: each API loads its section."""
+"""Seeds, which worlds begin with: each API loads its section of a seed file."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ from emulator.openapi.document import Document
 from emulator.openapi.validation import Check, Validation, uri_of
 from emulator.resources import read_data
 from emulator.settings import Settings
-from emulator.source_files import Handwritten
+from emulator.source_files import SourceFile
 from emulator.world.schema import combined
 from emulator.world.seed_file import (
     properties_of,
@@ -31,8 +31,8 @@ from emulator.world.world import World
 class SeedSection:
     """An API's part of a seed file.
 
-    `schema` is the file of its JSON schema: properties of the whole, and definitions. `load` makes
-    the state, and `count` says how many of what a state holds.
+    `schema` is the file of its JSON schema: properties of the whole seed, and definitions. `load`
+    makes the state, and `count` returns the numbers of a state's resources, by their plural.
     """
 
     schema: Path
@@ -41,7 +41,7 @@ class SeedSection:
 
 
 class SeedReader:
-    """Loads seeds for a server: by the sections of its APIs, against their documents."""
+    """Loads seeds for a server, and checks them by the sections and documents of its APIs."""
 
     def __init__(
         self, sections: Mapping[str, SeedSection], documents: Mapping[str, Document]
@@ -50,7 +50,7 @@ class SeedReader:
         self._documents = documents
 
     def load(self, name: str, settings: Settings) -> Seed:
-        """Return what a bundled seed or a seed file holds. Raises SeedError with every mistake."""
+        """Load a bundled seed or a seed file. Raises SeedError with every mistake."""
         file = read_seed(name, self._check, lambda: self._keys)
         loading = SeedLoading(file, settings, self._sections)
         states = {name: loading.load(name) for name in self._sections}
@@ -78,7 +78,7 @@ class SeedReader:
 
     @cached_property
     def _keys(self) -> tuple[str, ...]:
-        """Every key that a seed may have somewhere, also in the bodies of requests."""
+        """Return every key that a seed may have somewhere, also in the bodies of requests."""
         keys = set(property_names(self._schema))
         for name, document in self._documents.items():
             for reference in references(self._schema):
@@ -88,10 +88,10 @@ class SeedReader:
 
 
 class SeedLoading:
-    """One seed on its way from a file to the states of the APIs."""
+    """A seed file while APIs load their states from it."""
 
     def __init__(
-        self, file: Handwritten, settings: Settings, sections: Mapping[str, SeedSection]
+        self, file: SourceFile, settings: Settings, sections: Mapping[str, SeedSection]
     ) -> None:
         self.file = file
         self.settings = settings  # of the server
@@ -99,7 +99,7 @@ class SeedLoading:
         self._sections = sections
         self._states: dict[str, ApiState] = {}
         self._seen_ids: set[str] = set()
-        # What an account holds is not up to these; they are for requests.
+        # These settings refuse requests; an account may hold such content all the same.
         lenient = replace(settings, strict=False, unknown_voices="accept", call_hosts_only=False)
         self._world = World("seed", Seed(self.user_id, {}), lenient)
 
@@ -116,7 +116,7 @@ class SeedLoading:
         return state
 
     def world_at(self, now_ms: int, place: Loc, own: ApiState) -> World:
-        """Return a world of what is loaded, at a time; the ids that it makes belong to `place`."""
+        """Return a world with what is loaded, at a time; its new ids are derived from `place`."""
         world = self._world.scratch({**self._states, own.api: own}, PlacedIds(*place))
         world.clock = WorldClock(ManualClock(now_ms))
         return world
@@ -127,7 +127,7 @@ class SeedLoading:
             yield (key, index), {**item, "id": item["id"].lower()}
 
     def is_new(self, id: str, loc: Loc) -> bool:
-        """True if the id has not come before; else the mistake is noted."""
+        """True if the id has not come before; notes the mistake otherwise."""
         if id in self._seen_ids:
             self.mistake((*loc, "id"), f"{id} is here twice")
             return False

@@ -1,4 +1,4 @@
-"""Reading a seed file: its content fits the schema, or every mistake is told."""
+"""Reads a seed file, and reports every place where its content does not fit the schema."""
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -8,12 +8,12 @@ from emulator.errors import SeedError, closest
 from emulator.jsontext import JsonObject
 from emulator.openapi.validation import Check
 from emulator.resources import bundled
-from emulator.source_files import Handwritten, UnreadableError, at, read_handwritten, short
+from emulator.source_files import SourceFile, UnreadableError, at, read_source_file, short
 
 BUNDLED_SEEDS = ("demo", "empty")
 
 
-def refuse_mistakes(seed: Handwritten) -> None:
+def refuse_mistakes(seed: SourceFile) -> None:
     """Raise SeedError if there are mistakes, a line for each."""
     if seed.mistakes:
         raise SeedError(seed.describe_mistakes())
@@ -36,14 +36,13 @@ def seed_path(name: str) -> Path:
     return path
 
 
-def read_seed(name: str, check: Check, keys: Callable[[], Sequence[str]]) -> Handwritten:
-    """Return a seed whose content passes `check`; `keys` returns those that may
-    stand somewhere in it.
+def read_seed(name: str, check: Check, keys: Callable[[], Sequence[str]]) -> SourceFile:
+    """Return a seed whose content passes `check`. Raises SeedError.
 
-    Raises SeedError.
+    `keys` returns every key that a seed may have somewhere.
     """
     try:
-        seed = read_handwritten(seed_path(name), bundled=name in BUNDLED_SEEDS)
+        seed = read_source_file(seed_path(name), bundled=name in BUNDLED_SEEDS)
     except UnreadableError as error:
         raise SeedError(str(error)) from None
     _note_problems(seed, check, keys)
@@ -51,7 +50,7 @@ def read_seed(name: str, check: Check, keys: Callable[[], Sequence[str]]) -> Han
     return seed
 
 
-def _note_problems(seed: Handwritten, check: Check, keys: Callable[[], Sequence[str]]) -> None:
+def _note_problems(seed: SourceFile, check: Check, keys: Callable[[], Sequence[str]]) -> None:
     for problem in check(seed.content, ()):
         got = at(seed.content, problem.loc)
         if problem.type == "extra_forbidden":

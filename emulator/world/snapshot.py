@@ -14,9 +14,9 @@ S = TypeVar("S", bound=ApiState)
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """All that a world remembers, but for what is under way.
+    """All that a world remembers, without what is under way.
 
-    `clock` is how far it is ahead of the wall clock, and when it stands if it does (ms).
+    `clock` has how far the clock is ahead of the wall clock, and the time of a frozen one (ms).
     """
 
     user_id: str
@@ -34,7 +34,7 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Seed:
-    """What worlds begin with: the account's id, and a state of each API."""
+    """The data that worlds begin with: the account's id, and a state of each API."""
 
     user_id: str
     states: Mapping[str, ApiState]
@@ -44,7 +44,7 @@ class Seed:
         return state_of(self.states, kind)
 
     def fork(self) -> "Seed":
-        """Return an equal seed at no cost; what was added lately is shared from here on."""
+        """Return an equal seed at no cost; from then on both share what was added lately."""
         return Seed(self.user_id, {name: state.fork() for name, state in self.states.items()})
 
 

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from itertools import islice
 
-from emulator import __version__
 from emulator.errors import SnapshotError
 from emulator.jsontext import JsonObject, render
+from emulator.version import __version__
 from emulator.world.snapshot import Snapshot
 from emulator.world.state import Rows
 
@@ -17,12 +17,12 @@ _ROWS_IN_A_PART = 500
 
 
 def write_snapshot(snapshot: Snapshot) -> bytes:
-    """The document. Raises SnapshotError for a world that JSON can't hold."""
+    """Return the document. Raises SnapshotError for a world that JSON can't hold."""
     return b"".join(document_parts(snapshot))
 
 
 def document_parts(snapshot: Snapshot) -> Iterator[bytes]:
-    """The same in parts, none of them large, so that a thread that makes it holds nobody up."""
+    """Yield the document in small parts, so that a thread that writes it holds nobody up."""
     head = {"format": FORMAT, "format_version": FORMAT_VERSION, "emulator_version": __version__}
     yield render(head)[:-1] + b',"world":'
     digest = hashlib.sha256()
@@ -33,7 +33,7 @@ def document_parts(snapshot: Snapshot) -> Iterator[bytes]:
 
 
 def checksum(world: bytes) -> str:
-    """Of the rendered world, so that spaces and line breaks don't count."""
+    """Return the checksum of a rendered world: spaces and line breaks of a file don't count."""
     return _checksum(hashlib.sha256(world))
 
 
@@ -69,7 +69,7 @@ def _joined(texts: Rows) -> Iterator[bytes]:
 
 
 def _fields(snapshot: Snapshot) -> JsonObject:
-    """Return what a world has beside the states of the APIs."""
+    """Return the fields that a world has beside the states of the APIs."""
     ahead_ms, frozen_ms = snapshot.clock
     return {
         "user_id": snapshot.user_id,

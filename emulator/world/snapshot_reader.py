@@ -1,4 +1,4 @@
-"""From a document back to a snapshot, once all of it is found right."""
+"""Reads snapshots from documents, after checking all of a document."""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -52,7 +52,7 @@ class SnapshotPart:
 
 
 class SnapshotReader:
-    """Reads documents of worlds for a server: by its APIs' parts, against their documents."""
+    """Reads snapshots for a server, and checks them by the parts and documents of its APIs."""
 
     def __init__(
         self,
@@ -66,7 +66,7 @@ class SnapshotReader:
         self._operations = operations
 
     def read(self, text: bytes, name: str = "snapshot") -> Snapshot:
-        """The snapshot. Raises SnapshotError with every mistake, and where it is in `name`."""
+        """Return the snapshot. Raises SnapshotError with every mistake and its place in `name`."""
         content = self.read_outline(text, name)["world"]
         self._refuse(self._world_check, content, ("world",), name)
         reading = _WorldReading(content, self._operations)
@@ -76,7 +76,7 @@ class SnapshotReader:
         return snapshot
 
     def read_outline(self, text: bytes, name: str = "snapshot") -> JsonObject:
-        """The document, whole and of a version that can be read. Raises SnapshotError."""
+        """Return a document that is whole and of a readable version. Raises SnapshotError."""
         content = _read_json(text, name)
         outline = _without_world(content)
         self._refuse(self._name_check, outline, (), name)
@@ -103,7 +103,7 @@ class SnapshotReader:
         base = read_data(Path(__file__).with_name("snapshot_schema.yaml"))
         schema = combined(base, [read_data(part.schema) for part in self._parts.values()])
         rule = schema["properties"]["faults"]["items"]["properties"]
-        for part in ("match", "options"):  # null: not said
+        for part in ("match", "options"):  # null stands for a field that the rule does not set
             fields = {name: {"oneOf": [of, {"type": "null"}]} for name, of in FIELDS.items() if of}
             rule[part] |= {"properties": fields}
         return self._validation.check_schema(schema)
@@ -141,14 +141,14 @@ def _render(world: Json, name: str) -> bytes:
 
 
 def _without_world(content: Json) -> Json:
-    """The envelope alone, which costs next to nothing to check."""
+    """Return the envelope alone, which costs next to nothing to check."""
     if isinstance(content, dict) and isinstance(content.get("world"), dict):
         return {**content, "world": {}}
     return content
 
 
 class _WorldReading(SnapshotReading):
-    """Reads what the machinery has in a world's document."""
+    """Reads the parts of a world's document that belong to no API."""
 
     def __init__(self, content: JsonObject, operations: Collection[str]) -> None:
         super().__init__(content)
@@ -167,7 +167,7 @@ class _WorldReading(SnapshotReading):
             stubs=tuple(self._stubs()),
         )
         for state in snapshot.states.values():
-            state.fork()  # folds what was read, once
+            state.fork()  # folds what was read into the base that worlds share, once
         return snapshot
 
     def _id_source(self, key: str) -> IdSource:

@@ -1,4 +1,4 @@
-"""What an API remembers in a world: worlds, seeds and snapshots each hold a state of every API."""
+"""The state of an API: worlds, seeds and snapshots each hold one of every API."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -11,13 +11,13 @@ Rows: TypeAlias = Iterator[bytes]  # JSON texts, which a document has as a list
 
 
 class ApiState(ABC):
-    """What one API remembers in one world, in a seed, or in a snapshot.
+    """All that one API remembers in a world, in a seed, or in a snapshot.
 
-    A state has no I/O and knows no time. What is under way (a live chat) belongs to a world's
-    state alone: a fork remembers only that it was.
+    A state has no I/O and no clock. What is under way (a live chat) belongs to a world's state
+    alone: a fork remembers only that there was such a chat.
     """
 
-    api: ClassVar[str]  # the API's name, under which a world has its state
+    api: ClassVar[str]  # the API's name, by which a world finds its state
 
     @abstractmethod
     def fork(self) -> Self:
@@ -27,7 +27,7 @@ class ApiState(ABC):
     def same_as(self, fork: Self) -> bool:
         """True if neither has changed since one was forked from the other."""
 
-    def begin(  # noqa: B027 - most have nothing to do then
+    def begin(  # noqa: B027 - most states have nothing to do then
         self, first: Self, before: Self | None, now_ms: int
     ) -> None:
         """Become the state of a world whose seed has `first`, at a time of its clock.
@@ -35,12 +35,12 @@ class ApiState(ABC):
         It takes the place of the state `before`, if there was one.
         """
 
-    def close(self) -> None:  # noqa: B027 - the same
+    def close(self) -> None:  # noqa: B027 - most states have nothing to end
         """End what is under way, since the world is reset or forgotten."""
 
     @abstractmethod
     def to_json(self) -> JsonObject:
-        """Return what a snapshot's document has of it, by keys that no other API has.
+        """Return the state as keys of a snapshot's document, which no other API may use.
 
         A value may be `Rows`: long lists are written last, piece by piece.
         """
@@ -48,4 +48,4 @@ class ApiState(ABC):
     @classmethod
     @abstractmethod
     def from_json(cls, reading: SnapshotReading) -> Self:
-        """Return the state that a document tells of. Mistakes are noted in `reading`."""
+        """Return the state in a document; notes mistakes in `reading`."""

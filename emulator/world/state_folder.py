@@ -19,13 +19,13 @@ logger = logging.getLogger("emulator")
 
 _FILE = re.compile(r"[0-9a-f]{16}\.json")
 PAUSE_S = 1.0  # between two looks at all worlds
-_LOOKED_AT_ONCE = 50  # worlds; then requests have their turn
-_SHARE = 4  # a look that took long is followed by a pause so many times as long
+_LOOKED_AT_ONCE = 50  # worlds; then the event loop serves requests
+_SHARE = 4  # the pause is at least so many times as long as the look before it
 
 
 @dataclass(slots=True)
 class StoredWorld:
-    """A world, and what its file has of it; `trouble` is why the last writing failed."""
+    """A world, and the snapshot in its file; `trouble` is why the last writing failed."""
 
     world: World
     last: Snapshot
@@ -33,17 +33,17 @@ class StoredWorld:
 
 
 class StateFolder:
-    """Keeps the worlds of one server in a folder, which no other may use meanwhile.
+    """Keeps the worlds of one server in a folder that no other server may use.
 
-    Raises StartupError if another does, or if a file is damaged; it is left as it is.
+    Raises StartupError if another one uses it, or if a file is damaged, which stays as it is.
     """
 
     def __init__(self, folder: Path, reader: SnapshotReader) -> None:
         self._folder = folder
         self._reader = reader
         self._kept: dict[str, StoredWorld] = {}  # by the world's reference
-        self._seen: set[str] = set()  # whose files are not read again
-        self._forgotten: list[str] = []  # whose files are to go
+        self._seen: set[str] = set()  # references of worlds whose files are not read again
+        self._forgotten: list[str] = []  # references of worlds whose files are to be removed
         self._ending = asyncio.Event()
         self._lock = FolderLock(folder)
         try:
@@ -62,7 +62,7 @@ class StateFolder:
             )
 
     def _damaged(self) -> Iterator[str]:
-        """What is wrong with which file, as far as a checksum tells."""
+        """Yield a sentence for each file that its checksum, or the system, shows to be bad."""
         for path in sorted(self._folder.iterdir()):
             if _FILE.fullmatch(path.name):
                 try:
@@ -76,7 +76,7 @@ class StateFolder:
     # worlds that come and go
 
     def recall(self, world: World) -> None:
-        """A key is first used: its world is as it was left. Raises ApiError for a damaged file."""
+        """Restore the world of a key that is first used. Raises ApiError for a damaged file."""
         path = self._path(world.reference)
         last = None
         if world.reference not in self._seen and path.exists():
@@ -94,7 +94,7 @@ class StateFolder:
             raise api_error(STATE_DAMAGED, why=f"{path.name}: {error.strerror}") from None
 
     def forget(self, world: World) -> None:
-        """Its file goes, too; but not if the file is of an earlier world of the same key."""
+        """Have a world's file removed, unless its key has a newer world by now."""
         kept = self._kept.get(world.reference)
         if kept is not None and kept.world is world:
             del self._kept[world.reference]
@@ -119,7 +119,7 @@ class StateFolder:
             pass
 
     def end(self) -> None:
-        """Let `run` come to its end."""
+        """Let `run` write once more and return."""
         self._ending.set()
 
     def close(self) -> None:
@@ -127,7 +127,7 @@ class StateFolder:
         self._lock.release()
 
     async def write_changes(self) -> None:
-        """Write each world that is not as its file says; the loop goes on meanwhile."""
+        """Write each world that differs from its file; the event loop serves meanwhile."""
         while self._forgotten:
             await self._remove(self._path(self._forgotten.pop()))
         for number, (reference, kept) in enumerate(list(self._kept.items())):
@@ -137,12 +137,12 @@ class StateFolder:
                 await self._write(reference, kept)
 
     async def _write(self, reference: str, kept: StoredWorld) -> None:
-        snapshot = kept.world.snapshot()  # at no cost; the thread reads what no one changes
+        snapshot = kept.world.snapshot()  # costs nothing, and nobody changes what the thread reads
         try:
             await asyncio.to_thread(_write_file, self._path(reference), snapshot)
-        except Exception as error:  # whatever it is, other worlds are still to be kept
+        except Exception as error:  # whatever it is, the other worlds are to be written
             trouble = getattr(error, "strerror", None) or str(error)
-            if trouble != kept.trouble:  # it is tried again, and told once
+            if trouble != kept.trouble:  # each look tries again, but logs an error only once
                 kept.trouble = trouble
                 logger.error("cannot write %s: %s", self._path(reference), trouble)
         else:

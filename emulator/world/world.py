@@ -19,7 +19,7 @@ from emulator.journal.entries import ClockEntry, FaultEntry
 from emulator.journal.journal import Journal
 from emulator.jsontext import Json
 from emulator.outgoing.outbox import Outbox, Send, WebhookResult, send_nothing
-from emulator.rate_limit import Allowance
+from emulator.rate_limit import RateLimit
 from emulator.settings import Settings
 from emulator.store.stubs import Stub
 from emulator.timers import Timers
@@ -31,9 +31,9 @@ MANUAL_START_MS = 1_735_689_600_000  # 1 January 2025, after all that the demo s
 
 
 class World:
-    """What one API key sees: its data, its time, its ids, its live chats, its webhooks.
+    """Everything that one API key sees: its data, its time, its ids, its live chats, its webhooks.
 
-    `reference` tells worlds apart where the key must not show, such as in a signed URL.
+    `reference` names the world where the key must not appear, such as in a signed URL.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class World:
         self._begin()
 
     def state(self, kind: type[S]) -> S:
-        """Return what one API remembers here."""
+        """Return the state of one API."""
         return state_of(self.states, kind)
 
     def reset(self) -> None:
@@ -80,7 +80,7 @@ class World:
         limit, most_bytes = self.settings.journal_limit, self.settings.journal_max_bytes
         self.journal = Journal(self.clock, limit, most_bytes, before)
         self.faults = self._new_faults()
-        self.allowance = self._new_allowance()
+        self.rate_limit = self._new_rate_limit()
         self.stubs: list[Stub] = []
         random_seed = self.settings.random_seed
         self.outbox = Outbox(
@@ -97,15 +97,15 @@ class World:
         self._take_states(self.seed.states)
 
     def _take_states(self, states: Mapping[str, ApiState]) -> None:
-        """Begin anew from these states, which stay as they are."""
+        """Start over from forks of these states."""
         before, now_ms = self.states, self.clock.now_ms()
         self.states = {name: state.fork() for name, state in states.items()}
         for name, state in self.states.items():
             state.begin(self.seed.states[name], before.get(name), now_ms)
 
-    def _new_allowance(self) -> Allowance | None:
+    def _new_rate_limit(self) -> RateLimit | None:
         most = self.settings.requests_per_second
-        return None if most is None else Allowance(most, self.clock)
+        return None if most is None else RateLimit(most, self.clock)
 
     def _new_faults(self) -> Faults:
         faults = Faults(self.settings.random_seed, partial(_note_fault, self.journal))
@@ -116,7 +116,7 @@ class World:
     # keeping and bringing back
 
     def snapshot(self) -> Snapshot:
-        """Return all that the world remembers, but for what is under way."""
+        """Return all that the world remembers, without what is under way."""
         return Snapshot(
             self.user_id,
             {name: state.fork() for name, state in self.states.items()},
@@ -128,13 +128,13 @@ class World:
         )
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Become as it was then; what is under way ends."""
+        """Return to a snapshot; what is under way ends."""
         self.reset()
         self.user_id = snapshot.user_id
         self.ids = snapshot.ids.fork()
         self.outbox.ids = snapshot.webhook_ids.fork()
         self.clock.write(snapshot.clock)
-        self.allowance = self._new_allowance()
+        self.rate_limit = self._new_rate_limit()
         self.faults.restore(snapshot.rules)
         self.stubs += [replace(stub) for stub in snapshot.stubs]
         self._take_states(snapshot.states)
@@ -153,13 +153,13 @@ class World:
         )
 
     def use_seed(self, seed: Seed) -> None:
-        """Begin again, from another seed."""
+        """Start over from another seed."""
         seed.fork()  # folds what was added lately into what worlds share
         self.seed = seed
         self.reset()
 
     def scratch(self, states: Mapping[str, ApiState], ids: IdSource) -> "World":
-        """Return a copy with these states and ids, to write into and throw away."""
+        """Return a copy with these states and ids, to change and throw away."""
         scratch = copy(self)
         scratch.states, scratch.ids = states, ids
         return scratch
@@ -167,19 +167,19 @@ class World:
     # time
 
     def freeze(self) -> None:
-        """The clock stands still, until it is advanced or resumes."""
+        """Freeze the clock, until it is advanced or resumed."""
         self.clock.freeze()
         self._clock_changed("freeze")
 
     def resume(self) -> None:
-        """The clock runs on from where it stands."""
+        """Let the clock run on from its frozen time."""
         self.clock.resume()
         self._clock_changed("resume")
 
     def advancing(self, ms: int) -> Iterator[None]:
         """Move the clock forward, stopping wherever something is due, after it has run.
 
-        Raises ApiError (400) for a time that no date can be of.
+        Raises ApiError (400) for a time that is too late for a date.
         """
         journal, target_ms = self.journal, self.clock.now_ms() + ms
         if target_ms > LATEST_MS:
@@ -194,9 +194,9 @@ class World:
         self._clock_changed("advance", ms=ms)
 
     async def advance(self, ms: int) -> None:
-        """The same from an event loop: one at a time, and webhooks come to their end in between.
+        """Move the clock forward, one caller at a time; deliveries end before each step.
 
-        They may be retried, and so have more to do before time goes on.
+        Their retries then have timers, at which the clock stops.
         """
         async with self._moving:
             await self._settle()
@@ -212,13 +212,13 @@ class World:
         self.timers.on_change()
 
 
-# These know no world: what a world holds must not hold it, or it would be freed late.
+# These functions take no World: if a world's parts held the world, it would be freed late.
 
 
 def _note_fault(journal: Journal, rule: FaultRule, facts: Mapping[str, Json]) -> None:
     """Note what a fault struck; a time within the chat is shown as `chat_ms`."""
-    told = {"chat_ms" if name == "at_ms" else name: fact for name, fact in facts.items()}
-    journal.add(FaultEntry(rule=rule.id, of=rule.kind, fault=rule.fault, facts=told))
+    entry_facts = {"chat_ms" if name == "at_ms" else name: fact for name, fact in facts.items()}
+    journal.add(FaultEntry(rule=rule.id, of=rule.kind, fault=rule.fault, facts=entry_facts))
 
 
 def _judge_webhook(
@@ -229,7 +229,7 @@ def _judge_webhook(
     result: WebhookResult,
     faults: Collection[str],
 ) -> Sequence[Finding]:
-    """Judge how a receiver took a webhook, whose entry in the journal will be the next one."""
+    """Judge how a receiver took a webhook, whose journal entry will be the next one."""
     if result.is_good:
         ledger.use("webhooks", [event_name])
     findings = judge_attempt(result, faults, timeout_s)
@@ -238,7 +238,7 @@ def _judge_webhook(
 
 
 def is_held_back(world: World) -> bool:
-    """Whether webhooks can't move until its clock does: it stands, and nothing is due."""
+    """True if webhooks can't proceed before the clock moves: it is frozen, and nothing is due."""
     due_ms = world.timers.next_due_ms
     is_due = due_ms is not None and due_ms <= world.clock.now_ms()
     return world.clock.mode == "manual" and world.outbox.in_flight == 0 and not is_due

@@ -26,10 +26,10 @@ class Worlds:
         self._send = send
         self._on_create = on_create
         self._worlds: dict[str, World] = {}
-        self.others = ClientLedger()  # of callers without a world, and of worlds that are forgotten
+        self.others = ClientLedger()  # of callers without a world, and of dropped worlds
         self._by_reference: dict[str, World] = {}
         self.are_ending = False
-        # Told of a world whose key is used for the first time, and of one that is forgotten.
+        # Called with a world whose key is first used, and with one that is dropped.
         self.recall: Callable[[World], object] = lambda world: None
         self.forget: Callable[[World], object] = lambda world: None
 
@@ -37,7 +37,7 @@ class Worlds:
         return iter(list(self._worlds.values()))
 
     def get(self, api_key: str) -> World:
-        """The world of `api_key`. Raises ApiError (429) if it would be one too many."""
+        """Return the world of `api_key`. Raises ApiError (429) if it would be one too many."""
         world = self._worlds.get(api_key)
         return world if world is not None else self._first_use(api_key)
 
@@ -54,25 +54,25 @@ class Worlds:
         return self._add(world)
 
     def merged_ledger(self) -> ClientLedger:
-        """What all clients have shown, of every world."""
+        """Return one ledger with the findings and counts of all clients, of every world."""
         merged = ClientLedger()
         for ledger in (self.others, *(world.ledger for world in self)):
             merged.merge(ledger)
         return merged
 
     def clear_ledgers(self) -> None:
-        """All of it begins anew."""
+        """Clear the ledgers of every world, and the one of all other callers."""
         for ledger in (self.others, *(world.ledger for world in self)):
             ledger.clear()
 
     def end_waits(self) -> None:
-        """The server is about to stop: nobody waits for a journal any longer."""
+        """End all waits for journal entries, since the server is about to stop."""
         self.are_ending = True
         for world in self:
             world.journal.tell()
 
     def find_reference(self, reference: str) -> World | None:
-        """The world of that reference, if there is one yet."""
+        """Return the world of that reference, if there is one yet."""
         return self._by_reference.get(reference)
 
     def create(
@@ -110,6 +110,6 @@ class Worlds:
         self._keep_ledger(world)
 
     def _keep_ledger(self, world: World) -> None:
-        """What its clients have shown, of a world that is forgotten, perhaps more than once."""
+        """Move the ledger of a dropped world into `others`; a second call adds nothing."""
         self.others.merge(world.ledger)
         world.ledger.clear()

@@ -17,7 +17,10 @@ CHECKED = (
     "apis/evi/errors.py",
     "apis/evi/handlers.py",
     "apis/evi/time_unit.py",
+    "apis/evi/testing",
+    "apis/evi/views.py",
     "apis/evi/webhooks.py",
+    "apis/voices/testing",
     "atomic.py",
     "audio",
     "clock.py",
@@ -25,8 +28,10 @@ CHECKED = (
     "durations.py",
     "errors.py",
     "faults",
+    "handles",
     "hosts.py",
     "ids.py",
+    "inspection.py",
     "jsontext.py",
     "openapi",
     "outgoing",
@@ -38,8 +43,10 @@ CHECKED = (
     "settings.py",
     "source_files.py",
     "store",
+    "testing",
     "timers.py",
     "waiting.py",
+    "web/inspector",
     *(
         f"cli/{name}.py"
         for name in (

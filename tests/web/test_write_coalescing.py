@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from emulator.web.write_coalescing import MOST_GATHERED, CorkedTransport
+from emulator.web.write_coalescing import MOST_GATHERED, CoalescingTransport
 
 
 class Recorder:
@@ -35,16 +35,16 @@ async def turn() -> None:
     await asyncio.sleep(0)
 
 
-def corked() -> tuple[Recorder, Any]:
+def coalescing() -> tuple[Recorder, Any]:
     recorder = Recorder()
-    return recorder, CorkedTransport(recorder, asyncio.get_running_loop())  # type: ignore[arg-type]
+    return recorder, CoalescingTransport(recorder, asyncio.get_running_loop())  # type: ignore[arg-type]
 
 
 def test_one_write_for_each_turn() -> None:
     """Nothing waits longer than that."""
 
     async def run() -> list[bytes]:
-        recorder, transport = corked()
+        recorder, transport = coalescing()
         transport.write(b"a")
         transport.write(b"b")
         assert recorder.writes == []
@@ -61,7 +61,7 @@ def test_nothing_overtakes_what_is_held_back() -> None:
     """Neither several pieces at once, nor the end of what is written."""
 
     async def run() -> list[bytes]:
-        recorder, transport = corked()
+        recorder, transport = coalescing()
         transport.write(b"a")
         transport.writelines([b"b", b"c"])
         transport.write(b"d")
@@ -76,7 +76,7 @@ def test_much_is_passed_on_at_once() -> None:
     """So the transport can say that it is full."""
 
     async def run() -> list[int]:
-        recorder, transport = corked()
+        recorder, transport = coalescing()
         transport.write(b"a" * MOST_GATHERED)
         transport.write(b"b")
         transport.write(b"c")
@@ -91,7 +91,7 @@ def test_nothing_is_lost_when_it_is_closed() -> None:
     """What was written before goes out before, and nothing after."""
 
     async def run() -> Recorder:
-        recorder, transport = corked()
+        recorder, transport = coalescing()
         transport.write(b"a")
         transport.close()
         transport.write(b"b")
@@ -106,6 +106,6 @@ def test_all_else_is_the_transports_own() -> None:
     """Whatever the server asks of it."""
 
     async def run() -> Any:
-        return corked()[1].name
+        return coalescing()[1].name
 
     assert asyncio.run(run()) == "recorder"

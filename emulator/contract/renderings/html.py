@@ -1,4 +1,4 @@
-"""The report as one HTML page, complete in itself: no script, nothing from elsewhere."""
+"""The report as one HTML page without scripts, which loads nothing from elsewhere."""
 
 from collections.abc import Iterator
 from html import escape
@@ -72,10 +72,10 @@ def _part(part: Part) -> str:
 def _item(item: Item) -> str:
     state = "extra" if item.extra else "seen" if item.count else "never"
     detail = item.detail or {}
-    told = ", ".join(f"{status}: {count}" for status, count in detail.items()) or str(item.count)
+    counts = ", ".join(f"{status}: {count}" for status, count in detail.items()) or str(item.count)
     return (
         f'<li class="{state}"><code>{_text(item.name)}</code> '
-        f"<span>{_text(told) if state != 'never' or detail else 'never'}</span></li>"
+        f"<span>{_text(counts) if state != 'never' or detail else 'never'}</span></li>"
     )
 
 

@@ -24,7 +24,7 @@ def to_junit(report: Report, demands: Demands) -> str:
     suite = Xml.Element("testsuite", name=_SUITE)
     for subject in dict.fromkeys([*(item.name for item in operations), *by_subject]):
         case = Xml.SubElement(suite, "testcase", classname=_SUITE, name=visible(subject))
-        _tell(case, by_subject.get(subject, []), demands)
+        _add_findings(case, by_subject.get(subject, []), demands)
         if subject in never and subject not in by_subject:
             Xml.SubElement(case, "skipped", message="never called")
     for sentence in report.shortcomings(demands):
@@ -39,7 +39,7 @@ def to_junit(report: Report, demands: Demands) -> str:
     return Xml.tostring(suites, encoding="unicode", xml_declaration=True) + "\n"
 
 
-def _tell(case: Xml.Element, findings: Sequence[JsonObject], demands: Demands) -> None:
+def _add_findings(case: Xml.Element, findings: Sequence[JsonObject], demands: Demands) -> None:
     forbidden = [found for found in findings if demands.forbid(found)]
     allowed = [found for found in findings if not demands.forbid(found)]
     if forbidden:

@@ -13,12 +13,12 @@ TITLE = "EVI contract report"
 def summary(report: Report) -> str:
     """Return a line such as '2 errors, 1 warning; coverage 41.5 %'."""
     errors = sum(found["level"] == ERROR for found in report.findings)
-    told = [_several(errors, "error"), _several(len(report.findings) - errors, "warning")]
-    return f"{', '.join(told)}; coverage {report.coverage.percent:g} %"
+    counts = [_several(errors, "error"), _several(len(report.findings) - errors, "warning")]
+    return f"{', '.join(counts)}; coverage {report.coverage.percent:g} %"
 
 
 def seen(found: JsonObject) -> str:
-    """Say how often a finding came, and where in the journal, if its caller has one."""
+    """Say how often a finding came, and in which journal entries, if its caller has a journal."""
     times = "once" if found["count"] == 1 else f"{found['count']} times"
     first, last = found["first_seq"], found["last_seq"]
     if first == 0:
@@ -32,7 +32,7 @@ def got(value: Json) -> str:
 
 
 def left_out(report: Report) -> str:
-    """Return a sentence about findings that were too many, or nothing."""
+    """Return a sentence about the findings that were not kept, or an empty text."""
     return f"Not kept: {_several(report.dropped, 'more finding')}." if report.dropped else ""
 
 

@@ -7,9 +7,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from emulator import __version__
 from emulator.api import Operations, ServedApi, fault_names
 from emulator.settings import Settings
+from emulator.version import __version__
 from emulator.web.auth import Auth
 from emulator.web.control.api_routes import api_routes
 from emulator.web.control.clock import clock_routes

@@ -10,18 +10,19 @@ import httpx
 import pytest
 from websockets.sync.client import connect
 
-from emulator.apis.evi.state import EviState
 from emulator.extras.recording.reading import read_recording
 from emulator.extras.recording.scripts import import_script
 from emulator.extras.recording.seeds import as_yaml, import_seed
+from emulator.openapi.document import load_document
+from emulator.openapi.validation import Validation
 from emulator.server import Server
 from emulator.settings import Settings
+from emulator.world.seed import load_seed
 from tests.contract.calls import KINDS, Collection, Kind, sync_client
 from tests.contract.chat_python import Player as Talker
 from tests.contract.chat_python import sync_chat, typed
 from tests.contract.conversations import TABLE, Conversation, prepare
 from tests.extras.recording import kit, vendor
-from tests.served import SEEDS
 
 pytestmark = [
     pytest.mark.slow,
@@ -53,12 +54,12 @@ def test_no_key_is_in_the_file(recorded: Path) -> None:
 def test_it_becomes_a_seed_and_a_script(recorded: Path, tmp_path: Path) -> None:
     """Both are accepted; the seed has what was there before, and nothing that the client made."""
     recording = read_recording(recorded)
-    seed = import_seed(recording, SEEDS, Settings()).content
+    seed = import_seed(recording, Validation(load_document()), Settings()).content
     path = tmp_path / "seed.yaml"
     path.write_text(as_yaml(seed))
-    store = SEEDS.load(str(path), Settings())
-    assert store.state(EviState).configs.find_name("Fernway Bikes Support") is not None
-    assert store.state(EviState).configs.find_name("Weather") is None
+    store = load_seed(str(path), Validation(load_document()), Settings())
+    assert store.configs.find_name("Fernway Bikes Support") is not None
+    assert store.configs.find_name("Weather") is None
     script, notes = import_script(recording, [config["id"] for config in seed["configs"]])
     assert [rule["when"]["turn"] for rule in script["rules"]] == [1, 2, 3]
     assert script["tools"] == {"get_weather": {"content": {"sky": "snow"}}}
@@ -183,9 +184,9 @@ def use_collection(collection: Collection, kind: Kind) -> None:
     id = list(collection.pager(page_size=3, restrict_to_most_recent=False))[0].id
     collection.version_pager(id)
     collection.version(id, 0)
-    new = collection.create("Fresh", **kind.body)
-    collection.add_version(new.id, **kind.body)
-    collection.add_version(id, **kind.body)
+    new = collection.create("Fresh", **kind.first)
+    collection.add_version(new.id, **kind.second)
+    collection.add_version(id, **kind.second)
     collection.delete(new.id)
 
 

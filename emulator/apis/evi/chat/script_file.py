@@ -34,7 +34,7 @@ from emulator.errors import Loc, ScriptError, closest
 from emulator.jsontext import Json, JsonObject
 from emulator.patterns import PatternError, compile_pattern
 from emulator.resources import bundled
-from emulator.source_files import UnreadableError, at, read_handwritten, short
+from emulator.source_files import UnreadableError, at, read_source_file, short
 
 MOST_MISTAKES = 100  # that a message lists
 
@@ -328,7 +328,7 @@ def read_script_file(name: str) -> JsonObject:
     """Return the content of a script by its name or path. Raises ScriptError for mistakes."""
     path = script_path(name)
     try:
-        file = read_handwritten(path, bundled=name in bundled_scripts())
+        file = read_source_file(path, bundled=name in bundled_scripts())
     except UnreadableError as error:
         raise ScriptError([((), str(error))], path.name, str(error)) from None
     try:
