@@ -10,7 +10,6 @@ from emulator.contract.surface import ApiSurface, SurfacePart, new_surface, regi
 from emulator.control import ControlRoutes
 from emulator.errors import DocumentError, closest
 from emulator.faults.names import FaultNames
-from emulator.faults.table import register_error_frames
 from emulator.handles.bridge import Bridge
 from emulator.inspection import View
 from emulator.jsontext import Json, JsonObject
@@ -122,10 +121,9 @@ class Api:
     views: Sequence[View] = ()  # of the inspector
 
     def __post_init__(self) -> None:
-        """Register the API's findings, parts of the coverage and error frames."""
+        """Register the API's findings and parts of the coverage."""
         register_findings(self.findings)
         register_parts(self.coverage)
-        register_error_frames(self.socket_errors)
 
     def load_document(self, path: str = "") -> Document:
         """Return the API's document, or the one at `path` in its place. Raises DocumentError."""
@@ -208,6 +206,7 @@ def fault_names(served: Sequence[ServedApi]) -> FaultNames:
     return FaultNames(
         [operation.id for each in served for operation in each.operations],
         [name for each in served for name in each.api.webhook_events],
+        {code: slug for each in served for code, slug in each.api.socket_errors.items()},
     )
 
 

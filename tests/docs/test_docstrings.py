@@ -14,6 +14,9 @@ PACKAGE = Path(emulator.__file__).parent
 # The modules and folders whose docstrings are checked.
 CHECKED = (
     "apis/evi/chat",
+    "apis/evi/errors.py",
+    "apis/evi/handlers.py",
+    "apis/evi/time_unit.py",
     "apis/evi/testing",
     "apis/evi/views.py",
     "apis/evi/webhooks.py",
@@ -24,6 +27,7 @@ CHECKED = (
     "credentials.py",
     "durations.py",
     "errors.py",
+    "faults",
     "handles",
     "hosts.py",
     "ids.py",
