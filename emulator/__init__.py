@@ -2,10 +2,11 @@
 
 from typing import TYPE_CHECKING, Any
 
+from emulator.version import __version__
+
 if TYPE_CHECKING:
     from emulator.testing.emulator import Emulator
 
-__version__ = "0.1.0"
 __all__ = ["Emulator", "__version__"]
 
 

@@ -51,7 +51,7 @@ def add_fault(
     faults: Faults, validation: Validation, names: FaultNames, rule: JsonObject
 ) -> FaultRule:
     """Add a rule. Raises FaultMistake, or ValidationFailed for a value."""
-    check_fault(rule["kind"], rule["fault"])
+    options = check_fault(rule["kind"], rule["fault"]).options
     schema = names.schema()
     known = {name: value for name, value in rule.items() if name in schema["properties"]}
     problems = validation.check_schema(schema)(known, ("body",))
@@ -65,6 +65,8 @@ def add_fault(
         render([[[[[[rule]]]]]])  # nested as deeply as in any answer
     except TypeError as error:
         raise FaultMistake("body", f"it can't be JSON: {error}") from None
+    if "error" in rule and "error" in options:
+        rule = {**rule, "error": names.error_slug(rule["error"])}
     return faults.add(**rule)
 
 

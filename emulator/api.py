@@ -10,7 +10,8 @@ from emulator.contract.surface import ApiSurface, SurfacePart, new_surface, regi
 from emulator.control import ControlRoutes
 from emulator.errors import DocumentError, closest
 from emulator.faults.names import FaultNames
-from emulator.faults.table import register_error_frames
+from emulator.handles.bridge import Bridge
+from emulator.inspection import View
 from emulator.jsontext import Json, JsonObject
 from emulator.openapi.document import Document, load_document
 from emulator.openapi.fields import body_fields
@@ -97,7 +98,8 @@ class Api:
 
     `with_examples` makes a handler answer ids that do not exist with examples of the demo seed
     (`--unknown-ids example`). `socket_errors` maps the codes of the error frames that faults may
-    ask for to their slugs.
+    ask for to their slugs. `handle` makes what tests have as `evi.<name>`; it is called in the loop
+    of the server, and what it makes touches the world there alone, by the bridge.
     """
 
     name: str
@@ -115,12 +117,13 @@ class Api:
     body_limits: Mapping[str, int] = field(default_factory=dict)  # bytes, by operationId
     control: ControlRoutes | None = None
     with_examples: Callable[[Operation, Handler, Seed], Handler] = take_any_id
+    handle: Callable[[World, Bridge], object] | None = None
+    views: Sequence[View] = ()  # of the inspector
 
     def __post_init__(self) -> None:
-        """Register the API's findings, parts of the coverage and error frames."""
+        """Register the API's findings and parts of the coverage."""
         register_findings(self.findings)
         register_parts(self.coverage)
-        register_error_frames(self.socket_errors)
 
     def load_document(self, path: str = "") -> Document:
         """Return the API's document, or the one at `path` in its place. Raises DocumentError."""
@@ -203,6 +206,7 @@ def fault_names(served: Sequence[ServedApi]) -> FaultNames:
     return FaultNames(
         [operation.id for each in served for operation in each.operations],
         [name for each in served for name in each.api.webhook_events],
+        {code: slug for each in served for code, slug in each.api.socket_errors.items()},
     )
 
 
@@ -220,3 +224,9 @@ def snapshot_reader(served: Sequence[ServedApi]) -> SnapshotReader:
 
 def _documents(served: Sequence[ServedApi]) -> Mapping[str, Document]:
     return {each.name: each.document for each in served}
+
+
+def new_handles(served: Sequence[ServedApi], world: World, bridge: Bridge) -> Mapping[str, object]:
+    """Return the handles for tests that APIs bring, by the name of the API."""
+    made = {each.name: each.api.handle for each in served}
+    return {name: new(world, bridge) for name, new in made.items() if new is not None}

@@ -16,6 +16,7 @@ EmulatorError
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import TypeAlias
 
 Loc: TypeAlias = tuple[str | int, ...]
@@ -319,8 +320,6 @@ def nearest_word(word: str, known: Sequence[str]) -> str | None:
     """
     if word in known or len(word) > _LONGEST_COMPARED:
         return None
-    from difflib import get_close_matches  # at first need: few need it at the start
-
     folded = {each.casefold(): each for each in known if len(each) <= _LONGEST_COMPARED}
     matches = get_close_matches(word.casefold(), folded, n=1)
     return folded[matches[0]] if matches else None

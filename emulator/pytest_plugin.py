@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from emulator.contract.report import Demands
     from emulator.testing.emulator import Emulator
     from emulator.testing.reporting import RunContract
     from emulator.testing.world import Evi
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 _WORLD = pytest.StashKey["Evi | None"]()
 _TIMELINE = pytest.StashKey[str]()  # of a world that is closed by now
 _HAS_FAILED = pytest.StashKey[bool]()
-_CONTRACT = pytest.StashKey["RunContract"]()  # of the run, if it is asked for and there is one
+_CONTRACT = pytest.StashKey["RunContract"]()  # of the run, if options ask for it
 _WORKERS_CONTRACT = "evi_contract"  # what a process of pytest-xdist tells the one that reports
 _FILES, _FAIL_ON, _ALLOW, _LEAST = (
     "evi_report",
@@ -64,7 +63,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    _check_report_options(config)
+    if _wants_report(config):
+        config.stash[_CONTRACT] = _new_run_contract(config)
     config.addinivalue_line(
         "markers",
         "evi(**settings): settings of this test's world, such as seed='empty', clock='manual'",
@@ -80,12 +80,12 @@ def evi_settings() -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def evi_server(evi_settings: dict[str, Any], pytestconfig: pytest.Config) -> "Iterator[Emulator]":
     """Serve the emulator on a free port, for the whole run."""
-    from emulator.testing.emulator import Emulator
+    from emulator.testing.emulator import Emulator  # 0.5 s, which other tests do not wait for
 
     with Emulator(**evi_settings) as server:
         yield server
-        if _wants_report(pytestconfig):
-            _run_contract(pytestconfig).add(server.contract(), server.surfaces)
+        if _CONTRACT in pytestconfig.stash:
+            pytestconfig.stash[_CONTRACT].add(server.contract(), server.surfaces)
 
 
 @pytest.fixture
@@ -169,42 +169,18 @@ def _only_shows(config: pytest.Config) -> bool:
     return bool(options.collectonly or options.showfixtures or options.show_fixtures_per_test)
 
 
-def _check_report_options(config: pytest.Config) -> None:
-    """Raise UsageError before any test runs, not after all of them."""
-    if not _wants_report(config):
-        return
-    from emulator.contract.renderings import check_files
-    from emulator.errors import UsageError
-
-    try:
-        _demands(config)
-        check_files(_files(config))
-    except UsageError as error:
-        raise pytest.UsageError(str(error)) from None
-
-
-def _demands(config: pytest.Config) -> "Demands":
-    import emulator.apis.apis  # noqa: F401 - registers what the options may name
-    from emulator.contract.report import read_demands
+def _new_run_contract(config: pytest.Config) -> "RunContract":
+    """Return the contract that the options ask for. Raises pytest.UsageError."""
+    from emulator.testing.reporting import new_run_contract  # 0.2 s, which few ask for
 
     options = config.option
-    return read_demands(
-        getattr(options, _FAIL_ON), getattr(options, _ALLOW), getattr(options, _LEAST)
+    folder = config.invocation_params.dir  # where the run was started; tests may go elsewhere
+    return new_run_contract(
+        [str(folder / name) for name in getattr(options, _FILES)],
+        getattr(options, _FAIL_ON),
+        getattr(options, _ALLOW),
+        getattr(options, _LEAST),
     )
-
-
-def _files(config: pytest.Config) -> list[str]:
-    """Return report files, relative to where the run began: tests may change the directory."""
-    folder = config.invocation_params.dir
-    return [str(folder / name) for name in getattr(config.option, _FILES)]
-
-
-def _run_contract(config: pytest.Config) -> "RunContract":
-    from emulator.testing.reporting import RunContract
-
-    if _CONTRACT not in config.stash:
-        config.stash[_CONTRACT] = RunContract()
-    return config.stash[_CONTRACT]
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -212,28 +188,28 @@ def pytest_testnodedown(node: Any, error: object) -> None:
     """Take over the findings of a process of pytest-xdist that has ended."""
     text = getattr(node, "workeroutput", {}).get(_WORKERS_CONTRACT)
     if text is not None:
-        _run_contract(node.config).add_text(text)
+        node.config.stash[_CONTRACT].add_text(text)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Write the report, and fail the run if it is to fail."""
     config = session.config
-    if not _wants_report(config) or not session.testscollected or _only_shows(config):
+    if _CONTRACT not in config.stash or not session.testscollected or _only_shows(config):
         return
+    run = config.stash[_CONTRACT]
     if hasattr(config, "workeroutput"):
-        config.workeroutput[_WORKERS_CONTRACT] = _run_contract(config).to_text()
+        config.workeroutput[_WORKERS_CONTRACT] = run.to_text()
         return
-    run = _run_contract(config)
-    run.finish(_demands(config), _files(config))
+    run.finish()
     if run.failures and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    if _CONTRACT not in config.stash or hasattr(config, "workeroutput"):
+    run = config.stash.get(_CONTRACT, None)
+    if run is None or not run.is_finished:
         return
-    run = _run_contract(config)
     terminalreporter.write_sep("=", "EVI contract")
     terminalreporter.write_line(run.summary())
     for failure in run.failures:

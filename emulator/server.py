@@ -1,5 +1,6 @@
 """The HTTP server around the application: uvicorn, in the foreground or in a thread."""
 
+import asyncio
 import errno
 import logging
 import socket
@@ -8,7 +9,6 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from types import TracebackType
-from typing import TYPE_CHECKING
 
 import uvicorn
 
@@ -19,11 +19,9 @@ from emulator.hosts import is_loopback
 from emulator.redaction.log import LogFilter
 from emulator.settings import Settings
 from emulator.web.app import App
+from emulator.web.certificate import Certificate
 from emulator.web.connection import HandshakeProtocol, http_protocol
 from emulator.web.mounts import Mount
-
-if TYPE_CHECKING:
-    from emulator.web.certificate import Certificate
 
 _PATIENCE_S = 10  # for the thread to begin
 _KEEP_ALIVE_S = 75  # of an idle connection; clients reuse them, so a short time breaks requests
@@ -86,11 +84,14 @@ class Server:
         """Return the file of the CA that clients must trust; None without TLS."""
         return None if self._certificate is None else self._certificate.ca_file
 
-    def _make_certificate(self) -> "Certificate | None":
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop | None:
+        """Return the event loop that serves; None before and after."""
+        return self.app.loop
+
+    def _make_certificate(self) -> Certificate | None:
         if not self.settings.tls:
             return None
-        from emulator.web.certificate import Certificate  # needs a library that few have or load
-
         try:
             return Certificate((self.settings.host, *self.settings.allowed_hosts))
         except StartupError:

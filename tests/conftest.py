@@ -1,5 +1,6 @@
 """What all tests share: one server for the run, a world of its own for each test."""
 
+import gc
 import itertools
 from collections.abc import Iterator
 
@@ -22,13 +23,19 @@ pytest_plugins = ["pytester", "conformance.plugin"]
 
 App.__call__ = conformance.judged(App.__call__)  # type: ignore[method-assign,assignment]
 Channel.send = conformance.judged_send(Channel.send)  # type: ignore[method-assign,assignment]
-resources._read_yaml = parsing.once_each(resources._read_yaml)
+resources._read_yaml = parsing.once_each(resources._read_yaml)  # type: ignore[assignment]
 
 _numbers = itertools.count()
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(ProcessGuard())
+
+
+def pytest_collection_finish() -> None:
+    """Keep the garbage collector from looking at thousands of tests again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

@@ -27,10 +27,19 @@ PAGE_HEADERS = {
 }
 
 
+SCRIPT = {"kind": "script", "seq": 1, "at_ms": 1, "finding": "x", "message": "y"}
+
+
+def journal(entry: object) -> dict[str, Any]:
+    """A page of the journal with one entry."""
+    return response(200, {"entries": [entry], "dropped": 0, "first_seq": 1, "last_seq": 1})
+
+
 @pytest.mark.parametrize(
     ("method", "path", "answer"),
     [
         ("GET", "/_emulator/clock", response(200, CLOCK)),
+        ("GET", "/_emulator/journal", journal({**SCRIPT, "chat_id": None})),
         ("HEAD", "/_emulator/clock", response(200, b"", content_type="application/json")),
         ("GET", "/_emulator/nowhere", response(404, ERROR)),
         ("PUT", "/_emulator/clock", response(405, ERROR)),
@@ -60,6 +69,8 @@ def test_what_the_document_says_is_right(method: str, path: str, answer: dict[st
         ("GET", "/_emulator/", response(200, b"<html>", content_type="text/html"), "is missing"),
         ("GET", "/_emulator/", response(200, b"", **PAGE_HEADERS), "the body is empty"),
         ("DELETE", "/_emulator/faults/x", response(404, {}), "'error' is a required"),
+        ("GET", "/_emulator/journal", journal(SCRIPT), "'chat_id' is a required"),
+        ("GET", "/_emulator/journal", journal({**SCRIPT, "kind": "new"}), "$.entries[0]"),
     ],
 )
 def test_what_the_document_does_not_say_is_found(

@@ -1,6 +1,6 @@
-"""The tiers of the tests: what the fast ones may not do, and who is told of it.
+"""Keeps tests that start a process out of `make test-fast`: each needs a mark that says so.
 
-Python reports each start of a process to audit hooks, whatever library asks for it.
+Python reports every start of a process to audit hooks, whichever library asks for it.
 """
 
 import sys
@@ -8,8 +8,8 @@ from collections.abc import Generator
 
 import pytest
 
-PROCESS, BROWSER, SLOW = "process", "browser", "slow"
-STARTS = {
+PROCESS, BROWSER = "process", "browser"
+STARTS = {  # audit events
     "subprocess.Popen",
     "os.exec",
     "os.fork",

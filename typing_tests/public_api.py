@@ -103,7 +103,7 @@ def parts(evi: Evi) -> None:
     assert_type(evi.journal.entries("http", status=404), list[JsonObject])
     assert_type(evi.journal.wait_for("http", operation="create-config"), JsonObject)
     assert_type(evi.timeline(), str)
-    for resources in (evi.configs, evi.prompts, evi.tools):
+    for resources in (evi.configs, evi.prompts, evi.tools, evi.voices):
         assert_type(resources["a name"], JsonObject)
         assert_type(len(resources), int)
         assert_type("a name" in resources, bool)

@@ -5,9 +5,9 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-from emulator import __version__
 from emulator.cli.parser import FAILED, NOT_STARTED, OK, USAGE, Command, complain
 from emulator.errors import EmulatorError, StartupError, UsageError
+from emulator.version import __version__
 
 # Each command with its module in this folder, which has a function `add_COMMAND`.
 COMMANDS = {

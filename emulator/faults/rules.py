@@ -9,12 +9,10 @@ from typing import Any, TypeAlias
 from emulator.errors import closest
 from emulator.faults.table import (
     CLOSE_CODES,
-    ERROR_FRAMES,
     KINDS,
     METHODS,
     FaultMistake,
     check_fault,
-    error_slugs,
 )
 from emulator.ids import Random, derived_random, derived_uuid
 from emulator.jsontext import Json, JsonObject
@@ -120,16 +118,6 @@ def _check_values(fault: str, fields: Mapping[str, Json]) -> None:
                 raise FaultMistake(name, f"a WebSocket that is refused has no {name!r} yet")
 
 
-def _read_error(name: Json) -> str:
-    """Return the slug of an error frame, given by slug or code. Raises FaultMistake."""
-    slug = ERROR_FRAMES.get(str(name), str(name))
-    known = error_slugs()
-    if slug not in known:
-        hint = closest(str(name), (*known, *ERROR_FRAMES))
-        raise FaultMistake("error", f"no error frame {name!r}{hint}; known: {', '.join(known)}")
-    return slug
-
-
 Note: TypeAlias = Callable[[FaultRule, Mapping[str, Json]], None]
 
 
@@ -171,8 +159,6 @@ class Faults:
             if not _HEADER_NAME.fullmatch(name):
                 raise FaultMistake("headers", f"{name!r} is no name of a header")
         _check_values(fault, fields)
-        if "error" in fields:
-            fields["error"] = _read_error(fields["error"])
         self._added += 1
         rule = FaultRule(
             derived_uuid("fault", self._seed, self._added),

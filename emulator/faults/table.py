@@ -128,24 +128,6 @@ KINDS: Mapping[str, Kind] = {
     ),
 }
 
-# Slugs of error frames by code. Rules use either; APIs register those of their sockets.
-ERROR_FRAMES: dict[str, str] = {}
-
-
-def register_error_frames(slugs: Mapping[str, str]) -> None:
-    """Add the error frames of an API, slugs by code. Raises ValueError for a code with two slugs.
-
-    APIs may share a slug: each socket sends its API's own error.
-    """
-    for code, slug in slugs.items():
-        if ERROR_FRAMES.setdefault(code, slug) != slug:
-            raise ValueError(f"two error frames have the code {code!r}; rename one of them")
-
-
-def error_slugs() -> list[str]:
-    """Return every slug that rules may use for an error frame."""
-    return list(dict.fromkeys(ERROR_FRAMES.values()))
-
 
 class FaultMistake(UsageError):
     """A rule can't be made: `field` says which of its fields is wrong."""

@@ -1,7 +1,4 @@
-"""Finds named values in text of any kind: broken JSON, a header, a form, Python's output.
-
-It is imported at first need: its expressions take 2 ms to compile, and few need them at the start.
-"""
+"""Finds named values in text of any kind: broken JSON, a header, a form, Python's output."""
 
 import re
 from collections.abc import Iterator

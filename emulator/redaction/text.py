@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from emulator.jsontext import read_or_none
 from emulator.redaction.names import HIDDEN, SCHEME, is_secret_name, may_hold_secrets
+from emulator.redaction.scan import hide_named
 from emulator.redaction.values import hide_in_json_text, hide_in_query, hide_users
 
 _LONGEST_REMEMBERED = 100  # characters
@@ -23,8 +24,6 @@ def hide_in_body(text: str) -> str:
     shown = hide_in_json_text(text)
     if shown is None:
         return hide_in_text(text)
-    from emulator.redaction.scan import hide_named
-
     as_written = hide_named(text, only_quoted=True)  # with its spaces and line breaks
     return as_written if _say_the_same(as_written, shown) else shown
 
@@ -58,8 +57,6 @@ def hide_in_text(text: str) -> str:
 
 
 def _hide(text: str) -> str:
-    from emulator.redaction.scan import hide_named
-
     target = _TARGET.fullmatch(text)
     if target is not None:
         return hide_users(hide_named(target[1])) + hide_in_query(target[2])

@@ -7,6 +7,7 @@ from urllib.parse import quote, unquote_plus
 
 from emulator.jsontext import Json, JsonObject, JsonTextError, parse, render
 from emulator.redaction.names import HIDDEN, is_secret_name, may_hold_secrets
+from emulator.redaction.scan import hide_named
 
 Hide: TypeAlias = Callable[[str], str]
 
@@ -75,8 +76,6 @@ def hide_in_string(text: str, is_nested: bool = False) -> str:
     if not may_hold_secrets(text):
         return text
     if is_json:
-        from emulator.redaction.scan import hide_named
-
         shown = None if is_nested else hide_in_json_text(text)
         return _in_addresses(hide_named(text, only_quoted=True)) if shown is None else shown
     return _in_addresses(text)
@@ -106,8 +105,6 @@ def _in_parameter(found: re.Match[str]) -> str:
     name, value = found.groups()
     if is_secret_name(name):
         return f"{name}={HIDDEN}"
-    from emulator.redaction.scan import hide_named
-
     return f"{name}={hide_in_encoded(value, lambda plain: hide_named(plain, only_quoted=True))}"
 
 

@@ -77,3 +77,4 @@ class Socket:
     subject: str
     paths: Sequence[str]
     opening: Callable[[World, Mapping[str, str], bytes], Opening]
+    max_frame_bytes: int | None = None  # larger frames close it with 1009; None: the setting

@@ -6,9 +6,9 @@ from emulator.contract.coverage import Coverage
 from emulator.contract.findings import WARNING
 from emulator.contract.renderings.text import finding_lines
 from emulator.contract.report import Demands, Report, new_report
+from emulator.handles.bridge import Bridge
+from emulator.handles.diagnosis import ExpectationFailed
 from emulator.jsontext import JsonObject
-from emulator.testing.bridge import Bridge
-from emulator.testing.diagnosis import ExpectationFailed
 from emulator.web.app import App
 from emulator.world.world import World
 
@@ -23,23 +23,26 @@ class ContractHandle:
 
     @property
     def findings(self) -> list[JsonObject]:
-        """Each with code, level, subject, place, expected, got, hint, count (docs/contract.md)."""
+        """Return findings with code, level, subject, place, expected, got, hint, count.
+
+        See docs/contract.md.
+        """
         return list(self.report().findings)
 
     @property
     def coverage(self) -> Coverage:
-        """Part by part: what was exercised, and what never."""
+        """Return what was exercised, and what never, part by part."""
         return self.report().coverage
 
     def report(self) -> Report:
-        """Both, for `emulator.contract.renderings.render_report`."""
+        """Return both, for `emulator.contract.renderings.render_report`."""
         return self._bridge.call(self._report)
 
     def _report(self) -> Report:
         return new_report(self._world.ledger, self._app.surfaces)
 
     def assert_clean(self, allow: Collection[str] = (), fail_on: str = WARNING) -> None:
-        """Raise ExpectationFailed, with each, if there are findings but those with these codes.
+        """Raise ExpectationFailed, with each finding, unless all have one of these codes.
 
         `fail_on` is 'warning' for all of them, or 'error'. Raises UsageError for an unknown code.
         """
@@ -54,5 +57,5 @@ class ContractHandle:
             raise ExpectationFailed(f"{what} about the client:\n{told}")
 
     def clear(self) -> None:
-        """Begin anew."""
+        """Forget findings and coverage."""
         self._bridge.call(self._world.ledger.clear)

@@ -13,10 +13,10 @@ from emulator.contract.report import Report, new_report
 from emulator.contract.surface import ApiSurface
 from emulator.errors import UsageError, closest
 from emulator.extras.mounts import MOUNTS
+from emulator.handles.bridge import Bridge
 from emulator.ids import IdSource
 from emulator.server import Server
 from emulator.settings import SETTINGS, Settings
-from emulator.testing.bridge import Bridge
 from emulator.testing.world import Evi
 from emulator.world.snapshot import Seed
 
@@ -41,12 +41,12 @@ class Emulator:
 
     @property
     def url(self) -> str:
-        """Such as http://127.0.0.1:54321."""
+        """Return the URL, such as http://127.0.0.1:54321."""
         return self._server.url
 
     @property
     def ca_file(self) -> str | None:
-        """What clients are to trust, with `tls=True`; it is there as long as the server."""
+        """Return the file of the CA to trust, with `tls=True`; it exists as long as the server."""
         return self._server.ca_file
 
     def start(self) -> "Emulator":
@@ -69,7 +69,7 @@ class Emulator:
         self.stop()
 
     def world(self, api_key: str | None = None, **settings: Any) -> Evi:
-        """A fresh world: its own key, its own data, its own time.
+        """Return a fresh world: its own key, its own data, its own time.
 
         Settings that concern a world may differ from the server's: seed, clock, random_seed,
         pace, script, signing_key and so on.
@@ -96,7 +96,7 @@ class Emulator:
         return self._bridge.call(create)
 
     def contract(self) -> ClientLedger:
-        """What the clients of all its worlds have shown, also of those that are closed."""
+        """Return what the clients of all its worlds have shown, closed worlds included."""
         app = self._server.app
         if app.loop is None:  # it is stopped, and nothing changes any more
             return app.worlds.merged_ledger()
@@ -104,15 +104,15 @@ class Emulator:
 
     @property
     def surfaces(self) -> Sequence[ApiSurface]:
-        """All that clients can exercise."""
+        """Return all that clients can exercise."""
         return self._server.app.surfaces
 
     def contract_report(self) -> Report:
-        """Findings and coverage of all its worlds (docs/contract.md)."""
+        """Return the findings and the coverage of all its worlds (docs/contract.md)."""
         return new_report(self.contract(), self.surfaces)
 
     def _seed(self, settings: Settings) -> Seed:
-        """The data of a seed, read once as long as neither file nor settings change."""
+        """Return a seed's data, read once as long as neither file nor settings change."""
         path = Path(settings.seed)
         stamp = path.stat().st_mtime_ns if path.is_file() else 0
         place = (str(path.resolve()) if stamp else settings.seed, stamp, replace(settings, seed=""))
@@ -122,7 +122,7 @@ class Emulator:
 
 
 def settings_with(base: Settings, changes: dict[str, Any]) -> Settings:
-    """The settings with some replaced. Raises UsageError for a name that is none."""
+    """Return the settings with some replaced. Raises UsageError for an unknown name."""
     known = [setting.name for setting in SETTINGS]
     for name in changes:
         if name not in known:

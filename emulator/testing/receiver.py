@@ -1,4 +1,4 @@
-"""A receiver of webhooks for tests: it checks, records, and answers as told."""
+"""A receiver of webhooks for tests: it checks, records, and answers as it is told to."""
 
 import asyncio
 import hashlib
@@ -60,23 +60,23 @@ class WebhookReceiver:
 
     @property
     def url(self) -> str:
-        """Where configs are to send their webhooks."""
+        """Return the URL to which configs are to send their webhooks."""
         return f"http://127.0.0.1:{self._server.server_port}/"
 
     @property
     def events(self) -> list[JsonObject]:
-        """The payloads that came with a good signature."""
+        """Return the payloads that came with a good signature."""
         return [each.event for each in self.received if each.is_genuine]
 
     def answer(self, *statuses: int) -> None:
-        """The statuses of the next answers. Raises UsageError for what is no status."""
+        """Set the statuses of the next answers. Raises UsageError for an impossible status."""
         for status in statuses:
             if not isinstance(status, int) or not 200 <= status <= 599:
                 raise UsageError(f"an answer is a status from 200 to 599, got {status!r}")
         self.answers.extend(statuses)
 
     def wait_for(self, event_name: str, timeout: float = 1.0, **fields: Any) -> Received:
-        """The first such webhook, once it came. Raises AssertionError after `timeout` s."""
+        """Wait for the first such webhook. Raises AssertionError after `timeout` s."""
         check_event_name(event_name)
         wanted = {"event_name": event_name, **fields}
 
@@ -94,7 +94,7 @@ class WebhookReceiver:
         return found
 
     async def await_for(self, event_name: str, timeout: float = 1.0, **fields: Any) -> Received:
-        """`wait_for` for async tests."""
+        """Wait as `wait_for` does, in an async test."""
         return await asyncio.to_thread(self.wait_for, event_name, timeout, **fields)
 
     def close(self) -> None:

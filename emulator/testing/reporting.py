@@ -1,34 +1,41 @@
 """The contract report of a pytest run: of all its worlds, and of all its processes."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import pytest
+
+import emulator.apis.apis  # noqa: F401 - registers what the options may name
 from emulator.contract.ledger import ClientLedger
-from emulator.contract.renderings import write_reports
+from emulator.contract.renderings import check_files, write_reports
 from emulator.contract.renderings.words import summary
-from emulator.contract.report import Demands, Report, new_report
+from emulator.contract.report import Demands, Report, new_report, read_demands
 from emulator.contract.surface import ApiSurface
-from emulator.errors import EmulatorError
+from emulator.errors import EmulatorError, UsageError
 
 
 @dataclass(slots=True)
 class RunContract:
-    """What the clients of a run have shown, so far; in the end, why that fails the run, and the
-    files that were written.
+    """Gathers what the clients of a run show, and writes the report when the run is over.
+
+    `failures` then says why it fails the run, and `written` has the files that could be written.
     """
 
+    demands: Demands
+    files: Sequence[str]
     ledger: ClientLedger = field(default_factory=ClientLedger)
     surfaces: Sequence[ApiSurface] = ()  # none: no emulator has run
     failures: list[str] = field(default_factory=list)
     written: list[str] = field(default_factory=list)
+    is_finished: bool = False
 
     def add(self, ledger: ClientLedger, surfaces: Sequence[ApiSurface]) -> None:
         self.ledger.merge(ledger)
         self.surfaces = surfaces
 
     def to_text(self) -> str:
-        """JSON for the process that gathers all, since execnet can't send every integer."""
+        """Return JSON for the process that gathers all: execnet can't send every integer."""
         return json.dumps({"contract": self.ledger.to_json(), "surfaces": self.surfaces})
 
     def add_text(self, text: str) -> None:
@@ -39,22 +46,35 @@ class RunContract:
     def report(self) -> Report | None:
         return new_report(self.ledger, self.surfaces) if self.surfaces else None
 
-    def finish(self, demands: Demands, files: Iterable[str]) -> None:
-        """Write the report, and see whether it will do. Without an emulator nothing is covered."""
+    def finish(self) -> None:
+        """Write the report and judge the run. Without an emulator nothing is covered."""
+        self.is_finished = True
         report = self.report()
         if report is None:
-            self.failures += ["nothing is covered"] if any(demands.least.values()) else []
+            self.failures += ["nothing is covered"] if any(self.demands.least.values()) else []
             return
-        self.failures += report.failures(demands)
-        for name in files:
+        self.failures += report.failures(self.demands)
+        for name in self.files:
             try:
-                write_reports(report, demands, [name])
+                write_reports(report, self.demands, [name])
             except EmulatorError as error:
                 self.failures.append(str(error))
             else:
                 self.written.append(name)
 
     def summary(self) -> str:
-        """One line."""
+        """Return the report in one line."""
         report = self.report()
         return "no test used evi_server: no report" if report is None else summary(report)
+
+
+def new_run_contract(
+    files: Sequence[str], fail_on: str, allow: Sequence[str], least: Sequence[str]
+) -> RunContract:
+    """Return the contract of a run with these options. Raises pytest.UsageError."""
+    try:
+        demands = read_demands(fail_on, allow, least)
+        check_files(files)
+    except UsageError as error:
+        raise pytest.UsageError(str(error)) from None
+    return RunContract(demands, files)

@@ -18,7 +18,7 @@ class Certificate:
 
     def __init__(self, hosts: Iterable[str]) -> None:
         try:
-            import trustme
+            import trustme  # an extra, which few install
         except ImportError:
             raise StartupError(
                 "to serve https, the emulator needs the package trustme: "

@@ -4,6 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 from urllib.parse import parse_qsl
 
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import Field, File, FormParser, parse_options_header
+
 from emulator.api import UploadedFile
 from emulator.errors import Loc, Problem, ValidationFailed
 from emulator.jsontext import Json, JsonObject, JsonTextError, parse
@@ -49,9 +52,6 @@ def read_pairs(text: bytes) -> Pairs:
 
 def read_parts(text: bytes, content_type: bytes) -> Pairs:
     """Return the parts of a multipart form. Raises ValidationFailed."""
-    from python_multipart.exceptions import FormParserError  # few requests have forms
-    from python_multipart.multipart import Field, File, FormParser, parse_options_header
-
     parts, ends = list[tuple[str, Item]](), list[bool]()
 
     def add_field(field: Field) -> None:

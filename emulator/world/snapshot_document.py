@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from itertools import islice
 
-from emulator import __version__
 from emulator.errors import SnapshotError
 from emulator.jsontext import JsonObject, render
+from emulator.version import __version__
 from emulator.world.snapshot import Snapshot
 from emulator.world.state import Rows
 

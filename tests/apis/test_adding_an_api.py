@@ -43,6 +43,10 @@ def entries(client: TestClient, **wanted: str) -> list[dict[str, Any]]:
     return found
 
 
+def talk(server: Server) -> str:
+    return f"ws{server.url.removeprefix('http')}/v0/toys/talk?api_key=toys"
+
+
 def test_its_operations_are_served(client: TestClient) -> None:
     """By its document: what they read is validated, and journaled under the operation's id."""
     assert client.get("/v0/toys?colour=red").json() == [{"name": "ball", "colour": "red"}]
@@ -72,8 +76,7 @@ def test_its_socket_is_open(app: App) -> None:
     with Server(app.settings, (), (*APIS, TOYS)) as server, httpx.Client(headers=KEY) as client:
         rule = {"kind": "socket", "fault": "duplicate", "type": "echo"}
         client.post(f"{server.url}/_emulator/faults", json=rule)
-        url = f"ws{server.url.removeprefix('http')}/v0/toys/talk?api_key=toys"
-        with connect(url) as socket:
+        with connect(talk(server)) as socket:
             socket.send('{"hello": 1}')
             assert json.loads(socket.recv()) == {"type": "echo", "said": {"hello": 1}, "toys": 1}
             assert json.loads(socket.recv())["said"] == {"hello": 1}
@@ -90,6 +93,14 @@ def test_its_socket_is_open(app: App) -> None:
     ]
     bugs = [each["error"] for each in journal if each["kind"] == "bug"]
     assert bugs == ["ValueError: toys hear nothing"]
+
+
+def test_its_socket_has_its_own_limit(app: App) -> None:
+    """A larger frame closes the connection with 1009."""
+    with Server(app.settings, (), (*APIS, TOYS)) as server, connect(talk(server)) as socket:
+        socket.send(json.dumps({"hello": "x" * 100}))
+        with pytest.raises(ConnectionClosedError, match="1009"):
+            socket.recv()
 
 
 def test_its_world_is_kept(client: TestClient) -> None:

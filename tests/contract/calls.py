@@ -71,14 +71,23 @@ async def _collect(items: AsyncIterable[T]) -> list[T]:
 
 @dataclass(frozen=True, eq=False)
 class Kind:
-    """Configs, prompts or tools: the name in method names, and a body."""
+    """Configs, prompts or tools: the name in method names, and two different bodies."""
 
     name: str
-    body: Mapping[str, Any]
+    first: Mapping[str, Any]
+    second: Mapping[str, Any]
 
 
-CONFIG = Kind("config", {"evi_version": "3", "version_description": "the first"})
-PROMPT = Kind("prompt", {"text": "Be brief.", "version_description": "the first"})
+CONFIG = Kind(
+    "config",
+    {"evi_version": "3", "version_description": "the first"},
+    {"evi_version": "4-mini", "version_description": "the second"},
+)
+PROMPT = Kind(
+    "prompt",
+    {"text": "Be brief.", "version_description": "the first"},
+    {"text": "Be kind.", "version_description": "the second"},
+)
 TOOL = Kind(
     "tool",
     {
@@ -86,6 +95,12 @@ TOOL = Kind(
         "description": "Tells the time.",
         "fallback_content": "It is late.",
         "version_description": "the first",
+    },
+    {
+        "parameters": '{"type": "object"}',
+        "description": "Tells the date.",
+        "fallback_content": "It is a Monday.",
+        "version_description": "the second",
     },
 )
 KINDS = (CONFIG, PROMPT, TOOL)
@@ -103,6 +118,12 @@ class Collection:
 
     def pager(self, **query: Any) -> Any:
         return self._method("list_{}s")(**query)
+
+    def version_pager(self, id: str, **query: Any) -> Any:
+        return self._method("list_{}_versions")(id, **query)
+
+    def add_version(self, id: str, **body: Any) -> Any:
+        return self._method("create_{}_version")(id, **body)
 
     def delete(self, id: str) -> Any:
         return self._method("delete_{}")(id)

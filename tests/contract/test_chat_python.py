@@ -25,10 +25,13 @@ from tests.contract.conversations import TABLE, prepare
 from tests.contract.transcripts import check_history, check_sentences, transcript, vendor_client
 
 # The vendor's client imports names that websockets means to remove.
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:websockets.exceptions.InvalidStatusCode is deprecated:DeprecationWarning",
-    "ignore:websockets.legacy is deprecated:DeprecationWarning",
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings(
+        "ignore:websockets.exceptions.InvalidStatusCode is deprecated:DeprecationWarning",
+        "ignore:websockets.legacy is deprecated:DeprecationWarning",
+    ),
+]
 
 AT_A_PACE = ("typed turns", "no script", "nothing but a connection", "greeting")
 

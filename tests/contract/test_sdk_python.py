@@ -256,7 +256,7 @@ def test_pager_of_resources(evi: EmpathicVoiceClient, kind: Kind, size: int) -> 
     """A pager walks through every resource once, oldest first, and stops at the end."""
     resources = Collection(evi, kind)
     seeded = ids(list(resources.pager()))
-    made = [resources.create(f"Shift {number}", **kind.body).id for number in range(8)]
+    made = [resources.create(f"Shift {number}", **kind.first).id for number in range(8)]
     pager = resources.pager(page_size=size)
     assert [ids(page) for page in pages(pager)] == chunks(seeded + made, size)
     assert ids(list(pager)) == seeded + made
@@ -550,7 +550,7 @@ def test_two_keys_never_see_each_others_data(connect: Connect, api_key: str) -> 
     mine, other = connect(api_key), connect(f"{api_key}-other")
     before = contents(other)
     made = {
-        kind: Collection(mine.empathic_voice, kind).create("Private", **kind.body).id
+        kind: Collection(mine.empathic_voice, kind).create("Private", **kind.first).id
         for kind in KINDS
     }
     mine.tts.voices.create(generation_id=NOBODY, name="Private")
@@ -562,7 +562,7 @@ def test_two_keys_never_see_each_others_data(connect: Connect, api_key: str) -> 
         resources = Collection(other.empathic_voice, kind)
         assert_not_found(partial(resources.version, id, 0), id)
         assert_not_found(partial(resources.delete, id), id)
-        resources.create("Private", **kind.body)  # the name is free here
+        resources.create("Private", **kind.first)  # the name is free here
         assert Collection(mine.empathic_voice, kind).version(id, 0).id == id
     finished_audio(other.empathic_voice, PLAIN_CHAT_ID)
 

@@ -11,8 +11,6 @@ import emulator
 
 PACKAGE = Path(emulator.__file__).parent
 
-UNCHECKED = ("testing",)  # folders whose docstrings are not checked
-
 # Words that are not verbs: articles, pronouns, conjunctions, prepositions.
 _NO_VERBS = (
     "A All Also An Another Any As At Beside But By Each Every False For From He Here How If In It "
@@ -21,12 +19,6 @@ _NO_VERBS = (
     "Whatever When Where Whether Which While Who Whoever Whose Why With Without"
 )
 NO_VERBS = frozenset(_NO_VERBS.split())
-
-
-def checked_files() -> list[Path]:
-    """Return the modules of the package, but for those of UNCHECKED."""
-    paths = sorted(PACKAGE.rglob("*.py"))
-    return [path for path in paths if path.relative_to(PACKAGE).parts[0] not in UNCHECKED]
 
 
 def docstrings(path: Path) -> Iterator[tuple[str, str]]:
@@ -46,16 +38,13 @@ def is_sentence(text: str) -> bool:
     return first is not None and first[0] not in {*NO_VERBS, "True"}
 
 
-@pytest.mark.parametrize("path", checked_files(), ids=lambda path: str(path.relative_to(PACKAGE)))
+@pytest.mark.parametrize(
+    "path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE))
+)
 def test_docstrings_of_functions_begin_with_a_verb(path: Path) -> None:
     """Each begins with a verb, or with "True if" (or "False if")."""
     wrong = [f"{place}: {text}" for place, text in docstrings(path) if not is_sentence(text)]
     assert not wrong
-
-
-def test_what_is_not_checked_exists() -> None:
-    """No folder of UNCHECKED is gone."""
-    assert all((PACKAGE / name).is_dir() for name in UNCHECKED)
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,8 @@ from typing import Any
 
 import pytest
 
-from emulator.apis.evi.api import EVI
-from emulator.faults import table
 from emulator.faults.rules import FaultRule, Faults, check_rule
-from emulator.faults.table import FIELDS, KINDS, FaultMistake, error_slugs, register_error_frames
+from emulator.faults.table import FIELDS, KINDS, FaultMistake
 
 EVERY_FAULT = [(kind, fault) for kind in KINDS for fault in KINDS[kind].faults]
 REQUEST = {"operation": "list-configs", "method": "GET", "path": "/v0/evi/configs"}
@@ -323,8 +321,6 @@ def test_no_two_rules_draw_the_same_after_a_restore() -> None:
         ("http", "reset", {"status": 500}, "status", "operation, method, path, times, probability"),
         ("http", "status", {"headers": {"a b": "c"}}, "headers", "'a b' is no name of a header"),
         ("http", "status", {"headers": {"": "c"}}, "headers", "'' is no name of a header"),
-        ("socket", "error", {"error": "uncaugt"}, "error", "(did you mean 'uncaught'?)"),
-        ("socket", "error", {"error": "E0713"}, "error", "no error frame 'E0713'"),
     ],
 )
 def test_a_mistake(kind: str, fault: str, fields: dict[str, Any], field: str, words: str) -> None:
@@ -335,23 +331,6 @@ def test_a_mistake(kind: str, fault: str, fields: dict[str, Any], field: str, wo
     assert wrong.value.field == field
     assert words in str(wrong.value)
     assert list(rules) == []
-
-
-@pytest.mark.parametrize(("code", "slug"), EVI.socket_errors.items())
-def test_an_error_frame_by_slug_or_code(code: str, slug: str) -> None:
-    """Either names it."""
-    for name in (slug, code):
-        assert faults().add("socket", "error", error=name).options["error"] == slug
-
-
-def test_error_frames_of_several_apis(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each API adds its own; they may share a slug, but a code means one slug."""
-    monkeypatch.setattr(table, "ERROR_FRAMES", frames := {"E1": "uncaught"})
-    register_error_frames({"T1": "uncaught", "T2": "broken"})
-    assert frames == {"E1": "uncaught", "T1": "uncaught", "T2": "broken"}
-    assert error_slugs() == ["uncaught", "broken"]
-    with pytest.raises(ValueError, match="two error frames have the code 'T2'"):
-        register_error_frames({"T2": "other"})
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The page's files: how they are served, and what they may not hold."""
 
+import json
 import re
 
 import pytest
@@ -7,6 +8,9 @@ from httpx import Client
 from playwright.sync_api import expect
 from starlette.testclient import TestClient
 
+from emulator.apis.apis import APIS
+from emulator.apis.evi.views import EVI_VIEWS
+from emulator.inspection import View
 from emulator.web.inspector.routes import PAGE
 from tests.inspector.browsing import BOTH, Inspector
 
@@ -19,7 +23,8 @@ def policy_of(answer: object) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    "path", ["", *(f"inspector/{name}" for name in FILES if "html" not in name)]
+    "path",
+    ["", "inspector/views.js", *(f"inspector/{name}" for name in FILES if "html" not in name)],
 )
 def test_every_file_is_served_with_a_strict_policy(client: TestClient, path: str) -> None:
     """Nothing but own files, no exception; no sniffing, no referrer, no frame."""
@@ -50,6 +55,27 @@ def test_a_file_is_sent_once(client: TestClient) -> None:
         "/_emulator/inspector/app.js", headers={"If-None-Match": first.headers["etag"]}
     )
     assert (again.status_code, again.content) == (304, b"")
+
+
+def test_the_lists_of_resources_are_those_of_the_apis(client: TestClient) -> None:
+    """What the APIs bring, in their order, as a file of the page."""
+    answer = client.get("/_emulator/inspector/views.js")
+    assert answer.headers["content-type"].startswith("text/javascript")
+    before, after = "export const VIEWS = ", ";\n"
+    assert answer.text.startswith(before)
+    assert answer.text.endswith(after)
+    views = json.loads(answer.text.removeprefix(before).removesuffix(after))
+    assert views == [view.to_json() for api in APIS for view in api.views]
+    assert [view["title"] for view in views] == ["Configs", "Prompts", "Tools"]
+
+
+@pytest.mark.parametrize("view", EVI_VIEWS, ids=lambda view: view.name)
+def test_a_list_that_is_shown_is_an_operations(client: TestClient, view: View) -> None:
+    """The path answers pages with the field; the example makes a resource, which the list has."""
+    made = client.post(view.path, json=view.example)
+    assert made.status_code == 201
+    found = client.get(view.path, params={"page_size": 100}).json()[view.items]
+    assert made.json()["id"] in [each["id"] for each in found]
 
 
 @pytest.mark.parametrize("name", ["ap.js", "index.html", "..%2froutes.py", "__init__.py"])

@@ -1,11 +1,13 @@
 """Resources: versions, and what changed between two of them."""
 
+import json
 import subprocess
 
 import pytest
 from httpx import Client
 from playwright.sync_api import expect
 
+from emulator.inspection import View
 from tests.inspector.browsing import BOTH, Inspector
 from tests.outgoing.calls import ask
 
@@ -70,6 +72,25 @@ def test_credentials_are_not_shown(inspector: Inspector, remote: Client) -> None
     expect(page.locator("body")).to_contain_text("hook?api_key=(hidden)")
     expect(page.locator("body")).not_to_contain_text("Zq-mine")
     inspector.check_console()
+
+
+def test_a_list_without_versions(inspector: Inspector, remote: Client) -> None:
+    """Whatever list an API brings is shown, though its resources have no names or versions."""
+    view = View("chats", "chat", "All chats", "/v0/evi/chats", "chats_page", {})
+    script = f"export const VIEWS = {json.dumps([view.to_json()])};"
+    inspector.page.route(
+        "**/inspector/views.js",
+        lambda route: route.fulfill(body=script, content_type="text/javascript"),
+    )
+    id = ask(remote, "GET", "/v0/evi/chats?page_size=1")["chats_page"][0]["id"]
+    page = inspector.open("resources")
+    expect(page.get_by_text("Choose one of the chats to see it.")).to_be_visible()
+    expect(page.get_by_text("12 chats", exact=True)).to_be_visible()
+    page.get_by_role("list", name="All chats").get_by_role("button", name=id).click()
+    expect(page.get_by_role("heading", name=id)).to_be_visible()
+    expect(page.get_by_label("Content").first).to_contain_text('"chat_group_id"')
+    expect(page.get_by_role("heading", name="Versions")).not_to_be_attached()
+    inspector.check()
 
 
 def test_an_empty_world_says_what_to_do(inspector: Inspector, remote: Client) -> None:

@@ -105,6 +105,7 @@ def near_numbers(schema: Json) -> st.SearchStrategy[Json]:
     return st.sampled_from(edges)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pointer", [*COMPONENTS, *PARAMETERS.values()])
 def test_the_two_validators_agree(pointer: str) -> None:
     """What the compiled validator accepts is what the reference implementation accepts."""

@@ -5,6 +5,7 @@ import os
 import re
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -324,6 +325,7 @@ class SessionMachine(RuleBasedStateMachine):
             assert now == self.frozen
 
 
+@pytest.mark.slow
 def test_a_session_keeps_its_promises() -> None:
     """The invariants hold after every step of every client, at every pace."""
     run_state_machine_as_test(SessionMachine, settings=PROFILE)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from emulator.testing.diagnosis import ExpectationFailed, matches_message
+from emulator.handles.diagnosis import ExpectationFailed, matches_message
 from emulator.testing.emulator import Emulator
 from emulator.testing.world import Evi
 from tests.testing.talking import PATIENCE_S, Started, Talk, http, talking, until_it_waits
@@ -201,7 +201,7 @@ def test_a_wait_looks_at_each_frame_once(evi: Evi, monkeypatch: pytest.MonkeyPat
         looked_at.append(content["type"])
         return matches_message(wanted, content)
 
-    monkeypatch.setattr("emulator.testing.chat.matches_message", look)
+    monkeypatch.setattr("emulator.apis.evi.testing.chat.matches_message", look)
     evi.clock.freeze()
     frames = 30
     with talking(evi) as talk:

@@ -17,9 +17,9 @@ from emulator import Emulator
 from emulator.apis.evi.chat import opening as live_chats
 from emulator.apis.evi.chat.session import Session
 from emulator.apis.evi.handlers import HANDLERS
+from emulator.handles.diagnosis import timeline
 from emulator.server import new_app
 from emulator.settings import Settings
-from emulator.testing.diagnosis import timeline
 from emulator.testing.world import Evi
 from emulator.web.app import App
 from emulator.world.world import World

@@ -113,6 +113,16 @@ def test_worlds_do_not_share_rules(app: App, client: TestClient) -> None:
             "less_than_equal",
         ),
         ({"kind": "webhook", "fault": "drop", "evnt": "x"}, ["body", "evnt"], "extra_forbidden"),
+        (
+            {"kind": "socket", "fault": "error", "error": "uncaugt"},
+            ["body", "error"],
+            "value_error",
+        ),
+        (
+            {"kind": "socket", "fault": "close", "error": "uncaught"},
+            ["body", "error"],
+            "value_error",
+        ),
     ],
 )
 def test_a_bad_rule_is_refused(client: TestClient, body: Any, loc: list[str], kind: str) -> None:

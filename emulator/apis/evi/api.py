@@ -14,6 +14,7 @@ from emulator.apis.evi.openness import OPENNESS
 from emulator.apis.evi.operations.examples import with_examples
 from emulator.apis.evi.sockets import SOCKETS
 from emulator.apis.evi.state import EviState
+from emulator.apis.evi.views import EVI_VIEWS
 from emulator.apis.evi.webhooks import EVENT_NAMES
 from emulator.resources import bundled
 from emulator.world.seed import SeedSection
@@ -29,9 +30,10 @@ EVI = Api(
     findings=EVI_FINDINGS,
     coverage=EVI_COVERAGE_PARTS,
     webhook_events=EVENT_NAMES,
-    control=CONTROL,
-    sockets=SOCKETS,
     socket_errors={text.code: text.slug for text in CHAT_ERRORS.values()},
+    control=CONTROL,
+    views=EVI_VIEWS,
+    sockets=SOCKETS,
     handlers=HANDLERS,
     with_examples=with_examples,
     snapshot=SnapshotPart(EviState, _HERE / "snapshot.yaml"),

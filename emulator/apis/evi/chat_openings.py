@@ -3,7 +3,8 @@
 docs/protocol.md has the facts about both.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeAlias
 
 from emulator.apis.evi.chat.live import LiveChat
 from emulator.apis.evi.chat.opening import refuse_chat, start_chat
@@ -36,7 +37,7 @@ class ChatOpening(Opening):
 
     _wanted: ChatQuery  # set by `check`
 
-    def __init__(self, world: World, query_string: bytes) -> None:
+    def __init__(self, world: World, parameters: Mapping[str, str], query_string: bytes) -> None:
         self._world = world
         self._query_string = query_string
         self.query = given_query(query_string)
@@ -85,9 +86,9 @@ class ConnectOpening(Opening):
 
     _live: LiveChat  # set by `check`
 
-    def __init__(self, world: World, chat_id: str, query_string: bytes) -> None:
+    def __init__(self, world: World, parameters: Mapping[str, str], query_string: bytes) -> None:
         self._world = world
-        self._chat_id = chat_id
+        self._chat_id = parameters["chat_id"].lower()
         self._query_string = query_string
         self.query = given_query(query_string)
 
@@ -120,3 +121,9 @@ class ConnectOpening(Opening):
         peer.live = live
         live.join(peer.put)
         return peer
+
+
+MakeOpening: TypeAlias = Callable[[World, Mapping[str, str], bytes], Opening]
+
+# By the kind of the socket; each is given the path's parameters and the query.
+OPENINGS: Mapping[str, MakeOpening] = {"chat": ChatOpening, "connect": ConnectOpening}

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 
 from emulator.apis.evi.chat.script import Script
-from emulator.apis.evi.chat.script_content import script_content
+from emulator.apis.evi.chat.script_content import read_content, script_content
 from emulator.apis.evi.chat_store import LONGEST_CHAT_MS, Audio, ChatStore
 from emulator.errors import Loc, ScriptError
 from emulator.hosts import WEBHOOK_SCHEMES, form_problem
@@ -148,10 +148,8 @@ def read_script(reading: SnapshotReading) -> Script | None:
         return None
     if not script["content"]:
         return Script(name=script["name"])
-    from emulator.apis.evi.chat.script_file import load_script  # costs 0.1 s
-
     try:
-        return load_script(script["content"], script["name"])[0]
+        return read_content(script["content"], script["name"])
     except ScriptError as error:
         for loc, message in error.mistakes:
             reading.mistake(("script", "content", *loc), message)

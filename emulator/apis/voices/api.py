@@ -8,6 +8,7 @@ from emulator.apis.voices.examples import with_examples
 from emulator.apis.voices.findings import VOICES_FINDINGS
 from emulator.apis.voices.operations import HANDLERS
 from emulator.apis.voices.state import VoicesState
+from emulator.apis.voices.testing.handle import new_voices_handle
 from emulator.world.seed import SeedSection
 from emulator.world.snapshot_reader import SnapshotPart
 
@@ -21,4 +22,5 @@ VOICES = Api(
     with_examples=with_examples,
     snapshot=SnapshotPart(VoicesState, _HERE / "snapshot.yaml"),
     seed=SeedSection(_HERE / "seed.yaml", seed.load, seed.count),
+    handle=new_voices_handle,
 )

@@ -5,12 +5,12 @@ from collections import Counter
 from io import BufferedWriter
 from pathlib import Path
 
-from emulator import __version__
 from emulator.clock import SystemClock
 from emulator.errors import RecordingError, UsageError
 from emulator.extras.recording.format import Entry, Header, Opened, line_of
 from emulator.extras.recording.reading import EVI_PROXY, read_recording
 from emulator.extras.recording.redaction import Secrets, hide_url
+from emulator.version import __version__
 
 
 class RecordingWriter:

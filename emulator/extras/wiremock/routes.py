@@ -9,7 +9,6 @@ from pathlib import Path
 from starlette.requests import Request
 from starlette.responses import Response
 
-from emulator import __version__
 from emulator.extras.wiremock.pattern import request_test
 from emulator.extras.wiremock.request import LoggedRequest, logged_requests
 from emulator.extras.wiremock.values import refused
@@ -18,6 +17,7 @@ from emulator.jsontext import Json, JsonObject, JsonTextError, parse
 from emulator.openapi.operation import Operation
 from emulator.openapi.parts import Part
 from emulator.settings import Settings
+from emulator.version import __version__
 from emulator.web.auth import Auth
 from emulator.web.bodies import read_body
 from emulator.web.control.request import answer

@@ -7,9 +7,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from emulator import __version__
 from emulator.api import Operations, ServedApi, fault_names
 from emulator.settings import Settings
+from emulator.version import __version__
 from emulator.web.auth import Auth
 from emulator.web.control.api_routes import api_routes
 from emulator.web.control.clock import clock_routes
@@ -83,7 +83,7 @@ class Control:
             *snapshot_routes(auth, self._snapshots, self._settings.max_snapshot_bytes),
             *self._api_routes(bodies),
             *self._mounted_routes(),
-            *inspector_routes(),
+            *inspector_routes([view for each in self._apis for view in each.api.views]),
             *document_routes(document),
             *openapi_routes(self._apis),
             Route("/oauth2-cc/token", token_endpoint(self._auth), methods=["POST"]),

@@ -19,6 +19,7 @@ from emulator.web.auth import Auth
 from emulator.web.bodies import read_body
 from emulator.web.control.request import caller_world
 from emulator.world.snapshot import Snapshot
+from emulator.world.snapshot_document import write_snapshot
 
 if TYPE_CHECKING:
     from emulator.world.snapshot_reader import SnapshotReader
@@ -28,8 +29,6 @@ def snapshot_routes(
     auth: Auth, reader: "Callable[[], SnapshotReader]", max_bytes: int
 ) -> list[Route]:
     async def show(request: Request) -> Response:
-        from emulator.world.snapshot_document import write_snapshot  # few servers write one
-
         snapshot = caller_world(auth, request).snapshot()
         try:
             text = await anyio.to_thread.run_sync(write_snapshot, snapshot)

@@ -1,5 +1,9 @@
-"""GET /_emulator/ and its files: static, and the same for every world (docs/inspector.md)."""
+"""GET /_emulator/ and its files, which are the same for every world (docs/inspector.md).
 
+All are static but one: `views.js` says which lists of resources the APIs bring.
+"""
+
+from collections.abc import Sequence
 from pathlib import Path
 
 from starlette.requests import Request
@@ -7,9 +11,12 @@ from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from emulator.errors import PATH_NOT_FOUND, api_error, closest
+from emulator.inspection import View
+from emulator.jsontext import render
 
 PAGE = Path(__file__).parent / "page"
 _INDEX = "index.html"
+_VIEWS = "views.js"
 _MEDIA_TYPES = {
     ".html": "text/html",
     ".js": "text/javascript",
@@ -42,16 +49,24 @@ HEADERS = {
 }
 
 
-def inspector_routes() -> list[Route]:
+def inspector_routes(views: Sequence[View]) -> list[Route]:
+    """Return the routes of a page that lists these resources."""
+    script = b"export const VIEWS = " + render([view.to_json() for view in views]) + b";\n"
+
+    async def answer_file(request: Request) -> Response:
+        if request.path_params["name"] == _VIEWS:
+            return Response(script, headers=HEADERS, media_type=_MEDIA_TYPES[".js"])
+        return await _file(request)
+
     return [
         Route("/_emulator", _to_page, methods=["GET"]),
         Route("/_emulator/", _page, methods=["GET"]),
-        Route("/_emulator/inspector/{name}", _file, methods=["GET"]),
+        Route("/_emulator/inspector/{name}", answer_file, methods=["GET"]),
     ]
 
 
 async def _to_page(request: Request) -> Response:
-    """Redirect to the address that ends in a slash, to which the page's links are relative."""
+    """Redirect to the address with a slash: the page's files lie beside it."""
     return RedirectResponse("/_emulator/")
 
 
@@ -60,9 +75,9 @@ async def _page(request: Request) -> Response:
 
 
 async def _file(request: Request) -> Response:
-    """Return a file of the page. Raises ApiError (404) for any other name."""
+    """Answer a file of the page. Raises ApiError (404) for an unknown name."""
     name = request.path_params["name"]
-    known = [path.name for path in PAGE.iterdir() if path.name != _INDEX]
+    known = [_VIEWS, *(path.name for path in PAGE.iterdir() if path.name != _INDEX)]
     if name not in known:
         path, hint = request.url.path, closest(name, known)
         raise api_error(PATH_NOT_FOUND, method=request.method, path=path, hint=hint)

@@ -97,7 +97,8 @@ class Sockets:
         opening.check()
         handshake.accept()
         outbound = Outbound(send, world, handshake.subject)
-        connection = Connection(world, outbound, str(found[0].name))
+        limit = world.settings.ceiling("max_frame_bytes", found[0].max_frame_bytes)
+        connection = Connection(world, outbound, str(found[0].name), limit)
         connection.peer = opening.open(outbound, connection.fail)
         return connection
 

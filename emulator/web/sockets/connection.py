@@ -10,7 +10,7 @@ from emulator.sockets.socket import Peer
 from emulator.web import bugs
 from emulator.world.world import World
 
-BUG = 1011
+BUG, TOO_LARGE = 1011, 1009
 _WITHOUT_CODE, _BROKEN = 1005, 1006
 
 
@@ -19,8 +19,9 @@ class Connection:
 
     peer: Peer
 
-    def __init__(self, world: World, outbound: Outbound, where: str) -> None:
+    def __init__(self, world: World, outbound: Outbound, where: str, max_frame_bytes: int) -> None:
         """Begin with `where`, the log's name of the connection."""
+        self._max_frame_bytes = max_frame_bytes
         self._world = world
         self._journal = world.journal  # a reset gives the world another one
         self._outbound = outbound
@@ -57,11 +58,18 @@ class Connection:
         self._outbound.note_end("out" if by_server else "in", findings, close=code)
 
     def _take(self, message: Message) -> None:
+        is_text = message.get("text") is not None
+        data = message.get("bytes") or b""
+        if is_text:
+            data = message["text"].encode(errors="surrogatepass")
+        if len(data) > self._max_frame_bytes:
+            self._outbound.close(TOO_LARGE)
+            return
         try:
-            if message.get("text") is None:
-                self.peer.receive_bytes(message.get("bytes") or b"")
+            if is_text:
+                self.peer.receive_text(data)
             else:
-                self.peer.receive_text(message["text"].encode(errors="surrogatepass"))
+                self.peer.receive_bytes(data)
         except Exception as error:
             self.fail(error)
 

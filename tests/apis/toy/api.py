@@ -119,7 +119,7 @@ TOYS = Api(
     seed=SeedSection(
         HERE / "state.yaml", load, lambda state: {"toys": len(state.to_json()["toys"])}
     ),
-    sockets=[Socket("toys", "toy socket", ["/v0/toys/talk"], Echo)],
+    sockets=[Socket("toys", "toy socket", ["/v0/toys/talk"], Echo, max_frame_bytes=100)],
     findings={"toy_grey": GREY},
     body_limits={"create-toy": 200},
     control=ControlRoutes(

@@ -23,10 +23,13 @@ from tests.contract.conversations import TABLE, Conversation, prepare
 from tests.extras.recording import kit, vendor
 from tests.served import SEEDS
 
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:websockets.exceptions.InvalidStatusCode is deprecated:DeprecationWarning",
-    "ignore:websockets.legacy is deprecated:DeprecationWarning",
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings(
+        "ignore:websockets.exceptions.InvalidStatusCode is deprecated:DeprecationWarning",
+        "ignore:websockets.legacy is deprecated:DeprecationWarning",
+    ),
+]
 
 KEY = "a-key-that-nobody-may-see"
 Entry: TypeAlias = dict[str, Any]

@@ -20,10 +20,13 @@ from emulator.settings import Settings
 from tests.served import DOCUMENT
 
 # The vendor's control plane imports names that websockets means to remove.
-pytestmark = pytest.mark.filterwarnings(
-    "ignore:websockets.exceptions.InvalidStatusCode is deprecated:DeprecationWarning",
-    "ignore:websockets.legacy is deprecated:DeprecationWarning",
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings(
+        "ignore:websockets.exceptions.InvalidStatusCode is deprecated:DeprecationWarning",
+        "ignore:websockets.legacy is deprecated:DeprecationWarning",
+    ),
+]
 
 ID = "some-id"  # of nothing
 OPERATIONS = {operation.id: operation for operation in compile_operations(DOCUMENT)}

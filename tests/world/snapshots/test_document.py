@@ -104,6 +104,7 @@ def small() -> App:
     return new_app(Settings(seed="empty"))
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(st.lists(requests, max_size=12))
 def test_a_world_comes_back_as_it_was(small: App, done: list[tuple[str, str, str, int]]) -> None:

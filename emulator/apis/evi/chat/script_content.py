@@ -1,4 +1,4 @@
-"""Turns a script back into the content of its file, the reverse of `script_file`."""
+"""Turns scripts into the content of their files, and such content into scripts."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -41,13 +41,18 @@ def script_content(script: Script) -> JsonObject | None:
 
 def _says(content: JsonObject, script: Script) -> bool:
     """True if a file with this content is this script."""
-    from emulator.apis.evi.chat.script_file import load_script  # at first need: it takes 0.1 s
-
     try:
-        loaded, _ = load_script(content, script.name)
+        loaded = read_content(content, script.name)
     except ScriptError:
         return False
     return loaded == replace(script, user=tuple(script.user), tools=dict(script.tools))
+
+
+def read_content(content: JsonObject, name: str) -> Script:
+    """Return the script that a file with this content describes. Raises ScriptError."""
+    from emulator.apis.evi.chat.script_file import load_script  # on pydantic, which takes 0.1 s
+
+    return load_script(content, name)[0]
 
 
 def _rule(rule: Rule) -> JsonObject:

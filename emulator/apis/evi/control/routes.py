@@ -7,13 +7,12 @@ from emulator.apis.evi.control.script import (
     get_script,
     list_live_chats,
     reset_script,
-    set_script,
 )
-from emulator.apis.evi.control.simulate import simulate_chat
 from emulator.apis.evi.control.trigger import trigger_webhook
 from emulator.apis.evi.operations.audio import AUDIO_PATH
-from emulator.control import ControlRoute, ControlRoutes
-from emulator.jsontext import JsonObject
+from emulator.control import ControlCall, ControlHandler, ControlRoute, ControlRoutes
+from emulator.jsontext import Json, JsonObject
+from emulator.reply import Reply
 
 # An outline is enough: the reader of scripts checks the rest, with better messages.
 _OUTLINE: JsonObject = {
@@ -21,16 +20,34 @@ _OUTLINE: JsonObject = {
     "properties": {"script": {"type": ["string", "object"]}},
 }
 
+
+def _scripted(operation_id: str) -> ControlHandler:
+    """Return a handler of a body that holds a script; its module is imported at the first call."""
+
+    async def handle(call: ControlCall) -> Json | Reply:
+        from emulator.apis.evi.control.scripted import SCRIPTED  # on pydantic, which takes 0.1 s
+
+        return await SCRIPTED[operation_id](call)
+
+    return handle
+
+
 CONTROL = ControlRoutes(
     PART,
     (
         ControlRoute("GET", "/_emulator/script", "get-script", get_script),
-        ControlRoute("PUT", "/_emulator/script", "set-script", set_script, outline=_OUTLINE),
+        ControlRoute(
+            "PUT", "/_emulator/script", "set-script", _scripted("set-script"), outline=_OUTLINE
+        ),
         ControlRoute("DELETE", "/_emulator/script", "reset-script", reset_script),
         ControlRoute("POST", "/_emulator/heard", "add-heard-text", add_heard_text, True),
         ControlRoute("GET", "/_emulator/chats/live", "list-live-chats", list_live_chats),
         ControlRoute(
-            "POST", "/_emulator/simulate", "simulate-chat", simulate_chat, outline=_OUTLINE
+            "POST",
+            "/_emulator/simulate",
+            "simulate-chat",
+            _scripted("simulate-chat"),
+            outline=_OUTLINE,
         ),
         ControlRoute(
             "POST", "/_emulator/webhooks/trigger", "trigger-webhook", trigger_webhook, True

@@ -17,8 +17,8 @@ def _event_name() -> JsonObject:
 
 
 def _script() -> JsonObject:
-    """Return the schema of a script file, with the schemas of its parts in `$defs`."""
-    from emulator.apis.evi.chat.script_file import ScriptFile  # costs 0.1 s
+    """Return the schema of a script file, with those of its parts in `$defs`."""
+    from emulator.apis.evi.chat.script_file import ScriptFile  # on pydantic, which takes 0.1 s
 
     schema: JsonObject = _public(ScriptFile.model_json_schema(ref_template=COMPONENT))
     return {**schema, "description": "A script, in the words of docs/scripts.md."}

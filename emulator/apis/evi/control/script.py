@@ -1,29 +1,14 @@
 """Control routes of the world's script, of heard texts and of live chats."""
 
 from emulator.apis.evi.chat.script import Script
-from emulator.apis.evi.control.simulate import refusal, script_content
 from emulator.apis.evi.state import EviState
 from emulator.control import ControlCall
-from emulator.errors import ScriptError
 from emulator.jsontext import Json, JsonObject
-
-
-async def set_script(call: ControlCall) -> Json:
-    """Replace the world's script. Raises ValidationFailed."""
-    from emulator.apis.evi.chat.script_file import load_script  # imports pydantic: 0.1 s
-
-    given = call.body.get("script", call.body)
-    state = call.world.state(EviState)
-    try:
-        state.script = load_script(script_content(given))[0]
-    except ScriptError as error:
-        raise refusal(error, {}) from None
-    return _shown(state.script)
 
 
 async def get_script(call: ControlCall) -> Json:
     """Return the script in short."""
-    return _shown(call.world.state(EviState).script)
+    return in_short(call.world.state(EviState).script)
 
 
 async def reset_script(call: ControlCall) -> Json:
@@ -44,6 +29,6 @@ async def list_live_chats(call: ControlCall) -> Json:
     return {"chat_ids": list(call.world.state(EviState).live)}
 
 
-def _shown(script: Script) -> JsonObject:
-    """Return a summary of a script."""
+def in_short(script: Script) -> JsonObject:
+    """Return what a script answers, in short."""
     return {"strict": script.strict, "rules": [str(rule) for rule in script.rules]}

@@ -1,4 +1,4 @@
-// Configs, prompts and tools, with their versions and what changed between two of them.
+// What the APIs list, such as configs, with its versions and what changed between two of them.
 
 import { all } from "./api.js";
 import { together } from "./acting.js";
@@ -6,24 +6,25 @@ import { showDiff } from "./diff.js";
 import { command, empty, field, fill, h, options, reconcile } from "./dom.js";
 import { example } from "./export.js";
 import { code, inMs, plural, time } from "./text.js";
+import { VIEWS } from "./views.js";
 
-const KINDS = { configs: "Configs", prompts: "Prompts", tools: "Tools" };
+const viewNamed = (name) => VIEWS.find((each) => each.name === name) ?? VIEWS[0];
 
 export const resources = { id: "resources", title: "Resources", show };
 
 function show(root, { journal, go, parameters }) {
-  let kind = Object.hasOwn(KINDS, parameters.kind) ? parameters.kind : "configs";
+  let view = viewNamed(parameters.kind);
   let chosen = parameters.id ?? null;
   let detail = "";
-  const tabs = Object.entries(KINDS).map(([name, title]) =>
+  const tabs = VIEWS.map((each) =>
     h(
       "button",
       {
         class: "tab",
-        "aria-pressed": name === kind,
-        onclick: () => go("resources", { kind: name }),
+        "aria-pressed": each === view,
+        onclick: () => go("resources", { kind: each.name }),
       },
-      title,
+      each.title,
     ),
   );
   const list = h("div", { role: "list" });
@@ -48,25 +49,25 @@ function show(root, { journal, go, parameters }) {
     ),
   );
 
-  const path = (id = "") => `/v0/evi/${kind}${id && `/${encodeURIComponent(id)}`}`;
-  const read = (id) => all(path(id), `${kind}_page`, id ? { restrict_to_most_recent: false } : {});
+  const versionsOf = (id) =>
+    all(`${view.path}/${encodeURIComponent(id)}`, view.items, { restrict_to_most_recent: false });
 
   async function refresh() {
-    const [before, asked] = [kind, chosen];
-    const found = await read();
-    if (kind !== before) return;
-    count.textContent = plural(found.length, kind.slice(0, -1));
-    list.setAttribute("aria-label", KINDS[kind]);
+    const [before, asked] = [view, chosen];
+    const found = await all(view.path, view.items);
+    if (view !== before) return;
+    count.textContent = plural(found.length, view.noun);
+    list.setAttribute("aria-label", view.title);
     reconcile(
       list,
       found.map((each) => ({
         id: each.id,
-        name: each.name,
+        name: each.name ?? each.id,
         version: each.version,
         modified: each.modified_on,
         isChosen: each.id === chosen,
       })),
-      (each) => kind + each.id,
+      (each) => view.name + each.id,
       item,
     );
     if (!found.length) fill(list).made = undefined;
@@ -74,21 +75,26 @@ function show(root, { journal, go, parameters }) {
       detail = "";
       fill(
         page,
-        found.length ? empty(`Choose one of the ${kind} to see its versions.`) : nothing(),
+        found.length ? empty(choose()) : nothing(),
       );
       return;
     }
-    const versions = await read(chosen);
+    const versions = view.has_versions
+      ? await versionsOf(chosen)
+      : found.filter((each) => each.id === chosen);
     if (chosen !== asked) return;
     const now = JSON.stringify(versions);
-    if (now !== detail) fill(page, versions.length ? oneResource(versions) : empty("It is gone."));
+    if (now !== detail) fill(page, versions.length ? shown(versions) : empty("It is gone."));
     detail = now;
   }
 
+  const shown = (versions) => (view.has_versions ? allVersions : oneResource)(versions);
+  const choose = () =>
+    `Choose one of the ${view.name} to see ${view.has_versions ? "its versions" : "it"}.`;
   const nothing = () =>
     empty(
-      `There are no ${kind} in this world.`,
-      command(example(`/v0/evi/${kind}`, JSON.stringify(EXAMPLES[kind]))),
+      `There are no ${view.name} in this world.`,
+      command(example(view.path, JSON.stringify(view.example))),
     );
 
   function item(each) {
@@ -101,15 +107,17 @@ function show(root, { journal, go, parameters }) {
           class: "pick",
           "data-row": true,
           "aria-current": each.isChosen,
-          onclick: () => go("resources", { kind, id: each.id }),
+          onclick: () => go("resources", { kind: view.name, id: each.id }),
         },
         h(
           "span",
           { class: "line" },
           h("bdi", { class: "name" }, each.name),
-          h("span", { class: "badge" }, `v${each.version}`),
+          each.version === undefined ? null : h("span", { class: "badge" }, `v${each.version}`),
         ),
-        h("span", { class: "small" }, "changed ", time(inMs(each.modified))),
+        each.modified === undefined
+          ? null
+          : h("span", { class: "small" }, "changed ", time(inMs(each.modified))),
         h("span", { class: "small mono" }, each.id),
       ),
     );
@@ -133,18 +141,16 @@ function show(root, { journal, go, parameters }) {
   schedule();
   return {
     follow(next) {
-      const before = kind;
-      kind = Object.hasOwn(KINDS, next.kind) ? next.kind : "configs";
-      if (kind !== before) fill(list).made = undefined;
+      const before = view;
+      view = viewNamed(next.kind);
+      if (view !== before) fill(list).made = undefined;
       chosen = next.id ?? null;
       detail = "";
-      Object.keys(KINDS).forEach((name, index) =>
-        tabs[index].setAttribute("aria-pressed", name === kind),
-      );
+      VIEWS.forEach((each, index) => tabs[index].setAttribute("aria-pressed", each === view));
       schedule();
       return true;
     },
-    close: () => chosen && go("resources", { kind }),
+    close: () => chosen && go("resources", { kind: view.name }),
     leave() {
       journal.removeEventListener("entries", onEntries);
       journal.removeEventListener("begin", begin);
@@ -152,13 +158,34 @@ function show(root, { journal, go, parameters }) {
   };
 }
 
-const EXAMPLES = {
-  configs: { evi_version: "3", name: "Weather", prompt: { text: "You talk about the weather." } },
-  prompts: { name: "Weather", text: "You talk about the weather." },
-  tools: { name: "get_weather", parameters: '{"type": "object", "properties": {}}' },
-};
+/** One that has no versions: its head, and what it says. */
+function oneResource([resource]) {
+  return [
+    head(resource),
+    h(
+      "section",
+      { class: "card", "aria-label": "Content" },
+      h("h2", {}, "Content"),
+      code(readable(resource), "Content"),
+    ),
+  ];
+}
 
-function oneResource(given) {
+function head(resource, note) {
+  return h(
+    "div",
+    { class: "page-head" },
+    h(
+      "div",
+      {},
+      h("h2", {}, h("bdi", {}, resource.name ?? resource.id)),
+      h("p", { class: "hint mono" }, resource.id),
+    ),
+    note,
+  );
+}
+
+function allVersions(given) {
   const versions = [...given].sort((a, b) => b.version - a.version);
   const [latest] = versions;
   const numbers = versions.map((each) => [
@@ -190,17 +217,7 @@ function oneResource(given) {
   drawOne();
   drawDiff();
   return [
-    h(
-      "div",
-      { class: "page-head" },
-      h(
-        "div",
-        {},
-        h("h2", {}, h("bdi", {}, latest.name)),
-        h("p", { class: "hint mono" }, latest.id),
-      ),
-      h("span", { class: "dim" }, plural(versions.length, "version")),
-    ),
+    head(latest, h("span", { class: "dim" }, plural(versions.length, "version"))),
     h(
       "section",
       { class: "card flush" },

@@ -7,8 +7,8 @@ import pytest
 from websockets.sync.client import connect
 
 from emulator import Emulator
+from emulator.apis.evi.testing.tool_calls import DEFAULT_PATIENCE_S
 from emulator.testing.diagnosis import ExpectationFailed
-from emulator.testing.tool_calls import DEFAULT_PATIENCE_S
 from emulator.testing.world import Evi
 from tests.testing.talking import PATIENCE_S, talking, within
 

@@ -3,13 +3,13 @@
 import asyncio
 import concurrent.futures
 from collections.abc import Callable, Coroutine
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import anyio.to_thread
 
-from emulator.server import Server
-
 T = TypeVar("T")
+
+DEFAULT_TIMEOUT_S = 1.0  # how long a test waits for something, unless it says otherwise
 
 _WITHOUT_THREAD = (
     "the emulator's thread does not run in this process. A fork copies no threads: if this process "
@@ -18,14 +18,28 @@ _WITHOUT_THREAD = (
 )
 
 
+class Serving(Protocol):
+    """What a bridge leads to: a server in a thread."""
+
+    url: str
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop | None:
+        """Return the event loop that serves; None before and after."""
+
+    @property
+    def has_thread(self) -> bool:
+        """True if the thread runs in this process."""
+
+
 class Bridge:
     """Runs functions and coroutines where the worlds live, so that nothing needs a lock."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Serving) -> None:
         self._server = server
 
     def _loop(self) -> asyncio.AbstractEventLoop:
-        loop = self._server.app.loop
+        loop = self._server.loop
         if loop is None:
             raise RuntimeError("the emulator does not run: start it, or use it in a with statement")
         if not self._server.has_thread:
@@ -33,7 +47,7 @@ class Bridge:
         return loop
 
     def call(self, act: Callable[[], T]) -> T:
-        """What `act` returns, run in the loop. Raises what it raises."""
+        """Return what `act` returns, run in the loop. Raises what it raises."""
 
         async def run() -> T:
             return act()
@@ -42,14 +56,14 @@ class Bridge:
 
     def read(self, act: Callable[[], T]) -> T:
         """Return what `act` returns, run in the loop, or here once the server has stopped."""
-        return act() if self._server.app.loop is None else self.call(act)
+        return act() if self._server.loop is None else self.call(act)
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Wait for a coroutine in the loop."""
         return self._submit(coroutine).result()
 
     async def arun(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        """The same from another event loop, asyncio's or trio's, which goes on meanwhile."""
+        """Wait for a coroutine from another event loop, asyncio's or trio's, which continues."""
         future = self._submit(coroutine)
         try:
             return await anyio.to_thread.run_sync(future.result, abandon_on_cancel=True)

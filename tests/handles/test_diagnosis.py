@@ -6,9 +6,8 @@ from typing import Any
 import pytest
 
 from emulator.errors import UsageError
-from emulator.jsontext import JsonObject
-from emulator.testing import diagnosis
-from emulator.testing.diagnosis import (
+from emulator.handles import diagnosis
+from emulator.handles.diagnosis import (
     MOST_SHOWN,
     ExpectationFailed,
     describe,
@@ -17,6 +16,7 @@ from emulator.testing.diagnosis import (
     matches,
     timeline,
 )
+from emulator.jsontext import JsonObject
 from emulator.testing.world import Evi
 from tests.testing.talking import PATIENCE_S, http, talking, within
 

@@ -1,4 +1,4 @@
-"""Tool calls that a client never answers: a test is told of them, and does not hang."""
+"""Tool calls that a client never answers: a test hears of them, and does not hang."""
 
 import asyncio
 from typing import TYPE_CHECKING
@@ -31,7 +31,7 @@ class ToolCallWatch:
     """Ends chats whose client leaves a tool call unanswered for `patience_s` seconds.
 
     An app that reads until the assistant goes on would read forever, and its test with it: the
-    chat's clock may stand, so the time is that of the wall. None: for as long as it likes.
+    chat's clock may be frozen, so the wall clock counts. None: clients have all the time they like.
     """
 
     def __init__(self, world: World) -> None:

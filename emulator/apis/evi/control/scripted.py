@@ -1,0 +1,82 @@
+"""The routes whose bodies hold a script: the world's own, or a whole conversation.
+
+It is on pydantic, so `routes` imports it when one of them is first called.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from emulator.apis.evi.chat.script_file import (
+    bundled_scripts,
+    load_script,
+    read_script_file,
+    unknown_script,
+)
+from emulator.apis.evi.chat.simulation import new_scenario, simulate
+from emulator.apis.evi.control.script import in_short
+from emulator.apis.evi.state import EviState
+from emulator.control import ControlCall, ControlHandler
+from emulator.errors import Problem, ScriptError, ValidationFailed
+from emulator.jsontext import Json, JsonObject
+
+
+async def set_script(call: ControlCall) -> Json:
+    """Replace the world's script. Raises ValidationFailed."""
+    given = call.body.get("script", call.body)
+    state = call.world.state(EviState)
+    try:
+        state.script = load_script(_content(given))[0]
+    except ScriptError as error:
+        raise _refusal(error, {}) from None
+    return in_short(state.script)
+
+
+async def simulate_chat(call: ControlCall) -> Json:
+    """Run a whole conversation. Raises ValidationFailed, and ApiError for what does not exist."""
+    body = dict(call.body)
+    script = _content(body.pop("script", {}))
+    try:
+        loaded, scene = load_script({**script, **body})
+    except ScriptError as error:
+        raise _refusal(error, body) from None
+    session = simulate(call.world, new_scenario(call.world, loaded, scene))
+    return {
+        "chat_id": session.chat_id,
+        "chat_group_id": session.chat_group_id,
+        "status": session.status,
+    }
+
+
+# By the routes' operation ids.
+SCRIPTED: Mapping[str, ControlHandler] = {
+    "set-script": set_script,
+    "simulate-chat": simulate_chat,
+}
+
+
+def _content(given: Any) -> JsonObject:
+    """Return a script's content. Raises ValidationFailed for the name of one that is not bundled.
+
+    No other file of this machine is read over HTTP.
+    """
+    if isinstance(given, dict):
+        return given
+    if given not in bundled_scripts():
+        raise ValidationFailed(
+            [Problem(("body", "script"), unknown_script(given), "script_unknown")]
+        )
+    return read_script_file(given)
+
+
+def _refusal(error: ScriptError, body: Mapping[str, Any]) -> ValidationFailed:
+    """Return a 422 with every mistake, each at its place in the body."""
+    return ValidationFailed(
+        [
+            Problem(
+                ("body", *loc) if loc and loc[0] in body else ("body", "script", *loc),
+                message,
+                "script_invalid",
+            )
+            for loc, message in error.mistakes
+        ]
+    )

@@ -1,0 +1,1 @@
+"""EVI's part of a world's handle for tests."""

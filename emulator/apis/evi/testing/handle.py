@@ -1,0 +1,160 @@
+"""EVI's part of a world's handle for tests: scripts, chats, tool calls, and resources."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from emulator.apis.evi.chat.script import Script
+from emulator.apis.evi.state import EviState
+from emulator.apis.evi.testing.chat import ChatHandle
+from emulator.apis.evi.testing.resources import new_listing
+from emulator.apis.evi.testing.tool_calls import ToolCallWatch
+from emulator.handles.bridge import DEFAULT_TIMEOUT_S, Bridge
+from emulator.handles.diagnosis import ExpectationFailed, everything, explain
+from emulator.jsontext import JsonObject
+from emulator.store.paging import Paging
+from emulator.waiting import until
+from emulator.world.world import World
+
+
+class EviHandle:
+    """What a test does with EVI in one world, which belongs to the server's thread.
+
+    What loads pydantic is imported at first need, since it doubles the start-up time.
+    """
+
+    def __init__(self, world: World, url: str, bridge: Bridge) -> None:
+        self.world = world
+        self.url = url
+        self._bridge = bridge
+        self._chats_seen = 0  # of the journal
+        self._tool_calls = ToolCallWatch(world)
+        self.configs = new_listing("configs", world, bridge)
+        self.prompts = new_listing("prompts", world, bridge)
+        self.tools = new_listing("tools", world, bridge)
+
+    @property
+    def ws_url(self) -> str:
+        """Return the URL of the chat, without credentials."""
+        return f"ws{self.url.removeprefix('http')}/v0/evi/chat"
+
+    # what the assistant says and hears
+
+    @property
+    def script(self) -> Script:
+        """Return what the assistant says in later chats: add rules, or assign another script."""
+        return self._bridge.call(lambda: self.world.state(EviState).script)
+
+    @script.setter
+    def script(self, script: Script) -> None:
+        self._bridge.call(lambda: setattr(self.world.state(EviState), "script", script))
+
+    def use_script(self, name_or_content: str | Mapping[str, Any]) -> None:
+        """Use a bundled script, a file's, or the content of one. Raises ScriptError."""
+        from emulator.apis.evi.testing.scenes import read_script
+
+        self.script = read_script(name_or_content)
+
+    def hear(self, *texts: str) -> None:
+        """Set what the user says in the next audio turns."""
+        self._bridge.call(lambda: self.world.state(EviState).heard.extend(texts))
+
+    # chats
+
+    def simulate(self, user: list[Any] | None = None, **scene: Any) -> ChatHandle:
+        """Run a conversation (docs/scripts.md): as far as it goes by itself.
+
+        `script` is a name, a file's path, a script's content or a Script; the other keys are
+        those of a script. Raises ScriptError, and ApiError for what does not exist.
+        """
+        from emulator.apis.evi.testing.scenes import read_scene, run_scene
+
+        if user is not None:
+            scene["user"] = user
+        script, loaded = read_scene(scene.pop("script", {}), scene)
+        return self._chat(self._bridge.call(lambda: run_scene(self.world, script, loaded)))
+
+    @property
+    def chats(self) -> list[ChatHandle]:
+        """Return all chats, in the order in which they began."""
+        page = self._bridge.call(
+            lambda: self.world.state(EviState).chats.page_of_chats(Paging(size=2**31)).items
+        )
+        return [self._chat(chat["id"]) for chat in page]
+
+    def chat(self, id: str) -> ChatHandle:
+        """Return one chat. Raises LookupError if it does not exist."""
+        chat = self._bridge.call(lambda: self.world.state(EviState).chats.find_chat(id.lower()))
+        if chat is None:
+            raise LookupError(f"no chat {id!r} in this world; evi.chats has all")
+        return self._chat(id.lower())
+
+    def next_chat(self, timeout: float = DEFAULT_TIMEOUT_S) -> ChatHandle:
+        """Wait for the next chat that a client opens, and return it: each once.
+
+        Raises ExpectationFailed after `timeout` s.
+        """
+        return self._bridge.run(self._next_chat(timeout))
+
+    async def anext_chat(self, timeout: float = DEFAULT_TIMEOUT_S) -> ChatHandle:
+        """Wait as `next_chat` does, in an async test."""
+        return await self._bridge.arun(self._next_chat(timeout))
+
+    async def _next_chat(self, timeout: float) -> ChatHandle:
+        world = self.world
+        found: list[JsonObject] = []
+
+        looked = self._chats_seen
+
+        def is_there() -> bool:
+            nonlocal looked
+            after = max(looked, self._chats_seen)  # another thread may have got the next one
+            frames = world.journal.entries(after, kind="frame", direction="out")
+            found[:] = [each for each in frames if _opens_a_chat(each)]
+            looked = world.journal.seq
+            return bool(found)
+
+        if not await until(world.journal.watchers, is_there, timeout):
+            what = f"no chat was opened within {timeout:g} s"
+            entries = everything(world.journal)
+            raise ExpectationFailed(explain(what, {}, [], entries, self._why_no_chat(entries)))
+        self._chats_seen = found[0]["seq"]
+        return self._chat(found[0]["chat_id"])
+
+    def _why_no_chat(self, entries: list[JsonObject]) -> str:
+        for entry in reversed(entries):
+            content = entry.get("content")
+            if entry["kind"] == "frame" and entry["chat_id"] is None and isinstance(content, dict):
+                return f"a client was refused: {content.get('message')}"
+        return f"chats open at {self.ws_url}, with this world's key"
+
+    def _chat(self, id: str) -> ChatHandle:
+        return ChatHandle(id, self.world, self._bridge)
+
+    # tool calls
+
+    @property
+    def tool_call_patience_s(self) -> float | None:
+        """Return how long a client may leave a tool call unanswered before its chat ends (s).
+
+        None is for as long as it likes. A change concerns the calls that come.
+        """
+        return self._bridge.call(lambda: self._tool_calls.patience_s)
+
+    @tool_call_patience_s.setter
+    def tool_call_patience_s(self, patience_s: float | None) -> None:
+        self._bridge.call(lambda: setattr(self._tool_calls, "patience_s", patience_s))
+
+    def check_tool_calls(self) -> None:
+        """Raise AssertionError if a chat was ended since a tool call was never answered."""
+        given_up = self._bridge.read(lambda: list(self._tool_calls.given_up))
+        if given_up:
+            raise AssertionError("; ".join(given_up))
+
+
+def _opens_a_chat(entry: JsonObject) -> bool:
+    content = entry.get("content")
+    return (
+        isinstance(content, dict)
+        and content["type"] == "chat_metadata"
+        and not (entry.get("joined") or entry.get("simulated"))
+    )

@@ -1,0 +1,1 @@
+"""The voices' handle for tests, `evi.voices`."""

@@ -1,0 +1,1 @@
+"""What handles for tests are made of, whichever API they are of."""

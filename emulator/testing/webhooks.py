@@ -1,0 +1,39 @@
+"""A world's webhooks, for tests."""
+
+from typing import Any
+
+from emulator.actions import drain
+from emulator.apis.evi.testing.webhooks import WebhookEvents
+from emulator.handles.bridge import Bridge
+from emulator.openapi.validation import Validation
+from emulator.testing.faults import FaultsHandle
+from emulator.world.world import World
+
+
+class WebhooksHandle(WebhookEvents):
+    """The world's webhooks: what was sent, and how sending fails."""
+
+    def __init__(
+        self, world: World, validation: Validation, faults: FaultsHandle, bridge: Bridge
+    ) -> None:
+        super().__init__(world, validation, bridge)
+        self._faults = faults
+
+    def drain(self, timeout: float = 5) -> int:
+        """Wait until nothing is pending. Returns how many still are."""
+        return self._bridge.run(self._drain(timeout))
+
+    async def adrain(self, timeout: float = 5) -> int:
+        """Wait as `drain` does, in an async test."""
+        return await self._bridge.arun(self._drain(timeout))
+
+    async def _drain(self, timeout: float) -> int:
+        return await drain(self._world, timeout)
+
+    def misbehave(self, fault: str, **rule: Any) -> None:
+        """Give webhooks this fault from now on (docs/webhooks.md)."""
+        self._faults.add("webhook", fault, **rule)
+
+    def behave(self) -> None:
+        """Remove all faults of webhooks."""
+        self._faults.clear("webhook")
