@@ -1,4 +1,4 @@
-"""What the inspector shows of an API."""
+"""The inspector's views of an API."""
 
 from dataclasses import asdict, dataclass
 

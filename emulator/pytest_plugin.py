@@ -17,7 +17,7 @@ _WORLD = pytest.StashKey["Evi | None"]()
 _TIMELINE = pytest.StashKey[str]()  # of a world that is closed by now
 _HAS_FAILED = pytest.StashKey[bool]()
 _CONTRACT = pytest.StashKey["RunContract"]()  # of the run, if options ask for it
-_WORKERS_CONTRACT = "evi_contract"  # what a process of pytest-xdist tells the one that reports
+_WORKERS_CONTRACT = "evi_contract"  # the contract that a process of pytest-xdist hands over
 _FILES, _FAIL_ON, _ALLOW, _LEAST = (
     "evi_report",
     "evi_fail_on",

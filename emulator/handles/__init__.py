@@ -1,1 +1,1 @@
-"""What handles for tests are made of, whichever API they are of."""
+"""The parts of tests' handles that every API shares."""

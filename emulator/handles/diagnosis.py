@@ -149,8 +149,8 @@ def _http(entry: JsonObject) -> str:
     if entry["status"] is None:
         return f"http     {entry['method']} {entry['path']}{query}: broken off"
     line = f"http     {entry['method']} {entry['path']}{query} -> {entry['status']}"
-    told = entry.get("error") or entry["response"]  # a bug of the emulator, or an error answer
-    return f"{line} {_one_line(told)}" if entry["status"] >= 400 else line
+    message = entry.get("error") or entry["response"]  # a bug of the emulator, or an error answer
+    return f"{line} {_one_line(message)}" if entry["status"] >= 400 else line
 
 
 def _frame(entry: JsonObject) -> str:

@@ -9,7 +9,7 @@ from emulator.redaction.values import hide_in_json
 def shown_delivery(delivery: Delivery) -> JsonObject:
     """Return a delivery as JSON, without credentials in its URL, bodies and errors.
 
-    The signature is not hidden: tests of receivers compare it, and it is valid for one body and a
+    The signature stays visible: tests of receivers compare it, and it is valid for one body and a
     few minutes.
     """
     content = delivery.to_json()

@@ -1,4 +1,4 @@
-"""A receiver of webhooks for tests: it checks, records, and answers as it is told to."""
+"""A receiver of webhooks for tests: it checks and records them, and answers as a test sets."""
 
 import asyncio
 import hashlib

@@ -1,4 +1,4 @@
-"""Tool calls that a client never answers: a test hears of them, and does not hang."""
+"""Tool calls that a client never answers: a test fails with their names, and does not hang."""
 
 import asyncio
 from typing import TYPE_CHECKING
@@ -8,7 +8,7 @@ from emulator.apis.evi.state import EviState
 from emulator.world.world import World
 
 if TYPE_CHECKING:
-    from emulator.apis.evi.chat.channel import ChatEvent  # whose import costs time that few need
+    from emulator.apis.evi.chat.channel import ChatEvent  # its import takes time at the start
 
 DEFAULT_PATIENCE_S = 30.0
 
@@ -36,8 +36,8 @@ class ToolCallWatch:
 
     def __init__(self, world: World) -> None:
         self.patience_s: float | None = DEFAULT_PATIENCE_S
-        self.given_up: list[str] = []  # what to say of each call that ended its chat
-        self._world = ref(world)  # which holds this
+        self.given_up: list[str] = []  # a sentence about each call that ended its chat
+        self._world = ref(world)  # weak, since the world holds this
         world.state(EviState).watchers.append(self._see)
 
     def _see(self, chat_id: str, event: "ChatEvent") -> None:

@@ -1,4 +1,4 @@
-"""The events that a world's webhooks tell, for tests."""
+"""The events that a world's webhooks carry, for tests."""
 
 from collections.abc import Sequence
 from typing import Any
