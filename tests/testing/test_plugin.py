@@ -102,10 +102,10 @@ def test_what_pytest_tells_of_it(pytester: pytest.Pytester) -> None:
     fixtures.fnmatch_lines(
         [
             "evi_settings [[]session scope[]] -- *pytest_plugin.py:*",
-            "*Settings of the server. Override it to change them.",
+            "*Return the settings of the server. Override it to change them.",
             "evi_server [[]session scope[]] -- *pytest_plugin.py:*",
             "evi -- *pytest_plugin.py:*",
-            "*A fresh world: *",
+            "*Yield a fresh world *",
         ]
     )
     run(pytester, "--markers").stdout.fnmatch_lines(["@pytest.mark.evi(*): settings of *"])
