@@ -38,7 +38,7 @@ class Document:
 
     @property
     def name(self) -> str:
-        """The file's name; of one in an API's folder with the folder's, since all are alike."""
+        """Return the file's name, after its folder's for a file in an API's folder."""
         folder, name = self.path.parent, self.path.name
         return f"{folder.name}/{name}" if folder.parent.name == "apis" else name
 

@@ -29,7 +29,7 @@ class Part:
 
     @cached_property
     def content(self) -> JsonObject:
-        """What the file holds, which is read when it is first needed."""
+        """Read the file, when its content is first needed."""
         content: JsonObject = read_data(self.path)
         return content
 
