@@ -62,7 +62,7 @@ def add_fault(
         hint = closest(operation, names.operations)
         raise FaultMistake("operation", f"no operation {operation!r}{hint}")
     try:
-        render([[[[[[rule]]]]]])  # as deep as it stands in any answer
+        render([[[[[[rule]]]]]])  # nested as deeply as in any answer
     except TypeError as error:
         raise FaultMistake("body", f"it can't be JSON: {error}") from None
     if "error" in rule and "error" in options:
@@ -118,7 +118,7 @@ def _check_numbers(status: int, times: int | None) -> None:
 
 def _check_renders(body: Json) -> None:
     try:
-        render([[[[[[body]]]]]])  # as deep as it stands in any answer
+        render([[[[[[body]]]]]])  # nested as deeply as in any answer
     except TypeError as error:
         problem = Problem(("body", "body"), f"Input can't be JSON: {error}", "json_invalid")
         raise ValidationFailed([problem]) from None

@@ -57,7 +57,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="append",
         default=[],
         metavar="[PART=]PERCENT",
-        help="fail the run for less; of all of it, or such as operations=100",
+        help="fail the run below this coverage, of the whole API or of a part such as "
+        "operations=100",
     )
 
 
@@ -72,13 +73,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 def evi_settings() -> dict[str, Any]:
-    """Settings of the server. Override it to change them."""
+    """Return the settings of the server. Override it to change them."""
     return {}
 
 
 @pytest.fixture(scope="session")
 def evi_server(evi_settings: dict[str, Any], pytestconfig: pytest.Config) -> "Iterator[Emulator]":
-    """The emulator on a free port, for the whole run."""
+    """Serve the emulator on a free port, for the whole run."""
     from emulator.testing.emulator import Emulator  # 0.5 s, which other tests do not wait for
 
     with Emulator(**evi_settings) as server:
@@ -89,7 +90,7 @@ def evi_server(evi_settings: dict[str, Any], pytestconfig: pytest.Config) -> "It
 
 @pytest.fixture
 def evi(request: pytest.FixtureRequest, evi_server: "Emulator") -> "Iterator[Evi]":
-    """A fresh world: its own API key, data and time. `@pytest.mark.evi(...)` sets options."""
+    """Yield a fresh world with its own API key, data and time. `@pytest.mark.evi` sets options."""
     options: dict[str, Any] = {}
     for marker in reversed(list(request.node.iter_markers("evi"))):
         if marker.args:
@@ -114,12 +115,12 @@ def evi(request: pytest.FixtureRequest, evi_server: "Emulator") -> "Iterator[Evi
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> "Generator[None, Any, Any]":
-    """A failed test's report ends with what happened in its world."""
+    """Add what happened in a failed test's world to the end of its report."""
     report: Any = yield
     if report.failed:
         item.stash[_HAS_FAILED] = True
-        told = call.excinfo is not None and call.excinfo.typename == "ExpectationFailed"
-        timeline = None if told else _timeline(item)
+        has_timeline = call.excinfo is not None and call.excinfo.typename == "ExpectationFailed"
+        timeline = None if has_timeline else _timeline(item)
         if timeline is not None:
             report.sections.append(("what happened in the EVI world", timeline))
         unanswered = _unanswered_calls(item)
@@ -143,7 +144,7 @@ def _unanswered_calls(item: pytest.Item) -> str | None:
 
 
 def _timeline(item: pytest.Item) -> str | None:
-    """What happened in the test's world, if it has one that can still be asked."""
+    """Return what happened in the test's world, if it has one that still answers."""
     world = item.stash.get(_WORLD, None)
     if world is None:
         return item.stash.get(_TIMELINE, None)
@@ -184,7 +185,7 @@ def _new_run_contract(config: pytest.Config) -> "RunContract":
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any, error: object) -> None:
-    """A process of pytest-xdist has ended."""
+    """Take over the findings of a process of pytest-xdist that has ended."""
     text = getattr(node, "workeroutput", {}).get(_WORKERS_CONTRACT)
     if text is not None:
         node.config.stash[_CONTRACT].add_text(text)

@@ -1,4 +1,4 @@
-"""How `replay` and `diff` print differences, and leave out accepted ones."""
+"""Prints the differences of `replay` and `diff`, without accepted ones."""
 
 import json
 from collections.abc import Iterable, Sequence

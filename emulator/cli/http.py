@@ -19,7 +19,7 @@ def add_server_flags(parser: argparse.ArgumentParser, default: str | None, help:
     parser.add_argument("--url", default=default, help=help)
     add_ca_flag(parser)
     parser.add_argument(
-        "--api-key", dest="key", default="any", help="whose world (default 'any')", metavar="KEY"
+        "--api-key", dest="key", default="any", help="the world's key (default any)", metavar="KEY"
     )
 
 

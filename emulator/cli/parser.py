@@ -1,4 +1,4 @@
-"""What all commands share: exit codes, and flags from the table of settings."""
+"""Shared by all commands: exit codes, and flags from the table of settings."""
 
 import argparse
 import json

@@ -1,4 +1,4 @@
-"""`evi-emulator record`: writes down what a client and a real server say to each other."""
+"""`evi-emulator record`: records the traffic between a client and a real server."""
 
 import argparse
 import sys

@@ -75,7 +75,7 @@ def add_diff(commands: Commands) -> None:
     )
     parser.add_argument("recording", metavar="RECORDING", help="a file that `record` has written")
     parser.add_argument(
-        "--url", help="an emulator that runs (default: one of its own); its worlds are not touched"
+        "--url", help="a running emulator (default: a new one); its own worlds stay untouched"
     )
     add_ca_flag(parser)
     parser.add_argument(
@@ -93,9 +93,9 @@ def add_import(actions: Commands) -> None:
         "make a seed and a script of a recording",
     )
     parser.add_argument("recording", metavar="RECORDING", help="a file that `record` has written")
-    parser.add_argument("--seed", dest="to_seed", metavar="FILE", help="where the seed goes")
-    parser.add_argument("--script", dest="to_script", metavar="FILE", help="where the script goes")
-    parser.add_argument("--chat", type=int, metavar="N", help="of this chat alone, from 1")
+    parser.add_argument("--seed", dest="to_seed", metavar="FILE", help="write the seed there")
+    parser.add_argument("--script", dest="to_script", metavar="FILE", help="write the script there")
+    parser.add_argument("--chat", type=int, metavar="N", help="use this chat alone (1: the first)")
     parser.add_argument(
         "--pauses", action="store_true", help="keep in the script how long everybody took"
     )

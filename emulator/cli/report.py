@@ -23,7 +23,7 @@ def add_report(commands: Commands) -> None:
     )
     default = default_url()
     add_server_flags(parser, default, f"where the emulator serves (default {default})")
-    parser.add_argument("--all", action="store_true", help="the clients of all worlds, not of one")
+    parser.add_argument("--all", action="store_true", help="report the clients of all worlds")
     formats = ", ".join(_FORMATS)
     parser.add_argument(
         "--format", help=f"print {formats} (default text, or nothing with --output)"

@@ -38,10 +38,10 @@ def add_simulate(commands: Commands) -> None:
         "--user", action="append", metavar="TEXT", help="what the user says, turn by turn"
     )
     parser.add_argument("--config-id", metavar="ID", help="the config to use")
-    parser.add_argument("--config-version", type=int, metavar="N", help="and its version")
+    parser.add_argument("--config-version", type=int, metavar="N", help="the config's version")
     parser.add_argument("--resumed-chat-group-id", metavar="ID", help="the chat group to resume")
     parser.add_argument("--end-reason", metavar="REASON", help="how the chat should end")
-    parser.add_argument("--caller-number", metavar="NUMBER", help="a phone call, from +47...")
+    parser.add_argument("--caller-number", metavar="NUMBER", help="make it a phone call from there")
     parser.add_argument(
         "--unanswered-tool-calls",
         metavar="fallback|wait",

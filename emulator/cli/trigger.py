@@ -57,7 +57,7 @@ def add_trigger(commands: Commands) -> None:
         metavar="FAULT",
         help=f"misbehave: {faults}",
     )
-    parser.add_argument("--delay", default="5s", help="of the fault 'delay' (default 5s)")
+    parser.add_argument("--delay", default="5s", help="how late the fault 'delay' is (default 5s)")
     add_server_flags(parser, None, "a running emulator (default: none is needed)")
     add_settings(parser, _SETTINGS)
 

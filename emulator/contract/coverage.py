@@ -46,7 +46,7 @@ class Part:
 
     @property
     def percent(self) -> float:
-        """Percentage that is exercised, rounded down: 100 is all of it."""
+        """Return the exercised percentage, rounded down: 100 means every name."""
         return 1000 * self.covered // self.total / 10 if self.total else 100.0
 
     @property

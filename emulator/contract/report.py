@@ -69,7 +69,7 @@ class Report:
 
     @property
     def dropped(self) -> int:
-        """Number of findings that were not kept, being too many."""
+        """Return how many findings were not kept, being too many."""
         return sum(self.dropped_codes.values())
 
     def to_json(self) -> JsonObject:

@@ -138,7 +138,7 @@ class FaultMistake(UsageError):
 
 
 def check_fault(kind: str, fault: str) -> Fault:
-    """Return the fault of that kind. Raises FaultMistake if there is none."""
+    """Return the fault of that kind. Raises FaultMistake if it does not exist."""
     if kind not in KINDS:
         hint = closest(kind, list(KINDS))
         raise FaultMistake("kind", f"no kind of fault {kind!r}{hint}; known: {', '.join(KINDS)}")

@@ -17,7 +17,7 @@ _SIZE_OF_FRAME = 150  # bytes that a frame takes in memory, about
 
 
 class AudioFrame(NamedTuple):
-    """One frame: its number in the journal, its time, and what the journal shows of it."""
+    """One frame: its number in the journal, its time, and its content as the journal shows it."""
 
     seq: int
     at_ms: int

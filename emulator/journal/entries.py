@@ -28,7 +28,7 @@ class Found(Protocol):
 class Entry:
     """One thing that happened. The journal sets its number, its time and its size.
 
-    Its JSON has no fields that are None, False or an empty tuple, but for those in `nullable`.
+    Its JSON leaves out fields that are None, False or an empty tuple, except those in `nullable`.
     """
 
     kind: ClassVar[str]

@@ -69,7 +69,7 @@ class Journal:
         self._bytes += size
         while len(entries) > self._limit or self._bytes > self._most_bytes:
             self._bytes -= entries.popleft().size
-        self.tell()
+        self.notify()
 
     # audio
 
@@ -80,7 +80,7 @@ class Journal:
         self.seq += 1
         self._without_entry += 1
         run.add(self.seq, self._clock.now_ms(), content, sound_bytes, characters)
-        self.tell()
+        self.notify()
 
     def end_run(self, run: AudioRun) -> None:
         """Add the entry of a run that is over."""
@@ -95,7 +95,7 @@ class Journal:
         for run in list(self._runs):
             self.end_run(run)
 
-    def tell(self) -> None:
+    def notify(self) -> None:
         """Call the watchers."""
         for watcher in self.watchers:
             watcher()

@@ -38,7 +38,7 @@ class Document:
 
     @property
     def name(self) -> str:
-        """Return the file's name, after its folder's for a file in an API's folder."""
+        """Return the file's name; its folder's name comes first if the file is an API's own."""
         folder, name = self.path.parent, self.path.name
         return f"{folder.name}/{name}" if folder.parent.name == "apis" else name
 

@@ -29,7 +29,7 @@ class Part:
 
     @cached_property
     def content(self) -> JsonObject:
-        """Read the file, when its content is first needed."""
+        """Return the content of the file, which is read when it is first needed."""
         content: JsonObject = read_data(self.path)
         return content
 
@@ -54,7 +54,7 @@ def put_together(parts: Sequence[Part]) -> JsonObject:
 
 
 class FoundOperation(NamedTuple):
-    """An operation in a document: its path, its method in small letters, what is said of it."""
+    """An operation in a document: its path, its method in small letters, and its content."""
 
     path: str
     method: str

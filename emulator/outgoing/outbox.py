@@ -179,7 +179,7 @@ class Outbox:
         send: Send,
         judge: Judge = find_nothing,
     ) -> None:
-        """Take `judge`, which returns findings about how a receiver took an attempt."""
+        """Begin empty; `judge` returns findings about how a receiver took an attempt."""
         by_key = settings.sign_webhooks_with == "api_key"
         self.key = api_key if by_key else settings.signing_key
         self._api_key = api_key

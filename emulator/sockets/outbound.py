@@ -99,7 +99,7 @@ class Outbound:
         self._faults.watchers.append(self._arm)
 
     def leave(self) -> None:
-        """Stop: the client is gone."""
+        """Stop the timers and the open run of audio: the client is gone."""
         self._runs.end()
         if self._arm in self._faults.watchers:
             self._faults.watchers.remove(self._arm)

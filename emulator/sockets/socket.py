@@ -56,7 +56,7 @@ class Opening(ABC):
 
     @abstractmethod
     def check(self) -> None:
-        """Raise ApiError if the handshake is to be refused."""
+        """Raise ApiError to refuse the handshake."""
 
     @abstractmethod
     def open(self, outbound: Outbound, on_bug: OnBug) -> Peer:

@@ -1,4 +1,4 @@
-"""Answers, and how they are sent whole."""
+"""Answers, and sending one whose body is complete."""
 
 from collections.abc import AsyncIterator, Mapping
 from types import MappingProxyType
@@ -16,7 +16,7 @@ _JSON = (b"content-type", JSON_MEDIA_TYPE.encode())
 
 
 class Answer(NamedTuple):
-    """What a request is answered with; `length` is that of a streamed body, if it is known."""
+    """The answer to a request; `length` is the size of a streamed body (bytes), if it is known."""
 
     status: int
     body: bytes | AsyncIterator[bytes]
@@ -36,7 +36,7 @@ def error_answer(error: ApiError) -> Answer:
 
 
 def start(answer: Answer, kind: str = "http") -> Message:
-    """Return the head; `kind` is 'websocket.http' instead of an upgrade."""
+    """Return the ASGI message of the head; `kind` is 'websocket.http' if it refuses an upgrade."""
     status, body, extra, media_type, length = answer
     headers: list[tuple[bytes, bytes]] = []
     if status not in _WITHOUT_BODY:
@@ -57,12 +57,12 @@ def _content_type(media_type: str) -> tuple[bytes, bytes]:
 
 
 def part(body: bytes, more: bool = False) -> Message:
-    """Return a part of the body."""
+    """Return the ASGI message of a part of the body."""
     return {"type": "http.response.body", "body": body, "more_body": more}
 
 
 async def respond(send: Send, answer: Answer, kind: str = "http") -> None:
-    """Send an answer whose body is there."""
+    """Send an answer whose body is complete."""
     await send(start(answer, kind))
     body = b"" if answer.status in _WITHOUT_BODY else answer.body
     await send({"type": f"{kind}.response.body", "body": body, "more_body": False})

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from emulator.contract.surface import ApiSurface
     from emulator.world.persistence import Persistence
 
-_OTHER_OWN_PREFIXES = ("/openapi.", "/openapi/", "/oauth2-cc/")  # which need no guard
+_OTHER_OWN_PREFIXES = ("/openapi.", "/openapi/", "/oauth2-cc/")  # routes without a guard
 
 
 class App:
@@ -77,27 +77,27 @@ class App:
 
     @property
     def document(self) -> Document:
-        """The document of the first API."""
+        """Return the document of the first API."""
         return self.apis[0].document
 
     @property
     def operations(self) -> tuple[Operation, ...]:
-        """The operations of the first API."""
+        """Return the operations of the first API."""
         return self.apis[0].operations
 
     @property
     def validation(self) -> Validation:
-        """The checks of the first API."""
+        """Return the checks of the first API."""
         return self.apis[0].validation
 
     @cached_property
     def snapshots(self) -> SnapshotReader:
-        """What reads snapshots of worlds."""
+        """Return the reader of snapshots."""
         return snapshot_reader(self.apis)
 
     @cached_property
     def surfaces(self) -> "Sequence[ApiSurface]":
-        """All that a client can exercise, API by API."""
+        """Return all that a client can exercise, API by API."""
         return [each.surface() for each in self.apis]
 
     def _new_persistence(self) -> "Persistence | None":
@@ -108,12 +108,12 @@ class App:
         return Persistence(self.worlds, self.settings, self.snapshots)
 
     def close(self) -> None:
-        """Give up what other processes wait for, if it was never served or is served no more."""
+        """Release the folder of stored worlds; for an application that is not being served."""
         if self._persistence is not None:
             self._persistence.close()
 
     def _begin(self, world: World) -> None:
-        """What a new world comes with."""
+        """Set up a new world: its timers' wakeups, and a warning if its key looks real."""
         TimerWakeups(world)
         self.auth.look_at(world.api_key)
 
@@ -146,7 +146,7 @@ class App:
             await self._guarded(scope, receive, send)
 
     async def _live(self, receive: Receive, send: Send) -> None:
-        """From the server's start to its end."""
+        """Run what lasts from the server's start to its end."""
         await receive()
         self.loop = asyncio.get_running_loop()
         if self._persistence is not None:

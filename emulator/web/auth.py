@@ -1,4 +1,4 @@
-"""Who calls: API keys and access tokens (docs/protocol.md#authentication)."""
+"""Authentication: API keys and access tokens (docs/protocol.md#authentication)."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -12,7 +12,7 @@ from emulator.world.worlds import Worlds
 TOKEN_LIFETIME_MS = 30 * 60 * 1000
 LONGEST_KEY = 1024  # characters; a real one has fewer than 100
 _FEW_TOKENS = 100
-MOST_TOKENS = 100_000  # that are remembered
+MOST_TOKENS = 100_000  # that the emulator remembers
 API_KEY_HEADER = b"x-hume-api-key"
 
 
@@ -27,11 +27,11 @@ class Auth:
         self._tokens: dict[str, tuple[str, int]] = {}  # token -> its key, when it expires (ms)
 
     def look_at(self, api_key: str) -> None:
-        """Warn of a key that nobody should send here; called once for each new world."""
+        """Warn of a key that looks real; called once for each new world."""
         self._real_keys.look_at(api_key)
 
     def accept(self, api_key: str) -> None:
-        """One more key, where not every key is accepted."""
+        """Accept one more key, unless every key is accepted."""
         if self._accepted_keys:
             self._accepted_keys.add(api_key)
 
@@ -41,9 +41,9 @@ class Auth:
         query_string: bytes,
         names: Iterable[str] = CREDENTIALS,
     ) -> World:
-        """Return the caller's world. A header counts before the query. Raises ApiError (401).
+        """Return the caller's world. Headers override the query. Raises ApiError (401).
 
-        `names` are the query parameters that may say who calls; the first that is there counts.
+        `names` are the query parameters that may hold credentials; the first one sent counts.
         """
         key = headers.get(API_KEY_HEADER)
         if key:
@@ -60,14 +60,14 @@ class Auth:
         return self._world_of_token(query[name])
 
     def world_of_handshake(self, headers: Mapping[bytes, bytes], query_string: bytes) -> World:
-        """Return the world of who opens a WebSocket, also by an older spelling in the query.
+        """Return the world of a handshake, whose query may use older spellings, too.
 
         Raises ApiError (401).
         """
         return self.world(headers, query_string, HANDSHAKE_CREDENTIALS)
 
     def worlds(self, headers: Mapping[bytes, bytes], query_string: bytes) -> list[World]:
-        """The caller's world, or without credentials every world. Raises ApiError (401)."""
+        """Return the caller's world, or every world without credentials. Raises ApiError (401)."""
         query = parse_query(query_string)
         in_headers = headers.get(API_KEY_HEADER) or headers.get(b"authorization")
         if in_headers or any(query.get(name) for name in CREDENTIALS):
@@ -75,7 +75,7 @@ class Auth:
         return list(self._worlds)
 
     def world_of_key(self, api_key: str) -> World:
-        """The world of an API key. Raises ApiError (401) for one that isn't accepted."""
+        """Return the world of an API key. Raises ApiError (401) for one that isn't accepted."""
         if len(api_key) > LONGEST_KEY:
             raise gateway_fault("key")
         if self._accepted_keys and api_key not in self._accepted_keys:
@@ -86,11 +86,11 @@ class Auth:
     def issue_token(self, world: World) -> str:
         """Make an access token, good for 30 minutes on the world's clock.
 
-        It stands for the world's key. If the world is deleted, it leads to the key's next one.
+        It stands for the world's key: if the world is deleted, the token belongs to the next one.
         """
         self._forget_expired()
-        token = world.reference + world.ids.secret()  # the same in every run of a random seed
-        self._tokens.pop(token, None)  # a later one goes to the end, where the newest are
+        token = world.reference + world.ids.secret()  # a random seed repeats it in every run
+        self._tokens.pop(token, None)  # moves a repeated token to the end, where the newest are
         self._tokens[token] = (world.api_key, world.clock.now_ms() + TOKEN_LIFETIME_MS)
         return token
 
@@ -104,10 +104,10 @@ class Auth:
         return world
 
     def _forget_expired(self) -> None:
-        """Tokens are kept for one more lifetime, so that the answer can tell what is wrong.
+        """Forget tokens that expired a lifetime ago; until then, an answer can say "expired".
 
-        Looked through whenever there are twice as many as after the last time. Of too many, the
-        oldest go.
+        The tokens are swept whenever their number has doubled since the last sweep. If too many
+        are left, the oldest are forgotten.
         """
         if len(self._tokens) < self._sweep_at:
             return
@@ -116,13 +116,13 @@ class Auth:
         self._sweep_at = min(MOST_TOKENS, max(_FEW_TOKENS, 2 * len(self._tokens)))
 
     def _is_long_over(self, api_key: str, expires_ms: int) -> bool:
-        """True if a token expired more than a lifetime ago. Nobody knows while it has no world."""
+        """True if a token expired more than a lifetime ago, on the clock of its world, if any."""
         world = self._worlds.find(api_key)
         return world is not None and world.clock.now_ms() >= expires_ms + TOKEN_LIFETIME_MS
 
 
 def _text(value: bytes) -> str:
-    """A header's value: UTF-8, as in a query, or else latin-1."""
+    """Decode a header's value as UTF-8, as in a query, or else as latin-1."""
     try:
         return value.decode()
     except UnicodeDecodeError:

@@ -13,7 +13,7 @@ from emulator.openapi.operation import JSON_MEDIA_TYPE, MULTIPART_MEDIA_TYPE, Re
 from emulator.openapi.validation import Validation
 from emulator.web.forms import read_form, read_pairs, read_parts, shown_form
 
-_PATIENCE_S = 1  # with the body of a request that leads nowhere
+_PATIENCE_S = 1  # how long to wait for the body of a request that matches no route
 
 
 async def read_body(receive: Receive, limit: int) -> bytes:
@@ -33,9 +33,9 @@ async def read_body(receive: Receive, limit: int) -> bytes:
 
 
 async def read_beginning(receive: Receive, limit: int) -> bytes:
-    """Return the first `limit` bytes of a request body, or what of them comes in time.
+    """Return the first `limit` bytes of a request body, or fewer if the rest does not come in time.
 
-    It is for the journal alone, so a client that sends no more is answered all the same.
+    They are for the journal alone, so a client that stops sending gets its answer all the same.
     """
     text, more = b"", True
     with suppress(TimeoutError):
@@ -54,14 +54,14 @@ class BodyReader:
         self._bodies = {
             body.media_type: (body.fields, validation.check(body.pointer)) for body in bodies
         }
-        self._first = bodies[0].media_type  # which a body without a Content-Type has
+        self._first = bodies[0].media_type  # of a body without a Content-Type
 
     def read(
         self, text: bytes, headers: Mapping[bytes, bytes], problems: list[Problem]
     ) -> tuple[Json, Json]:
         """Return the body as a handler gets it, and as JSON can show it; None if it isn't read.
 
-        What is wrong goes into `problems`.
+        Adds to `problems`.
         """
         given = headers.get(b"content-type", b"")
         media_type = self._media_type(given)
@@ -87,7 +87,7 @@ class BodyReader:
         return body, shown
 
     def _media_type(self, given: bytes) -> str | None:
-        """Return the declared media type that a Content-Type stands for, if there is one."""
+        """Return the declared media type that matches a Content-Type, or None."""
         media_type = given.partition(b";")[0].strip().lower().decode("latin-1")
         if media_type in self._bodies:
             return media_type

@@ -1,5 +1,5 @@
-"""A bug of the emulator: its log has all of it, the caller's journal what and where, the client
-a reference to both.
+"""Reports a bug of the emulator: the log gets the traceback, the caller's journal the error and
+its place, and the client a reference to both.
 """
 
 import logging
@@ -24,18 +24,18 @@ _references = IdSource()
 
 @dataclass(frozen=True, slots=True)
 class Bug:
-    """What a client, and what the journal may know of it."""
+    """The facts about a bug that the client and the journal may see."""
 
     reference: str
     error: str  # the exception's type and message
 
     def answer(self) -> ApiError:
-        """500."""
+        """Return the answer: a 500 with the reference."""
         return api_error(INTERNAL_ERROR, reference=self.reference)
 
 
 def report(error: Exception, where: str, world: World | None) -> Bug:
-    """Log it, without keys, under a new reference."""
+    """Log a bug, without keys, under a new reference."""
     bug = Bug(_references.uuid(), _without_keys(_in_short(error), world)[:_LONGEST_SHOWN])
     details = _without_keys("".join(traceback.format_exception(error)), world)
     logger.error("bug %s in %s\n%s", bug.reference, where, Lines(details.rstrip()))
@@ -43,7 +43,7 @@ def report(error: Exception, where: str, world: World | None) -> Bug:
 
 
 def note(bug: Bug, journal: Journal, chat_id: str | None = None) -> None:
-    """Tell the journal of a bug that has no request's entry: in a chat, or in a timer."""
+    """Add an entry for a bug in a chat or in a timer; a bug in a request is in its entry."""
     journal.add(BugEntry(chat_id=chat_id, reference=bug.reference, error=bug.error))
 
 

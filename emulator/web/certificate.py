@@ -1,4 +1,4 @@
-"""A certificate made on the spot, and the file of the CA that clients are to trust."""
+"""A new certificate, and the file of the CA that clients must trust."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,7 +10,7 @@ _NAMES = ("localhost", "127.0.0.1", "::1")
 
 
 class Certificate:
-    """Lies in a folder that only this user can read, until it is forgotten.
+    """A certificate in a folder that only this user can read, until `forget`.
 
     `ca_file` is for clients, `chain_file` (with the private key) for the server. Raises
     StartupError without the package `trustme`.
@@ -32,7 +32,7 @@ class Certificate:
         names = dict.fromkeys(host for host in (*_NAMES, *hosts) if host)
         try:
             certificate = authority.issue_cert(*names)
-        except ValueError as error:  # such as a name with a blank
+        except ValueError as error:  # a name with a blank, for example
             self.forget()
             raise StartupError(f"no certificate for {', '.join(names)}: {error}") from None
         authority.cert_pem.write_to_path(self.ca_file)

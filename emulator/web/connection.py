@@ -24,9 +24,9 @@ from emulator.web.write_coalescing import CoalescingProtocol
 
 logger = logging.getLogger("emulator")
 
-_LINGER_S = 2  # after a refusal: a close with unread bytes would take the answer with it
+_LINGER_S = 2  # after a refusal: closing with unread bytes would discard the answer
 _IN_URLS = "".join(map(chr, range(0x21, 0x7F)))
-_LONGEST_URL = 65_535  # bytes, outside of WebSockets: httptools splits no longer one
+_LONGEST_URL = 65_535  # bytes, except for WebSockets: httptools can't split a longer one
 
 
 def http_protocol(settings: Settings) -> type[asyncio.Protocol]:
@@ -47,7 +47,7 @@ class LimitedProtocol(CoalescingProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._is_arriving = False  # a request is there in part
+        self._is_arriving = False  # True while a request has come in part
         self._in_head = False
         self._is_refused = False
         self._arrived = 0  # bytes since the first of a head, about
@@ -128,7 +128,7 @@ class LimitedProtocol(CoalescingProtocol):
             self._refuse(REQUEST_TOO_SLOW, seconds=self.request_timeout_s)
 
     def _is_our_turn(self) -> bool:
-        """True if the client waits for the emulator, and not the other way round."""
+        """True if the client waits for the emulator, not the emulator for the client."""
         answering = self.cycle is not None and not self.cycle.response_complete
         return self.flow.read_paused or (self._in_head and answering)
 

@@ -1,4 +1,4 @@
-"""Browsers: preflights, and the headers that let a page read an answer.
+"""CORS: preflights, and the headers that let a page in a browser read an answer.
 
 Facts: docs/protocol.md#browsers.
 """
@@ -13,7 +13,7 @@ _MAX_AGE = b"600"  # s
 
 
 class Cors:
-    """Allows any page to use what it may ask for; `web/guard` keeps the rest from it."""
+    """Lets any page read the answers; `web/guard` refuses what pages may not ask for."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

@@ -1,4 +1,4 @@
-"""A refusal before a request reaches its handler, or a WebSocket is opened."""
+"""Refuses a request before its handler is called, or a WebSocket before it opens."""
 
 from starlette.types import Receive, Scope, Send
 
@@ -7,7 +7,7 @@ from emulator.web.answers import error_answer, respond
 
 
 async def deny(error: ApiError, scope: Scope, receive: Receive, send: Send) -> None:
-    """Send an error answer, over HTTP in either case."""
+    """Send an error answer, to an HTTP request or to a WebSocket's handshake."""
     if scope["type"] == "websocket":
         await receive()  # websocket.connect
         await deny_upgrade(error, send)
@@ -16,7 +16,7 @@ async def deny(error: ApiError, scope: Scope, receive: Receive, send: Send) -> N
 
 
 async def deny_upgrade(error: ApiError, send: Send) -> None:
-    """Send an error answer instead of the upgrade to a WebSocket."""
+    """Answer a WebSocket's handshake with an error."""
     await _send(error, "websocket.http", send)
 
 

@@ -1,4 +1,4 @@
-"""The way in of every HTTP request: the router, and what becomes of errors and bugs."""
+"""The entry of every HTTP request: the router, and the answers to errors and bugs."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -39,7 +39,7 @@ class Dispatcher:
         hints: Hints = NO_HINTS,
         own_prefixes: Sequence[str] = (),
     ) -> None:
-        """`anonymous` has what is found about callers without a world.
+        """Begin without routes; `anonymous` takes findings about callers without a world.
 
         Paths that begin with one of `own_prefixes` belong to no operation.
         """
@@ -89,7 +89,7 @@ class Dispatcher:
             exchange.refuse(error)
             answer = error_answer(error)
         except ClientDisconnect:
-            return  # there is nobody to answer, and no whole request for the journal
+            return  # the client is gone, and no whole request came that the journal could have
         except ConnectionBroken:
             exchange.note(None, b"")
             return
@@ -121,8 +121,8 @@ class Dispatcher:
         raise self.router.refusal(method, path)
 
     def _bug_answer(self, exchange: Exchange, scope: Scope, error: Exception) -> Answer:
-        """Report a bug, and return the 500 that says its reference."""
+        """Report a bug, and return the 500 with its reference."""
         if exchange.world is None:
-            with suppress(Exception):  # which may be what has failed
+            with suppress(Exception):  # the journal may be what has failed
                 exchange.world = self._auth.world(dict(scope["headers"]), scope["query_string"])
         return error_answer(exchange.report(error).answer())

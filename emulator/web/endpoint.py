@@ -1,4 +1,4 @@
-"""The emulator's own routes: functions that take a Request, and answer as they like."""
+"""The emulator's own routes: functions that take a Request and return or send a response."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeAlias
@@ -18,7 +18,7 @@ EndpointFunction: TypeAlias = Callable[[Request], Awaitable[Response | Reply]]
 
 
 class Endpoint:
-    """One of the emulator's own routes. The journal has its requests only if they lead to a bug."""
+    """One of the emulator's own routes. The journal has its requests only if a bug shows."""
 
     def __init__(self, path_template: str, function: EndpointFunction) -> None:
         self._function = function

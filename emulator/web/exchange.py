@@ -1,4 +1,4 @@
-"""A request and its answer: what breaks it, what is found about it, what the journal keeps."""
+"""A request and its answer: the faults, the findings and the journal entry."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -26,11 +26,11 @@ from emulator.web import bugs
 from emulator.web.short_circuit import Replacement, fault_answer
 from emulator.world.world import World
 
-# A quiet request only looks: it meets no limit, fault or stub, and no journal keeps it. A request
-# that changes something is never quiet: any page may send it, and whoever looks must see it.
+# A quiet request only reads: it meets no limit, fault or stub, and no journal keeps it. A request
+# that changes something is never quiet: any page can send it, so the journal must show it.
 QUIET_METHODS = ("GET", "HEAD")
 QUIET_HEADER = b"x-evi-emulator-quiet"
-QUIET_AND_HIDING = b"hide"  # its value where the answer is to be shown to somebody
+QUIET_AND_HIDING = b"hide"  # the value that hides credentials in the answer, too
 _BREAK_ANSWERS = ("lost", "truncated", "slow", "garbage")
 
 
@@ -57,23 +57,23 @@ class Exchange:
     )
 
     def __init__(self, scope: Scope, anonymous: ClientLedger | None = None) -> None:
-        """`anonymous` has what is found about callers who have no world."""
+        """Begin a request; `anonymous` takes findings about callers without a world."""
         self._scope = scope
         self._anonymous = anonymous
         self._began = time.perf_counter()
         self._findings: Sequence[Finding] | None = None
         self.world: World | None = None
-        self.is_quiet = False  # nobody is told of it, unless it is a bug
-        self.hides = False  # credentials in the answer
+        self.is_quiet = False  # True if journal and ledger ignore it, unless a bug shows
+        self.hides = False  # True if the answer is sent without credentials
         self.auditor: RequestAuditor | None = None  # of the operation, if the path leads to one
         self.headers: Mapping[bytes, bytes] | None = None
         self.body: Json = None
         self.request = b""
-        self.refusal: ApiError | None = None  # that the client has brought about
-        self.reported: Sequence[Finding] = ()  # what the handler has found
-        self.breaks: FaultRule | None = None  # the answer, once there is one
+        self.refusal: ApiError | None = None  # the error of the client
+        self.reported: Sequence[Finding] = ()  # findings of the handler
+        self.breaks: FaultRule | None = None  # the rule that breaks the answer
         self.bug: bugs.Bug | None = None
-        self.has_begun = False  # the answer, so that it can't be another one
+        self.has_begun = False  # True once the answer has begun, which then can't be replaced
 
     @property
     def method(self) -> str:
@@ -84,7 +84,7 @@ class Exchange:
         return None if self.auditor is None else self.auditor.operation.id
 
     def read_headers(self) -> dict[bytes, bytes]:
-        """Return the headers, after a look at whether anybody is told of this request."""
+        """Return the headers, after noting whether the request is quiet."""
         self.headers = headers = dict(self._scope["headers"])
         self.is_quiet = QUIET_HEADER in headers and self._scope["method"] in QUIET_METHODS
         self.hides = self.is_quiet and headers[QUIET_HEADER] == QUIET_AND_HIDING
@@ -93,7 +93,7 @@ class Exchange:
     def refuse(self, error: ApiError) -> None:
         """Note the error that the request is answered with, without its traceback.
 
-        Its frames hold this request, so neither would be freed before a full collection.
+        The traceback's frames hold this request: only a full collection would free both.
         """
         error.__traceback__ = error.__context__ = None
         self.refusal = error
@@ -105,7 +105,7 @@ class Exchange:
         return self.bug
 
     def findings(self, world: World) -> Sequence[Finding]:
-        """Return what is found about the request itself; it is judged once."""
+        """Return the findings about the request itself, which is judged once."""
         if self._findings is None:
             ledger = ClientLedger() if self.is_quiet else world.ledger
             self._findings = () if self.auditor is None else self._judged(ledger, self.auditor)
@@ -116,7 +116,7 @@ class Exchange:
         return auditor.judge(ledger, headers, self._scope["query_string"], self.body)
 
     async def strike(self, faults: Faults, receive: Receive) -> Replacement | None:
-        """Break this request as the rules want it; return the answer that it gets instead, if any.
+        """Apply fault rules to this request; return the answer of a fault, if one replaces it.
 
         Raises ConnectionBroken.
         """
@@ -138,10 +138,10 @@ class Exchange:
         response_bytes: int | None = None,
         ended: str | None = None,
     ) -> None:
-        """Tell the caller's world, if there is one.
+        """Add the request and its answer to the journal and the ledger of the caller's world.
 
-        Of a streamed answer, `response` is the beginning; the rest says how much was sent of it,
-        and how it ended.
+        A streamed answer has its beginning in `response`, the size of what was sent, and how it
+        ended.
         """
         if self.is_quiet and self.bug is None:
             return

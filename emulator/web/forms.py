@@ -13,7 +13,7 @@ from emulator.jsontext import Json, JsonObject, JsonTextError, parse
 from emulator.openapi.operation import FormField
 from emulator.web.parameters import CONVERTERS, Unreadable
 
-_TEXT = FormField("string", repeats=False)  # what no schema knows
+_TEXT = FormField("string", repeats=False)  # of a field that no schema has
 
 Item: TypeAlias = str | UploadedFile
 Pairs: TypeAlias = Sequence[tuple[str, Item]]
@@ -70,7 +70,7 @@ def read_parts(text: bytes, content_type: bytes) -> Pairs:
             add_file,
             lambda: ends.append(True),
             boundary=boundary,
-            config={"MAX_MEMORY_FILE_SIZE": len(text)},  # no file of ours on the disk
+            config={"MAX_MEMORY_FILE_SIZE": len(text)},  # keeps files in memory
         )
         parser.write(text)
         parser.finalize()
@@ -90,7 +90,7 @@ def _decoded(text: bytes | None) -> str:
 
 
 def _value(field: FormField, items: Sequence[Item], loc: Loc, problems: list[Problem]) -> Json:
-    """Return the value of a field; of one that can't repeat, the last counts."""
+    """Return the value of a field; if it can't repeat, the last item counts."""
     if not field.repeats:
         return _converted(field.type, items[-1], loc, problems)
     return [
@@ -99,7 +99,7 @@ def _value(field: FormField, items: Sequence[Item], loc: Loc, problems: list[Pro
 
 
 def _converted(kind: str, item: Item, loc: Loc, problems: list[Problem]) -> Json:
-    """Return an item as a value of its type; what is wrong goes into `problems`."""
+    """Return an item as a value of its type, or None after adding to `problems`."""
     try:
         if kind == "file":
             return _file(item)

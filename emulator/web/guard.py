@@ -1,7 +1,8 @@
 """Keeps pages from elsewhere away from the control API (docs/safety.md).
 
-A page can have its visitor's browser send requests to this machine. The browser says for whom it
-does, and a program that is none may say what it likes: it is here already.
+A page can have its visitor's browser send requests to this machine. The browser adds headers that
+say for which page. Non-browser clients can forge these headers, but they already run on this
+machine.
 """
 
 from collections.abc import Awaitable, Iterator
@@ -22,14 +23,14 @@ from emulator.settings import Settings
 from emulator.web.denial import deny
 
 CONTROL_PREFIX = "/_emulator"
-AUDIO_PREFIX = "/_emulator/audio/"  # whose signed URLs any page may use
-INSPECTOR_PAGE = ("/_emulator", "/_emulator/")  # to which any page may link; it takes no frame
+AUDIO_PREFIX = "/_emulator/audio/"  # any page may use the signed URLs below it
+INSPECTOR_PAGE = ("/_emulator", "/_emulator/")  # any page may link to it; it allows no framing
 
 
 class Guard:
-    """An ASGI application that passes on what may be asked for, and refuses the rest with 403.
+    """An ASGI application that passes on allowed requests, and refuses all others with 403.
 
-    `prefixes` say which paths it protects. Raises UsageError for allowed hosts that are none.
+    It protects paths that begin with one of `prefixes`. Raises UsageError for bad allowed hosts.
     """
 
     def __init__(self, app: ASGIApp, settings: Settings, prefixes: tuple[str, ...]) -> None:
@@ -62,8 +63,9 @@ class Guard:
         return None
 
     def _is_host(self, host: str | None, scope: Scope) -> bool:
-        """Whether requests may be for this host: a name is good only if no other machine's
-        page can have it, since whoever owns a name may make it lead here.
+        """True if requests may name this host.
+
+        A name must be this machine's alone: the owner of another name can point it here.
         """
         if host is None:
             return False
@@ -83,7 +85,7 @@ class Guard:
 
 
 def _checked(allowed: str) -> str:
-    """An allowed host as it is compared. Raises UsageError for one with a scheme or a port."""
+    """Return an allowed host in lower case. Raises UsageError for one with a scheme or a port."""
     host = allowed.lower().removesuffix(".")
     if not is_address(host) and read_host(host) != host:
         raise UsageError(

@@ -1,4 +1,4 @@
-"""Noticing that a client leaves before it is answered."""
+"""Notices that a client leaves before it is answered."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -10,7 +10,7 @@ from starlette.types import Receive
 
 @asynccontextmanager
 async def left_with(receive: Receive) -> AsyncIterator[None]:
-    """End what is done inside when the client leaves. Raises ClientDisconnect then.
+    """Cancel the block when the client leaves. Raises ClientDisconnect then.
 
     The rest of the request's body is lost, so it must have been read before.
     """

@@ -1,4 +1,4 @@
-"""Further control routes, which whoever starts a server adds to it under a path of their own."""
+"""Further control routes under a prefix of their own, which the starter of a server adds."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -21,10 +21,10 @@ MakeEndpoints: TypeAlias = Callable[
 
 @dataclass(frozen=True, slots=True)
 class Mount:
-    """Routes under one prefix, made from what the server has.
+    """Routes under one prefix, made from parts of the server.
 
-    They are control routes: the guard protects them, and their errors and bugs are answered and
-    logged as those of /_emulator are.
+    They are control routes: the guard protects them, and errors and bugs are handled as in
+    /_emulator.
     """
 
     prefix: str  # such as /__admin

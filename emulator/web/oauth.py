@@ -18,7 +18,7 @@ _LARGEST_FORM = 16_384
 
 
 def token_endpoint(auth: Auth) -> Callable[[Request], Awaitable[Response]]:
-    """The endpoint; credentials come as HTTP Basic, or as client_id and client_secret."""
+    """Return the endpoint; credentials come as HTTP Basic, or as client_id and client_secret."""
 
     async def token(request: Request) -> JSONResponse:
         try:

@@ -1,4 +1,4 @@
-"""An operation's route: its parameters and body are read and checked, and its handler called."""
+"""An operation's route: reads and checks parameters and body, then calls the handler."""
 
 from collections.abc import Mapping, Sequence
 
@@ -38,7 +38,7 @@ class OperationRoute:
         any_id: bool = False,
         hints: Hints = NO_HINTS,
     ) -> None:
-        """`any_id` takes any text for an id."""
+        """Compile the checks; `any_id` accepts any text as an id."""
         self._operation = operation
         self._auth = auth
         self._max_body_bytes = max_body_bytes
@@ -89,7 +89,7 @@ class OperationRoute:
         exchange.body = read_or_none(text)
 
     def _answer_of(self, said: Json | Reply) -> Answer:
-        """Return the answer that the handler's stands for."""
+        """Return the answer for a handler's JSON or Reply."""
         if isinstance(said, Reply):
             media_type = said.media_type or self._media_type
             status = said.status or self._operation.success_status
@@ -103,7 +103,7 @@ class OperationRoute:
         receive: Receive,
         exchange: Exchange,
     ) -> Replacement | None:
-        """Return what the request gets in place of the handler's answer, if anything.
+        """Return the answer that replaces the handler's, if any.
 
         Raises ApiError (429, 400), ConnectionBroken.
         """

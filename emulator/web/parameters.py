@@ -13,15 +13,15 @@ from emulator.jsontext import Json
 from emulator.openapi.operation import FALSE_WORDS, TRUE_WORDS, Operation, Parameter
 from emulator.openapi.validation import Check, Validation
 
-_QUERIES_REMEMBERED = 64  # of each operation: clients repeat themselves
+_QUERIES_REMEMBERED = 64  # of each operation, since clients repeat their queries
 
-Converter: TypeAlias = Callable[[str], Any]  # of a text to a value; raises Unreadable
+Converter: TypeAlias = Callable[[str], Any]  # turns a text into a value; raises Unreadable
 _INTEGER = re.compile(r"[+-]?[0-9]+")
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,4})?")
 
 
 def parse_query(query_string: bytes) -> Mapping[str, str]:
-    """Names and values of a query; of a name given twice, the last counts."""
+    """Return names and values of a query; the last value of a repeated name counts."""
     return dict(parse_qsl(query_string.decode("latin-1"), keep_blank_values=True))
 
 
@@ -32,7 +32,7 @@ def all_of(query_string: bytes, name: str) -> list[str]:
 
 
 class ParameterReader:
-    """Reads one parameter of an operation, with the words of FastAPI for what is wrong."""
+    """Reads one parameter of an operation, with FastAPI's messages about bad values."""
 
     def __init__(self, parameter: Parameter, check: Check) -> None:
         self.name = parameter.name
@@ -44,9 +44,9 @@ class ParameterReader:
         self._check = check
 
     def read(self, given: str | list[str], values: dict[str, Any], problems: list[Problem]) -> None:
-        """Put the value into `values`, or what is wrong with it into `problems`.
+        """Add the value to `values`, or its problems to `problems`.
 
-        Of a parameter that may be repeated, all texts are given.
+        A parameter that may be repeated gets all its texts.
         """
         value = converted(given, self._convert, self._loc, problems)
         if value is not None:
@@ -60,9 +60,9 @@ class ParameterReader:
 def converted(
     given: str | list[str], convert: Converter, loc: Loc, problems: list[Problem]
 ) -> Json | None:
-    """Return the value of a text, or the list of those of several.
+    """Return the value of a text, or the list of values of several texts.
 
-    None means that `problems` has what is wrong.
+    Returns None after adding to `problems`.
     """
     if isinstance(given, list):
         values = [converted(text, convert, (*loc, at), problems) for at, text in enumerate(given)]
@@ -78,7 +78,7 @@ class ParametersReader:
     """Reads the parameters of one operation."""
 
     def __init__(self, operation: Operation, validation: Validation, any_id: bool) -> None:
-        """`any_id` takes any text for an id."""
+        """Compile the checks; `any_id` accepts any text as an id."""
         readers = {
             (parameter.location, parameter.name): ParameterReader(
                 parameter,
@@ -108,7 +108,7 @@ class ParametersReader:
         headers: Sequence[tuple[bytes, bytes]],
         problems: list[Problem],
     ) -> Mapping[str, Json]:
-        """Return the values of all parameters by name; what is wrong goes into `problems`."""
+        """Return the values of all parameters by name; adds to `problems`."""
         values: dict[str, Json] = {}
         for index, reader in self._path:
             reader.read(segments[index], values, problems)
@@ -119,7 +119,7 @@ class ParametersReader:
         return {**queried, **values} if values else queried
 
     def _read_new_query(self, query_string: bytes) -> tuple[Mapping[str, Json], Sequence[Problem]]:
-        """Return the values of query parameters, and what is wrong with them."""
+        """Return the values of query parameters, and the problems."""
         query, problems = parse_query(query_string), list[Problem]()
         values = {name: reader.default for name, reader in self._query.items()}
         for name, text in query.items():
@@ -132,7 +132,7 @@ class ParametersReader:
             for name, reader in self._query.items()
             if reader.required and name not in query
         ]
-        return MappingProxyType(values), tuple(problems)  # which later requests get, too
+        return MappingProxyType(values), tuple(problems)  # read-only: later requests get them, too
 
 
 def _read_header(
@@ -158,7 +158,7 @@ def _accept_any(value: Json, loc: Loc) -> list[Problem]:
 
 
 class Unreadable(Exception):
-    """A text is not of its type; the arguments are a message and a type."""
+    """A text can't be read as its type; the arguments are the problem's message and type."""
 
 
 def _to_integer(text: str) -> int:

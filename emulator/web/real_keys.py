@@ -1,4 +1,4 @@
-"""Warns of API keys that look like real ones, which nobody needs here."""
+"""Warns of API keys that look like real ones: any text works as a key here."""
 
 import logging
 from itertools import pairwise
@@ -7,11 +7,11 @@ logger = logging.getLogger("emulator")
 
 _SHORTEST = 32
 _DIGITS = 3
-_MIXED = 0.4  # of neighbours that are of two kinds; of random letters and digits it is 0.62
+_MIXED = 0.4  # share of neighbours of different kinds; 0.62 in random letters and digits
 
 
 class RealKeys:
-    """Tells of each such key once."""
+    """Warns of each such key once."""
 
     def __init__(self) -> None:
         self._told: set[int] = set()
@@ -28,7 +28,7 @@ class RealKeys:
 
 
 def looks_real(api_key: str) -> bool:
-    """Whether it is long and random: small and capital letters and digits, well mixed.
+    """True if a key is long and random: small and capital letters and digits, well mixed.
 
     Words and UUIDs are not.
     """

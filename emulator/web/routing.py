@@ -1,4 +1,4 @@
-"""From method and path to route, in time that doesn't depend on the number of routes."""
+"""Finds the route of a method and a path, in time that doesn't depend on the number of routes."""
 
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
@@ -33,7 +33,7 @@ class Router(Generic[R]):
     """A tree of path segments. A literal segment wins over a parameter."""
 
     def __init__(self, hints: Hints = NO_HINTS, own_prefixes: Sequence[str] = ()) -> None:
-        """`hints` say what to ask for instead of paths that people get wrong.
+        """Begin without routes; `hints` say what to use in place of paths that people get wrong.
 
         Paths that begin with one of `own_prefixes` are the emulator's own.
         """
@@ -73,14 +73,14 @@ class Router(Generic[R]):
         return self._second_match(method, segments) if route is None else (route, segments)
 
     def _second_match(self, method: str, segments: Sequence[str]) -> tuple[R, Sequence[str]] | None:
-        """Return a route beside the literal segments that led astray, if there is one."""
+        """Return a route that takes a literal segment of the first match as a parameter, if any."""
         for node in self._nodes(self._root, segments):
             if method in node.routes:
                 return node.routes[method], segments
         return None
 
     def redirects(self, path: str) -> bool:
-        """True if nothing is at the path, but something with another slash at its end."""
+        """True if only the path with a slash more, or less, at its end has a route."""
         return not self._methods(path) and bool(self._methods(other_slash(path)))
 
     def refusal(self, method: str, path: str) -> ApiError:
@@ -99,7 +99,7 @@ class Router(Generic[R]):
         )
 
     def _methods(self, path: str) -> Sequence[str]:
-        """Return the methods that a path takes; HEAD goes without saying."""
+        """Return the methods that a path takes, without HEAD."""
         nodes = self._nodes(self._root, path.split("/"))
         methods = {method: None for node in nodes for method in node.routes if method != "HEAD"}
         return sorted(methods) if self.is_own(path) else list(methods)

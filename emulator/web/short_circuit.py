@@ -19,7 +19,7 @@ Replacement: TypeAlias = tuple[int, Json, Mapping[str, str]]  # status, body, he
 
 
 def count_request(rate_limit: RateLimit) -> None:
-    """Count one request. Raises ApiError (429) if none is left."""
+    """Count one request. Raises ApiError (429) if it is over the limit."""
     if rate_limit.take():
         return
     wait_s = rate_limit.wait_s
@@ -49,7 +49,7 @@ def preferred(prefer: bytes, operation: Operation) -> Replacement | None:
 
 
 def stub_answer(stubs: list[Stub], operation_id: str) -> Replacement | None:
-    """Return the answer of the operation's first stub that is not used up, if there is one."""
+    """Return the answer of the operation's first stub that is not used up, or None."""
     stub = take_stub(stubs, operation_id)
     if stub is None:
         return None
@@ -57,7 +57,7 @@ def stub_answer(stubs: list[Stub], operation_id: str) -> Replacement | None:
 
 
 def fault_answer(rule: FaultRule) -> Replacement:
-    """Return the answer of a fault 'status', in the shape of the service's errors."""
+    """Return the answer of the fault 'status', in the shape of the service's errors."""
     status, retry_after_s = rule.draw("status"), rule.options["retry_after_s"]
     headers = {FAULT_HEADER: rule.id}
     if retry_after_s is not None:

@@ -1,4 +1,4 @@
-"""Answers in pieces: streamed bodies, and what a fault leaves of an answer."""
+"""Answers in pieces: streamed bodies, and answers that a fault breaks."""
 
 from collections.abc import AsyncGenerator
 from contextlib import suppress
@@ -15,12 +15,12 @@ from emulator.web.answers import Answer, part, respond, start
 from emulator.web.exchange import Exchange
 from emulator.web.leaving import left_with
 
-# How a streamed answer ended, in the journal.
+# How a streamed answer ended, as the journal has it.
 COMPLETE, CLIENT_LEFT, BROKEN, FAILED = "complete", "client_left", "broken", "failed"
 
 
 async def deliver(answer: Answer, exchange: Exchange, receive: Receive, send: Send) -> None:
-    """Send an answer as the world's faults want it, and tell the journal.
+    """Send an answer, changed as the world's faults say, and note it in the journal.
 
     Raises what a streamed body raises before its first piece.
     """
@@ -42,7 +42,7 @@ async def deliver(answer: Answer, exchange: Exchange, receive: Receive, send: Se
 
 
 async def _garbled(answer: Answer, receive: Receive) -> Answer:
-    """Return the answer with another body; its own is made all the same."""
+    """Return the answer with garbage for a body, after exhausting its own."""
     if not isinstance(answer.body, bytes):
         async with left_with(receive):
             async for _ in answer.body:
@@ -53,7 +53,7 @@ async def _garbled(answer: Answer, receive: Receive) -> Answer:
 async def _stream(
     answer: Answer, exchange: Exchange, rule: FaultRule | None, receive: Receive, send: Send
 ) -> None:
-    """Send a streamed answer, and tell the journal once it has ended."""
+    """Send a streamed answer, and note it in the journal once it has ended."""
     sent = _Sent(answer, send)
     try:
         if exchange.method == "HEAD":
@@ -75,7 +75,7 @@ async def _stream(
 
 
 async def _send_pieces(sent: "_Sent", rule: FaultRule | None, receive: Receive) -> str:
-    """Send a body; return whether it is complete, or broken by the rule."""
+    """Send a body; return COMPLETE, or BROKEN if the rule ends it."""
     pieces = sent.pieces()
     if rule is not None:
         pieces = struck_pieces(rule, pieces, sent.length)
@@ -96,7 +96,7 @@ async def _close(body: object) -> None:
 
 
 class _Sent:
-    """An answer on its way, and what of its body was sent."""
+    """An answer that is being sent, and how much of its body was sent."""
 
     def __init__(self, answer: Answer, send: Send) -> None:
         self._answer = answer
@@ -107,7 +107,7 @@ class _Sent:
 
     @property
     def length(self) -> int | None:
-        """The length of the body, if it is known."""
+        """Return the length of the body (bytes), if it is known."""
         whole = self._whole
         return self._answer.length if whole is None else len(whole)
 
@@ -121,7 +121,7 @@ class _Sent:
 
     @property
     def _whole(self) -> bytes | None:
-        """The body, unless it comes in pieces."""
+        """Return the body, unless it comes in pieces."""
         if not self._answer.has_body:
             return b""
         return self._answer.body if isinstance(self._answer.body, bytes) else None

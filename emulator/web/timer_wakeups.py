@@ -19,7 +19,7 @@ class TimerWakeups:
         world.timers.on_change = self.set
 
     def set(self) -> None:
-        """Ring when the next timer is due. A clock that stands still keeps what lies ahead."""
+        """Wake up when the next timer is due; on a frozen clock, only timers already due run."""
         if self._handle is not None:
             self._handle.cancel()
             self._handle = None
@@ -33,7 +33,7 @@ class TimerWakeups:
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
-            return  # nobody serves: who moves the clock runs the timers
+            return  # no server runs: whoever moves the clock runs the timers
         self._handle = loop.call_later(wait_ms / 1000, self._ring)
 
     def _ring(self) -> None:

@@ -1,4 +1,4 @@
-"""Writing less often: what a connection is sent in one turn of the event loop leaves in one go."""
+"""Writes less often: all that a connection sends in one turn of the event loop is one write."""
 
 import asyncio
 from collections.abc import Iterable
@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-MOST_GATHERED = 65_536  # bytes: more than that is passed on at once, so that flow control works
+MOST_GATHERED = 65_536  # bytes; more are passed on at once, so that flow control works
 
 
 class CoalescingTransport:
@@ -23,7 +23,7 @@ class CoalescingTransport:
         self._size = 0
 
     def __getattr__(self, name: str) -> Any:
-        """All else is the transport's own."""
+        """Return any other attribute of the transport."""
         return getattr(self._transport, name)
 
     def write(self, data: bytes) -> None:

@@ -140,7 +140,7 @@ class StateFolder:
         snapshot = kept.world.snapshot()  # costs nothing, and nobody changes what the thread reads
         try:
             await asyncio.to_thread(_write_file, self._path(reference), snapshot)
-        except Exception as error:  # whatever it is, the other worlds are to be written
+        except Exception as error:  # of any kind: the other worlds must still be written
             trouble = getattr(error, "strerror", None) or str(error)
             if trouble != kept.trouble:  # each look tries again, but logs an error only once
                 kept.trouble = trouble

@@ -71,7 +71,7 @@ class World:
         self.timers.clear()
         self.clock.reset(self._frozen_at_ms)
         self._begin()
-        self.journal.tell()
+        self.journal.notify()
 
     def _begin(self) -> None:
         self.user_id = self.seed.user_id

@@ -69,7 +69,7 @@ class Worlds:
         """End all waits for journal entries, since the server is about to stop."""
         self.are_ending = True
         for world in self:
-            world.journal.tell()
+            world.journal.notify()
 
     def find_reference(self, reference: str) -> World | None:
         """Return the world of that reference, if there is one yet."""

@@ -11,51 +11,6 @@ import emulator
 
 PACKAGE = Path(emulator.__file__).parent
 
-# The modules and folders whose docstrings are checked.
-CHECKED = (
-    "apis/evi/chat",
-    "apis/evi/errors.py",
-    "apis/evi/handlers.py",
-    "apis/evi/time_unit.py",
-    "apis/evi/testing",
-    "apis/evi/views.py",
-    "apis/evi/webhooks.py",
-    "apis/voices/testing",
-    "atomic.py",
-    "audio",
-    "clock.py",
-    "credentials.py",
-    "durations.py",
-    "errors.py",
-    "faults",
-    "handles",
-    "hosts.py",
-    "ids.py",
-    "inspection.py",
-    "jsontext.py",
-    "openapi",
-    "outgoing",
-    "patterns.py",
-    "rate_limit.py",
-    "ready.py",
-    "redaction",
-    "resources.py",
-    "settings.py",
-    "source_files.py",
-    "store",
-    "testing",
-    "timers.py",
-    "waiting.py",
-    "web/inspector",
-    *(
-        f"cli/{name}.py"
-        for name in (
-            "child", "documents", "exec", "fault", "http", "main", "parser", "report", "serve",
-            "simulate", "snapshot", "trigger",
-        )
-    ),
-)  # fmt: skip
-
 # Words that are not verbs: articles, pronouns, conjunctions, prepositions.
 _NO_VERBS = (
     "A All Also An Another Any As At Beside But By Each Every False For From He Here How If In It "
@@ -64,13 +19,6 @@ _NO_VERBS = (
     "Whatever When Where Whether Which While Who Whoever Whose Why With Without"
 )
 NO_VERBS = frozenset(_NO_VERBS.split())
-
-
-def checked_files() -> Iterator[Path]:
-    """Yield the modules of CHECKED."""
-    for name in CHECKED:
-        path = PACKAGE / name
-        yield from [path] if path.suffix == ".py" else sorted(path.rglob("*.py"))
 
 
 def docstrings(path: Path) -> Iterator[tuple[str, str]]:
@@ -91,18 +39,12 @@ def is_sentence(text: str) -> bool:
 
 
 @pytest.mark.parametrize(
-    "path", list(checked_files()), ids=lambda path: str(path.relative_to(PACKAGE))
+    "path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE))
 )
 def test_docstrings_of_functions_begin_with_a_verb(path: Path) -> None:
     """Each begins with a verb, or with "True if" (or "False if")."""
     wrong = [f"{place}: {text}" for place, text in docstrings(path) if not is_sentence(text)]
     assert not wrong
-
-
-@pytest.mark.parametrize("name", CHECKED)
-def test_what_is_checked_exists(name: str) -> None:
-    """No folder or module of the list is gone."""
-    assert (PACKAGE / name).exists()
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""EVI as a value: what its folder gives to the machinery."""
+"""EVI as a value: everything that its folder gives to the machinery."""
 
 from pathlib import Path
 

@@ -35,7 +35,7 @@ from emulator.world.world import World
 class ChatOpening(Opening):
     """The handshake of a chat, which is new, or resumes a chat group."""
 
-    _wanted: ChatQuery  # once it is checked
+    _wanted: ChatQuery  # set by `check`
 
     def __init__(self, world: World, parameters: Mapping[str, str], query_string: bytes) -> None:
         self._world = world
@@ -84,7 +84,7 @@ class ChatOpening(Opening):
 class ConnectOpening(Opening):
     """The handshake of the control plane's connection to a live chat."""
 
-    _live: LiveChat  # once it is checked
+    _live: LiveChat  # set by `check`
 
     def __init__(self, world: World, parameters: Mapping[str, str], query_string: bytes) -> None:
         self._world = world

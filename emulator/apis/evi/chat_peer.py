@@ -1,4 +1,4 @@
-"""The emulator's side of a chat's connection: frames to the chat, messages of the chat out."""
+"""The emulator's side of a chat's connection: passes frames to the chat, and its messages out."""
 
 from collections.abc import Iterable, Sequence
 
@@ -18,7 +18,7 @@ from emulator.sockets.outbound import (
 from emulator.sockets.socket import Peer
 from emulator.world.world import World
 
-_AROUND_SOUND = 150  # bytes of a frame but for its sound, about
+_AROUND_SOUND = 150  # bytes of an audio frame without its sound, about
 
 
 class ChatPeer(Peer):
@@ -40,7 +40,7 @@ class ChatPeer(Peer):
     # to the client
 
     def put(self, messages: Iterable[JsonObject], over: bool = False) -> None:
-        """Send messages, in order; `over` closes the socket after them."""
+        """Send messages, in order, and close the socket after them if `over`."""
         outbound = self._outbound
         if not outbound.takes_more():
             return
@@ -50,7 +50,7 @@ class ChatPeer(Peer):
             outbound.close(NORMAL_CLOSE)
 
     def _put(self, content: JsonObject) -> None:
-        """Send a message. Sound is the same few texts for all sentences, and is rendered late."""
+        """Send a message; sound is rendered late, as all sentences share a few texts of it."""
         outbound, kind = self._outbound, content["type"]
         if kind == "chat_metadata":
             outbound.chat_id = content["chat_id"]
@@ -120,7 +120,7 @@ class ChatPeer(Peer):
 
 
 class RefusedPeer(Peer):
-    """A client whose chat could not begin: it was told why, and is not listened to."""
+    """A client whose chat could not begin: it got an error frame, and its frames are ignored."""
 
     def __init__(self, auditor: SocketAuditor) -> None:
         self._auditor = auditor
@@ -148,6 +148,6 @@ class RefusedPeer(Peer):
 
 
 def _is_audio(content: Json) -> bool:
-    """True if a message of the client brings sound."""
+    """True if a message of the client carries sound."""
     is_message = isinstance(content, dict) and content.get("type") == "audio_input"
     return is_message and isinstance(content.get("data"), str)

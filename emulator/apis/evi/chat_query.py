@@ -17,12 +17,12 @@ from emulator.openapi import fields
 
 _SETTINGS = "session_settings"
 DEEPEST = 10
-_OBJECTS = ("audio", "context", "metadata", "variables")  # may also be written as JSON text
+_OBJECTS = ("audio", "context", "metadata", "variables")  # parameters that may be JSON text
 _KEY = re.compile(r"(\w+)((?:\[[^\[\]]*\])*)")
 
 
 class ChatQuery(BaseModel):
-    """What a client may ask for when it opens a chat. Unknown keys are ignored."""
+    """The parameters with which a client opens a chat. Unknown keys are ignored."""
 
     config_id: str | None = None
     config_version: int | None = Field(default=None, ge=0)
@@ -51,7 +51,7 @@ def chat_fields() -> fields.Field:
 
 
 def read_chat_query(query_string: bytes) -> ChatQuery:
-    """The query's values. Raises ValidationFailed (422) with every problem."""
+    """Read the query's values. Raises ValidationFailed (422) with every problem."""
     given = given_query(query_string)
     voice_id = given.pop("voice_id", "")  # the older spelling of a session setting
     if voice_id and isinstance(given.setdefault(_SETTINGS, {}), dict):
@@ -65,7 +65,7 @@ def read_chat_query(query_string: bytes) -> ChatQuery:
 
 
 def given_query(query_string: bytes) -> dict[str, Any]:
-    """Names and values as they were given, in objects and lists where brackets say so.
+    """Return names and values as given, in objects and lists where names have brackets.
 
     Raises ValidationFailed (422) for brackets that are nested too deep.
     """
@@ -79,7 +79,7 @@ def given_query(query_string: bytes) -> dict[str, Any]:
                 raise ValidationFailed([Problem(("query", path[0]), message, "too_deep")])
             _put(given, path, value)
         else:
-            given[key] = value  # which the contract names, and nothing else reads
+            given[key] = value  # only the contract reads it, for a finding
     _read_json_texts(given)
     return given
 
@@ -94,7 +94,7 @@ def _put(given: dict[str, Any], path: list[str], value: str) -> None:
 
 
 def _read_json_texts(given: dict[str, Any]) -> None:
-    """Objects that were written as JSON text instead of in brackets."""
+    """Replace parameters that are JSON text by the objects in them."""
     given.update(_as_objects(given, (_SETTINGS,)))
     settings = given.get(_SETTINGS)
     if isinstance(settings, dict):
@@ -111,5 +111,5 @@ def _as_objects(given: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, A
             try:
                 found[name] = parse(text.encode())
             except JsonTextError:
-                continue  # the model says that it is no object
+                continue  # the model reports that it is not an object
     return found

@@ -20,7 +20,7 @@ CHAT_STATUSES = (
     "ERROR",
 )
 
-LONGEST_CHAT_MS = 86_400_000  # a day; the service ends each after half an hour
+LONGEST_CHAT_MS = 86_400_000  # a day; the service ends every chat after half an hour
 
 # The role of each event type (docs/protocol.md#chat-events).
 EVENT_ROLES: Mapping[str, str] = {
@@ -39,7 +39,7 @@ EVENT_ROLES: Mapping[str, str] = {
     "CHAT_END_MESSAGE": "SYSTEM",
 }
 
-# (start or first start in ms, position, id): what lists are sorted by
+# (start or first start in ms, position, id): the sort key of lists
 ChatEntry: TypeAlias = tuple[int, int, str]
 GroupEntry: TypeAlias = tuple[int, int, str]
 
@@ -55,7 +55,7 @@ def new_event(
     role: str | None = None,
     related_event_id: str | None = None,
 ) -> JsonObject:
-    """An event as in `return_chat_event`; its role is that of its type unless given."""
+    """Make an event as in `return_chat_event`; without a `role` it has the one of its type."""
     event: JsonObject = {
         "id": id,
         "chat_id": chat_id,
@@ -72,7 +72,7 @@ def new_event(
 
 
 class Chat(dict[str, Json]):
-    """A chat as in `return_chat`. It is replaced when it changes, so it is rendered once."""
+    """A chat as in `return_chat`; a change replaces it, so each is rendered once."""
 
     __slots__ = ("_fragment",)
     _fragment: Fragment
@@ -88,7 +88,7 @@ class Chat(dict[str, Json]):
 
 @dataclass(frozen=True, slots=True)
 class Audio:
-    """The audio reconstruction of a chat: its status, and when that was reached (ms)."""
+    """The audio reconstruction of a chat: its status, and when it reached that (ms)."""
 
     status: str
     modified_at: int
@@ -119,7 +119,7 @@ class ChatStore:
         self._uncounted: set[str] = set()  # chats that have had events meanwhile
 
     def fork(self) -> "ChatStore":
-        """An equal store, at no cost; changes on either side stay there."""
+        """Return an equal store at no cost; changes on either side stay there."""
         self._count_events()
         copy = ChatStore()
         for name, value in vars(self).items():
@@ -129,7 +129,7 @@ class ChatStore:
         return copy
 
     def same_as(self, fork: "ChatStore") -> bool:
-        """Whether neither has changed since one was forked from the other."""
+        """True if neither has changed since one was forked from the other."""
         other = vars(fork)
         return not (self._uncounted or fork._uncounted) and all(
             value.same_as(other[name])
@@ -137,21 +137,21 @@ class ChatStore:
             if isinstance(value, Overlay | Index)
         )
 
-    # all of it, as it can be added again
+    # all of it, in the form in which a store can be filled again
 
     def all_chats(self) -> Iterator[JsonObject]:
-        """Every chat in the order of creation, without the number of its events."""
+        """Yield every chat in the order of creation, without the number of its events."""
         chats = self._chats.flat()
         for id in self._in_order(chats):
             yield {key: value for key, value in chats[id].items() if key != "event_count"}
 
     def all_events(self) -> Iterator[bytes]:
-        """The JSON text of every event: group by group, in each in the order of arrival."""
+        """Yield the JSON text of every event: by group, and in it by arrival."""
         for id in self._in_order(self._groups):
             yield from self._events.get(id)
 
     def all_audio(self) -> Iterator[tuple[str, Audio]]:
-        """The audio reconstructions that were asked for, each with the id of its chat."""
+        """Yield the audio reconstructions that were asked for, each with the id of its chat."""
         audio = self._audio.flat()
         return ((id, audio[id]) for id in self._in_order(audio))
 
@@ -168,13 +168,13 @@ class ChatStore:
         return self._chats.get(id)
 
     def _count_events(self) -> None:
-        """Chats say how many events they have; they are only counted when somebody looks."""
+        """Update the numbers of events in chats, which is only done when somebody looks."""
         for id in self._uncounted:
             self._chats[id] = Chat(self._chats[id], event_count=len(self._events.get(id)))
         self._uncounted.clear()
 
     def add_chat(self, chat: JsonObject) -> None:
-        """A chat that begins, in its group, which is created if need be."""
+        """Add a chat that begins, to its group, which is created if necessary."""
         chat = Chat(chat, event_count=0)
         self._chats[chat["id"]] = chat
         self._positions[chat["id"]] = self._next_position()
@@ -182,7 +182,7 @@ class ChatStore:
         self._join_group(chat)
 
     def end_chat(self, id: str, status: str, end_timestamp: int) -> None:
-        """The chat is over: its status is no longer ACTIVE."""
+        """End a chat with a status other than ACTIVE."""
         chat = self._chats[id]
         self._unindex_chat(chat)
         chat = Chat(chat, status=status, end_timestamp=end_timestamp)
@@ -195,11 +195,11 @@ class ChatStore:
     def page_of_chats(
         self, paging: Paging, config_id: str | None = None, status: str | None = None
     ) -> Page[Chat]:
-        """A page of chats in order of their start."""
+        """Return a page of chats in order of their start."""
         return self._chats_of(page_of(self._by_filter.get((config_id, status)), paging))
 
     def set_metadata(self, id: str, metadata: str) -> None:
-        """What the client says about the chat: a JSON text."""
+        """Set the client's metadata of the chat, a JSON text."""
         self._chats[id] = Chat(self._chats[id], metadata=metadata)
 
     # groups
@@ -208,7 +208,7 @@ class ChatStore:
         return self._groups.get(id)
 
     def page_of_groups(self, paging: Paging, config_id: str | None = None) -> Page[JsonObject]:
-        """A page of groups in order of their first start; `config_id` is the newest chat's."""
+        """Return a page of groups by first start; `config_id` is that of their newest chat."""
         found = page_of(self._group_order.get(config_id), paging)
         groups = [self._groups[id] for _, _, id in found.items]
         return Page(groups, paging, found.total)
@@ -216,13 +216,13 @@ class ChatStore:
     def page_of_group_chats(
         self, group_id: str, paging: Paging, status: str | None = None
     ) -> Page[Chat]:
-        """A page of one group's chats in order of their start."""
+        """Return a page of one group's chats in order of their start."""
         return self._chats_of(page_of(self._by_group.get((group_id, status)), paging))
 
     # events
 
     def add_event(self, event: JsonObject) -> None:
-        """One more event of a chat (a `return_chat_event`), and so of its group."""
+        """Add an event (a `return_chat_event`) to a chat, and so to its group."""
         chat_id: str = event["chat_id"]
         text = kept(render(event))
         self._events.append(chat_id, text)
@@ -230,16 +230,16 @@ class ChatStore:
         self._events.append(self._chats[chat_id]["chat_group_id"], text)
 
     def page_of_events(self, id: str, paging: Paging) -> Page[Json]:
-        """A page of the events of one chat, or of one group through all its chats."""
+        """Return a page of the events of one chat, or of all chats of one group."""
         found = page_of(self._events.get(id), paging)
         return Page([Fragment(text) for text in found.items], paging, found.total)
 
     def iter_events(self, id: str) -> Iterator[JsonObject]:
-        """Every event of one chat, or of one group."""
+        """Yield every event of one chat, or of one group."""
         return map(read, list(self._events.get(id)))
 
     def newest_events(self, id: str) -> Iterator[JsonObject]:
-        """Every event of one chat, or of one group, the newest first."""
+        """Yield every event of one chat, or of one group, the newest first."""
         return map(read, reversed(list(self._events.get(id))))
 
     # audio
@@ -288,7 +288,7 @@ class ChatStore:
         self._order_group(group, self._group_order.add)
 
     def _group_with(self, newcomer: JsonObject) -> JsonObject:
-        """The group now: its newest chat is the one that joined last, whenever it began."""
+        """Return the group with a chat added: the newest is the last added, whenever it began."""
         entries = self._by_group.get((newcomer["chat_group_id"], None))
         newest = self._chats[newcomer["id"]]
         group = {
@@ -299,7 +299,7 @@ class ChatStore:
             "most_recent_chat_id": newest["id"],
             "active": bool(self._by_group.get((newcomer["chat_group_id"], "ACTIVE"))),
         }
-        # Left out rather than null where there is none, as the schema asks.
+        # A missing one is left out, since the schema allows no null.
         return (
             group if "config" not in newest else {**group, "most_recent_config": newest["config"]}
         )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from emulator.audio.decoding.decoder import DECODER_MISSING
 from emulator.errors import ErrorText
 
-# 404. The wording of configs and tools is as clients have seen it (docs/protocol.md#errors).
+# 404. Clients have seen the wording of configs and tools (docs/protocol.md#errors).
 CONFIG_NOT_FOUND = ErrorText(404, "config_not_found", "Config (ID: {id}) was not found.")
 PROMPT_NOT_FOUND = ErrorText(404, "prompt_not_found", "Prompt (ID: {id}) was not found.")
 TOOL_NOT_FOUND = ErrorText(404, "tool_not_found", "No tool was found for tool id {id}.")
@@ -107,7 +107,7 @@ CHAT_ID_MISSING = ErrorText(
 
 @dataclass(frozen=True, slots=True)
 class ChatErrorText:
-    """One kind of error frame in a chat; `ends` is true if the chat ends with it."""
+    """One kind of error frame in a chat; `ends` is True if it ends the chat."""
 
     code: str
     slug: str
@@ -115,8 +115,8 @@ class ChatErrorText:
     ends: bool = False
 
 
-# By slug. Codes with E and I are the service's own (docs/protocol.md#errors-in-a-chat). Those
-# with EMU are errors that only an emulator has.
+# Error frames by slug. Codes with E and I are the service's (docs/protocol.md#errors-in-a-chat);
+# codes with EMU are errors that only an emulator has.
 CHAT_ERRORS: Mapping[str, ChatErrorText] = {
     text.slug: text
     for text in (

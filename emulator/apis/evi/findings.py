@@ -1,4 +1,4 @@
-"""Kinds of findings that only a chat can bring about."""
+"""Kinds of findings that only clients of chats can cause."""
 
 from collections.abc import Mapping
 

@@ -1,7 +1,7 @@
-"""What people get wrong about the paths and query parameters of EVI: what to use instead.
+"""Paths and query parameters of EVI that people get wrong, and what to use in their place.
 
-Each row but those that speak of this emulator was seen in two public programs or more
-(docs/fidelity.md).
+Each row was seen in at least two public programs (docs/fidelity.md), except for rows that mention
+this emulator.
 """
 
 from emulator.openapi.hints import Hints, PathHint
@@ -57,7 +57,7 @@ EVI_HINTS = Hints(
         ),
         PathHint("/v1/evi/configs", "/v1(/.*)?", "the paths of the API begin with /v0"),
     ),
-    # Query parameters that the service does not read: of a REST request, and of a handshake.
+    # Query parameters that the service does not read, in REST requests and in handshakes.
     of_requests={
         "apiKey": "send the key in the header X-Hume-Api-Key",
         "accessToken": "send the token in the header Authorization: Bearer TOKEN",
@@ -70,5 +70,5 @@ EVI_HINTS = Hints(
 
 
 def setting_hint(name: str) -> str:
-    """Return where a session setting belongs that stands by itself in a handshake."""
+    """Return where a session setting belongs that a handshake has outside of session_settings."""
     return _SETTING.format(name=name)

@@ -1,4 +1,4 @@
-"""Where EVI takes more than its document's schemas say: open enums and unions, further fields."""
+"""Where EVI accepts more than its document's schemas: open enums and unions, further fields."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -7,7 +7,7 @@ from emulator.openapi.openness import OpenEnum, Openness
 from emulator.resources import bundled, read_data
 
 CUSTOM_LANGUAGE_MODEL = "CUSTOM_LANGUAGE_MODEL"  # the provider of a model with a URL
-UNNAMED_MODEL = "custom-language-model"  # which the document lists in place of a URL
+UNNAMED_MODEL = "custom-language-model"  # the document lists this in place of a URL
 
 
 @cache
@@ -32,8 +32,8 @@ OPENNESS = Openness(
     },
     # A voice may have both an id and a name.
     unions=("VoiceRef",),
-    # Programs read the first in the service's answers. The other is in every answer with a voice,
-    # so it comes with what GET gave.
+    # Programs read the first in the service's answers. Every answer with a voice has the other, so
+    # clients send it back.
     undocumented_fields={
         "PostedConfigLanguageModel": {"custom_language_model_model": {"type": ["string", "null"]}},
         "posted_language_model": {"custom_language_model_model": {"type": ["string", "null"]}},

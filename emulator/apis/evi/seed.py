@@ -23,7 +23,7 @@ from emulator.world.state import ApiState
 
 
 def load(loading: SeedLoading) -> EviState:
-    """Return what a seed has of EVI, and the script of the settings."""
+    """Load EVI's part of a seed, with the script of the settings."""
     loading.state(VoicesState)  # which configs name
     section = _Section(loading)
     section.resources("prompts", section.state.prompts, prompts.new_content)
@@ -42,7 +42,7 @@ def with_script(seed: Seed, script: Script) -> Seed:
 
 
 def count(state: ApiState) -> Mapping[str, int]:
-    """Return how many resources and chats there are, by what they are called."""
+    """Return the numbers of resources and chats, by their plural."""
     assert isinstance(state, EviState)
     one = Paging(size=1)
     return {
@@ -67,7 +67,7 @@ class _Section:
         collection: VersionedCollection,
         new_content: Callable[[Call, Version | None], JsonObject],
     ) -> None:
-        """Configs, prompts or tools, with all their versions."""
+        """Load configs, prompts or tools, with all their versions."""
         for loc, item in self.loading.items(key):
             if not self.loading.is_new(item["id"], loc):
                 continue
@@ -96,7 +96,7 @@ class _Section:
                     resource = collection.add_version(resource, content, now_ms)
 
     def chats(self) -> None:
-        """All chats with their groups, then all their events in the order of time."""
+        """Load all chats with their groups, then all their events in the order of time."""
         events: list[tuple[int, JsonObject]] = []
         for loc, group in self.loading.items("chat_groups"):
             if not self.loading.is_new(group["id"], loc):
@@ -154,7 +154,7 @@ class _Section:
             self.loading.mistake((*loc, "end_timestamp"), "is before start_timestamp")
 
     def _call(self, body: JsonObject, now_ms: int, at: Loc) -> Call:
-        """A request with this body, made at that time; its ids belong to its place."""
+        """Return a request with this body, at that time; its ids derive from its place."""
         world = self.loading.world_at(now_ms, at, self.state)
         return Call(world, world.settings, {}, body, "")
 
@@ -168,7 +168,7 @@ class _Events:
     loc: Loc
 
     def read(self) -> Iterator[tuple[int, JsonObject]]:
-        """Each event with its time. Mistakes are noted in the document."""
+        """Yield each event with its time; notes mistakes in the document."""
         after_ms, agent_message_id = 0, None
         for number, item in enumerate(self.chat["events"]):
             at = (*self.loc, "events", number)

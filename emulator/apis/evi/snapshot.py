@@ -49,7 +49,7 @@ def chats_json(chats: ChatStore) -> JsonObject:
 
 
 def script_json(script: Script | None) -> Json:
-    """Return a script by its name and content; null for one that no file could hold."""
+    """Return a script's name and content, or null for a script that no file could hold."""
     content = None if script is None else script_content(script)
     if script is None or content is None:
         return None
@@ -87,7 +87,7 @@ def read_resources(reading: SnapshotReading, key: str, collection: VersionedColl
 def _check_numbers(
     reading: SnapshotReading, versions: tuple[Version, ...], next_number: int, loc: Loc
 ) -> None:
-    """They go up, since a number is never given twice."""
+    """Check that version numbers go up, since a number is never given twice."""
     before = -1
     for index, version in enumerate(versions):
         if not before < version.number < next_number:

@@ -23,7 +23,7 @@ def _open(kind: str, world: World, parameters: Mapping[str, str], query: bytes) 
 
 
 def _without_id(path: str, world: World, parameters: Mapping[str, str], query: bytes) -> Opening:
-    """Refuse a path that lacks the chat's id. Raises ApiError (404)."""
+    """Refuse a path without a chat's id. Raises ApiError (404)."""
     raise api_error(CHAT_ID_MISSING, path=path)
 
 

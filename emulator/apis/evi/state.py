@@ -1,4 +1,4 @@
-"""What EVI remembers in a world: configs, prompts, tools, chats, the script, what users say."""
+"""EVI's state in a world: configs, prompts, tools, chats, the script, texts of users."""
 
 from collections import deque
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from emulator.world.state import ApiState
 
 if TYPE_CHECKING:
     from emulator.apis.evi.chat.channel import ChatEvent
-    from emulator.apis.evi.chat.live import LiveChat  # whose import costs time that few need
+    from emulator.apis.evi.chat.live import LiveChat  # its import takes time at the start
 
 Watcher: TypeAlias = "Callable[[str, ChatEvent], None]"
 
@@ -29,17 +29,17 @@ class EviState(ApiState):
         self.prompts = VersionedCollection()
         self.tools = VersionedCollection()
         self.chats = ChatStore()
-        self.own_script: Script | None = Script()  # None: the one of the world's seed
-        self.heard: deque[str] = deque()  # what users say in the audio that comes next
+        self.own_script: Script | None = Script()  # None: the script of the world's seed
+        self.heard: deque[str] = deque()  # transcripts of the next audio turns
         self.live: dict[str, LiveChat] = {}
-        self.cut_off: tuple[str, ...] = ()  # in a fork: the chats that were live
-        # Told of each event of each chat, which is given by its id; they outlive resets.
+        self.cut_off: tuple[str, ...] = ()  # in a fork: the ids of chats that were live
+        # Called with the id of a chat and each of its events; they outlive resets.
         self.watchers: list[Watcher] = []
         self._first_script = Script()  # of the world's seed
 
     @property
     def script(self) -> Script:
-        """What the assistant says in chats to come."""
+        """Return the script of new chats."""
         assert self.own_script is not None, "the state of a world has a script"
         return self.own_script
 
@@ -79,7 +79,7 @@ class EviState(ApiState):
         self._first_script = first.script
         if self.own_script is None:
             self.forget_script()
-        for chat_id in self.cut_off:  # nobody is connected to them any more
+        for chat_id in self.cut_off:  # no client is connected to them any more
             self.chats.end_chat(chat_id, "USER_ENDED", now_ms)
         self.cut_off = ()
 

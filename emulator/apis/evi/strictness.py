@@ -1,4 +1,4 @@
-"""What the settings refuse of handshakes and frames, though other servers take it."""
+"""Refusals of handshakes and frames that only happen if the settings ask for them."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -14,9 +14,9 @@ from emulator.openapi.fields import Field, compile_definitions
 from emulator.openapi.strictness import EXTRA, unknown_contents, unknown_parameters
 from emulator.settings import Settings
 
-# What the vendor's clients add to a handshake of their own accord.
+# Parameters that the vendor's clients add to every handshake.
 OF_CLIENTS = ("fernSdkLanguage", "fernSdkVersion")
-OLDER = {"voice_id": "session_settings[voice_id]"}  # spellings, and those of today
+OLDER = {"voice_id": "session_settings[voice_id]"}  # older spellings, and today's
 FRAME: Loc = ("frame",)
 _SETTINGS = "session_settings"
 
@@ -24,7 +24,7 @@ _SETTINGS = "session_settings"
 def handshake_problems(
     settings: Settings, voices: VoiceStore, fields: Field, given: JsonObject
 ) -> list[Problem]:
-    """List what the settings refuse of a query; `fields` are all that its channel reads."""
+    """List the problems for which the settings refuse a query; its socket reads `fields`."""
     problems = list[Problem]()
     if settings.strict:
         names = (*fields.children, *CREDENTIALS, *OLDER_CREDENTIALS, *OF_CLIENTS, *OLDER)
@@ -37,7 +37,7 @@ def handshake_problems(
 
 
 def handshake_voice(given: JsonObject) -> tuple[Loc, Json]:
-    """Return which voice a query asks for, in its session settings or beside them, and where."""
+    """Return the voice that a query asks for, in its session settings or beside them, and where."""
     settings = given.get(_SETTINGS)
     named = settings.get("voice_id") if isinstance(settings, dict) else None
     if named is not None:
@@ -46,7 +46,7 @@ def handshake_voice(given: JsonObject) -> tuple[Loc, Json]:
 
 
 def frame_problems(settings: Settings, voices: VoiceStore, content: Json) -> list[Problem]:
-    """List what the settings refuse of a message."""
+    """List the problems for which the settings refuse a message."""
     problems = unknown_contents(message_fields(), content, FRAME) if settings.strict else []
     if isinstance(content, dict) and content.get("type") == _SETTINGS:
         problems += voice_problems(settings, voices, (*FRAME, "voice_id"), content.get("voice_id"))
@@ -54,7 +54,7 @@ def frame_problems(settings: Settings, voices: VoiceStore, content: Json) -> lis
 
 
 def in_one_sentence(problems: Sequence[Problem]) -> str:
-    """Return the problems of a message as an error frame has them."""
+    """Return the problems of a message as the text of an error frame."""
     places = [pointer(shown_place(each.loc)) for each in problems if each.type == EXTRA]
     extra = [f"Extra inputs are not permitted: {', '.join(places)}"] if places else []
     return "; ".join([*extra, *(each.msg for each in problems if each.type != EXTRA)])

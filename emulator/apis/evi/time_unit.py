@@ -17,19 +17,19 @@ _FIELDS = frozenset(
 
 
 def with_time_unit(handler: Handler) -> Handler:
-    """Return the handler as one that answers in the unit that the world's settings ask for."""
+    """Return a handler that answers in the time unit of the world's settings."""
 
     def answer(call: Call) -> Json | Reply:
         said = handler(call)
         if call.settings.timestamps != "seconds" or isinstance(said, Reply):
             return said
-        return _in_seconds(read(render(said)))  # some of it may be rendered already
+        return _in_seconds(read(render(said)))  # parts of the answer may be rendered already
 
     return answer
 
 
 def _in_seconds(value: Json) -> Json:
-    """Return an answer with the times of resources in s; those of events stay in ms."""
+    """Return an answer with the times of resources in s; times of events stay in ms."""
     if isinstance(value, dict):
         return {
             key: item // 1000 if key in _FIELDS and item is not None else _in_seconds(item)

@@ -1,4 +1,4 @@
-"""Single webhook events, made from a chat of the world or out of thin air."""
+"""Single webhook events, about a chat of the world or about a made-up one."""
 
 from collections.abc import Mapping
 
@@ -12,7 +12,7 @@ from emulator.openapi.validation import Validation
 from emulator.outgoing.outbox import Delivery
 from emulator.world.world import World
 
-_MADE_UP_MS = 180_000  # how long a chat lasts that never was
+_MADE_UP_MS = 180_000  # the duration of a made-up chat
 
 
 def trigger(
@@ -31,7 +31,7 @@ def trigger(
     target = url or _subscriber(world, payload)
     faults = dict(faults or {})
     before = after = None
-    if faults.pop("reorder", None) is not None:  # with an event on its wrong side
+    if faults.pop("reorder", None) is not None:  # needs a second event, which comes too early
         if event_name == "chat_started":
             before = _payload(world, {**chat, "id": payload["chat_id"]}, "chat_ended")
         else:
@@ -40,7 +40,7 @@ def trigger(
 
 
 def _find_chat(world: World, chat_id: str | None) -> JsonObject:
-    """The chat's document; a made-up one that ends now if none is asked for."""
+    """Return the chat's document; without an id, the one of a made-up chat that ends now."""
     if chat_id is not None:
         chat = world.state(EviState).chats.find_chat(chat_id.lower())
         if chat is None:
@@ -72,7 +72,7 @@ def _payload(world: World, chat: JsonObject, event_name: str) -> JsonObject:
 
 
 def _facts(world: World, chat: JsonObject) -> ChatFacts:
-    """As in the newest webhook of the chat, else as its history tells."""
+    """Return the facts of the chat's newest webhook, or else those in its history."""
     for delivery in reversed(list(world.outbox.deliveries.values())):
         if delivery.chat_id == chat["id"] and not delivery.triggered:
             sent = read(delivery.body)
@@ -91,7 +91,7 @@ def _has_resumed(world: World, chat: JsonObject) -> bool:
 
 
 def _tool_call(world: World, chat: JsonObject) -> tuple[int, JsonObject]:
-    """The chat's last call of a function tool, or one that is made up."""
+    """Return the chat's last call of a function tool, or a made-up one."""
     for event in world.state(EviState).chats.newest_events(chat["id"]):
         if event["type"] == "FUNCTION_CALL":
             call = _object(event["message_text"])
@@ -109,7 +109,7 @@ def _tool_call(world: World, chat: JsonObject) -> tuple[int, JsonObject]:
 
 
 def _object(text: str) -> JsonObject:
-    """The JSON object that an event's text holds; a seed may say anything there."""
+    """Return the JSON object in an event's text, or {}, since a seed may have any text there."""
     try:
         content = read(text)
     except ValueError:
@@ -118,7 +118,7 @@ def _object(text: str) -> JsonObject:
 
 
 def override(payload: JsonObject, overrides: Mapping[str, Json]) -> JsonObject:
-    """The payload with fields replaced, such as 'end_reason' or 'tool_call_message.name'.
+    """Return the payload with fields replaced, such as 'end_reason' or 'tool_call_message.name'.
 
     Raises ValidationFailed for a field that it does not have.
     """
@@ -150,7 +150,7 @@ def _check(payload: JsonObject, validation: Validation) -> None:
 
 
 def _subscriber(world: World, payload: JsonObject) -> str:
-    """The one URL that the chat's config sends such events to. Raises ApiError (400)."""
+    """Return the one URL to which the chat's config sends such events. Raises ApiError (400)."""
     config = world.state(EviState).configs.find(payload["config_id"] or "")
     chat: JsonObject = world.state(EviState).chats.find_chat(payload["chat_id"]) or {}
     number = chat.get("config", {}).get("version")

@@ -1,4 +1,4 @@
-"""The voices as a value: what their folder gives to the machinery."""
+"""The voices API as a value: everything that its folder gives to the machinery."""
 
 from pathlib import Path
 

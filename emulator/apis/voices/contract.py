@@ -1,4 +1,4 @@
-"""What is to be said of clients that name library voices which the emulator's list lacks."""
+"""Findings about clients that name library voices which the emulator's list lacks."""
 
 from collections.abc import Sequence
 
@@ -14,6 +14,6 @@ def unlisted(voices: VoiceStore, loc: Loc, named: str) -> Finding:
 
 
 def judge_voice_id(voices: VoiceStore, loc: Loc, named: object) -> Sequence[Finding]:
-    """Judge the voice that session settings name, by its id or its name, of either provider."""
+    """Judge the voice in session settings, given by id or name, of either provider."""
     name = unlisted_name(voices, named)
     return () if name is None else [unlisted(voices, loc, name)]

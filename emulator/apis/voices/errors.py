@@ -1,4 +1,4 @@
-"""The texts of the error answers of the voices."""
+"""The texts of the voices API's error answers."""
 
 from emulator.errors import ErrorText
 

@@ -1,4 +1,4 @@
-"""--unknown-ids example: names of voices that are taken, or do not exist, are good as well."""
+"""--unknown-ids example: accepts names of voices that are taken, or that do not exist."""
 
 from dataclasses import replace
 
@@ -12,7 +12,7 @@ from emulator.world.snapshot import Seed
 
 
 def with_examples(operation: Operation, handler: Handler, demo: Seed) -> Handler:
-    """Return the handler as one that takes any name."""
+    """Return a handler that accepts any name."""
     if operation.id == "create-voice":
         return lambda call: handler(_with_free_name(call))
     if operation.id == "delete-voice":

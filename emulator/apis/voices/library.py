@@ -1,4 +1,4 @@
-"""The voice library that ships, and what is known about library voices that it lacks."""
+"""The voice library that ships with the emulator, and facts about library voices that it lacks."""
 
 import uuid
 from collections.abc import Sequence
@@ -7,10 +7,10 @@ from emulator.apis.voices.voice_store import HUME_AI
 from emulator.jsontext import JsonObject
 from emulator.resources import bundled, read_data
 
-# Voices of EVI 1 and 2 that no list of the library has had. Ito and Kora live on in the library.
+# Voices of EVI 1 and 2 that no list of the library has had. Ito and Kora are still in the library.
 PRESETS = ("Aura", "Dacher", "Finn", "Stella", "Sunny", "Whimsy")
 
-_ASSUMED_MODELS = ("1", "2")  # every voice whose models the service has reported serves both
+_ASSUMED_MODELS = ("1", "2")  # every voice serves both, if the service has reported its models
 _FILE = "fixtures/voices.yaml"
 
 
@@ -20,25 +20,25 @@ def read_library() -> Sequence[JsonObject]:
 
 
 def merged(library: Sequence[JsonObject], given: Sequence[JsonObject]) -> Sequence[JsonObject]:
-    """Return the library with the given voices after it; theirs count where the two disagree.
+    """Return the library with the given voices after it; given voices override the library's.
 
-    A given library voice takes the place of the one with its name. A voice of the library whose id
-    is given to another one goes away.
+    A given library voice replaces the one with its name. A voice of the library is removed if a
+    given voice has its id.
     """
     own = {voice["name"].casefold(): voice for voice in given if voice["provider"] == HUME_AI}
     ids = {voice["id"] for voice in given}
     kept = []
     for voice in library:
-        instead = own.pop(voice["name"].casefold(), None)
-        if instead is not None:
-            kept.append(instead)
+        replacement = own.pop(voice["name"].casefold(), None)
+        if replacement is not None:
+            kept.append(replacement)
         elif voice["id"] not in ids:
             kept.append(voice)
     return [*kept, *own.values(), *(voice for voice in given if voice["provider"] != HUME_AI)]
 
 
 def own_voice_id(name: str) -> str:
-    """Return the id that the emulator gives a library voice whose real one nobody knows.
+    """Return the id that the emulator gives to a library voice whose real id is unknown.
 
     It depends on the name alone, and not on its capitals.
     """

@@ -20,7 +20,7 @@ HANDLERS = Handlers()
 operation = HANDLERS.operation
 
 _MOST_TOLD = 20
-_SHOWN = ("id", "name", "provider", "compatible_octave_models")  # of a voice, by a config
+_SHOWN = ("id", "name", "provider", "compatible_octave_models")  # fields of a config's voice
 
 
 @operation("list-voices")
@@ -78,10 +78,10 @@ def resolve_voice(call: Call, reference: JsonObject) -> JsonObject:
 
 
 def find_voice(voices: VoiceStore, reference: JsonObject) -> JsonObject | None:
-    """Return the voice with the given id, name or both, if it is there.
+    """Return the voice with the given id, name or both, or None.
 
-    An id alone may be of either provider; a name without a provider is a custom voice's. Raises
-    ApiError if id and name belong to two voices.
+    An id alone may belong to either provider; a name without a provider means a custom voice.
+    Raises ApiError if id and name belong to two voices.
     """
     id, name = _text(reference, "id"), _text(reference, "name")
     provider = reference.get("provider")
@@ -129,7 +129,7 @@ def _as_shown(voice: JsonObject) -> JsonObject:
 
 
 def _made_up(call: Call, reference: JsonObject) -> JsonObject:
-    """Return an unlisted library voice. Raises ApiError for what can't be one."""
+    """Return an unlisted library voice. Raises ApiError if no library voice can be meant."""
     voices = call.world.state(VoicesState).voices
     id, name = _text(reference, "id"), _text(reference, "name")
     key, value = ("name", name) if name is not None else ("id", str(id))
@@ -147,7 +147,7 @@ def _after_semicolon(hint: str) -> str:
 
 
 def _why_not(voices: VoiceStore, reference: JsonObject, provider: str) -> str:
-    """Return why a voice that was not found is none of the library's, or nothing."""
+    """Return why a voice that was not found can't be the library's, or an empty text."""
     id, name = _text(reference, "id"), _text(reference, "name")
     if id is not None and not is_voice_id(id):
         return f"; an id is a UUID, and {id!r} is none (a name goes into 'name')"

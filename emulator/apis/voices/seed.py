@@ -33,7 +33,7 @@ def _voices(loading: SeedLoading) -> Iterator[tuple[Loc, JsonObject]]:
 def _is_new_name(
     loading: SeedLoading, names: set[tuple[str, str]], voice: JsonObject, loc: Loc
 ) -> bool:
-    """True if no voice of its provider has the name; else the mistake is noted."""
+    """True if no voice of its provider has the name; notes the mistake otherwise."""
     name = (voice["provider"], voice["name"].casefold())
     if name in names:
         loading.mistake((*loc, "name"), f"{voice['name']!r} is here twice")
@@ -43,6 +43,6 @@ def _is_new_name(
 
 
 def count(state: ApiState) -> Mapping[str, int]:
-    """Return how many custom voices there are."""
+    """Return the number of custom voices."""
     assert isinstance(state, VoicesState)
     return {"custom voices": state.voices.page(CUSTOM_VOICE, Paging(size=1)).total}

@@ -1,4 +1,4 @@
-"""What a world remembers of voices."""
+"""The voices' state in a world."""
 
 from typing import Self
 

@@ -27,7 +27,7 @@ def is_voice_id(text: str) -> bool:
 
 
 def nearest_voice(voices: VoiceStore, name: str, provider: str = HUME_AI) -> str:
-    """Return what to say about a name that no voice of the provider has, such as the nearest."""
+    """Return a hint about a name that no voice of the provider has, such as the nearest name."""
     if provider == HUME_AI and name.casefold() in _PRESETS:
         return f"{_PRESETS[name.casefold()]!r} is a voice of EVI 1 and 2 alone"
     return _nearest(name[:_LONGEST], tuple(voices.names(provider)))

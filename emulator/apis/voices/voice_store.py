@@ -7,8 +7,8 @@ from emulator.store.overlay import Index, Overlay
 from emulator.store.paging import Page, Paging, page_of
 
 HUME_AI, CUSTOM_VOICE = "HUME_AI", "CUSTOM_VOICE"
-DEFAULT_VOICE = "Ava Song"  # of a config or a chat that names none
-_NAMED = 200  # enough for the library; a search for the nearest of more takes too long
+DEFAULT_VOICE = "Ava Song"  # the voice of a config or a chat that names none
+_NAMED = 200  # names in a hint's search: enough for the library, and more would take too long
 
 
 class VoiceStore:
@@ -25,14 +25,14 @@ class VoiceStore:
         self._position = 0
 
     def fork(self) -> "VoiceStore":
-        """An equal store, at no cost; changes on either side stay there."""
+        """Return an equal store at no cost; changes on either side stay there."""
         copy = VoiceStore()
         for name, value in vars(self).items():
             setattr(copy, name, value if isinstance(value, int) else value.fork())
         return copy
 
     def same_as(self, fork: "VoiceStore") -> bool:
-        """Whether neither has changed since one was forked from the other."""
+        """True if neither has changed since one was forked from the other."""
         return self._voices.same_as(fork._voices)
 
     def all(self) -> list[JsonObject]:

@@ -1,4 +1,4 @@
-"""Differences from a recording: the place, what was expected, and what came instead."""
+"""Differences from a recording: the place, the expected and the received value."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass

@@ -55,7 +55,7 @@ class Expectations:
 
     @property
     def names(self) -> list[str]:
-        """Names of what was recorded, such as 'GET /v0/evi/configs'."""
+        """Return the names of recorded requests, such as 'GET /v0/evi/configs'."""
         return [*self._exchanges.names, *self._sockets.names]
 
     def exchange(self, asked: Exchange) -> Exchange | None:

@@ -169,7 +169,7 @@ class Frame(Timed):
 
     @property
     def type(self) -> str:
-        """Type of its message; 'binary' or 'text' for a frame without one."""
+        """Return the type of its message; 'binary' or 'text' for a frame without one."""
         if self.content.cut is not None:
             return "cut"
         if self.content.is_binary:

@@ -232,7 +232,7 @@ def secret_values(value: Json) -> Iterator[str]:
 
 
 def texts_in(value: Json) -> Iterator[str]:
-    """Yield every text in a JSON value, but for the names in it."""
+    """Yield every text in a JSON value, except the names of its fields."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict | list):

@@ -59,12 +59,12 @@ class ResentSocket:
 
     @property
     def opened(self) -> Opened:
-        """The recorded handshake."""
+        """Return the recorded handshake."""
         return self._conversation.opened
 
     @property
     def chat_id(self) -> str | None:
-        """The emulator's id of a chat that the client has opened; None for one that it joined."""
+        """Return the emulator's id of a chat that the client opened; None for one it joined."""
         first = self._got[0][1] if self._got else None
         is_own = not self.opened.path.rstrip("/").endswith("/connect")
         return first.get("chat_id") if is_own and isinstance(first, dict) else None

@@ -161,7 +161,7 @@ class _Tunnel:
             else:
                 self._note_frame(frame, sender)
             if not isinstance(frame, Close) or frame.code != BROKEN:
-                with suppress(ConnectionError):  # the other direction tells of it
+                with suppress(ConnectionError):  # the other direction reports it
                     await send(target, frame)
             if isinstance(frame, Close):
                 return frame

@@ -96,7 +96,7 @@ def reason(error: Exception) -> str:
 def forwarded_headers(
     headers: "CIMultiDictProxy[str]", but: frozenset[str] = frozenset()
 ) -> "CIMultiDict[str]":
-    """Return the headers for the other side: all but `but` and those of this connection alone."""
+    """Return the headers for the other side, without `but` and those of this connection alone."""
     named = {name.strip().lower() for name in headers.get("Connection", "").split(",")}
     left_out = _HOP_BY_HOP | _REPLACED | but | named
     forwarded = CIMultiDict(
@@ -113,7 +113,7 @@ def forwarded_handshake_headers(headers: "CIMultiDictProxy[str]") -> "CIMultiDic
 
 
 def _readable(accepted: str) -> str:
-    """Return those of the accepted encodings from which a recording can get the plain content."""
+    """Return the accepted encodings from which a recording can get the plain content."""
     names = [each.strip() for each in accepted.split(",")]
     return ", ".join(n for n in names if n.partition(";")[0].strip().lower() in _READABLE) or (
         "identity"

@@ -64,7 +64,7 @@ class RecordingWriter:
         return self._sockets
 
     def add(self, entry: Entry) -> None:
-        """Write one more line. If that fails, `failure` says why, and the traffic goes on."""
+        """Write one more line. If that fails, `failure` says why, and the traffic continues."""
         self.counts[entry.kind] += 1
         self._write(line_of(self.secrets.hidden(entry)))
 

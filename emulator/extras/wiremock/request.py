@@ -44,7 +44,7 @@ class LoggedRequest:
 
     @cached_property
     def path(self) -> str:
-        """The percent-encoded path."""
+        """Return the percent-encoded path."""
         return quote(self.entry.path, safe=_UNQUOTED)
 
     @property
@@ -53,12 +53,12 @@ class LoggedRequest:
 
     @property
     def url(self) -> str:
-        """Path and query."""
+        """Return path and query."""
         return _url(self.path, self.query_string)
 
     @cached_property
     def headers(self) -> list[tuple[str, str]]:
-        """Lowercase names, and values."""
+        """Return values by lowercase names."""
         return read_headers(self.entry.request_headers)
 
     @property
@@ -77,7 +77,7 @@ class LoggedRequest:
 
     @property
     def body(self) -> str:
-        """The part of the body that the journal keeps; a chat's handshake has none."""
+        """Return the part of the body that the journal keeps; a chat's handshake has none."""
         return (self.entry.request or b"").decode(errors="replace")
 
     # without secrets

@@ -1,6 +1,6 @@
 """Value patterns, such as {"equalTo": "1"} or {"matches": "a.*"}: JSON → a test of a text.
 
-A text is None where there is none: a header that was not sent, a body that is empty.
+The text is None for a header that was not sent, or for an empty body.
 """
 
 from collections.abc import Callable, Mapping

@@ -112,11 +112,11 @@ class Control:
         return JSONResponse(self._settings.to_json())
 
     async def reset(self, request: Request) -> Response:
-        """The caller's world is its seed again."""
+        """Return the caller's world to its seed."""
         caller_world(self._auth, request).reset()
         return Response(status_code=204)
 
     async def drop(self, request: Request) -> Response:
-        """The caller's world is forgotten; the next request with its key makes a new one."""
+        """Drop the caller's world; the next request with its key makes a new one."""
         self._worlds.drop(caller_world(self._auth, request))
         return Response(status_code=204)

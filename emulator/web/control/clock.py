@@ -1,6 +1,6 @@
 """The clock of the caller's world: GET /_emulator/clock, POST .../freeze, .../advance, .../resume.
 
-Advancing runs everything that comes due, in order, before it answers.
+Advancing runs everything that falls due, in order, before it answers.
 """
 
 from starlette.requests import Request

@@ -44,8 +44,9 @@ def contract_routes(
 
 
 def _wants_all(request: Request) -> bool:
-    """Whether it is about the clients of all worlds, those without a key and those of worlds
-    that are forgotten; else it is about the caller's world.
+    """True if the request is about all clients, False if about those of the caller's world.
+
+    All clients include callers without a key, and clients of dropped worlds.
     """
     for name in request.query_params:
         if name not in _KNOWN:

@@ -47,7 +47,7 @@ class ControlDocument:
     def request_schema(self, operation_id: str) -> JsonObject:
         """Return the schema of an operation's JSON body, without references.
 
-        Schemas that the code makes are made only if this one refers to them.
+        Schemas that code produces are made only if this one refers to them.
         """
         for part in self._parts:
             found = operations_of(part.content).get(operation_id)

@@ -1,4 +1,4 @@
-"""Rules by which requests, frames and webhooks of the caller's world break: /_emulator/faults."""
+"""The fault rules of the caller's world: /_emulator/faults."""
 
 from dataclasses import asdict
 
@@ -19,7 +19,7 @@ from emulator.jsontext import JsonObject
 from emulator.web.auth import Auth
 from emulator.web.control.request import Bodies, answer, caller_world
 
-# What a body must be before it can be looked at in the light of its kind.
+# The schema that a body must fit before the table of its kind checks the rest.
 _OUTLINE: JsonObject = {
     "type": "object",
     "properties": {
@@ -42,7 +42,7 @@ def fault_routes(auth: Auth, bodies: Bodies, names: FaultNames) -> list[Route]:
         return answer({"faults": [rule.to_json() for rule in caller_world(auth, request).faults]})
 
     async def show_table(request: Request) -> Response:
-        """What can break, by what it strikes, and which values fields of some name may have."""
+        """List the faults by kind, and the values that some fields of rules may have."""
         kinds = {name: asdict(kind) for name, kind in KINDS.items()}
         return answer({"kinds": kinds, "values": names.to_json()})
 

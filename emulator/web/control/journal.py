@@ -1,7 +1,7 @@
-"""GET /_emulator/journal and /wait: what happened, or is about to, in the caller's world.
+"""GET /_emulator/journal and /wait: the entries of the caller's world, now or once there are some.
 
-`audio` says how audio frames are shown: in runs, or each by itself. A list has runs unless told
-otherwise, and a wait each frame.
+`audio` says how audio frames are shown: in runs, or each by itself. By default a list has runs,
+and a wait each frame.
 """
 
 import re
@@ -55,7 +55,7 @@ def journal_routes(auth: Auth, worlds: Worlds) -> list[Route]:
         return answer(_page(journal, after, limit, audio, wanted))
 
     async def wait(request: Request) -> Response:
-        """The same, once there is an entry, the time is over or, if asked for, a reset comes."""
+        """Answer as `show`, once there is an entry, the time is over, or a reset comes if asked."""
         world = caller_world(auth, request)
         after, wanted = _read_query(request)
         limit, timeout_s = read_limit(request), _timeout_s(request)
@@ -82,7 +82,7 @@ def journal_routes(auth: Auth, worlds: Worlds) -> list[Route]:
 def _page(
     journal: Journal, after: int, limit: int | None, audio: str, wanted: dict[str, Json]
 ) -> JsonObject:
-    """The entries, and of all that are kept the first number and the last."""
+    """Return a page of entries, with the first and the last number of all retained entries."""
     return {
         "entries": list(islice(_entries(journal, after, audio, wanted), limit)),
         "dropped": journal.dropped,
@@ -98,7 +98,7 @@ def _entries(
 
 
 def _read_query(request: Request) -> tuple[int, dict[str, Json]]:
-    """The number after which to look, and the fields that are asked for."""
+    """Return the number after which entries count, and the values of fields to match."""
     query = request.query_params
     kind = query.get("kind")
     if kind is not None and kind not in KINDS:

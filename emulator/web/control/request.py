@@ -1,4 +1,4 @@
-"""What the control routes have in common: the caller's world, and checked JSON bodies."""
+"""Shared by the control routes: the caller's world, and checked JSON bodies."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -20,12 +20,12 @@ def answer(content: Json, status: int = 200) -> Response:
 
 
 def caller_world(auth: Auth, request: Request) -> World:
-    """The world of the caller's key. Raises ApiError (401)."""
+    """Return the world of the caller's key. Raises ApiError (401)."""
     return auth.world(dict(request.scope["headers"]), request.scope["query_string"])
 
 
 def read_limit(request: Request) -> int | None:
-    """How many are wanted at most, from the query; without it, all. Raises ValidationFailed."""
+    """Return the query's `limit`, None for no limit. Raises ValidationFailed."""
     text = request.query_params.get("limit")
     limit = None if text is None else read_integer("limit", text)
     if limit == 0:
@@ -35,7 +35,7 @@ def read_limit(request: Request) -> int | None:
 
 
 def read_integer(name: str, text: str) -> int:
-    """The value of a query's parameter, not below 0. Raises ValidationFailed."""
+    """Return a query parameter's value, which is not below 0. Raises ValidationFailed."""
     if not (text.isascii() and text.isdigit() and len(text) <= 15):
         problem = Problem(("query", name), "Input should be a valid integer", "int_parsing")
         raise ValidationFailed([problem])
@@ -59,7 +59,7 @@ class Bodies:
         return await self._read(request, self._checks[operation_id])
 
     async def read_outline(self, request: Request, outline: JsonObject) -> JsonObject:
-        """Return a body of which the route checks more itself: `outline` is what comes first."""
+        """Return a body that fits the schema `outline`; the route checks the rest."""
         return await self._read(request, self.validation.check_schema(outline))
 
     async def _read(self, request: Request, check: Check) -> JsonObject:

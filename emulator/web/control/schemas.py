@@ -1,4 +1,4 @@
-"""The machinery's part of the control document, with the schemas that tables of the code hold."""
+"""The machinery's part of the control document, with the schemas that are made from tables."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -41,7 +41,7 @@ def _setting(setting: Setting) -> JsonObject:
 
 
 def _rule() -> JsonObject:
-    """Return the schema of a new rule, without the names that the APIs bring."""
+    """Return the schema of a new rule, without the names that APIs register."""
     schema = FaultNames().schema()
     properties = {**schema["properties"], "event_name": {"type": "string"}}
     return {**schema, "properties": properties}
@@ -78,7 +78,7 @@ def _closed(properties: Mapping[str, Any]) -> JsonObject:
 
 
 def _one_of(values: Iterable[str]) -> JsonObject:
-    """Return the schema of a text that is one of these."""
+    """Return the schema of a text that must be one of these."""
     return {"type": "string", "enum": list(values)}
 
 

@@ -37,7 +37,7 @@ def snapshot_routes(
         return Response(text, media_type="application/json")
 
     async def put(request: Request) -> Response:
-        """All of it is checked before anything changes."""
+        """Replace the world, after checking all of the document."""
         world = caller_world(auth, request)
         text = await read_body(request.receive, max_bytes)
         world.restore(await anyio.to_thread.run_sync(_read, reader(), text))
@@ -50,7 +50,7 @@ def snapshot_routes(
 
 
 def _read(reader: "SnapshotReader", text: bytes) -> Snapshot:
-    """Raises ValidationFailed (422) with every mistake."""
+    """Read the document. Raises ValidationFailed (422) with every mistake."""
     try:
         return reader.read(text)
     except SnapshotError as error:

@@ -52,7 +52,7 @@ def webhook_routes(auth: Auth, bodies: Bodies) -> list[Route]:
         return answer(shown_delivery(delivery))
 
     async def drain_all(request: Request) -> Response:
-        """Wait until nothing is pending; what a standing clock holds back is not waited for."""
+        """Wait until nothing is pending, except for what a frozen clock holds back."""
         world = caller_world(auth, request)
         timeout_s = (await bodies.read(request, "drain-webhooks")).get("timeout", DEFAULT_DRAIN_S)
         return answer({"pending": await drain(world, timeout_s)})

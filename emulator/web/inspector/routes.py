@@ -24,7 +24,7 @@ _MEDIA_TYPES = {
     ".css": "text/css",
     ".svg": "image/svg+xml",
 }
-# The page shows what strangers wrote: nothing but its own files may run, or be loaded.
+# The page shows texts of unknown clients, so it may run and load nothing but its own files.
 HEADERS = {
     "Content-Security-Policy": "; ".join(
         (

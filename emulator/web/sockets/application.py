@@ -34,7 +34,7 @@ class Sockets:
     def __init__(
         self, sockets: Sequence[Socket], hints: Hints, auth: Auth, anonymous: ClientLedger
     ) -> None:
-        """`anonymous` has what is found about callers without a world."""
+        """Index the paths; `anonymous` takes findings about callers without a world."""
         self._routes = [_Route(_pattern(path), each) for each in sockets for path in each.paths]
         # Every request asks whether a socket has its path, so the rare ends are looked at first.
         self._ends = tuple({_end(path) for each in sockets for path in each.paths})
@@ -74,9 +74,9 @@ class Sockets:
         await connection.run(receive, send)
 
     def _report(self, scope: Scope, error: Exception) -> bugs.Bug:
-        """Tell the log and the caller's journal of a bug in a handshake."""
+        """Report a bug in a handshake to the log and to the caller's journal."""
         world = None
-        with suppress(Exception):  # which may be what has failed
+        with suppress(Exception):  # finding the world may be what has failed
             world = self._auth.world_of_handshake(dict(scope["headers"]), scope["query_string"])
         bug = bugs.report(error, f"WebSocket {scope['path']}", world)
         if world is not None:
@@ -106,7 +106,7 @@ class Sockets:
 
 
 def _strike(world: World, parameters: Mapping[str, str]) -> None:
-    """Raise ApiError if a fault wants the handshake refused."""
+    """Raise ApiError if a fault refuses the handshake."""
     facts = {name: value.lower() for name, value in parameters.items()}
     struck = world.faults.take("socket", ("refuse",), {"chat_id": None, **facts})
     if struck:
@@ -114,7 +114,7 @@ def _strike(world: World, parameters: Mapping[str, str]) -> None:
 
 
 def _normal(path: str) -> str:
-    """Return the path of a client whose address ends in a slash, and which asks for //v0/..."""
+    """Return the path with one slash at its start: a base URL that ends in a slash gives two."""
     return "/" + path.lstrip("/")
 
 

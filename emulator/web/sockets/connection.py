@@ -1,4 +1,4 @@
-"""One open WebSocket: frames go in to the API's peer, its frames go out."""
+"""One open WebSocket: passes frames between the client and the API's peer."""
 
 import asyncio
 from typing import Any
@@ -20,7 +20,7 @@ class Connection:
     peer: Peer
 
     def __init__(self, world: World, outbound: Outbound, where: str, max_frame_bytes: int) -> None:
-        """`where` is what the log calls it."""
+        """Begin with `where`, the log's name of the connection."""
         self._max_frame_bytes = max_frame_bytes
         self._world = world
         self._journal = world.journal  # a reset gives the world another one

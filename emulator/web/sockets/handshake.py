@@ -21,7 +21,7 @@ from emulator.sockets.socket import Opening, Socket
 from emulator.world.world import World
 
 ACCEPTED = 101
-_DRAWN = b"sec-websocket-key"  # anew for each connection: it says nothing
+_DRAWN = b"sec-websocket-key"  # random for each connection, so the journal leaves it out
 
 
 class Handshake:
@@ -31,7 +31,7 @@ class Handshake:
     """
 
     def __init__(self, scope: Scope, anonymous: ClientLedger) -> None:
-        """`anonymous` has what is found about callers without a world."""
+        """Begin a handshake; `anonymous` takes findings about callers without a world."""
         self._scope = scope
         self._anonymous = anonymous
         self._findings: list[Finding] = []
@@ -41,13 +41,13 @@ class Handshake:
 
     @property
     def subject(self) -> str:
-        """What the contract calls the socket."""
+        """Return the contract's name of the socket."""
         return "WebSocket" if self.socket is None else self.socket.subject
 
     def audit(self, parameters: Mapping[str, str]) -> Opening:
-        """Return the opening of the socket, with what its query shows noted.
+        """Return the opening of the socket, after noting the findings about its query.
 
-        Raises ApiError for a handshake that is to be refused.
+        Raises ApiError to refuse the handshake.
         """
         assert self.world is not None
         assert self.socket is not None

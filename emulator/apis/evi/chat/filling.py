@@ -51,7 +51,7 @@ class Filler:
     def fill(self, text: str) -> str:
         """Fill the placeholders of a text; those without a value stay.
 
-        If a path leads nowhere, the whole value is filled in. Raises TextTooLong.
+        If a path does not exist in the value, the whole value is filled in. Raises TextTooLong.
         """
         try:
             filled = replaced(PLACEHOLDER, text, self._value_of, self._left)
@@ -71,7 +71,7 @@ class Filler:
         return value
 
     def dead_ends(self, text: str) -> dict[str, str]:
-        """Return the placeholders whose path leads nowhere in their value, and those values."""
+        """Return the placeholders whose path does not exist in their value, and those values."""
         return {
             found[0]: self._values[found[1]]
             for found in PLACEHOLDER.finditer(text)
@@ -86,7 +86,7 @@ class Filler:
         return self._values[name] if part is None else part
 
     def _part(self, name: str, path: str) -> str | None:
-        """Return the part of a value at a path such as .a.0, or None if there is none."""
+        """Return the part of a value at a path such as .a.0, or None if it does not exist."""
         if name not in self._read:
             self._read[name] = _as_json(self._values[name])
         return _follow(self._read[name], path.split(".")[1:])

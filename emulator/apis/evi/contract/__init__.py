@@ -1,1 +1,1 @@
-"""What is said of EVI's clients: handshakes, frames, connections."""
+"""Findings about EVI's clients: handshakes, frames, connections."""

@@ -1,4 +1,4 @@
-"""What is to be said of the frames that a chat's client sends."""
+"""Findings about the frames that a chat's client sends."""
 
 from base64 import b64decode
 from collections.abc import Collection, Sequence
@@ -19,11 +19,11 @@ from emulator.jsontext import Json, read_or_none
 from emulator.openapi.fields import use_of
 
 CLIENT_TYPES = tuple(each.model_fields["type"].default for each in get_args(ClientMessage))
-BINARY = "(binary audio)"  # what the coverage calls a frame of bytes
+BINARY = "(binary audio)"  # the coverage's name of a binary frame
 _ANSWERS = ("tool_response", "tool_error")
 _BASE64 = (ascii_letters + digits + "+/").encode()
 
-# By the slug of an error frame: the kind of finding, if the client has brought it about.
+# Kinds of findings by the slug of an error frame, for errors that a client can cause.
 FINDING_BY_ERROR = {
     "audio_refused": "audio_refused",
     "transcription_failure": "audio_undecodable",
@@ -31,15 +31,15 @@ FINDING_BY_ERROR = {
     "config_not_found": "chat_refused",
     "chat_group_not_found": "chat_refused",
 }
-# A client that joined a chat can bring about these of them; it is sent the others as well.
+# A client that joined a chat can cause these errors; it also gets errors that others cause.
 ERRORS_BY_JOINED = ("audio_refused",)
-# The client's own frame has brought the finding already.
+# Errors for which the client's own frame already has a finding.
 FINDING_BY_FRAME_ERROR = {
     "invalid_json": "frame_invalid",
     "payload_parse": "frame_invalid",
     "tool_call_unknown": "tool_call_unknown",
 }
-# The emulator, the script, a limit or the time brings these about, or they come on request alone.
+# Errors that the emulator, the script, a limit or the time causes, or that come only on request.
 ERRORS_WITHOUT_FINDING = (
     "audio_decoder_missing",
     "custom_language_model_disconnected",
@@ -56,7 +56,7 @@ ERRORS_WITHOUT_FINDING = (
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What a frame shows: findings, and the names of its fields that a model knows."""
+    """The findings about a frame, and the names of its known fields."""
 
     findings: Sequence[Finding]
     used: Sequence[str] = ()
@@ -67,7 +67,7 @@ def judge_frame(
 ) -> Judged:
     """Judge a text frame's content; `waiting` has the ids of calls that wait for an answer.
 
-    `excused` has those whose turn was interrupted before the answer came.
+    `excused` has the ids of calls whose turn was interrupted before the answer came.
     """
     kind = content.get("type") if isinstance(content, dict) else None
     if kind is not None and kind not in CLIENT_TYPES:
@@ -96,7 +96,7 @@ def judge_broken_frame(message: str) -> Finding:
 
 
 def judge_error(frame: ErrorFrame) -> Sequence[Finding]:
-    """Judge an error frame to the client: it is a finding if the client has brought it about."""
+    """Judge an error frame to the client, which is a finding if the client has caused it."""
     code = FINDING_BY_ERROR.get(frame["slug"])
     if code is None or frame.cause is None:
         return ()
@@ -104,7 +104,7 @@ def judge_error(frame: ErrorFrame) -> Sequence[Finding]:
 
 
 def judge_sound(data: bytes) -> Sequence[Finding]:
-    """Judge a binary frame: one that is a message would be taken for sound without a word."""
+    """Judge a binary frame: a message sent in one would be taken for sound silently."""
     if not data.startswith(b"{"):
         return ()
     content = read_or_none(data)
@@ -113,7 +113,7 @@ def judge_sound(data: bytes) -> Sequence[Finding]:
 
 
 def is_base64(text: str) -> bool:
-    """True if the text can be decoded. To look is five times as fast as to decode it."""
+    """True if the text can be decoded. This check is five times as fast as decoding."""
     return _is_plain_base64(text) or _decodes(text)
 
 
@@ -147,7 +147,7 @@ def _problems(content: Json, strict: bool = False) -> Sequence[Any]:
 
 
 def _finding(code: str, problem: Any, word: str) -> Finding:
-    """Return the finding about a problem of a frame; pydantic's place begins with the tag."""
+    """Return the finding about a problem of a frame; pydantic's place begins with the type."""
     loc = (*FRAME, *problem["loc"][1:])
     got = None if problem["type"] in ("missing", "union_tag_not_found") else problem["input"]
     return find(code, loc, got, **{word: in_words(problem["type"], problem["msg"])})

@@ -1,4 +1,4 @@
-"""What is to be said of the query with which a chat is opened."""
+"""Findings about the query with which a chat is opened."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ from emulator.openapi.fields import Field, use_of
 
 
 def parameter_name(field: str) -> str:
-    """Return what the coverage calls a parameter, or a field in it."""
+    """Return the coverage's name of a parameter, or of a field in it."""
     return field.removeprefix("/")
 
 
@@ -48,7 +48,7 @@ def judge_handshake(ledger: ClientLedger, fields: Field, given: JsonObject) -> S
 
 
 def _hint(name: str, fields: Field) -> str:
-    """Return where a parameter belongs that a handshake does not have, or nothing."""
+    """Return where a parameter belongs that a handshake does not have, or an empty text."""
     settings = fields.children.get("session_settings")
     if settings is not None and name in settings.children and name != "type":
         return setting_hint(name)
@@ -56,7 +56,7 @@ def _hint(name: str, fields: Field) -> str:
 
 
 def judge_repeated(fields: Field, query_string: bytes) -> Sequence[Finding]:
-    """Judge parameters, and fields in them, that are given more than once."""
+    """Judge repeated parameters, and repeated fields in them."""
     query = parse_qsl(query_string.decode("latin-1"), keep_blank_values=True)
     return [
         find("parameter_repeated", ("query", name), count)

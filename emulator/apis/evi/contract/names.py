@@ -1,4 +1,4 @@
-"""The names in each part of the coverage that EVI adds, in the order in which reports have them."""
+"""The names in each part of the coverage that EVI adds, in the order of reports."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import get_args
@@ -14,7 +14,7 @@ from emulator.apis.evi.strictness import message_fields
 from emulator.apis.evi.webhooks import EVENT_NAMES
 
 CLOSES = (f"{BY_CLIENT} 1000", f"{BY_SERVER} 1000", f"{BY_CLIENT} {BROKEN}", f"{BY_SERVER} 1011")
-OWN_ERRORS = "EMU"  # how the codes begin of errors that only an emulator has
+OWN_ERRORS = "EMU"  # the beginning of the codes of errors that only an emulator has
 
 NAMES: Mapping[str, Callable[[], Iterable[str]]] = {
     "chat_parameters": lambda: (parameter_name(field.name) for field in chat_fields()),

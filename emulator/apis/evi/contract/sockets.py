@@ -1,4 +1,4 @@
-"""What is to be said of the client at one connection of a chat."""
+"""Findings about a client at one connection of a chat."""
 
 from collections.abc import Collection, Mapping, Sequence
 
@@ -27,15 +27,15 @@ BY_CLIENT, BY_SERVER = "client", "server"
 
 
 def error_name(code: str, slug: str) -> str:
-    """Return what the coverage calls an error."""
+    """Return the coverage's name of an error."""
     return f"{code} {slug}"
 
 
 class SocketAuditor:
-    """Judges the frames of a connection both ways, and counts what they use.
+    """Judges the frames of a connection in both directions, and counts the names they use.
 
-    A client that joined through the control plane owes no tool's answer, and does not end the
-    chat.
+    A client that joined through the control plane owes no answers to tool calls, and does not end
+    the chat.
     """
 
     def __init__(self, ledger: ClientLedger, voices: VoiceStore, joined: bool) -> None:
@@ -57,7 +57,7 @@ class SocketAuditor:
     ) -> Sequence[Finding]:
         """Judge a frame of JSON; the ids are those of tool calls (see `judge_frame`).
 
-        `refused` has what the settings refuse of it.
+        `refused` has the parts of it that the settings refuse.
         """
         judged = judge_frame(content, waiting, excused)
         kind = content.get("type") if isinstance(content, dict) else None
@@ -84,8 +84,8 @@ class SocketAuditor:
         self._ledger.use("error_codes", (error_name(content["code"], content["slug"]),))
         if not isinstance(content, ErrorFrame):
             return ()
-        is_told_to_all = self._joined and content["slug"] not in ERRORS_BY_JOINED
-        return () if is_told_to_all else judge_error(content)
+        is_for_all = self._joined and content["slug"] not in ERRORS_BY_JOINED
+        return () if is_for_all else judge_error(content)
 
     def cut_off(self) -> Sequence[Finding]:
         """Judge a client that does not read."""

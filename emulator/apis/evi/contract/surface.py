@@ -1,4 +1,4 @@
-"""What there is to be exercised of EVI besides its operations."""
+"""Everything that a client can exercise of EVI beside its operations."""
 
 from collections.abc import Iterable
 from functools import partial
@@ -7,7 +7,7 @@ from emulator.contract.surface import SurfacePart
 
 
 def _names(part: str) -> Iterable[str]:
-    from emulator.apis.evi.contract.names import NAMES  # on pydantic, which takes 0.1 s
+    from emulator.apis.evi.contract.names import NAMES  # imports pydantic, which takes 0.1 s
 
     return NAMES[part]()
 

@@ -19,7 +19,7 @@ _SPOKEN = ("USER_MESSAGE", "AGENT_MESSAGE")
 
 
 async def get_audio_file(call: ControlCall) -> Reply:
-    """Return a chat's audio, under the signed URL that `get-audio` gave out. Raises ApiError."""
+    """Return a chat's audio, for a signed URL that `get-audio` gave out. Raises ApiError."""
     world = call.worlds.find_reference(call.parameters["world"])
     chat_id = call.parameters["chat_id"]
     if world is None or not _is_signed(world, chat_id, call.parameters):

@@ -1,4 +1,4 @@
-"""EVI's control routes: scripts, what is heard, simulated and live chats, webhooks, audio."""
+"""EVI's control routes: scripts, heard texts, simulated and live chats, webhooks, audio."""
 
 from emulator.apis.evi.control.audio import get_audio_file
 from emulator.apis.evi.control.schemas import PART
@@ -14,7 +14,7 @@ from emulator.control import ControlCall, ControlHandler, ControlRoute, ControlR
 from emulator.jsontext import Json, JsonObject
 from emulator.reply import Reply
 
-# What the document says more of a script, the script's own reader says better.
+# An outline is enough: the reader of scripts checks the rest, with better messages.
 _OUTLINE: JsonObject = {
     "type": "object",
     "properties": {"script": {"type": ["string", "object"]}},

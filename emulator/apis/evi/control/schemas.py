@@ -1,4 +1,4 @@
-"""EVI's part of the control document, with the schemas that its code holds."""
+"""EVI's part of the control document, with the schemas that are made from its models."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What the assistant says in chats to come, and what users are heard to say."""
+"""Control routes of the world's script, of heard texts and of live chats."""
 
 from emulator.apis.evi.chat.script import Script
 from emulator.apis.evi.state import EviState
@@ -18,14 +18,14 @@ async def reset_script(call: ControlCall) -> Json:
 
 
 async def add_heard_text(call: ControlCall) -> Json:
-    """Queue what the user says in an audio turn that no other text was queued for."""
+    """Queue the transcript of the next audio turn that has none yet."""
     heard = call.world.state(EviState).heard
     heard.append(call.body["text"])
     return {"queued": len(heard)}
 
 
 async def list_live_chats(call: ControlCall) -> Json:
-    """Return the chats to which a client is connected; ACTIVE ones of a seed are not."""
+    """Return the ids of chats to which a client is connected, unlike ACTIVE chats of a seed."""
     return {"chat_ids": list(call.world.state(EviState).live)}
 
 

@@ -1,4 +1,4 @@
-"""Single webhook events, sent at will."""
+"""Control route that sends a single webhook event."""
 
 from emulator.actions import settle
 from emulator.apis.evi.operations.configs import check_webhook_url

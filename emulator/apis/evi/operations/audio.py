@@ -1,4 +1,4 @@
-"""Audio reconstructions: a job that moves on each time it is asked for.
+"""Audio reconstructions: jobs whose status moves on with each request.
 
 Facts: docs/protocol.md#audio-reconstruction.
 """
@@ -15,12 +15,12 @@ from emulator.world.world import World
 URL_LIFETIME_MS = 60 * 60 * 1000
 AUDIO_PATH = "/_emulator/audio/{world}/{chat_id}/reconstructed_audio.mp4"
 
-# The status after a request, by the status before it. The others stay as they are.
+# The status after a request, by the status before it. Other statuses stay as they are.
 NEXT_STATUS = {None: "QUEUED", "QUEUED": "IN_PROGRESS", "IN_PROGRESS": "COMPLETE"}
 
 
 def poll_audio(call: Call, chat: JsonObject) -> Json:
-    """The chat's audio reconstruction after one more request for it, with a URL once complete."""
+    """Move the chat's audio reconstruction on, and return it, with a URL once complete."""
     audio = _advance(call.world, chat)
     answer = {"id": chat["id"], "user_id": call.world.user_id, "status": audio.status}
     if audio.status != "COMPLETE":
@@ -46,19 +46,19 @@ def _advance(world: World, chat: JsonObject) -> Audio:
     before = None if audio is None else audio.status
     if before is not None and (before not in NEXT_STATUS or chat["status"] == "ACTIVE"):
         assert audio is not None
-        return audio  # done; or waiting in the queue for the chat to end
+        return audio  # it is complete, or queued until the chat ends
     after = Audio(NEXT_STATUS[before], world.clock.now_ms())
     world.state(EviState).chats.set_audio(chat["id"], after)
     return after
 
 
 def signed_path(world: World, chat_id: str, expires_ms: int) -> str:
-    """The path and query of a chat's audio file, good until `expires_ms`."""
+    """Return the path and query of a chat's audio file, good until `expires_ms`."""
     path = AUDIO_PATH.format(world=world.reference, chat_id=chat_id)
     return f"{path}?expires={expires_ms}&signature={signature(world, chat_id, expires_ms)}"
 
 
 def signature(world: World, chat_id: str, expires_ms: int) -> str:
-    """What makes a URL good for one chat of one world until one time."""
+    """Return the signature of a URL for one chat of one world, good until a time."""
     message = f"{chat_id}.{expires_ms}".encode()
     return hmac.new(world.api_key.encode(), message, hashlib.sha256).hexdigest()

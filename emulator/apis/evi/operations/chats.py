@@ -33,7 +33,7 @@ def list_chat_events(call: Call) -> Json:
         "pagination_direction": paging.direction,
         "events_page": page.items,
     }
-    del answer["event_count"]  # only a list of chats has it
+    del answer["event_count"]  # only lists of chats have it
     return answer
 
 
@@ -50,7 +50,7 @@ def get_chat(call: Call, id: str) -> Chat:
 
 
 def chat_status(call: Call) -> str | None:
-    """The `status` to filter by. The document types it as any string; another is a mistake."""
+    """Return the `status` to filter by. Raises ApiError for a text that is not a status."""
     status: str | None = call.parameters["status"]
     if status is not None and status not in CHAT_STATUSES:
         known = ", ".join(CHAT_STATUSES)

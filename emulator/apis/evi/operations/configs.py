@@ -24,10 +24,10 @@ from emulator.settings import Settings
 from emulator.store.versioned import Resource, Row, Version, VersionedCollection
 
 EVI_VERSIONS = ("3", "4-mini")
-ENDED_EVI_VERSIONS = ("1", "2")  # that old configs of an account still have
-MOST_TOOL_CHARS = 4_194_304  # of the texts of all tools that a config names
+ENDED_EVI_VERSIONS = ("1", "2")  # versions that old configs of an account still have
+MOST_TOOL_CHARS = 4_194_304  # characters in the texts of all tools that a config names
 
-# What a config has where its body says nothing (docs/protocol.md#configs).
+# Values of fields that a config's body leaves out (docs/protocol.md#configs).
 LANGUAGE_MODEL = (
     "model_provider",
     "model_resource",
@@ -57,7 +57,7 @@ def new_content(call: Call, previous: Version | None) -> JsonObject:
 
 
 def seed_content(call: Call, previous: Version | None) -> JsonObject:
-    """Make a version's content from a seed, which may hold what could once be posted."""
+    """Make a version's content from a seed, which may hold values that can no longer be posted."""
     _check_evi_version(call.body["evi_version"], (*ENDED_EVI_VERSIONS, *EVI_VERSIONS))
     return _content(call, previous)
 
@@ -65,8 +65,8 @@ def seed_content(call: Call, previous: Version | None) -> JsonObject:
 def _content(call: Call, previous: Version | None) -> JsonObject:
     """Make a config version's content.
 
-    References to prompts and tools are kept as references, since what they show may change.
-    A version does not build on the one before, but for `allow_short_responses`.
+    References to prompts and tools are kept as references, since the prompts and tools may change.
+    A version takes nothing from the one before except `allow_short_responses`.
     """
     body, store = call.body, call.world.state(EviState)
     content: JsonObject = {
@@ -83,7 +83,7 @@ def _content(call: Call, previous: Version | None) -> JsonObject:
         "turn_detection": _filled(DEFAULT_TURN_DETECTION, body.get("turn_detection", {})),
         "webhooks": [_webhook(call, webhook) for webhook in body.get("webhooks") or ()],
     }
-    _render_tools(store, content["tools"])  # which may be too much
+    _render_tools(store, content["tools"])  # raises if they are too long
     if "language_model" in body:
         content["language_model"] = _language_model(call, body["language_model"])
     if "prompt" in body:  # last, since it may create a prompt
@@ -144,7 +144,7 @@ def _create_prompt(call: Call, prompt: JsonObject) -> str:
 def _reference(
     collection: VersionedCollection, given: JsonObject, unknown: ErrorText
 ) -> JsonObject:
-    """The id and the version (None for the latest) that a config names, if they exist."""
+    """Return the id and the version (None for the latest) that a config names, if they exist."""
     number = given.get("version")
     reference = {"id": given["id"].lower(), "version": None if number is None else int(number)}
     if _look_up(collection, reference) is None:
@@ -177,7 +177,7 @@ def _timeouts(given: JsonObject, inactivity_secs: int) -> JsonObject:
 
 
 def _filled(defaults: JsonObject, given: JsonObject) -> JsonObject:
-    """The defaults with what was given in their place, part by part; null means the default too.
+    """Return the defaults, replaced part by part by given values; null means the default, too.
 
     Stored documents are never changed, so they may share parts with each other and with requests.
     """
@@ -221,7 +221,7 @@ def _language_model(call: Call, given: JsonObject) -> JsonObject:
 def render_config(
     store: EviState, resource: Resource, version: Version, listed: bool
 ) -> JsonObject:
-    """A config with its prompt and tools as full objects, as they are now."""
+    """Return a config with its current prompt and tools as full objects."""
     content = version.content
     config = {
         "id": resource.id,

@@ -17,7 +17,7 @@ from emulator.jsontext import Json
 
 @operation("send")
 def send(call: Call) -> Json:
-    """The message counts as its client's own; audio is not in the document's union."""
+    """Pass a message to the chat as its client's own; the document allows no audio here."""
     chat = get_chat(call, call.parameters["chat_id"].lower())
     live = call.world.state(EviState).live.get(chat["id"])
     if live is None:
@@ -29,7 +29,7 @@ def send(call: Call) -> Json:
 
 
 def _voice_problems(call: Call) -> list[Problem]:
-    """Note a voice that the library's list lacks; return what the settings refuse about it."""
+    """Add a finding about a voice that the library's list lacks; return problems if refused."""
     if call.body.get("type") != "session_settings":
         return []
     voices, named = call.world.state(VoicesState).voices, call.body.get("voice_id")

@@ -1,7 +1,7 @@
-"""--unknown-ids example: what a request names and does not exist is answered with an example.
+"""--unknown-ids example: answers requests that name something missing with an example.
 
-The oldest of its kind stands in for it, out of the caller's world, or of the demo seed if the world
-has none. A write to it happens in a copy that is thrown away, with ids that nothing else has.
+The example is the oldest of its kind in the caller's world, or in the demo seed if the world has
+none. A write happens in a copy that is thrown away, with ids that nothing else has.
 """
 
 from collections.abc import Mapping
@@ -41,7 +41,7 @@ def _is_live(call: Call) -> bool:
 
 
 def _naming_operations() -> set[str]:
-    """The operations that refuse a name which another has."""
+    """Return the operations that refuse a name which is taken."""
     kinds = [kind.name for kind in VERSIONED.values() if kind.unique_names]
     return {f"create-{kind}" for kind in kinds} | {f"update-{kind}-name" for kind in kinds}
 
@@ -82,12 +82,12 @@ class _Answering:
         )
 
     def _taken(self, states: States, call: Call) -> Resource | None:
-        """Return who has the name that is asked for."""
+        """Return another resource that has the requested name, if there is one."""
         found = _collection(states, self._kind).find_name(call.body["name"])
         return None if found is None or found.id == call.parameters.get("id") else found
 
 
-# what a request names
+# ids in a request
 
 
 def _known_parameters(states: States, kind: str, given: Mapping[str, Json]) -> Mapping[str, Json]:
@@ -102,7 +102,7 @@ def _known_parameters(states: States, kind: str, given: Mapping[str, Json]) -> M
 
 
 def _known_id(states: States, kind: str, id: str) -> str:
-    """The id itself, or that of the oldest of its kind."""
+    """Return the id if it exists, or the id of the oldest of its kind."""
     if kind in VERSIONED:
         collection = _collection(states, kind)
         found: list[str] = [
@@ -129,7 +129,7 @@ def _collection(states: States, kind: str) -> VersionedCollection:
 
 
 def _known_references(states: States, body: JsonObject) -> JsonObject:
-    """A config's body whose prompt, tools and voice are there."""
+    """Return a config's body whose prompt, tools and voice exist."""
     known, voices = dict(body), state_of(states, VoicesState).voices
     if body.get("prompt", {}).get("id") is not None:
         known["prompt"] = _known_reference(states, "prompts", body["prompt"])

@@ -15,7 +15,7 @@ def new_content(call: Call, previous: Version | None) -> JsonObject:
 
 
 def prompt_content(body: JsonObject) -> JsonObject:
-    """A prompt version's content, from a prompt's body or from the prompt of a config."""
+    """Make a prompt version's content, from a prompt's body or from the prompt of a config."""
     return {
         "text": body["text"],
         "version_description": body.get("version_description", ""),
@@ -29,7 +29,7 @@ def render_prompt(
     resource: Resource, version: Version, listed: bool, version_type: str = FIXED
 ) -> JsonObject:
     prompt = render_version(resource, version, version_type)
-    if listed:  # the schemas of pages don't have it
+    if listed:  # the schemas of pages lack this field
         del prompt["prompt_expansion"]
     return prompt
 

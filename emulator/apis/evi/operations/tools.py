@@ -10,7 +10,7 @@ from emulator.store.versioned import Resource, Version
 
 
 def new_content(call: Call, previous: Version | None) -> JsonObject:
-    """A tool version's content. Raises ApiError if its parameters are no JSON object."""
+    """Make a tool version's content. Raises ApiError if its parameters are not a JSON object."""
     body = call.body
     _check_parameters(body["parameters"])
     return {

@@ -13,13 +13,13 @@ from emulator.jsontext import Json, JsonObject
 from emulator.store.paging import Page
 from emulator.store.versioned import Resource, Row, Version, VersionedCollection
 
-# What `version_type` says: this version, or whatever is newest.
+# Values of `version_type`: this version, or always the newest one.
 FIXED, LATEST = "FIXED", "LATEST"
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What sets one kind of versioned resource apart.
+    """One kind of versioned resource.
 
     `new_content` makes a version's content from a request and the version before it;
     `render` makes the response of one version, in a page of several or alone.
@@ -60,7 +60,7 @@ def register(kind: Kind) -> None:
 
 
 def render_version(resource: Resource, version: Version, version_type: str) -> JsonObject:
-    """What a prompt and a tool have in common."""
+    """Return the fields that versions of prompts and of tools share."""
     return {
         "id": resource.id,
         "name": resource.name,
