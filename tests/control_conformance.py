@@ -19,6 +19,7 @@ from emulator.jsontext import Json, JsonObject
 from emulator.web.app import App
 from emulator.web.control.document import ControlDocument, control_parts
 from emulator.web.guard import CONTROL_PREFIX
+from emulator.web.mounts import Mount
 
 DOCUMENT = ControlDocument(control_parts(APIS, MOUNTS))
 JSON = "application/json"
@@ -35,8 +36,8 @@ def is_control(path: str) -> bool:
 class ControlJudge:
     """Judges answers of control routes by the document of the APIs that are served."""
 
-    def __init__(self, apis: Sequence[Api]) -> None:
-        self.document = ControlDocument(control_parts(apis, MOUNTS))
+    def __init__(self, apis: Sequence[Api], mounts: Sequence[Mount]) -> None:
+        self.document = ControlDocument(control_parts(apis, mounts))
 
     def judge(self, method: str, path: str, request: bytes, response: dict[str, Any]) -> str | None:
         """Return what is wrong with a response of a control route, or None."""
@@ -48,6 +49,8 @@ class ControlJudge:
         items = self._items(path)
         name = "get" if method == "HEAD" else method.lower()
         operation = next((item[name] for item in items if name in item), None)
+        if operation is None and status == 307 and _items_of_other_slash(self, path):
+            return None  # to the path with another slash at its end
         if operation is None:
             expected = _UNKNOWN_METHOD if items else _UNKNOWN_PATH
             return self._judge_refusal(expected, method, response)
@@ -136,16 +139,25 @@ class ControlJudge:
         return {key: self._plain(item) for key, item in value.items()}
 
 
+def _items_of_other_slash(judge: ControlJudge, path: str) -> list[JsonObject]:
+    return judge._items(path.rstrip("/") if path.endswith("/") else f"{path}/")
+
+
 _judges: dict[tuple[str, ...], ControlJudge] = {}
 
 
 def judge_control(
-    apis: Sequence[Api], method: str, path: str, request: bytes, response: dict[str, Any]
+    apis: Sequence[Api],
+    method: str,
+    path: str,
+    request: bytes,
+    response: dict[str, Any],
+    mounts: Sequence[Mount] = MOUNTS,
 ) -> str | None:
     """Return what is wrong with a response of a control route, or None."""
-    names = tuple(api.name for api in apis)
+    names = (*(api.name for api in apis), *(mount.prefix for mount in mounts))
     if names not in _judges:
-        _judges[names] = ControlJudge(apis)
+        _judges[names] = ControlJudge(apis, mounts)
     return _judges[names].judge(method, path, request, response)
 
 

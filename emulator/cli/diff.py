@@ -8,10 +8,9 @@ from pathlib import Path
 
 from emulator.api import seed_reader, serve
 from emulator.apis.apis import APIS
-from emulator.cli.differences import not_ignored, print_differences
+from emulator.cli.differences import add_difference_flags, not_ignored, print_differences
 from emulator.cli.http import Remote
-from emulator.cli.parser import FAILED, OK
-from emulator.cli.recording_flags import DIFF_SETTINGS
+from emulator.cli.parser import FAILED, OK, add_ca_flag, add_settings
 from emulator.durations import duration_ms
 from emulator.errors import UsageError
 from emulator.extras.recording.callers import caller_keys
@@ -23,6 +22,26 @@ from emulator.extras.recording.resender import Resender
 from emulator.extras.recording.seeds import ImportedSeed, deleted_configs, import_seed
 from emulator.settings import Settings, load_settings
 from emulator.testing.emulator import Emulator
+
+# Settings in which services differ; the recording decides all others.
+DIFF_SETTINGS = (
+    "timestamps", "require_voice", "name_conflict", "inactivity_timeout", "audio_output", "pace",
+    "spec",
+)  # fmt: skip
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(command=diff)
+    parser.add_argument("recording", metavar="RECORDING", help="a file that `record` has written")
+    parser.add_argument(
+        "--url", help="an emulator that runs (default: one of its own); its worlds are not touched"
+    )
+    add_ca_flag(parser)
+    parser.add_argument(
+        "--patience", default="5s", help="how long a frame may take that was recorded (default 5s)"
+    )
+    add_difference_flags(parser)
+    add_settings(parser, DIFF_SETTINGS)
 
 
 def diff(arguments: argparse.Namespace) -> int:

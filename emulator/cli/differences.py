@@ -1,9 +1,23 @@
 """Prints the differences of `replay` and `diff`, without accepted ones."""
 
+import argparse
 import json
 from collections.abc import Iterable, Sequence
 
 from emulator.extras.recording.differences import Difference
+
+
+def add_difference_flags(parser: argparse.ArgumentParser) -> None:
+    """Add `--ignore` and `--format`."""
+    parser.add_argument(
+        "--ignore",
+        action="append",
+        default=[],
+        metavar="GLOB",
+        help="differences to accept, by place ('/body/*/modified_on'), or by subject and place "
+        "('create-config/status')",
+    )
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="(default text)")
 
 
 def not_ignored(differences: Iterable[Difference], globs: Sequence[str]) -> list[Difference]:

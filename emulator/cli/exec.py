@@ -3,17 +3,14 @@
 import argparse
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from emulator.cli.child import NoCommand, find_command, run_command
-from emulator.cli.parser import FAILED, Commands, add_command, add_settings, complain
+from emulator.cli.parser import FAILED, add_settings, complain
 from emulator.cli.report import add_demand_flags, finish, read_demand_flags
+from emulator.contract.report import Demands, Report
 from emulator.errors import EmulatorError, UsageError
 from emulator.settings import SETTINGS, load_settings
-
-if TYPE_CHECKING:
-    from emulator.contract.report import Demands, Report
-
+from emulator.testing.emulator import Emulator
 
 _NOTHING = (
     "no client has asked for anything: the command finds the emulator by HUME_BASE_URL, and the "
@@ -22,10 +19,8 @@ _NOTHING = (
 _WEBHOOKS_S = 2  # how long the report waits for the last webhooks
 
 
-def add_exec(commands: Commands) -> None:
-    parser = add_command(
-        commands, "exec", execute, "run a command with an emulator; its exit code is the command's"
-    )
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(command=execute)
     parser.add_argument("command_line", nargs=argparse.REMAINDER, metavar="-- CMD")
     add_demand_flags(parser, "--report", "never")
     add_settings(parser, [each.name for each in SETTINGS if each.name not in ("host", "port")])
@@ -41,8 +36,6 @@ def execute(arguments: argparse.Namespace) -> int:
     settings = load_settings({**vars(arguments), "port": "0"})
     is_judged = _asks_for_a_report(arguments)
     demands = read_demand_flags(arguments) if is_judged else None
-    from emulator.testing.emulator import Emulator
-
     chosen = {each.name: getattr(settings, each.name) for each in SETTINGS if each.name != "host"}
     with Emulator(**chosen) as server:
         evi = server.world(settings.api_key[0] if settings.api_key else None)
@@ -65,7 +58,7 @@ def _asks_for_a_report(arguments: argparse.Namespace) -> bool:
     return any(asked) or arguments.fail_on != "never"
 
 
-def _judge(report: "Report", demands: "Demands", files: Sequence[str], code: int) -> int:
+def _judge(report: Report, demands: Demands, files: Sequence[str], code: int) -> int:
     """Write the report and return the exit code: the command's own if the command failed."""
     try:
         judged = finish(report, demands, files, _NOTHING)

@@ -4,14 +4,13 @@ import argparse
 from typing import Any
 
 from emulator.cli.http import Remote, add_server_flags
-from emulator.cli.parser import OK, Commands, add_command, assignment, default_url
+from emulator.cli.parser import OK, add_command, assignment, default_url
 from emulator.faults.table import KINDS, check_fault
 
 _PATH = "/_emulator/faults"
 
 
-def add_fault(commands: Commands) -> None:
-    parser = commands.add_parser("fault", help="break requests, sockets and webhooks on request")
+def add_flags(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     add = add_command(actions, "add", fault_add, "add a rule: what breaks, how, and how often")
     kinds = "; ".join(f"{name}: {kind.strikes}" for name, kind in KINDS.items())

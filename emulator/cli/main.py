@@ -3,28 +3,26 @@
 import argparse
 import sys
 from collections.abc import Sequence
-from importlib import import_module
 
-from emulator.cli.parser import FAILED, NOT_STARTED, OK, USAGE, Command, complain
+from emulator.cli.parser import FAILED, NOT_STARTED, OK, USAGE, Command, add_commands, complain
 from emulator.errors import EmulatorError, StartupError, UsageError
 from emulator.version import __version__
 
-# Each command with its module in this folder, which has a function `add_COMMAND`.
 COMMANDS = {
-    "serve": "serve",
-    "ready": "serve",
-    "exec": "exec",
-    "operations": "documents",
-    "seed": "documents",
-    "simulate": "simulate",
-    "snapshot": "snapshot",
-    "restore": "snapshot",
-    "trigger": "trigger",
-    "fault": "fault",
-    "report": "report",
-    "record": "recording_flags",
-    "replay": "recording_flags",
-    "diff": "recording_flags",
+    "serve": "serve the emulated API until Ctrl-C",
+    "ready": "wait until an emulator answers; exit 1 if it doesn't",
+    "exec": "run a command with an emulator; its exit code is the command's",
+    "operations": "list the document's operations, implemented or not",
+    "seed": "check, show or import a seed file",
+    "simulate": "run a scripted conversation in a running emulator",
+    "snapshot": "write a world of a running emulator to a file",
+    "restore": "load a snapshot into a world of a running emulator",
+    "trigger": "send one webhook; exit 1 if its receiver refuses it",
+    "fault": "break requests, sockets and webhooks on request",
+    "report": "what clients do wrong, and how much of the API they exercise",
+    "record": "write down what a client and a real server say to each other",
+    "replay": "serve a recording; exit code 1 if a client differs from it",
+    "diff": "send recorded traffic to an emulator; exit code 1 if its answers differ in shape",
 }
 RUNS_A_COMMAND = ("record", "replay")  # optionally; `exec` reads the rest of its line itself
 
@@ -35,10 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     0 means success, 1 that a check failed, 2 wrong usage, 3 that the server could not start.
     """
     words = _with_default_command(list(sys.argv[1:] if arguments is None else arguments))
-    # Modules of other commands are not imported, for a quick start.
-    parser = make_parser([words[0]] if words[0] in COMMANDS else list(COMMANDS))
     try:
-        parsed = parser.parse_args(*_split(words))
+        parsed = make_parser().parse_args(*_split(words))
         command: Command = parsed.command
         return command(parsed)
     except UsageError as error:
@@ -68,15 +64,13 @@ def _with_default_command(words: list[str]) -> list[str]:
     return ["serve", *words]
 
 
-def make_parser(names: Sequence[str] = tuple(COMMANDS)) -> argparse.ArgumentParser:
-    """Return a parser of the named commands, with their arguments."""
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands."""
     parser = argparse.ArgumentParser(
         prog="evi-emulator",
         description="A local emulator of Hume's Empathic Voice Interface (EVI) API.",
         epilog="Without a command: serve.",
     )
     parser.add_argument("--version", action="version", version=f"evi-emulator {__version__}")
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for name in names:
-        getattr(import_module(f"emulator.cli.{COMMANDS[name]}"), f"add_{name}")(commands)
+    add_commands(parser, "COMMAND", COMMANDS)
     return parser

@@ -4,7 +4,8 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
 from typing import Any, TypeAlias
 
 from emulator.errors import EmulatorError, UsageError
@@ -16,10 +17,48 @@ Command: TypeAlias = Callable[[argparse.Namespace], int]
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
+class CommandParser(argparse.ArgumentParser):
+    """The parser of one command. The command's module adds its flags when it is used.
+
+    Other commands' modules are not imported, for a quick start.
+    """
+
+    def __init__(self, *, module: str = "", **options: Any) -> None:
+        super().__init__(**options)
+        self._module = module  # '' once it is loaded
+
+    def load(self) -> None:
+        """Let the module add the flags and say what to run."""
+        module, self._module = self._module, ""
+        if module:
+            import_module(module).add_flags(self)
+
+    def parse_known_args(self, *arguments: Any, **options: Any) -> Any:
+        self.load()
+        return super().parse_known_args(*arguments, **options)
+
+
+def add_commands(
+    parser: argparse.ArgumentParser, metavar: str, helps: Mapping[str, str], prefix: str = ""
+) -> None:
+    """Add commands by name, each with its help.
+
+    A command's module in this folder has its name, after the prefix, and a function `add_flags`.
+    """
+    commands = parser.add_subparsers(metavar=metavar, required=True, parser_class=CommandParser)
+    for name, help in helps.items():
+        module = f"emulator.cli.{prefix}{name}"
+        commands.add_parser(name, help=help, description=as_sentence(help), module=module)
+
+
+def as_sentence(help: str) -> str:
+    return help[:1].upper() + help[1:] + "."
+
+
 def add_command(
     commands: Commands, name: str, command: Command, help: str
 ) -> argparse.ArgumentParser:
-    parser = commands.add_parser(name, help=help, description=help[:1].upper() + help[1:] + ".")
+    parser = commands.add_parser(name, help=help, description=as_sentence(help))
     parser.set_defaults(command=command)
     return parser
 

@@ -4,8 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from emulator.cli.child import NoCommand, find_command, hold
-from emulator.cli.parser import FAILED, complain
+from emulator.cli.child import COMMAND_EPILOG, NoCommand, find_command, hold
+from emulator.cli.parser import FAILED, add_ca_flag, complain
 from emulator.errors import RecordingError, UsageError
 from emulator.extras.recording.capture import DEFAULT_KEPT_BYTES
 from emulator.extras.recording.proxy import RecordingProxy
@@ -13,6 +13,30 @@ from emulator.extras.recording.serving import Serving
 from emulator.extras.recording.upstream import check_upstream
 from emulator.extras.recording.writer import RecordingWriter
 from emulator.ready import trusting
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(command=record)
+    parser.add_argument(
+        "--upstream",
+        required=True,
+        metavar="URL",
+        help="the server, such as https://api.hume.ai; nothing else is ever called",
+    )
+    parser.add_argument("--out", required=True, metavar="FILE", help="the recording")
+    parser.add_argument("--append", action="store_true", help="add to the file if it is there")
+    parser.add_argument("--force", action="store_true", help="replace the file if it is there")
+    parser.add_argument(
+        "--port", type=int, default=0, help="where clients connect (default 0: any that is free)"
+    )
+    parser.add_argument(
+        "--kept-bytes",
+        type=int,
+        metavar="N",
+        help="the largest body or frame to keep; of larger ones only the size (default 4 MiB)",
+    )
+    add_ca_flag(parser)
+    parser.epilog = COMMAND_EPILOG
 
 
 def record(arguments: argparse.Namespace) -> int:

@@ -3,8 +3,8 @@
 import argparse
 from pathlib import Path
 
-from emulator.cli.child import NoCommand, find_command, hold
-from emulator.cli.differences import not_ignored, print_differences
+from emulator.cli.child import COMMAND_EPILOG, NoCommand, find_command, hold
+from emulator.cli.differences import add_difference_flags, not_ignored, print_differences
 from emulator.cli.parser import FAILED, complain
 from emulator.durations import read_pace
 from emulator.errors import UsageError
@@ -12,6 +12,21 @@ from emulator.extras.recording.expectations import not_kept
 from emulator.extras.recording.player import Player
 from emulator.extras.recording.reading import read_recording
 from emulator.extras.recording.serving import Serving
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(command=replay)
+    parser.add_argument("recording", metavar="RECORDING", help="a file that `record` has written")
+    parser.add_argument(
+        "--port", type=int, default=0, help="where clients connect (default 0: any that is free)"
+    )
+    parser.add_argument(
+        "--pace",
+        default="instant",
+        help="instant (default), realtime, or how many times as fast as recorded",
+    )
+    add_difference_flags(parser)
+    parser.epilog = COMMAND_EPILOG
 
 
 def replay(arguments: argparse.Namespace) -> int:

@@ -4,23 +4,22 @@ import argparse
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
+import emulator.apis.apis  # noqa: F401 - registers what --allow and --min-coverage may name
 from emulator.cli.http import Remote, add_server_flags
-from emulator.cli.parser import FAILED, OK, Commands, add_command, default_url
-
-if TYPE_CHECKING:
-    from emulator.contract.report import Demands, Report
+from emulator.cli.parser import FAILED, OK, default_url
+from emulator.contract.renderings import check_files, check_format, render_report, write_reports
+from emulator.contract.renderings.text import finding_lines, in_colour
+from emulator.contract.renderings.words import summary
+from emulator.contract.report import NEVER, Demands, Report, read_demands, read_report
 
 _PATH = "/_emulator/contract"
 _MOST_PRINTED = 20  # findings, if the report itself is in a file
 _FORMATS = ("text", "json", "junit", "html", "markdown")
 
 
-def add_report(commands: Commands) -> None:
-    parser = add_command(
-        commands, "report", report, "what clients do wrong, and how much of the API they exercise"
-    )
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(command=report)
     default = default_url()
     add_server_flags(parser, default, f"where the emulator serves (default {default})")
     parser.add_argument("--all", action="store_true", help="report the clients of all worlds")
@@ -66,9 +65,6 @@ def add_demand_flags(parser: argparse.ArgumentParser, file_flag: str, fail_on: s
 
 
 def report(arguments: argparse.Namespace) -> int:
-    from emulator.contract.renderings import check_format, render_report
-    from emulator.contract.report import read_report
-
     format = arguments.format or (None if arguments.report_files else "text")
     if format is not None:
         check_format(format)
@@ -94,22 +90,18 @@ def _nothing(arguments: argparse.Namespace) -> str:
     )
 
 
-def read_demand_flags(arguments: argparse.Namespace) -> "Demands":
+def read_demand_flags(arguments: argparse.Namespace) -> Demands:
     """Return the demands of the flags.
 
     Raises UsageError, also for a file name that names no format.
     """
-    import emulator.apis.apis  # noqa: F401 - registers what --allow and --min-coverage may name
-    from emulator.contract.renderings import check_files
-    from emulator.contract.report import read_demands
-
     check_files(arguments.report_files)
     return read_demands(arguments.fail_on, arguments.allow, arguments.min_coverage)
 
 
 def finish(
-    report: "Report",
-    demands: "Demands",
+    report: Report,
+    demands: Demands,
     files: Sequence[str],
     nothing: str,
     is_printed: bool = False,
@@ -119,9 +111,6 @@ def finish(
     `nothing` explains the failure if no client has asked for anything. Raises EmulatorError for
     files that can't be written.
     """
-    from emulator.contract.renderings import write_reports
-    from emulator.contract.report import NEVER
-
     write_reports(report, demands, files)
     failures = report.failures(demands)
     if report.is_empty and demands.fail_on != NEVER:
@@ -135,11 +124,8 @@ def finish(
     return FAILED if failures else OK
 
 
-def _in_short(report: "Report", demands: "Demands") -> Iterator[str]:
+def _in_short(report: Report, demands: Demands) -> Iterator[str]:
     """Yield the findings that fail the client, and the summary."""
-    from emulator.contract.renderings.text import finding_lines
-    from emulator.contract.renderings.words import summary
-
     forbidden = report.forbidden(demands)
     for found in forbidden[:_MOST_PRINTED]:
         yield from finding_lines(found)
@@ -150,7 +136,5 @@ def _in_short(report: "Report", demands: "Demands") -> Iterator[str]:
 
 
 def _print(text: str, format: str) -> None:
-    from emulator.contract.renderings.text import in_colour
-
     has_colours = sys.stdout.isatty() and "NO_COLOR" not in os.environ
     print(in_colour(text) if format == "text" and has_colours else text, end="")

@@ -8,12 +8,25 @@ from pathlib import Path
 from emulator.api import seed_reader, serve
 from emulator.apis.apis import APIS
 from emulator.atomic import write_whole
-from emulator.cli.parser import OK
+from emulator.cli.parser import OK, add_settings
 from emulator.errors import EmulatorError, UsageError
 from emulator.extras.recording.reading import read_recording
 from emulator.extras.recording.scripts import import_script
 from emulator.extras.recording.seeds import as_yaml, import_seed
 from emulator.settings import load_settings
+
+
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(command=seed_import)
+    parser.add_argument("recording", metavar="RECORDING", help="a file that `record` has written")
+    parser.add_argument("--seed", dest="to_seed", metavar="FILE", help="where the seed goes")
+    parser.add_argument("--script", dest="to_script", metavar="FILE", help="where the script goes")
+    parser.add_argument("--chat", type=int, metavar="N", help="of this chat alone, from 1")
+    parser.add_argument(
+        "--pauses", action="store_true", help="keep in the script how long everybody took"
+    )
+    parser.add_argument("--force", action="store_true", help="replace files that are there")
+    add_settings(parser, ["spec"])
 
 
 def seed_import(arguments: argparse.Namespace) -> int:

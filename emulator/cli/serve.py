@@ -1,20 +1,11 @@
-"""`evi-emulator serve` and `ready`."""
+"""`evi-emulator serve`."""
 
 import argparse
 import gc
 import sys
 
-from emulator.cli.parser import (
-    OK,
-    Commands,
-    add_ca_flag,
-    add_command,
-    add_settings,
-    default_url,
-    settings_of,
-)
-from emulator.durations import duration_ms
-from emulator.errors import UsageError
+from emulator.cli.parser import OK, add_settings, settings_of
+from emulator.web.real_keys import looks_real
 
 OPEN_TO_OTHERS = (
     "evi-emulator: it listens on {host}, not on this machine alone: everybody who reaches it can "
@@ -22,16 +13,16 @@ OPEN_TO_OTHERS = (
 )
 
 
-def add_serve(commands: Commands) -> None:
-    add_settings(add_command(commands, "serve", serve, "serve the emulated API until Ctrl-C"))
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(command=serve)
+    add_settings(parser)
 
 
 def serve(arguments: argparse.Namespace) -> int:
     settings = settings_of(arguments)
     gc.disable()  # loading makes next to no garbage
-    from emulator.extras.mounts import MOUNTS
-    from emulator.server import Server
-    from emulator.web.real_keys import looks_real
+    from emulator.extras.mounts import MOUNTS  # 0.1 s, which --help and mistakes do not wait for
+    from emulator.server import Server  # 0.3 s
 
     server = Server(settings, MOUNTS)
     api_key = settings.api_key[0] if settings.api_key else "any"
@@ -65,27 +56,3 @@ def banner(url: str, seed: str, operations: int, api_key: str, signing_key: str)
 def ca_note(ca_file: str | None) -> str:
     """Return the end of that line if clients must trust our CA, else ''."""
     return "" if ca_file is None else f" | CA file: {ca_file}"
-
-
-def add_ready(commands: Commands) -> None:
-    parser = add_command(
-        commands, "ready", ready, "wait until an emulator answers; exit 1 if it doesn't"
-    )
-    default = default_url()
-    parser.add_argument("--url", default=default, help=f"where it serves (default {default})")
-    add_ca_flag(parser)
-    parser.add_argument(
-        "--timeout", default="10s", help="how long to wait, such as 10s or 500ms (default 10s)"
-    )
-
-
-def ready(arguments: argparse.Namespace) -> int:
-    from emulator.ready import wait_until_ready
-
-    try:
-        timeout_ms = duration_ms(arguments.timeout)
-    except ValueError as error:
-        raise UsageError(str(error)) from None
-    health = wait_until_ready(arguments.url, timeout_ms, arguments.ca)
-    print(f"ready: evi-emulator {health['version']} on {arguments.url}")
-    return OK

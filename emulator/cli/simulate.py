@@ -6,8 +6,9 @@ import sys
 import time
 from typing import Any
 
+from emulator.apis.evi.chat.script_file import read_script_file
 from emulator.cli.http import Remote, add_server_flags
-from emulator.cli.parser import FAILED, OK, Commands, add_command, complain, default_url
+from emulator.cli.parser import FAILED, OK, complain, default_url
 from emulator.durations import duration_ms
 from emulator.errors import ScriptError, UsageError
 
@@ -27,10 +28,8 @@ _SETTLING_S = 2.0  # how long to wait for a tool's answer in a chat that ran at 
 _ALSO_FRAMES = ("variable_missing", "tool_call_unknown", "script_unmatched", "script_exhausted")
 
 
-def add_simulate(commands: Commands) -> None:
-    parser = add_command(
-        commands, "simulate", simulate, "run a scripted conversation in a running emulator"
-    )
+def add_flags(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(command=simulate)
     parser.add_argument("script", metavar="SCRIPT", help="a bundled script, or a file's path")
     default = default_url()
     add_server_flags(parser, default, f"where the emulator serves (default {default})")
@@ -56,8 +55,6 @@ def add_simulate(commands: Commands) -> None:
 
 
 def simulate(arguments: argparse.Namespace) -> int:
-    from emulator.apis.evi.chat.script_file import read_script_file
-
     remote = Remote(arguments.url, arguments.key, arguments.ca)
     try:
         wait_s = duration_ms(arguments.wait) / 1000

@@ -147,9 +147,10 @@ def test_operations_are_all_implemented(capsys: pytest.CaptureFixture[str]) -> N
     lines = output.splitlines()
 
     assert code == 0
-    assert lines[-1] == "35 operations, 35 implemented"
-    assert len(lines) == 36
-    assert all(line.startswith("yes  ") for line in lines[:-1])
+    assert "evi: 35 operations, 35 implemented" in lines
+    assert lines[-1] == "voices: 3 operations, 3 implemented"
+    assert len(lines) == 35 + 1 + 3 + 1
+    assert sum(line.startswith("yes  ") for line in lines) == 38
 
 
 def test_operations_tells_what_is_missing(
@@ -164,14 +165,14 @@ def test_operations_tells_what_is_missing(
 
     assert code == 1
     assert "NO   list-things" in output
-    assert output.endswith("35 operations, 34 implemented\n")
+    assert "evi: 35 operations, 34 implemented\n" in output
 
 
 def test_seed_check_counts(capsys: pytest.CaptureFixture[str]) -> None:
     """`seed check` of a good seed says what is in it."""
     code, output, _ = run(capsys, "seed", "check", "demo")
     assert code == 0
-    assert re.fullmatch(r"demo: 4 configs, .*, 12 chats, 6 chat groups\n", output)
+    assert re.fullmatch(r"demo: 4 configs, .*, 12 chats, 6 chat groups, 1 custom voices\n", output)
 
 
 def test_seed_check_finds_mistakes(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -171,6 +171,7 @@ def test_what_is_typed_wrong(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.process
 def test_help_does_not_wait_for_recordings() -> None:
     """The parser of all commands imports nothing that only a recording needs."""
     code = (

@@ -34,7 +34,7 @@ from tests.contract.reports import SMALL_SURFACE
 
 @pytest.fixture(scope="module")
 def surface(app: App) -> ApiSurface:
-    [found] = app.surfaces
+    found = app.surfaces[0]
     return found
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import emulator
 from emulator.apis.evi.hints import EVI_HINTS
-from emulator.cli.main import make_parser
+from emulator.cli.parser import CommandParser
 from emulator.contract.findings import FINDINGS
 from emulator.contract.surface import PARTS
 
@@ -39,9 +39,8 @@ def test_every_part_of_the_coverage_has_its_row() -> None:
 
 def test_every_flag_is_named() -> None:
     """Those of `report`, and those that pytest has."""
-    commands = make_parser(["report"])._subparsers
-    assert commands is not None
-    [parser] = commands._group_actions[0].choices.values()  # type: ignore[union-attr]
+    parser = CommandParser(module="emulator.cli.report")
+    parser.load()
     flags = re.findall(r"^  (--[a-z-]+)", parser.format_help(), re.MULTILINE)
     general = {"--help", "--url", "--ca", "--api-key"}
     assert {flag for flag in flags if f"`{flag}" not in PAGE} <= general

@@ -43,6 +43,7 @@ def holder(tmp_path: Path) -> "Iterator[subprocess.Popen[str]]":
         process.kill()
 
 
+@pytest.mark.process
 def test_another_process_is_named(tmp_path: Path, holder: "subprocess.Popen[str]") -> None:
     """The message says who has the folder, and what to do."""
     assert refusal(tmp_path) == (
@@ -51,6 +52,7 @@ def test_another_process_is_named(tmp_path: Path, holder: "subprocess.Popen[str]
     )
 
 
+@pytest.mark.process
 def test_a_killed_process_holds_nothing(tmp_path: Path, holder: "subprocess.Popen[str]") -> None:
     """Its folder is free at once, and the next holder is the one that is named."""
     holder.kill()
@@ -101,6 +103,7 @@ def test_a_file_system_without_locks(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert refusal(tmp_path) == f"cannot lock {tmp_path}: .lock: No locks available"
 
 
+@pytest.mark.process
 def test_a_server_without_state_does_without_the_library() -> None:
     """It is loaded for `--state` alone, since its import takes time."""
     code = (

@@ -3,6 +3,7 @@
 All are static but one: `views.js` says which lists of resources the APIs bring.
 """
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -53,9 +54,13 @@ def inspector_routes(views: Sequence[View]) -> list[Route]:
     """Return the routes of a page that lists these resources."""
     script = b"export const VIEWS = " + render([view.to_json() for view in views]) + b";\n"
 
+    headers = {**HEADERS, "ETag": f'"{hashlib.sha256(script).hexdigest()[:32]}"'}
+
     async def answer_file(request: Request) -> Response:
         if request.path_params["name"] == _VIEWS:
-            return Response(script, headers=HEADERS, media_type=_MEDIA_TYPES[".js"])
+            if request.headers.get("if-none-match") == headers["ETag"]:
+                return Response(status_code=304, headers=headers)
+            return Response(script, headers=headers, media_type=_MEDIA_TYPES[".js"])
         return await _file(request)
 
     return [

@@ -85,14 +85,16 @@ class Sockets:
 
     def _open(self, scope: Scope, send: Send, handshake: Handshake) -> Connection:
         """Return a connection, ready to run. Raises ApiError for a handshake to be refused."""
+        found = self._match(scope["path"])
+        if found is not None:
+            handshake.socket = found[0]
         headers = dict(scope["headers"])
         handshake.world = world = self._auth.world_of_handshake(headers, scope["query_string"])
-        found = self._match(scope["path"])
         if found is None:
             path = scope["path"]
             hint = self._hints.for_path(_normal(path)) or self._hints.sockets
             raise path_not_found("WebSocket", path, hint)
-        opening = handshake.audit(*found)
+        opening = handshake.audit(found[1])
         _strike(world, found[1])
         opening.check()
         handshake.accept()

@@ -35,23 +35,23 @@ class Handshake:
         self._scope = scope
         self._anonymous = anonymous
         self._findings: list[Finding] = []
-        self._socket: Socket | None = None
+        self.socket: Socket | None = None
         self._opening: Opening | None = None
         self.world: World | None = None
 
     @property
     def subject(self) -> str:
         """Return the contract's name of the socket."""
-        return "WebSocket" if self._socket is None else self._socket.subject
+        return "WebSocket" if self.socket is None else self.socket.subject
 
-    def audit(self, socket: Socket, parameters: Mapping[str, str]) -> Opening:
+    def audit(self, parameters: Mapping[str, str]) -> Opening:
         """Return the opening of the socket, after noting the findings about its query.
 
         Raises ApiError to refuse the handshake.
         """
         assert self.world is not None
-        self._socket = socket
-        opening = socket.opening(self.world, parameters, self._scope["query_string"])
+        assert self.socket is not None
+        opening = self.socket.opening(self.world, parameters, self._scope["query_string"])
         self._opening = opening
         self._findings += opening.audit()
         return opening
@@ -74,7 +74,7 @@ class Handshake:
 
     @property
     def _operation(self) -> str | None:
-        return None if self._socket is None else self._socket.name
+        return None if self.socket is None else self.socket.name
 
     def _note(self, status: int, response: bytes) -> None:
         if self.world is None:
