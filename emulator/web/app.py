@@ -25,6 +25,7 @@ from emulator.web.guard import CONTROL_PREFIX, Guard
 from emulator.web.mounts import Mount
 from emulator.web.sockets.application import Sockets
 from emulator.web.timer_wakeups import TimerWakeups
+from emulator.world.snapshot import Seed
 from emulator.world.snapshot_reader import SnapshotReader
 from emulator.world.world import World
 from emulator.world.worlds import Worlds
@@ -135,9 +136,16 @@ class App:
         handlers = served.api.handlers.by_id
         if self.settings.unknown_ids != "example":
             return handlers
-        demo = self.seeds.load("demo", self.settings)
         with_examples = served.api.with_examples
-        return {each.id: with_examples(each, handlers[each.id], demo) for each in served.operations}
+        return {
+            each.id: with_examples(each, handlers[each.id], self._demo)
+            for each in served.operations
+        }
+
+    @cached_property
+    def _demo(self) -> Seed:
+        """Load the seed that has the examples."""
+        return self.seeds.load("demo", self.settings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":

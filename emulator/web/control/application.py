@@ -64,10 +64,8 @@ class Control:
 
     def routes(self) -> list[Route]:
         """Return every route of the emulator's own."""
-        auth, document = (
-            self._auth,
-            ControlDocument(control_parts([each.api for each in self._apis], self._mounts)),
-        )
+        auth, apis = self._auth, [each.api for each in self._apis]
+        document = ControlDocument(control_parts(apis, self._mounts))
         bodies = Bodies(self._validation, self._settings.max_body_bytes, document)
         return [
             Route("/_emulator/health", self.health, methods=["GET"]),
@@ -83,7 +81,7 @@ class Control:
             *snapshot_routes(auth, self._snapshots, self._settings.max_snapshot_bytes),
             *self._api_routes(bodies),
             *self._mounted_routes(),
-            *inspector_routes([view for each in self._apis for view in each.api.views]),
+            *inspector_routes([view for api in apis for view in api.views]),
             *document_routes(document),
             *openapi_routes(self._apis),
             Route("/oauth2-cc/token", token_endpoint(self._auth), methods=["POST"]),

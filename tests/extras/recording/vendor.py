@@ -1,6 +1,6 @@
 """A program that uses the vendor's Python client: what recordings are made of in tests.
 
-`python tests/recording/vendor.py [NAME]` goes to HUME_BASE_URL with HUME_API_KEY.
+`python tests/extras/recording/vendor.py [NAME]` goes to HUME_BASE_URL with HUME_API_KEY.
 """
 
 import asyncio

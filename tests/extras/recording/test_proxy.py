@@ -26,7 +26,7 @@ from emulator.extras.recording.serving import Handler, Serving
 from emulator.extras.recording.upstream import check_upstream
 from emulator.extras.recording.writer import RecordingWriter
 from tests.extras.recording.kit import recording
-from tests.extras.recording.web.upstream import answering
+from tests.extras.recording.upstream import answering
 
 OFFERED = [Subprotocol("one"), Subprotocol("two")]
 KEY = "a-key-that-nobody-may-see"

@@ -12,7 +12,7 @@ from emulator.extras.recording.request_names import RequestNames
 from emulator.extras.recording.resender import Resender
 from emulator.extras.recording.sockets import hang_up
 from tests.extras.recording.kit import told
-from tests.extras.recording.web.upstream import answering
+from tests.extras.recording.upstream import answering
 
 HEADER = Header(emulator_version="0", upstream="http://a", began_at_ms=0)
 ASKED = Exchange(at_ms=0, method="GET", path="/v0/evi/configs", status=200)
