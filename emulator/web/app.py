@@ -102,7 +102,7 @@ class App:
     def _new_lasting(self) -> "Lasting | None":
         if not self.settings.state and not self.settings.export_on_exit:
             return None
-        from emulator.world.persistence import Lasting  # few keep worlds; on filelock: 10 ms
+        from emulator.world.persistence import Lasting  # few keep worlds; it takes 15 ms
 
         return Lasting(self.worlds, self.settings, self.snapshots)
 
