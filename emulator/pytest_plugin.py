@@ -171,7 +171,7 @@ def _only_shows(config: pytest.Config) -> bool:
 
 def _new_run_contract(config: pytest.Config) -> "RunContract":
     """Return the contract that the options ask for. Raises pytest.UsageError."""
-    from emulator.testing.reporting import new_run_contract  # 0.2 s, which few ask for
+    from emulator.testing.reporting import new_run_contract  # 0.3 s, which few ask for
 
     options = config.option
     folder = config.invocation_params.dir  # where the run was started; tests may go elsewhere

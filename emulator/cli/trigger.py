@@ -64,7 +64,7 @@ def trigger(arguments: argparse.Namespace) -> int:
         _refuse_settings(arguments)
         remote = Remote(arguments.url, arguments.key, arguments.ca)
         return _report(_send(remote, body), arguments.faults)
-    from emulator.server import Server  # 0.4 s, which no --url needs
+    from emulator.server import Server  # 0.4 s, not needed with --url
 
     settings = replace(settings_of(arguments), port=0, api_key=(), state="", export_on_exit="")
     with Server(settings) as server:

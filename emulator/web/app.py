@@ -104,7 +104,7 @@ class App:
     def _new_persistence(self) -> "Persistence | None":
         if not self.settings.state and not self.settings.export_on_exit:
             return None
-        from emulator.world.persistence import Persistence  # few keep worlds; on filelock: 10 ms
+        from emulator.world.persistence import Persistence  # few keep worlds; it takes 15 ms
 
         return Persistence(self.worlds, self.settings, self.snapshots)
 

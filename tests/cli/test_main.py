@@ -44,12 +44,14 @@ def loaded_by(*arguments: str) -> set[str]:
     return set(done.stdout.split())
 
 
+@pytest.mark.process
 def test_help_loads_no_command() -> None:
     """It lists all from the table."""
     commands = {name for name in loaded_by() if name.startswith("emulator.cli.")}
     assert commands == {"emulator.cli.main", "emulator.cli.parser"}
 
 
+@pytest.mark.process
 def test_a_command_loads_its_own_module_alone() -> None:
     """Of `serve`, even the server is loaded only when it runs."""
     loaded = loaded_by("serve")

@@ -23,7 +23,7 @@ _MOST_AT_ONCE = 65_536  # bytes of a stream that are cut into packets at a time
 def load_av() -> Any:
     """Import the package when audio first needs it. Raises DecoderMissingError without it."""
     try:
-        import av  # an extra; 0.1 s
+        import av  # an extra, which few install
     except ImportError:
         _warn()
         raise DecoderMissingError("the package av is not installed") from None

@@ -24,7 +24,7 @@ def contract_routes(
     auth: Auth, worlds: Worlds, surfaces: "Callable[[], Sequence[ApiSurface]]"
 ) -> list[Route]:
     async def show(request: Request) -> Response:
-        from emulator.contract.report import new_report  # few ask, and it takes 5 ms
+        from emulator.contract.report import new_report  # few ask, and it takes 6 ms
 
         every = _wants_all(request)
         ledger = worlds.merged_ledger() if every else caller_world(auth, request).ledger
