@@ -12,7 +12,7 @@ GROUPS = ("seed", "fault")  # of actions, which are commands themselves
 ACTIONS = ("seed_check", "seed_show", "seed_import")
 
 
-@pytest.mark.parametrize("name", [*(COMMANDS.keys() - set(GROUPS)), *ACTIONS])
+@pytest.mark.parametrize("name", sorted({*COMMANDS, *ACTIONS} - set(GROUPS)))
 def test_every_command_says_what_to_run(name: str) -> None:
     """Its module is found by its name."""
     parser = CommandParser(module=f"emulator.cli.{name}")
