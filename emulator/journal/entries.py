@@ -14,14 +14,15 @@ from emulator.jsontext import Json, JsonObject
 SIZE_OF_FINDING = 1_000  # bytes, about
 
 
-class Found(Protocol):
+class NotedFinding(Protocol):
     """What was found about a client, as an entry keeps it until somebody looks."""
 
     def to_json(self) -> JsonObject: ...
 
 
-# Every request and frame makes an entry. A frozen one would take four times as long to make, one
-# that is made with keywords twice as long. Their repr shows no fields, which hold credentials.
+# Every request and every frame makes an entry. A frozen class takes six times as long to make one,
+# keywords more than twice as long: requests and frames give the fields by position.
+# An entry's repr shows no fields, because they hold credentials.
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -106,7 +107,7 @@ class HttpEntry(Entry):
     response: bytes  # beginning of the body
     reference: str | None = None  # of a bug of the emulator
     error: str | None = None  # that bug's exception
-    findings: tuple[Found, ...] = ()
+    findings: tuple[NotedFinding, ...] = ()
 
     def measure(self) -> int:
         """Return how many bytes its texts and findings take in memory, about."""
@@ -132,7 +133,7 @@ class FrameEntry(Entry):
     close: int | None = None  # code with which the socket was closed
     joined: bool = False  # True for the frames of a client that joined a running chat
     simulated: bool = False  # True if nobody was there to read it
-    findings: tuple[Found, ...] = ()
+    findings: tuple[NotedFinding, ...] = ()
 
     def measure(self) -> int:
         """Return how many bytes its texts and findings take in memory, about."""
@@ -157,7 +158,7 @@ class WebhookEntry(Entry):
     error: str | None
     duration_ms: int | None = None
     faults: list[str] | None = None
-    findings: tuple[Found, ...] = ()
+    findings: tuple[NotedFinding, ...] = ()
 
     def own_fields(self) -> JsonObject:
         """Return its fields; a failure without an attempt has no status."""
