@@ -7,7 +7,7 @@ from itertools import islice
 from operator import itemgetter
 from typing import NamedTuple
 
-from emulator.journal.entries import SIZE_OF_FINDING, Entry, Found, FrameEntry
+from emulator.journal.entries import SIZE_OF_FINDING, Entry, FrameEntry, NotedFinding
 from emulator.journal.views import RUN
 from emulator.jsontext import Json, JsonObject
 
@@ -36,7 +36,7 @@ class AudioRun:
     type: str
     joined: bool
     is_binary: bool = True
-    findings: tuple[Found, ...] = ()
+    findings: tuple[NotedFinding, ...] = ()
     frames: list[AudioFrame] = field(default_factory=list)
     bytes: int = 0
     characters: int = 0  # of base64 text
@@ -54,7 +54,7 @@ class AudioRun:
         self.bytes += sound_bytes
         self.characters += characters
 
-    def accepts(self, type: str, findings: Sequence[Found], now_ms: int) -> bool:
+    def accepts(self, type: str, findings: Sequence[NotedFinding], now_ms: int) -> bool:
         """True if one more frame like this belongs to the run."""
         return (
             self.is_open

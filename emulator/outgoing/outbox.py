@@ -17,7 +17,7 @@ from emulator.faults.rules import FaultRule, Faults
 from emulator.faults.webhooks import CORRUPTING, SCHEDULING, headers_and_body
 from emulator.hosts import WEBHOOK_SCHEMES, call_problem
 from emulator.ids import IdSource
-from emulator.journal.entries import Found, WebhookEntry
+from emulator.journal.entries import NotedFinding, WebhookEntry
 from emulator.journal.journal import Journal
 from emulator.jsontext import JsonObject, render
 from emulator.settings import Settings
@@ -64,7 +64,7 @@ class WebhookResult:
 Done: TypeAlias = Callable[[WebhookResult], None]
 Cancel: TypeAlias = Callable[[], object]
 Send: TypeAlias = Callable[[WebhookRequest, Done], Cancel]
-Judge: TypeAlias = Callable[[str, WebhookResult, Collection[str]], Sequence[Found]]
+Judge: TypeAlias = Callable[[str, WebhookResult, Collection[str]], Sequence[NotedFinding]]
 
 
 def send_nothing(request: WebhookRequest, done: Done) -> Cancel:
@@ -79,7 +79,7 @@ def cancel_nothing() -> None:
 
 def find_nothing(
     event_name: str, result: WebhookResult, faults: Collection[str]
-) -> Sequence[Found]:
+) -> Sequence[NotedFinding]:
     """Judge no attempt, for outboxes without a contract."""
     return ()
 

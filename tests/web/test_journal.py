@@ -236,6 +236,7 @@ def test_the_servers_end_ends_a_wait(capfd: pytest.CaptureFixture[str]) -> None:
     with Server(Settings(seed="empty", port=0)) as server, ThreadPoolExecutor(1) as pool:
         headers = {"X-Hume-Api-Key": "k"}
         with Client(base_url=server.url, headers=headers, timeout=30, trust_env=False) as client:
+            client.get(JOURNAL)  # which makes the world, before two threads ask for it
             waiting = pool.submit(client.get, f"{JOURNAL}/wait?timeout=60")
             watchers = server.app.worlds.get("k").journal.watchers
             while not watchers:
