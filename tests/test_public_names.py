@@ -12,6 +12,7 @@ import yaml
 
 from emulator import Emulator, pytest_plugin
 from emulator.cli.main import make_parser
+from emulator.cli.parser import CommandParser
 from emulator.settings import SETTINGS
 from emulator.testing.world import Evi
 from emulator.web.app import App
@@ -115,6 +116,8 @@ def test_options_of_pytest() -> None:
 def commands_of(parser: argparse.ArgumentParser, name: str = "") -> Iterator[tuple[str, list[str]]]:
     """Yield each command with its arguments and flags; one that has commands has them below."""
     own, flags = list[str](), list[str]()
+    if isinstance(parser, CommandParser):
+        parser.load()
     for action in parser._actions:
         if isinstance(action, argparse._SubParsersAction):
             for below, its in action.choices.items():
