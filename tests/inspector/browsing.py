@@ -3,16 +3,16 @@
 import shutil
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeAlias
 from urllib.parse import urlencode
 
-import pytest
 from playwright.sync_api import ConsoleMessage, Locator, Page, expect
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 AXE = Path(__file__).resolve().parents[1] / "node/node_modules/axe-core/axe.min.js"
 TIMEOUT_MS = 10_000
-BOTH = pytest.mark.parametrize("scheme", ["light", "dark"])  # of a test: in each scheme
+Scheme: TypeAlias = Literal["dark", "light"]
+BOTH: tuple[Scheme, ...] = ("dark", "light")  # that the system may ask for; light as it begins
 
 expect.set_options(timeout=TIMEOUT_MS)
 
@@ -77,11 +77,16 @@ class Inspector:
         text: str = self.page.evaluate("navigator.clipboard.readText()")
         return text
 
-    def check(self) -> None:
-        """No error on the console, nothing that the policy stopped, nothing against axe's rules."""
+    def check(self, *schemes: Scheme) -> None:
+        """No error on the console, nothing that the policy stopped, nothing against axe's rules.
+
+        The rules are for the colours that are shown, or for each of the schemes.
+        """
         self.page.evaluate(axe_source())
-        violations: Any = self.page.evaluate(RUN_AXE)
-        assert not violations, "\n".join(violations)
+        for scheme in schemes or (None,):
+            self.page.emulate_media(color_scheme=scheme)
+            violations: Any = self.page.evaluate(RUN_AXE)
+            assert not violations, "\n".join(violations)
         self.check_console()
 
     def check_console(self) -> None:

@@ -44,18 +44,12 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def scheme() -> str:
-    """The colours that the system asks for; BOTH asks for each."""
-    return "light"
-
-
-@pytest.fixture
 def inspector(
-    browser: Browser, server: Server, api_key: str, scheme: str, tmp_path: Path
+    browser: Browser, server: Server, api_key: str, tmp_path: Path
 ) -> Iterator[Inspector]:
     """The inspector of the test's own world."""
     context = browser.new_context(
-        color_scheme="dark" if scheme == "dark" else "light",
+        color_scheme="light",
         viewport={"width": 1280, "height": 800},
         timezone_id="UTC",
         locale="en-GB",

@@ -19,7 +19,6 @@ PLAYED = """(audio) => new Promise((resolve) => {
 })"""
 
 
-@BOTH
 def test_a_chat_with_all_that_belongs_to_it(
     inspector: Inspector, remote: Client, receiver: Receiver
 ) -> None:
@@ -46,7 +45,7 @@ def test_a_chat_with_all_that_belongs_to_it(
 
     hooks = page.get_by_label("About the chat")
     expect(hooks.get_by_text("delivered")).to_have_count(3)
-    inspector.check()
+    inspector.check(*BOTH)
     hooks.get_by_role("button", name="chat_ended").click()
     expect(page.get_by_label("Payload", exact=True)).to_contain_text(chat_id)
 

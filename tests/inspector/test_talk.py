@@ -55,7 +55,6 @@ def chat_of(remote: Client) -> Any:
     return ask(remote, "GET", f"/v0/evi/chats?{query}")["chats_page"][0]
 
 
-@BOTH
 def test_typing_and_a_tool_answered_by_hand(inspector: Inspector, remote: Client) -> None:
     """The version that was picked is that of the chat; the tool's answer is what was written."""
     prepare(remote)
@@ -66,7 +65,7 @@ def test_typing_and_a_tool_answered_by_hand(inspector: Inspector, remote: Client
     expect(log).to_contain_text("I am listening.")
     say(page, "The weather?")
     page.get_by_label("Answer to get_weather").fill("snow")
-    inspector.check()
+    inspector.check(*BOTH)
     page.get_by_role("button", name="Respond").click()
     expect(log).to_contain_text("I hear: snow.")
     expect(

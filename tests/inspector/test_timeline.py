@@ -62,7 +62,6 @@ def test_a_talking_client_has_a_row_for_a_run(
     inspector.check()
 
 
-@BOTH
 def test_it_shows_webhooks_and_faults(
     inspector: Inspector, remote: Client, receiver: Receiver
 ) -> None:
@@ -74,7 +73,7 @@ def test_it_shows_webhooks_and_faults(
     expect(inspector.rows("chat_started")).to_contain_text("200")
     expect(inspector.rows("attempt 1").filter(has_text="wrong_key").first).to_be_visible()
     expect(inspector.rows("webhook wrong_key").first).to_be_visible()
-    inspector.check()
+    inspector.check(*BOTH)
 
 
 def test_it_is_searched_and_filtered(inspector: Inspector, remote: Client) -> None:
@@ -103,7 +102,6 @@ def test_it_is_searched_and_filtered(inspector: Inspector, remote: Client) -> No
     inspector.check()
 
 
-@BOTH
 def test_an_entry_opens(inspector: Inspector, remote: Client) -> None:
     """Headers, bodies both ways, and what the client got wrong."""
     remote.post("/v0/evi/prompts", json={**PROMPT, "txet": ""}, headers={"X-Mine": "a header"})
@@ -116,7 +114,7 @@ def test_an_entry_opens(inspector: Inspector, remote: Client) -> None:
     expect(entry.get_by_label("Request body")).to_contain_text("aren't shy")
     expect(entry.get_by_label("Response body")).to_contain_text('"version": 0')
     expect(entry.get_by_text("/body/txet")).to_be_visible()
-    inspector.check()
+    inspector.check(*BOTH)
     page.keyboard.press("Escape")
     expect(entry).to_be_hidden()
 

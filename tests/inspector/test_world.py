@@ -34,7 +34,6 @@ def test_the_clock(inspector: Inspector, remote: Client) -> None:
     inspector.check_console()
 
 
-@BOTH
 def test_faults_come_and_go(inspector: Inspector, remote: Client) -> None:
     """One is added by its fields, used, and removed."""
     page = inspector.open("world")
@@ -49,7 +48,7 @@ def test_faults_come_and_go(inspector: Inspector, remote: Client) -> None:
     expect(table).to_contain_text("operation=list-configs")
     assert remote.get("/v0/evi/configs").status_code == 429
     expect(table).to_contain_text("1 of 1")
-    inspector.check()
+    inspector.check(*BOTH)
     table.get_by_role("button", name="Remove the fault status").click()
     expect(page.get_by_text("Nothing breaks.")).to_be_visible()
     assert ask(remote, "GET", "/_emulator/faults") == {"faults": []}
@@ -83,7 +82,6 @@ def test_a_snapshot_brings_back_what_a_reset_took(inspector: Inspector, remote: 
     inspector.check_console()
 
 
-@BOTH
 def test_the_contract_report(inspector: Inspector, remote: Client) -> None:
     """What a client got wrong, how often, and how much of the API it used; begun anew."""
     body = {"name": "Mine", "text": "Hi", "txet": "Ho"}
@@ -94,7 +92,7 @@ def test_the_contract_report(inspector: Inspector, remote: Client) -> None:
     expect(report).to_contain_text("of the API was used")
     report.get_by_text("operations", exact=True).click()
     expect(report.get_by_text("create-prompt × 1")).to_be_visible()
-    inspector.check()
+    inspector.check(*BOTH)
     report.get_by_role("button", name="Begin anew").click()
     expect(report).to_contain_text("No findings")
     inspector.check_console()
