@@ -22,6 +22,8 @@ from emulator.settings import SETTINGS
 from tests.outgoing.calls import advance, deliveries, drain, new_config, simulate, trigger
 from tests.outgoing.receiver import Answer, Receiver, always
 
+pytestmark = pytest.mark.slow
+
 COMMAND = [sys.executable, "-m", "emulator"]
 RECORDED = "470a49f6-1dec-4afe-8b61-035d3b2d63b0"  # a chat of the demo seed
 

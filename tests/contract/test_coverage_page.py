@@ -9,6 +9,8 @@ from conformance.coverage import Results, page
 from conformance.plugin import PROPERTY, Run, ran
 from conformance.table import CLIENTS, load_table
 
+pytestmark = pytest.mark.slow
+
 TABLE = load_table()
 ALL_WELL = {(client, id): True for client in CLIENTS for id in TABLE.ids(client)}
 ONE = "create-tool: parameters that are no JSON"

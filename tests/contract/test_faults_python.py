@@ -206,6 +206,7 @@ def test_an_answer_that_is_too_late(client: HumeClient, evi: Evi, waits: list[fl
     assert len(evi.journal.entries("fault")) == 1
 
 
+@pytest.mark.slow
 def test_a_slow_answer(client: HumeClient, evi: Evi) -> None:
     """Its timeout is for each piece: an answer in drops may take longer."""
     with http(evi) as plain:

@@ -36,6 +36,8 @@ from tests.outgoing.receiver import (
     node_receiver,
 )
 
+pytestmark = pytest.mark.slow
+
 VERDICTS = {
     "stale_timestamp": "timestamp stale",
     "wrong_key": "signature wrong",

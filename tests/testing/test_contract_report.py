@@ -17,6 +17,8 @@ from emulator.testing.world import Evi
 from tests.testing.talking import http
 from tests.testing.test_plugin import run
 
+pytestmark = pytest.mark.slow
+
 PROMPTS, CONFIGS = "/v0/evi/prompts", "/v0/evi/configs"
 WARNED = {"name": "A", "text": "B", "txet": "C"}
 

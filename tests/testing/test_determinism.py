@@ -16,6 +16,8 @@ from emulator.testing.world import Evi
 from tests.contract.sounds import SOUNDS
 from tests.testing.talking import PATIENCE_S, http
 
+pytestmark = pytest.mark.slow
+
 GOLDEN = Path(__file__).parent / "golden" / "weather.txt"
 REPEATABLE: dict[str, Any] = {"random_seed": 42, "clock": "manual", "webhook_time": "world"}
 TOOL = {"type": "function", "name": "get_current_weather", "parameters": "{}"}

@@ -29,6 +29,8 @@ from emulator.testing.world import Evi
 from tests.contract.sounds import SOUNDS
 from tests.testing.talking import PATIENCE_S, Started, get, http, talking, within
 
+pytestmark = pytest.mark.slow
+
 SEED: dict[str, Any] = {
     "configs": [
         {

@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 QUIET = ("-p", "no:cacheprovider", "-p", "no:schemathesis")
 FRESH_WORLDS = """
     import urllib.request as u

@@ -172,6 +172,7 @@ def test_waiting_in_an_async_test(receiver: WebhookReceiver) -> None:
     assert asyncio.run(cast(Any, receiver).await_for("chat_ended")).is_genuine
 
 
+@pytest.mark.slow
 def test_many_at_once(receiver: WebhookReceiver) -> None:
     """Every one of them is kept and answered."""
     with ThreadPoolExecutor(8) as threads:

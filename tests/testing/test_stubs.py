@@ -89,6 +89,7 @@ def test_a_validation_error(evi: Evi) -> None:
     assert set(problem) == {"loc", "msg", "type"}
 
 
+@pytest.mark.slow
 def test_the_vendors_client_sees_it(evi: Evi) -> None:
     """Its error has the stub's status and body."""
     from hume.core.api_error import ApiError as HumeError

@@ -20,6 +20,8 @@ from emulator.server import Server
 from emulator.settings import Settings
 from tests.outgoing.receiver import Receiver
 
+pytestmark = pytest.mark.slow
+
 COMMAND = [sys.executable, "-m", "emulator"]
 PATIENCE_S = 30
 

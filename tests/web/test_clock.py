@@ -268,6 +268,7 @@ def test_what_is_in_flight_comes_first(remote: Client, receiver: Receiver) -> No
     assert [attempt["number"] for attempt in pending["attempts"]] == [1, 2]
 
 
+@pytest.mark.slow
 def test_a_running_clock_retries_by_itself(remote: Client, receiver: Receiver) -> None:
     """Without any advance, the retry comes when its second is over."""
     answers = [always(500), always(200)]
@@ -282,6 +283,7 @@ def test_a_running_clock_retries_by_itself(remote: Client, receiver: Receiver) -
     assert 1_000 <= second["at_ms"] - first["at_ms"] < 1_000 + SLACK_MS
 
 
+@pytest.mark.slow
 def test_a_frozen_clock_keeps_retries_back_until_it_resumes(
     remote: Client, receiver: Receiver
 ) -> None:

@@ -129,6 +129,7 @@ HALVES = {
 }
 
 
+@pytest.mark.slow
 def test_half_a_request_is_refused_in_time(hasty: Server, caplog: pytest.LogCaptureFixture) -> None:
     """It would hold a connection for ever."""
     begun = {name: Wire(hasty.url, name).send(half.encode()) for name, half in HALVES.items()}
@@ -137,6 +138,7 @@ def test_half_a_request_is_refused_in_time(hasty: Server, caplog: pytest.LogCapt
     assert caplog.text.count("was answered 408") == len(HALVES)
 
 
+@pytest.mark.slow
 def test_half_a_request_after_a_whole_one(hasty: Server) -> None:
     """The first is answered, the second is refused."""
     whole = f"GET /v0/evi/configs HTTP/1.1\r\n{REQUEST.replace('close', 'keep-alive')}\r\n"
@@ -145,11 +147,13 @@ def test_half_a_request_after_a_whole_one(hasty: Server) -> None:
     assert came.startswith(b"HTTP/1.1 200 ")
 
 
+@pytest.mark.slow
 def test_a_connection_without_a_request_ends(hasty: Server) -> None:
     """Without an answer, as there was no question."""
     assert Wire(hasty.url, "connection").read().came == b""
 
 
+@pytest.mark.slow
 def test_a_body_that_nobody_waits_for_ends_the_connection(hasty: Server) -> None:
     """The answer is given before the body is there."""
     wire = ask(hasty, "GET /v0/evi/configs", REQUEST.replace("close", "keep-alive"),
@@ -158,6 +162,7 @@ def test_a_body_that_nobody_waits_for_ends_the_connection(hasty: Server) -> None
     assert b"HTTP/1.1 408 " not in wire.came
 
 
+@pytest.mark.slow
 def test_a_slow_answer_is_no_slow_request(hasty: Server) -> None:
     """What the emulator takes longer for, the client is not blamed for.
 

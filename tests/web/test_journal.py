@@ -164,6 +164,7 @@ def test_a_body_that_leads_nowhere(client: TestClient, method: str, path: str, s
     assert (short, none, long) == ('{"name": "Aria"}', "", "x" * LONGEST_BODY)
 
 
+@pytest.mark.slow
 def test_half_a_body_that_leads_nowhere(server: Server, remote: Client, api_key: str) -> None:
     """A client that promises more than it sends is answered, and its journal has what came."""
     half = Wire(server.url, api_key)

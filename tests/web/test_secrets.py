@@ -22,6 +22,8 @@ from emulator.settings import Settings, load_settings
 from emulator.testing.world import Evi
 from emulator.web.real_keys import looks_real
 
+pytestmark = pytest.mark.slow
+
 REAL = "Xk29fQz7LmN4pRt8vWy1bCd3eGh5jKs6aUo0iTqE2rZxV9cB"
 SECRET = "sk-hunter22"
 OF_MODEL = "language_model_api_key"

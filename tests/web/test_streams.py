@@ -273,6 +273,7 @@ def test_truncated_with_one_piece(evi: Evi, toy: Toy) -> None:
 
 
 @pytest.mark.usefixtures("no_error_is_logged")
+@pytest.mark.slow
 def test_slow(evi: Evi) -> None:
     """Every byte, in more pieces than were made."""
     wire, entry = struck(evi, "slow", bytes_per_s=100)

@@ -26,6 +26,8 @@ from tests.outgoing.calls import (
 from tests.outgoing.receiver import Receiver, always
 from tests.testing.talking import joining, talking
 
+pytestmark = pytest.mark.slow
+
 PATIENCE_S = 10
 
 

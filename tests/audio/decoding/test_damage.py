@@ -10,6 +10,8 @@ from emulator.audio.decoding.decoder import DecodeError
 from tests.audio.decoding.listening import new_microphone, turns
 from tests.audio.decoding.recordings import KINDS, pieces, recording
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("kind", KINDS)
 @given(st.data())

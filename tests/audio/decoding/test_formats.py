@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 from tests.audio.decoding.listening import new_microphone, turns
 from tests.audio.decoding.recordings import KINDS, LENGTH_MS, SPOKEN_MS, pieces, recording
 
+pytestmark = pytest.mark.slow
+
 TOLERANCE_MS = 60
 WHOLE_FILES = ("mp4 whole", "mp4 whole, description first")
 

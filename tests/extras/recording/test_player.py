@@ -137,6 +137,7 @@ def test_the_server_closes(tmp_path: Path, code: int, reason: str) -> None:
     assert told(found) == []
 
 
+@pytest.mark.slow
 def test_less_sound_than_was_recorded(tmp_path: Path) -> None:
     """Once the client is silent, the server says what it said after all of it."""
     sound = frame("client", base64="AAEC")

@@ -23,6 +23,8 @@ from emulator.world.world import World
 from tests.outgoing.calls import ask
 from tests.world.snapshots.calls import READER, StoredWorld
 
+pytestmark = pytest.mark.slow
+
 PATIENCE_S = 10
 
 
