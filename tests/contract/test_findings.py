@@ -181,6 +181,17 @@ def test_a_name_that_is_taken(evi: Evi) -> None:
     )  # fmt: skip
 
 
+def test_a_refused_request_with_another_mistake(evi: Evi) -> None:
+    """Both are found, whether the document or the handler refuses the request."""
+    invalid = {"name": 7, "parameters": "{}", "descripton": "A"}
+    assert ask(evi, "POST", "/v0/evi/tools", json=invalid).status_code == 422
+    taken = {"name": "A", "parameters": "{}", "descripton": "A"}
+    statuses = [ask(evi, "POST", "/v0/evi/tools", json=taken).status_code for _ in range(2)]
+    assert statuses == [201, 409]
+    found = {each["code"]: each["count"] for each in evi.contract.findings}
+    assert found == {"field_unknown": 3, "request_invalid": 1, "request_refused": 1}
+
+
 GOOD: list[tuple[str, str, dict[str, Any]]] = [
     ("GET", CONFIGS, {}),
     ("GET", CONFIGS, {"params": {"page_number": "0", "page_size": "5", "name": "x"}}),
