@@ -1,7 +1,7 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 BIN := .venv/bin
-# A worker for each core; each begins with its own part of the tests, and helps the others at the end.
+# A worker for each core and one more; each begins with its own part of the tests, and helps the others at the end.
 # What is compiled is kept, whatever the environment says: compiling all of it takes ten seconds.
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/pytest -n auto --dist worksteal
 NPM_INSTALL := npm install --no-package-lock --ignore-scripts --no-audit --no-fund --loglevel=error
