@@ -1,6 +1,5 @@
 """Narrow and wide windows: what matters is in sight in each."""
 
-import pytest
 from httpx import Client
 from playwright.sync_api import expect
 
@@ -12,32 +11,30 @@ from tests.outgoing.calls import ask
 INSIDE = "(node) => node.getBoundingClientRect().right <= innerWidth"
 
 
-@pytest.mark.parametrize("width", [700, 900])
 def test_a_narrow_timeline_tells_what_was_said(
-    inspector: Inspector, server: Server, api_key: str, width: int
+    inspector: Inspector, server: Server, api_key: str
 ) -> None:
     """Beside the frame's type, in the room that there is."""
     held(server, api_key, "Is anybody there?")
     page = inspector.open()
-    page.set_viewport_size({"width": width, "height": 700})
     said = inspector.rows("← client user_input").get_by_text("Is anybody there?")
-    expect(said).to_be_visible()
-    assert said.evaluate("(node) => node.clientWidth") > 80
-    inspector.check()
+    for width in (700, 900):
+        page.set_viewport_size({"width": width, "height": 700})
+        expect(said).to_be_visible()
+        assert said.evaluate("(node) => node.clientWidth") > 80, width
+        inspector.check()
 
 
-@pytest.mark.parametrize("width", [700, 1280, 1440])
-def test_what_drives_a_live_chat_is_inside_the_window(
-    inspector: Inspector, remote: Client, width: int
-) -> None:
+def test_what_drives_a_live_chat_is_inside_the_window(inspector: Inspector, remote: Client) -> None:
     """Nothing beside the transcript runs out of it."""
     chat = {"user": ["Hello"], "end_reason": "ACTIVE"}
     chat_id = ask(remote, "POST", "/_emulator/simulate", chat)["chat_id"]
     page = inspector.open("chats", id=chat_id)
-    page.set_viewport_size({"width": width, "height": 700})
     panel = page.get_by_label("About the chat")
-    for role in ("button", "textbox", "combobox"):
-        expect(panel.get_by_role(role).first).to_be_visible()
-        for control in panel.get_by_role(role).all():
-            assert control.evaluate(INSIDE), control
-    inspector.check()
+    for width in (700, 1280, 1440):
+        page.set_viewport_size({"width": width, "height": 700})
+        for role in ("button", "textbox", "combobox"):
+            expect(panel.get_by_role(role).first).to_be_visible()
+            for control in panel.get_by_role(role).all():
+                assert control.evaluate(INSIDE), (control, width)
+        inspector.check()
