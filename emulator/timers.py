@@ -34,7 +34,8 @@ _FEW = 16  # cancelled timers that are never worth a sweep
 class Timers:
     """All timers of one clock. A timer runs only in `run_due`.
 
-    Timers call `on_change` when the next due time may have changed.
+    Timers call `on_change` when the next due time may have changed, and each of `on_clear` when
+    all of them were cancelled at once.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -43,6 +44,7 @@ class Timers:
         self._order = 0
         self._cancelled = 0
         self.on_change: Callback = lambda: None
+        self.on_clear: list[Callback] = []
 
     def at(self, due_ms: int, callback: Callback) -> Timer:
         """Call back at that time (ms). Of two timers due at one time, the first made runs first."""
@@ -74,6 +76,8 @@ class Timers:
         self._heap.clear()
         self._cancelled = 0
         self.on_change()
+        for watcher in list(self.on_clear):
+            watcher()
 
     @property
     def next_due_ms(self) -> int | None:

@@ -1,7 +1,7 @@
 """What the socket faults of the table do to the frames on their way to a client."""
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, MutableMapping
 from typing import Any, TypeAlias
 
 from emulator.asgi import Receive, Send
@@ -13,9 +13,11 @@ from emulator.jsontext import JsonObject
 GARBAGE = "{garbage: ]"
 OF_FRAMES = frozenset(KINDS["socket"].faults) - {"refuse"}
 ALONE = frozenset(("close", "vanish", "stall", "error", "garbage"))  # faults that need no frame
-_TEXT_FRAME, _SHORT, _LONG, _TWO_BYTES = 0x81, 126, 127, 0xFFFF
+_TEXT_FRAME, _BINARY_FRAME = 0x81, 0x82
+_SHORT, _LONG, _TWO_BYTES = 126, 127, 0xFFFF
 
 BREAKS = frozenset(("close", "vanish", "half_frame"))
+Payload: TypeAlias = str | bytes  # of a text frame, or of a binary one
 Struck: TypeAlias = Mapping[str, FaultRule]  # the rules that strike, by fault
 Fail = Callable[[str, str | None], None]  # sends an error frame, by its slug and its own text
 
@@ -36,7 +38,7 @@ class SocketFaults:
         self._send = send
         self._receive = receive
         self._fail = fail
-        self._held: str | None = None  # the frame that is sent after the next one
+        self._held: Payload | None = None  # the frame that is sent after the next one
         self.stalls = False
 
     @property
@@ -47,18 +49,18 @@ class SocketFaults:
         """Return the rules that strike now."""
         return self._faults.take("socket", faults, facts)
 
-    async def pass_on(self, text: str | None, struck: Struck) -> None:
+    async def pass_on(self, payload: Payload | None, struck: Struck) -> None:
         """Apply the rules to a frame, or without one, and send it. Raises SocketBroken."""
         if "delay" in struck:
             await asyncio.sleep(struck["delay"].draw("delay_ms") / 1000)
         self.stalls = self.stalls or "stall" in struck
         if self.stalls:
             return
-        await self._break(struck, text)
+        await self._break(struck, payload)
         if "garbage" in struck:
-            text = GARBAGE
-        if text is not None:
-            await self._send_or_hold(text, struck)
+            payload = GARBAGE
+        if payload is not None:
+            await self._send_or_hold(payload, struck)
         if "error" in struck:
             rule = struck["error"]
             self._fail(rule.options["error"], rule.options["message"])
@@ -67,25 +69,25 @@ class SocketFaults:
         """Send the frame that waits for a next one, which will not come."""
         if self._held is not None and not self.stalls:
             held, self._held = self._held, None
-            await self._send({"type": "websocket.send", "text": held})
+            await self._send(message_of(held))
 
-    async def _send_or_hold(self, text: str, struck: Struck) -> None:
+    async def _send_or_hold(self, payload: Payload, struck: Struck) -> None:
         if "reorder" in struck and self._held is None:
-            self._held = text
+            self._held = payload
             return
         held, self._held = self._held, None
-        texts = [text, text] if "duplicate" in struck else [text]
-        for each in (*texts, *([] if held is None else [held])):
-            await self._send({"type": "websocket.send", "text": each})
+        payloads = [payload, payload] if "duplicate" in struck else [payload]
+        for each in (*payloads, *([] if held is None else [held])):
+            await self._send(message_of(each))
 
-    async def _break(self, struck: Struck, text: str | None) -> None:
+    async def _break(self, struck: Struck, payload: Payload | None) -> None:
         """Break the connection if a rule asks for it. Raises SocketBroken then."""
         if "close" in struck:
             code, reason = struck["close"].options["code"], struck["close"].options["reason"]
             await self._send({"type": "websocket.close", "code": code, "reason": reason})
             raise SocketBroken(code)
-        if "half_frame" in struck and text is not None:
-            frame = _frame(text.encode())
+        if "half_frame" in struck and payload is not None:
+            frame = _frame(payload)
             transport = transport_of(self._receive)
             transport.write(frame[: len(frame) // 2])
             transport.close()
@@ -95,14 +97,22 @@ class SocketFaults:
             raise SocketBroken
 
 
-def _frame(text: bytes) -> bytes:
-    """Return the bytes of a server's text frame (RFC 6455, 5.2)."""
-    size = len(text)
+def message_of(payload: Payload) -> MutableMapping[str, Any]:
+    """Return the ASGI message that sends a frame: a text, or bytes for a binary one."""
+    name = "text" if isinstance(payload, str) else "bytes"
+    return {"type": "websocket.send", name: payload}
+
+
+def _frame(payload: Payload) -> bytes:
+    """Return the bytes of a server's frame (RFC 6455, 5.2)."""
+    is_text = isinstance(payload, str)
+    content = payload.encode() if isinstance(payload, str) else payload
+    first, size = _TEXT_FRAME if is_text else _BINARY_FRAME, len(content)
     if size < _SHORT:
-        return bytes([_TEXT_FRAME, size]) + text
+        return bytes([first, size]) + content
     if size <= _TWO_BYTES:
-        return bytes([_TEXT_FRAME, _SHORT]) + size.to_bytes(2, "big") + text
-    return bytes([_TEXT_FRAME, _LONG]) + size.to_bytes(8, "big") + text
+        return bytes([first, _SHORT]) + size.to_bytes(2, "big") + content
+    return bytes([first, _LONG]) + size.to_bytes(8, "big") + content
 
 
 def alone_at(rule: FaultRule) -> Any:

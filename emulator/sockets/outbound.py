@@ -17,11 +17,13 @@ from emulator.faults.sockets import (
     SocketFaults,
     Struck,
     alone_at,
+    message_of,
 )
 from emulator.journal.entries import FrameEntry
 from emulator.jsontext import Json, JsonObject, JsonText, render
 from emulator.sockets.audio_runs import AudioRuns
 from emulator.timers import Timer
+from emulator.waiting import until
 from emulator.world.world import World
 
 NORMAL_CLOSE = 1000
@@ -33,8 +35,9 @@ _MOST_BRACKETS = 200  # a frame with fewer can't be nested too deep for an answe
 class OutboundFrame(NamedTuple):
     """A message to the client.
 
-    Without a `text` it is rendered when it is sent, so that sound takes little memory until then.
-    Fault rules match `facts`, beside the type.
+    With `data` it is a binary frame, of which the journal shows `content`. Without a `text` it is
+    rendered when it is sent, so that sound takes little memory until then. Fault rules match
+    `facts`, beside the type.
     """
 
     type: str
@@ -42,6 +45,7 @@ class OutboundFrame(NamedTuple):
     text: bytes
     size: int  # bytes, about
     facts: Mapping[str, Json]
+    data: bytes = b""
 
 
 class _Waiting(NamedTuple):
@@ -85,7 +89,10 @@ class Outbound:
         self._timers: list[Timer] = []  # of faults that strike without a frame
         self._fail_session: Fail = _ignore_error
         self._hang_up: Callable[[], None] = _do_nothing
-        self._unsent = 0  # bytes, about
+        self._unsent = 0  # bytes that wait, about
+        self._being_sent = 0  # bytes
+        self._is_over = False  # nothing is sent any more
+        self._watchers: list[Callable[[], None]] = []  # of what waits, and of the end
         self._ready = asyncio.Event()
         self.close_code: int | None = None
         self.given_up = asyncio.Event()
@@ -97,10 +104,14 @@ class Outbound:
         for rule in self._faults:
             self._arm(rule)
         self._faults.watchers.append(self._arm)
+        self._world.timers.on_clear.append(self._notify)
 
     def leave(self) -> None:
         """Stop the timers and the open run of audio: the client is gone."""
+        self._end()
         self._runs.end()
+        if self._notify in self._world.timers.on_clear:
+            self._world.timers.on_clear.remove(self._notify)
         if self._arm in self._faults.watchers:
             self._faults.watchers.remove(self._arm)
         for timer in self._timers:
@@ -156,6 +167,33 @@ class Outbound:
             self._give_up()
         return self.close_code is None
 
+    async def room(self, most: int) -> bool:
+        """Wait until fewer than `most` bytes wait to be sent, with those on their way.
+
+        Returns False if nothing can be added any more: the socket is closing, its client has left,
+        or the world was reset.
+        """
+        await until(self._watchers, lambda: self._is_closing or self._waiting < most, None)
+        return not self._is_closing
+
+    @property
+    def _waiting(self) -> int:
+        return self._unsent + self._being_sent
+
+    @property
+    def _is_closing(self) -> bool:
+        was_reset = self._world.journal is not self._journal
+        return self._is_over or self.close_code is not None or was_reset
+
+    def _notify(self) -> None:
+        for watcher in list(self._watchers):
+            watcher()
+
+    def _end(self) -> None:
+        """Let those go on who wait for room, since there will be none."""
+        self._is_over = True
+        self._notify()
+
     def send(self, frame: OutboundFrame, findings: Sequence[Finding] = ()) -> None:
         """Add a frame to the queue and to the journal."""
         self.note("out", shown(frame.content, frame.text), findings)
@@ -167,6 +205,7 @@ class Outbound:
         """Close the socket once the queue is sent."""
         self.close_code = code
         self._ready.set()
+        self._notify()
 
     def _give_up(self) -> None:
         """Cut off a client that does not read: its connection ends without a close frame."""
@@ -176,6 +215,7 @@ class Outbound:
         self.close_code = TOO_SLOW
         self.note_end("out", close=TOO_SLOW)
         self.given_up.set()
+        self._notify()
 
     def note(self, direction: str, content: Json, findings: Sequence[Finding] = ()) -> None:
         """Add a frame to the journal."""
@@ -209,6 +249,12 @@ class Outbound:
 
     async def write(self) -> None:
         """Send frames as they are added, until the socket is closed."""
+        try:
+            await self._write_all()
+        finally:
+            self._end()
+
+    async def _write_all(self) -> None:
         while True:
             await self._ready.wait()
             self._ready.clear()
@@ -235,25 +281,32 @@ class Outbound:
             return
         frame = waiting.frame
         self._unsent -= frame.size
+        self._being_sent = frame.size
         self._frame += 1
-        text = (frame.text or render(frame.content)).decode()
-        if faults is not None and faults.is_needed and not waiting.is_spared:
-            struck = faults.strike(OF_FRAMES, self._all_facts(frame.facts, frame.type))
-            await faults.pass_on(text, struck)
-        else:
-            await self._send({"type": "websocket.send", "text": text})
+        payload = frame.data or (frame.text or render(frame.content)).decode()
+        try:
+            if faults is not None and faults.is_needed and not waiting.is_spared:
+                struck = faults.strike(OF_FRAMES, self._all_facts(frame.facts, frame.type))
+                await faults.pass_on(payload, struck)
+            else:
+                await self._send(message_of(payload))
+        finally:
+            self._being_sent = 0
+            self._notify()
 
 
 def shown(content: Json, text: bytes) -> Json:
     """Return a frame for the journal: without sound, and cut if it is too long.
 
-    Of a frame that is nested too deep for an answer, the journal has only the type.
+    `text` is the frame's, or empty if it was not rendered yet. Of a frame that is nested too deep
+    for an answer, the journal has only the type.
     """
     if not isinstance(content, dict):
         return text[:LONGEST_SHOWN]
     if "data" in content and isinstance(content["data"], str):
         content = {**content, "data": f"({len(content['data'])} characters)"}
-        text = render(content)
+        text = b""
+    text = text or render(content)
     if len(text) > LONGEST_SHOWN:
         return text[:LONGEST_SHOWN]
     if text.count(b"[") + text.count(b"{") > _MOST_BRACKETS and not _fits_in_a_page(content):

@@ -80,6 +80,8 @@ def test_its_socket_is_open(app: App) -> None:
             socket.send('{"hello": 1}')
             assert json.loads(socket.recv()) == {"type": "echo", "said": {"hello": 1}, "toys": 1}
             assert json.loads(socket.recv())["said"] == {"hello": 1}
+            socket.send('"noise"')
+            assert socket.recv() == b"BEEP"
             socket.send(b"noise")
             with pytest.raises(ConnectionClosedError) as closed:
                 socket.recv()
@@ -87,6 +89,8 @@ def test_its_socket_is_open(app: App) -> None:
         assert closed.value.rcvd.code == 1011
         journal = client.get(f"{server.url}/_emulator/journal").json()["entries"]
     assert [each["direction"] for each in journal if each["kind"] == "frame"] == [
+        "in",
+        "out",
         "in",
         "out",
         "out",

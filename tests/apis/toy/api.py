@@ -20,6 +20,7 @@ from emulator.world.world import World
 
 HERE = Path(__file__).parent
 HANDLERS = Handlers()
+NOISE = b'"noise"'
 GREY = FindingKind(WARNING, "a toy has no colour", "a colour")
 
 
@@ -68,7 +69,7 @@ def get_sound(call: Call) -> Reply:
 
 
 class Echo(Opening, Peer):
-    """A socket that says each message back, with the number of toys."""
+    """A socket that says each message back, with the number of toys, and may make noise."""
 
     def __init__(self, world: World, parameters: Mapping[str, str], query: bytes) -> None:
         self.world, self.query = world, {}
@@ -85,6 +86,9 @@ class Echo(Opening, Peer):
 
     def receive_text(self, text: bytes) -> None:
         self.outbound.note("in", parse(text))
+        if text == NOISE:
+            self.outbound.send(OutboundFrame("noise", {"type": "noise"}, b"", 4, {}, b"BEEP"))
+            return
         said = {"type": "echo", "said": parse(text), "toys": len(self.world.state(Toys).toys)}
         self.outbound.send(OutboundFrame("echo", said, render(said), len(text), {}))
 
