@@ -1,0 +1,1 @@
+"""Text-to-speech: utterances in, sound out."""
