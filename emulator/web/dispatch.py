@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from starlette.requests import ClientDisconnect
-from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from emulator.api import Handler
@@ -21,7 +20,7 @@ from emulator.settings import Settings
 from emulator.web.answers import Answer, error_answer
 from emulator.web.auth import Auth
 from emulator.web.bodies import read_beginning
-from emulator.web.endpoint import REDIRECT, Endpoint
+from emulator.web.endpoint import REDIRECT, Endpoint, Route
 from emulator.web.exchange import Exchange
 from emulator.web.operation_route import OperationRoute
 from emulator.web.routing import Router
@@ -71,7 +70,7 @@ class Dispatcher:
     def add_endpoint(self, route: Route) -> None:
         """Add one of the emulator's own routes: a function that takes a Request."""
         endpoint = Endpoint(route.path, route.endpoint)
-        for method in route.methods or ():
+        for method in ("GET", "HEAD") if route.method == "GET" else (route.method,):
             self.router.add(method, route.path, endpoint)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,7 +1,7 @@
 """The emulator's own routes: functions that take a Request and return or send a response."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from starlette.datastructures import URL
 from starlette.requests import Request
@@ -15,6 +15,14 @@ from emulator.web.exchange import Exchange
 from emulator.web.routing import other_slash
 
 EndpointFunction: TypeAlias = Callable[[Request], Awaitable[Response | Reply]]
+
+
+class Route(NamedTuple):
+    """One of the emulator's own routes: GET answers HEAD, too."""
+
+    method: str
+    path: str  # with parameters, such as /_emulator/faults/{id}
+    endpoint: EndpointFunction
 
 
 class Endpoint:

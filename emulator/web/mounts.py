@@ -6,12 +6,12 @@ from typing import TypeAlias
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from emulator.openapi.operation import Operation
 from emulator.openapi.parts import Part
 from emulator.settings import Settings
 from emulator.web.auth import Auth
+from emulator.web.endpoint import Route
 
 Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
 MakeEndpoints: TypeAlias = Callable[
@@ -36,6 +36,6 @@ class Mount:
     ) -> list[Route]:
         """Make the routes, with the prefix in their paths."""
         return [
-            Route(self.prefix + path, endpoint, methods=[method])
+            Route(method, self.prefix + path, endpoint)
             for method, path, endpoint in self.make_endpoints(auth, settings, operations)
         ]

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
-from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from emulator.apis.evi.errors import CHAT_NOT_FOUND
@@ -15,6 +14,7 @@ from emulator.errors import api_error
 from emulator.reply import Reply
 from emulator.server import new_app
 from emulator.settings import Settings
+from emulator.web.endpoint import Route
 from emulator.web.routing import Router
 from tests import conformance
 
@@ -119,7 +119,7 @@ async def fail_midway(request: Request) -> Response:
 def client() -> TestClient:
     app = new_app(Settings(seed="empty"))
     for path, endpoint in (("{id}", stream), ("{id}/fail", fail), ("{id}/midway", fail_midway)):
-        app.dispatcher.add_endpoint(Route(f"{OWN}/{path}", endpoint, methods=["GET"]))
+        app.dispatcher.add_endpoint(Route("GET", f"{OWN}/{path}", endpoint))
     return TestClient(app, headers={"X-Hume-Api-Key": "toy"})
 
 

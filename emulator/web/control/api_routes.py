@@ -4,14 +4,13 @@ from collections.abc import Iterator
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from emulator.api import ServedApi
 from emulator.control import ControlCall, ControlRoute
 from emulator.reply import Reply
 from emulator.web.auth import Auth
 from emulator.web.control.request import Bodies, answer, caller_world
-from emulator.web.endpoint import EndpointFunction
+from emulator.web.endpoint import EndpointFunction, Route
 from emulator.world.worlds import Worlds
 
 
@@ -19,7 +18,7 @@ def api_routes(served: ServedApi, auth: Auth, worlds: Worlds, bodies: Bodies) ->
     """Yield the control routes that an API brings."""
     for route in () if served.api.control is None else served.api.control.routes:
         endpoint = _endpoint(route, served, auth, worlds, bodies)
-        yield Route(route.path, endpoint, methods=[route.method])
+        yield Route(route.method, route.path, endpoint)
 
 
 def _endpoint(

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
 from emulator.api import Operations, ServedApi, fault_names
 from emulator.settings import Settings
@@ -26,6 +25,7 @@ from emulator.web.control.request import Bodies, caller_world
 from emulator.web.control.snapshot import snapshot_routes
 from emulator.web.control.stubs import stub_routes
 from emulator.web.control.webhooks import webhook_routes
+from emulator.web.endpoint import Route
 from emulator.web.inspector.routes import inspector_routes
 from emulator.web.mounts import Mount
 from emulator.web.oauth import token_endpoint
@@ -68,10 +68,10 @@ class Control:
         document = ControlDocument(control_parts(apis, self._mounts))
         bodies = Bodies(self._validation, self._settings.max_body_bytes, document)
         return [
-            Route("/_emulator/health", self.health, methods=["GET"]),
-            Route("/_emulator/settings", self.show_settings, methods=["GET"]),
-            Route("/_emulator/reset", self.reset, methods=["POST"]),
-            Route("/_emulator/world", self.drop, methods=["DELETE"]),
+            Route("GET", "/_emulator/health", self.health),
+            Route("GET", "/_emulator/settings", self.show_settings),
+            Route("POST", "/_emulator/reset", self.reset),
+            Route("DELETE", "/_emulator/world", self.drop),
             *clock_routes(auth, bodies),
             *webhook_routes(auth, bodies),
             *fault_routes(auth, bodies, self._fault_names),
@@ -84,7 +84,7 @@ class Control:
             *inspector_routes([view for api in apis for view in api.views]),
             *document_routes(document),
             *openapi_routes(self._apis),
-            Route("/oauth2-cc/token", token_endpoint(self._auth), methods=["POST"]),
+            Route("POST", "/oauth2-cc/token", token_endpoint(self._auth)),
         ]
 
     def _api_routes(self, bodies: Bodies) -> Iterator[Route]:

@@ -5,10 +5,10 @@ Advancing runs everything that falls due, in order, before it answers.
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from emulator.web.auth import Auth
 from emulator.web.control.request import Bodies, answer, caller_world
+from emulator.web.endpoint import Route
 from emulator.world.world import World
 
 
@@ -33,10 +33,10 @@ def clock_routes(auth: Auth, bodies: Bodies) -> list[Route]:
         return _reading(world)
 
     return [
-        Route("/_emulator/clock", show, methods=["GET"]),
-        Route("/_emulator/clock/freeze", freeze, methods=["POST"]),
-        Route("/_emulator/clock/resume", resume, methods=["POST"]),
-        Route("/_emulator/clock/advance", advance, methods=["POST"]),
+        Route("GET", "/_emulator/clock", show),
+        Route("POST", "/_emulator/clock/freeze", freeze),
+        Route("POST", "/_emulator/clock/resume", resume),
+        Route("POST", "/_emulator/clock/advance", advance),
     ]
 
 

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from emulator.credentials import CREDENTIALS
 from emulator.errors import Problem, ValidationFailed, closest
 from emulator.web.auth import Auth
 from emulator.web.control.request import answer, caller_world
+from emulator.web.endpoint import Route
 from emulator.world.worlds import Worlds
 
 if TYPE_CHECKING:
@@ -38,8 +38,8 @@ def contract_routes(
         return Response(status_code=204)
 
     return [
-        Route("/_emulator/contract", show, methods=["GET"]),
-        Route("/_emulator/contract", clear, methods=["DELETE"]),
+        Route("GET", "/_emulator/contract", show),
+        Route("DELETE", "/_emulator/contract", clear),
     ]
 
 

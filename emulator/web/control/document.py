@@ -6,7 +6,6 @@ from functools import cached_property
 import anyio.to_thread
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from emulator.api import Api, ServedApi
 from emulator.errors import PATH_NOT_FOUND, api_error, closest
@@ -14,6 +13,7 @@ from emulator.jsontext import Json, JsonObject, render
 from emulator.openapi.document import Document
 from emulator.openapi.parts import Part, operations_of, put_together
 from emulator.web.control.schemas import PART
+from emulator.web.endpoint import Route
 from emulator.web.mounts import Mount
 
 JSON_PATH, YAML_PATH = "/openapi/control.json", "/openapi/control.yaml"
@@ -94,8 +94,8 @@ def document_routes(document: ControlDocument) -> list[Route]:
         return Response(text, headers={"Content-Type": "application/yaml"})
 
     return [
-        Route(JSON_PATH, show_json, methods=["GET"]),
-        Route(YAML_PATH, show_yaml, methods=["GET"]),
+        Route("GET", JSON_PATH, show_json),
+        Route("GET", YAML_PATH, show_yaml),
     ]
 
 
@@ -114,9 +114,9 @@ def openapi_routes(apis: Sequence[ServedApi]) -> list[Route]:
         return _shown(files[file], file)
 
     return [
-        Route("/openapi.json", show_first, methods=["GET"]),
-        Route("/openapi.yaml", show_first, methods=["GET"]),
-        Route("/openapi/{file}", show, methods=["GET"]),
+        Route("GET", "/openapi.json", show_first),
+        Route("GET", "/openapi.yaml", show_first),
+        Route("GET", "/openapi/{file}", show),
     ]
 
 

@@ -4,7 +4,6 @@ from dataclasses import asdict
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from emulator.actions import add_fault
 from emulator.errors import (
@@ -18,6 +17,7 @@ from emulator.faults.table import KINDS, FaultMistake
 from emulator.jsontext import JsonObject
 from emulator.web.auth import Auth
 from emulator.web.control.request import Bodies, answer, caller_world
+from emulator.web.endpoint import Route
 
 # The schema that a body must fit before the table of its kind checks the rest.
 _OUTLINE: JsonObject = {
@@ -67,9 +67,9 @@ def fault_routes(auth: Auth, bodies: Bodies, names: FaultNames) -> list[Route]:
         return Response(status_code=204)
 
     return [
-        Route("/_emulator/faults", show, methods=["GET"]),
-        Route("/_emulator/faults/table", show_table, methods=["GET"]),
-        Route("/_emulator/faults", add, methods=["POST"]),
-        Route("/_emulator/faults", clear, methods=["DELETE"]),
-        Route("/_emulator/faults/{id}", remove, methods=["DELETE"]),
+        Route("GET", "/_emulator/faults", show),
+        Route("GET", "/_emulator/faults/table", show_table),
+        Route("POST", "/_emulator/faults", add),
+        Route("DELETE", "/_emulator/faults", clear),
+        Route("DELETE", "/_emulator/faults/{id}", remove),
     ]

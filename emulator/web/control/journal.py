@@ -10,7 +10,6 @@ from itertools import islice
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from emulator.credentials import CREDENTIALS
 from emulator.errors import Problem, ValidationFailed, closest
@@ -25,6 +24,7 @@ from emulator.web.control.request import (
     read_integer,
     read_limit,
 )
+from emulator.web.endpoint import Route
 from emulator.web.leaving import left_with
 from emulator.world.worlds import Worlds
 
@@ -74,8 +74,8 @@ def journal_routes(auth: Auth, worlds: Worlds) -> list[Route]:
         return answer(_page(world.journal, after, limit, audio, wanted))
 
     return [
-        Route("/_emulator/journal", show, methods=["GET"]),
-        Route("/_emulator/journal/wait", wait, methods=["GET"]),
+        Route("GET", "/_emulator/journal", show),
+        Route("GET", "/_emulator/journal/wait", wait),
     ]
 
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 import anyio.to_thread
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from emulator.errors import (
     SNAPSHOT_IMPOSSIBLE,
@@ -18,6 +17,7 @@ from emulator.errors import (
 from emulator.web.auth import Auth
 from emulator.web.bodies import read_body
 from emulator.web.control.request import caller_world
+from emulator.web.endpoint import Route
 from emulator.world.snapshot import Snapshot
 from emulator.world.snapshot_document import write_snapshot
 
@@ -44,8 +44,8 @@ def snapshot_routes(
         return Response(status_code=204)
 
     return [
-        Route("/_emulator/snapshot", show, methods=["GET"]),
-        Route("/_emulator/snapshot", put, methods=["PUT"]),
+        Route("GET", "/_emulator/snapshot", show),
+        Route("PUT", "/_emulator/snapshot", put),
     ]
 
 

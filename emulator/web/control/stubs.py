@@ -2,12 +2,12 @@
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from emulator.actions import add_stub
 from emulator.api import Operations
 from emulator.web.auth import Auth
 from emulator.web.control.request import Bodies, answer, caller_world
+from emulator.web.endpoint import Route
 
 
 def stub_routes(auth: Auth, bodies: Bodies, operations: Operations) -> list[Route]:
@@ -25,7 +25,7 @@ def stub_routes(auth: Auth, bodies: Bodies, operations: Operations) -> list[Rout
         return Response(status_code=204)
 
     return [
-        Route("/_emulator/stubs", show, methods=["GET"]),
-        Route("/_emulator/stubs", add, methods=["POST"]),
-        Route("/_emulator/stubs", clear, methods=["DELETE"]),
+        Route("GET", "/_emulator/stubs", show),
+        Route("POST", "/_emulator/stubs", add),
+        Route("DELETE", "/_emulator/stubs", clear),
     ]

@@ -2,7 +2,6 @@
 
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from emulator.actions import drain, settle
 from emulator.errors import (
@@ -17,6 +16,7 @@ from emulator.outgoing.delivery_view import shown_delivery
 from emulator.outgoing.outbox import PENDING, STATES, Delivery
 from emulator.web.auth import Auth
 from emulator.web.control.request import Bodies, answer, caller_world, read_limit
+from emulator.web.endpoint import Route
 from emulator.world.world import World
 
 DEFAULT_DRAIN_S = 5
@@ -58,10 +58,10 @@ def webhook_routes(auth: Auth, bodies: Bodies) -> list[Route]:
         return answer({"pending": await drain(world, timeout_s)})
 
     return [
-        Route("/_emulator/webhooks/deliveries", deliveries, methods=["GET"]),
-        Route("/_emulator/webhooks/deliveries/{id}", show, methods=["GET"]),
-        Route("/_emulator/webhooks/deliveries/{id}/redeliver", redeliver, methods=["POST"]),
-        Route("/_emulator/webhooks/drain", drain_all, methods=["POST"]),
+        Route("GET", "/_emulator/webhooks/deliveries", deliveries),
+        Route("GET", "/_emulator/webhooks/deliveries/{id}", show),
+        Route("POST", "/_emulator/webhooks/deliveries/{id}/redeliver", redeliver),
+        Route("POST", "/_emulator/webhooks/drain", drain_all),
     ]
 
 

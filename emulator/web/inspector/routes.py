@@ -9,11 +9,11 @@ from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
-from starlette.routing import Route
 
 from emulator.errors import PATH_NOT_FOUND, api_error, closest
 from emulator.inspection import View
 from emulator.jsontext import render
+from emulator.web.endpoint import Route
 
 PAGE = Path(__file__).parent / "page"
 _INDEX = "index.html"
@@ -64,9 +64,9 @@ def inspector_routes(views: Sequence[View]) -> list[Route]:
         return await _file(request)
 
     return [
-        Route("/_emulator", _to_page, methods=["GET"]),
-        Route("/_emulator/", _page, methods=["GET"]),
-        Route("/_emulator/inspector/{name}", answer_file, methods=["GET"]),
+        Route("GET", "/_emulator", _to_page),
+        Route("GET", "/_emulator/", _page),
+        Route("GET", "/_emulator/inspector/{name}", answer_file),
     ]
 
 
