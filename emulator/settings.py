@@ -168,6 +168,37 @@ class Settings:
         choices=("accept", "refuse"),
         api="voices",
     )
+    lenient_tts: bool = _server(
+        "switch",
+        False,
+        "let text-to-speech accept streams without a voice, and the bodies of Hume's generated "
+        "tests: empty contexts and ids, voices without a name",
+        api="tts",
+    )
+    max_generation_seconds: int = _world(
+        "integer", 1800, "most speech that one request may ask for (s)", minimum=1, api="tts"
+    )
+    tts_idle_timeout: int = _world(
+        "integer",
+        60,
+        "how long a text-to-speech socket may be idle before it is closed (s)",
+        minimum=1,
+        api="tts",
+    )
+    tts_stream_type: str = _world(
+        "text",
+        "text/event-stream",
+        "media type of text-to-speech's streamed JSON lines, which are the same in both",
+        choices=("text/event-stream", "application/x-ndjson"),
+        api="tts",
+    )
+    tts_file_type: str = _world(
+        "text",
+        "audio",
+        "media type of text-to-speech's files: audio/mpeg and so on, or octet-stream for all",
+        choices=("audio", "octet-stream"),
+        api="tts",
+    )
     inactivity_timeout: int = _world(
         "integer",
         600,

@@ -1,1 +1,1 @@
-"""Text-to-speech: utterances in, sound out."""
+"""Text-to-speech."""

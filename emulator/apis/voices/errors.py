@@ -22,3 +22,8 @@ FILTER_TAG_INVALID = ErrorText(
 VOICE_NAME_UNKNOWN = ErrorText(
     400, "voice_unknown", "No custom voice is named {name!r}; known: {known}."
 )
+GENERATION_NOT_FOUND = ErrorText(
+    400,
+    "generation_not_found",
+    "No generation has the ID {id}: use the generation_id of an answer of POST /v0/tts.",
+)

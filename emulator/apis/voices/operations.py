@@ -1,26 +1,22 @@
 """The voices of the text-to-speech API, which configs name."""
 
 from emulator.api import Call, Handlers
-from emulator.apis.voices.contract import unlisted
 from emulator.apis.voices.errors import (
     FILTER_TAG_INVALID,
-    VOICE_AMBIGUOUS,
+    GENERATION_NOT_FOUND,
     VOICE_NAME_TAKEN,
     VOICE_NAME_UNKNOWN,
-    VOICE_UNKNOWN,
 )
-from emulator.apis.voices.library import own_voice_id
 from emulator.apis.voices.state import VoicesState
-from emulator.apis.voices.unlisted import is_voice_id, nearest_voice, refuses_unlisted
-from emulator.apis.voices.voice_store import CUSTOM_VOICE, HUME_AI, VoiceStore
-from emulator.errors import ApiError, api_error
-from emulator.jsontext import Json, JsonObject
+from emulator.apis.voices.voice_store import CUSTOM_VOICE
+from emulator.errors import api_error
+from emulator.jsontext import Json
 
 HANDLERS = Handlers()
 operation = HANDLERS.operation
 
 _MOST_TOLD = 20
-_SHOWN = ("id", "name", "provider", "compatible_octave_models")  # fields of a config's voice
+DESIGNED_MODELS = ("1", "2")  # a voice made of a generation works with both versions
 
 
 @operation("list-voices")
@@ -39,12 +35,16 @@ def _read_tag(text: str) -> tuple[str, str]:
 
 @operation("create-voice")
 def create_voice(call: Call) -> Json:
-    voices, name = call.world.state(VoicesState).voices, call.body["name"]
-    taken = voices.find_name(CUSTOM_VOICE, name)
+    state, name, id = call.world.state(VoicesState), call.body["name"], call.body["generation_id"]
+    taken = state.voices.find_name(CUSTOM_VOICE, name)
     if taken is not None:
         raise api_error(VOICE_NAME_TAKEN, name=taken["name"], id=taken["id"])
+    generation = state.generations.find(id)
+    if generation is None:
+        raise api_error(GENERATION_NOT_FOUND, id=id)
     voice = {"id": call.world.ids.uuid(), "name": name, "provider": CUSTOM_VOICE}
-    voices.add(voice)
+    models = {"compatible_octave_models": list(DESIGNED_MODELS)}
+    state.add_custom({**voice, **models}, generation["utterances"][0]["timbre"])
     return voice
 
 
@@ -57,107 +57,3 @@ def delete_voice(call: Call) -> Json:
         raise api_error(VOICE_NAME_UNKNOWN, name=name, known=known)
     voices.remove(voice)
     return {}
-
-
-# The voice of a config.
-
-
-def default_voice(voices: VoiceStore) -> JsonObject:
-    """Return the voice of a config that names none, as configs show voices."""
-    return _as_shown(voices.default)
-
-
-def resolve_voice(call: Call, reference: JsonObject) -> JsonObject:
-    """Return the voice that a config names, as configs show voices. Raises ApiError.
-
-    A library voice that the list lacks is made up, with a finding, unless the settings refuse it.
-    """
-    voices = call.world.state(VoicesState).voices
-    voice = find_voice(voices, reference)
-    return _made_up(call, reference) if voice is None else _as_shown(voice)
-
-
-def find_voice(voices: VoiceStore, reference: JsonObject) -> JsonObject | None:
-    """Return the voice with the given id, name or both, or None.
-
-    An id alone may belong to either provider; a name without a provider means a custom voice.
-    Raises ApiError if id and name belong to two voices.
-    """
-    id, name = _text(reference, "id"), _text(reference, "name")
-    provider = reference.get("provider")
-    of_id = None if id is None else voices.find(id)
-    if id is None or (of_id is None and name is not None):
-        of_name = voices.find_name(provider or CUSTOM_VOICE, name or "")
-        if id is not None and of_name is not None:
-            if not _may_have(of_name, id):
-                raise _differing(id, of_id, str(name), of_name)
-            return {**of_name, "id": id}
-        return of_name
-    if of_id is None or provider not in (None, of_id["provider"]):
-        return None
-    if name is not None and name.casefold() != of_id["name"].casefold():
-        raise _differing(id, of_id, name, voices.find_name(of_id["provider"], name))
-    return of_id
-
-
-def _may_have(voice: JsonObject, id: str) -> bool:
-    """True if this can be the real id of a library voice whose id the emulator has made up."""
-    is_own = voice["provider"] == HUME_AI and voice["id"] == own_voice_id(voice["name"])
-    return is_own and is_voice_id(id)
-
-
-def _text(reference: JsonObject, key: str) -> str | None:
-    """Return a field's text, or None: the schema checks the type of only one of the two."""
-    value = reference.get(key)
-    return value if isinstance(value, str) else None
-
-
-def _differing(
-    id: str, of_id: JsonObject | None, name: str, of_name: JsonObject | None
-) -> ApiError:
-    return api_error(
-        VOICE_AMBIGUOUS,
-        id=id,
-        of_id="no voice" if of_id is None else repr(of_id["name"]),
-        name=name,
-        of_name="no voice" if of_name is None else f"the voice {of_name['id']}",
-    )
-
-
-def _as_shown(voice: JsonObject) -> JsonObject:
-    return {key: voice[key] for key in _SHOWN if key in voice}
-
-
-def _made_up(call: Call, reference: JsonObject) -> JsonObject:
-    """Return an unlisted library voice. Raises ApiError if no library voice can be meant."""
-    voices = call.world.state(VoicesState).voices
-    id, name = _text(reference, "id"), _text(reference, "name")
-    key, value = ("name", name) if name is not None else ("id", str(id))
-    provider = reference.get("provider", CUSTOM_VOICE)
-    hint = _why_not(voices, reference, provider)
-    if hint or not value or refuses_unlisted(call.settings):
-        hint = hint or _after_semicolon(nearest_voice(voices, value))
-        raise api_error(VOICE_UNKNOWN, key=key, value=value, provider=provider, hint=hint)
-    call.findings.append(unlisted(voices, ("body", "voice", key), value))
-    return {"id": id or own_voice_id(value), "name": value, "provider": HUME_AI}
-
-
-def _after_semicolon(hint: str) -> str:
-    return f"; {hint}" if hint else ""
-
-
-def _why_not(voices: VoiceStore, reference: JsonObject, provider: str) -> str:
-    """Return why a voice that was not found can't be the library's, or an empty text."""
-    id, name = _text(reference, "id"), _text(reference, "name")
-    if id is not None and not is_voice_id(id):
-        return f"; an id is a UUID, and {id!r} is none (a name goes into 'name')"
-    other = HUME_AI if provider == CUSTOM_VOICE else CUSTOM_VOICE
-    found = find_voice(voices, {**reference, "provider": other})
-    if found is not None:
-        owner = "the library" if other == HUME_AI else "this account"
-        verb = "use" if "provider" in reference else "add"
-        return f"; {owner} has {found['name']!r}: {verb} provider: {other}"
-    if provider == HUME_AI:
-        return ""
-    nearest = "" if name is None else nearest_voice(voices, name, CUSTOM_VOICE)
-    return _after_semicolon(nearest or "a library voice has provider: HUME_AI")

@@ -43,6 +43,7 @@ def _is_new_name(
 
 
 def count(state: ApiState) -> Mapping[str, int]:
-    """Return the number of custom voices."""
+    """Return the numbers of custom voices and generations."""
     assert isinstance(state, VoicesState)
-    return {"custom voices": state.voices.page(CUSTOM_VOICE, Paging(size=1)).total}
+    voices = state.voices.page(CUSTOM_VOICE, Paging(size=1)).total
+    return {"custom voices": voices, "generations": len(state.generations.ids())}

@@ -15,7 +15,7 @@ from emulator.apis.evi.operations.prompts import (
 )
 from emulator.apis.evi.operations.versioned import FIXED, LATEST, Kind, register, render_version
 from emulator.apis.evi.state import EviState
-from emulator.apis.voices.operations import default_voice, resolve_voice
+from emulator.apis.voices.lookup import default_voice, resolve_voice
 from emulator.apis.voices.state import VoicesState
 from emulator.errors import ErrorText, Problem, ValidationFailed, api_error
 from emulator.hosts import MODEL_SCHEMES, WEBHOOK_SCHEMES, call_problem
@@ -99,7 +99,7 @@ def _check_evi_version(got: str, offered: Sequence[str]) -> None:
 
 def _voice(call: Call) -> JsonObject:
     if "voice" in call.body:
-        return resolve_voice(call, call.body["voice"])
+        return resolve_voice(call.world, call.body["voice"], ("body", "voice"), call.findings)
     if call.settings.require_voice and call.body["evi_version"] == "3":
         raise api_error(errors.VOICE_REQUIRED)
     return default_voice(call.world.state(VoicesState).voices)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from emulator.api import Call, Handler
 from emulator.apis.evi.operations.versioned import VERSIONED
 from emulator.apis.evi.state import EviState
-from emulator.apis.voices.operations import find_voice
+from emulator.apis.voices.lookup import find_voice
 from emulator.apis.voices.state import VoicesState
 from emulator.apis.voices.voice_store import HUME_AI
 from emulator.ids import PlacedIds

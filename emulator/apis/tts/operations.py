@@ -1,0 +1,67 @@
+"""The operations that speak: whole answers, files and streams."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Iterator
+
+from emulator.api import Call, Handlers
+from emulator.apis.tts.generation import Chunk, Generation, encoded, new_generations, new_request_id
+from emulator.apis.tts.lines import lines
+from emulator.apis.tts.media_types import file_type, lines_type
+from emulator.apis.tts.pacing import paced
+from emulator.apis.tts.request import Source, SpeechRequest, read_request
+from emulator.apis.tts.whole_answer import answer_pieces
+from emulator.reply import Reply
+
+HANDLERS = Handlers()
+operation = HANDLERS.operation
+
+
+@operation("synthesize-json")
+def synthesize_json(call: Call) -> Reply:
+    request = read_request(Source(call.world, call.findings, streams=False), call.body)
+    generations = _made(call, request, "synthesize-json")
+    return Reply(in_turns(answer_pieces(generations, request)))
+
+
+@operation("synthesize-file")
+def synthesize_file(call: Call) -> Reply:
+    request = read_request(Source(call.world, call.findings, streams=False), call.body)
+    generation, *_ = _made(call, request, "synthesize-file")
+    return Reply(
+        in_turns(chunk.audio for chunk in encoded(generation, as_one_file=True)),
+        file_type(call.settings, request.format),
+    )
+
+
+@operation("synthesize-json-streaming")
+def synthesize_json_streaming(call: Call) -> Reply:
+    request = read_request(Source(call.world, call.findings, streams=True), call.body)
+    generations = _made(call, request, "synthesize-json-streaming")
+    return Reply(paced(call.world, _lines(generations, request)), lines_type(call.settings))
+
+
+@operation("synthesize-file-streaming")
+def synthesize_file_streaming(call: Call) -> Reply:
+    request = read_request(Source(call.world, call.findings, streams=True), call.body)
+    generation, *_ = _made(call, request, "synthesize-file-streaming")
+    chunks = ((chunk, chunk.audio) for chunk in encoded(generation, as_one_file=True))
+    return Reply(paced(call.world, chunks), file_type(call.settings, request.format))
+
+
+def _made(call: Call, request: SpeechRequest, operation_id: str) -> list[Generation]:
+    return new_generations(call.world, request, new_request_id(call.world), operation_id)
+
+
+def _lines(
+    generations: Iterable[Generation], request: SpeechRequest
+) -> Iterator[tuple[Chunk, bytes]]:
+    for generation in generations:
+        yield from lines(generation, request)
+
+
+async def in_turns(pieces: Iterable[bytes]) -> AsyncIterator[bytes]:
+    """Yield pieces, and let others have a turn after each, since making one takes time."""
+    for piece in pieces:
+        if piece:
+            yield piece
+        await asyncio.sleep(0)

@@ -1,0 +1,38 @@
+"""The sound that a text was given, in place of tones."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from emulator.audio.speech import SAMPLE_RATE, Phoneme, Speech, Timbre, Word
+from emulator.audio.wav import SAMPLE_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class OwnSound:
+    """A text's sound, as PCM of 48 kHz; its words are spread over it as in ordinary speech."""
+
+    text: str
+    pcm: bytes
+    silence_samples: int = 0  # after it
+
+    @property
+    def samples(self) -> int:
+        """Return its length."""
+        return len(self.pcm) // SAMPLE_BYTES + self.silence_samples
+
+    def words(self) -> Iterator[Word]:
+        """Yield the words; their times are those of ordinary speech, scaled to the sound."""
+        speech = Speech(self.text)
+        scale = len(self.pcm) // SAMPLE_BYTES / max(1, speech.samples)
+        for word in speech.words():
+            phonemes = tuple(
+                Phoneme(each.text, int(each.begin_ms * scale), int(each.end_ms * scale))
+                for each in word.phonemes
+            )
+            yield Word(word.text, int(word.begin_ms * scale), int(word.end_ms * scale), phonemes)
+
+    def sound(self, timbre: Timbre) -> Iterator[bytes]:
+        """Yield its PCM, whatever the voice."""
+        for begin in range(0, len(self.pcm), SAMPLE_RATE * SAMPLE_BYTES):
+            yield self.pcm[begin : begin + SAMPLE_RATE * SAMPLE_BYTES]
+        yield bytes(self.silence_samples * SAMPLE_BYTES)

@@ -1,0 +1,273 @@
+"""Reads a valid request for speech: voices found, version chosen, combinations refused.
+
+Facts: docs/protocol.md#speech-requests.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from emulator.apis.tts.errors import tts_error
+from emulator.apis.voices.generations import designed_timbre
+from emulator.apis.voices.lookup import resolve_voice
+from emulator.apis.voices.state import VoicesState
+from emulator.contract.findings import Finding, find
+from emulator.errors import ApiError, Loc
+from emulator.jsontext import JsonObject
+from emulator.world.world import World
+
+DEFAULT_FORMAT = "mp3"
+_BOTH = ("1", "2")
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """One utterance to say. Its `timbre` is how its voice sounds; a designed voice has no record."""
+
+    text: str
+    description: str = ""
+    speed: float = 1
+    trailing_silence_s: float = 0
+    voice: JsonObject | None = None
+    timbre: str = ""
+
+    def to_json(self) -> JsonObject:
+        """Return it for a generation's record, without what is as usual."""
+        given = {
+            "text": self.text,
+            "description": self.description,
+            "speed": None if self.speed == 1 else self.speed,
+            "trailing_silence": self.trailing_silence_s,
+            "voice": self.voice,
+            "timbre": self.timbre,
+        }
+        return {key: value for key, value in given.items() if value or key == "text"}
+
+    @classmethod
+    def from_json(cls, content: JsonObject) -> "Utterance":
+        """Return the utterance of a generation's record."""
+        return cls(
+            content["text"],
+            content.get("description", ""),
+            content.get("speed", 1),
+            content.get("trailing_silence", 0),
+            content.get("voice"),
+            content["timbre"],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechRequest:
+    """What is to be said, and how. `timestamps` has the types that are asked for."""
+
+    utterances: tuple[Utterance, ...]
+    version: str
+    format: str = DEFAULT_FORMAT
+    is_instant: bool = False
+    num_generations: int = 1
+    splits: bool = True
+    strips_headers: bool = False
+    timestamps: frozenset[str] = frozenset()
+    context_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Who asks: the world, where findings go, and whether the answer is streamed."""
+
+    world: World
+    findings: list[Finding]
+    streams: bool
+    needs_voice: bool = True  # for instant mode
+    loc: Loc = ("body",)
+
+    @property
+    def is_lenient(self) -> bool:
+        return self.world.settings.lenient_tts
+
+
+def without_nulls(value: Any) -> Any:
+    """Return a JSON value without the fields that are null, as if they were left out."""
+    if isinstance(value, dict):
+        return {key: without_nulls(item) for key, item in value.items() if item is not None}
+    return [without_nulls(item) for item in value] if isinstance(value, list) else value
+
+
+def read_request(source: Source, given: JsonObject) -> SpeechRequest:
+    """Return the request of a body that its schema allows. Raises ApiError."""
+    body = without_nulls(given)
+    context = read_context(source, body.get("context"))
+    utterances = _with_voices(source, body["utterances"], context)
+    wanted = frozenset(body.get("include_timestamp_types", ()))
+    is_instant = _is_instant(source, body, utterances)
+    version = choose_version(body.get("version"), utterances, wanted)
+    _judge_timestamps(source, version, wanted)
+    return SpeechRequest(
+        utterances=utterances,
+        version=version,
+        format=body.get("format", {}).get("type", DEFAULT_FORMAT),
+        is_instant=is_instant,
+        num_generations=body.get("num_generations", 1),
+        splits=body.get("split_utterances", True),
+        strips_headers=body.get("strip_headers", False),
+        timestamps=wanted if version == "2" else frozenset(),
+        context_id=context.id,
+    )
+
+
+# voices
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What comes before: the generation that is continued, and the voice that it ends with."""
+
+    id: str | None = None
+    last: Utterance | None = None
+
+
+def read_context(source: Source, given: JsonObject | None) -> Context:
+    """Return the context of a request. Raises ApiError if its generation or a voice is unknown."""
+    if given and given.get("generation_id"):
+        return continued(source.world, given["generation_id"])
+    utterances = (given or {}).get("utterances", ())
+    loc = (*source.loc, "context", "utterances")
+    spoken = list(_voiced(replace(source, loc=loc), utterances, None))
+    return Context(None, next((each for each in reversed(spoken) if each.timbre), None))
+
+
+def continued(world: World, id: str) -> Context:
+    """Return the context that a generation is. Raises ApiError if it does not exist."""
+    found = world.state(VoicesState).generations.find(id)
+    if found is None:
+        raise tts_error("generation_not_found", id=id)
+    return Context(found["id"], Utterance.from_json(found["utterances"][-1]))
+
+
+def _with_voices(
+    source: Source, given: Sequence[JsonObject], context: Context
+) -> tuple[Utterance, ...]:
+    loc = (*source.loc, "utterances")
+    return tuple(_voiced(replace(source, loc=loc), given, context.last))
+
+
+def _voiced(
+    source: Source, given: Sequence[JsonObject], before: Utterance | None
+) -> Iterator[Utterance]:
+    """Yield utterances; one without a voice has that of the one before."""
+    for index, each in enumerate(given):
+        utterance = Utterance(
+            text=each["text"],
+            description=each.get("description", ""),
+            speed=each.get("speed", 1),
+            trailing_silence_s=each.get("trailing_silence", 0),
+        )
+        named = each.get("voice")
+        if named and ("id" in named or "name" in named):
+            voice = find_named(source, named, (*source.loc, index, "voice"))
+            timbre = source.world.state(VoicesState).timbre(voice)
+            utterance = replace(utterance, voice=voice, timbre=timbre)
+        elif before is not None:
+            utterance = replace(utterance, voice=before.voice, timbre=before.timbre)
+        before = utterance if utterance.timbre else before
+        yield utterance
+
+
+def find_named(source: Source, named: JsonObject, loc: Loc) -> JsonObject:
+    """Return the voice that is named. Raises ApiError."""
+    try:
+        return resolve_voice(source.world, named, loc, source.findings)
+    except ApiError as error:
+        raise tts_error("voice_not_found", problem=error.body["message"]) from None
+
+
+def designed(utterances: Sequence[Utterance], variant: int) -> tuple[Utterance, ...]:
+    """Return the utterances; those without a voice get the one that the first of them asks for."""
+    first = next((each for each in utterances if not each.timbre), None)
+    if first is None:
+        return tuple(utterances)
+    timbre = designed_timbre(first.description, first.text, variant)
+    return tuple(each if each.timbre else replace(each, timbre=timbre) for each in utterances)
+
+
+def _first_without(utterances: Sequence[Utterance]) -> int | None:
+    """Return the index of the first utterance without a voice, not even a designed one."""
+    missing = (index for index, each in enumerate(utterances) if not each.timbre)
+    return next(missing, None)
+
+
+# combinations
+
+
+def _is_instant(source: Source, body: JsonObject, utterances: Sequence[Utterance]) -> bool:
+    """Return whether instant mode is on. Raises ApiError if it can't be."""
+    asked = body.get("instant_mode")
+    if not source.streams:
+        if asked:
+            _refuse_instant(source)
+        return False
+    if asked is False:
+        return False
+    missing, count = _first_without(utterances), body.get("num_generations", 1)
+    if missing is None and count == 1:
+        return True
+    if asked is None and source.is_lenient:
+        return False
+    if missing is not None:
+        more = "" if asked else "; or set instant_mode to false, which is on if it is left out"
+        raise tts_error("voice_required", index=missing, why="instant mode", more=more)
+    raise tts_error("instant_mode_single_generation", got=count)
+
+
+def _refuse_instant(source: Source) -> None:
+    """Note instant mode where it does nothing. Raises ApiError if the settings refuse it."""
+    if source.world.settings.strict:
+        raise tts_error("instant_mode_unsupported")
+    source.findings.append(find("instant_mode_ignored", (*source.loc, "instant_mode"), True))
+
+
+def choose_version(
+    asked: str | None, utterances: Sequence[Utterance], timestamps: frozenset[str]
+) -> str:
+    """Return the version that speaks. Raises ApiError if none can."""
+    version = asked or _fitting_version(utterances, timestamps)
+    for index, each in enumerate(utterances):
+        models = _models(each)
+        if version not in models:
+            why = "" if asked else _why_version_1(utterances)
+            known = " and ".join(models)
+            name = (each.voice or {}).get("name")
+            raise tts_error(
+                "voice_incompatible", name=name, index=index, known=known, version=version, why=why
+            )
+        if version == "2" and each.description:
+            raise tts_error("description_unsupported", index=index)
+    missing = _first_without(utterances)
+    if version == "2" and missing is not None:
+        raise tts_error("voice_required", index=missing, why="version 2", more="")
+    return version
+
+
+def _models(utterance: Utterance) -> Sequence[str]:
+    voice: Mapping[str, Any] = utterance.voice or {}
+    return voice.get("compatible_octave_models") or _BOTH
+
+
+def _fitting_version(utterances: Sequence[Utterance], timestamps: frozenset[str]) -> str:
+    """Return the version of a request that names none."""
+    if any(each.description for each in utterances) or _first_without(utterances) is not None:
+        return "1"
+    if timestamps or any("1" not in _models(each) for each in utterances):
+        return "2"
+    return "1"
+
+
+def _why_version_1(utterances: Sequence[Utterance]) -> str:
+    has_description = any(each.description for each in utterances)
+    return f", which {'a description' if has_description else 'an utterance without a voice'} needs"
+
+
+def _judge_timestamps(source: Source, version: str, wanted: frozenset[str]) -> None:
+    if wanted and version == "1":
+        loc = (*source.loc, "include_timestamp_types")
+        source.findings.append(find("timestamps_ignored", loc, sorted(wanted)))

@@ -1,0 +1,45 @@
+"""Text-to-speech's state in a world: the sounds that texts were given.
+
+Generations are in the state of the voices, which are made of them.
+"""
+
+from base64 import b64decode, b64encode
+from typing import Self
+
+from emulator.apis.tts.own_sound import OwnSound
+from emulator.jsontext import JsonObject
+from emulator.store.overlay import Overlay
+from emulator.world.reading import SnapshotReading
+from emulator.world.state import ApiState
+
+
+class TtsState(ApiState):
+    """The sounds of texts that have one of their own, by the text."""
+
+    api = "tts"
+
+    def __init__(self) -> None:
+        self.sounds: Overlay[str, OwnSound] = Overlay()
+
+    def fork(self) -> Self:
+        fork = type(self)()
+        fork.sounds = self.sounds.fork()
+        return fork
+
+    def same_as(self, fork: Self) -> bool:
+        return self.sounds.same_as(fork.sounds)
+
+    def to_json(self) -> JsonObject:
+        sounds = self.sounds.flat()
+        return {
+            "sounds": [
+                {"text": text, "pcm": b64encode(each.pcm).decode()} for text, each in sounds.items()
+            ]
+        }
+
+    @classmethod
+    def from_json(cls, reading: SnapshotReading) -> Self:
+        state = cls()
+        for each in reading.content.get("sounds", ()):
+            state.sounds[each["text"]] = OwnSound(each["text"], b64decode(each["pcm"]))
+        return state

@@ -1,0 +1,87 @@
+"""Generations: what text-to-speech has said, as far as voices and later generations need it.
+
+A generation is remembered as JSON text, without its audio, which can be made again from it.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from emulator.ids import derived_bytes
+from emulator.jsontext import JsonObject, JsonText, kept, read, render
+from emulator.store.overlay import Overlay
+
+UNGENDERED = ""
+_TIMBRE_BYTES = 8
+
+
+class GenerationStore:
+    """All generations of a world, in the order in which they were made."""
+
+    def __init__(self) -> None:
+        self._texts: Overlay[str, bytes] = Overlay()
+
+    def fork(self) -> "GenerationStore":
+        """Return an equal store at no cost; changes on either side stay there."""
+        copy = GenerationStore()
+        copy._texts = self._texts.fork()
+        return copy
+
+    def same_as(self, fork: "GenerationStore") -> bool:
+        """True if neither has changed since one was forked from the other."""
+        return self._texts.same_as(fork._texts)
+
+    def add(self, generation: JsonObject) -> None:
+        """Remember a generation, by its `id`."""
+        self._texts[generation["id"]] = kept(render(generation))
+
+    def find(self, id: str) -> JsonObject | None:
+        """Return a generation, or None."""
+        text = self._texts.get(id.lower())
+        found: JsonObject | None = None if text is None else read(text)
+        return found
+
+    def ids(self) -> Sequence[str]:
+        """Return the ids, in order."""
+        return list(self._texts)
+
+    def texts(self) -> Iterator[bytes]:
+        """Yield each generation's JSON text, in order."""
+        for id in list(self._texts):
+            yield self._texts[id]
+
+    def all(self) -> list[JsonObject]:
+        """Return every generation, in order."""
+        return [read(text) for text in self.texts()]
+
+    def to_json(self) -> list[JsonText]:
+        """Return every generation for a document."""
+        return [JsonText(text) for text in self.texts()]
+
+
+# How a voice sounds is a text: the gender it is heard as, and what makes it different from others.
+
+
+def library_timbre(voice: JsonObject) -> str:
+    """Return how a voice sounds that was not made of a generation."""
+    genders = voice.get("tags", {}).get("GENDER", ())
+    return f"{next(iter(genders), UNGENDERED)}/{voice['id']}"
+
+
+def designed_timbre(description: str, text: str, variant: int) -> str:
+    """Return how a voice sounds that a description, or a text alone, asks for."""
+    mark = derived_bytes(_TIMBRE_BYTES, "designed", description, text, variant).hex()
+    return f"{_gender_in(description)}/{mark}"
+
+
+_WOMEN = frozenset(("woman", "female", "girl", "lady", "mother", "grandmother", "queen", "she"))
+_MEN = frozenset(("man", "male", "boy", "gentleman", "father", "grandfather", "king", "he"))
+
+
+def _gender_in(description: str) -> str:
+    """Return the gender that the first telling word of a description means, if any."""
+    for word in description.lower().split():
+        bare = word.strip(".,;:!?'\"()").removesuffix("'s")
+        if bare in _WOMEN:
+            return "Female"
+        if bare in _MEN:
+            return "Male"
+    return UNGENDERED
