@@ -226,7 +226,8 @@ GATEWAY_FAULTS = {
 class ApiError(EmulatorError):
     """A request is answered with an error: `status`, JSON `body` and extra `headers`.
 
-    `hint` says what to do instead, if the error's message has such a part.
+    `hint` says what to do instead, if the error's message has such a part. `code` names the kind of
+    error; it is the body's own unless it is given.
     """
 
     def __init__(
@@ -235,11 +236,13 @@ class ApiError(EmulatorError):
         body: Mapping[str, object],
         headers: Mapping[str, str] | None = None,
         hint: str = "",
+        code: str = "",
     ) -> None:
         self.status = status
         self.body = body
         self.headers = headers or {}
         self.hint = hint
+        self.code = code or str(body.get("code"))
 
     def __str__(self) -> str:
         return f"{self.status}: {self.body}"

@@ -29,7 +29,7 @@ def judge_refusal(
     message = str(body.get("message", ""))
     if error.status in (400, 409):
         where = "body" if operation.request_body else "query"
-        return [find("request_refused", (where,), str(body.get("code")), message=message)]
+        return [find("request_refused", (where,), error.code, message=message)]
     if error.status == 413:
         return [find("body_too_large", ("body",), None, message=message)]
     return ()

@@ -51,8 +51,8 @@ TTS_ERRORS: Mapping[str, TtsErrorText] = {
             400,
             "E0101",
             "voice_required",
-            "Utterance {index} has no voice, and {why} needs one: give it a voice, or a context "
-            "whose generation has one{more}.",
+            "{what} has no voice, and {why} needs one: give it a voice, or a context whose "
+            "generation has one{more}.",
         ),
         TtsErrorText(
             400,
@@ -111,7 +111,7 @@ TTS_ERRORS: Mapping[str, TtsErrorText] = {
 def tts_error(slug: str, **values: object) -> ApiError:
     """Return the error of a kind, as a refused request has it."""
     text = TTS_ERRORS[slug]
-    return ApiError(text.status, envelope(text, text.message.format(**values)))
+    return ApiError(text.status, envelope(text, text.message.format(**values)), code=slug)
 
 
 def envelope(text: TtsErrorText, message: str) -> JsonObject:

@@ -16,7 +16,8 @@ from emulator.apis.tts.state import TtsState
 from emulator.apis.voices.state import VoicesState
 from emulator.audio.encoding import new_encoder, regrouped
 from emulator.audio.loudness import converted, converted_samples
-from emulator.audio.speech import SAMPLE_RATE, Speech, Timbre, Word, timbre_of
+from emulator.audio.speech import Speech, Word
+from emulator.audio.timbre import SAMPLE_RATE, Timbre, timbre_of
 from emulator.audio.wav import SAMPLE_BYTES
 from emulator.ids import PlacedIds
 from emulator.jsontext import JsonObject

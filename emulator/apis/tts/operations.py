@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator
 
 from emulator.api import Call, Handlers
+from emulator.apis.tts.conversion import convert, read_conversion
 from emulator.apis.tts.generation import Chunk, Generation, encoded, new_generations, new_request_id
 from emulator.apis.tts.lines import lines
 from emulator.apis.tts.media_types import file_type, lines_type
@@ -44,8 +45,27 @@ def synthesize_json_streaming(call: Call) -> Reply:
 def synthesize_file_streaming(call: Call) -> Reply:
     request = read_request(Source(call.world, call.findings, streams=True), call.body)
     generation, *_ = _made(call, request, "synthesize-file-streaming")
-    chunks = ((chunk, chunk.audio) for chunk in encoded(generation, as_one_file=True))
-    return Reply(paced(call.world, chunks), file_type(call.settings, request.format))
+    pieces = paced(call.world, _file(generation, request))
+    return Reply(pieces, file_type(call.settings, request.format))
+
+
+@operation("convert-voice-json")
+def convert_voice_json(call: Call) -> Reply:
+    request = read_conversion(call)
+    pieces = convert(call, request, "convert-voice-json", lines)
+    return Reply(pieces, lines_type(call.settings))
+
+
+@operation("convert-voice-file")
+def convert_voice_file(call: Call) -> Reply:
+    request = read_conversion(call)
+    pieces = convert(call, request, "convert-voice-file", _file)
+    return Reply(pieces, file_type(call.settings, request.format))
+
+
+def _file(generation: Generation, request: SpeechRequest) -> Iterator[tuple[Chunk, bytes]]:
+    """Yield the chunks of one file."""
+    return ((chunk, chunk.audio) for chunk in encoded(generation, as_one_file=True))
 
 
 def _made(call: Call, request: SpeechRequest, operation_id: str) -> list[Generation]:

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from emulator.audio.speech import SAMPLE_RATE, Phoneme, Speech, Timbre, Word
+from emulator.audio.speech import Phoneme, Speech, Word
+from emulator.audio.timbre import SAMPLE_RATE, Timbre
 from emulator.audio.wav import SAMPLE_BYTES
 
 

@@ -196,6 +196,10 @@ def _first_without(utterances: Sequence[Utterance]) -> int | None:
     return next(missing, None)
 
 
+def _nth(index: int) -> str:
+    return f"Utterance {index}"
+
+
 # combinations
 
 
@@ -215,7 +219,7 @@ def _is_instant(source: Source, body: JsonObject, utterances: Sequence[Utterance
         return False
     if missing is not None:
         more = "" if asked else "; or set instant_mode to false, which is on if it is left out"
-        raise tts_error("voice_required", index=missing, why="instant mode", more=more)
+        raise tts_error("voice_required", what=_nth(missing), why="instant mode", more=more)
     raise tts_error("instant_mode_single_generation", got=count)
 
 
@@ -244,7 +248,7 @@ def choose_version(
             raise tts_error("description_unsupported", index=index)
     missing = _first_without(utterances)
     if version == "2" and missing is not None:
-        raise tts_error("voice_required", index=missing, why="version 2", more="")
+        raise tts_error("voice_required", what=_nth(missing), why="version 2", more="")
     return version
 
 

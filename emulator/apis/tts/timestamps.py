@@ -3,7 +3,8 @@
 from collections.abc import Collection, Iterator
 
 from emulator.apis.tts.generation import Chunk, Snippet
-from emulator.audio.speech import SAMPLE_RATE, Word
+from emulator.audio.speech import Word
+from emulator.audio.timbre import SAMPLE_RATE
 from emulator.jsontext import JsonObject
 
 

@@ -13,7 +13,7 @@ from emulator.apis.tts.generation import (
 )
 from emulator.apis.tts.request import SpeechRequest
 from emulator.apis.tts.timestamps import timestamps
-from emulator.audio.speech import SAMPLE_RATE
+from emulator.audio.timbre import SAMPLE_RATE
 from emulator.jsontext import Json, render
 
 
