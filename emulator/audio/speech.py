@@ -1,0 +1,209 @@
+"""How a text is spoken: which words sound when, and the sound itself.
+
+The emulator has no voice: a word is a tone as long as it would take to say. All times are counted
+in frames of 20 ms. Whatever its length, a text is walked through anew each time, so that many
+streams at once take little memory.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+from emulator.audio.phonemes import phonemes_of
+from emulator.audio.timbre import (
+    FRAME_BYTES,
+    FRAME_MS,
+    FRAME_SAMPLES,
+    SAMPLE_RATE,
+    SILENCE,
+    Frames,
+    Timbre,
+    frames_of,
+    variant_of,
+)
+
+_MS_PER_CHARACTER = 60  # about 165 words a minute
+_SCALE = 1_000_000  # of a character's frames, as a whole number
+_TEMPOS = (100, 97, 103, 95, 105)  # percent of the length, for the variants
+_LONGEST_WORD = 64  # letters; a longer run of letters is several words
+_LEAD = 1  # characters' time before the first word
+_SHORT_PAUSE, _LONG_PAUSE = 3, 5  # characters' time after a comma, and after a sentence
+_IDEOGRAPH = 3  # characters' time of one ideograph or syllable sign
+_WORDLESS_FRAMES = 10  # at least, of a text without words
+_MOST_FRAMES = SAMPLE_RATE // FRAME_SAMPLES  # in one piece of sound: a second
+_SILENT_SECOND = SILENCE * _MOST_FRAMES
+
+_IDEOGRAPHS = (
+    "\u3005-\u3007\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u3400-\u4dbf"
+    "\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
+)
+_MARKS = (  # accents and vowel signs, and what joins letters; Python counts none as a letter
+    "\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a"
+    "\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8\u06ea-\u06ed\u0711\u0730-\u074a"
+    "\u07a6-\u07b0\u0816-\u082d\u0900-\u0903\u093a-\u094f\u0951-\u0957\u0962\u0963\u0981-\u0983"
+    "\u09bc-\u09cd\u09d7\u09e2\u09e3\u0a01-\u0a03\u0a3c-\u0a51\u0a70\u0a71\u0a75\u0a81-\u0a83"
+    "\u0abc-\u0acd\u0ae2\u0ae3\u0b01-\u0b03\u0b3c-\u0b57\u0b62\u0b63\u0b82\u0bbe-\u0bcd\u0bd7"
+    "\u0c00-\u0c04\u0c3c-\u0c56\u0c62\u0c63\u0c81-\u0c83\u0cbc-\u0cd6\u0ce2\u0ce3\u0d00-\u0d03"
+    "\u0d3b-\u0d4d\u0d57\u0d62\u0d63\u0d81-\u0d83\u0dca-\u0ddf\u0df2\u0df3\u0e31\u0e34-\u0e3a"
+    "\u0e47-\u0e4e\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ece\u0f18\u0f19\u0f35\u0f37\u0f39\u0f3e\u0f3f"
+    "\u0f71-\u0f84\u0f86\u0f87\u0f8d-\u0fbc\u102b-\u103e\u1056-\u1059\u135d-\u135f\u17b4-\u17d3"
+    "\u180b-\u180d\u1ab0-\u1aff\u1dc0-\u1dff\u200c\u200d\u20d0-\u20f0\u302a-\u302f\u3099\u309a"
+    "\ua8e0-\ua8f1\ufe20-\ufe2f"
+)
+_JOINERS = "'\u2019\u2010\u2011-"  # apostrophes and hyphens between letters
+# Every character of a text is in exactly one token: a word, a run of ideographs, or a gap.
+_TOKEN = re.compile(
+    rf"([^\W_{_IDEOGRAPHS}](?:[{_JOINERS}]?[^\W_{_IDEOGRAPHS}]|[{_MARKS}])"
+    rf"{{0,{_LONGEST_WORD - 1}}})"
+    rf"|((?:[{_IDEOGRAPHS}][{_MARKS}]*)+)"
+    r"|([\W_]+)"
+)
+_SIGN = re.compile(f"[{_IDEOGRAPHS}][{_MARKS}]*")
+_WORD, _SIGNS = 1, 2  # groups of a token
+_SENTENCE_END = re.compile(
+    r"[.!?\u2026\u061f\u06d4\u0964][\"'\u2019\u201d\u00bb)\]]*\s|[\u3002\uff01\uff1f]|\n\s*\n"
+)
+_COMMA = re.compile(r"[,;:\n\u2013\u2014\u060c\u061b\u3001\uff0c\uff1b\uff1a]")
+_GAP_READ = 32  # characters of a gap that say how long it is
+
+
+@dataclass(frozen=True, slots=True)
+class Phoneme:
+    """A sound of a word in IPA; its times (ms) count from the beginning of the speech."""
+
+    text: str
+    begin_ms: int
+    end_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A spoken word; its times (ms) count from the beginning of the speech."""
+
+    text: str
+    begin_ms: int
+    end_ms: int
+    phonemes: tuple[Phoneme, ...]
+
+
+@dataclass(frozen=True)  # without slots, for the cached property
+class Speech:
+    """A text as it is spoken, at a speed from 0.25 to 3, with silence (seconds) after it.
+
+    Variants of one text differ in sound and a little in length.
+    """
+
+    text: str
+    speed: float = 1.0
+    trailing_silence_s: float = 0.0
+    variant: int = 0
+
+    @property
+    def samples(self) -> int:
+        """The length of the sound, with the silence after it."""
+        return self._frames * FRAME_SAMPLES + round(self.trailing_silence_s * SAMPLE_RATE)
+
+    def words(self) -> Iterator[Word]:
+        """Yield the words in their order; none begins before the one before it ends."""
+        for text, begin, end in self._spans():
+            if text:
+                yield Word(
+                    text,
+                    self._frame(begin) * FRAME_MS,
+                    self._frame(end) * FRAME_MS,
+                    tuple(self._phonemes(text, begin, end)),
+                )
+
+    def sound(self, timbre: Timbre) -> Iterator[bytes]:
+        """Yield PCM in pieces of at most a second: tones for the words, silence between them."""
+        frames = frames_of(variant_of(timbre, self.variant))
+        at = 0
+        for text, begin, end in self._spans():
+            if text:
+                first, last = self._frame(begin), self._frame(end)
+                yield from _silence((first - at) * FRAME_BYTES)
+                yield from _tone(frames, last - first)
+                at = last
+        yield from _silence(2 * self.samples - at * FRAME_BYTES)
+
+    @cached_property
+    def _frames(self) -> int:
+        """The length without the silence after it."""
+        end = 0
+        for _, _, end in self._spans():  # noqa: B007
+            pass
+        if end:
+            return self._frame(end)
+        return max(_WORDLESS_FRAMES, self._frame(self._lead)) if self.text else 1
+
+    @property
+    def _lead(self) -> int:
+        return _LEAD + self.variant % len(_TEMPOS)
+
+    @cached_property
+    def _frames_per_character(self) -> int:
+        """At least one frame, in units of 1 / _SCALE."""
+        tempo = _TEMPOS[self.variant % len(_TEMPOS)] / 100
+        frames = _MS_PER_CHARACTER / FRAME_MS * tempo / self.speed
+        return max(_SCALE, round(frames * _SCALE))
+
+    def _frame(self, characters: int, parts: int = 1) -> int:
+        """Return the frame at which so many characters, divided by `parts`, are said."""
+        whole = 2 * _SCALE * parts
+        return (2 * characters * self._frames_per_character + whole // 2) // whole
+
+    def _spans(self) -> Iterator[tuple[str, int, int]]:
+        """Yield each word, or "" for a gap after one: its begin and end in characters' time."""
+        at, text = self._lead, self.text
+        for token in _TOKEN.finditer(text):
+            kind, begin = token.lastindex, at
+            if kind == _WORD:
+                at += token.end() - token.start()
+                yield token[0], begin, at
+            elif kind == _SIGNS:
+                for sign in _SIGN.findall(token[0]):
+                    begin, at = at, at + _IDEOGRAPH
+                    yield sign, begin, at
+            elif token.start():
+                at += _pause(token[0][:_GAP_READ], is_last=token.end() == len(text))
+                yield "", begin, at
+
+    def _phonemes(self, word: str, begin: int, end: int) -> Iterator[Phoneme]:
+        """Yield the sounds of a word, all of about the same length."""
+        sounds = phonemes_of(word)
+        count = len(sounds)
+        at = self._frame(begin)
+        for number, sound in enumerate(sounds, start=1):
+            until = self._frame(begin * count + (end - begin) * number, count)
+            yield Phoneme(sound, at * FRAME_MS, until * FRAME_MS)
+            at = until
+
+
+@lru_cache(maxsize=256)
+def _pause(gap: str, is_last: bool) -> int:
+    """Return how long (characters' time) a speaker pauses there; is_last at the text's end."""
+    if _SENTENCE_END.search(f"{gap} " if is_last else gap):
+        return _LONG_PAUSE
+    return _SHORT_PAUSE if _COMMA.search(gap) else 1
+
+
+def _silence(size: int) -> Iterator[bytes]:
+    """Yield so many bytes of silence."""
+    for _ in range(size // len(_SILENT_SECOND)):
+        yield _SILENT_SECOND
+    if rest := size % len(_SILENT_SECOND):
+        yield _SILENT_SECOND[:rest]
+
+
+def _tone(frames: Frames, count: int) -> Iterator[bytes]:
+    """Yield a tone of so many frames."""
+    if count == 1:
+        yield frames.short
+    elif count <= _MOST_FRAMES:
+        yield b"".join((frames.attack, frames.body * (count - 2), frames.release))
+    else:
+        yield frames.attack
+        for begin in range(1, count - 1, _MOST_FRAMES):
+            yield frames.body * min(_MOST_FRAMES, count - 1 - begin)
+        yield frames.release
