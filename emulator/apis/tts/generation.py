@@ -14,7 +14,7 @@ from emulator.apis.tts.own_sound import OwnSound
 from emulator.apis.tts.request import SpeechRequest, Utterance, designed
 from emulator.apis.tts.state import TtsState
 from emulator.apis.voices.state import VoicesState
-from emulator.audio.encoding import new_encoder, regrouped
+from emulator.audio.encoding import encode_file, new_encoder, regrouped
 from emulator.audio.loudness import converted, converted_samples
 from emulator.audio.speech import Speech, Word
 from emulator.audio.timbre import SAMPLE_RATE, Timbre, timbre_of
@@ -248,7 +248,7 @@ def encoded(generation: Generation, as_one_file: bool) -> Iterator[Chunk]:
                 audio += whole.encode(pcm)
                 audio += whole.end() if end == generation.samples else b""
             else:
-                audio = encoded_file(generation.format, pcm)
+                audio = encode_file(generation.format, pcm)
             is_last = end == snippet.begin + snippet.samples
             yield Chunk(snippet, index, audio, begin, end, is_last)
             audio = b""
@@ -261,12 +261,6 @@ def encoded_snippet(format: str, snippet: Snippet) -> Iterator[bytes]:
     for _, pcm in _pcm(snippet):
         yield encoder.encode(pcm)
     yield encoder.end()
-
-
-def encoded_file(format: str, pcm: bytes) -> bytes:
-    """Return a complete file."""
-    encoder = new_encoder(format, len(pcm) // SAMPLE_BYTES)
-    return encoder.begin() + encoder.encode(pcm) + encoder.end()
 
 
 def _pcm(snippet: Snippet) -> Iterator[tuple[int, bytes]]:

@@ -11,6 +11,7 @@ from emulator.apis.tts.media_types import file_type, lines_type
 from emulator.apis.tts.pacing import paced
 from emulator.apis.tts.request import Source, SpeechRequest, read_request
 from emulator.apis.tts.whole_answer import answer_pieces
+from emulator.audio.encoding import file_bytes
 from emulator.reply import Reply
 
 HANDLERS = Handlers()
@@ -31,6 +32,7 @@ def synthesize_file(call: Call) -> Reply:
     return Reply(
         in_turns(chunk.audio for chunk in encoded(generation, as_one_file=True)),
         file_type(call.settings, request.format),
+        length=file_bytes(request.format, generation.samples),
     )
 
 

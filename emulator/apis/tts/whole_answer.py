@@ -13,6 +13,7 @@ from emulator.apis.tts.generation import (
 )
 from emulator.apis.tts.request import SpeechRequest
 from emulator.apis.tts.timestamps import timestamps
+from emulator.audio.encoding import file_bytes
 from emulator.audio.timbre import SAMPLE_RATE
 from emulator.jsontext import Json, render
 
@@ -33,10 +34,10 @@ def _generation(generation: Generation, request: SpeechRequest) -> Iterator[byte
     yield b"," + _member(
         "encoding", {"format": generation.format, "sample_rate": SAMPLE_RATE}
     )
-    size = _Size()
+    yield b"," + _member("file_size", file_bytes(generation.format, generation.samples))
     yield b',"audio":"'
-    yield from _base64(size.of(each.audio for each in encoded(generation, as_one_file=True)))
-    yield b'",' + _member("file_size", size.bytes) + b',"snippets":['
+    yield from _base64(chunk.audio for chunk in encoded(generation, as_one_file=True))
+    yield b'","snippets":['
     by_utterance = groupby(_snippets(generation, request), lambda each: each[0].utterance_index)
     for index, (_, group) in enumerate(by_utterance):
         yield b",[" if index else b"["
@@ -83,19 +84,6 @@ def _snippet(
 
 def _member(name: str, value: Json) -> bytes:
     return render(name) + b":" + render(value)
-
-
-class _Size:
-    """Counts the bytes of pieces on their way."""
-
-    def __init__(self) -> None:
-        self.bytes = 0
-
-    def of(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
-        """Yield the pieces."""
-        for piece in pieces:
-            self.bytes += len(piece)
-            yield piece
 
 
 def _base64(pieces: Iterable[bytes]) -> Iterator[bytes]:
