@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Literal, Protocol, TypeAlias
 
-import lameenc  # type: ignore[import-untyped]
+import lameenc  # type: ignore[import-not-found]
 
 from emulator.audio.timbre import SAMPLE_RATE
 from emulator.audio.wav import SAMPLE_BYTES, wav_header

@@ -30,7 +30,7 @@ _SPELLING = re.compile(
     "|".join(f"(?P<rule{number}>{letters})" for number, (letters, _) in enumerate(_RULES))
     + r"|[^\W_]"  # any other letter or digit stands for itself
 )
-_KEPT_WORDS = 2_048
+_KEPT_WORDS = 1_024
 
 
 @lru_cache(maxsize=_KEPT_WORDS)

@@ -26,7 +26,6 @@ from emulator.audio.timbre import (
 _MS_PER_CHARACTER = 60  # about 165 words a minute
 _SCALE = 1_000_000  # of a character's frames, as a whole number
 _TEMPOS = (100, 97, 103, 95, 105)  # percent of the length, for the variants
-_LONGEST_WORD = 64  # letters; a longer run of letters is several words
 _LEAD = 1  # characters' time before the first word
 _SHORT_PAUSE, _LONG_PAUSE = 3, 5  # characters' time after a comma, and after a sentence
 _IDEOGRAPH = 3  # characters' time of one ideograph or syllable sign
@@ -52,10 +51,11 @@ _MARKS = (  # accents and vowel signs, and what joins letters; Python counts non
     "\ua8e0-\ua8f1\ufe20-\ufe2f"
 )
 _JOINERS = "'\u2019\u2010\u2011-"  # apostrophes and hyphens between letters
-# Every character of a text is in exactly one token: a word, a run of ideographs, or a gap.
+_LETTER = rf"[^\W_{_IDEOGRAPHS}]"
+# Every character of a text is in exactly one token: a word, a run of ideographs, or a gap. A run of
+# letters that is longer than any word is several words, so that no word takes much memory.
 _TOKEN = re.compile(
-    rf"([^\W_{_IDEOGRAPHS}](?:[{_JOINERS}]?[^\W_{_IDEOGRAPHS}]|[{_MARKS}])"
-    rf"{{0,{_LONGEST_WORD - 1}}})"
+    rf"({_LETTER}{{1,48}}(?:(?:[{_JOINERS}]{_LETTER}|[{_MARKS}]){_LETTER}{{0,48}}){{0,16}})"
     rf"|((?:[{_IDEOGRAPHS}][{_MARKS}]*)+)"
     r"|([\W_]+)"
 )
@@ -106,22 +106,23 @@ class Speech:
 
     def words(self) -> Iterator[Word]:
         """Yield the words in their order; none begins before the one before it ends."""
+        pace = self._pace
         for text, begin, end in self._spans():
             if text:
                 yield Word(
                     text,
-                    self._frame(begin) * FRAME_MS,
-                    self._frame(end) * FRAME_MS,
-                    tuple(self._phonemes(text, begin, end)),
+                    _frame(begin, pace) * FRAME_MS,
+                    _frame(end, pace) * FRAME_MS,
+                    tuple(_phonemes(text, begin, end, pace)),
                 )
 
     def sound(self, timbre: Timbre) -> Iterator[bytes]:
         """Yield PCM in pieces of at most a second: tones for the words, silence between them."""
         frames = frames_of(variant_of(timbre, self.variant))
-        at = 0
+        at, pace = 0, self._pace
         for text, begin, end in self._spans():
             if text:
-                first, last = self._frame(begin), self._frame(end)
+                first, last = _frame(begin, pace), _frame(end, pace)
                 yield from _silence((first - at) * FRAME_BYTES)
                 yield from _tone(frames, last - first)
                 at = last
@@ -130,28 +131,22 @@ class Speech:
     @cached_property
     def _frames(self) -> int:
         """The length without the silence after it."""
-        end = 0
-        for _, _, end in self._spans():  # noqa: B007
-            pass
-        if end:
-            return self._frame(end)
-        return max(_WORDLESS_FRAMES, self._frame(self._lead)) if self.text else 1
+        characters = _characters(self.text)
+        frames = _frame(self._lead + characters, self._pace)
+        if characters:
+            return frames
+        return max(_WORDLESS_FRAMES, frames) if self.text else 1
 
     @property
     def _lead(self) -> int:
         return _LEAD + self.variant % len(_TEMPOS)
 
     @cached_property
-    def _frames_per_character(self) -> int:
-        """At least one frame, in units of 1 / _SCALE."""
+    def _pace(self) -> int:
+        """The frames that a character takes, in units of 1 / _SCALE: at least one."""
         tempo = _TEMPOS[self.variant % len(_TEMPOS)] / 100
         frames = _MS_PER_CHARACTER / FRAME_MS * tempo / self.speed
         return max(_SCALE, round(frames * _SCALE))
-
-    def _frame(self, characters: int, parts: int = 1) -> int:
-        """Return the frame at which so many characters, divided by `parts`, are said."""
-        whole = 2 * _SCALE * parts
-        return (2 * characters * self._frames_per_character + whole // 2) // whole
 
     def _spans(self) -> Iterator[tuple[str, int, int]]:
         """Yield each word, or "" for a gap after one: its begin and end in characters' time."""
@@ -169,15 +164,39 @@ class Speech:
                 at += _pause(token[0][:_GAP_READ], is_last=token.end() == len(text))
                 yield "", begin, at
 
-    def _phonemes(self, word: str, begin: int, end: int) -> Iterator[Phoneme]:
-        """Yield the sounds of a word, all of about the same length."""
-        sounds = phonemes_of(word)
-        count = len(sounds)
-        at = self._frame(begin)
-        for number, sound in enumerate(sounds, start=1):
-            until = self._frame(begin * count + (end - begin) * number, count)
-            yield Phoneme(sound, at * FRAME_MS, until * FRAME_MS)
-            at = until
+
+def _frame(characters: int, pace: int, parts: int = 1) -> int:
+    """Return the frame at which so many characters, divided by `parts`, are said."""
+    whole = _SCALE * parts
+    return (characters * pace + whole // 2) // whole
+
+
+def _characters(text: str) -> int:
+    """Return the time from the first word to the text's end, in characters."""
+    characters = 0
+    gap = ""
+    for word, signs, gap in _TOKEN.findall(text):
+        if word:
+            characters += len(word)
+        elif gap:
+            characters += _pause(gap[:_GAP_READ], False) if characters else 0
+        else:
+            characters += _IDEOGRAPH * len(_SIGN.findall(signs))
+    if characters and gap:
+        last = gap[:_GAP_READ]
+        characters += _pause(last, True) - _pause(last, False)
+    return characters
+
+
+def _phonemes(word: str, begin: int, end: int, pace: int) -> Iterator[Phoneme]:
+    """Yield the sounds of a word, all of about the same length."""
+    sounds = phonemes_of(word)
+    count = len(sounds)
+    at_ms = _frame(begin, pace) * FRAME_MS
+    for number, sound in enumerate(sounds, start=1):
+        until_ms = _frame(begin * count + (end - begin) * number, pace, count) * FRAME_MS
+        yield Phoneme(sound, at_ms, until_ms)
+        at_ms = until_ms
 
 
 @lru_cache(maxsize=256)
@@ -200,10 +219,8 @@ def _tone(frames: Frames, count: int) -> Iterator[bytes]:
     """Yield a tone of so many frames."""
     if count == 1:
         yield frames.short
-    elif count <= _MOST_FRAMES:
-        yield b"".join((frames.attack, frames.body * (count - 2), frames.release))
-    else:
-        yield frames.attack
-        for begin in range(1, count - 1, _MOST_FRAMES):
-            yield frames.body * min(_MOST_FRAMES, count - 1 - begin)
-        yield frames.release
+        return
+    yield frames.attack
+    for begin in range(2, count, _MOST_FRAMES):
+        yield frames.body * min(_MOST_FRAMES, count - begin)
+    yield frames.release
