@@ -27,16 +27,22 @@ def loudness_of(data: bytes, most_seconds: float) -> bytes:
     A byte is 255 times the square root of the RMS (of 1). What comes after `most_seconds` is not
     decoded. Raises DecodeError, or DecoderMissingError if the package that decodes it is missing.
     """
-    decoder = new_decoder(data, None)
-    if decoder is None or isinstance(decoder, PcmDecoder):
-        begin = f"begins with {data[:8]!r}" if data else "is empty"
-        raise DecodeError(f"the file {begin}; expected WAV, MP3, Ogg, MP4, AAC or WebM")
+    decoder = container_decoder(data)
     most, levels = math.ceil(most_seconds * _FRAMES_A_SECOND), bytearray()
     for frame in _frames(decoder, data):
         if len(levels) == most:
             break
         levels.append(_level(frame))
     return bytes(levels)
+
+
+def container_decoder(data: bytes) -> Decoder:
+    """Return the decoder of a file, which raw PCM is not. Raises DecodeError."""
+    decoder = new_decoder(data, None)
+    if decoder is None or isinstance(decoder, PcmDecoder):
+        begin = f"begins with {data[:8]!r}" if data else "is empty"
+        raise DecodeError(f"the file {begin}; expected WAV, MP3, Ogg, MP4, AAC or WebM")
+    return decoder
 
 
 def converted(loudness: bytes, timbre: Timbre) -> Iterator[bytes]:

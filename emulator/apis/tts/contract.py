@@ -51,7 +51,12 @@ class SpeechAuditor:
 
     def refused(self, error: ApiError) -> Finding:
         """Return the finding about a message that gets an error."""
-        return find("speech_refused", ("frame",), None, message=error.body.get("message") or error.body["detail"])
+        return find(
+            "speech_refused",
+            ("frame",),
+            None,
+            message=error.body.get("message") or error.body["detail"],
+        )
 
     def send(self, kind: str) -> Sequence[Finding]:
         """Count a frame to the client."""

@@ -20,11 +20,13 @@ from emulator.apis.tts.request import (
     without_nulls,
 )
 from emulator.apis.voices.state import VoicesState
+from emulator.audio.conversion import loudness_of
 from emulator.audio.decoding.decoder import DecodeError
-from emulator.audio.loudness import TooLongError, loudness_of
+from emulator.audio.timbre import FRAME_MS
 from emulator.errors import Problem, ValidationFailed
 
 _LENIENT_LOUDNESS = bytes([60]) * 50  # a second, for what is no sound
+_SILENT_FRAME = bytes(1)
 
 Render = Callable[[Generation, SpeechRequest], Iterable[tuple[Chunk, bytes]]]
 
@@ -70,10 +72,11 @@ def _loudness(call: Call) -> bytes:
     file, limit = call.body["audio"], call.settings.max_generation_seconds
     assert isinstance(file, UploadedFile)
     try:
-        return loudness_of(file.content, limit) or _LENIENT_LOUDNESS[:1]
-    except TooLongError:
-        raise tts_error("audio_too_long", limit=limit) from None
+        loudness = loudness_of(file.content, limit + 1)
     except DecodeError as error:
         if call.settings.lenient_tts:
             return _LENIENT_LOUDNESS
         raise tts_error("audio_undecodable", problem=error) from None
+    if len(loudness) * FRAME_MS > limit * 1000:
+        raise tts_error("audio_too_long", limit=limit)
+    return loudness or _SILENT_FRAME

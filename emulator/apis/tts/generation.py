@@ -14,10 +14,10 @@ from emulator.apis.tts.own_sound import OwnSound
 from emulator.apis.tts.request import SpeechRequest, Utterance, designed
 from emulator.apis.tts.state import TtsState
 from emulator.apis.voices.state import VoicesState
+from emulator.audio.conversion import converted
 from emulator.audio.encoding import encode_file, new_encoder, regrouped
-from emulator.audio.loudness import converted, converted_samples
 from emulator.audio.speech import Speech, Word
-from emulator.audio.timbre import SAMPLE_RATE, Timbre, timbre_of
+from emulator.audio.timbre import FRAME_SAMPLES, SAMPLE_RATE, Timbre, timbre_of
 from emulator.audio.wav import SAMPLE_BYTES
 from emulator.ids import PlacedIds
 from emulator.jsontext import JsonObject
@@ -223,7 +223,7 @@ class Conversion:
     @property
     def samples(self) -> int:
         """Return its length."""
-        return converted_samples(self.loudness)
+        return len(self.loudness) * FRAME_SAMPLES
 
     def words(self) -> Iterator[Word]:
         """Yield no words: nothing was understood."""

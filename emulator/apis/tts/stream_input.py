@@ -32,10 +32,10 @@ from emulator.apis.tts.request import (
 )
 from emulator.apis.voices.state import VoicesState
 from emulator.contract.findings import Finding
+from emulator.credentials import CREDENTIALS
 from emulator.errors import ApiError, Problem, ValidationFailed
 from emulator.jsontext import JsonObject, JsonTextError, parse, render
 from emulator.openapi.strictness import unknown_contents, unknown_parameters
-from emulator.credentials import CREDENTIALS
 from emulator.sockets.outbound import LONGEST_SHOWN, NORMAL_CLOSE, Outbound, OutboundFrame, shown
 from emulator.sockets.socket import OnBug, Opening, Peer
 from emulator.timers import Timer
@@ -81,9 +81,7 @@ class SpeechPeer(Peer):
     Each piece is a generation of its own, and a task speaks one after the other.
     """
 
-    def __init__(
-        self, world: World, outbound: Outbound, query: StreamQuery, on_bug: OnBug
-    ) -> None:
+    def __init__(self, world: World, outbound: Outbound, query: StreamQuery, on_bug: OnBug) -> None:
         self._world = world
         self._outbound = outbound
         self._query = query
@@ -155,7 +153,9 @@ class SpeechPeer(Peer):
         manner = self._manner
         if message.voice is not None:
             source = Source(self._world, findings, streams=True, loc=FRAME)
-            voice = find_named(source, message.voice.model_dump(exclude_none=True), (*FRAME, "voice"))
+            voice = find_named(
+                source, message.voice.model_dump(exclude_none=True), (*FRAME, "voice")
+            )
             timbre = self._world.state(VoicesState).timbre(voice)
             manner = replace(manner, voice=voice, timbre=timbre)
         if message.description is not None:
@@ -189,7 +189,7 @@ class SpeechPeer(Peer):
                 await self._say(self._waiting.popleft())
             if self._closes:
                 self._outbound.close(NORMAL_CLOSE)
-        except Exception as error:  # noqa: BLE001 - a bug, which is reported
+        except Exception as error:
             self._on_bug(error)
         finally:
             self._task = None
@@ -300,5 +300,7 @@ def _as_frame(error: ApiError) -> ApiError:
     """Return an error in the shape that the socket has; problems become one sentence."""
     if not isinstance(error, ValidationFailed):
         return error
-    problem = "; ".join(f"{'.'.join(map(str, each.loc[1:]))}: {each.msg}" for each in error.problems)
+    problem = "; ".join(
+        f"{'.'.join(map(str, each.loc[1:]))}: {each.msg}" for each in error.problems
+    )
     return tts_error("payload_parse", problem=problem)

@@ -31,9 +31,7 @@ def answer_pieces(generations: Iterable[Generation], request: SpeechRequest) -> 
 def _generation(generation: Generation, request: SpeechRequest) -> Iterator[bytes]:
     yield b"{" + _member("generation_id", generation.id)
     yield b"," + _member("duration", generation.duration_s)
-    yield b"," + _member(
-        "encoding", {"format": generation.format, "sample_rate": SAMPLE_RATE}
-    )
+    yield b"," + _member("encoding", {"format": generation.format, "sample_rate": SAMPLE_RATE})
     yield b"," + _member("file_size", file_bytes(generation.format, generation.samples))
     yield b',"audio":"'
     yield from _base64(chunk.audio for chunk in encoded(generation, as_one_file=True))
