@@ -34,8 +34,7 @@ _FEW = 16  # cancelled timers that are never worth a sweep
 class Timers:
     """All timers of one clock. A timer runs only in `run_due`.
 
-    Timers call `on_change` when the next due time may have changed, and each of `on_clear` when
-    all of them were cancelled at once.
+    Timers call `on_change` when the next due time may have changed.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -44,7 +43,6 @@ class Timers:
         self._order = 0
         self._cancelled = 0
         self.on_change: Callback = lambda: None
-        self.on_clear: list[Callback] = []
 
     def at(self, due_ms: int, callback: Callback) -> Timer:
         """Call back at that time (ms). Of two timers due at one time, the first made runs first."""
@@ -76,8 +74,6 @@ class Timers:
         self._heap.clear()
         self._cancelled = 0
         self.on_change()
-        for watcher in list(self.on_clear):
-            watcher()
 
     @property
     def next_due_ms(self) -> int | None:

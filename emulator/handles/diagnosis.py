@@ -183,6 +183,9 @@ def _webhook(entry: JsonObject) -> str:
 
 
 def _clock(entry: JsonObject) -> str:
+    if entry["action"] == "wait":
+        advance = f"advance it by {entry['ms'] / 1000:g} s"
+        return f"clock    {entry['what']} waits for the clock, which is frozen: {advance}"
     moved = f" {entry['ms'] / 1000:g} s" if "ms" in entry else ""
     return f"clock    {entry['action']}{moved} ({entry['mode']})"
 

@@ -188,13 +188,17 @@ class FaultEntry(Entry):
 
 @dataclass(slots=True, eq=False, repr=False)
 class ClockEntry(Entry):
-    """A change of the world's clock, such as an advance by `ms`."""
+    """A change of the world's clock, such as an advance by `ms`, or a wait for a frozen one.
+
+    A wait ends once the clock has been advanced by `ms`; `what` says what waits.
+    """
 
     kind = "clock"
 
     action: str
     mode: str
     ms: int | None = None
+    what: str | None = None
 
 
 @dataclass(slots=True, eq=False, repr=False)

@@ -75,7 +75,7 @@ class Outbound:
         self._world = world
         self._subject = subject
         self._limit = world.settings.max_unsent_bytes
-        self._journal = world.journal  # a reset gives the world another one
+        self._journal, self._work = world.journal, world.work  # a reset gives the world others
         self._runs = AudioRuns(world)
         self._faults = world.faults
         self._socket_faults: SocketFaults | None = None
@@ -104,14 +104,14 @@ class Outbound:
         for rule in self._faults:
             self._arm(rule)
         self._faults.watchers.append(self._arm)
-        self._world.timers.on_clear.append(self._notify)
+        self._work.on_close.append(self._notify)
 
     def leave(self) -> None:
         """Stop the timers and the open run of audio: the client is gone."""
         self._end()
         self._runs.end()
-        if self._notify in self._world.timers.on_clear:
-            self._world.timers.on_clear.remove(self._notify)
+        if self._notify in self._work.on_close:
+            self._work.on_close.remove(self._notify)
         if self._arm in self._faults.watchers:
             self._faults.watchers.remove(self._arm)
         for timer in self._timers:
@@ -182,8 +182,7 @@ class Outbound:
 
     @property
     def _is_closing(self) -> bool:
-        was_reset = self._world.journal is not self._journal
-        return self._is_over or self.close_code is not None or was_reset
+        return self._is_over or self.close_code is not None or self._work.is_closed
 
     def _notify(self) -> None:
         for watcher in list(self._watchers):

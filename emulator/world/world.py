@@ -26,6 +26,7 @@ from emulator.timers import Timers
 from emulator.waiting import until
 from emulator.world.snapshot import S, Seed, Snapshot, state_of
 from emulator.world.state import ApiState
+from emulator.world.work import PATIENCE_S, Job, Work
 
 MANUAL_START_MS = 1_735_689_600_000  # 1 January 2025, after all that the demo seed holds
 
@@ -66,6 +67,7 @@ class World:
     def reset(self) -> None:
         """Return to the seed and to the wall clock; what is under way ends."""
         self.outbox.close()
+        self.work.close()
         for state in self.states.values():
             state.close()
         self.timers.clear()
@@ -79,6 +81,7 @@ class World:
         before = getattr(self, "journal", None)
         limit, most_bytes = self.settings.journal_limit, self.settings.journal_max_bytes
         self.journal = Journal(self.clock, limit, most_bytes, before)
+        self.work = Work(self.clock, self.timers, self.journal)
         self.faults = self._new_faults()
         self.rate_limit = self._new_rate_limit()
         self.stubs: list[Stub] = []
@@ -166,10 +169,15 @@ class World:
 
     # time
 
+    def working(self, what: str, patience_s: float = PATIENCE_S) -> Job:
+        """Return a job, which the clock waits for and which may wait for the clock (world/work)."""
+        return self.work.begin(what, patience_s)
+
     def freeze(self) -> None:
         """Freeze the clock, until it is advanced or resumed."""
         self.clock.freeze()
         self._clock_changed("freeze")
+        self.work.note_waits()
 
     def resume(self) -> None:
         """Let the clock run on from its frozen time."""
@@ -194,17 +202,24 @@ class World:
         self._clock_changed("advance", ms=ms)
 
     async def advance(self, ms: int) -> None:
-        """Move the clock forward, one caller at a time; deliveries end before each step.
+        """Move the clock forward, one caller at a time; deliveries and jobs end before each step.
 
-        Their retries then have timers, at which the clock stops.
+        Retries of the deliveries then have timers, at which the clock stops; so does a job that
+        waits for a later time.
         """
         async with self._moving:
-            await self._settle()
-            for _ in self.advancing(ms):
+            work = self.work
+            work.begin_move()
+            try:
                 await self._settle()
+                for _ in self.advancing(ms):
+                    await self._settle()
+            finally:
+                work.end_move()
 
     async def _settle(self) -> None:
         outbox = self.outbox
+        await self.work.rest()
         await until(outbox.watchers, lambda: outbox.in_flight == 0, None)
 
     def _clock_changed(self, action: str, ms: int | None = None) -> None:

@@ -155,6 +155,11 @@ WEBHOOK: JsonObject = {"event_name": "chat_ended", "url": "http://h/"}
         ),
         ("webhook", {**WEBHOOK, "error": "dropped"}, "webhook  chat_ended to http://h/: dropped"),
         ("clock", {"action": "freeze", "mode": "manual"}, "clock    freeze (manual)"),
+        (
+            "clock",
+            {"action": "wait", "mode": "manual", "ms": 200, "what": "An answer"},
+            "clock    An answer waits for the clock, which is frozen: advance it by 0.2 s",
+        ),
         ("script", {"finding": "unused", "message": "a rule"}, "script   unused: a rule"),
     ],
 )

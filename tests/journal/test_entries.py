@@ -119,6 +119,10 @@ def text_of(entry: Entry) -> str:
         ),
         (ClockEntry("advance", "manual", 0), '"action":"advance","mode":"manual","ms":0'),
         (ClockEntry("freeze", "manual"), '"action":"freeze","mode":"manual"'),
+        (
+            ClockEntry("wait", "manual", 200, "An answer"),
+            '"action":"wait","mode":"manual","ms":200,"what":"An answer"',
+        ),
         (ScriptEntry("c", "f", "m"), '"chat_id":"c","finding":"f","message":"m"'),
         (BugEntry(None, "r", "e"), '"chat_id":null,"reference":"r","error":"e"'),
     ],

@@ -78,7 +78,7 @@ def sending(test: Callable[[Sending], Awaitable[None]]) -> Sending:
         async with asyncio.timeout(10):
             await test(sending)
         await sending.end()
-        assert sending.world.timers.on_clear == []
+        assert sending.world.work.on_close == []
         return sending
 
     return asyncio.run(run())

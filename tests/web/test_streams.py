@@ -141,6 +141,51 @@ def test_a_piece_is_sent_when_it_is_made(evi: Evi, toy: Toy) -> None:
     assert ended(evi.journal.wait_for("http"))[2:] == (len(PIECES[0] + PIECES[1]), "complete")
 
 
+def test_a_stream_that_waits_for_the_clock(evi: Evi, toy: Toy) -> None:
+    """An advance lets out what is due, and the journal says what waits for a frozen clock."""
+    evi.clock.freeze()
+    times: list[int] = []
+
+    async def once_a_second() -> AsyncIterator[bytes]:
+        begin_ms = evi.world.clock.now_ms()
+        with evi.world.working("A stream") as job:
+            for number in range(5):
+                if not await job.reached(begin_ms + number * 1000):
+                    return
+                times.append(evi.world.clock.now_ms() - begin_ms)
+                yield f"{number}\n".encode()
+
+    toy.body = once_a_second
+    with http(evi) as client, client.stream("GET", PATH) as answer:
+        lines = answer.iter_lines()
+        assert next(lines) == "0"
+        waits = evi.journal.wait_for("clock", action="wait")
+        assert (waits["what"], waits["ms"]) == ("A stream", 1000)
+        evi.clock.advance(seconds=3)
+        assert times == [0, 1000, 2000, 3000]
+        assert [next(lines) for _ in range(3)] == ["1", "2", "3"]
+        evi.clock.advance(seconds=3)
+        assert list(lines) == ["4"]
+
+
+def test_a_reset_ends_a_stream_that_waits(evi: Evi, toy: Toy) -> None:
+    """Nobody is left waiting for a time that does not come."""
+    evi.clock.freeze()
+
+    async def late() -> AsyncIterator[bytes]:
+        yield b"first"
+        with evi.world.working("A stream") as job:
+            if await job.reached(evi.world.clock.now_ms() + 1000):
+                yield b"second"
+
+    toy.body = late
+    with http(evi) as client, client.stream("GET", PATH) as answer:
+        evi.journal.wait_for("clock", action="wait")
+        with http(evi) as other:
+            other.post("/_emulator/reset")
+        assert answer.read() == b"first"
+
+
 def test_the_journal_keeps_the_beginning(client: TestClient, toy: Toy) -> None:
     """As much as of any answer, and the size of all."""
     toy.body = lambda: pieces(begin=b"x" * LONGEST_BODY)

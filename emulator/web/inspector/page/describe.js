@@ -61,6 +61,10 @@ const DESCRIBED = {
     return { title: `${of} ${fault}`, note: told.join(", "), tone: "warn" };
   },
   clock(entry) {
+    if (entry.action === "wait") {
+      const note = `advance the frozen clock by ${entry.ms / 1000} s`;
+      return { title: `${entry.what} waits for the clock`, note };
+    }
     const title =
       entry.action === "advance"
         ? `advanced by ${entry.ms / 1000} s`

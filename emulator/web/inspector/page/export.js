@@ -10,6 +10,7 @@ const KEPT = 4000; // characters of a body that the journal keeps, at most
 export function requestOf(entry) {
   if (entry.kind === "http") return entry.status === SWITCHED ? null : httpRequest(entry);
   if (entry.kind === "clock") {
+    if (entry.action === "wait") return null;
     const body = entry.action === "advance" ? JSON.stringify({ seconds: entry.ms / 1000 }) : "";
     return {
       name: `clock_${entry.action}`,
