@@ -3,11 +3,10 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from emulator.contract.findings import Finding, FindingKind, register_findings
 from emulator.contract.surface import ApiSurface, SurfacePart, new_surface, register_parts
-from emulator.control import ControlRoutes
 from emulator.errors import DocumentError, closest
 from emulator.faults.names import FaultNames
 from emulator.handles.bridge import Bridge
@@ -27,6 +26,9 @@ from emulator.world.seed import SeedReader, SeedSection
 from emulator.world.snapshot import Seed
 from emulator.world.snapshot_reader import SnapshotPart, SnapshotReader
 from emulator.world.world import World
+
+if TYPE_CHECKING:
+    from emulator.control import ControlRoutes
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,7 @@ class Api:
     webhook_events: Sequence[str] = ()
     socket_errors: Mapping[str, str] = field(default_factory=dict)
     body_limits: Mapping[str, int] = field(default_factory=dict)  # bytes, by operationId
-    control: ControlRoutes | None = None
+    control: "Callable[[], ControlRoutes] | None" = None  # called when one is first asked for
     with_examples: Callable[[Operation, Handler, Seed], Handler] = take_any_id
     handle: Callable[[World, Bridge], object] | None = None
     views: Sequence[View] = ()  # of the inspector

@@ -18,9 +18,9 @@ from emulator.openapi.validation import Validation
 from emulator.outgoing.sender import Sender
 from emulator.settings import Settings
 from emulator.web.auth import Auth
-from emulator.web.control.application import Control
 from emulator.web.cors import Cors
 from emulator.web.dispatch import Dispatcher
+from emulator.web.endpoint import Route
 from emulator.web.guard import CONTROL_PREFIX, Guard
 from emulator.web.mounts import Mount
 from emulator.web.sockets.application import Sockets
@@ -56,19 +56,6 @@ class App:
         self._hints = NO_HINTS.with_all([each.hints for each in apis])
         guarded = (CONTROL_PREFIX, *(mount.prefix for mount in mounts))
         self.dispatcher = self._dispatcher((*guarded, *_OTHER_OWN_PREFIXES))
-        control = Control(
-            self.auth,
-            self.worlds,
-            self.settings,
-            self.apis,
-            self.by_id,
-            lambda: self.snapshots,
-            lambda: self.surfaces,
-            mounts,
-        )
-        self.control_routes = control.routes()
-        for route in self.control_routes:
-            self.dispatcher.add_endpoint(route)
         self.started = threading.Event()
         self.loop: asyncio.AbstractEventLoop | None = None  # that serves
         sockets = [socket for each in apis for socket in each.sockets]
@@ -90,6 +77,22 @@ class App:
     def validation(self) -> Validation:
         """Return the checks of the first API."""
         return self.apis[0].validation
+
+    @cached_property
+    def control_routes(self) -> list[Route]:
+        """Return every route of the emulator's own."""
+        from emulator.web.control.application import Control  # the operations don't need its 40 ms
+
+        return Control(
+            self.auth,
+            self.worlds,
+            self.settings,
+            self.apis,
+            self.by_id,
+            lambda: self.snapshots,
+            lambda: self.surfaces,
+            self.mounts,
+        ).routes()
 
     @cached_property
     def snapshots(self) -> SnapshotReader:
@@ -120,7 +123,12 @@ class App:
 
     def _dispatcher(self, own_prefixes: Sequence[str]) -> Dispatcher:
         dispatcher = Dispatcher(
-            self.auth, self.settings, self.worlds.others, self._hints, own_prefixes
+            self.auth,
+            self.settings,
+            self.worlds.others,
+            self._hints,
+            own_prefixes,
+            lambda: self.control_routes,
         )
         for served in self.apis:
             handlers = self._handlers(served)

@@ -1,6 +1,6 @@
 """The entry of every HTTP request: the router, and the answers to errors and bugs."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from starlette.requests import ClientDisconnect
@@ -37,16 +37,19 @@ class Dispatcher:
         anonymous: ClientLedger,
         hints: Hints = NO_HINTS,
         own_prefixes: Sequence[str] = (),
+        own_routes: Callable[[], Sequence[Route]] = tuple,
     ) -> None:
-        """Begin without routes; `anonymous` takes findings about callers without a world.
+        """Begin without operations; `anonymous` takes findings about callers without a world.
 
-        Paths that begin with one of `own_prefixes` belong to no operation.
+        Paths that begin with one of `own_prefixes` belong to no operation. The first request for
+        one of them makes the `own_routes`.
         """
         self.router: Router[OperationRoute | Endpoint] = Router(hints, own_prefixes)
         self._hints = hints
         self._anonymous = anonymous
         self._auth = auth
         self._settings = settings
+        self._own_routes: Callable[[], Sequence[Route]] | None = own_routes  # None: they are made
 
     def add(
         self,
@@ -73,9 +76,16 @@ class Dispatcher:
         for method in ("GET", "HEAD") if route.method == "GET" else (route.method,):
             self.router.add(method, route.path, endpoint)
 
+    def _add_own_routes(self, make: Callable[[], Sequence[Route]]) -> None:
+        for route in make():
+            self.add_endpoint(route)
+        self._own_routes = None
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         exchange = Exchange(scope, self._anonymous)
         try:
+            if self._own_routes is not None and self.router.is_own(scope["path"]):
+                self._add_own_routes(self._own_routes)
             found = self.router.match(scope["method"], scope["path"])
             if found is None:
                 found = await self._unmatched(exchange, scope, receive)

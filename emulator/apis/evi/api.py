@@ -1,11 +1,11 @@
 """EVI as a value: everything that its folder gives to the machinery."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from emulator.api import Api
 from emulator.apis.evi import operations, seed  # noqa: F401 - importing operations registers them
 from emulator.apis.evi.contract.surface import EVI_COVERAGE_PARTS
-from emulator.apis.evi.control.routes import CONTROL
 from emulator.apis.evi.errors import CHAT_ERRORS
 from emulator.apis.evi.findings import EVI_FINDINGS
 from emulator.apis.evi.handlers import HANDLERS
@@ -20,7 +20,17 @@ from emulator.resources import bundled
 from emulator.world.seed import SeedSection
 from emulator.world.snapshot_reader import SnapshotPart
 
+if TYPE_CHECKING:
+    from emulator.control import ControlRoutes
+
 _HERE = Path(__file__).parent
+
+
+def _control() -> "ControlRoutes":
+    from emulator.apis.evi.control.routes import CONTROL  # with the other control routes
+
+    return CONTROL
+
 
 EVI = Api(
     name="evi",
@@ -31,7 +41,7 @@ EVI = Api(
     coverage=EVI_COVERAGE_PARTS,
     webhook_events=EVENT_NAMES,
     socket_errors={text.code: text.slug for text in CHAT_ERRORS.values()},
-    control=CONTROL,
+    control=_control,
     views=EVI_VIEWS,
     sockets=SOCKETS,
     handlers=HANDLERS,

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,16 +14,14 @@ from emulator.extras.wiremock.values import refused
 from emulator.ids import derived_uuid
 from emulator.jsontext import Json, JsonObject, JsonTextError, parse
 from emulator.openapi.operation import Operation
-from emulator.openapi.parts import Part
 from emulator.settings import Settings
 from emulator.version import __version__
 from emulator.web.auth import Auth
 from emulator.web.bodies import read_body
 from emulator.web.control.request import answer
-from emulator.web.mounts import Endpoint, Mount
+from emulator.web.mounts import Endpoint
 from emulator.world.world import World
 
-PART = Part(Path(__file__).with_name("openapi.yaml"))  # of the control document
 _BETWEEN_PAUSES = 10  # requests that are looked at before others are answered
 _ENABLED: JsonObject = {"requestJournalDisabled": False}
 _NO_STUBS = (
@@ -33,7 +30,7 @@ _NO_STUBS = (
 )
 
 
-def _endpoints(
+def endpoints(
     auth: Auth, settings: Settings, operations: Sequence[Operation]
 ) -> list[tuple[str, str, Endpoint]]:
     """List the endpoints, each with its method and its path."""
@@ -207,6 +204,3 @@ def _since_ms(request: Request) -> int | None:
         message = f"expected a time such as 2025-01-01T00:00:00Z, got {text!r}"
         raise refused(("since",), message) from None
     return round((since if since.tzinfo else since.replace(tzinfo=UTC)).timestamp() * 1000)
-
-
-WIREMOCK = Mount("/__admin", _endpoints, PART)

@@ -16,7 +16,7 @@ from emulator.world.worlds import Worlds
 
 def api_routes(served: ServedApi, auth: Auth, worlds: Worlds, bodies: Bodies) -> Iterator[Route]:
     """Yield the control routes that an API brings."""
-    for route in () if served.api.control is None else served.api.control.routes:
+    for route in () if served.api.control is None else served.api.control().routes:
         endpoint = _endpoint(route, served, auth, worlds, bodies)
         yield Route(route.method, route.path, endpoint)
 

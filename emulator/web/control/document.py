@@ -80,7 +80,7 @@ class ControlDocument:
 
 def control_parts(apis: Sequence[Api], mounts: Sequence[Mount]) -> list[Part]:
     """Return the parts of the control document: the machinery's, those of APIs and of mounts."""
-    brought = [each.control.part for each in apis if each.control is not None]
+    brought = [each.control().part for each in apis if each.control is not None]
     return [PART, *brought, *(each.part for each in mounts if each.part is not None)]
 
 

@@ -126,7 +126,7 @@ TOYS = Api(
     sockets=[Socket("toys", "toy socket", ["/v0/toys/talk"], Echo, max_frame_bytes=100)],
     findings={"toy_grey": GREY},
     body_limits={"create-toy": 200},
-    control=ControlRoutes(
+    control=lambda: ControlRoutes(
         Part(HERE / "control.yaml"),
         [ControlRoute("DELETE", "/_emulator/toys", "break-toys", break_toys)],
     ),
