@@ -118,7 +118,8 @@ def new_conversion(
 ) -> Generation:
     """Return a generation that says a sound again, in another voice, and remember it."""
     sound = Conversion(loudness)
-    id, plan = world.ids.uuid(), [(0, "", sound)]
+    id = world.ids.uuid()
+    plan: _Plan = [(0, "", sound)]
     generation = _assembled(id, request_id, request.format, request.utterances, plan)
     record = _record(world, generation, request, request.utterances, 0, operation)
     record["loudness"] = b64encode(loudness).decode()

@@ -81,9 +81,7 @@ def _as_shown(voice: JsonObject) -> JsonObject:
     return {key: voice[key] for key in _SHOWN if key in voice}
 
 
-def _made_up(
-    world: World, reference: JsonObject, loc: Loc, findings: list[Finding]
-) -> JsonObject:
+def _made_up(world: World, reference: JsonObject, loc: Loc, findings: list[Finding]) -> JsonObject:
     """Return an unlisted library voice. Raises ApiError if no library voice can be meant."""
     voices = world.state(VoicesState).voices
     id, name = _text(reference, "id"), _text(reference, "name")

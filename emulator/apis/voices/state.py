@@ -22,7 +22,9 @@ class VoicesState(ApiState):
 
     def timbre(self, voice: JsonObject) -> str:
         """Return how a voice sounds."""
-        return self.timbres.get(voice["id"]) or library_timbre(self.voices.find(voice["id"]) or voice)
+        return self.timbres.get(voice["id"]) or library_timbre(
+            self.voices.find(voice["id"]) or voice
+        )
 
     def add_custom(self, voice: JsonObject, timbre: str) -> None:
         """Add a voice that sounds like a generation."""
