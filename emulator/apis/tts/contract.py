@@ -51,12 +51,8 @@ class SpeechAuditor:
 
     def refused(self, error: ApiError) -> Finding:
         """Return the finding about a message that gets an error."""
-        return find(
-            "speech_refused",
-            ("frame",),
-            None,
-            message=error.body.get("message") or error.body["detail"],
-        )
+        message = error.body["message"]
+        return find("speech_refused", ("frame",), error.code, message=message)
 
     def send(self, kind: str) -> Sequence[Finding]:
         """Count a frame to the client."""

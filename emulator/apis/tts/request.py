@@ -22,7 +22,7 @@ _BOTH = ("1", "2")
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """One utterance to say. Its `timbre` is how its voice sounds; a designed voice has no record."""
+    """One utterance to say; `timbre` is how its voice sounds. A designed voice has no record."""
 
     text: str
     description: str = ""

@@ -1,4 +1,4 @@
-"""The socket's handshake, and the emulator's side of a connection (P: docs/protocol.md)."""
+"""The socket's handshake, and the emulator's side of a connection (docs/protocol.md)."""
 
 import asyncio
 from collections import deque
@@ -33,7 +33,7 @@ from emulator.apis.tts.request import (
 from emulator.apis.voices.state import VoicesState
 from emulator.contract.findings import Finding
 from emulator.credentials import CREDENTIALS
-from emulator.errors import ApiError, Problem, ValidationFailed
+from emulator.errors import ApiError, Problem, ValidationFailed, pointer
 from emulator.jsontext import JsonObject, JsonTextError, parse, render
 from emulator.openapi.strictness import unknown_contents, unknown_parameters
 from emulator.sockets.outbound import LONGEST_SHOWN, NORMAL_CLOSE, Outbound, OutboundFrame, shown
@@ -141,9 +141,10 @@ class SpeechPeer(Peer):
                 raise ValidationFailed(problems)
             self._take(message, findings)
         except ApiError as error:
-            findings = [*findings, self._auditor.refused(error)]
-            self._outbound.note("in", shown(content, text), findings)
-            self._refuse(_as_frame(error))
+            refusal = _as_frame(error)
+            found = [*findings, self._auditor.refused(refusal)]
+            self._outbound.note("in", shown(content, text), found)
+            self._refuse(refusal)
         else:
             self._outbound.note("in", shown(content, text), findings)
             self._speak(message)
@@ -300,7 +301,5 @@ def _as_frame(error: ApiError) -> ApiError:
     """Return an error in the shape that the socket has; problems become one sentence."""
     if not isinstance(error, ValidationFailed):
         return error
-    problem = "; ".join(
-        f"{'.'.join(map(str, each.loc[1:]))}: {each.msg}" for each in error.problems
-    )
-    return tts_error("payload_parse", problem=problem)
+    problems = (f"{pointer(each.loc[1:])}: {each.msg}" for each in error.problems)
+    return tts_error("payload_parse", problem="; ".join(problems))

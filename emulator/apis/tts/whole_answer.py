@@ -54,16 +54,17 @@ def _snippets(
         for snippet in generation.snippets:
             yield snippet, encoded_snippet(generation.format, snippet)
         return
-    chunks: Iterator[Chunk] = encoded(generation, as_one_file=True)
-    for _, group in groupby(chunks, lambda chunk: chunk.snippet.id):
-        first = next(group)
-        yield first.snippet, _audio(first, group)
+    chunks = encoded(generation, as_one_file=True)
+    for snippet in generation.snippets:
+        yield snippet, _until_last(chunks)
 
 
-def _audio(first: Chunk, others: Iterable[Chunk]) -> Iterator[bytes]:
-    yield first.audio
-    for chunk in others:
+def _until_last(chunks: Iterator[Chunk]) -> Iterator[bytes]:
+    """Yield the audio of one snippet, which the next chunk begins."""
+    for chunk in chunks:
         yield chunk.audio
+        if chunk.is_last:
+            return
 
 
 def _snippet(
