@@ -111,7 +111,10 @@ class Read(NamedTuple):
 
 
 # What has the server's settings in `self`, or is given them.
-_SERVERS = ("web/", "extras/", "server.py", "world/worlds.py", "world/persistence.py")
+_SERVERS = (
+    "web/", "extras/", "api.py", "server.py", "world/worlds.py", "world/persistence.py",
+    "apis/evi/openness.py", "apis/tts/openness.py",
+)  # fmt: skip
 _CLIENTS = ("cli/", "testing/")  # of a server, which has its own settings
 # The server's values are what a world begins with, unless Emulator.world is given others.
 _DEFAULTS = {"seed", "chaos"}

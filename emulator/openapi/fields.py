@@ -68,9 +68,11 @@ def compile_fields(schema: JsonObject, follow: Follow, name: str = "") -> Field:
         for key, each in schema.get("properties", {}).items()
     }
     if len(variants) < 2:  # there is no choice to make
-        variants = {}
+        variants = {tag: each for part in parts for tag, each in part.variants.items()}
         for part in parts:
-            children |= part.children
+            for key, child in part.children.items():
+                if key not in children or not child.undocumented:
+                    children[key] = child
     items = compile_fields(schema["items"], follow, f"{name}/*") if "items" in schema else None
     return Field(
         name,

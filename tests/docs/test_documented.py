@@ -52,12 +52,13 @@ def test_settings_page_says_whose_each_setting_is() -> None:
         "These settings belong to the server as a whole": ("scope", "server"),
         "Only EVI reads": ("api", "evi"),
         "Only the voices read": ("api", "voices"),
+        "Only text-to-speech reads": ("api", "tts"),
     }
     for sentence, (column, value) in whose.items():
         [listed] = re.findall(rf"{sentence}:? (`.*?`)\.", page)
         flags = [each.flag for each in SETTINGS if getattr(each, column) == value]
         assert listed == ", ".join(f"`{flag}`" for flag in flags)
-    assert {each.api for each in SETTINGS} == {"", "evi", "voices"}
+    assert {each.api for each in SETTINGS} == {"", "evi", "voices", "tts"}
 
 
 def test_readme_has_every_command() -> None:

@@ -128,6 +128,14 @@ def test_a_schema_that_refers_to_itself() -> None:
     assert used(root, {"child": {"child": {"nmae": ""}}})[1] == ["body/child/child/nmae"]
 
 
+def test_a_union_that_may_be_null() -> None:
+    """The members of the union inside are told apart all the same."""
+    union = {"oneOf": [tagged("a", "x"), tagged("b", "y")]}
+    root = tree(thing(u={"anyOf": [union, {"type": "null"}]}))
+    assert used(root, {"u": {"type": "a", "y": "1"}})[1] == ["body/u/y"]
+    assert used(root, {"u": {"type": "b", "y": "1"}})[1] == []
+
+
 def test_deprecated_fields_and_odd_numbers() -> None:
     """Each with its place."""
     root = tree(thing(old={"type": "string", "deprecated": True}, n={"type": ["integer", "null"]}))
