@@ -1,6 +1,6 @@
 """What an emulated API is made of: an `Api` is a value, and a folder of `apis/`."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -16,7 +16,7 @@ from emulator.openapi.document import Document, load_document
 from emulator.openapi.fields import body_fields
 from emulator.openapi.hints import NO_HINTS, Hints
 from emulator.openapi.openness import CLOSED, Openness
-from emulator.openapi.operation import Operation, compile_operations
+from emulator.openapi.operation import Operation, Place, compile_operations
 from emulator.openapi.validation import Validation
 from emulator.reply import Reply
 from emulator.settings import Settings
@@ -94,10 +94,16 @@ def take_any_id(operation: Operation, handler: Handler, demo: Seed) -> Handler:
     return handler
 
 
+def take_no_more(settings: Settings) -> Openness:
+    """Return that the API takes what its document says, whatever the settings are."""
+    return CLOSED
+
+
 @dataclass(frozen=True, slots=True)
 class Api:
     """One emulated API, as its folder of `apis/` describes it.
 
+    The document may show operations that an earlier API answers, and the paths of `sockets`.
     `with_examples` makes a handler answer ids that do not exist with examples of the demo seed
     (`--unknown-ids example`). `socket_errors` maps the codes of the error frames that faults may
     ask for to their slugs. `handle` makes what tests have as `evi.<name>`; it is called in the loop
@@ -110,7 +116,7 @@ class Api:
     snapshot: SnapshotPart
     seed: SeedSection
     sockets: Sequence[Socket] = ()
-    openness: Openness = CLOSED
+    openness: Callable[[Settings], Openness] = take_no_more
     hints: Hints = NO_HINTS
     findings: Mapping[str, FindingKind] = field(default_factory=dict)
     coverage: Sequence[SurfacePart] = ()
@@ -127,9 +133,20 @@ class Api:
         register_findings(self.findings)
         register_parts(self.coverage)
 
-    def load_document(self, path: str = "") -> Document:
+    def load_document(self, path: str = "", settings: Settings | None = None) -> Document:
         """Return the API's document, or the one at `path` in its place. Raises DocumentError."""
-        return load_document(path or str(self.document), self.openness)
+        return load_document(path or str(self.document), self.openness(settings or Settings()))
+
+    def operations(
+        self, document: Document, taken: Collection[Place] = ()
+    ) -> tuple[Operation, ...]:
+        """Return the operations of a document that this API answers.
+
+        These are all but the ones that earlier APIs have `taken`, and the handshakes of its
+        sockets. Raises DocumentError.
+        """
+        handshakes = {("GET", path) for socket in self.sockets for path in socket.paths}
+        return compile_operations(document, handshakes.union(taken))
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,18 +169,23 @@ class ServedApi:
         return new_surface(bodies, self.api.coverage)
 
 
-def serve(apis: Sequence[Api], spec: str = "") -> tuple[ServedApi, ...]:
-    """Load the documents of APIs; `spec` is a file that replaces the first one's.
+def serve(apis: Sequence[Api], settings: Settings | None = None) -> tuple[ServedApi, ...]:
+    """Load the documents of APIs; the setting `spec` is a file that replaces the first one's.
 
-    Raises DocumentError for a document that can't be served.
+    An operation that several documents show is answered by the first. Raises DocumentError for a
+    document that can't be served.
     """
-    paths = [spec, *("" for _ in apis[1:])]
-    return tuple(_serve(api, path) for api, path in zip(apis, paths, strict=True))
+    settings = settings or Settings()
+    served: list[ServedApi] = []
+    for api in apis:
+        document = api.load_document("" if served else settings.spec, settings)
+        taken = {operation.place for each in served for operation in each.operations}
+        served.append(_serve(api, document, taken))
+    return tuple(served)
 
 
-def _serve(api: Api, path: str) -> ServedApi:
-    document = api.load_document(path)
-    operations = compile_operations(document)
+def _serve(api: Api, document: Document, taken: Collection[Place]) -> ServedApi:
+    operations = api.operations(document, taken)
     _check_handlers(operations, api.handlers.by_id, document.name)
     return ServedApi(api, document, operations, Validation(document))
 

@@ -125,10 +125,13 @@ def judge(
     asked_for = {name.lower().encode() for name in (STUB_HEADER, FAULT_HEADER, LIMIT_HEADER)}
     if asked_for & response["headers"].keys():
         return None  # a test asked for just this
-    found = (_path_item(each.document, path) for each in apis)
-    item = next((each for each in found if each is not None), None)
+    items = [item for each in apis if (item := _path_item(each.document, path)) is not None]
+    items.sort(key=lambda each: method.lower() not in each[1])  # an earlier API's, if it has both
+    item = next(iter(items), None)
     if item is None or (method == "OPTIONS" and status == 200):
         return None
+    if status == 426 and response["headers"].get(b"upgrade") == b"websocket":
+        return None  # the path of a socket
     document, content = item
     operation = content.get(method.lower())
     if operation is None:
@@ -146,10 +149,12 @@ def judge(
     media_type = response["headers"].get(b"content-type", b"").decode()
     if media_type not in declared_content:
         return f"content type {media_type!r}"
-    if media_type != "application/json":
-        return None
+    texts = [body] if media_type == "application/json" else []
+    if media_type == "text/event-stream":  # one JSON text a line
+        texts = body.splitlines()
     schema = json.dumps(declared_content[media_type]["schema"])
-    return _complaints(_Hashable(document, document.path), schema, body) or None
+    of = _Hashable(document, document.path)
+    return next((said for text in texts if (said := _complaints(of, schema, text))), None)
 
 
 def _path_item(document: Document, path: str) -> tuple[Document, dict[str, Any]] | None:

@@ -65,7 +65,7 @@ def compare(
 
     Returns the differences, and notes on what could not be compared.
     """
-    seed = import_seed(recording, seed_reader(serve(APIS, settings.spec)), settings)
+    seed = import_seed(recording, seed_reader(serve(APIS, settings)), settings)
     keys, accepted = caller_keys(recording)
     with _emulator(settings, url, accepted) as at_url:
         for key in accepted.values():

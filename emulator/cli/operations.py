@@ -4,7 +4,7 @@ import argparse
 
 from emulator.apis.apis import APIS
 from emulator.cli.parser import FAILED, OK, add_settings, settings_of
-from emulator.openapi.operation import compile_operations
+from emulator.openapi.operation import Place
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -13,10 +13,12 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def operations(arguments: argparse.Namespace) -> int:
-    missing = 0
+    missing, taken = 0, set[Place]()
     for api in APIS:
         path = settings_of(arguments).spec if api is APIS[0] else ""
-        found, handlers = compile_operations(api.load_document(path)), api.handlers.by_id
+        found = api.operations(api.load_document(path), taken)
+        taken |= {operation.place for operation in found}
+        handlers = api.handlers.by_id
         for operation in found:
             mark = "yes" if operation.id in handlers else "NO "
             print(f"{mark}  {operation.id:27} {operation.method:6} {operation.path_template}")

@@ -19,7 +19,7 @@ def seed_check(arguments: argparse.Namespace) -> int:
     name = arguments.seed
     settings = load_settings({"spec": arguments.spec})
     try:
-        seeds = seed_reader(serve(APIS, settings.spec))
+        seeds = seed_reader(serve(APIS, settings))
         seed = seeds.load(name, settings)
     except SeedError as error:
         return complain(error, FAILED)

@@ -34,7 +34,7 @@ def seed_import(arguments: argparse.Namespace) -> int:
     if arguments.to_seed is None and arguments.to_script is None:
         raise UsageError("say where to write: --seed FILE, --script FILE, or both")
     recording = read_recording(Path(arguments.recording))
-    imported = import_seed(recording, seed_reader(serve(APIS, settings.spec)), settings)
+    imported = import_seed(recording, seed_reader(serve(APIS, settings)), settings)
     seed = imported.content
     if arguments.to_seed is not None:
         counts = ", ".join(f"{len(v)} {k}" for k, v in seed.items() if isinstance(v, list))

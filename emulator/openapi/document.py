@@ -19,13 +19,15 @@ METHODS = ("get", "post", "put", "patch", "delete")
 # What a schema may say: annotations, and the assertions whose failures the emulator can word.
 ANNOTATIONS = {
     "title", "description", "default", "deprecated", "example", "examples", "contentMediaType",
+    "discriminator",  # always 'type', which tells the members of a union apart anyway
 }  # fmt: skip
 ASSERTIONS = {
     "$ref", "type", "enum", "const", "properties", "required", "additionalProperties", "items",
     "oneOf", "format", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum",
     "minLength", "maxLength", "minItems", "maxItems", "pattern",
 }  # fmt: skip
-FORMATS = {"uuid", "int32", "int64", "float", "double", "binary"}
+_BY_TYPE = {"propertyName": "type"}
+FORMATS = {"uuid", "uuid4", "int32", "int64", "float", "double", "binary"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,11 @@ def _check_schemas(document: Document) -> None:
             )
         if "$ref" in schema:
             document.at(schema["$ref"])
+        if schema.get("discriminator", _BY_TYPE) != _BY_TYPE:
+            raise DocumentError(
+                f"{document.name}: the discriminator at {pointer} is not supported by this "
+                "emulator, which tells the members of unions apart by their 'type' alone"
+            )
         if schema.get("format", "int64") not in FORMATS:
             raise DocumentError(
                 f"{document.name}: format {schema['format']!r} at {pointer} is not supported "

@@ -1,9 +1,9 @@
 """The operation table: what the document says about each operation, in frozen values."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from emulator.errors import DocumentError
 from emulator.jsontext import JsonObject
@@ -20,6 +20,9 @@ _OTHER_HEADERS = ("accept", "authorization", "content-type", "x-hume-api-key")
 # What a boolean may be written as in a query, in small letters.
 TRUE_WORDS = frozenset(("true", "1", "yes", "on", "t", "y"))
 FALSE_WORDS = frozenset(("false", "0", "no", "off", "f", "n"))
+
+
+Place: TypeAlias = tuple[str, str]  # a method and the template of a path
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,21 +82,30 @@ class Operation:
     deprecated: bool = False
 
     @property
+    def place(self) -> Place:
+        return self.method, self.path_template
+
+    @property
     def request_body(self) -> str | None:
         return self.bodies[0].pointer if self.bodies else None
 
 
-def compile_operations(document: Document) -> tuple[Operation, ...]:
-    """Return every operation of the document, in its order. Raises DocumentError."""
+def compile_operations(
+    document: Document, without: Collection[Place] = ()
+) -> tuple[Operation, ...]:
+    """Return the operations of the document but for those of some places, in its order.
+
+    Raises DocumentError.
+    """
     with clear_failure(document):
-        return tuple(_compile_all(document))
+        return tuple(_compile_all(document, without))
 
 
-def _compile_all(document: Document) -> Iterator[Operation]:
+def _compile_all(document: Document, without: Collection[Place]) -> Iterator[Operation]:
     seen: dict[str, str] = {}
     for path, item in document.content["paths"].items():
         for method in METHODS:
-            if method in item:
+            if method in item and (method.upper(), path) not in without:
                 operation = _compile(document, path, method, item[method])
                 place = f"{method.upper()} {path}"
                 if operation.id in seen:

@@ -4,6 +4,7 @@ The service's chat and voice parts answer 422 as FastAPI does (docs/protocol.md#
 are those of pydantic 2.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice, takewhile
 from typing import Any
@@ -44,11 +45,11 @@ LIMIT_PROBLEMS = {
     "exclusiveMaximum": ("Input should be less than {}", "less_than"),
     "minLength": ("String should have at least {} characters", "string_too_short"),
     "maxLength": ("String should have at most {} characters", "string_too_long"),
-    "minItems": ("List should have at least {} items", "too_short"),
-    "maxItems": ("List should have at most {} items", "too_long"),
     "pattern": ("String should match pattern '{}'", "string_pattern_mismatch"),
     "const": ("Input should be {!r}", "literal_error"),
 }
+
+_LENGTHS = {"minItems": ("least", "too_short"), "maxItems": ("most", "too_long")}
 
 # Without these limits, a body of nothing but mistakes would get megabytes, after seconds.
 MOST_PROBLEMS = 100
@@ -56,6 +57,16 @@ MOST_LOOKED_AT = 20_000  # values inside a wrong value
 _TOO_LARGE = f"Input is wrong in a place beyond its first {MOST_LOOKED_AT} values"
 
 Check = Callable[[Json, Loc], list[Problem]]
+
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
+_VERSION_AT = 14  # in the text of a UUID
+
+
+def _is_uuid4(text: str) -> bool:
+    return _UUID.fullmatch(text) is not None and text[_VERSION_AT] == "4"
+
+
+_FORMATS = {"uuid4": _is_uuid4}  # beside those that the library has
 
 
 class Validation:
@@ -81,7 +92,7 @@ class Validation:
         """
         try:
             validator = jsonschema_rs.Draft202012Validator(
-                schema, registry=self._registry, validate_formats=True
+                schema, registry=self._registry, validate_formats=True, formats=_FORMATS
             )
         except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError) as error:
             where = schema.get("$ref", "a schema")
@@ -139,11 +150,28 @@ def _problems(error: Any, base: Loc) -> list[Problem]:
             for name in kind.unexpected[:MOST_PROBLEMS]
         ]
     if keyword == "format":
-        return [Problem(loc, f"Input should be a valid {value.upper()}", f"{value}_parsing")]
+        return [_format_problem(loc, value, error.instance)]
     if keyword in ("oneOf", "anyOf"):
         return _union_problems(error, base, loc)
+    if keyword in _LENGTHS:
+        return [_length_problem(loc, keyword, value, len(error.instance))]
     message, problem_type = LIMIT_PROBLEMS[keyword]
     return [Problem(loc, message.format(value), problem_type)]
+
+
+def _length_problem(loc: Loc, keyword: str, limit: int, got: int) -> Problem:
+    word, problem_type = _LENGTHS[keyword]
+    items = "item" if limit == 1 else "items"
+    message = f"List should have at {word} {limit} {items} after validation, not {got}"
+    return Problem(loc, message, problem_type)
+
+
+def _format_problem(loc: Loc, name: str, got: str) -> Problem:
+    if name == "uuid4":
+        if _UUID.fullmatch(got):
+            return Problem(loc, "UUID version 4 expected", "uuid_version")
+        name = "uuid"
+    return Problem(loc, f"Input should be a valid {name.upper()}", f"{name}_parsing")
 
 
 def _type_problem(loc: Loc, types: Sequence[str], got: Json) -> Problem:

@@ -45,7 +45,7 @@ class App:
     ) -> None:
         self.settings = settings or Settings()
         read_chaos(self.settings.chaos)  # a mistake in it stops the start
-        self.apis = serve(apis, self.settings.spec)
+        self.apis = serve(apis, self.settings)
         self.mounts = mounts
         self.by_id = by_id(self.apis)
         self.seeds = seed_reader(self.apis)

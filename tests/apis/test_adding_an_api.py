@@ -20,7 +20,6 @@ from emulator.web.app import App
 from tests.apis.toy.api import TOYS
 
 KEY = {"X-Hume-Api-Key": "toys"}
-FINDINGS.pop("toy_grey")  # which no page of the emulator's has
 
 
 @pytest.fixture

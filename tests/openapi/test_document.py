@@ -56,8 +56,14 @@ def schemas(content: dict[str, Any]) -> Any:
         pytest.param(
             lambda d: schemas(d)["Tool"]["properties"]["name"].update(format="email"),
             "changed.yaml: format 'email' at #/components/schemas/Tool/properties/name is not "
-            "supported by this emulator; known: binary, double, float, int32, int64, uuid",
+            "supported by this emulator; known: binary, double, float, int32, int64, uuid, uuid4",
             id="format",
+        ),
+        pytest.param(
+            lambda d: schemas(d)["Tool"].update(discriminator={"propertyName": "kind"}),
+            "changed.yaml: the discriminator at #/components/schemas/Tool is not supported by this "
+            "emulator, which tells the members of unions apart by their 'type' alone",
+            id="discriminator",
         ),
         pytest.param(
             lambda d: schemas(d).pop("Encoding"),

@@ -501,6 +501,38 @@ def test_the_place_starts_where_the_caller_says() -> None:
     assert problem.loc == ("prompts", 3, "versions", 0, "text")
 
 
+UUID = "6ba7b810-9dad-{}1d1-80b4-00c04fd430c8"
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (UUID.format(4), []),
+        (UUID.format(4).upper(), []),
+        (UUID.format(1), [("UUID version 4 expected", "uuid_version")]),
+        (UUID.format("g"), [("Input should be a valid UUID", "uuid_parsing")]),
+        ("", [("Input should be a valid UUID", "uuid_parsing")]),
+        (4, [("Input should be a valid string", "string_type")]),
+    ],
+)
+def test_uuids_of_version_4(value: Json, expected: list[tuple[str, str]]) -> None:
+    """Another version is told from what is no uuid."""
+    check = VALIDATION.check_schema({"type": "string", "format": "uuid4"})
+    assert [(each.msg, each.type) for each in check(value, ())] == expected
+
+
+@pytest.mark.parametrize(
+    ("schema", "message"),
+    [
+        ({"minItems": 1}, "List should have at least 1 item after validation, not 0"),
+        ({"minItems": 2}, "List should have at least 2 items after validation, not 0"),
+    ],
+)
+def test_lists_that_are_too_short(schema: Json, message: str) -> None:
+    """The message has the number of items, as pydantic's has."""
+    assert [each.msg for each in VALIDATION.check_schema(schema)([], ())] == [message]
+
+
 def test_a_schema_that_is_none_is_refused() -> None:
     """A schema of one's own with a mistake, or a pointer to nothing, is a DocumentError."""
     with pytest.raises(DocumentError, match="openapi.yaml"):

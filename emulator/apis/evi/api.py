@@ -10,7 +10,7 @@ from emulator.apis.evi.errors import CHAT_ERRORS
 from emulator.apis.evi.findings import EVI_FINDINGS
 from emulator.apis.evi.handlers import HANDLERS
 from emulator.apis.evi.hints import EVI_HINTS
-from emulator.apis.evi.openness import OPENNESS
+from emulator.apis.evi.openness import openness
 from emulator.apis.evi.operations.examples import with_examples
 from emulator.apis.evi.sockets import SOCKETS
 from emulator.apis.evi.state import EviState
@@ -35,7 +35,7 @@ def _control() -> "ControlRoutes":
 EVI = Api(
     name="evi",
     document=bundled("openapi.yaml"),
-    openness=OPENNESS,
+    openness=openness,
     hints=EVI_HINTS,
     findings=EVI_FINDINGS,
     coverage=EVI_COVERAGE_PARTS,

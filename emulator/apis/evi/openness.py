@@ -5,6 +5,7 @@ from functools import cache
 
 from emulator.openapi.openness import OpenEnum, Openness
 from emulator.resources import bundled, read_data
+from emulator.settings import Settings
 
 CUSTOM_LANGUAGE_MODEL = "CUSTOM_LANGUAGE_MODEL"  # the provider of a model with a URL
 UNNAMED_MODEL = "custom-language-model"  # the document lists this in place of a URL
@@ -41,3 +42,8 @@ OPENNESS = Openness(
         "VoiceName": {"compatible_octave_models": {"type": ["array", "null"]}},
     },
 )
+
+
+def openness(settings: Settings) -> Openness:
+    """Return what EVI takes, which is the same with all settings."""
+    return OPENNESS

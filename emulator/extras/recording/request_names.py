@@ -4,13 +4,16 @@ import re
 
 from emulator.api import serve
 from emulator.apis.apis import APIS
+from emulator.settings import Settings
 
 
 class RequestNames:
     """Finds the operations of requests in the OpenAPI documents."""
 
     def __init__(self, spec: str = "") -> None:
-        operations = [each for served in serve(APIS, spec) for each in served.operations]
+        operations = [
+            each for served in serve(APIS, Settings(spec=spec)) for each in served.operations
+        ]
         operations.sort(key=lambda operation: operation.path_template.count("{"))
         self._patterns = [
             (each.method, re.compile(re.sub(r"\{\w+\}", "[^/]+", each.path_template)), each.id)

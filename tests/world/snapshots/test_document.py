@@ -371,7 +371,8 @@ NOBODY = "00000000-0000-4000-8000-000000000000"
         ),
         (
             world_with("ids", "world", value=[1]),
-            "/world/ids/world: List should have at least 625 items, got [1]",
+            "/world/ids/world: List should have at least 625 items after validation, not 1, "
+            "got [1]",
         ),
         (with_rule, "/world/faults/0/fault: no webhook fault 'dorp' (did you mean 'drop'?)"),
         (
