@@ -9,7 +9,6 @@ from emulator.contract.findings import Finding, FindingKind, register_findings
 from emulator.contract.surface import ApiSurface, SurfacePart, new_surface, register_parts
 from emulator.errors import DocumentError, closest
 from emulator.faults.names import FaultNames
-from emulator.handles.bridge import Bridge
 from emulator.inspection import View
 from emulator.jsontext import Json, JsonObject
 from emulator.openapi.document import Document, load_document
@@ -29,6 +28,7 @@ from emulator.world.world import World
 
 if TYPE_CHECKING:
     from emulator.control import ControlRoutes
+    from emulator.handles.bridge import Bridge
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,7 @@ class Api:
     body_limits: Mapping[str, int] = field(default_factory=dict)  # bytes, by operationId
     control: "Callable[[], ControlRoutes] | None" = None  # called when one is first asked for
     with_examples: Callable[[Operation, Handler, Seed], Handler] = take_any_id
-    handle: Callable[[World, Bridge], object] | None = None
+    handle: "Callable[[World, Bridge], object] | None" = None
     views: Sequence[View] = ()  # of the inspector
 
     def __post_init__(self) -> None:
@@ -250,7 +250,9 @@ def _documents(served: Sequence[ServedApi]) -> Mapping[str, Document]:
     return {each.name: each.document for each in served}
 
 
-def new_handles(served: Sequence[ServedApi], world: World, bridge: Bridge) -> Mapping[str, object]:
+def new_handles(
+    served: Sequence[ServedApi], world: World, bridge: "Bridge"
+) -> Mapping[str, object]:
     """Return the handles for tests that APIs bring, by the name of the API."""
     made = {each.name: each.api.handle for each in served}
     return {name: new(world, bridge) for name, new in made.items() if new is not None}

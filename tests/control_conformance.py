@@ -172,4 +172,4 @@ def _chosen(name: str, members: list[JsonObject]) -> Json:
 
 def control_routes(app: App) -> set[tuple[str, str]]:
     """Return method and path of every control route that an application serves."""
-    return {(route.method, route.path) for route in app.control_routes}
+    return {(route.method, route.path) for route in app.control.routes()}

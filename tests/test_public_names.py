@@ -150,5 +150,5 @@ def test_settings() -> None:
 
 def test_routes(app: App) -> None:
     """The emulator's own, in any order."""
-    found = [f"{route.method} {route.path}" for route in app.control_routes]
+    found = [f"{route.method} {route.path}" for route in app.control.routes()]
     assert sorted(found) == sorted(LISTED["routes"])

@@ -20,7 +20,6 @@ from emulator.settings import Settings
 from emulator.web.auth import Auth
 from emulator.web.cors import Cors
 from emulator.web.dispatch import Dispatcher
-from emulator.web.endpoint import Route
 from emulator.web.guard import CONTROL_PREFIX, Guard
 from emulator.web.mounts import Mount
 from emulator.web.sockets.application import Sockets
@@ -32,6 +31,7 @@ from emulator.world.worlds import Worlds
 
 if TYPE_CHECKING:
     from emulator.contract.surface import ApiSurface
+    from emulator.web.control.application import Control
     from emulator.world.persistence import Persistence
 
 _OTHER_OWN_PREFIXES = ("/openapi.", "/openapi/", "/oauth2-cc/")  # routes without a guard
@@ -79,9 +79,9 @@ class App:
         return self.apis[0].validation
 
     @cached_property
-    def control_routes(self) -> list[Route]:
-        """Return every route of the emulator's own."""
-        from emulator.web.control.application import Control  # the operations don't need its 40 ms
+    def control(self) -> "Control":
+        """Return what makes the emulator's own routes."""
+        from emulator.web.control.application import Control  # no operation needs its 100 ms
 
         return Control(
             self.auth,
@@ -92,7 +92,7 @@ class App:
             lambda: self.snapshots,
             lambda: self.surfaces,
             self.mounts,
-        ).routes()
+        )
 
     @cached_property
     def snapshots(self) -> SnapshotReader:
@@ -128,7 +128,7 @@ class App:
             self.worlds.others,
             self._hints,
             own_prefixes,
-            lambda: self.control_routes,
+            lambda: self.control.own_routes(),
         )
         for served in self.apis:
             handlers = self._handlers(served)

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
-from starlette.requests import ClientDisconnect
 from starlette.types import Receive
 
 from emulator.errors import BODY_TOO_LARGE, Problem, ValidationFailed, api_error
@@ -12,17 +11,18 @@ from emulator.jsontext import Json, JsonTextError, parse
 from emulator.openapi.operation import JSON_MEDIA_TYPE, MULTIPART_MEDIA_TYPE, RequestBody
 from emulator.openapi.validation import Validation
 from emulator.web.forms import read_form, read_pairs, read_parts, shown_form
+from emulator.web.leaving import ClientLeft
 
 _PATIENCE_S = 1  # how long to wait for the body of a request that matches no route
 
 
 async def read_body(receive: Receive, limit: int) -> bytes:
-    """Return the whole request body. Raises ApiError (413) past `limit` bytes, ClientDisconnect."""
+    """Return the whole request body. Raises ApiError (413) past `limit` bytes, ClientLeft."""
     chunks, size, more = [], 0, True
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise ClientDisconnect
+            raise ClientLeft
         chunk = message.get("body", b"")
         size += len(chunk)
         if size > limit:

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
-from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
 from emulator.api import Handler
@@ -20,11 +20,14 @@ from emulator.settings import Settings
 from emulator.web.answers import Answer, error_answer
 from emulator.web.auth import Auth
 from emulator.web.bodies import read_beginning
-from emulator.web.endpoint import REDIRECT, Endpoint, Route
 from emulator.web.exchange import Exchange
+from emulator.web.leaving import ClientLeft
 from emulator.web.operation_route import OperationRoute
 from emulator.web.routing import Router
 from emulator.web.streams import deliver
+
+if TYPE_CHECKING:
+    from emulator.web.endpoint import Endpoint, OwnRoutes
 
 
 class Dispatcher:
@@ -37,7 +40,7 @@ class Dispatcher:
         anonymous: ClientLedger,
         hints: Hints = NO_HINTS,
         own_prefixes: Sequence[str] = (),
-        own_routes: Callable[[], Sequence[Route]] = tuple,
+        own_routes: "Callable[[], OwnRoutes] | None" = None,
     ) -> None:
         """Begin without operations; `anonymous` takes findings about callers without a world.
 
@@ -49,7 +52,8 @@ class Dispatcher:
         self._anonymous = anonymous
         self._auth = auth
         self._settings = settings
-        self._own_routes: Callable[[], Sequence[Route]] | None = own_routes  # None: they are made
+        self._own_routes = own_routes
+        self._redirect: Endpoint | None = None  # one of the own routes
 
     def add(
         self,
@@ -70,16 +74,16 @@ class Dispatcher:
         )
         self.router.add(operation.method, operation.path_template, route)
 
-    def add_endpoint(self, route: Route) -> None:
-        """Add one of the emulator's own routes: a function that takes a Request."""
-        endpoint = Endpoint(route.path, route.endpoint)
-        for method in ("GET", "HEAD") if route.method == "GET" else (route.method,):
-            self.router.add(method, route.path, endpoint)
+    def add_endpoint(self, method: str, path: str, endpoint: "Endpoint") -> None:
+        """Add one of the emulator's own routes; HEAD is answered as GET is."""
+        for each in ("GET", "HEAD") if method == "GET" else (method,):
+            self.router.add(each, path, endpoint)
 
-    def _add_own_routes(self, make: Callable[[], Sequence[Route]]) -> None:
-        for route in make():
-            self.add_endpoint(route)
-        self._own_routes = None
+    def _add_own_routes(self, make: "Callable[[], OwnRoutes]") -> None:
+        own = make()
+        for method, path, endpoint in own.endpoints:
+            self.add_endpoint(method, path, endpoint)
+        self._redirect, self._own_routes = own.redirect, None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         exchange = Exchange(scope, self._anonymous)
@@ -97,7 +101,7 @@ class Dispatcher:
         except ApiError as error:
             exchange.refuse(error)
             answer = error_answer(error)
-        except ClientDisconnect:
+        except ClientLeft:
             return  # the client is gone, and no whole request came that the journal could have
         except ConnectionBroken:
             exchange.note(None, b"")
@@ -111,7 +115,7 @@ class Dispatcher:
 
     async def _unmatched(
         self, exchange: Exchange, scope: Scope, receive: Receive
-    ) -> tuple[Endpoint, Sequence[str]]:
+    ) -> "tuple[Endpoint, Sequence[str]]":
         """Return a redirection to a route of ours that differs by a slash. Raises ApiError.
 
         Unless the path is one of ours, the journal has the request and the beginning of its body.
@@ -119,8 +123,8 @@ class Dispatcher:
         method, path = scope["method"], scope["path"]
         if self.router.is_own(path):
             exchange.is_quiet = True
-            if self.router.redirects(path):
-                return REDIRECT, ()
+            if self._redirect is not None and self.router.redirects(path):
+                return self._redirect, ()
         else:
             headers = exchange.read_headers()
             with suppress(ApiError):

@@ -18,11 +18,11 @@ EndpointFunction: TypeAlias = Callable[[Request], Awaitable[Response | Reply]]
 
 
 class Route(NamedTuple):
-    """One of the emulator's own routes: GET answers HEAD, too."""
+    """One of the emulator's own routes: HEAD is answered as GET is."""
 
     method: str
     path: str  # with parameters, such as /_emulator/faults/{id}
-    endpoint: EndpointFunction
+    function: EndpointFunction
 
 
 class Endpoint:
@@ -77,4 +77,17 @@ async def _redirect(request: Request) -> Response:
     return RedirectResponse(str(URL(scope={**request.scope, "path": path})))
 
 
-REDIRECT = Endpoint("", _redirect)
+class OwnRoutes(NamedTuple):
+    """The endpoints of the emulator's own routes, each with its method and path.
+
+    `redirect` answers a path that differs from one of them by the slash at its end.
+    """
+
+    endpoints: Sequence[tuple[str, str, Endpoint]]
+    redirect: Endpoint
+
+
+def own_routes(routes: Sequence[Route]) -> OwnRoutes:
+    """Return routes with their endpoints."""
+    endpoints = [(each.method, each.path, Endpoint(each.path, each.function)) for each in routes]
+    return OwnRoutes(endpoints, Endpoint("", _redirect))

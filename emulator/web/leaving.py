@@ -4,13 +4,16 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from starlette.requests import ClientDisconnect
 from starlette.types import Receive
+
+
+class ClientLeft(Exception):
+    """The client has left before it was answered."""
 
 
 @asynccontextmanager
 async def left_with(receive: Receive) -> AsyncIterator[None]:
-    """Cancel the block when the client leaves. Raises ClientDisconnect then.
+    """Cancel the block when the client leaves. Raises ClientLeft then.
 
     The rest of the request's body is lost, so it must have been read before.
     """
@@ -30,7 +33,7 @@ async def left_with(receive: Receive) -> AsyncIterator[None]:
         if not leaving.done():
             raise
         here.uncancel()
-        raise ClientDisconnect from None
+        raise ClientLeft from None
     finally:
         is_inside = False
         leaving.cancel()

@@ -2,18 +2,18 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
-
-from starlette.requests import Request
-from starlette.responses import Response
+from typing import TYPE_CHECKING, TypeAlias
 
 from emulator.openapi.operation import Operation
 from emulator.openapi.parts import Part
 from emulator.settings import Settings
 from emulator.web.auth import Auth
-from emulator.web.endpoint import Route
 
-Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+Endpoint: TypeAlias = "Callable[[Request], Awaitable[Response]]"
 MakeEndpoints: TypeAlias = Callable[
     [Auth, Settings, Sequence[Operation]], Sequence[tuple[str, str, Endpoint]]
 ]
@@ -30,12 +30,3 @@ class Mount:
     prefix: str  # such as /__admin
     make_endpoints: MakeEndpoints  # each endpoint with its method and its path below the prefix
     part: Part | None = None  # of the control document
-
-    def routes(
-        self, auth: Auth, settings: Settings, operations: Sequence[Operation]
-    ) -> list[Route]:
-        """Make the routes, with the prefix in their paths."""
-        return [
-            Route(method, self.prefix + path, endpoint)
-            for method, path, endpoint in self.make_endpoints(auth, settings, operations)
-        ]

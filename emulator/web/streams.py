@@ -3,7 +3,6 @@
 from collections.abc import AsyncGenerator
 from contextlib import suppress
 
-from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Send
 
 from emulator.faults.http import ENDINGS, GARBAGE, Pieces, struck_pieces
@@ -13,7 +12,7 @@ from emulator.openapi.operation import JSON_MEDIA_TYPE
 from emulator.redaction.text import hide_in_body
 from emulator.web.answers import Answer, part, respond, start
 from emulator.web.exchange import Exchange
-from emulator.web.leaving import left_with
+from emulator.web.leaving import ClientLeft, left_with
 
 # How a streamed answer ended, as the journal has it.
 COMPLETE, CLIENT_LEFT, BROKEN, FAILED = "complete", "client_left", "broken", "failed"
@@ -37,7 +36,7 @@ async def deliver(answer: Answer, exchange: Exchange, receive: Receive, send: Se
     if rule is None:
         await respond(send, answer)
     else:
-        with suppress(ClientDisconnect):
+        with suppress(ClientLeft):
             await _send_pieces(_Sent(answer, send), rule, receive)
 
 
@@ -61,7 +60,7 @@ async def _stream(
             ended = COMPLETE
         else:
             ended = await _send_pieces(sent, rule, receive)
-    except ClientDisconnect:
+    except ClientLeft:
         ended = CLIENT_LEFT
     except Exception as error:
         if not sent.has_begun:

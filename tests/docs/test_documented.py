@@ -78,7 +78,7 @@ def test_readme_has_every_control_route(app: App) -> None:
 
     docs/control.md has all of them, and those of documents only there.
     """
-    paths = [route.path for route in app.control_routes if "{" not in route.path]
+    paths = [route.path for route in app.control.routes() if "{" not in route.path]
     paths = [path for path in paths if not path.startswith("/openapi/")]
     assert "/_emulator/reset" in paths
     clients, wiremock = ((ROOT / "docs" / f"{page}.md").read_text() for page in _ROUTES_OF_OTHERS)

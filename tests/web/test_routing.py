@@ -14,7 +14,7 @@ from emulator.errors import api_error
 from emulator.reply import Reply
 from emulator.server import new_app
 from emulator.settings import Settings
-from emulator.web.endpoint import Route
+from emulator.web.endpoint import Endpoint
 from emulator.web.routing import Router
 from tests import conformance
 
@@ -119,7 +119,7 @@ async def fail_midway(request: Request) -> Response:
 def client() -> TestClient:
     app = new_app(Settings(seed="empty"))
     for path, endpoint in (("{id}", stream), ("{id}/fail", fail), ("{id}/midway", fail_midway)):
-        app.dispatcher.add_endpoint(Route("GET", f"{OWN}/{path}", endpoint))
+        app.dispatcher.add_endpoint("GET", f"{OWN}/{path}", Endpoint(f"{OWN}/{path}", endpoint))
     return TestClient(app, headers={"X-Hume-Api-Key": "toy"})
 
 

@@ -25,7 +25,7 @@ from emulator.web.control.request import Bodies, caller_world
 from emulator.web.control.snapshot import snapshot_routes
 from emulator.web.control.stubs import stub_routes
 from emulator.web.control.webhooks import webhook_routes
-from emulator.web.endpoint import Route
+from emulator.web.endpoint import OwnRoutes, Route, own_routes
 from emulator.web.inspector.routes import inspector_routes
 from emulator.web.mounts import Mount
 from emulator.web.oauth import token_endpoint
@@ -62,6 +62,10 @@ class Control:
         self._surfaces = surfaces
         self._mounts = mounts
 
+    def own_routes(self) -> OwnRoutes:
+        """Return every route of the emulator's own, for the dispatcher."""
+        return own_routes(self.routes())
+
     def routes(self) -> list[Route]:
         """Return every route of the emulator's own."""
         auth, apis = self._auth, [each.api for each in self._apis]
@@ -93,7 +97,8 @@ class Control:
 
     def _mounted_routes(self) -> Iterator[Route]:
         for mount in self._mounts:
-            yield from mount.routes(self._auth, self._settings, self._apis[0].operations)
+            made = mount.make_endpoints(self._auth, self._settings, self._apis[0].operations)
+            yield from (Route(method, mount.prefix + path, each) for method, path, each in made)
 
     async def health(self, request: Request) -> Response:
         return JSONResponse(

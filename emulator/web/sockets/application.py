@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
 from emulator.contract.ledger import ClientLedger
@@ -14,6 +13,7 @@ from emulator.openapi.hints import Hints
 from emulator.sockets.outbound import Outbound
 from emulator.sockets.socket import Socket
 from emulator.web import bugs
+from emulator.web.answers import error_answer, respond
 from emulator.web.auth import Auth
 from emulator.web.denial import deny_upgrade
 from emulator.web.short_circuit import fault_answer
@@ -56,9 +56,8 @@ class Sockets:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            refusal = api_error(NO_WEBSOCKET, path=scope["path"])
-            headers = {"Upgrade": "websocket"}
-            await JSONResponse(refusal.body, refusal.status, headers)(scope, receive, send)
+            refusal = api_error(NO_WEBSOCKET, {"Upgrade": "websocket"}, path=scope["path"])
+            await respond(send, error_answer(refusal))
             return
         await receive()  # websocket.connect
         handshake = Handshake(scope, self._anonymous)
