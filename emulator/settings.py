@@ -1,12 +1,12 @@
 """The table of settings. Flags, environment variables, `--help` and the docs read it."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import partial
 from typing import Any
 
-from emulator.durations import read_pace
+from emulator.durations import duration_ms, read_pace
 from emulator.errors import UsageError, closest
 from emulator.hosts import read_host_rule
 
@@ -21,7 +21,7 @@ class Setting:
 
     name: str
     scope: str  # server, or world if worlds of one server may differ in it
-    kind: str  # text, integer, switch, list, hosts or pace
+    kind: str  # text, integer, switch, list, hosts, pace or duration
     default: Any
     help: str
     api: str = ""  # the name of the API that alone reads it; "" if the machinery does
@@ -50,9 +50,10 @@ class Setting:
         """Return the value if it is within bounds. Raises UsageError, naming `source`."""
         if value != self.default and type(value) is not _TYPES[self.kind]:
             raise self._wrong(f"must be {_WORDS[self.kind]}", value, source)
-        if self.kind == "pace":
+        read = _READERS.get(self.kind)
+        if read is not None and value != self.default:
             try:
-                read_pace(value)
+                read(value)
             except ValueError:
                 raise self._wrong(f"must be {_WORDS[self.kind]}", value, source) from None
         if self.kind == "hosts" and any(read_host_rule(each) is None for each in value):
@@ -95,7 +96,10 @@ _PARSERS: Mapping[str, Any] = {
     "list": _parse_list,
     "hosts": _parse_list,
     "pace": str,
+    "duration": str,
 }
+# What reads the texts of a kind, and raises ValueError for a wrong one.
+_READERS: Mapping[str, Callable[[str], object]] = {"pace": read_pace, "duration": duration_ms}
 _TYPES = {
     "text": str,
     "integer": int,
@@ -103,6 +107,7 @@ _TYPES = {
     "list": tuple,
     "hosts": tuple,
     "pace": str,
+    "duration": str,
 }
 _WORDS = {
     "text": "a text",
@@ -112,6 +117,7 @@ _WORDS = {
     "hosts": "a comma-separated list of hosts such as example.internal, *.example.internal "
     "or localhost:8000",
     "pace": "instant, realtime, or a speed factor such as 5",
+    "duration": "a duration such as 200ms, 1.5s or 2m",
 }
 
 
@@ -256,9 +262,19 @@ class Settings:
     pace: str = _world(
         "pace",
         "instant",
-        "how long the assistant takes: instant, realtime, or a speed factor (5 is five times "
-        "faster)",
-        api="evi",
+        "how long the assistant takes, and how fast generated speech streams: instant, realtime, "
+        "or a speed factor (5 is five times faster)",
+    )
+    first_audio: str = _world(
+        "duration",
+        "",
+        "with a pace, how long after a request or a turn the first sound comes, such as 500ms; by "
+        "default 200ms for generated speech, and 0.6 to 1 s in a chat",
+    )
+    jitter: str = _world(
+        "duration",
+        "0ms",
+        "with a pace, how late each chunk of sound may come at most, drawn at random",
     )
     audio_output: bool = _world(
         "switch", True, "send the assistant's speech as audio, too", api="evi"

@@ -20,6 +20,7 @@ _TYPES: Mapping[str, JsonObject] = {
     "list": {"type": "array", "items": {"type": "string"}},
     "hosts": {"type": "array", "items": {"type": "string"}},
     "pace": {"type": "string"},
+    "duration": {"type": "string"},
 }
 _HIDDEN: JsonObject = {"type": "string", "const": "(hidden)"}
 _NULL: JsonObject = {"type": "null"}

@@ -87,12 +87,21 @@ class _Scores:
 
 
 @dataclass(frozen=True, slots=True)
+class _Sound:
+    """A chunk of a sentence's sound, which comes late."""
+
+    message_id: str
+    index: int
+    data: str
+
+
+@dataclass(frozen=True, slots=True)
 class _BuiltinAnswer:
     call: ToolCall
     step: UseBuiltin
 
 
-TurnStep: TypeAlias = Step | End | _Sentence | _Scores | _BuiltinAnswer
+TurnStep: TypeAlias = Step | End | _Sentence | _Sound | _Scores | _BuiltinAnswer
 
 
 @dataclass(slots=True)
@@ -123,6 +132,8 @@ class Assistant:
         self._chat_id = chat_id
         self._config = request.config
         self._pace = request.pace
+        self._first_audio_ms = request.first_audio_ms
+        self._jitter_ms = request.jitter_ms if request.pace else 0
         self._voiced = request.voiced
         self._inline_prosody = request.inline_prosody
         self._most_added = request.most_added
@@ -188,7 +199,7 @@ class Assistant:
     ) -> None:
         """Add a turn after those that are under way."""
         self.warn_of_missing(self._settings.missing_variables(), "The system prompt")
-        turn = Turn(deque(steps), source, self._in(THINKING_MS), dict(values or {}))
+        turn = Turn(deque(steps), source, self._thought_ms(steps), dict(values or {}))
         self._turns.append(turn)
 
     def drop(self, keep: Source | None = None) -> None:
@@ -216,6 +227,8 @@ class Assistant:
                 self._say(step, turn)
             case _Sentence(text, say):
                 self._say_sentence(text, say, turn)
+            case _Sound():
+                self._send_late(step, turn)
             case _Scores():
                 self._show(step, turn)
             case CallTool():
@@ -280,6 +293,14 @@ class Assistant:
         wait_ms = derived_random("pace", self._chat_id, self._drawn).uniform(*limits_ms)
         return self._clock.now_ms() + round(wait_ms * self._pace)
 
+    def _thought_ms(self, steps: Sequence[TurnStep]) -> int:
+        """Return when the assistant has thought before these steps (ms)."""
+        first_ms = self._first_audio_ms
+        if first_ms is None:
+            return self._in(THINKING_MS)
+        is_scripted = bool(steps) and isinstance(steps[0], Pause)
+        return self._clock.now_ms() + (0 if is_scripted else round(first_ms * self._pace))
+
     # speech
 
     def _say(self, say: Say, turn: Turn) -> None:
@@ -314,17 +335,36 @@ class Assistant:
         self._channel.send(frames.assistant_message(message_id, text, from_text, say.quick, inline))
         features = Fragment(render(emotion_features(scores)))
         self._history.add("AGENT_MESSAGE", text, features, id=event_id)
-        self._voice(text, message_id)
         turn.spoke = True
         turn.steps.appendleft(_Scores(message_id, event_id, scores, features))
         turn.due_ms = self._in(PROSODY_MS)
+        self._voice(text, message_id, turn)
 
-    def _voice(self, text: str, message_id: str) -> None:
+    def _voice(self, text: str, message_id: str, turn: Turn) -> None:
         begin_ms = max(self._clock.now_ms(), self.speaking_until_ms)
         self.speaking_until_ms = begin_ms + round(speech_ms(text) * (self._pace or 1))
-        if self._voiced:
-            for index, data in enumerate(wav_chunks(speech_ms(text))):
+        if not self._voiced:
+            return
+        chunks = enumerate(wav_chunks(speech_ms(text)))
+        if self._jitter_ms:
+            late = [_Sound(message_id, index, data) for index, data in chunks]
+            turn.steps.extendleft(reversed(late))
+            turn.due_ms = self._jittered_ms()
+        else:
+            for index, data in chunks:
                 self._channel.send(frames.audio_output(message_id, index, data))
+
+    def _send_late(self, sound: _Sound, turn: Turn) -> None:
+        """Send a chunk of sound; the next, or the sentence's scores, come a little later."""
+        self._channel.send(frames.audio_output(sound.message_id, sound.index, sound.data))
+        is_last = isinstance(turn.steps[0], _Scores)
+        turn.due_ms = self._in(PROSODY_MS) if is_last else self._jittered_ms()
+
+    def _jittered_ms(self) -> int:
+        """Return when a chunk of sound comes that is due now (ms)."""
+        self._drawn += 1
+        place = ("jitter", self._chat_id, self._drawn)
+        return self._clock.now_ms() + round(derived_random(*place).uniform(0, self._jitter_ms))
 
     def _show(self, step: _Scores, turn: Turn) -> None:
         if not self._inline_prosody:
@@ -381,7 +421,7 @@ class Assistant:
         self._take_result(result or "", turn)
         del self.calls[answer.tool_call_id]
         turn.waits_for = None
-        turn.due_ms = self._in(THINKING_MS)
+        turn.due_ms = self._thought_ms(turn.steps)
 
     def _take_result(self, result: str, turn: Turn) -> None:
         self._history.add("FUNCTION_CALL_RESPONSE", result)
@@ -427,7 +467,7 @@ class Assistant:
                 )
             )
         self._take_result(content, turn)
-        turn.due_ms = self._in(THINKING_MS)
+        turn.due_ms = self._thought_ms(turn.steps)
 
 
 def _waits_for(turn: Turn, answer: ToolResponse | ToolError) -> bool:

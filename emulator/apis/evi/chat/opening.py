@@ -30,9 +30,9 @@ from emulator.apis.evi.operations.configs import new_content, render_config
 from emulator.apis.evi.state import EviState
 from emulator.apis.evi.webhooks import ChatFacts
 from emulator.clock import LaggingClock
-from emulator.durations import read_pace
 from emulator.errors import ApiError, api_error
 from emulator.jsontext import JsonObject
+from emulator.pace import pace_of
 from emulator.world.world import World
 
 
@@ -99,6 +99,7 @@ def start_chat(world: World, options: ChatOptions, send: SendFrames) -> LiveChat
     Raises ApiError (404) for a config, version or group that does not exist.
     """
     config_id, group_id = _lower(options.config_id), _lower(options.resumed_chat_group_id)
+    pace = pace_of(world.settings)
     request = ChatRequest(
         config=find_config(world, config_id, options.config_version, group_id),
         script=world.state(EviState).script,
@@ -106,7 +107,9 @@ def start_chat(world: World, options: ChatOptions, send: SendFrames) -> LiveChat
         settings=options.settings,
         event_limit=options.event_limit,
         most_added=world.settings.max_filled_chars,
-        pace=read_pace(world.settings.pace),
+        pace=pace.stretch,
+        first_audio_ms=pace.first_audio_ms,
+        jitter_ms=pace.jitter_ms,
         voiced=world.settings.audio_output,
         inline_prosody=world.settings.prosody == "inline",
         verbose_transcription=options.verbose_transcription,

@@ -14,8 +14,10 @@ HISTORY_LIMIT = 300  # events of a resumed group that a chat reads (docs/protoco
 class ChatRequest:
     """What the client of a chat asks for, and how the chat runs.
 
-    `pace` stretches the assistant's own times: 1 is real time, 0 takes no time. If nobody listens
-    (`voiced` is false), no audio is made. A user who is present may be silent without consequences.
+    `pace` stretches the assistant's own times: 1 is real time, 0 takes no time. `first_audio_ms`
+    is how long it thinks, if that is given. With a pace, each chunk of sound comes up to
+    `jitter_ms` after the one before. If nobody listens (`voiced` is false), no audio is made. A
+    user who is present may be silent without consequences.
     With `inline_prosody` a sentence's message has its scores, which then have no frame of their
     own. `transcribe` returns what the user says when audio comes, or None to make something up. A
     chat that `survives_bad_audio` continues after audio that cannot be decoded. `most_added` bounds
@@ -29,6 +31,8 @@ class ChatRequest:
     settings: SessionSettings | None = None
     event_limit: int = HISTORY_LIMIT
     pace: float = 0
+    first_audio_ms: int | None = None
+    jitter_ms: int = 0
     voiced: bool = True
     inline_prosody: bool = False
     user_is_present: bool = False

@@ -33,6 +33,7 @@ from emulator.ids import derived_random
 from emulator.journal.entries import FrameEntry, ScriptEntry
 from emulator.journal.journal import Journal
 from emulator.jsontext import JsonObject
+from emulator.pace import pace_of
 from emulator.timers import Timer, Timers
 from emulator.world.world import World
 
@@ -92,6 +93,7 @@ def new_scenario(world: World, script: Script, scene: Scene) -> Scenario:
         settings=scene.session_settings,
         most_added=world.settings.max_filled_chars,
         pace=read_pace(scene.pace),
+        first_audio_ms=pace_of(world.settings).first_audio_ms,
         voiced=False,
         user_is_present=scene.end_reason == "MAX_DURATION_TIMEOUT",
         caller_number=scene.caller_number,

@@ -386,6 +386,55 @@ def test_a_pause_in_an_answer() -> None:
     assert types(messages)[-1] == "assistant_end"
 
 
+def test_an_answer_begins_when_the_setting_says() -> None:
+    """It thinks exactly as long, a fifth of that at the pace of a fifth; a pause goes first."""
+    for pace, due_ms in ((1, 300), (0.2, 60)):
+        chat = started(script=saying("Yes."), pace=pace, first_audio_ms=300)
+        chat.type("Go")
+        assert chat.session.next_due_ms == NOW + due_ms
+
+    script = Script()
+    script.on_anything().pause("2s").say("Yes.")
+    chat = started(script=script, pace=1, first_audio_ms=300)
+    chat.type("Go")
+    assert said(chat.wait(1_999)) == []
+    assert said(chat.wait(1)) == ["Yes."]
+
+
+def test_a_tools_answer_is_thought_about_as_long() -> None:
+    """Even if that is no time at all."""
+    script = Script()
+    script.on_anything().call_tool("get_weather").say("Sunny.")
+    chat = started(script=script, pace=1, first_audio_ms=0)
+    [call] = of_type(chat.type("Go"), "tool_call")
+    answer = ToolResponse(tool_call_id=call.tool_call_id, content="{}")
+    assert said(chat.send(answer)) == ["Sunny."]
+
+
+def test_sound_that_comes_late() -> None:
+    """Each chunk after the one before, at most by the jitter, then the scores of the sentence."""
+    text = "I have been speaking for quite some time now, as you may have noticed."
+    chat = started(script=saying(text), pace=1, first_audio_ms=0, jitter_ms=50)
+    assert types(chat.type("Go"))[:2] == ["user_message", "assistant_message"]
+    whole = started(script=saying(text))
+    whole.type("Go")
+
+    last_ms = NOW
+    chunks = of_type(whole.messages, "audio_output")
+    while len(of_type(chat.messages, "audio_output")) < len(chunks):
+        due_ms = chat.session.next_due_ms
+        assert due_ms is not None
+        assert last_ms <= due_ms <= last_ms + 50
+        chat.wait(due_ms - last_ms)
+        last_ms = due_ms
+    assert last_ms > NOW
+    chat.wait(5_000)
+    assert [each.data for each in of_type(chat.messages, "audio_output")] == [
+        each.data for each in chunks
+    ]
+    assert types(chat.messages) == types(whole.messages)
+
+
 # interruptions
 
 
