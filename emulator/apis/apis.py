@@ -2,6 +2,7 @@
 
 from emulator.api import Api
 from emulator.apis.evi.api import EVI
+from emulator.apis.tts.api import TTS
 from emulator.apis.voices.api import VOICES
 
-APIS: tuple[Api, ...] = (EVI, VOICES)
+APIS: tuple[Api, ...] = (EVI, VOICES, TTS)

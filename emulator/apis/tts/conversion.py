@@ -63,7 +63,7 @@ async def convert(
     loudness = await asyncio.to_thread(_loudness, call)
     request_id = new_request_id(call.world)
     generation = new_conversion(call.world, request, request_id, operation_id, loudness)
-    async for piece in paced(call.world, render(generation, request)):
+    async for piece in paced(call.world, generation, render(generation, request)):
         yield piece
 
 

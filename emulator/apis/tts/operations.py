@@ -40,14 +40,14 @@ def synthesize_file(call: Call) -> Reply:
 def synthesize_json_streaming(call: Call) -> Reply:
     request = read_request(Source(call.world, call.findings, streams=True), call.body)
     generations = _made(call, request, "synthesize-json-streaming")
-    return Reply(paced(call.world, _lines(generations, request)), lines_type(call.settings))
+    return Reply(_streamed(call, generations, request), lines_type(call.settings))
 
 
 @operation("synthesize-file-streaming")
 def synthesize_file_streaming(call: Call) -> Reply:
     request = read_request(Source(call.world, call.findings, streams=True), call.body)
     generation, *_ = _made(call, request, "synthesize-file-streaming")
-    pieces = paced(call.world, _file(generation, request))
+    pieces = paced(call.world, generation, _file(generation, request))
     return Reply(pieces, file_type(call.settings, request.format))
 
 
@@ -74,11 +74,13 @@ def _made(call: Call, request: SpeechRequest, operation_id: str) -> list[Generat
     return new_generations(call.world, request, new_request_id(call.world), operation_id)
 
 
-def _lines(
-    generations: Iterable[Generation], request: SpeechRequest
-) -> Iterator[tuple[Chunk, bytes]]:
+async def _streamed(
+    call: Call, generations: Iterable[Generation], request: SpeechRequest
+) -> AsyncIterator[bytes]:
+    """Yield the lines of generations, one after the other."""
     for generation in generations:
-        yield from lines(generation, request)
+        async for line in paced(call.world, generation, lines(generation, request)):
+            yield line
 
 
 async def in_turns(pieces: Iterable[bytes]) -> AsyncIterator[bytes]:

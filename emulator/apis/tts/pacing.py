@@ -1,14 +1,25 @@
-"""Sends the chunks of a stream at the world's pace."""
+"""Sends speech at the world's pace: each chunk once it is due."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
+from typing import TypeVar
 
-from emulator.apis.tts.generation import Chunk
+from emulator.apis.tts.generation import Chunk, Generation
+from emulator.audio.timbre import SAMPLE_RATE
+from emulator.pace import pace_of
 from emulator.world.world import World
 
+T = TypeVar("T")
 
-async def paced(world: World, chunks: Iterable[tuple[Chunk, bytes]]) -> AsyncIterator[bytes]:
-    """Yield what belongs to each chunk once it is due."""
-    for _, piece in chunks:
-        yield piece
-        await asyncio.sleep(0)
+
+async def paced(
+    world: World, generation: Generation, chunks: Iterable[tuple[Chunk, T]]
+) -> AsyncIterator[T]:
+    """Yield what belongs to each chunk of a generation once it is due; a reset ends it."""
+    schedule = pace_of(world.settings).schedule(world.clock.now_ms(), generation.id)
+    with world.working(f"speech of generation {generation.id}") as job:
+        for chunk, content in chunks:
+            if not await job.reached(schedule.due_ms(chunk.begin * 1000 / SAMPLE_RATE)):
+                return
+            yield content
+            await asyncio.sleep(0)  # making a chunk takes time, so others have a turn

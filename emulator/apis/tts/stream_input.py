@@ -20,6 +20,7 @@ from emulator.apis.tts.messages import (
     read_message,
     read_query,
 )
+from emulator.apis.tts.pacing import paced
 from emulator.apis.tts.request import (
     Context,
     Source,
@@ -203,7 +204,8 @@ class SpeechPeer(Peer):
         except ApiError as error:
             self._refuse(error)
             return
-        for chunk, contents in objects(generation, request):
+        chunks = ((chunk, (chunk, contents)) for chunk, contents in objects(generation, request))
+        async for chunk, contents in paced(self._world, generation, chunks):
             if not await self._outbound.room(_AHEAD):
                 return
             self._send_chunk(generation, chunk, contents)
