@@ -4,6 +4,7 @@ A conversion can be made again from its loudness, which takes 50 bytes a second.
 """
 
 import math
+from array import array
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -56,17 +57,22 @@ def converted(loudness: bytes, timbre: Timbre) -> Iterator[bytes]:
 
 def _frames(decoder: Decoder, data: bytes) -> Iterator[Samples]:
     """Yield the samples of each 20 ms; the last ones may be fewer."""
-    held: Samples | None = None
+    held, number = array("h"), 0
     for begin in range(0, len(data), _MOST_AT_ONCE):
         for samples in decoder.decode(data[begin : begin + _MOST_AT_ONCE]):
-            held = samples if held is None else held + samples
-            size = decoder.sample_rate // _FRAMES_A_SECOND
-            whole = len(held) - len(held) % size
-            for at in range(0, whole, size):
-                yield held[at : at + size]
-            held = held[whole:]
+            held += samples
+            at, rate = 0, decoder.sample_rate
+            while (end := at + _length(number, rate)) <= len(held):
+                yield held[at:end]
+                at, number = end, number + 1
+            held = held[at:]
     if held:
         yield held
+
+
+def _length(number: int, rate: int) -> int:
+    """Return the samples of the frame of that number: 20 ms, rounded so that no error adds up."""
+    return (number + 1) * rate // _FRAMES_A_SECOND - number * rate // _FRAMES_A_SECOND
 
 
 def _level(samples: Samples) -> int:

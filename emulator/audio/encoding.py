@@ -14,6 +14,7 @@ SECOND_BYTES = SAMPLE_RATE * SAMPLE_BYTES
 _WAV_HEADER = len(wav_header(0, SAMPLE_RATE))
 _KBITS = 128
 _MP3_FRAME_SAMPLES, _MP3_FRAME_BYTES = 1152, 384
+_MP3_MOST_AT_ONCE = 9_216  # bytes of PCM; with more, the encoder keeps far larger buffers
 _FASTEST = 7
 
 
@@ -106,7 +107,10 @@ class _Mp3Encoder:
         if not pcm:
             return b""
         self._has_begun = True
-        return bytes(self._encoder.encode(pcm))
+        return b"".join(
+            self._encoder.encode(pcm[begin : begin + _MP3_MOST_AT_ONCE])
+            for begin in range(0, len(pcm), _MP3_MOST_AT_ONCE)
+        )
 
     def end(self) -> bytes:
         return bytes(self._encoder.flush()) if self._has_begun else b""

@@ -27,6 +27,7 @@ _MS_PER_CHARACTER = 60  # about 165 words a minute
 _SCALE = 1_000_000  # of a character's frames, as a whole number
 _TEMPOS = (100, 97, 103, 95, 105)  # percent of the length, for the variants
 _LEAD = 1  # characters' time before the first word
+_LEADS = 3  # for the variants, each a character's time longer
 _SHORT_PAUSE, _LONG_PAUSE = 3, 5  # characters' time after a comma, and after a sentence
 _IDEOGRAPH = 3  # characters' time of one ideograph or syllable sign
 _WORDLESS_FRAMES = 10  # at least, of a text without words
@@ -139,7 +140,7 @@ class Speech:
 
     @property
     def _lead(self) -> int:
-        return _LEAD + self.variant % len(_TEMPOS)
+        return _LEAD + self.variant % _LEADS
 
     @cached_property
     def _pace(self) -> int:

@@ -26,6 +26,7 @@ _RISE = tuple((1 - math.cos(math.pi * n / FRAME_SAMPLES)) / 2 for n in range(FRA
 _FALL = tuple(1 - share for share in _RISE)
 _SWELL = tuple((1 - math.cos(2 * math.pi * n / FRAME_SAMPLES)) / 2 for n in range(FRAME_SAMPLES))
 _KEPT_FRAMES = 128  # voices and variants whose frames are kept: 8 kB each
+_KEPT_WAVES = 16  # 30 kB each
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,8 @@ def frames_of(timbre: Timbre) -> Frames:
     )
 
 
-def wave_of(timbre: Timbre) -> list[float]:
+@lru_cache(maxsize=_KEPT_WAVES)
+def wave_of(timbre: Timbre) -> tuple[float, ...]:
     """Return a frame of the tone, whose highest sample is 1 or -1."""
     periods = timbre.pitch * FRAME_MS // 1000
     one = [
@@ -101,7 +103,7 @@ def wave_of(timbre: Timbre) -> list[float]:
         for n in range(FRAME_SAMPLES // periods)
     ]
     peak = max(map(abs, one))
-    return [value / peak for value in one] * periods
+    return tuple(value / peak for value in one) * periods
 
 
 def pcm_of(samples: Iterable[float]) -> bytes:
