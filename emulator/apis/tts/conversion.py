@@ -5,6 +5,7 @@ Nobody listens to the recording: the voice's tone follows its loudness.
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import aclosing
 
 from emulator.api import Call, UploadedFile
 from emulator.apis.tts.errors import tts_error
@@ -63,8 +64,9 @@ async def convert(
     loudness = await asyncio.to_thread(_loudness, call)
     request_id = new_request_id(call.world)
     generation = new_conversion(call.world, request, request_id, operation_id, loudness)
-    async for piece in paced(call.world, generation, render(generation, request)):
-        yield piece
+    async with aclosing(paced(call.world, generation, render(generation, request))) as pieces:
+        async for piece in pieces:
+            yield piece
 
 
 def _loudness(call: Call) -> bytes:

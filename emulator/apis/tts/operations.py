@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import aclosing
 
 from emulator.api import Call, Handlers
 from emulator.apis.tts.conversion import convert, read_conversion
@@ -79,8 +80,9 @@ async def _streamed(
 ) -> AsyncIterator[bytes]:
     """Yield the lines of generations, one after the other."""
     for generation in generations:
-        async for line in paced(call.world, generation, lines(generation, request)):
-            yield line
+        async with aclosing(paced(call.world, generation, lines(generation, request))) as spoken:
+            async for line in spoken:
+                yield line
 
 
 async def in_turns(pieces: Iterable[bytes]) -> AsyncIterator[bytes]:

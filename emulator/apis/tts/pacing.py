@@ -1,7 +1,7 @@
 """Sends speech at the world's pace: each chunk once it is due."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterable
 from typing import TypeVar
 
 from emulator.apis.tts.generation import Chunk, Generation
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 async def paced(
     world: World, generation: Generation, chunks: Iterable[tuple[Chunk, T]]
-) -> AsyncIterator[T]:
+) -> AsyncGenerator[T, None]:
     """Yield what belongs to each chunk of a generation once it is due; a reset ends it."""
     schedule = pace_of(world.settings).schedule(world.clock.now_ms(), generation.id)
     with world.working(f"speech of generation {generation.id}") as job:

@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Sequence
+from contextlib import aclosing
 from dataclasses import replace
 
 from emulator.apis.tts.buffer import TextBuffer
@@ -205,10 +206,11 @@ class SpeechPeer(Peer):
             self._refuse(error)
             return
         chunks = ((chunk, (chunk, contents)) for chunk, contents in objects(generation, request))
-        async for chunk, contents in paced(self._world, generation, chunks):
-            if not await self._outbound.room(_AHEAD):
-                return
-            self._send_chunk(generation, chunk, contents)
+        async with aclosing(paced(self._world, generation, chunks)) as spoken:
+            async for chunk, contents in spoken:
+                if not await self._outbound.room(_AHEAD):
+                    return
+                self._send_chunk(generation, chunk, contents)
 
     def _request(self, utterances: Sequence[Utterance]) -> SpeechRequest:
         """Return a request for one generation. Raises ApiError."""
