@@ -6,9 +6,9 @@ streams at once take little memory.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 
 from emulator.audio.phonemes import phonemes_of
 from emulator.audio.timbre import (
@@ -52,16 +52,12 @@ _MARKS = (  # accents and vowel signs, and what joins letters; Python counts non
     "\ua8e0-\ua8f1\ufe20-\ufe2f"
 )
 _JOINERS = "'\u2019\u2010\u2011-"  # apostrophes and hyphens between letters
-_LETTER = rf"[^\W_{_IDEOGRAPHS}]"
-# Every character of a text is in exactly one token: a word, a run of ideographs, or a gap. A run of
-# letters that is longer than any word is several words, so that no word takes much memory.
+# Every character of a text is in exactly one token: a word or a gap. A run of letters longer than
+# any word is several words, so that no word takes much memory.
 _TOKEN = re.compile(
-    rf"({_LETTER}{{1,48}}(?:(?:[{_JOINERS}]{_LETTER}|[{_MARKS}]){_LETTER}{{0,48}}){{0,16}})"
-    rf"|((?:[{_IDEOGRAPHS}][{_MARKS}]*)+)"
-    r"|([\W_]+)"
+    rf"([^\W_]{{1,48}}(?:(?:[{_JOINERS}][^\W_]|[{_MARKS}])[^\W_]{{0,48}}){{0,16}})|([\W_]+)"
 )
-_SIGN = re.compile(f"[{_IDEOGRAPHS}][{_MARKS}]*")
-_WORD, _SIGNS = 1, 2  # groups of a token
+_WORD = 1  # a group of a token
 _SENTENCE_END = re.compile(
     r"[.!?\u2026\u061f\u06d4\u0964][\"'\u2019\u201d\u00bb)\]]*\s|[\u3002\uff01\uff1f]|\n\s*\n"
 )
@@ -153,14 +149,11 @@ class Speech:
         """Yield each word, or "" for a gap after one: its begin and end in characters' time."""
         at, text = self._lead, self.text
         for token in _TOKEN.finditer(text):
-            kind, begin = token.lastindex, at
-            if kind == _WORD:
-                at += token.end() - token.start()
-                yield token[0], begin, at
-            elif kind == _SIGNS:
-                for sign in _SIGN.findall(token[0]):
-                    begin, at = at, at + _IDEOGRAPH
-                    yield sign, begin, at
+            begin = at
+            if token.lastindex == _WORD:
+                for word, time in _parts(token[0]):
+                    begin, at = at, at + time
+                    yield word, begin, at
             elif token.start():
                 at += _pause(token[0][:_GAP_READ], is_last=token.end() == len(text))
                 yield "", begin, at
@@ -174,19 +167,33 @@ def _frame(characters: int, pace: int, parts: int = 1) -> int:
 
 def _characters(text: str) -> int:
     """Return the time from the first word to the text's end, in characters."""
-    characters = 0
-    gap = ""
-    for word, signs, gap in _TOKEN.findall(text):
+    characters, gap = 0, ""
+    for word, gap in _TOKEN.findall(text):
         if word:
-            characters += len(word)
-        elif gap:
-            characters += _pause(gap[:_GAP_READ], False) if characters else 0
-        else:
-            characters += _IDEOGRAPH * len(_SIGN.findall(signs))
+            characters += len(word) if word.isascii() else sum(time for _, time in _parts(word))
+        elif characters:
+            characters += _pause(gap[:_GAP_READ], is_last=False)
     if characters and gap:
         last = gap[:_GAP_READ]
-        characters += _pause(last, True) - _pause(last, False)
+        characters += _pause(last, is_last=True) - _pause(last, is_last=False)
     return characters
+
+
+def _parts(token: str) -> Iterable[tuple[str, int]]:
+    """Return the words of a token and the time of each: every ideograph is a word of its own."""
+    if token.isascii():
+        return ((token, len(token)),)
+    return [
+        (word, _IDEOGRAPH if part.lastindex else len(word))
+        for part in _part().finditer(token)
+        if (word := part[0].strip(_JOINERS))
+    ]
+
+
+@cache
+def _part() -> re.Pattern[str]:
+    """Return the pattern of an ideograph, or of what is between two; compiling takes long."""
+    return re.compile(f"([{_IDEOGRAPHS}][{_MARKS}]*)|[^{_IDEOGRAPHS}]+")
 
 
 def _phonemes(word: str, begin: int, end: int, pace: int) -> Iterator[Phoneme]:
@@ -201,7 +208,7 @@ def _phonemes(word: str, begin: int, end: int, pace: int) -> Iterator[Phoneme]:
 
 
 @lru_cache(maxsize=256)
-def _pause(gap: str, is_last: bool) -> int:
+def _pause(gap: str, *, is_last: bool) -> int:
     """Return how long (characters' time) a speaker pauses there; is_last at the text's end."""
     if _SENTENCE_END.search(f"{gap} " if is_last else gap):
         return _LONG_PAUSE

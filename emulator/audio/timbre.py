@@ -8,7 +8,7 @@ import math
 import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from hashlib import blake2b
 
 SAMPLE_RATE = 48_000  # Hz
@@ -21,10 +21,6 @@ _PITCHES = {"male": (100, 150), "female": (200, 250, 300)}  # Hz
 _OTHER_PITCHES = (100, 150, 200, 250)  # Hz, for a voice of no known gender
 _OVERTONES = 8
 _LOUDNESS = 0.25  # the highest sample of a tone, of 1
-_SINE = tuple(math.sin(2 * math.pi * n / FRAME_SAMPLES) for n in range(FRAME_SAMPLES))
-_RISE = tuple((1 - math.cos(math.pi * n / FRAME_SAMPLES)) / 2 for n in range(FRAME_SAMPLES))
-_FALL = tuple(1 - share for share in _RISE)
-_SWELL = tuple((1 - math.cos(2 * math.pi * n / FRAME_SAMPLES)) / 2 for n in range(FRAME_SAMPLES))
 _KEPT_FRAMES = 128  # voices and variants whose frames are kept: 8 kB each
 _KEPT_WAVES = 16  # 30 kB each
 
@@ -83,21 +79,36 @@ def frames_of(timbre: Timbre) -> Frames:
     """Return the frames of a timbre."""
     wave = wave_of(timbre)
     body = [round(_LOUDNESS * 32767 * value) for value in wave]
+    rise, swell = _ramp(1), _ramp(2)
     return Frames(
-        attack=pcm_of(value * rise for value, rise in zip(body, _RISE, strict=True)),
+        attack=pcm_of(value * share for value, share in zip(body, rise, strict=True)),
         body=pcm_of(body),
-        release=pcm_of(value * fall for value, fall in zip(body, _FALL, strict=True)),
-        short=pcm_of(value * swell for value, swell in zip(body, _SWELL, strict=True)),
+        release=pcm_of(value * (1 - share) for value, share in zip(body, rise, strict=True)),
+        short=pcm_of(value * share for value, share in zip(body, swell, strict=True)),
     )
+
+
+@cache
+def _ramp(turns: int) -> tuple[float, ...]:
+    """Return factors that go smoothly from 0 to 1, and, with two turns, back to 0."""
+    angle = math.pi * turns / FRAME_SAMPLES
+    return tuple((1 - math.cos(angle * number)) / 2 for number in range(FRAME_SAMPLES))
+
+
+@cache
+def _sine() -> tuple[float, ...]:
+    """Return one turn of a sine, as long as a frame."""
+    angle = 2 * math.pi / FRAME_SAMPLES
+    return tuple(math.sin(angle * number) for number in range(FRAME_SAMPLES))
 
 
 @lru_cache(maxsize=_KEPT_WAVES)
 def wave_of(timbre: Timbre) -> tuple[float, ...]:
     """Return a frame of the tone, whose highest sample is 1 or -1."""
-    periods = timbre.pitch * FRAME_MS // 1000
+    periods, sine = timbre.pitch * FRAME_MS // 1000, _sine()
     one = [
         sum(
-            level * _SINE[number * periods * n % FRAME_SAMPLES]
+            level * sine[number * periods * n % FRAME_SAMPLES]
             for number, level in enumerate(timbre.partials, start=1)
         )
         for n in range(FRAME_SAMPLES // periods)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.audio.timbre import FRAME_BYTES, frames_of, timbre_of, variant_of
+from emulator.audio.timbre import FRAME_BYTES, Timbre, frames_of, timbre_of, variant_of
 from tests.audio.speeches import peak, samples_of
 
 
@@ -13,6 +13,7 @@ def test_thousands_of_timbres() -> None:
     timbres = [timbre_of(str(number)) for number in range(5_000)]
     assert len(set(timbres)) == 5_000
     assert timbres[7] == timbre_of("7")
+    assert timbre_of("a voice", "Female") == Timbre(200, (256, 153, 88, 78, 24, 5, 11, 7, 17))
     assert frames_of(timbres[0]).body != frames_of(timbres[1]).body
 
 
