@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from emulator.errors import DocumentError
@@ -17,6 +17,7 @@ _MEDIA_TYPE = re.compile(r"(application|audio|image|multipart|text|video)/[\w.+-
 PARAMETER_TYPES = ("integer", "number", "boolean", "string", "uuid")
 # Headers that the emulator reads itself, or that OpenAPI leaves to other parts of the document.
 _OTHER_HEADERS = ("accept", "authorization", "content-type", "x-hume-api-key")
+_DEEPEST_FORM = 8  # levels of objects in a form
 # What a boolean may be written as in a query, in small letters.
 TRUE_WORDS = frozenset(("true", "1", "yes", "on", "t", "y"))
 FALSE_WORDS = frozenset(("false", "0", "no", "off", "f", "n"))
@@ -46,11 +47,14 @@ class Parameter:
 class FormField:
     """A field of a form: `type` is one of PARAMETER_TYPES, or "object" (a JSON text), or "file".
 
-    One that `repeats` is a list of values of that type.
+    One that `repeats` is a list of values of that type. `fields` are those of the object, or of
+    each object of the list. If `may_be_null`, the text null stands for a field that is left out.
     """
 
     type: str
     repeats: bool
+    fields: Mapping[str, "FormField"] = field(default_factory=dict)
+    may_be_null: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,23 +197,51 @@ def _bodies(document: Document, pointer: str, found: JsonObject) -> tuple[Reques
 
 
 def _form_fields(document: Document, content: JsonObject) -> Mapping[str, FormField]:
-    properties = document.follow(content["schema"]).get("properties", {})
-    return {name: _form_field(document, schema) for name, schema in properties.items()}
+    return _fields_of(document, _members(document, content["schema"]), depth=0)
 
 
-def _form_field(document: Document, schema: JsonObject) -> FormField:
+def _fields_of(
+    document: Document, members: Sequence[JsonObject], depth: int
+) -> Mapping[str, FormField]:
+    """Return the fields of an object; if members of a union share one, the first one's."""
+    fields: dict[str, FormField] = {}
+    for member in members if depth < _DEEPEST_FORM else ():
+        required = member.get("required", ())
+        for name, schema in member.get("properties", {}).items():
+            if name not in fields:
+                fields[name] = _form_field(document, schema, name in required, depth + 1)
+    return fields
+
+
+def _form_field(document: Document, schema: JsonObject, required: bool, depth: int) -> FormField:
+    members = _members(document, schema)
+    is_null = not required or any("null" in _types(each) for each in members)
+    for member in members:
+        if "array" in _types(member):
+            items = _members(document, member.get("items", {}))
+            fields = _fields_of(document, items, depth)
+            return FormField(_form_type(items), True, fields, is_null)
+    kind = _form_type(members)
+    return FormField(
+        kind, False, _fields_of(document, members, depth), is_null and kind == "object"
+    )
+
+
+def _members(document: Document, schema: JsonObject, depth: int = 0) -> list[JsonObject]:
+    """Return the members of a union, and of the unions in it; of no union the schema itself."""
     schema = document.follow(schema)
-    if "array" in _types(schema):
-        items = document.follow(schema.get("items", {}))
-        return FormField(_form_type(items), repeats=True)
-    return FormField(_form_type(schema), repeats=False)
+    if "oneOf" not in schema or depth == _DEEPEST_FORM:
+        return [schema]
+    return [each for part in schema["oneOf"] for each in _members(document, part, depth + 1)]
 
 
-def _form_type(schema: JsonObject) -> str:
-    if schema.get("format") == "binary" or "contentMediaType" in schema:
+def _form_type(members: Sequence[JsonObject]) -> str:
+    if any(each.get("format") == "binary" or "contentMediaType" in each for each in members):
         return "file"
-    known = (*PARAMETER_TYPES, "object")
-    return next((each for each in _types(schema) if each in known), "string")
+    types = [kind for each in members for kind in _types(each)]
+    if "object" in types:
+        return "object"
+    return next((each for each in types if each in PARAMETER_TYPES), "string")
 
 
 def _types(schema: JsonObject) -> Sequence[str]:

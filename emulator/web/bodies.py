@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from types import MappingProxyType
 
 from starlette.types import Receive
 
@@ -13,11 +14,19 @@ from emulator.openapi.validation import Validation
 from emulator.web.forms import read_form, read_pairs, read_parts, shown_form
 from emulator.web.leaving import ClientLeft
 
+_NONE: Mapping[bytes, bytes] = MappingProxyType({})
+_MOST_DIGITS = 20  # of a length that is worth reading
 _PATIENCE_S = 1  # how long to wait for the body of a request that matches no route
 
 
-async def read_body(receive: Receive, limit: int) -> bytes:
-    """Return the whole request body. Raises ApiError (413) past `limit` bytes, ClientLeft."""
+async def read_body(receive: Receive, limit: int, headers: Mapping[bytes, bytes] = _NONE) -> bytes:
+    """Return the whole request body. Raises ApiError (413) past `limit` bytes, ClientLeft.
+
+    Of a body whose length the headers tell, nothing is read if it is too long.
+    """
+    length = headers.get(b"content-length", b"")
+    if length.isdigit() and (len(length) > _MOST_DIGITS or int(length) > limit):
+        raise api_error(BODY_TOO_LARGE, limit=limit)
     chunks, size, more = [], 0, True
     while more:
         message = await receive()

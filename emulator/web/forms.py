@@ -1,7 +1,8 @@
 """Forms: urlencoded, or multipart with files."""
 
+import re
 from collections.abc import Mapping, Sequence
-from typing import TypeAlias
+from dataclasses import replace
 from urllib.parse import parse_qsl
 
 from python_multipart.exceptions import FormParserError
@@ -11,26 +12,26 @@ from emulator.api import UploadedFile
 from emulator.errors import Loc, Problem, ValidationFailed
 from emulator.jsontext import Json, JsonObject, JsonTextError, parse
 from emulator.openapi.operation import FormField
+from emulator.openapi.validation import MOST_PROBLEMS
+from emulator.web.form_names import Given, Item, Pairs, grouped
 from emulator.web.parameters import CONVERTERS, Unreadable
 
-_TEXT = FormField("string", repeats=False)  # of a field that no schema has
-
-Item: TypeAlias = str | UploadedFile
-Pairs: TypeAlias = Sequence[tuple[str, Item]]
+_UNKNOWN = FormField("string", repeats=False)  # a field that no schema has
+_INDEX = re.compile("0|[1-9][0-9]{0,5}", re.ASCII)
+_TEXTS = ("string", "uuid")
+_FILES = ("application/octet-stream", "audio/")  # how the Content-Type of a file begins
 
 
 def read_form(pairs: Pairs, fields: Mapping[str, FormField]) -> JsonObject:
-    """Return the values of a form by name, each of its field's type. Raises ValidationFailed."""
-    given: dict[str, list[Item]] = {}
-    for name, item in pairs:
-        given.setdefault(name, []).append(item)
+    """Return the values of a form by name, each of its field's type. Raises ValidationFailed.
+
+    An object is a JSON text, or several parts: voice[name], voice[provider]. A list is a JSON
+    text, or parts of one name, or parts with numbers: types[0], types[1].
+    """
     problems: list[Problem] = []
-    values = {
-        name: _value(fields.get(name, _TEXT), items, ("body", name), problems)
-        for name, items in given.items()
-    }
+    values = _object(fields, grouped(pairs, fields, problems), ("body",), problems)
     if problems:
-        raise ValidationFailed(problems)
+        raise ValidationFailed(problems[:MOST_PROBLEMS])
     return values
 
 
@@ -55,7 +56,11 @@ def read_parts(text: bytes, content_type: bytes) -> Pairs:
     parts, ends = list[tuple[str, Item]](), list[bool]()
 
     def add_field(field: Field) -> None:
-        parts.append((_decoded(field.field_name), _decoded(field.value)))
+        name, value = _decoded(field.field_name), field.value or b""
+        if (field.content_type or "").lower().startswith(_FILES):
+            parts.append((name, UploadedFile("", field.content_type, value)))
+        else:
+            parts.append((name, _decoded(value)))
 
     def add_file(file: File) -> None:
         file.file_object.seek(0)
@@ -89,13 +94,86 @@ def _decoded(text: bytes | None) -> str:
     return (text or b"").decode(errors="replace")
 
 
-def _value(field: FormField, items: Sequence[Item], loc: Loc, problems: list[Problem]) -> Json:
-    """Return the value of a field; if it can't repeat, the last item counts."""
+def _object(
+    fields: Mapping[str, FormField],
+    given: Mapping[str, Given],
+    loc: Loc,
+    problems: list[Problem],
+) -> JsonObject:
+    values: JsonObject = {}
+    for name, each in given.items():
+        field = fields.get(name, _UNKNOWN)
+        if not (field.may_be_null and each.is_null):
+            values[name] = _value(field, each, (*loc, name), problems)
+    return values
+
+
+def _value(field: FormField, given: Given, loc: Loc, problems: list[Problem]) -> Json:
+    """Return the value of a field, or what could be read of it after adding to `problems`."""
+    if given.parts and given.items:
+        name = str(loc[-1])
+        wrong = f"Input should be sent in one way, got both {name} and {name}[...]"
+        problems.append(Problem(loc, wrong, "value_error"))
+    elif not given.parts:
+        return _of_items(field, given.items, loc, problems)
+    elif field.repeats:
+        return _list(field, given.parts, loc, problems)
+    elif field.type == "object" or field is _UNKNOWN:
+        return _object(field.fields, given.parts, loc, problems)
+    else:
+        wrong = "Input should be one value, got names in brackets"
+        problems.append(Problem(loc, wrong, "value_error"))
+    return None
+
+
+def _list(field: FormField, parts: Mapping[str, Given], loc: Loc, problems: list[Problem]) -> Json:
+    """Return the list whose items have numbers in brackets, or nothing in them."""
+    if list(parts) == [""] and not parts[""].parts:
+        return _of_items(field, parts[""].items, loc, problems)
+    if not all(map(_INDEX.fullmatch, parts)) or max(map(int, parts)) >= len(parts):
+        wrong = f"Input should be a list whose items are numbered 0 to {len(parts) - 1}"
+        problems.append(Problem(loc, f"{wrong}, got {_few(parts)}", "list_type"))
+        return None
+    item = replace(field, repeats=False, may_be_null=False)
+    return [_value(item, parts[str(index)], (*loc, index), problems) for index in range(len(parts))]
+
+
+def _few(keys: Mapping[str, Given]) -> str:
+    few = [f"[{key}]" for key in list(keys)[:3]]
+    return ", ".join(few) + (", ..." if len(keys) > len(few) else "")
+
+
+def _of_items(field: FormField, items: Sequence[Item], loc: Loc, problems: list[Problem]) -> Json:
+    """Return the value of a field without brackets; if it can't repeat, the last item counts."""
     if not field.repeats:
         return _converted(field.type, items[-1], loc, problems)
+    whole = _json_list(items[0]) if len(items) == 1 and field.type != "file" else None
+    if whole is not None:
+        return whole
+    kind = field.type
     return [
-        _converted(field.type, item, (*loc, index), problems) for index, item in enumerate(items)
+        _converted(kind, _unquoted(item) if kind in _TEXTS else item, (*loc, index), problems)
+        for index, item in enumerate(items)
     ]
+
+
+def _json_list(item: Item) -> list[Json] | None:
+    """Return the list that a text is as JSON, or None."""
+    value = _json_or_none(item) if isinstance(item, str) and item[:1] == "[" else None
+    return value if isinstance(value, list) else None
+
+
+def _unquoted(item: Item) -> Item:
+    """Return the text that an item is as JSON, or the item itself."""
+    value = _json_or_none(item) if isinstance(item, str) and item[:1] == '"' else None
+    return value if isinstance(value, str) else item
+
+
+def _json_or_none(text: str) -> Json:
+    try:
+        return _from_json(text)
+    except Unreadable:
+        return None
 
 
 def _converted(kind: str, item: Item, loc: Loc, problems: list[Problem]) -> Json:
@@ -103,20 +181,29 @@ def _converted(kind: str, item: Item, loc: Loc, problems: list[Problem]) -> Json
     try:
         if kind == "file":
             return _file(item)
-        if isinstance(item, UploadedFile):
-            raise Unreadable(
-                "Input should be a field without a filename, got a file", "value_error"
-            )
-        return _from_json(item) if kind == "object" else CONVERTERS[kind](item)
+        text = _text(item)
+        return _from_json(text) if kind == "object" else CONVERTERS[kind](text)
     except Unreadable as error:
         problems.append(Problem(loc, *error.args))
         return None
 
 
+def _text(item: Item) -> str:
+    if not isinstance(item, UploadedFile):
+        return item
+    if not item.filename:
+        return _decoded(item.content)
+    raise Unreadable("Input should be a field without a filename, got a file", "value_error")
+
+
 def _file(item: Item) -> UploadedFile:
     if isinstance(item, UploadedFile):
         return item
-    raise Unreadable("Input should be a file: send it as a part with a filename", "value_error")
+    raise Unreadable(
+        "Input should be a file: send it as a part with a filename, or with a Content-Type such "
+        "as audio/wav",
+        "value_error",
+    )
 
 
 def _from_json(text: str) -> Json:

@@ -64,14 +64,14 @@ class OperationRoute:
         if not exchange.is_quiet:
             replacement = await self._replacement(world, headers, receive, exchange)
             if replacement is not None:
-                await self._read_for_journal(exchange, receive)
+                await self._read_for_journal(exchange, headers, receive)
                 status, said, extra = replacement
                 return Answer(status, render(said), extra)
         problems: list[Problem] = []
         parameters = self._parameters.read(segments, query_string, scope["headers"], problems)
         body: Json = {}
         if self._body is not None:
-            text = await read_body(receive, self._max_body_bytes)
+            text = await read_body(receive, self._max_body_bytes, headers)
             exchange.request = text[:LONGEST_BODY]
             body, exchange.body = self._body.read(text, headers, problems)
         if world.settings.strict:
@@ -82,9 +82,11 @@ class OperationRoute:
         exchange.reported = call.findings
         return self._answer_of(self._handler(call))
 
-    async def _read_for_journal(self, exchange: Exchange, receive: Receive) -> None:
+    async def _read_for_journal(
+        self, exchange: Exchange, headers: Mapping[bytes, bytes], receive: Receive
+    ) -> None:
         """Read a body that no handler gets. Raises ApiError (413)."""
-        text = await read_body(receive, self._max_body_bytes)
+        text = await read_body(receive, self._max_body_bytes, headers)
         exchange.request = text[:LONGEST_BODY]
         exchange.body = read_or_none(text)
 
