@@ -5,6 +5,7 @@ from pathlib import Path
 
 import emulator
 from emulator.apis.evi.hints import EVI_HINTS
+from emulator.apis.tts.hints import TTS_HINTS
 from emulator.cli.parser import CommandParser
 from emulator.contract.findings import FINDINGS
 from emulator.contract.surface import PARTS
@@ -23,7 +24,7 @@ def test_every_finding_has_its_row() -> None:
 
 def test_every_hint_has_its_row() -> None:
     """Of a path and of a parameter that people get wrong."""
-    for each in EVI_HINTS.paths:
+    for each in (*EVI_HINTS.paths, *TTS_HINTS.paths):
         assert f"| `{each.example}` | {each.hint} |" in PAGE
     for name, hint in EVI_HINTS.of_requests.items():
         assert f"| `?{name}=` of a request | {hint} |" in PAGE

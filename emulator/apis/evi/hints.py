@@ -36,14 +36,7 @@ EVI_HINTS = Hints(
         PathHint(
             "/v0/evi/tts",
             "/v0/evi/tts(/.*)?",
-            "speech is made at /v0/tts, in the text-to-speech API, which this emulator does not "
-            "serve",
-        ),
-        PathHint(
-            "/v0/tts/file",
-            "/v0/tts(/(file|stream)(/.*)?)?",
-            "it belongs to the text-to-speech API, of which this emulator serves /v0/tts/voices "
-            "alone",
+            "speech is made at /v0/tts, in the text-to-speech API",
         ),
         PathHint(
             "/v0/evi/twilio",
@@ -51,11 +44,8 @@ EVI_HINTS = Hints(
             "it takes phone calls from Twilio, which this emulator does not serve",
         ),
         PathHint(
-            "/v0/batch/jobs",
-            "/v0/(batch|stream)/.*",
-            "it belongs to the expression measurement API, which this emulator does not serve",
+            "/v1/evi/configs", "/v1(/(?!expression).*)?", "the paths of the API begin with /v0"
         ),
-        PathHint("/v1/evi/configs", "/v1(/.*)?", "the paths of the API begin with /v0"),
     ),
     # Query parameters that the service does not read, in REST requests and in handshakes.
     of_requests={

@@ -42,8 +42,6 @@ def test_a_path_that_people_ask_for(evi: Evi, known: PathHint) -> None:
         (f"/v0/evi/custom_voices/{ID}", "/v0/tts/voices"),
         ("/v0/evi/voices", "/v0/tts/voices"),
         ("/v0/evi/session", "/v0/evi/chats"),
-        ("/v0/tts/stream/json", "text-to-speech"),
-        ("/v0/stream/models", "expression measurement"),
         ("/v0/evi/confgs", ""),
         (f"/v0/evi/chats/{ID}/event", ""),
         ("/v0/ttss", ""),
@@ -120,4 +118,4 @@ def test_a_socket_elsewhere(evi: Evi, path: str, hint: str) -> None:
     with pytest.raises(InvalidStatus) as refused, connect(address, proxy=None):
         pass
     assert hint in (refused.value.response.body or b"").decode()
-    assert only(evi)["hint"] == hint
+    assert hint in only(evi)["hint"]
