@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from emulator import Emulator
-from emulator.api import new_handles, serve
+from emulator.api import Handlers, new_handles, serve
 from emulator.apis.voices.api import VOICES
 from emulator.handles.bridge import Bridge
 from emulator.testing.world import Evi
@@ -20,7 +20,9 @@ def test_an_api_brings_its_handle(evi: Evi) -> None:
         made.append((world, bridge))
         return "a handle"
 
-    served = serve([replace(VOICES, name="toy", handle=new_handle), replace(VOICES, handle=None)])
+    toy = replace(VOICES, name="toy", handle=new_handle)
+    without = replace(VOICES, handle=None, handlers=Handlers())  # the toy answers all that it shows
+    served = serve([toy, without])
     bridge = evi._bridge
     assert new_handles(served, evi.world, bridge) == {"toy": "a handle"}
     assert made == [(evi.world, bridge)]
