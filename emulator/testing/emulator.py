@@ -6,7 +6,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from emulator.apis.evi.chat.named_script import named_script
+from emulator.apis.evi.chat.script_reading import named_script
 from emulator.apis.evi.seed import with_script
 from emulator.contract.ledger import ClientLedger
 from emulator.contract.report import Report, new_report

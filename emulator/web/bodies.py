@@ -11,7 +11,7 @@ from emulator.errors import BODY_TOO_LARGE, Problem, ValidationFailed, api_error
 from emulator.jsontext import Json, JsonTextError, parse
 from emulator.openapi.operation import JSON_MEDIA_TYPE, MULTIPART_MEDIA_TYPE, RequestBody
 from emulator.openapi.validation import Validation
-from emulator.web.forms import read_form, read_pairs, read_parts, shown_form
+from emulator.web.forms import Pairs, read_form, read_pairs, shown_form
 from emulator.web.leaving import ClientLeft
 
 _NONE: Mapping[bytes, bytes] = MappingProxyType({})
@@ -83,7 +83,7 @@ class BodyReader:
                 body = shown = _read_json(text)
             else:
                 pairs = (
-                    read_parts(text, given)
+                    _read_parts(text, given)
                     if media_type == MULTIPART_MEDIA_TYPE
                     else read_pairs(text)
                 )
@@ -112,6 +112,12 @@ class BodyReader:
             f"the Content-Type is {given.decode('latin-1')!r}, expected {expected}"
         )
         return Problem(("body",), message, "model_attributes_type")
+
+
+def _read_parts(text: bytes, content_type: bytes) -> Pairs:
+    from emulator.web.multipart import read_parts  # few send files, and it takes 10 ms
+
+    return read_parts(text, content_type)
 
 
 def _read_json(text: bytes) -> Json:

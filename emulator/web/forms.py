@@ -1,12 +1,9 @@
-"""Forms: urlencoded, or multipart with files."""
+"""The values of forms; the parts of multipart forms are read by `multipart`."""
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import parse_qsl
-
-from python_multipart.exceptions import FormParserError
-from python_multipart.multipart import Field, File, FormParser, parse_options_header
 
 from emulator.api import UploadedFile
 from emulator.errors import Loc, Problem, ValidationFailed
@@ -19,7 +16,6 @@ from emulator.web.parameters import CONVERTERS, Unreadable
 _UNKNOWN = FormField("string", repeats=False)  # a field that no schema has
 _INDEX = re.compile("0|[1-9][0-9]{0,5}", re.ASCII)
 _TEXTS = ("string", "uuid")
-_FILES = ("application/octet-stream", "audio/")  # how the Content-Type of a file begins
 
 
 def read_form(pairs: Pairs, fields: Mapping[str, FormField]) -> JsonObject:
@@ -49,49 +45,6 @@ def _shown(value: Json) -> Json:
 def read_pairs(text: bytes) -> Pairs:
     """Return the fields of an urlencoded form."""
     return parse_qsl(text.decode("latin-1"), keep_blank_values=True)
-
-
-def read_parts(text: bytes, content_type: bytes) -> Pairs:
-    """Return the parts of a multipart form. Raises ValidationFailed."""
-    parts, ends = list[tuple[str, Item]](), list[bool]()
-
-    def add_field(field: Field) -> None:
-        name, value = _decoded(field.field_name), field.value or b""
-        if (field.content_type or "").lower().startswith(_FILES):
-            parts.append((name, UploadedFile("", field.content_type, value)))
-        else:
-            parts.append((name, _decoded(value)))
-
-    def add_file(file: File) -> None:
-        file.file_object.seek(0)
-        content, name = file.file_object.read(), _decoded(file.file_name)
-        parts.append((_decoded(file.field_name), UploadedFile(name, file.content_type, content)))
-
-    boundary = parse_options_header(content_type)[1].get(b"boundary")
-    try:
-        parser = FormParser(
-            "multipart/form-data",
-            add_field,
-            add_file,
-            lambda: ends.append(True),
-            boundary=boundary,
-            config={"MAX_MEMORY_FILE_SIZE": len(text)},  # keeps files in memory
-        )
-        parser.write(text)
-        parser.finalize()
-    except FormParserError as error:
-        raise _unreadable(str(error)) from None
-    if not ends:
-        raise _unreadable("the last boundary is missing")
-    return parts
-
-
-def _unreadable(why: str) -> ValidationFailed:
-    return ValidationFailed([Problem(("body",), f"Form decode error: {why}", "form_invalid")])
-
-
-def _decoded(text: bytes | None) -> str:
-    return (text or b"").decode(errors="replace")
 
 
 def _object(

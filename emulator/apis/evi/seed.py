@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from emulator.api import Call
-from emulator.apis.evi.chat.named_script import named_script
 from emulator.apis.evi.chat.prosody import EMOTIONS, emotion_features, fill_scores
 from emulator.apis.evi.chat.script import Script
+from emulator.apis.evi.chat.script_reading import named_script
 from emulator.apis.evi.chat_store import LONGEST_CHAT_MS, Audio, new_event
 from emulator.apis.evi.operations import configs, prompts, tools
 from emulator.apis.evi.state import EviState

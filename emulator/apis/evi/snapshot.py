@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import asdict
 
 from emulator.apis.evi.chat.script import Script
-from emulator.apis.evi.chat.script_content import read_content, script_content
+from emulator.apis.evi.chat.script_content import script_content
+from emulator.apis.evi.chat.script_reading import script_from
 from emulator.apis.evi.chat_store import LONGEST_CHAT_MS, Audio, ChatStore
 from emulator.errors import Loc, ScriptError
 from emulator.hosts import WEBHOOK_SCHEMES, form_problem
@@ -149,7 +150,7 @@ def read_script(reading: SnapshotReading) -> Script | None:
     if not script["content"]:
         return Script(name=script["name"])
     try:
-        return read_content(script["content"], script["name"])
+        return script_from(script["content"], script["name"])
     except ScriptError as error:
         for loc, message in error.mistakes:
             reading.mistake(("script", "content", *loc), message)

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from emulator.apis.evi.chat.prosody import read_mood
 from emulator.apis.evi.errors import CHAT_ERRORS
@@ -42,8 +42,7 @@ BUILTIN_TOOLS = ("web_search", "hang_up")
 # what the assistant does
 
 
-@dataclass(frozen=True, slots=True)
-class Say:
+class Say(NamedTuple):
     """Speech, sentence by sentence, in a mood (scores by emotion)."""
 
     text: str
@@ -51,16 +50,14 @@ class Say:
     quick: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class CallTool:
+class CallTool(NamedTuple):
     """A call of a function tool. The turn continues when the call is answered."""
 
     name: str
     parameters: JsonObject
 
 
-@dataclass(frozen=True, slots=True)
-class UseBuiltin:
+class UseBuiltin(NamedTuple):
     """A built-in tool, which the server answers itself: with `result`, or with `error`."""
 
     name: str
@@ -69,16 +66,14 @@ class UseBuiltin:
     error: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Fail:
+class Fail(NamedTuple):
     """An error frame, by its slug in CHAT_ERRORS."""
 
     slug: str
     message: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Pause:
+class Pause(NamedTuple):
     """A pause of so many ms within the assistant's turn."""
 
     ms: int
@@ -90,8 +85,7 @@ Step: TypeAlias = Say | CallTool | UseBuiltin | Fail | Pause
 # what the user of a simulation does
 
 
-@dataclass(frozen=True, slots=True)
-class Speak:
+class Speak(NamedTuple):
     """A user turn, spoken or typed; with `interrupt` it begins while the assistant answers."""
 
     text: str
@@ -100,15 +94,13 @@ class Speak:
     interrupt: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
+class Wait(NamedTuple):
     """Silence of so many ms."""
 
     ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class SendMessage:
+class SendMessage(NamedTuple):
     """Any client message, such as session_settings or pause_assistant_message."""
 
     message: JsonObject
@@ -117,16 +109,14 @@ class SendMessage:
 UserStep: TypeAlias = Speak | Wait | SendMessage
 
 
-@dataclass(frozen=True, slots=True)
-class ToolAnswer:
+class ToolAnswer(NamedTuple):
     """A simulated client's answer to a tool call: `content`, or an `error`."""
 
     content: str | None
     error: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class UserTurn:
+class UserTurn(NamedTuple):
     """What the user said: the turn's number in the chat, from 1, its text, and its context."""
 
     number: int
@@ -313,8 +303,7 @@ def why_refused(rule: Rule, last: int | None) -> str | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
+class Chosen(NamedTuple):
     """The rule that answers a turn, with the named groups of its pattern."""
 
     rule: Rule

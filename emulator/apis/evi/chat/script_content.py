@@ -1,4 +1,4 @@
-"""Turns scripts into the content of their files, and such content into scripts."""
+"""Turns scripts into the content of their files."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -19,6 +19,7 @@ from emulator.apis.evi.chat.script import (
     UserStep,
     Wait,
 )
+from emulator.apis.evi.chat.script_reading import script_from
 from emulator.errors import ScriptError
 from emulator.jsontext import JsonObject
 
@@ -42,17 +43,10 @@ def script_content(script: Script) -> JsonObject | None:
 def _says(content: JsonObject, script: Script) -> bool:
     """True if a file with this content is this script."""
     try:
-        loaded = read_content(content, script.name)
+        loaded = script_from(content, script.name)
     except ScriptError:
         return False
     return loaded == replace(script, user=tuple(script.user), tools=dict(script.tools))
-
-
-def read_content(content: JsonObject, name: str) -> Script:
-    """Return the script that a file with this content describes. Raises ScriptError."""
-    from emulator.apis.evi.chat.script_file import load_script  # on pydantic, which takes 0.1 s
-
-    return load_script(content, name)[0]
 
 
 def _rule(rule: Rule) -> JsonObject:

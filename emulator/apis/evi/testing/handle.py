@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from emulator.apis.evi.chat.script import Script
+from emulator.apis.evi.chat.script_reading import script_from
 from emulator.apis.evi.state import EviState
 from emulator.apis.evi.testing.chat import ChatHandle
 from emulator.apis.evi.testing.resources import new_listing
@@ -50,9 +51,7 @@ class EviHandle:
 
     def use_script(self, name_or_content: str | Mapping[str, Any]) -> None:
         """Use a bundled script, a file's, or the content of one. Raises ScriptError."""
-        from emulator.apis.evi.testing.scenes import read_script
-
-        self.script = read_script(name_or_content)
+        self.script = script_from(name_or_content)
 
     def hear(self, *texts: str) -> None:
         """Set what the user says in the next audio turns."""

@@ -1,4 +1,4 @@
-"""Scripts and conversations that a test describes. Loads pydantic: import it at first need."""
+"""Conversations that a test describes. Loads pydantic: import it at first need."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -9,12 +9,6 @@ from emulator.apis.evi.chat.script_file import Scene, load_script, read_script_f
 from emulator.apis.evi.chat.simulation import new_scenario, simulate
 from emulator.jsontext import JsonObject
 from emulator.world.world import World
-
-
-def read_script(name_or_content: str | Mapping[str, Any]) -> Script:
-    """Return a bundled script, a file's, or the one of a content. Raises ScriptError."""
-    name, content = _name_and_content(name_or_content)
-    return load_script(content, name)[0]
 
 
 def read_scene(script: str | Mapping[str, Any] | Script, scene: JsonObject) -> tuple[Script, Scene]:
