@@ -76,14 +76,14 @@ def _size(node: Any, known: dict[int, int]) -> int:
 
     An alias costs nothing in YAML, but its whole content everywhere else. Raises ValueError.
     """
+    if node.id == "scalar":
+        return 1 + len(node.value)
     if id(node) not in known:
         known[id(node)] = 0  # until its parts are known
-        if node.id == "scalar":
-            size = len(node.value)
-        else:
-            parts = node.value if node.id == "sequence" else chain(*node.value)
-            size = sum(_size(part, known) for part in parts)
-        known[id(node)] = 1 + size
+        size = 1
+        for part in node.value if node.id == "sequence" else chain.from_iterable(node.value):
+            size += _size(part, known)
+        known[id(node)] = size
     if not known[id(node)]:
         raise ValueError("it can't be JSON: an alias (*) contains itself")
     if known[id(node)] > _MOST_SIZE:
