@@ -57,16 +57,15 @@ def add_fault(
     problems = validation.check_schema(schema)(known, ("body",))
     if problems:
         raise ValidationFailed(problems)
-    operation = rule.get("operation")
-    if operation is not None and operation not in names.operations:
-        hint = closest(operation, names.operations)
-        raise FaultMistake("operation", f"no operation {operation!r}{hint}")
+    names.check_operation(rule.get("operation"), rule["fault"])
     try:
         render([[[[[[rule]]]]]])  # nested as deeply as in any answer
     except TypeError as error:
         raise FaultMistake("body", f"it can't be JSON: {error}") from None
     if "error" in rule and "error" in options:
-        rule = {**rule, "error": names.error_slug(rule["error"])}
+        named = names.find_error(rule["error"], rule["kind"])
+        of_error = {"status": named.status} if "status" in options else {}
+        rule = {**of_error, **rule, "error": named.slug}
     return faults.add(**rule)
 
 

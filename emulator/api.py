@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from emulator.contract.findings import Finding, FindingKind, register_findings
 from emulator.contract.surface import ApiSurface, SurfacePart, new_surface, register_parts
-from emulator.errors import DocumentError, closest
+from emulator.error_shapes import ErrorBody, ErrorLine, ErrorShapes, NamedError
+from emulator.errors import DocumentError, body_of, closest
 from emulator.faults.names import FaultNames
 from emulator.inspection import View
 from emulator.jsontext import Json, JsonObject
@@ -105,9 +106,11 @@ class Api:
 
     The document may show operations that an earlier API answers, and the paths of `sockets`.
     `with_examples` makes a handler answer ids that do not exist with examples of the demo seed
-    (`--unknown-ids example`). `socket_errors` maps the codes of the error frames that faults may
-    ask for to their slugs. `handle` makes what tests have as `evi.<name>`; it is called in the loop
-    of the server, and what it makes touches the world there alone, by the bridge.
+    (`--unknown-ids example`). `errors` are those that faults may ask for. `error_body` words the
+    errors that the machinery gives in the API's name, also 401 and 422, which `body_of` knows;
+    `error_line` ends a stream of JSON lines with an error. `handle` makes what tests have as
+    `evi.<name>`; it is called in the loop of the server, and what it makes touches the world there
+    alone, by the bridge.
     """
 
     name: str
@@ -121,7 +124,9 @@ class Api:
     findings: Mapping[str, FindingKind] = field(default_factory=dict)
     coverage: Sequence[SurfacePart] = ()
     webhook_events: Sequence[str] = ()
-    socket_errors: Mapping[str, str] = field(default_factory=dict)
+    errors: Sequence[NamedError] = ()
+    error_body: ErrorBody = body_of
+    error_line: ErrorLine | None = None
     body_limits: Mapping[str, int] = field(default_factory=dict)  # bytes, by operationId
     control: "Callable[[], ControlRoutes] | None" = None  # called when one is first asked for
     with_examples: Callable[[Operation, Handler, Seed], Handler] = take_any_id
@@ -230,8 +235,24 @@ def fault_names(served: Sequence[ServedApi]) -> FaultNames:
     return FaultNames(
         [operation.id for each in served for operation in each.operations],
         [name for each in served for name in each.api.webhook_events],
-        {code: slug for each in served for code, slug in each.api.socket_errors.items()},
+        [error for each in served for error in each.api.errors],
+        [
+            operation.id
+            for each in served
+            for operation in each.operations
+            if each.api.error_line is not None and operation.streams_lines
+        ],
     )
+
+
+def error_shapes(served: Sequence[ServedApi]) -> Mapping[str, ErrorShapes]:
+    """Return how each API words errors, by its name; its own named errors go before others."""
+    found = {}
+    for each in served:
+        errors = [*(error for other in served for error in other.api.errors), *each.api.errors]
+        named = {error.slug: error for error in errors if error.status is not None}
+        found[each.name] = ErrorShapes(each.api.error_body, each.api.error_line, named)
+    return found
 
 
 def seed_reader(served: Sequence[ServedApi]) -> SeedReader:

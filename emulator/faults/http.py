@@ -108,6 +108,21 @@ async def _first_pieces(pieces: Pieces) -> Pieces:
         yield second[: len(second) // 2]
 
 
+async def ended_by_error(
+    pieces: Pieces, after: int, error_line: Callable[[bytes], bytes]
+) -> Pieces:
+    """Yield the first lines of a stream, then the error in the place of the next."""
+    line = b""
+    async for piece in pieces:
+        for line in piece.splitlines(keepends=True):
+            if after == 0:
+                yield error_line(line)
+                return
+            after -= 1
+            yield line
+    yield error_line(line)
+
+
 async def _drops(pieces: Pieces, bytes_per_s: int) -> Pieces:
     """Yield the whole body, at `bytes_per_s` at most."""
     size = max(1, bytes_per_s // _DROPS_PER_S)

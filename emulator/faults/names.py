@@ -1,8 +1,9 @@
 """The names that fields of fault rules may have."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 
+from emulator.error_shapes import NamedError
 from emulator.errors import closest
 from emulator.faults.table import FIELDS, KINDS, METHODS, FaultMistake
 from emulator.jsontext import JsonObject
@@ -10,11 +11,12 @@ from emulator.jsontext import JsonObject
 
 @dataclass(frozen=True, slots=True)
 class FaultNames:
-    """The operations, webhook events and error frames of all APIs, which fault rules may name."""
+    """The operations, webhook events and errors of all APIs, which fault rules may name."""
 
     operations: Sequence[str] = ()
     event_names: Sequence[str] = ()  # of webhooks
-    errors: Mapping[str, str] = field(default_factory=dict)  # slugs of error frames, by code
+    errors: Sequence[NamedError] = ()
+    line_operations: Sequence[str] = ()  # whose answers are streams of JSON lines
 
     def schema(self) -> JsonObject:
         """Return the JSON schema of a new rule."""
@@ -38,17 +40,32 @@ class FaultNames:
         return {
             "operation": list(self.operations),
             "event_name": list(self.event_names),
-            "error": self._slugs(),
+            "error": _slugs(self.errors),
             "method": list(METHODS),
         }
 
-    def error_slug(self, name: str) -> str:
-        """Return the slug of an error frame, given by slug or code. Raises FaultMistake."""
-        slug, known = self.errors.get(name, name), self._slugs()
-        if slug not in known:
-            hint = closest(name, (*known, *self.errors))
-            raise FaultMistake("error", f"no error frame {name!r}{hint}; known: {', '.join(known)}")
-        return slug
+    def find_error(self, name: str, kind: str) -> NamedError:
+        """Return the error that a rule of that kind names by slug or code. Raises FaultMistake."""
+        of_requests = kind == "http"
+        errors = [each for each in self.errors if not of_requests or each.status is not None]
+        for error in errors:
+            if name in (error.slug, error.code):
+                return error
+        what = "error of requests" if of_requests else "error frame"
+        hint = closest(name, [*_slugs(errors), *(each.code for each in errors)])
+        known = ", ".join(_slugs(errors)) or "none"
+        raise FaultMistake("error", f"no {what} {name!r}{hint}; known: {known}")
 
-    def _slugs(self) -> list[str]:
-        return list(dict.fromkeys(self.errors.values()))
+    def check_operation(self, operation: str | None, fault: str) -> None:
+        """Raise FaultMistake if no such operation exists, or the fault can't strike it."""
+        if operation is not None and operation not in self.operations:
+            hint = closest(operation, self.operations)
+            raise FaultMistake("operation", f"no operation {operation!r}{hint}")
+        if fault == "error_line" and operation not in (None, *self.line_operations):
+            known = ", ".join(self.line_operations) or "none"
+            message = f"{operation!r} answers with no stream of JSON lines; these do: {known}"
+            raise FaultMistake("operation", message)
+
+
+def _slugs(errors: Sequence[NamedError]) -> list[str]:
+    return list(dict.fromkeys(each.slug for each in errors))

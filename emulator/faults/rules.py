@@ -96,7 +96,8 @@ def check_rule(rule: FaultRule) -> None:
     for name in rule.options.keys() - options.keys():
         known = f"; its options: {', '.join(options)}" if options else ""
         raise FaultMistake(name, f"{what} has no option {name!r}{known}")
-    for name in options.keys() - rule.options.keys():
+    needed = {name for name, default in options.items() if default is not None}
+    for name in needed - rule.options.keys():
         raise FaultMistake(name, f"{what} lacks its option {name!r}")
 
 
@@ -112,6 +113,8 @@ def _check_values(fault: str, fields: Mapping[str, Json]) -> None:
     if method is not None and method not in METHODS:
         hint = closest(str(method), METHODS)
         raise FaultMistake("method", f"no method {method!r}{hint}; known: {', '.join(METHODS)}")
+    if fields.get("error") is not None and fields.get("body") is not None:
+        raise FaultMistake("error", "an error has its own body: leave out 'error' or 'body'")
     if fault == "refuse":
         for name in ("turn", "frame", "type", "at_ms"):
             if fields.get(name) is not None:

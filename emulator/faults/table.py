@@ -48,6 +48,7 @@ FIELDS: Mapping[str, Mapping[str, Any]] = {
         ],
     },
     "bytes_per_s": {"type": "integer", "minimum": 1},
+    "after": {"type": "integer", "minimum": 0},
     "code": {"type": "integer"},
     "reason": {"type": "string", "maxLength": 40},
     "error": {"type": "string"},
@@ -79,7 +80,7 @@ KINDS: Mapping[str, Kind] = {
         {
             "status": Fault(
                 "is answered with a status, in the service's words, and does nothing",
-                {"status": 503, "retry_after_s": None, "headers": {}, "body": None},
+                {"status": 503, "error": None, "retry_after_s": None, "headers": {}, "body": None},
             ),
             "delay": Fault("is answered later", {"delay_ms": DEFAULT_DELAY_MS}),
             "reset": Fault("does nothing, and its connection is reset"),
@@ -87,6 +88,10 @@ KINDS: Mapping[str, Kind] = {
             "truncated": Fault("is answered with half of the body, then the connection ends"),
             "garbage": Fault("is answered with a body that is no JSON"),
             "slow": Fault("is answered in drops", {"bytes_per_s": 100}),
+            "error_line": Fault(
+                "is answered with a stream of JSON lines that ends with an error",
+                {"error": None, "after": 0},
+            ),
         },
     ),
     "socket": Kind(

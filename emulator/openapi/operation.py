@@ -12,6 +12,8 @@ from emulator.openapi.document import METHODS, Document, clear_failure, operatio
 JSON_MEDIA_TYPE = "application/json"
 FORM_MEDIA_TYPE = "application/x-www-form-urlencoded"
 MULTIPART_MEDIA_TYPE = "multipart/form-data"
+# Of streams whose body is a JSON text a line.
+_LINES_MEDIA_TYPES = ("application/jsonl", "application/x-ndjson", "text/event-stream")
 _MEDIA_TYPE = re.compile(r"(application|audio|image|multipart|text|video)/[\w.+-]+", re.ASCII)
 # A uuid is a string of that format.
 PARAMETER_TYPES = ("integer", "number", "boolean", "string", "uuid")
@@ -88,6 +90,11 @@ class Operation:
     @property
     def place(self) -> Place:
         return self.method, self.path_template
+
+    @property
+    def streams_lines(self) -> bool:
+        """True if its success response is a stream of JSON lines."""
+        return any(each in _LINES_MEDIA_TYPES for each in self.media_types)
 
     @property
     def request_body(self) -> str | None:

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING
 
 from starlette.types import Receive, Scope, Send
 
-from emulator.api import Api, Handler, ServedApi, by_id, seed_reader, serve, snapshot_reader
+from emulator.api import (
+    Api,
+    Handler,
+    ServedApi,
+    by_id,
+    error_shapes,
+    seed_reader,
+    serve,
+    snapshot_reader,
+)
 from emulator.faults.chaos import read_chaos
 from emulator.openapi.document import Document, clear_failure
 from emulator.openapi.fields import body_fields
@@ -53,12 +62,13 @@ class App:
         seed = self.seeds.load(self.settings.seed, self.settings)
         self.worlds = Worlds(seed, self.settings, self._sender, self._begin)
         self.auth = Auth(self.worlds, self.settings.api_key)
+        self._errors = error_shapes(self.apis)
         self._hints = NO_HINTS.with_all([each.hints for each in apis])
         guarded = (CONTROL_PREFIX, *(mount.prefix for mount in mounts))
         self.dispatcher = self._dispatcher((*guarded, *_OTHER_OWN_PREFIXES))
         self.started = threading.Event()
         self.loop: asyncio.AbstractEventLoop | None = None  # that serves
-        sockets = [socket for each in apis for socket in each.sockets]
+        sockets = [(socket, self._errors[each.name]) for each in apis for socket in each.sockets]
         self._sockets = Sockets(sockets, self._hints, self.auth, self.worlds.others)
         self._guarded = Guard(Cors(self._route), self.settings, guarded)
         self._persistence = self._new_persistence()  # last, as it locks a folder
@@ -131,13 +141,13 @@ class App:
             lambda: self.control.own_routes(),
         )
         for served in self.apis:
-            handlers = self._handlers(served)
+            handlers, errors = self._handlers(served), self._errors[served.name]
             with clear_failure(served.document):
                 for operation in served.operations:
                     fields = body_fields(served.document, operation)
                     handler = handlers[operation.id]
                     limit = served.api.body_limits.get(operation.id)
-                    dispatcher.add(operation, handler, served.validation, fields, limit)
+                    dispatcher.add(operation, handler, served.validation, fields, limit, errors)
         return dispatcher
 
     def _handlers(self, served: ServedApi) -> Mapping[str, Handler]:

@@ -11,7 +11,8 @@ from emulator.errors import BODY_TOO_LARGE, Problem, ValidationFailed, api_error
 from emulator.jsontext import Json, JsonTextError, parse
 from emulator.openapi.operation import JSON_MEDIA_TYPE, MULTIPART_MEDIA_TYPE, RequestBody
 from emulator.openapi.validation import Validation
-from emulator.web.forms import Pairs, read_form, read_pairs, shown_form
+from emulator.web.form_names import Pairs
+from emulator.web.forms import read_form, read_pairs, shown_form
 from emulator.web.leaving import ClientLeft
 
 _NONE: Mapping[bytes, bytes] = MappingProxyType({})

@@ -9,6 +9,7 @@ from starlette.types import Receive, Scope, Send
 from emulator.api import Handler
 from emulator.contract.ledger import ClientLedger
 from emulator.contract.requests import has_body
+from emulator.error_shapes import PLAIN, ErrorShapes
 from emulator.errors import ApiError
 from emulator.faults.http import ConnectionBroken
 from emulator.journal.journal import LONGEST_BODY
@@ -62,15 +63,17 @@ class Dispatcher:
         validation: Validation,
         fields: Field | None = None,
         max_body_bytes: int | None = None,
+        errors: ErrorShapes = PLAIN,
     ) -> None:
         """Add an operation. `fields` are those of its body, if it takes one.
 
-        `max_body_bytes` is the largest body that it takes, if that is not the setting's.
+        `max_body_bytes` is the largest body that it takes, if that is not the setting's. `errors`
+        are the shapes of its API.
         """
         limit = self._settings.ceiling("max_body_bytes", max_body_bytes)
         any_id = self._settings.unknown_ids == "example"
         route = OperationRoute(
-            operation, handler, validation, fields, self._auth, limit, any_id, self._hints
+            operation, handler, validation, fields, self._auth, limit, any_id, self._hints, errors
         )
         self.router.add(operation.method, operation.path_template, route)
 

@@ -1,7 +1,7 @@
 """A request and its answer: the faults, the findings and the journal entry."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from starlette.types import Receive, Scope
 
@@ -14,10 +14,10 @@ from emulator.contract.refusals import (
     with_refusals,
 )
 from emulator.contract.requests import RequestAuditor
+from emulator.error_shapes import PLAIN
 from emulator.errors import ApiError
 from emulator.faults.http import ConnectionBroken, reset, wait
 from emulator.faults.rules import FaultRule, Faults
-from emulator.faults.table import KINDS
 from emulator.journal.entries import HttpEntry
 from emulator.journal.headers import kept_headers
 from emulator.journal.journal import LONGEST_BODY
@@ -31,7 +31,7 @@ from emulator.world.world import World
 QUIET_METHODS = ("GET", "HEAD")
 QUIET_HEADER = b"x-evi-emulator-quiet"
 QUIET_AND_HIDING = b"hide"  # the value that hides credentials in the answer, too
-_BREAK_ANSWERS = ("lost", "truncated", "slow", "garbage")
+_BREAK_ANSWERS = ("lost", "truncated", "slow", "garbage", "error_line")
 
 
 class Exchange:
@@ -45,6 +45,7 @@ class Exchange:
         "body",
         "breaks",
         "bug",
+        "errors",
         "has_begun",
         "headers",
         "hides",
@@ -72,6 +73,7 @@ class Exchange:
         self.refusal: ApiError | None = None  # the error of the client
         self.reported: Sequence[Finding] = ()  # findings of the handler
         self.breaks: FaultRule | None = None  # the rule that breaks the answer
+        self.errors = PLAIN  # of the operation's API
         self.bug: bugs.Bug | None = None
         self.has_begun = False  # True once the answer has begun, which then can't be replaced
 
@@ -115,21 +117,23 @@ class Exchange:
         headers = self.headers or dict(self._scope["headers"])
         return auditor.judge(ledger, headers, self._scope["query_string"], self.body)
 
-    async def strike(self, faults: Faults, receive: Receive) -> Replacement | None:
+    async def strike(
+        self, faults: Faults, wanted: Collection[str], receive: Receive
+    ) -> Replacement | None:
         """Apply fault rules to this request; return the answer of a fault, if one replaces it.
 
-        Raises ConnectionBroken.
+        `wanted` are the faults that can strike it. Raises ConnectionBroken.
         """
         method, path = self._scope["method"], self._scope["path"]
         facts = {"operation": self.operation, "method": method, "path": path}
-        struck = faults.take("http", KINDS["http"].faults, facts)
+        struck = faults.take("http", wanted, facts)
         if "delay" in struck:
             await wait(receive, struck["delay"].draw("delay_ms") / 1000)
         if "reset" in struck:
             await reset(receive)
             raise ConnectionBroken
         self.breaks = next((struck[name] for name in _BREAK_ANSWERS if name in struck), None)
-        return fault_answer(struck["status"]) if "status" in struck else None
+        return fault_answer(struck["status"], self.errors) if "status" in struck else None
 
     def note(
         self,

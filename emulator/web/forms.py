@@ -145,7 +145,7 @@ def _text(item: Item) -> str:
     if not isinstance(item, UploadedFile):
         return item
     if not item.filename:
-        return _decoded(item.content)
+        return item.content.decode(errors="replace")
     raise Unreadable("Input should be a field without a filename, got a file", "value_error")
 
 

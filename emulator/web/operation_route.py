@@ -6,7 +6,9 @@ from starlette.types import Receive, Scope, Send
 
 from emulator.api import Call, Handler
 from emulator.contract.requests import RequestAuditor
+from emulator.error_shapes import PLAIN, ErrorShapes
 from emulator.errors import Problem, ValidationFailed
+from emulator.faults.table import KINDS
 from emulator.journal.journal import LONGEST_BODY
 from emulator.jsontext import Json, read_or_none, render
 from emulator.openapi.fields import Field
@@ -37,11 +39,15 @@ class OperationRoute:
         max_body_bytes: int,
         any_id: bool = False,
         hints: Hints = NO_HINTS,
+        errors: ErrorShapes = PLAIN,
     ) -> None:
         """Compile the checks; `any_id` accepts any text as an id."""
         self._operation = operation
         self._auth = auth
         self._max_body_bytes = max_body_bytes
+        self._errors = errors
+        has_lines = operation.streams_lines and errors.line is not None
+        self._faults = [each for each in KINDS["http"].faults if has_lines or each != "error_line"]
         self._auditor = RequestAuditor(operation, fields, hints.of_requests)
         self._check_strictly = strict_check(operation, fields)
         self._handler = handler
@@ -59,7 +65,7 @@ class OperationRoute:
     ) -> Answer:
         """Return the answer of a request whose path has these segments. Raises ApiError."""
         headers, query_string = exchange.read_headers(), scope["query_string"]
-        exchange.auditor = self._auditor
+        exchange.auditor, exchange.errors = self._auditor, self._errors
         exchange.world = world = self._auth.world(headers, query_string)
         if not exchange.is_quiet:
             replacement = await self._replacement(world, headers, receive, exchange)
@@ -110,12 +116,12 @@ class OperationRoute:
         Raises ApiError (429, 400), ConnectionBroken.
         """
         if world.rate_limit is not None:
-            count_request(world.rate_limit)
+            count_request(world.rate_limit, self._errors.body)
         replacement = None
         if b"prefer" in headers:
-            replacement = preferred(headers[b"prefer"], self._operation)
+            replacement = preferred(headers[b"prefer"], self._operation, self._errors.body)
         if replacement is None and world.faults:
-            replacement = await exchange.strike(world.faults, receive)
+            replacement = await exchange.strike(world.faults, self._faults, receive)
         if replacement is None and world.stubs:
             replacement = stub_answer(world.stubs, self._operation.id)
         return replacement

@@ -5,7 +5,8 @@ import re
 from collections.abc import Mapping
 from typing import TypeAlias
 
-from emulator.errors import NOT_PREFERRED, TOO_MANY_REQUESTS, api_error, body_of
+from emulator.error_shapes import ErrorBody, ErrorShapes
+from emulator.errors import NOT_PREFERRED, TOO_MANY_REQUESTS, ApiError, api_error
 from emulator.faults.rules import FaultRule
 from emulator.jsontext import Json
 from emulator.openapi.operation import Operation
@@ -18,7 +19,7 @@ FAULT_HEADER = "X-EVI-Emulator-Fault"  # the id of the rule, or 'prefer'
 Replacement: TypeAlias = tuple[int, Json, Mapping[str, str]]  # status, body, headers
 
 
-def count_request(rate_limit: RateLimit) -> None:
+def count_request(rate_limit: RateLimit, error_body: ErrorBody) -> None:
     """Count one request. Raises ApiError (429) if it is over the limit."""
     if rate_limit.take():
         return
@@ -29,10 +30,12 @@ def count_request(rate_limit: RateLimit) -> None:
         "X-RateLimit-Limit": f"{rate_limit.per_second}",
         "X-RateLimit-Remaining": "0",
     }
-    raise api_error(TOO_MANY_REQUESTS, headers, limit=rate_limit.per_second)
+    text = TOO_MANY_REQUESTS
+    message = text.message.format(limit=rate_limit.per_second)
+    raise ApiError(text.status, error_body(text.status, message, text.code), headers)
 
 
-def preferred(prefer: bytes, operation: Operation) -> Replacement | None:
+def preferred(prefer: bytes, operation: Operation, error_body: ErrorBody) -> Replacement | None:
     """Return the answer that a request asks for: `Prefer: code=429`. Raises ApiError (400)."""
     found = _CODE.search(prefer.decode("latin-1"))
     if found is None:
@@ -44,7 +47,7 @@ def preferred(prefer: bytes, operation: Operation) -> Replacement | None:
     if status not in operation.responses and not 400 <= status <= 599:
         known = ", ".join(map(str, operation.responses))
         raise api_error(NOT_PREFERRED, got=text, operation=operation.id, known=known)
-    body = body_of(status, "Asked for by the header 'Prefer'.", "preferred")
+    body = error_body(status, "Asked for by the header 'Prefer'.", "preferred")
     return status, body, {"Preference-Applied": f"code={status}", FAULT_HEADER: "prefer"}
 
 
@@ -56,13 +59,14 @@ def stub_answer(stubs: list[Stub], operation_id: str) -> Replacement | None:
     return stub.status, stub.body, {**stub.headers, STUB_HEADER: stub.id}
 
 
-def fault_answer(rule: FaultRule) -> Replacement:
-    """Return the answer of the fault 'status', in the shape of the service's errors."""
+def fault_answer(rule: FaultRule, errors: ErrorShapes) -> Replacement:
+    """Return the answer of the fault 'status', in the shape of the API's errors."""
     status, retry_after_s = rule.draw("status"), rule.options["retry_after_s"]
     headers = {FAULT_HEADER: rule.id}
     if retry_after_s is not None:
         headers["Retry-After"] = f"{retry_after_s:g}"
     body = rule.options.get("body")
     if body is None:
-        body = body_of(status, "A fault that was asked for.", "fault") if status >= 400 else {}
+        error = errors.find(rule.options.get("error"))
+        body = errors.body(status, error.message, error.code) if status >= 400 else {}
     return status, body, {**headers, **rule.options.get("headers", {})}

@@ -2,10 +2,12 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import suppress
+from functools import partial
 
 from starlette.types import Receive, Send
 
-from emulator.faults.http import ENDINGS, GARBAGE, Pieces, struck_pieces
+from emulator.error_shapes import ErrorShapes
+from emulator.faults.http import ENDINGS, GARBAGE, Pieces, ended_by_error, struck_pieces
 from emulator.faults.rules import FaultRule
 from emulator.journal.journal import LONGEST_BODY
 from emulator.openapi.operation import JSON_MEDIA_TYPE
@@ -26,6 +28,8 @@ async def deliver(answer: Answer, exchange: Exchange, receive: Receive, send: Se
     rule = exchange.breaks
     if rule is not None and rule.fault == "garbage":
         answer, rule = await _garbled(answer, receive), None
+    if rule is not None and rule.fault == "error_line":
+        answer, rule = _ended_by_error(answer, exchange.errors, rule), None
     if not isinstance(answer.body, bytes):
         await _stream(answer, exchange, rule, receive, send)
         return
@@ -47,6 +51,25 @@ async def _garbled(answer: Answer, receive: Receive) -> Answer:
             async for _ in answer.body:
                 pass
     return answer._replace(body=GARBAGE)
+
+
+def _ended_by_error(answer: Answer, errors: ErrorShapes, rule: FaultRule) -> Answer:
+    """Return a streamed answer that ends with an error's line; others stay as they are."""
+    if isinstance(answer.body, bytes) or errors.line is None:
+        return answer
+    line = partial(errors.line, errors.find(rule.options["error"]))
+    body = ended_by_error(answer.body, rule.options["after"], line)
+    return answer._replace(body=_closing(body, answer.body), length=None)
+
+
+async def _closing(pieces: Pieces, body: Pieces) -> Pieces:
+    """Yield the pieces, and let the body that they are made from clean up at the end."""
+    try:
+        async for piece in pieces:
+            yield piece
+    finally:
+        await _close(pieces)
+        await _close(body)
 
 
 async def _stream(

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 from starlette.testclient import TestClient
-from websockets.exceptions import ConnectionClosedError
+from websockets.exceptions import ConnectionClosedError, InvalidStatus
 from websockets.sync.client import connect
 
 from emulator.apis.apis import APIS
@@ -17,7 +17,7 @@ from emulator.contract.findings import FINDINGS
 from emulator.server import Server
 from emulator.settings import Settings
 from emulator.web.app import App
-from tests.apis.toy.api import TOYS
+from tests.apis.toy.api import CLOSED, TOYS
 
 KEY = {"X-Hume-Api-Key": "toys"}
 
@@ -136,6 +136,90 @@ def test_faults_and_stubs_know_it(client: TestClient) -> None:
     assert client.post("/_emulator/stubs", json=wrong).status_code == 422
 
 
+def add_fault(client: TestClient, **rule: Any) -> Any:
+    """A rule for one request of HTTP: what the route answers."""
+    answer = client.post("/_emulator/faults", json={"kind": "http", "times": 1, **rule})
+    return answer.json()
+
+
+def test_its_errors_have_their_own_shape(client: TestClient, app: App) -> None:
+    """Those of faults, of `Prefer` and of the limit; those of other APIs stay as they are."""
+    add_fault(client, fault="status", status=503, operation="list-toys")
+    faulty = client.get("/v0/toys").json()
+    assert faulty == {"status_code": 503, "message": "A fault that was asked for.", "code": "fault"}
+    preferred = client.get("/v0/toys", headers={"Prefer": "code=418"})
+    assert (preferred.status_code, preferred.json()["status_code"]) == (418, 418)
+    assert client.get("/v0/evi/configs", headers={"Prefer": "code=418"}).json()["code"]
+    limited = TestClient(App(Settings(requests_per_second=1), (*APIS, TOYS)), headers=KEY)
+    answers = [limited.get("/v0/toys") for _ in range(2)]
+    assert answers[1].json()["status_code"] == 429
+    assert answers[1].headers["Retry-After"] == "1"
+
+
+def test_a_refusal_of_its_socket_has_that_shape(app: App) -> None:
+    """The handshake is answered as a request would be."""
+    with Server(app.settings, (), (*APIS, TOYS)) as server, httpx.Client(headers=KEY) as client:
+        rule = {"kind": "socket", "fault": "refuse", "times": 1}
+        client.post(f"{server.url}/_emulator/faults", json=rule)
+        with pytest.raises(InvalidStatus) as refused, connect(talk(server)):
+            pass
+    assert json.loads(refused.value.response.body or b"")["status_code"] == 503
+
+
+def test_its_errors_are_named(client: TestClient) -> None:
+    """By code or slug; that gives the status, unless the rule says another one."""
+    for rule, status in (({"error": "T1"}, 400), ({"error": "tired", "status": 402}, 402)):
+        added = add_fault(client, fault="status", **rule)
+        assert (added["error"], added["status"]) == ("tired", status)
+        answer = client.get("/v0/toys")
+        assert answer.status_code == status
+        assert answer.json() == {"status_code": status, "message": "Toys are tired.", "code": "T1"}
+    [problem] = add_fault(client, fault="status", error="tyred")["detail"]
+    assert problem["loc"] == ["body", "error"]
+    assert problem["msg"].startswith("no error of requests 'tyred' (did you mean 'tired'?); known:")
+    [problem] = add_fault(client, fault="status", error="hidden")["detail"]
+    assert problem["msg"].startswith("no error of requests 'hidden'")
+    [problem] = add_fault(client, fault="status", error="tired", body={})["detail"]
+    assert problem["msg"] == "an error has its own body: leave out 'error' or 'body'"
+
+
+@pytest.mark.parametrize(
+    ("rule", "number", "slug"),
+    [
+        ({}, 0, "fault"),
+        ({"error": "T1"}, 0, "tired"),
+        ({"error": "tired", "after": 2}, 2, "tired"),
+        ({"after": 9}, 4, "fault"),
+    ],
+)
+def test_an_error_ends_its_streams(
+    client: TestClient, rule: dict[str, Any], number: int, slug: str
+) -> None:
+    """The answer begins with 200, and its last line is the error in the place of another."""
+    CLOSED.clear()
+    add_fault(client, fault="error_line", **rule)
+    assert client.get("/v0/toys").status_code == 200  # which is no stream
+    answer = client.get("/v0/toys/lines")
+    *lines, error = map(json.loads, answer.text.splitlines())
+    assert answer.status_code == 200
+    assert lines == [{"name": f"toy {each}"} for each in range(number)]
+    assert (error["type"], error["slug"]) == ("error", slug)
+    assert error["name"] == f"toy {min(number, 3)}"
+    streams = entries(client, kind="http", operation="stream-toys")
+    assert (streams[0]["ended"], streams[0]["response_bytes"]) == ("complete", len(answer.content))
+    assert [each["operation"] for each in entries(client, kind="fault")] == ["stream-toys"]
+    assert len(CLOSED) == 1
+    assert len(client.get("/v0/toys/lines").text.splitlines()) == 4
+
+
+def test_an_error_line_for_another_operation_is_refused(client: TestClient) -> None:
+    """The message names those that stream lines."""
+    [problem] = add_fault(client, fault="error_line", operation="list-toys")["detail"]
+    assert problem["loc"] == ["body", "operation"]
+    assert "'list-toys' answers with no stream of JSON lines; these do: " in problem["msg"]
+    assert "stream-toys" in problem["msg"]
+
+
 def test_the_contract_knows_it(client: TestClient, app: App) -> None:
     """Its findings are kept, and its operations count once one was answered."""
     ledger = app.worlds.get("toys").ledger
@@ -143,7 +227,7 @@ def test_the_contract_knows_it(client: TestClient, app: App) -> None:
     client.post("/v0/toys", json={"name": "car", "size": 3})
     found = {each.finding.code for each in ledger.found}
     assert found == {"toy_grey", "field_unknown"}
-    assert cover(ledger, app.surfaces).parts[0].total == 38
+    assert cover(ledger, app.surfaces).parts[0].total == 39
 
 
 def test_its_control_routes_are_served(client: TestClient) -> None:
@@ -156,7 +240,7 @@ def test_its_control_routes_are_served(client: TestClient) -> None:
 def test_the_server_tells_of_it(client: TestClient) -> None:
     """Health counts its operations, and its document is served."""
     health = client.get("/_emulator/health").json()
-    assert (health["operations"], health["apis"]) == (35, {"evi": 35, "voices": 3, "toys": 3})
+    assert (health["operations"], health["apis"]) == (35, {"evi": 35, "voices": 3, "toys": 4})
     assert client.get("/openapi/toys.json").json()["info"]["title"] == "Toys"
     assert client.get("/openapi/voices.json").json()["info"]["title"] == "Voices"
     assert client.get("/openapi.json").json() == client.get("/openapi/evi.json").json()

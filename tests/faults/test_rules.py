@@ -356,3 +356,9 @@ def test_a_rule_as_it_was_written_down(
     with pytest.raises(FaultMistake) as caught:
         check_rule(FaultRule("id", "http", "delay", match, options))
     assert str(caught.value).startswith(message)
+
+
+def test_a_rule_from_before_an_option_existed() -> None:
+    """An option that needs no value may be missing: an older snapshot lacks newer ones."""
+    options = {"status": 503, "headers": {}}
+    check_rule(FaultRule("id", "http", "status", {}, options))

@@ -16,6 +16,7 @@ from emulator.apis.evi.sockets import SOCKETS
 from emulator.apis.evi.state import EviState
 from emulator.apis.evi.views import EVI_VIEWS
 from emulator.apis.evi.webhooks import EVENT_NAMES
+from emulator.error_shapes import NamedError
 from emulator.resources import bundled
 from emulator.world.seed import SeedSection
 from emulator.world.snapshot_reader import SnapshotPart
@@ -40,7 +41,7 @@ EVI = Api(
     findings=EVI_FINDINGS,
     coverage=EVI_COVERAGE_PARTS,
     webhook_events=EVENT_NAMES,
-    socket_errors={text.code: text.slug for text in CHAT_ERRORS.values()},
+    errors=[NamedError(text.code, text.slug, text.message) for text in CHAT_ERRORS.values()],
     control=_control,
     views=EVI_VIEWS,
     sockets=SOCKETS,

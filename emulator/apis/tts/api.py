@@ -5,7 +5,9 @@ from pathlib import Path
 from emulator.api import Api
 from emulator.apis.tts import seed
 from emulator.apis.tts.contract import TTS_COVERAGE_PARTS
+from emulator.apis.tts.errors import NAMED_ERRORS, error_body, error_line
 from emulator.apis.tts.findings import TTS_FINDINGS
+from emulator.apis.tts.hints import TTS_HINTS
 from emulator.apis.tts.openness import openness
 from emulator.apis.tts.operations import HANDLERS
 from emulator.apis.tts.sockets import SOCKETS
@@ -22,6 +24,10 @@ TTS = Api(
     openness=openness,
     sockets=SOCKETS,
     handlers=HANDLERS,
+    hints=TTS_HINTS,
+    errors=NAMED_ERRORS,
+    error_body=error_body,
+    error_line=error_line,
     findings=TTS_FINDINGS,
     coverage=TTS_COVERAGE_PARTS,
     body_limits=dict.fromkeys(("convert-voice-json", "convert-voice-file"), MAX_RECORDING_BYTES),

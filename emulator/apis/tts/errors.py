@@ -7,8 +7,9 @@ envelope in a frame (docs/protocol.md#errors-of-text-to-speech).
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from emulator.error_shapes import NamedError
 from emulator.errors import ApiError, body_of
-from emulator.jsontext import JsonObject
+from emulator.jsontext import JsonObject, parse, render
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,13 +133,14 @@ def error_body(status: int, message: str, code: str) -> object:
     return {**envelope(text, message), "status_code": status}
 
 
-def error_line(slug: str, message: str, request_id: str) -> JsonObject:
-    """Return the object that a streamed answer ends with, after it has begun."""
-    code = TTS_ERRORS[slug].code
-    return {
-        "type": "error",
-        "code": code,
-        "slug": slug,
-        "message": message,
-        "request_id": request_id,
-    }
+def error_line(error: NamedError, line: bytes) -> bytes:
+    """Return the line that ends a stream in place of another, whose request id it has."""
+    found = parse(line) if line.startswith(b"{") else {}
+    request_id = found.get("request_id", "")
+    content = {"type": "error", "code": error.code, "slug": error.slug, "message": error.message}
+    return render({**content, "request_id": request_id}) + b"\n"
+
+
+NAMED_ERRORS = [
+    NamedError(text.code, text.slug, text.message, text.status) for text in TTS_ERRORS.values()
+]

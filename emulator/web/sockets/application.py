@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from starlette.types import Receive, Scope, Send
 
 from emulator.contract.ledger import ClientLedger
+from emulator.error_shapes import ErrorShapes
 from emulator.errors import NO_WEBSOCKET, ApiError, api_error, path_not_found
 from emulator.openapi.hints import Hints
 from emulator.sockets.outbound import Outbound
@@ -26,18 +27,28 @@ from emulator.world.world import World
 class _Route:
     pattern: re.Pattern[str]
     socket: Socket
+    errors: ErrorShapes
 
 
 class Sockets:
     """An ASGI application for the WebSockets of all APIs."""
 
     def __init__(
-        self, sockets: Sequence[Socket], hints: Hints, auth: Auth, anonymous: ClientLedger
+        self,
+        sockets: Sequence[tuple[Socket, ErrorShapes]],
+        hints: Hints,
+        auth: Auth,
+        anonymous: ClientLedger,
     ) -> None:
-        """Index the paths; `anonymous` takes findings about callers without a world."""
-        self._routes = [_Route(_pattern(path), each) for each in sockets for path in each.paths]
+        """Index the paths of sockets, each with how its API words errors.
+
+        `anonymous` takes findings about callers without a world.
+        """
+        self._routes = [
+            _Route(_pattern(path), each, errors) for each, errors in sockets for path in each.paths
+        ]
         # Every request asks whether a socket has its path, so the rare ends are looked at first.
-        self._ends = tuple({_end(path) for each in sockets for path in each.paths})
+        self._ends = tuple({_end(path) for each, _ in sockets for path in each.paths})
         self._hints = hints
         self._auth = auth
         self._anonymous = anonymous
@@ -46,12 +57,12 @@ class Sockets:
         """True if there is a WebSocket at this path."""
         return path.endswith(self._ends) and self._match(path) is not None
 
-    def _match(self, path: str) -> tuple[Socket, Mapping[str, str]] | None:
+    def _match(self, path: str) -> tuple[_Route, Mapping[str, str]] | None:
         path = _normal(path)
         for route in self._routes:
             found = route.pattern.fullmatch(path)
             if found is not None:
-                return route.socket, found.groupdict()
+                return route, found.groupdict()
         return None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -86,7 +97,7 @@ class Sockets:
         """Return a connection, ready to run. Raises ApiError for a handshake to be refused."""
         found = self._match(scope["path"])
         if found is not None:
-            handshake.socket = found[0]
+            handshake.socket = found[0].socket
         headers = dict(scope["headers"])
         handshake.world = world = self._auth.world_of_handshake(headers, scope["query_string"])
         if found is None:
@@ -94,22 +105,23 @@ class Sockets:
             hint = self._hints.for_path(_normal(path)) or self._hints.sockets
             raise path_not_found("WebSocket", path, hint)
         opening = handshake.audit(found[1])
-        _strike(world, found[1])
+        _strike(world, found[1], found[0].errors)
         opening.check()
         handshake.accept()
         outbound = Outbound(send, world, handshake.subject)
-        limit = world.settings.ceiling("max_frame_bytes", found[0].max_frame_bytes)
-        connection = Connection(world, outbound, str(found[0].name), limit)
+        socket = found[0].socket
+        limit = world.settings.ceiling("max_frame_bytes", socket.max_frame_bytes)
+        connection = Connection(world, outbound, str(socket.name), limit)
         connection.peer = opening.open(outbound, connection.fail)
         return connection
 
 
-def _strike(world: World, parameters: Mapping[str, str]) -> None:
+def _strike(world: World, parameters: Mapping[str, str], errors: ErrorShapes) -> None:
     """Raise ApiError if a fault refuses the handshake."""
     facts = {name: value.lower() for name, value in parameters.items()}
     struck = world.faults.take("socket", ("refuse",), {"chat_id": None, **facts})
     if struck:
-        raise ApiError(*fault_answer(struck["refuse"]))
+        raise ApiError(*fault_answer(struck["refuse"], errors))
 
 
 def _normal(path: str) -> str:

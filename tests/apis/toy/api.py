@@ -7,6 +7,7 @@ from typing import Self
 from emulator.api import Api, Call, Handlers
 from emulator.contract.findings import FINDINGS, WARNING, Finding, FindingKind, find
 from emulator.control import ControlCall, ControlRoute, ControlRoutes
+from emulator.error_shapes import NamedError
 from emulator.jsontext import Json, JsonObject, parse, render
 from emulator.openapi.parts import Part
 from emulator.reply import Reply
@@ -20,6 +21,7 @@ from emulator.world.world import World
 
 HERE = Path(__file__).parent
 HANDLERS = Handlers()
+CLOSED: list[str] = []  # streams that have ended
 NOISE = b'"noise"'
 GREY = FindingKind(WARNING, "a toy has no colour", "a colour")
 
@@ -66,6 +68,28 @@ def get_sound(call: Call) -> Reply:
         yield b"beep"
 
     return Reply(pieces())
+
+
+@HANDLERS.operation("stream-toys")
+def stream_toys(call: Call) -> Reply:
+    async def lines() -> AsyncIterator[bytes]:
+        try:
+            for number in range(4):
+                yield render({"name": f"toy {number}"}) + b"\n"
+        finally:
+            CLOSED.append("stream-toys")
+
+    return Reply(lines())
+
+
+def error_body(status: int, message: str, code: str) -> Json:
+    return {"status_code": status, "message": message, "code": code}
+
+
+def error_line(error: NamedError, line: bytes) -> bytes:
+    """The error, with what it takes the place of."""
+    shown = {"type": "error", "slug": error.slug, "message": error.message}
+    return render({**shown, "name": line and parse(line)["name"]}) + b"\n"
 
 
 class Echo(Opening, Peer):
@@ -125,6 +149,9 @@ TOYS = Api(
     ),
     sockets=[Socket("toys", "toy socket", ["/v0/toys/talk"], Echo, max_frame_bytes=100)],
     findings={"toy_grey": GREY},
+    errors=[NamedError("T1", "tired", "Toys are tired.", 400), NamedError("T2", "hidden")],
+    error_body=error_body,
+    error_line=error_line,
     body_limits={"create-toy": 200},
     control=lambda: ControlRoutes(
         Part(HERE / "control.yaml"),

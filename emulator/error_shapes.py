@@ -1,0 +1,45 @@
+"""How an API words the errors that the machinery gives in its name: faults, `Prefer`, limits."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from emulator.errors import body_of
+from emulator.jsontext import Json
+
+
+@dataclass(frozen=True, slots=True)
+class NamedError:
+    """An error of an API that faults may ask for, by its code or slug.
+
+    Without a `status` it is no answer to a request, but only a frame of a WebSocket.
+    """
+
+    code: str
+    slug: str
+    message: str = ""
+    status: int | None = None
+
+
+A_FAULT = NamedError("fault", "fault", "A fault that was asked for.")  # if no error is named
+
+# The body of an answer, from its status, its message and its code.
+ErrorBody: TypeAlias = Callable[[int, str, str], Json]
+# A line of a stream, from the error and the line in whose place it comes (b"" if there is none).
+ErrorLine: TypeAlias = Callable[[NamedError, bytes], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorShapes:
+    """The shapes of one API, and the named errors that any API gives to requests, by slug."""
+
+    body: ErrorBody = body_of
+    line: ErrorLine | None = None
+    named: Mapping[str, NamedError] = field(default_factory=dict)
+
+    def find(self, slug: str | None) -> NamedError:
+        """Return the error of that slug, or the one of faults that name none."""
+        return A_FAULT if slug is None else self.named.get(slug, A_FAULT)
+
+
+PLAIN = ErrorShapes()  # of an API that says nothing else
