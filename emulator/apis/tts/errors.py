@@ -4,6 +4,7 @@ A refused request has an envelope, a stream that has begun has an error line, an
 envelope in a frame (docs/protocol.md#errors-of-text-to-speech).
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -141,6 +142,9 @@ def error_line(error: NamedError, line: bytes) -> bytes:
     return render({**content, "request_id": request_id}) + b"\n"
 
 
+_VALUE = re.compile(r"\{[^{}]*\}")
+# What faults may ask for; nothing gives their messages values.
 NAMED_ERRORS = [
-    NamedError(text.code, text.slug, text.message, text.status) for text in TTS_ERRORS.values()
+    NamedError(text.code, text.slug, _VALUE.sub("...", text.message), text.status)
+    for text in TTS_ERRORS.values()
 ]
