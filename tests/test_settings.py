@@ -118,8 +118,8 @@ _SERVERS = (
 _CLIENTS = ("cli/", "testing/")  # of a server, which has its own settings
 # The server's values are what a world begins with, unless Emulator.world is given others.
 _DEFAULTS = {"seed", "chaos"}
-# The server's sender has it, and each world judges receivers by it; the values are equal.
-_READ_BY_BOTH = {"webhook_timeout"}
+# The server's sender, or its document, has it, and each world judges by it; the values are equal.
+_READ_BY_BOTH = {"webhook_timeout", "lenient_tts"}
 
 
 @cache

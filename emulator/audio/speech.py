@@ -98,7 +98,7 @@ class Speech:
 
     @property
     def samples(self) -> int:
-        """The length of the sound, with the silence after it."""
+        """Return the length of the sound, with the silence after it."""
         return self._frames * FRAME_SAMPLES + round(self.trailing_silence_s * SAMPLE_RATE)
 
     def words(self) -> Iterator[Word]:
@@ -127,7 +127,7 @@ class Speech:
 
     @cached_property
     def _frames(self) -> int:
-        """The length without the silence after it."""
+        """Return the length without the silence after it."""
         characters = _characters(self.text)
         frames = _frame(self._lead + characters, self._pace)
         if characters:
