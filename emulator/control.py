@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from emulator.errors import Problem, ValidationFailed
 from emulator.jsontext import Json, JsonObject
 from emulator.openapi.parts import Part
 from emulator.openapi.validation import Validation
@@ -58,3 +59,21 @@ class ControlRoutes:
 
     part: Part
     routes: Sequence[ControlRoute]
+
+
+def read_limit(parameters: Mapping[str, str]) -> int | None:
+    """Return the parameter `limit`, None for no limit. Raises ValidationFailed."""
+    text = parameters.get("limit")
+    limit = None if text is None else read_integer("limit", text)
+    if limit == 0:
+        message = "Input should be greater than or equal to 1"
+        raise ValidationFailed([Problem(("query", "limit"), message, "greater_than_equal")])
+    return limit
+
+
+def read_integer(name: str, text: str) -> int:
+    """Return a query parameter's value, which is not below 0. Raises ValidationFailed."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 15):
+        problem = Problem(("query", name), "Input should be a valid integer", "int_parsing")
+        raise ValidationFailed([problem])
+    return int(text)

@@ -57,7 +57,11 @@ def _invalid(problem: Problem, given: Json) -> Finding:
 
 
 def _new(problem: Problem, got: Json) -> Finding:
-    return find("request_invalid", problem.loc, got, problem=in_words(problem.type, problem.msg))
+    words, text = in_words(problem.type, problem.msg), f"'{got}'"
+    # A field whose values are texts that look like numbers.
+    is_number = type(got) in (int, float) and text in problem.msg
+    fate = f"write it as a text: {text}" if is_number else ""
+    return find("request_invalid", problem.loc, got, fate, problem=words)
 
 
 # Clients repeat their mistakes.

@@ -15,6 +15,7 @@ from emulator.actions import add_stub
 from emulator.api import fault_names, new_handles
 from emulator.apis.evi.testing.handle import EviHandle
 from emulator.apis.evi.testing.tool_calls import unanswered_calls
+from emulator.apis.tts.testing.handle import TtsHandle
 from emulator.atomic import write_whole
 from emulator.clock import SystemClock
 from emulator.errors import UsageError
@@ -55,6 +56,7 @@ class Evi(EviHandle):
     """
 
     voices: Listing  # the account's custom voices
+    tts: TtsHandle
 
     def __init__(
         self,

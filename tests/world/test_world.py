@@ -9,6 +9,10 @@ from emulator.apis.evi.chat.live import LiveChat
 from emulator.apis.evi.chat.opening import find_config, open_chat
 from emulator.apis.evi.chat.request import ChatRequest
 from emulator.apis.evi.state import EviState
+from emulator.apis.tts.generation import new_generations
+from emulator.apis.tts.own_sound import OwnSound
+from emulator.apis.tts.request import SpeechRequest, Utterance
+from emulator.apis.tts.state import TtsState
 from emulator.apis.voices.state import VoicesState
 from emulator.settings import Settings
 from emulator.store.stubs import Stub
@@ -128,13 +132,29 @@ STATE_CHANGES: dict[str, dict[str, Callable[[World], Any]]] = {
         "heard": lambda world: world.state(EviState).heard.append("Hello"),
         "live": lambda world: begin_chat(world),
     },
-    "voices": {"voices": lambda world: world.state(VoicesState).voices.add(VOICE)},
+    "voices": {
+        "voices": lambda world: world.state(VoicesState).voices.add(VOICE),
+        "generations": lambda world: speak(world),
+        "timbres": lambda world: world.state(VoicesState).timbres.update({"v": "/x"}),
+    },
+    "tts": {
+        "sounds": lambda world: world.state(TtsState).sounds.update({"a": OwnSound("a", bytes(2))})
+    },
 }
-STATE_NOT_KEPT = {"evi": {"cut_off", "watchers", "_first_script"}, "voices": set[str]()}
+STATE_NOT_KEPT = {
+    "evi": {"cut_off", "watchers", "_first_script"},
+    "voices": set[str](),
+    "tts": set[str](),
+}
 ALL_CHANGES = {
     **CHANGES,
     **{f"{api}.{name}": change for api, of in STATE_CHANGES.items() for name, change in of.items()},
 }
+
+
+def speak(world: World) -> None:
+    request = SpeechRequest((Utterance("Hi", timbre="/x"),), "1")
+    new_generations(world, request, "r", "synthesize-json")
 
 
 def begin_chat(world: World) -> LiveChat:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from emulator.error_shapes import NamedError
-from emulator.errors import ApiError, body_of
+from emulator.errors import ApiError, ErrorText, body_of
 from emulator.jsontext import JsonObject, parse, render
 
 
@@ -108,6 +108,19 @@ TTS_ERRORS: Mapping[str, TtsErrorText] = {
         ),
     )
 }
+
+# The control routes' own, in the shape that all of them have.
+GENERATION_UNKNOWN = ErrorText(
+    404,
+    "generation_not_found",
+    "No generation has the ID {id} in this world: GET /_emulator/tts/generations lists all.",
+)
+SOUND_UNREADABLE = ErrorText(400, "sound_unreadable", "{problem}.")
+SOUND_UNKNOWN = ErrorText(
+    404,
+    "sound_not_found",
+    "The text {got!r} has no sound of its own{hint}: GET /_emulator/tts/sounds lists all that do.",
+)
 
 
 def tts_error(slug: str, **values: object) -> ApiError:

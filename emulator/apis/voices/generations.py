@@ -39,6 +39,11 @@ class GenerationStore:
         found: JsonObject | None = None if text is None else read(text)
         return found
 
+    def oldest(self) -> JsonObject | None:
+        """Return the generation that was made first, or None if there is none."""
+        id = next(iter(self._texts), None)
+        return None if id is None else self.find(id)
+
     def ids(self) -> Sequence[str]:
         """Return the ids, in order."""
         return list(self._texts)

@@ -11,6 +11,7 @@ from itertools import islice
 from starlette.requests import Request
 from starlette.responses import Response
 
+from emulator.control import read_integer, read_limit
 from emulator.credentials import CREDENTIALS
 from emulator.errors import Problem, ValidationFailed, closest
 from emulator.journal.entries import KINDS
@@ -18,12 +19,7 @@ from emulator.journal.journal import Journal
 from emulator.jsontext import Json, JsonObject
 from emulator.waiting import until
 from emulator.web.auth import Auth
-from emulator.web.control.request import (
-    answer,
-    caller_world,
-    read_integer,
-    read_limit,
-)
+from emulator.web.control.request import answer, caller_world
 from emulator.web.endpoint import Route
 from emulator.web.leaving import left_with
 from emulator.world.worlds import Worlds
@@ -50,7 +46,7 @@ def journal_routes(auth: Auth, worlds: Worlds) -> list[Route]:
     async def show(request: Request) -> Response:
         journal = caller_world(auth, request).journal
         after, wanted = _read_query(request)
-        limit, audio = read_limit(request), _audio(request, _RUNS)
+        limit, audio = read_limit(request.query_params), _audio(request, _RUNS)
         journal.end_runs()
         return answer(_page(journal, after, limit, audio, wanted))
 
@@ -58,7 +54,7 @@ def journal_routes(auth: Auth, worlds: Worlds) -> list[Route]:
         """Answer as `show`, once there is an entry, the time is over, or a reset comes if asked."""
         world = caller_world(auth, request)
         after, wanted = _read_query(request)
-        limit, timeout_s = read_limit(request), _timeout_s(request)
+        limit, timeout_s = read_limit(request.query_params), _timeout_s(request)
         or_reset, audio = _or_reset(request), _audio(request, _EACH)
         before, looked = world.journal, after
 

@@ -24,24 +24,6 @@ def caller_world(auth: Auth, request: Request) -> World:
     return auth.world(dict(request.scope["headers"]), request.scope["query_string"])
 
 
-def read_limit(request: Request) -> int | None:
-    """Return the query's `limit`, None for no limit. Raises ValidationFailed."""
-    text = request.query_params.get("limit")
-    limit = None if text is None else read_integer("limit", text)
-    if limit == 0:
-        message = "Input should be greater than or equal to 1"
-        raise ValidationFailed([Problem(("query", "limit"), message, "greater_than_equal")])
-    return limit
-
-
-def read_integer(name: str, text: str) -> int:
-    """Return a query parameter's value, which is not below 0. Raises ValidationFailed."""
-    if not (text.isascii() and text.isdigit() and len(text) <= 15):
-        problem = Problem(("query", name), "Input should be a valid integer", "int_parsing")
-        raise ValidationFailed([problem])
-    return int(text)
-
-
 class Bodies:
     """Reads JSON bodies of control routes, and checks them by the control document."""
 

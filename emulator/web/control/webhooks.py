@@ -4,6 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from emulator.actions import drain, settle
+from emulator.control import read_limit
 from emulator.errors import (
     DELIVERY_NOT_FOUND,
     DELIVERY_PENDING,
@@ -15,7 +16,7 @@ from emulator.errors import (
 from emulator.outgoing.delivery_view import shown_delivery
 from emulator.outgoing.outbox import PENDING, STATES, Delivery
 from emulator.web.auth import Auth
-from emulator.web.control.request import Bodies, answer, caller_world, read_limit
+from emulator.web.control.request import Bodies, answer, caller_world
 from emulator.web.endpoint import Route
 from emulator.world.world import World
 
@@ -35,7 +36,7 @@ def webhook_routes(auth: Auth, bodies: Bodies) -> list[Route]:
             for delivery in caller_world(auth, request).outbox.deliveries.values()
             if all(getattr(delivery, name) == value for name, value in wanted.items())
         ]
-        newest = found[-(read_limit(request) or len(found)) :]
+        newest = found[-(read_limit(request.query_params) or len(found)) :]
         return answer({"deliveries": [shown_delivery(each) for each in newest]})
 
     async def show(request: Request) -> Response:

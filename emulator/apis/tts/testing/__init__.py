@@ -1,0 +1,1 @@
+"""Text-to-speech's handle for tests, `evi.tts`."""
