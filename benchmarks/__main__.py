@@ -18,6 +18,7 @@ from benchmarks import (
     paging,
     profile,
     scaling,
+    speech,
     webhooks,
 )
 from benchmarks.environment import Environment, prepare
@@ -30,6 +31,7 @@ SUBJECTS: dict[str, Run] = {
     "http": http.run,
     "paging": lambda effort, _: paging.run(effort),
     "chat": lambda effort, _: chat.run(effort),
+    "speech": lambda effort, _: speech.run(effort),
     "webhooks": lambda effort, _: webhooks.run(effort),
     "growth": lambda effort, _: growth.run(effort),
     "kit": lambda effort, _: kit.run(effort),

@@ -1,10 +1,13 @@
 """A bare ASGI application on the emulator's server: it sends what it was told to, and no more.
 
 `python -m benchmarks.apps.bare PORT`. PUT /STATUS sets what every request is answered with; PUT
-/frames, with a JSON array of texts, what every frame of a WebSocket is answered with.
+/frames, with a JSON array of texts, what every frame of a WebSocket is answered with; PUT /pieces
+with a body that is streamed as an answer, and its path ends with the lengths of the pieces:
+/pieces/96000,1200.
 """
 
 import sys
+from io import BytesIO
 
 import orjson
 import uvicorn
@@ -17,6 +20,7 @@ class Bare:
     def __init__(self) -> None:
         self._status, self._body = 204, b""
         self._frames: list[str] = []
+        self._pieces: list[bytes] = []  # of a streamed answer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -26,6 +30,9 @@ class Bare:
             await self._learn(scope["path"].removeprefix("/"), await _read(receive))
         elif scope["method"] == "POST":
             await _read(receive)
+        if self._pieces and scope["method"] == "POST":
+            await self._stream(send)
+            return
         headers = [
             (b"content-type", b"application/json"),
             (b"content-length", str(len(self._body)).encode()),
@@ -36,8 +43,19 @@ class Bare:
     async def _learn(self, what: str, body: bytes) -> None:
         if what == "frames":
             self._frames = orjson.loads(body)
+        elif what.startswith("pieces/"):
+            lengths = map(int, what.removeprefix("pieces/").split(","))
+            rest = BytesIO(body)
+            self._pieces = [rest.read(length) for length in lengths]
         else:
             self._status, self._body = int(what), body
+
+    async def _stream(self, send: Send) -> None:
+        headers = [(b"content-type", b"application/octet-stream")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        for piece in self._pieces:
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
 
     async def _echo(self, receive: Receive, send: Send) -> None:
         await receive()
