@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from conformance.coverage import PAGE, Row, page
-from conformance.table import CLIENTS, load_table
+from conformance.coverage import PAGE, page
+from conformance.table import CLIENTS, AnyRow, load_tables
 
 PROPERTY = "conformance"
 WRITE = "--write-coverage"
 
 
-def ran(client: str, row: Row) -> tuple[str, list[str]]:
+def ran(client: str, row: AnyRow) -> tuple[str, list[str]]:
     """The property of a test that runs a case."""
     return PROPERTY, [client, row.id]
 
@@ -47,12 +47,13 @@ class Run:
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         if not self.results and not self._write:
             return
-        table = load_table()
-        missing = [(c, id) for c in CLIENTS for id in table.ids(c) if (c, id) not in self.results]
+        tables = load_tables()
+        wanted = [(client, id) for t in tables for client in CLIENTS for id in t.ids(client)]
+        missing = [each for each in wanted if each not in self.results]
         if missing:
             self._finish_early(session, missing)
             return
-        found = page(table, self.results)
+        found = page(tables, self.results)
         if self._write:
             PAGE.write_text(found)
             self.verdict = f"docs/{PAGE.name} is written"

@@ -45,6 +45,8 @@ def sent_wrongly(
 
     A pager's requests differ by the number of their page alone.
     """
+    if case.call.upload in arguments:
+        arguments = {**arguments, case.call.upload: "<text>"}  # the journal has the file's name
     first = request_of(case.call.operation, arguments, case.call.body)
     first = replace(first, query={**case.call.adds.get(language, {}), **first.query})
     if case.status == TOO_LARGE:

@@ -1,10 +1,10 @@
 """The table's files, checked and read into frozen values."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import yaml
 from jsonschema import Draft202012Validator
@@ -13,11 +13,11 @@ from conformance.values import unknown_matchers
 from emulator.apis.apis import APIS
 from emulator.errors import closest
 from emulator.jsontext import Json, JsonObject
-from emulator.openapi.operation import Operation, compile_operations
+from emulator.openapi.operation import Operation
 from emulator.source_files import UnreadableError, read_source_file
 
 FOLDER = Path(__file__).parent
-API = APIS[0]  # whose table it is: a folder of its name, for each API that has one
+NAMES = ("evi", "tts")  # of the APIs that have a table: folders
 CLIENTS = {  # as results and pages name them; and the column of the table that each reads
     "HumeClient": "python",
     "AsyncHumeClient": "python",
@@ -35,8 +35,9 @@ class Call:
     """How the clients call an operation: `python` and `typescript` are paths of methods.
 
     `pager` is the field with the items, where the call returns a pager; `body` the argument that is
-    the whole body; `well_formed` are arguments that any server can read, `text` the path of one
-    among them that may be any text. `errors` are classes by status and language.
+    the whole body, `upload` the one that is a file; `answers` is "lines" or "file" where the answer
+    is streamed or a sound. `well_formed` are arguments that any server can read, `text` the path of
+    one among them that may be any text. `errors` are classes by status and language.
     """
 
     operation: Operation
@@ -48,6 +49,8 @@ class Call:
     text: str | None
     errors: Mapping[int, Mapping[str, str]]
     adds: Mapping[str, Mapping[str, str]]  # to the query, by language
+    upload: str | None = None
+    answers: str | None = None
 
     def method(self, language: str) -> str:
         return self.python if language == "python" else self.typescript
@@ -118,12 +121,34 @@ class Conversation:
 
 
 @dataclass(frozen=True)
-class Table:
-    """All of it. `sends` and `receives`: the messages of a chat, by type."""
+class Connection:
+    """A connection of text-to-speech's socket: what a client sends, and all that it receives."""
 
+    title: str
+    actions: Sequence[JsonObject]
+    receives: Sequence[JsonObject]
+    given: Sequence[JsonObject] = ()
+    connect: Mapping[str, Any] | None = None
+    closed: int = 1000
+    cannot: Mapping[str, str] | None = None
+
+    @property
+    def id(self) -> str:
+        return f"socket: {self.title}"
+
+
+AnyRow: TypeAlias = Case | Conversation | Connection
+
+
+@dataclass(frozen=True)
+class Table:
+    """All of an API's. `sends` and `receives`: the messages of a chat, by type."""
+
+    api: str
     calls: Mapping[str, Call]
     cases: Sequence[Case]
     conversations: Sequence[Conversation]
+    connections: Sequence[Connection]
     sends: Mapping[str, Sender]
     receives: Mapping[str, str]
     not_covered: Mapping[str, str]  # what, and why
@@ -133,18 +158,30 @@ class Table:
         return [row.id for row in self.rows if CLIENTS[client] not in (row.cannot or {})]
 
     @property
-    def rows(self) -> Sequence[Case | Conversation]:
-        return [*self.cases, *self.conversations]
+    def rows(self) -> Sequence[AnyRow]:
+        return [*self.cases, *self.conversations, *self.connections]
 
 
 @cache
-def operations() -> Mapping[str, Operation]:
-    """Return the operations of the API's document, by id."""
-    return {operation.id: operation for operation in compile_operations(API.load_document())}
+def operations(name: str) -> Mapping[str, Operation]:
+    """Return the operations of the document of an API, by id."""
+    [api] = [each for each in APIS if each.name == name]
+    return {operation.id: operation for operation in api.operations(api.load_document())}
 
 
-def load_table(folder: Path = FOLDER / API.name) -> Table:
-    """Return the table in a folder. Raises TableError."""
+@cache
+def all_operations() -> Mapping[str, Operation]:
+    """Return those of all documents, which steps may call."""
+    return {id: operation for name in NAMES for id, operation in operations(name).items()}
+
+
+def load_tables() -> list[Table]:
+    """Return the tables of all APIs. Raises TableError."""
+    return [load_table(FOLDER / name) for name in NAMES]
+
+
+def load_table(folder: Path = FOLDER / NAMES[0]) -> Table:
+    """Return the table in a folder, which has the name of its API. Raises TableError."""
     clients = read(folder / "clients.yaml", "clients")
     every = read(folder / "operations" / "every.yaml", "every")["cases"]
     calls: dict[str, Call] = {}
@@ -157,11 +194,13 @@ def load_table(folder: Path = FOLDER / API.name) -> Table:
             cases += [_case(call, each) for each in content["cases"]]
             cases += [_case_of_every(call, each) for each in every if _applies(each, call)]
     return Table(
+        api=folder.name,
         calls=calls,
         cases=_unique(cases),
         conversations=_unique(list(_conversations(folder))),
-        sends={kind: Sender(**content) for kind, content in clients["sends"].items()},
-        receives=clients["receives"],
+        connections=_unique(list(_connections(folder))),
+        sends={kind: Sender(**content) for kind, content in clients.get("sends", {}).items()},
+        receives=clients.get("receives", {}),
         not_covered={row["what"]: row["why"] for row in clients["not_covered"]},
     )
 
@@ -194,7 +233,7 @@ def _by_status(errors: JsonObject) -> dict[int, Mapping[str, str]]:
 
 def _call(path: Path, id: str, content: JsonObject, clients: JsonObject) -> Call:
     return Call(
-        operation=_known_operation(id, path.name),
+        operation=_known_operation(id, path.name, operations(path.parents[1].name)),
         python=content["python"],
         typescript=content["typescript"],
         pager=content.get("pager"),
@@ -203,20 +242,27 @@ def _call(path: Path, id: str, content: JsonObject, clients: JsonObject) -> Call
         text=content.get("text"),
         errors=_by_status({**clients["errors"], **content.get("errors", {})}),
         adds=clients["pagers_add"] if "pager" in content else {},
+        upload=content.get("upload"),
+        answers=content.get("answers"),
     )
 
 
-def _known_operation(id: str, place: str) -> Operation:
-    if id not in operations():
-        hint = closest(id, list(operations()))
+def _known_operation(id: str, place: str, known: Mapping[str, Operation]) -> Operation:
+    if id not in known:
+        hint = closest(id, list(known))
         raise TableError(f"{place}: the document has no operation {id!r}{hint}")
-    return operations()[id]
+    return known[id]
+
+
+def _check_steps(steps: Iterable[JsonObject], place: str) -> None:
+    for step in steps:
+        if "operation" in step:
+            _known_operation(step["operation"], place, all_operations())
 
 
 def _case(call: Call, content: JsonObject) -> Case:
-    for step in (*content.get("given", ()), *content.get("then", ())):
-        if "operation" in step:
-            _known_operation(step["operation"], f"{call.operation.id}: {content['title']}")
+    steps = (*content.get("given", ()), *content.get("then", ()))
+    _check_steps(steps, f"{call.operation.id}: {content['title']}")
     fields = {key: value for key, value in content.items() if key not in _READ_HERE}
     return Case(
         call=call,
@@ -240,10 +286,12 @@ def _case_of_every(call: Call, content: JsonObject) -> Case:
     return _case(call, {**content, "arguments": arguments})
 
 
-def _with_text(arguments: JsonObject, steps: Sequence[str], text: str) -> JsonObject:
+def _with_text(arguments: Any, steps: Sequence[str], text: str) -> Any:
     first, *rest = steps
-    value = _with_text(arguments[first], rest, text) if rest else text
-    return {**arguments, first: value}
+    place = int(first) if isinstance(arguments, list) else first
+    longer = arguments.copy()
+    longer[place] = _with_text(arguments[place], rest, text) if rest else text
+    return longer
 
 
 def _applies(content: JsonObject, call: Call) -> bool:
@@ -254,13 +302,13 @@ def _applies(content: JsonObject, call: Call) -> bool:
             parameters = call.operation.parameters
             return any((each.location, each.type) == ("path", "uuid") for each in parameters)
         case "body":
-            return call.operation.request_body is not None
+            return call.text is not None
         case _:
             return True
 
 
 def _conversations(folder: Path) -> Iterator[Conversation]:
-    scripts = yaml.safe_load((folder / "scripts.yaml").read_text())
+    scripts = yaml.safe_load((folder / "scripts.yaml").read_text()) if _talks(folder) else {}
     for path in sorted((folder / "conversations").glob("*.yaml")):
         for content in read(path, "conversations")["conversations"]:
             if "script" in content:
@@ -271,7 +319,19 @@ def _conversations(folder: Path) -> Iterator[Conversation]:
             yield Conversation(**content)
 
 
-Row = TypeVar("Row", Case, Conversation)
+def _talks(folder: Path) -> bool:
+    return (folder / "conversations").is_dir()
+
+
+def _connections(folder: Path) -> Iterator[Connection]:
+    for path in sorted((folder / "connections").glob("*.yaml")):
+        for content in read(path, "connections")["connections"]:
+            row = Connection(**content)
+            _check_steps(row.given, row.id)
+            yield row
+
+
+Row = TypeVar("Row", Case, Conversation, Connection)
 
 
 def _unique(rows: list[Row]) -> list[Row]:

@@ -104,6 +104,22 @@ def _is_wav(value: Json) -> bool:
         return False
 
 
+def _is_mp3(value: Json) -> bool:
+    return _is_sound(value) and b64decode(value)[:2] == b"\xff\xfb"
+
+
+def _is_pcm(value: Json) -> bool:
+    """Raw samples: whole ones, and no header."""
+    return _is_sound(value) and len(b64decode(value)) % 2 == 0 and not _is_wav(value)
+
+
+def _is_sound(value: Any) -> bool:
+    try:
+        return b64decode(value, validate=True) != b""
+    except (NotBase64, TypeError, ValueError):
+        return False
+
+
 def _is_score(value: Json) -> bool:
     """JavaScript makes 0 of 0.0."""
     return type(value) in (int, float) and 0 <= value <= 1
@@ -125,5 +141,7 @@ MATCHERS: Mapping[str, Callable[[Json], bool]] = {
     "<ms>": _is_ms,
     "<hex>": _is_hex,
     "<wav>": _is_wav,
+    "<mp3>": _is_mp3,
+    "<pcm>": _is_pcm,
     "<scores>": _are_scores,
 }

@@ -12,7 +12,7 @@ import httpx
 from websockets.sync.client import connect
 
 from conformance.requests import request_of, sent_wrongly
-from conformance.table import NOBODY, Case, operations
+from conformance.table import NOBODY, Case, all_operations
 from conformance.values import differences, resolve
 
 Json = dict[str, Any]
@@ -55,7 +55,7 @@ class Stage:
         if "simulate" in step:
             body = resolve(step["simulate"], self.names)
             return _answer(self.remote.post("/_emulator/simulate", json=body), 200)
-        operation = operations()[step["operation"]]
+        operation = all_operations()[step["operation"]]
         arguments = resolve(step.get("arguments", {}), self.names)
         request = request_of(operation, arguments)
         response = self.remote.request(
@@ -81,6 +81,11 @@ class Stage:
         """The number of the newest entry of the journal."""
         entries = self._journal()
         return int(entries[-1]["seq"]) if entries else 0
+
+    def frames_since(self, seq: int) -> list[Any]:
+        """Return the messages that a client has sent on a socket."""
+        entries = self._journal(kind="frame", after=seq)
+        return [entry["content"] for entry in entries if entry["direction"] == "in"]
 
     def requests_since(self, seq: int) -> list[Json]:
         return self._journal(kind="http", after=seq)

@@ -7,14 +7,14 @@ from typing import TypeAlias
 import httpx
 import pytest
 
-from conformance.table import Case
+from conformance.table import Case, Connection
 from emulator.contract.findings import WARNING, Finding
 from emulator.contract.ledger import ClientLedger
 from emulator.server import Server
 from emulator.settings import Settings
 from tests.contract.cases import Stage
 
-OpenStage: TypeAlias = Callable[[Case], Stage]
+OpenStage: TypeAlias = Callable[[Case | Connection], Stage]
 Record: TypeAlias = Callable[[str, object], None]
 KNOWN_KEY = "known"
 _ASKED_FOR = ("page_base", "voice_unlisted", "value_unlisted")
@@ -44,13 +44,15 @@ def open_stage(open_server: Server, guarded_server: Server, api_key: str) -> Ite
     ledgers: list[ClientLedger] = []
     with ExitStack() as stack:
 
-        def open_stage(case: Case) -> Stage:
-            server, key = (guarded_server, KNOWN_KEY) if case.guarded else (open_server, api_key)
+        def open_stage(case: Case | Connection) -> Stage:
+            is_guarded = isinstance(case, Case) and case.guarded
+            server, key = (guarded_server, KNOWN_KEY) if is_guarded else (open_server, api_key)
             headers = {"X-Hume-Api-Key": key}
             remote = httpx.Client(
                 base_url=server.url, headers=headers, verify=False, trust_env=False
             )
-            stage = Stage(stack.enter_context(remote), key=case.key or key)
+            own = case.key if isinstance(case, Case) else None
+            stage = Stage(stack.enter_context(remote), key=own or key)
             stack.enter_context(stage.sockets)
             stage.take(case.given)
             ledgers.append(server.app.worlds.get(key).ledger)

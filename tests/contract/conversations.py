@@ -6,11 +6,14 @@ import httpx
 import pytest
 from _pytest.mark.structures import ParameterSet
 
-from conformance.table import NOBODY, Conversation, load_table
+from conformance.table import NOBODY, Case, Connection, Conversation, load_tables
 
 __all__ = [
+    "CASES",
+    "CONNECTIONS",
     "NOBODY",
     "TABLE",
+    "TABLES",
     "WEATHER_TOOL",
     "Conversation",
     "Json",
@@ -23,7 +26,10 @@ __all__ = [
 
 Json = dict[str, Any]
 
-TABLE = load_table()
+TABLES = load_tables()
+TABLE = TABLES[0]  # EVI's, which alone has conversations
+CASES: list[Case] = [case for table in TABLES for case in table.cases]
+CONNECTIONS: list[Connection] = [each for table in TABLES for each in table.connections]
 
 WEATHER_TOOL: Json = {
     "name": "get_weather",

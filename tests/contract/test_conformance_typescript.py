@@ -1,17 +1,20 @@
 """The vendor's TypeScript package does what the table in `conformance/` says, in Node."""
 
+from base64 import b64encode
 from collections.abc import Iterator
 
 import httpx
 import pytest
 
 from conformance.plugin import ran
-from conformance.table import Case, Conversation
+from conformance.table import Case, Connection, Conversation
 from conformance.values import resolve
 from emulator.server import Server
 from tests.contract.cases import Json, Outcome, judge, settle
 from tests.contract.conftest import OpenStage, Record
-from tests.contract.conversations import TABLE, params, prepare
+from tests.contract.conversations import CASES, CONNECTIONS, params, prepare
+from tests.contract.sounds import SOUNDS
+from tests.contract.speech import check_connection
 from tests.contract.test_chat_typescript import Node, snake, why_not, with_sounds
 from tests.contract.transcripts import as_stated, check_conversation, check_frames, transcript
 
@@ -25,6 +28,14 @@ pytestmark = [
 def caller() -> Iterator[Node]:
     """The vendor's client, in a process that all calls share."""
     node = Node("call.mjs")
+    yield node
+    node.close()
+
+
+@pytest.fixture(scope="module")
+def speaker() -> Iterator[Node]:
+    """The same for all connections of text-to-speech's socket."""
+    node = Node("speech.mjs")
     yield node
     node.close()
 
@@ -50,11 +61,13 @@ def call(caller: Node, url: str, key: str, case: Case, arguments: Json) -> Outco
         path=[arguments[name] for name in in_path],
         rest=rest or None,
         pager=case.call.pager,
+        upload=upload(case, arguments),
+        answers=case.call.answers,
     )
     return Outcome(**snake(told))
 
 
-@pytest.mark.parametrize("case", TABLE.cases, ids=lambda case: case.id)
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
 def test_operation(
     case: Case, caller: Node, open_stage: OpenStage, record_property: Record
 ) -> None:
@@ -67,6 +80,31 @@ def test_operation(
     problems = judge(case, "typescript", stage.names, outcome, stage.requests_since(before))
     if settle(case, "typescript", problems):
         stage.take(case.then)
+
+
+def upload(case: Case, arguments: Json) -> Json | None:
+    """The argument that is a file, in base64."""
+    name = case.call.upload
+    if name not in arguments:
+        return None
+    return {"name": name, "content": b64encode(b"".join(SOUNDS[arguments[name]])).decode()}
+
+
+@pytest.mark.parametrize("connection", CONNECTIONS, ids=lambda each: each.id)
+def test_connection(
+    connection: Connection, speaker: Node, open_stage: OpenStage, record_property: Record
+) -> None:
+    """The client receives what the table says, and the socket is closed without an error."""
+    record_property(*ran("TypeScript", connection))
+    stage = open_stage(connection)
+    before = stage.seq
+    query = resolve(dict(connection.connect or {}), stage.names)
+    told = snake(
+        speaker.ask(url=stage.url, apiKey=stage.key, query=query, actions=connection.actions)
+    )
+    with as_stated(connection, "typescript", AssertionError):
+        assert told["errors"] == []
+        check_connection(connection, (told["received"], told["closed"]), stage.frames_since(before))
 
 
 @pytest.mark.parametrize("conversation", params())

@@ -11,6 +11,7 @@ import httpx
 import pytest
 from hume import HumeClient
 
+from conformance.table import Connection
 from conformance.values import differences
 from tests.contract.conversations import Conversation, Json
 from tests.contract.sounds import SOUNDS
@@ -82,7 +83,7 @@ def bytes_of_wav(data: str) -> int:
 
 @contextmanager
 def as_stated(
-    conversation: Conversation, language: str, failure: type[Exception]
+    conversation: Conversation | Connection, language: str, failure: type[Exception]
 ) -> Iterator[None]:
     """What a client cannot do must fail, in this way; if it doesn't, the table is wrong."""
     if language not in (conversation.cannot or {}):

@@ -13,7 +13,7 @@ from emulator.jsontext import Json, JsonObject
 from emulator.openapi.fields import Field, use_of
 
 _OF_CLIENTS = ("fernSdkLanguage", "fernSdkVersion")
-_SENT = ("audio", "binary", "timestamp", "error")
+SENT = ("audio", "binary", "timestamp", "error")
 BROKEN = 1006
 
 
@@ -70,7 +70,7 @@ def _names(part: str) -> Iterable[str]:
     from emulator.apis.tts.messages import message_fields, query_fields  # on pydantic: 0.1 s
 
     if part == "speech_received":
-        return _SENT
+        return SENT
     if part == "speech_parameters":
         return query_fields().children
     return [field.name for field in message_fields()]
