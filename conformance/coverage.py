@@ -44,7 +44,7 @@ def gaps(table: Table) -> list[str]:
 
 def covered(table: Table) -> set[str]:
     """What there are cases for, in the same words."""
-    talks = (*table.conversations, *table.connections)
+    talks: list[Talk] = [*table.conversations, *table.connections]
     return {
         *(f"{case.call.operation.id} {case.status}" for case in table.cases),
         *(f"sends {kind}" for row in talks for kind in sends(row)),

@@ -1,12 +1,13 @@
 """What a call must send, by the document: each argument at its place."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from urllib.parse import parse_qsl
 
 from conformance.table import Case
 from conformance.values import differences
-from emulator.jsontext import Json, JsonObject, parse
+from emulator.jsontext import Json, JsonObject, JsonTextError, parse
 from emulator.openapi.operation import Operation
 
 TOO_LARGE = 413  # the server does not read that body, so the journal has none
@@ -68,8 +69,38 @@ def sent(entry: JsonObject) -> JsonObject:
         "method": entry["method"],
         "path": entry["path"],
         "query": dict(parse_qsl(entry["query"], keep_blank_values=True)),
-        "body": parse(entry["request"].encode()) if entry["request"] else None,
+        "body": _body(entry["request"]),
     }
+
+
+def _body(text: str) -> Json:
+    if text.startswith("--"):
+        return _form(text)
+    return parse(text.encode()) if text else None
+
+
+def _form(text: str) -> JsonObject:
+    """The fields of a multipart form. A file is its name, and a field that comes twice a list."""
+    boundary, _, _ = text.partition("\r\n")
+    values: dict[str, list[Json]] = {}
+    for part in text.split(boundary)[1:-1]:
+        head, _, content = part.removeprefix("\r\n").partition("\r\n\r\n")
+        name, file = _quoted("name", head), _quoted("filename", head)
+        content = content.removesuffix("\r\n")
+        values.setdefault(name, []).append(file or _json_or_text(content))
+    return {name: found if len(found) > 1 else found[0] for name, found in values.items()}
+
+
+def _quoted(key: str, head: str) -> str:
+    found = re.search(rf'\b{key}="([^"]*)"', head)
+    return found[1] if found else ""
+
+
+def _json_or_text(text: str) -> Json:
+    try:
+        return parse(text.encode())
+    except JsonTextError:
+        return text
 
 
 def _text(value: Json) -> str:

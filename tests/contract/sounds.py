@@ -52,7 +52,7 @@ SOUNDS: Mapping[str, list[bytes]] = {
     "pcm": _pieces(_speech(16000, array("h", bytes(2 * 16000))), 3200),
     "pcm without silence": _pieces(_tone(1200, 16000).tobytes(), 3200),
     "stereo": _pieces(_stereo(_speech(8000, array("h", bytes(2 * 8000)))), 3200),
-    "short wav": [_wav(_tone(400, 16000).tobytes(), 16000)],
+    "short wav": [_wav(_tone(100, 8000).tobytes(), 8000)],
     "wav": _pieces(_wav(_speech(24000, array("h", bytes(2 * 24000))), 24000), 4800),
     "noisy wav": _pieces(_NOISY, 4800),
     "noisy wav in odd pieces": _pieces(_NOISY, 4800, first=41),

@@ -7,12 +7,14 @@ import pytest
 from conformance import plugin
 from conformance.coverage import Results, page
 from conformance.plugin import PROPERTY, Run, ran
-from conformance.table import CLIENTS, load_table
+from conformance.table import CLIENTS, load_tables
 
 pytestmark = pytest.mark.slow
 
-TABLE = load_table()
-ALL_WELL = {(client, id): True for client in CLIENTS for id in TABLE.ids(client)}
+TABLES = load_tables()
+ALL_WELL = {
+    (client, id): True for table in TABLES for client in CLIENTS for id in table.ids(client)
+}
 ONE = "create-tool: parameters that are no JSON"
 
 
@@ -23,7 +25,7 @@ def row_of(text: str, start: str) -> str:
 
 def test_a_case_that_fails_shows() -> None:
     """In the cell of its operation and status, for its client alone, and in the sum."""
-    good, bad = page(TABLE, ALL_WELL), page(TABLE, {**ALL_WELL, ("TypeScript", ONE): False})
+    good, bad = page(TABLES, ALL_WELL), page(TABLES, {**ALL_WELL, ("TypeScript", ONE): False})
     assert "✓✓✗" not in row_of(good, "`create-tool`")
     assert "✓✓✗ 2" in row_of(bad, "`create-tool`")
     assert "| 0 |" in row_of(good, "TypeScript")
@@ -33,7 +35,7 @@ def test_a_case_that_fails_shows() -> None:
 
 def test_what_a_client_cannot_do_shows_with_its_reason() -> None:
     """A dash where it has nothing to try, and a line below."""
-    text = page(TABLE, ALL_WELL)
+    text = page(TABLES, ALL_WELL)
     assert "––✓" in row_of(text, "a second client joins")
     assert "- Python, conversation: a second client joins: " in text
 
@@ -45,7 +47,7 @@ def test_what_a_client_cannot_do_shows_with_its_reason() -> None:
 def there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A page of its own, which all cases pass."""
     path = tmp_path / "coverage.md"
-    path.write_text(page(TABLE, ALL_WELL))
+    path.write_text(page(TABLES, ALL_WELL))
     monkeypatch.setattr(plugin, "PAGE", path)
     return path
 
@@ -117,5 +119,5 @@ def test_a_page_is_written_as_it_is_found(there: Path) -> None:
 
 def test_a_test_tells_what_it_ran() -> None:
     """The property names the client and the case."""
-    [case] = [each for each in TABLE.cases if each.id == ONE]
+    [case] = [each for each in TABLES[0].cases if each.id == ONE]
     assert ran("TypeScript", case) == (PROPERTY, ["TypeScript", ONE])

@@ -12,30 +12,36 @@ from conformance.table import (
     CLIENTS,
     FOLDER,
     Case,
+    Table,
     TableError,
     load_table,
+    load_tables,
     operations,
 )
 from emulator.apis.evi.chat.messages import ClientMessage, ServerMessage
 from emulator.jsontext import JsonObject
 
-TABLE = load_table()
+TABLES = load_tables()
+TABLE, TTS = TABLES
+of_each = pytest.mark.parametrize("table", TABLES, ids=lambda table: table.api)
 
 
-def test_every_operation_has_cases_that_succeed_with_both_clients() -> None:
-    """None of the 35 is forgotten, neither by Python nor by TypeScript."""
-    assert len(operations()) == 35
-    assert set(TABLE.calls) == set(operations())
+@of_each
+def test_every_operation_has_cases_that_succeed_with_both_clients(table: Table) -> None:
+    """None is forgotten, neither by Python nor by TypeScript."""
+    assert len(operations(table.api)) == {"evi": 35, "tts": 9}[table.api]
+    assert set(table.calls) == set(operations(table.api))
     for client, language in CLIENTS.items():
-        ids = set(TABLE.ids(client))
-        done = {case.call.operation.id for case in TABLE.cases if case.succeeds and case.id in ids}
-        assert done == set(operations()), language
+        ids = set(table.ids(client))
+        done = {case.call.operation.id for case in table.cases if case.succeeds and case.id in ids}
+        assert done == set(operations(table.api)), language
 
 
-def test_every_documented_status_and_every_message_has_a_case() -> None:
+@of_each
+def test_every_documented_status_and_every_message_has_a_case(table: Table) -> None:
     """What has none is named in clients.yaml, with the reason; what has one is not."""
-    assert [item for item in gaps(TABLE) if item not in TABLE.not_covered] == []
-    assert covered(TABLE) & set(TABLE.not_covered) == set()
+    assert [item for item in gaps(table) if item not in table.not_covered] == []
+    assert covered(table) & set(table.not_covered) == set()
 
 
 def test_every_message_of_the_models_is_in_the_table() -> None:
@@ -50,12 +56,15 @@ def test_what_no_case_is_about_is_a_gap() -> None:
     assert gaps(replace(TABLE, cases=others)) == ["create-tool 413"]
     rows = [row for row in TABLE.conversations if row.title != "typed interruption"]
     assert gaps(replace(TABLE, conversations=rows)) == ["receives user_interruption"]
+    connections = [row for row in TTS.connections if row.title != "both types of timestamps"]
+    found = set(gaps(replace(TTS, connections=connections))) - set(TTS.not_covered)
+    assert found == {"receives timestamp"}
 
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """A copy of the table's files."""
-    return Path(shutil.copytree(FOLDER / "evi", tmp_path / "table"))
+    return Path(shutil.copytree(FOLDER / "evi", tmp_path / "evi"))
 
 
 MISTAKES = {
@@ -127,14 +136,14 @@ def case_of(id: str) -> Case:
 
 def test_arguments_go_where_the_document_has_them() -> None:
     """Into the path, into the query as text, into the body; one may be the whole body."""
-    versions = operations()["list-config-versions"]
+    versions = operations("evi")["list-config-versions"]
     arguments = {"id": "abc", "page_size": 5, "restrict_to_most_recent": False}
     query = {"page_size": "5", "restrict_to_most_recent": "false"}
     assert request_of(versions, arguments) == Request("GET", "/v0/evi/configs/abc", query, None)
-    rename = operations()["update-config-name"]
+    rename = operations("evi")["update-config-name"]
     renamed = request_of(rename, {"id": "abc", "name": "New"})
     assert renamed == Request("PATCH", "/v0/evi/configs/abc", {}, {"name": "New"})
-    send = operations()["send"]
+    send = operations("evi")["send"]
     message = {"type": "user_input", "text": "Hi"}
     sent = request_of(send, {"chat_id": "abc", "request": message}, body="request")
     assert sent == Request("POST", "/v0/evi/chat/abc/send", {}, message)
