@@ -240,7 +240,10 @@ def test_its_control_routes_are_served(client: TestClient) -> None:
 def test_the_server_tells_of_it(client: TestClient) -> None:
     """Health counts its operations, and its document is served."""
     health = client.get("/_emulator/health").json()
-    assert (health["operations"], health["apis"]) == (35, {"evi": 35, "voices": 3, "tts": 6, "toys": 4})
+    assert (health["operations"], health["apis"]) == (
+        35,
+        {"evi": 35, "voices": 3, "tts": 6, "toys": 4},
+    )
     assert client.get("/openapi/toys.json").json()["info"]["title"] == "Toys"
     assert client.get("/openapi/voices.json").json()["info"]["title"] == "Voices"
     assert client.get("/openapi.json").json() == client.get("/openapi/evi.json").json()
