@@ -92,18 +92,18 @@ def new_request_id(world: World) -> str:
 def new_generations(
     world: World,
     request: SpeechRequest,
-    request_id: str,
+    request_id: str | None,
     operation: str,
     ids: Sequence[str] = (),
 ) -> list[Generation]:
     """Return the generations of a request, and remember them. Raises ApiError if too long.
 
-    They get new ids, unless `ids` are given.
+    They get new ids, unless `ids` are given, and the request gets one if `request_id` is None.
     """
     utterances = [designed(request.utterances, each) for each in range(request.num_generations)]
     planned = [_sounds(world, each, request, variant) for variant, each in enumerate(utterances)]
     _check_length(world, sum(sound.samples for plan in planned for _, _, sound in plan))
-    made = []
+    made, request_id = [], request_id or new_request_id(world)
     for variant, plan in enumerate(planned):
         id = ids[variant] if ids else world.ids.uuid()
         generation = _assembled(id, request_id, request.format, utterances[variant], plan)

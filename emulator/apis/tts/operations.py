@@ -6,7 +6,7 @@ from contextlib import aclosing
 
 from emulator.api import Call, Handlers
 from emulator.apis.tts.conversion import convert, read_conversion
-from emulator.apis.tts.generation import Chunk, Generation, encoded, new_generations, new_request_id
+from emulator.apis.tts.generation import Chunk, Generation, encoded, new_generations
 from emulator.apis.tts.lines import lines
 from emulator.apis.tts.media_types import file_type, lines_type
 from emulator.apis.tts.pacing import paced
@@ -72,7 +72,7 @@ def _file(generation: Generation, request: SpeechRequest) -> Iterator[tuple[Chun
 
 
 def _made(call: Call, request: SpeechRequest, operation_id: str) -> list[Generation]:
-    return new_generations(call.world, request, new_request_id(call.world), operation_id)
+    return new_generations(call.world, request, None, operation_id)
 
 
 async def _streamed(
