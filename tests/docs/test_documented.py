@@ -176,10 +176,9 @@ def test_inspector_page_has_every_view_and_key() -> None:
     """The manual's table has each view of the page, and each key of its list."""
     page = (ROOT / "docs" / "inspector.md").read_text()
     folder = ROOT / "emulator/web/inspector/page"
-    titles = re.findall(
-        r'title: "(\w+)", show', "".join(f.read_text() for f in folder.glob("*.js"))
-    )
-    assert len(titles) == 6
+    modules = [*folder.glob("*.js"), *(ROOT / "emulator/apis").glob("*/inspector/*.js")]
+    titles = re.findall(r'title: "(\w+)", show', "".join(f.read_text() for f in modules))
+    assert len(titles) == 7
     for title in titles:
         assert f"| **{title}** |" in page
     for key in re.findall(r"<kbd>(.*?)</kbd>", (folder / "index.html").read_text()):

@@ -33,10 +33,14 @@ export function oneGeneration(id, page, go) {
       fill(
         sound,
         h(
-          "button",
-          { onclick: () => attempt(() => loadSound(generation)) },
-          icon("play"),
-          `Load the sound of ${duration(generation.duration * 1000)}`,
+          "div",
+          { class: "actions" },
+          h(
+            "button",
+            { onclick: () => attempt(() => loadSound(generation)) },
+            icon("play"),
+            `Load the sound of ${duration(generation.duration * 1000)}`,
+          ),
         ),
       );
   }
@@ -45,8 +49,8 @@ export function oneGeneration(id, page, go) {
     fill(sound, h("p", { class: "hint", role: "status" }, "The sound is being made…"));
     try {
       const made = await player(`${path}/audio?format=wav`, generation.duration, generation.words);
+      if (isGone) return made.leave();
       stop = made.leave;
-      if (isGone) stop();
       fill(sound, made.nodes);
     } catch (error) {
       fill(sound, h("p", { class: "trouble", role: "alert" }, error.message));
@@ -92,7 +96,7 @@ function content(generation, sound, go) {
       ),
       voiceForm(generation.generation_id),
     ),
-    times(generation),
+    generation.words.length ? times(generation) : null,
   ];
 }
 
@@ -126,7 +130,7 @@ function about(generation, go) {
         ? h("button", { class: "link mono", onclick: () => go("speech", { id: context }) }, context)
         : null,
     ],
-    ["Variant", generation.variant],
+    ["Variant", generation.variant || null],
   ]);
 }
 
@@ -185,7 +189,15 @@ function times(generation) {
       h(
         "table",
         {},
-        h("thead", {}, h("tr", {}, heads.map(([text, kind]) => h("th", { scope: "col", class: kind }, text)))),
+        h(
+          "thead",
+          {},
+          h(
+            "tr",
+            {},
+            heads.map(([text, kind]) => h("th", { scope: "col", class: kind }, text)),
+          ),
+        ),
         h("tbody", {}, rows),
       ),
     ),

@@ -3,7 +3,7 @@
 
 import { together } from "./acting.js";
 import { get } from "./api.js";
-import { empty, fill, h, reconcile } from "./dom.js";
+import { fill, h, reconcile } from "./dom.js";
 import { oneGeneration } from "./generation.js";
 import { speaking } from "./speaking.js";
 import { duration, shorten, time } from "./text.js";
@@ -42,7 +42,7 @@ function show(root, { journal, go, parameters }) {
     const rows = generations.reverse().map((each) => ({
       id: each.generation_id,
       at: each.created_at,
-      text: shorten(each.text, 120),
+      text: shorten(each.utterances.map(({ text }) => text).join(" "), 120),
       voice: each.voice?.name ?? "a designed voice",
       what: `v${each.version} · ${each.format} · ${duration(each.duration * 1000)}`,
       isChosen: each.generation_id === chosen,

@@ -4,7 +4,7 @@ import { download } from "./api.js";
 import { h, s, toast } from "./dom.js";
 import { outline, samplesOf } from "./wav.js";
 
-const PX_PER_S = 150; // so that most words have the room they need
+const PX_PER_S = 240; // so that most words have the room they need
 const MOST_COLUMNS = 20_000;
 const MARGIN = 0.15; // of what is in sight, that stays before the place that is played
 
@@ -12,13 +12,14 @@ const MARGIN = 0.15; // of what is in sight, that stays before the place that is
 export async function player(path, seconds, words) {
   const blob = await download(path);
   const samples = samplesOf(await blob.arrayBuffer());
+  let isOver = false;
   const address = URL.createObjectURL(new Blob([blob], { type: "audio/wav" }));
   const audio = h("audio", {
     controls: true,
     preload: "auto",
     src: address,
     "aria-label": "The sound",
-    onerror: () => toast("The browser can't play this sound.", "error"),
+    onerror: () => isOver || toast("The browser can't play this sound.", "error"),
   });
   const track = trackOf(samples, seconds, words, (at) => (audio.currentTime = at));
   for (const event of ["timeupdate", "seeking", "loadedmetadata"])
@@ -30,6 +31,7 @@ export async function player(path, seconds, words) {
     if (!audio.paused) requestAnimationFrame(follow);
   }
   function leave() {
+    isOver = true;
     audio.pause();
     URL.revokeObjectURL(address);
   }
