@@ -3,7 +3,7 @@
 from typing import Any
 
 from httpx import Client
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.inspector.browsing import BOTH, Inspector
 from tests.outgoing.calls import ask
@@ -15,6 +15,7 @@ SOUND = """(audio) => new Promise((resolve, reject) => {
   if (audio.readyState >= HTMLMediaElement.HAVE_FUTURE_DATA) told();
   else audio.addEventListener("canplay", told);
 })"""
+HEIGHT = "(node) => node.getBoundingClientRect().height"
 SEEK = "(audio, seconds) => (audio.currentTime = seconds)"
 LEFT_OF = """(word) => {
   const line = word.closest(".track-line");
@@ -28,10 +29,6 @@ def spoken(remote: Client, **utterance: Any) -> Any:
     return ask(remote, "POST", "/v0/tts", {"utterances": [given]})["generations"][0]
 
 
-def form(page: Page, name: str) -> Any:
-    return page.get_by_role("region", name=name)
-
-
 def test_a_generation_shows_at_once(inspector: Inspector, remote: Client) -> None:
     """The newest is the first of the list; opened, it shows its text and how it was asked for."""
     page = inspector.open("speech")
@@ -39,6 +36,7 @@ def test_a_generation_shows_at_once(inspector: Inspector, remote: Client) -> Non
     expect(page.get_by_role("button", name="The first.")).to_be_visible()
     made = spoken(remote)
     newest = page.get_by_role("list", name="Generations").get_by_role("button").first
+    expect(newest).to_contain_text(CALM["text"])
     expect(newest).to_contain_text("a designed voice")
     expect(newest).to_contain_text("v1 · mp3")
 
@@ -60,7 +58,7 @@ def test_it_plays_with_its_words(inspector: Inspector, remote: Client) -> None:
     page = inspector.open("speech", id=made["generation_id"])
     audio = page.get_by_label("The sound", exact=True)
     assert abs(audio.evaluate(SOUND) - made["duration"]) < 0.01
-    assert page.locator(".waveform path").bounding_box()["height"] > 30
+    assert page.locator(".waveform path").evaluate(HEIGHT) > 80  # of 96
 
     path = f"/_emulator/tts/generations/{made['generation_id']}"
     words = ask(remote, "GET", path)["words"]
