@@ -1,10 +1,13 @@
 """Speech: what was said, how it sounds, and what is made of it."""
 
+import json
 from typing import Any
 
 from httpx import Client
 from playwright.sync_api import expect
+from websockets.sync.client import connect
 
+from emulator.server import Server
 from tests.inspector.browsing import BOTH, Inspector
 from tests.outgoing.calls import ask
 
@@ -49,6 +52,21 @@ def test_a_generation_shows_at_once(inspector: Inspector, remote: Client) -> Non
     inspector.check(*BOTH)
     page.keyboard.press("Escape")
     expect(page.get_by_label("Speak a text").get_by_label("Text", exact=True)).to_be_visible()
+    inspector.check_console()
+
+
+def test_what_a_socket_says_shows_at_once(
+    inspector: Inspector, server: Server, api_key: str
+) -> None:
+    """Its frames belong to no chat."""
+    page = inspector.open("speech")
+    url = f"{server.url.replace('http', 'ws')}/v0/tts/stream/input?api_key={api_key}"
+    with connect(f"{url}&no_binary=true", proxy=None) as socket:
+        socket.send(json.dumps({"text": "Over the socket."}))
+        socket.send(json.dumps({"flush": True}))
+        socket.recv()
+        newest = page.get_by_role("list", name="Generations").get_by_role("button").first
+        expect(newest).to_contain_text("Over the socket.")
     inspector.check_console()
 
 
