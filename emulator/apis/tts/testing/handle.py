@@ -41,7 +41,9 @@ class TtsHandle:
     @property
     def generations(self) -> list[JsonObject]:
         """Return all generations, those of the seed too, the oldest first."""
-        return self._bridge.call(lambda: [shown(each) for each in self._generations().all()])
+        return self._bridge.call(
+            lambda: [shown(self._world, each) for each in self._generations().all()]
+        )
 
     # what a test expects of the client
 
@@ -100,7 +102,9 @@ class TtsHandle:
     def _from(self, begin: int) -> list[tuple[int, JsonObject]]:
         store = self._generations()
         records = ((place, store.find(id)) for place, id in enumerate(store.ids()[begin:], begin))
-        return [(place, shown(record)) for place, record in records if record is not None]
+        return [
+            (place, shown(self._world, record)) for place, record in records if record is not None
+        ]
 
     def _notice_a_reset(self) -> None:
         """Begin anew after the seed's generations if the world has another state than before."""
