@@ -142,7 +142,8 @@ def test_seed_example_loads(tmp_path: Path) -> None:
     store = SEEDS.load(str(path), Settings())
 
     assert SEEDS.summary(store) == (
-        "1 configs, 1 prompts, 0 tools, 1 chats, 1 chat groups, 1 custom voices"
+        "1 configs, 1 prompts, 0 tools, 1 chats, 1 chat groups, 1 custom voices, 1 generations, "
+        "0 sounds"
     )
     assert yaml.safe_load(example)["chat_groups"][0]["chats"][0]["status"] == "USER_ENDED"
 
