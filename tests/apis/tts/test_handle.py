@@ -169,7 +169,8 @@ def test_sounds_of_texts(evi: Evi, tmp_path: Path) -> None:
     """A file, its path as text, or its content; until they are cleared."""
     path = tmp_path / "click.wav"
     path.write_bytes(WAV)
-    for number, sound in enumerate((WAV, path, str(path))):
+    given: list[str | Path | bytes] = [WAV, path, str(path)]
+    for number, sound in enumerate(given):
         evi.tts.set_sound(f"Text {number}.", sound)
         speak(evi, f"Text {number}.")
         assert evi.tts.audio(evi.tts.expect(f"Text {number}."), "pcm") == CLICK
@@ -200,10 +201,13 @@ def test_a_snapshot_keeps_all(evi: Evi, tmp_path: Path) -> None:
     evi.save(path)
     generations, heard = evi.tts.generations, sounds()
     assert heard[-1] == CLICK
-    for bring_back in (lambda: evi.restore(snapshot), lambda: evi.load(path)):
+    for from_file in (False, True):
         evi.reset()
         assert len(evi.tts.generations) == 1
-        bring_back()
+        if from_file:
+            evi.load(path)
+        else:
+            evi.restore(snapshot)
         assert evi.tts.generations == generations
         assert sounds() == heard
 
