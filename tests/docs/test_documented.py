@@ -133,6 +133,15 @@ def test_readme_test_passes(evi: Evi) -> None:
     namespace["test_my_app"](evi)
 
 
+def test_speech_test_passes(evi: Evi) -> None:
+    """The test of what an app says passes, if the app says it."""
+    pytest.importorskip("hume")
+    namespace: dict[str, Any] = {}
+    [example] = blocks((ROOT / "docs" / "text-to-speech.md").read_text(), "python")
+    exec(example, namespace)
+    namespace["test_the_app_greets"](evi)
+
+
 def test_seed_example_loads(tmp_path: Path) -> None:
     """The seed that the docs show is one."""
     [example] = blocks((ROOT / "docs" / "seeds.md").read_text(), "yaml")
