@@ -143,6 +143,26 @@ def test_with_lenient_tts() -> None:
     assert client.post(STREAM, json={**SAY, "instant_mode": True}).status_code == 400
 
 
+@pytest.mark.parametrize(
+    ("error", "status", "code", "slug"),
+    [
+        ("zero_credits", 400, "E0300", "zero_credits"),
+        ("E0300", 400, "E0300", "zero_credits"),
+        ("voice_not_found", 400, "E0101", "voice_not_found"),
+        ("rate_limit_exceeded", 429, "EMU21", "rate_limit_exceeded"),
+    ],
+)
+def test_an_error_to_order(
+    client: TestClient, error: str, status: int, code: str, slug: str
+) -> None:
+    """A fault gives it to a request in the envelope that the request's own errors have."""
+    client.post("/_emulator/faults", json={"kind": "http", "fault": "status", "error": error})
+    answer = client.post("/v0/tts", json=AVA_SAYS)
+    details = {"type": "error", "code": code, "slug": slug}
+    said = answer.json()
+    assert (answer.status_code, said["status_code"], said["details"]) == (status, status, details)
+
+
 # what clients get wrong
 
 
