@@ -1,8 +1,8 @@
 """What an agent does with livekit-plugins-hume, which is pointed here by `base_url`.
 
 The input is a list of {url, key, text, options}, where `options` are those of `hume.TTS`. The
-output is for each the sound as it plays it, {pcm, rate, channels}, or {error, cause, cause_type} if it
-gives up after one try.
+output is for each the sound as it plays it, {pcm, rate, channels}, or {error, cause, cause_type}
+if it gives up after one try.
 """
 
 import asyncio
