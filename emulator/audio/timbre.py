@@ -33,7 +33,7 @@ class Timbre:
     partials: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # told apart by identity, for quick caches
 class Frames:
     """The frames that a tone is made of, as PCM.
 

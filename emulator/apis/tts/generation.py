@@ -24,7 +24,7 @@ from emulator.jsontext import JsonObject
 from emulator.world.world import World
 
 CHUNK_SAMPLES = SAMPLE_RATE  # a second
-_SNIPPET = re.compile(r".+?(?:[.!?…。！？]+[\"')\]”’]*\s+|\Z)", re.DOTALL)
+_SENTENCE_END = re.compile(r"[.!?…。！？]+[\"')\]”’]*\s+")
 _REQUEST_NUMBERS = range(10_000, 10_000_000)  # five to seven digits
 
 
@@ -164,10 +164,13 @@ def _sound(own: OwnSound | None, text: str, speed: float, silence_s: float, vari
 
 def _parts(utterance: Utterance, splits: bool) -> Iterator[tuple[str, float]]:
     """Yield the snippets' texts, which make the whole text, each with the silence after it (s)."""
-    parts = _SNIPPET.findall(utterance.text) if splits else []
-    *others, last = parts or [utterance.text]
-    yield from ((part, 0) for part in others)
-    yield last, utterance.trailing_silence_s
+    text, begin = utterance.text, 0
+    end = _SENTENCE_END.search(text, 1) if splits else None
+    while end is not None and end.end() < len(text):
+        yield text[begin : end.end()], 0
+        begin = end.end()
+        end = _SENTENCE_END.search(text, begin + 1)
+    yield text[begin:], utterance.trailing_silence_s
 
 
 def _assembled(
