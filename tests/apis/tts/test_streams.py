@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
-from emulator.apis.tts import lines, operations
+from emulator.apis.tts import lines, speaking
 from emulator.apis.tts.generation import Chunk, Generation, encoded, new_generations
 from emulator.apis.tts.request import Source, SpeechRequest, read_request
 from emulator.apis.tts.whole_answer import answer_pieces
@@ -52,7 +52,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> Made:
         finally:
             counted.is_over = True
 
-    for module in (operations, lines):
+    for module in (speaking, lines):
         monkeypatch.setattr(module, "encoded", counting)
     return counted
 
