@@ -6,7 +6,7 @@ streams at once take little memory.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 
@@ -159,14 +159,18 @@ class Speech:
         """Yield each word, or "" for a gap after one: its begin and end in characters' time."""
         at, text = self._lead, self.text
         for token in _TOKEN.finditer(text):
-            begin = at
-            if token.lastindex == _WORD:
-                for word, time in _parts(token[0]):
+            part, begin = token[0], at
+            if token.lastindex != _WORD:
+                if token.start():
+                    at += _pause(part[:_GAP_READ], is_last=token.end() == len(text))
+                    yield "", begin, at
+            elif part.isascii():  # most words
+                at += len(part)
+                yield part, begin, at
+            else:
+                for word, time in _parts(part):
                     begin, at = at, at + time
                     yield word, begin, at
-            elif token.start():
-                at += _pause(token[0][:_GAP_READ], is_last=token.end() == len(text))
-                yield "", begin, at
 
 
 def _frame(characters: int, pace: int, parts: int = 1) -> int:
@@ -211,10 +215,8 @@ def _any_characters(text: str) -> int:
     return characters
 
 
-def _parts(token: str) -> Iterable[tuple[str, int]]:
+def _parts(token: str) -> list[tuple[str, int]]:
     """Return the words of a token and the time of each: every ideograph is a word of its own."""
-    if token.isascii():
-        return ((token, len(token)),)
     return [
         (word, _IDEOGRAPH if part.lastindex else len(word))
         for part in _part().finditer(token)
