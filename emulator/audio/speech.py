@@ -33,6 +33,7 @@ _IDEOGRAPH = 3  # characters' time of one ideograph or syllable sign
 _WORDLESS_FRAMES = 10  # at least, of a text without words
 _MOST_FRAMES = SAMPLE_RATE // FRAME_SAMPLES  # in one piece of sound: a second
 _KEPT_TONES = 32  # 30 kB each, as a rule; most words of a text have one of a dozen lengths
+_KEPT_WORDS = 256  # 20 kB each, about
 _SILENT_SECOND = SILENCE * _MOST_FRAMES
 
 _IDEOGRAPHS = (
@@ -129,10 +130,10 @@ class Speech:
         for text, begin, end in self._spans():
             if text:
                 first, last = _frame(begin, pace), _frame(end, pace)
-                yield from _silence((first - at) * FRAME_BYTES)
-                if last - first <= _MOST_FRAMES:
-                    yield _tone(frames, last - first)
+                if last - at <= _MOST_FRAMES:
+                    yield _short_word(frames, first - at, last - first)
                 else:
+                    yield from _silence((first - at) * FRAME_BYTES)
                     yield from _long_tone(frames, last - first)
                 at = last
         yield from _silence(2 * self.samples - at * FRAME_BYTES)
@@ -265,8 +266,17 @@ def _tone(frames: Frames, count: int) -> bytes:
     return b"".join((frames.attack, frames.body * (count - 2), frames.release))
 
 
+@lru_cache(maxsize=_KEPT_WORDS)
+def _short_word(frames: Frames, gap: int, count: int) -> bytes:
+    """Return a gap and a tone, each of so many frames: a second at most."""
+    return SILENCE * gap + _tone(frames, count)
+
+
 def _long_tone(frames: Frames, count: int) -> Iterator[bytes]:
-    """Yield a tone of more than a second."""
+    """Yield a tone of any length."""
+    if count <= _MOST_FRAMES:
+        yield _tone(frames, count)
+        return
     yield frames.attack
     for begin in range(2, count, _MOST_FRAMES):
         yield frames.body * min(_MOST_FRAMES, count - begin)

@@ -43,9 +43,7 @@ def serve(arguments: argparse.Namespace) -> int:
     return OK
 
 
-def banner(
-    url: str, seed: str, served: Mapping[str, int], api_key: str, signing_key: str
-) -> str:
+def banner(url: str, seed: str, served: Mapping[str, int], api_key: str, signing_key: str) -> str:
     """Return the line that says what is served where, and how to point clients at it.
 
     `served` has the number of operations of each API.

@@ -1,6 +1,5 @@
 """What the operations answer: whole answers, files and streams of speech."""
 
-import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import aclosing
 
@@ -11,6 +10,7 @@ from emulator.apis.tts.lines import lines
 from emulator.apis.tts.media_types import file_type, lines_type
 from emulator.apis.tts.pacing import paced
 from emulator.apis.tts.request import Source, SpeechRequest, read_request
+from emulator.apis.tts.turns import Turns
 from emulator.apis.tts.whole_answer import answer_pieces
 from emulator.audio.encoding import file_bytes
 from emulator.reply import Reply
@@ -83,11 +83,12 @@ async def _streamed(
 
 
 async def in_turns(pieces: Iterable[bytes]) -> AsyncIterator[bytes]:
-    """Yield pieces, and let others have a turn after each, since making one takes time."""
+    """Yield pieces, and let others have a turn now and then."""
+    turns = Turns()
     for piece in pieces:
         if piece:
             yield piece
-        await asyncio.sleep(0)
+        await turns.give()
 
 
 # By operationId.
