@@ -174,6 +174,17 @@ class Speech:
                     yield word, begin, at
 
 
+def spoken_words(text: str) -> Iterator[tuple[int, str]]:
+    """Yield each word of a text with its place, counted in characters from 0."""
+    for token in _TOKEN.finditer(text):
+        if token.lastindex == _WORD:
+            at = token.start()
+            for word, _ in _parts(token[0]):
+                at = text.index(word, at)
+                yield at, word
+                at += len(word)
+
+
 def _frame(characters: int, pace: int, parts: int = 1) -> int:
     """Return the frame at which so many characters, divided by `parts`, are said."""
     whole = _SCALE * parts

@@ -1,5 +1,6 @@
 """Sends speech at the world's pace: each chunk once it is due."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Iterable
 from typing import TypeVar
 
@@ -19,7 +20,13 @@ async def paced(
     schedule = pace_of(world.settings).schedule(world.clock.now_ms(), generation.id)
     turns = Turns()
     with world.working(f"speech of generation {generation.id}") as job:
-        for chunk, content in chunks:
+        pieces = iter(chunks)
+        while True:
+            takes_time = generation.takes_time
+            piece = await asyncio.to_thread(next, pieces, None) if takes_time else next(pieces, None)
+            if piece is None:
+                return
+            chunk, content = piece
             if not await job.reached(schedule.due_ms(chunk.begin * 1000 / SAMPLE_RATE)):
                 return
             yield content

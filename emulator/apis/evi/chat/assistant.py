@@ -34,7 +34,6 @@ from emulator.apis.evi.chat.script import (
 from emulator.apis.evi.chat.settings import EffectiveSettings
 from emulator.apis.evi.errors import CHAT_ERRORS
 from emulator.audio.sentences import sentences
-from emulator.audio.tones import speech_ms, wav_chunks
 from emulator.clock import Clock
 from emulator.errors import closest
 from emulator.ids import IdSource, derived_random
@@ -135,6 +134,7 @@ class Assistant:
         self._first_audio_ms = request.first_audio_ms
         self._jitter_ms = request.jitter_ms if request.pace else 0
         self._voiced = request.voiced
+        self._find_voice = request.find_voice
         self._inline_prosody = request.inline_prosody
         self._most_added = request.most_added
         self._script = ScriptRun(request.script)
@@ -341,11 +341,12 @@ class Assistant:
         self._voice(text, message_id, turn)
 
     def _voice(self, text: str, message_id: str, turn: Turn) -> None:
+        voice = self._find_voice(self._settings.voice_id)
         begin_ms = max(self._clock.now_ms(), self.speaking_until_ms)
-        self.speaking_until_ms = begin_ms + round(speech_ms(text) * (self._pace or 1))
+        self.speaking_until_ms = begin_ms + round(voice.speech_ms(text) * (self._pace or 1))
         if not self._voiced:
             return
-        chunks = enumerate(wav_chunks(speech_ms(text)))
+        chunks = enumerate(voice.wav_chunks(text))
         if self._jitter_ms:
             late = [_Sound(message_id, index, data) for index, data in chunks]
             turn.steps.extendleft(reversed(late))

@@ -53,6 +53,7 @@ class ChatConfig:
     turn_detection: TurnDetection
     min_interruption_ms: int
     webhooks: tuple[JsonObject, ...] = ()
+    voice: JsonObject | None = None  # as configs show it
     custom_model: str | None = None  # the URL of a custom language model, without credentials
 
 
@@ -84,6 +85,7 @@ def read_config(config: JsonObject) -> ChatConfig:
         turn_detection=_turn_detection(config["turn_detection"]),
         min_interruption_ms=round(config["interruption"]["min_interruption_ms"]),
         webhooks=tuple(config["webhooks"]),
+        voice=config.get("voice"),
         custom_model=_custom_model(config.get("language_model", {})),
     )
 

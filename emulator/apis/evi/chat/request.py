@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from emulator.apis.evi.chat.config import ChatConfig
 from emulator.apis.evi.chat.messages import SessionSettings
 from emulator.apis.evi.chat.script import Script, Speak
+from emulator.audio.live_voices import ASSISTANT_TONES, USER_TONES, LiveVoice
 
 HISTORY_LIMIT = 300  # events of a resumed group that a chat reads (docs/protocol.md#resuming)
 
@@ -21,7 +22,8 @@ class ChatRequest:
     With `inline_prosody` a sentence's message has its scores, which then have no frame of their
     own. `transcribe` returns what the user says when audio comes, or None to make something up. A
     chat that `survives_bad_audio` continues after audio that cannot be decoded. `most_added` bounds
-    what placeholders add to a text, in characters.
+    what placeholders add to a text, in characters. `find_voice` returns the assistant's voice; it
+    is given what the session settings name, if anything.
     """
 
     config: ChatConfig
@@ -34,6 +36,8 @@ class ChatRequest:
     first_audio_ms: int | None = None
     jitter_ms: int = 0
     voiced: bool = True
+    find_voice: Callable[[str | None], LiveVoice] = lambda named: ASSISTANT_TONES
+    user_voice: LiveVoice = USER_TONES
     inline_prosody: bool = False
     user_is_present: bool = False
     verbose_transcription: bool = False

@@ -29,6 +29,7 @@ class EffectiveSettings:
         self.builtin_tools = dict(config.builtin_tools)
         self.custom_session_id: str | None = None
         self.audio: AudioSettings | None = None
+        self.voice_id: str | None = None
         self._context: str | None = None
         self._context_lasts = False
         self._missing: tuple[str, ...] | None = None
@@ -40,6 +41,8 @@ class EffectiveSettings:
             self.custom_session_id = message.custom_session_id
         if message.audio is not None:
             self.audio = message.audio
+        if message.voice_id is not None:
+            self.voice_id = message.voice_id
         if message.system_prompt is not None:
             self._template = message.system_prompt
         for name, value in (message.variables or {}).items():
