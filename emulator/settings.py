@@ -181,7 +181,7 @@ class Settings:
         "tests: empty contexts and ids, voices without a name",
         api="tts",
     )
-    voice: str = _server(
+    voice: str = _world(
         "text",
         "tones",
         "how speech sounds: tones, or words that eSpeak NG says, which needs the package's extra "

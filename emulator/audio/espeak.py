@@ -84,7 +84,7 @@ class _SpokenText:
 
     @cached_property
     def samples(self) -> int:
-        """The length of the sound, with the silence after it; all must be said to know it."""
+        """Return the length, with the silence after it. All must be said to know it."""
         said = sum(_length(self.engine, part, self.manner) for part in _parts(self.text))
         return max(said, FRAME_SAMPLES) + self.silence
 
