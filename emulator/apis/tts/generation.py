@@ -84,18 +84,25 @@ def new_request_id(world: World) -> str:
 async def spoken(
     world: World, request: SpeechRequest, request_id: str | None, operation: str
 ) -> list[Generation]:
+    """Return what `new_generations` does. Raises ApiError.
+
+    How long a voice speaks that takes its time is found out in a thread, and remembered there.
+    """
+    if speaker_of(world.settings.voice).takes_time:
+        await asyncio.to_thread(_samples, _plans(world, request))
+    return new_generations(world, request, request_id, operation)
+
+
+def new_generations(
+    world: World, request: SpeechRequest, request_id: str | None, operation: str
+) -> list[Generation]:
     """Return the generations of a request, and remember them. Raises ApiError if too long.
 
-    The request gets an id if `request_id` is None. How long a voice that takes its time will speak
-    is found out in a thread.
+    The request gets an id if `request_id` is None.
     """
-    plans = [
-        _plan(world, designed(request.utterances, variant), request, variant)
-        for variant in range(request.num_generations)
-    ]
+    plans = _plans(world, request)
+    _check_length(world, _samples(plans))
     takes_time = speaker_of(world.settings.voice).takes_time
-    samples = await asyncio.to_thread(_samples, plans) if takes_time else _samples(plans)
-    _check_length(world, samples)
     made, request_id = [], request_id or new_request_id(world)
     for variant, plan in enumerate(plans):
         id = world.ids.uuid()
@@ -145,6 +152,14 @@ class _Plan:
     utterances: Sequence[Utterance]
     timbres: Sequence[Timbre]
     parts: Sequence[_Part]
+
+
+def _plans(world: World, request: SpeechRequest) -> list[_Plan]:
+    """Return what each generation of a request says."""
+    return [
+        _plan(world, designed(request.utterances, variant), request, variant)
+        for variant in range(request.num_generations)
+    ]
 
 
 def _plan(
