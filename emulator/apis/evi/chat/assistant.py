@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 
 from emulator.apis.evi.chat import frames, improvised
 from emulator.apis.evi.chat.channel import Channel, ToolCalled
+from emulator.apis.evi.chat.feelings import felt_in
 from emulator.apis.evi.chat.filling import Filler, TextTooLong
 from emulator.apis.evi.chat.history import History
 from emulator.apis.evi.chat.messages import (
@@ -328,7 +329,7 @@ class Assistant:
     def _say_sentence(self, text: str, say: Say, turn: Turn) -> None:
         event_id = self._ids.uuid()
         message_id = event_id.replace("-", "")
-        mood = say.mood or self._script.script.mood
+        mood = say.mood or self._script.script.mood or felt_in(text)
         scores = sound_like(mood, ASSISTANT_MOODS, event_id)
         from_text = turn.source == "input"
         inline = scores if self._inline_prosody else None
