@@ -27,6 +27,7 @@ _MEN, _WOMEN = ("m1", "m2", "m3", "m4", "m7", "m8"), ("f1", "f2", "f3", "f4", "f
 _PITCHES = range(35, 65)
 _PACES = range(155, 180)  # words a minute
 _TEMPOS = (100, 103, 97, 105, 95)  # percent of the pace, for variants of one text
+_PAUSE_MINUTE_MS = 50_000  # after as many sentences as there are words in a minute
 _LONGEST_PART = 400  # characters that are said in one go
 _ENDS, _CLOSERS = frozenset(".!?…。！？\n"), "\"')]”’»"
 _STRESS = str.maketrans("", "", "ˈˌ")
@@ -98,22 +99,36 @@ class _SpokenText:
 
     def sound(self, timbre: Timbre) -> Iterator[bytes]:
         """Yield PCM in pieces of at most a second; the timbre was known before."""
-        left = self.samples * SAMPLE_BYTES
+        return _exactly(self.samples * SAMPLE_BYTES, self._pcm())
+
+    def _pcm(self) -> Iterator[bytes]:
         for part in _parts(self.text):
-            for pcm in resampled(self.engine.say(part, self.manner).pcm):
-                piece = pcm[:left]
-                left -= len(piece)
-                yield piece
-        while left:
-            piece = bytes(min(left, SAMPLE_RATE * SAMPLE_BYTES))
-            left -= len(piece)
-            yield piece
+            yield from resampled(self.engine.say(part, self.manner).pcm)
+            yield bytes(_pause(part, self.manner) * SAMPLE_BYTES)
+
+
+def _exactly(size: int, pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield so many bytes: those of the pieces, and silence after them."""
+    for piece in pieces:
+        yield piece[:size]
+        size -= len(piece[:size])
+    while size:
+        silence = bytes(min(size, SAMPLE_RATE * SAMPLE_BYTES))
+        size -= len(silence)
+        yield silence
 
 
 @lru_cache(maxsize=_KEPT_LENGTHS)
 def _length(engine: Engine, part: str, manner: Manner) -> int:
-    """Return the samples of 48 kHz that a part lasts."""
-    return resampled_length(len(engine.say(part, manner).pcm) // SAMPLE_BYTES)
+    """Return the samples of 48 kHz that a part lasts, with the pause after it."""
+    said = len(engine.say(part, manner).pcm) // SAMPLE_BYTES
+    return resampled_length(said) + _pause(part, manner)
+
+
+def _pause(part: str, manner: Manner) -> int:
+    """Return the samples of silence after a part: the engine makes none at the end of a text."""
+    is_sentence = part.rstrip().rstrip(_CLOSERS)[-1:] in _ENDS
+    return _PAUSE_MINUTE_MS // manner.rate * SAMPLE_RATE // 1000 if is_sentence else 0
 
 
 def _parts(text: str) -> Iterator[str]:
