@@ -167,9 +167,10 @@ def _plan(
 ) -> _Plan:
     own, speaker = world.state(TtsState).sounds, speaker_of(world.settings.voice)
     timbres = [read_timbre(each.timbre) for each in utterances]
+    are_any = len(own) > 0
 
     def sound(index: int, text: str, silence_s: float) -> Sound:
-        given, speed = own.get(text.strip()), utterances[index].speed
+        given, speed = own.get(text.strip()) if are_any else None, utterances[index].speed
         if given is None:
             return speaker.speak(text, timbres[index], speed, silence_s, variant)
         return replace(given, silence_samples=round(silence_s * SAMPLE_RATE))

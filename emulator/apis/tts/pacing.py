@@ -22,8 +22,10 @@ async def paced(
     with world.working(f"speech of generation {generation.id}") as job:
         pieces = iter(chunks)
         while True:
-            takes_time = generation.takes_time
-            piece = await asyncio.to_thread(next, pieces, None) if takes_time else next(pieces, None)
+            if generation.takes_time:
+                piece = await asyncio.to_thread(next, pieces, None)
+            else:
+                piece = next(pieces, None)
             if piece is None:
                 return
             chunk, content = piece
