@@ -54,7 +54,10 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, 
 def test_serve_prints_one_line_and_ends_with_ctrl_c(arguments: list[str]) -> None:
     """Without a command it serves; the line says where; Ctrl-C ends it quietly with 0."""
     with served(*arguments) as (process, line):
-        match = re.match(r"Serving evi, voices, tts: 44 operations \(seed demo\) on (http://127\.0\.0\.1:\d+) ", line)
+        match = re.match(
+            r"Serving evi, voices, tts: 44 operations \(seed demo\) on (http://127\.0\.0\.1:\d+) ",
+            line,
+        )
         assert match is not None, line
         url = match[1]
         assert f'HumeClient(base_url="{url}", api_key="any")' in line

@@ -40,6 +40,7 @@ def shown(world: World, record: JsonObject) -> JsonObject:
         "utterances": utterances,
         "context_generation_id": record.get("context_id"),
         "variant": record["variant"],
+        "complete": not record.get("cut", False),
     }
 
 

@@ -147,6 +147,8 @@ class SpeechPeer(Peer):
             found = [*findings, self._auditor.refused(refusal)]
             self._outbound.note("in", shown(content, text), found)
             self._refuse(refusal)
+            if isinstance(content, dict) and content.get("close") is True:
+                self._speak(PublishTts(close=True))  # or the client would wait for nothing
         else:
             self._outbound.note("in", shown(content, text), findings)
             self._speak(message)
@@ -161,6 +163,8 @@ class SpeechPeer(Peer):
             )
             timbre = self._world.state(VoicesState).timbre(voice)
             manner = replace(manner, voice=voice, timbre=timbre)
+        if message.description and self._query.version == "2":
+            raise tts_error("description_unsupported", index=0)
         if message.description is not None:
             manner = replace(manner, description=message.description)
         self._manner = manner
@@ -203,6 +207,7 @@ class SpeechPeer(Peer):
             request = self._request(utterances)
             generation, *_ = await spoken(self._world, request, self._request_id, _OPERATION)
         except ApiError as error:
+            self._manner = replace(self._manner, description="")  # or all that follows is refused
             self._refuse(error)
             return
         chunks = ((chunk, (chunk, contents)) for chunk, contents in objects(generation, request))

@@ -3,7 +3,7 @@
 from emulator.errors import ErrorText
 
 VOICE_UNKNOWN = ErrorText(
-    400, "voice_unknown", "No voice has the {key} {value!r} and the provider {provider}{hint}."
+    400, "voice_unknown", "No voice has the {key} {value!r}{and_provider}{hint}"
 )
 VOICE_AMBIGUOUS = ErrorText(
     400,

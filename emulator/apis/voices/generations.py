@@ -34,6 +34,12 @@ class GenerationStore:
         """Remember a generation, by its `id`."""
         self._texts[generation["id"]] = kept(render(generation))
 
+    def mark_cut(self, id: str) -> None:
+        """Note that a client did not get all of a generation, if there still is one."""
+        generation = self.find(id)
+        if generation is not None:
+            self.add({**generation, "cut": True})
+
     def find(self, id: str) -> JsonObject | None:
         """Return a generation, or None."""
         text = self._texts.get(id.lower())

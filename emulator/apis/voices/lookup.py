@@ -89,10 +89,22 @@ def _made_up(world: World, reference: JsonObject, loc: Loc, findings: list[Findi
     provider = reference.get("provider", CUSTOM_VOICE)
     hint = _why_not(voices, reference, provider)
     if hint or not value or refuses_unlisted(world.settings):
-        hint = hint or _after_semicolon(nearest_voice(voices, value))
-        raise api_error(VOICE_UNKNOWN, key=key, value=value, provider=provider, hint=hint)
+        raise _unknown(
+            key, value, reference, hint or _after_semicolon(nearest_voice(voices, value))
+        )
     findings.append(unlisted(voices, (*loc, key), value))
     return {"id": id or own_voice_id(value), "name": value, "provider": HUME_AI}
+
+
+def _unknown(key: str, value: str, reference: JsonObject, hint: str) -> ApiError:
+    """Return the error about a voice that no provider has, or not the one that is meant."""
+    provider = reference.get("provider", CUSTOM_VOICE)
+    means_any = key == "id" and "provider" not in reference
+    and_provider = "" if means_any else f" and the provider {provider}"
+    end = "" if hint.endswith("?") else "."
+    return api_error(
+        VOICE_UNKNOWN, key=key, value=value, and_provider=and_provider, hint=hint + end
+    )
 
 
 def _after_semicolon(hint: str) -> str:
@@ -112,5 +124,10 @@ def _why_not(voices: VoiceStore, reference: JsonObject, provider: str) -> str:
         return f"; {owner} has {found['name']!r}: {verb} provider: {other}"
     if provider == HUME_AI:
         return ""
-    nearest = "" if name is None else nearest_voice(voices, name, CUSTOM_VOICE)
+    if name is None:
+        return (
+            "; neither this account nor the emulator's list of the library has it (for a library "
+            "voice that the list lacks, add provider: HUME_AI)"
+        )
+    nearest = nearest_voice(voices, name, CUSTOM_VOICE)
     return _after_semicolon(nearest or "a library voice has provider: HUME_AI")

@@ -71,6 +71,7 @@ def test_what_a_generation_shows(client: TestClient) -> None:
         ],
         "context_generation_id": DEMO,
         "variant": 0,
+        "complete": True,
     }
 
 

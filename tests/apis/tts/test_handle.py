@@ -100,6 +100,16 @@ def test_what_a_failed_expectation_tells(evi: Evi) -> None:
     assert "POST /v0/tts -> 200" in told
 
 
+def test_a_stream_that_ends_early_is_not_said(evi: Evi) -> None:
+    """What a client did not get in full meets an expectation only if that is asked for."""
+    evi.faults.add("http", "error_line", operation="synthesize-json-streaming", error="uncaught")
+    answer = speak(evi, "Hello.", "/v0/tts/stream/json", utterance={"voice": AVA})
+    assert '"slug":"uncaught"' in answer.text
+    with pytest.raises(ExpectationFailed, match="complete=False expects that"):
+        evi.tts.expect("Hello.", timeout=0)
+    assert not evi.tts.expect("Hello.", complete=False)["complete"]
+
+
 def test_a_designed_voice_is_no_voice_by_name(evi: Evi) -> None:
     """A generation without a named voice meets no expectation of one."""
     speak(evi, "Hello.")

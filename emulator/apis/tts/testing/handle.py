@@ -19,7 +19,7 @@ from emulator.world.world import World
 
 _FIELDS = (
     "text", "voice", "description", "version", "format", "operation", "duration", "utterances",
-    "generation_id", "request_id", "context_generation_id", "created_at", "variant",
+    "generation_id", "request_id", "context_generation_id", "created_at", "variant", "complete",
 )  # fmt: skip
 _PATHS = "/v0/tts"
 _IN_WORDS = ("text", "voice", "description", "version", "format", "operation")
@@ -57,6 +57,8 @@ class TtsHandle:
         """Wait for the next generation with this text, voice and these fields, and return it.
 
         A text may be a compiled pattern, which is searched in it; a voice may be a name or an id.
+        One that a client did not get to its end has `complete` False, and only counts if that is
+        asked for.
         Generations that met an expectation, and those before them, don't count. Raises
         ExpectationFailed after `timeout` s, with what was said instead; UsageError for a field
         that generations do not have.
@@ -85,7 +87,8 @@ class TtsHandle:
         found: list[tuple[int, JsonObject]] = []
 
         def is_there() -> bool:
-            found[:] = [each for each in self._new() if matches(wanted, each[1])]
+            came = [each for each in self._new() if matches(wanted, each[1])]
+            found[:] = [each for each in came if each[1]["complete"] or "complete" in fields]
             return bool(found)
 
         if not await until(self._world.journal.watchers, is_there, timeout):
@@ -124,6 +127,8 @@ class TtsHandle:
         entries, hint = everything(self._world.journal), ""
         if any(matches(wanted, each) for each in before):
             hint = "such a generation came before one that an earlier expectation has met"
+        if any(matches(wanted, each) and not each["complete"] for each in came):
+            hint = "its stream ended early; complete=False expects that"
         hint = hint or _refusal(entries)
         what = f"nothing was said with {short_fields(wanted)} within {timeout:g} s"
         told = wanted.keys() | _IN_WORDS
