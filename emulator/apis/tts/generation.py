@@ -167,7 +167,7 @@ def _plan(
 ) -> _Plan:
     own, speaker = world.state(TtsState).sounds, speaker_of(world.settings.voice)
     timbres = [read_timbre(each.timbre) for each in utterances]
-    are_any = len(own) > 0
+    are_any = next(iter(own), None) is not None
 
     def sound(index: int, text: str, silence_s: float) -> Sound:
         given, speed = own.get(text.strip()) if are_any else None, utterances[index].speed
