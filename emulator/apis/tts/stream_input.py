@@ -98,6 +98,8 @@ class SpeechPeer(Peer):
         self._idle: Timer | None = None
         outbound.facts = {}
         self._context_id = query.context_generation_id
+        self._world_work = world.work  # a reset gives the world another one
+        self._world_work.on_close.append(self._lose_world)
         self._start()
 
     def _start(self) -> None:
@@ -278,6 +280,11 @@ class SpeechPeer(Peer):
         if self._task is None:
             self._outbound.close(NORMAL_CLOSE)
 
+    def _lose_world(self) -> None:
+        """End the socket, since its world is reset."""
+        self._stop()
+        self._outbound.close(NORMAL_CLOSE)
+
     def closed(self, code: int | None, by_server: bool) -> Sequence[Finding]:
         self._stop()
         return self._auditor.end(code, by_server)
@@ -301,6 +308,8 @@ class SpeechPeer(Peer):
     def _stop(self) -> None:
         """Drop what is not spoken yet."""
         self._world.timers.cancel(self._idle)
+        if self._lose_world in self._world_work.on_close:
+            self._world_work.on_close.remove(self._lose_world)
         self._waiting.clear()
         if self._task is not None and self._task is not asyncio.current_task():
             self._task.cancel()

@@ -95,8 +95,9 @@ def test_an_empty_message_says_nothing(evi: Evi) -> None:
 
 def test_a_full_buffer_is_spoken(evi: Evi) -> None:
     """What ends with a sentence, without a flush; the rest is spoken at the end."""
+    said = "A sentence of forty characters, or so it is. " * 8 + "The rest"
     with talking(evi) as talk:
-        talk.send(text="A sentence of forty characters, or so it is. " * 8 + "The rest", voice=AVA)
+        talk.send(text=said, voice=AVA)
         first = talk.receive()
         talk.send(close=True)
         frames = [first, *talk.rest()]
