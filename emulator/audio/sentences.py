@@ -5,6 +5,14 @@ import re
 _END = re.compile(r"(?<=[.!?])(?:[\"')\]]*)\s+")
 
 
+def complete_sentences(text: str) -> tuple[list[str], str]:
+    """Return the sentences of a growing text that are complete, and the rest of it."""
+    end = 0
+    for gap in _END.finditer(text):
+        end = gap.end()
+    return (sentences(text[:end]) if end else []), text[end:]
+
+
 def sentences(text: str) -> list[str]:
     """Return the sentences of a text: at least one, even if it is empty."""
     parts, begin = [], 0

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from emulator.apis.evi.chat import frames, improvised
-from emulator.apis.evi.chat.channel import Channel, ToolCalled
+from emulator.apis.evi.chat.channel import Channel, Dropped, ToolCalled
 from emulator.apis.evi.chat.filling import Filler, TextTooLong
 from emulator.apis.evi.chat.history import History
 from emulator.apis.evi.chat.messages import (
@@ -19,6 +19,7 @@ from emulator.apis.evi.chat.messages import (
     to_json,
 )
 from emulator.apis.evi.chat.prosody import ASSISTANT_MOODS, emotion_features, sound_like
+from emulator.apis.evi.chat.questions import Questions
 from emulator.apis.evi.chat.request import ChatRequest
 from emulator.apis.evi.chat.script import (
     CallTool,
@@ -33,7 +34,9 @@ from emulator.apis.evi.chat.script import (
 )
 from emulator.apis.evi.chat.settings import EffectiveSettings
 from emulator.apis.evi.errors import CHAT_ERRORS
-from emulator.audio.sentences import sentences
+from emulator.apis.evi.model.question import Question
+from emulator.apis.evi.model.replies import Failed, Over, Reply, SessionId, ToolWanted, Words
+from emulator.audio.sentences import complete_sentences, sentences
 from emulator.audio.tones import speech_ms, wav_chunks
 from emulator.clock import Clock
 from emulator.errors import closest
@@ -101,7 +104,15 @@ class _BuiltinAnswer:
     step: UseBuiltin
 
 
-TurnStep: TypeAlias = Step | End | _Sentence | _Sound | _Scores | _BuiltinAnswer
+@dataclass(frozen=True, slots=True)
+class AskModel:
+    """The language model finds the words; `instruction` takes the place of a user's words."""
+
+    number: int  # of the user's turn
+    instruction: str | None = None
+
+
+TurnStep: TypeAlias = Step | End | AskModel | _Sentence | _Sound | _Scores | _BuiltinAnswer
 
 
 @dataclass(slots=True)
@@ -113,7 +124,14 @@ class Turn:
     due_ms: int
     values: dict[str, str] = field(default_factory=dict)  # values of placeholders
     waits_for: ToolCall | None = None
+    question: Question | None = None  # that the language model is answering
+    unspoken: str = ""  # the beginning of the model's next sentence
     spoke: bool = False
+
+    @property
+    def is_idle(self) -> bool:
+        """True if nothing of it can be done before somebody answers."""
+        return self.waits_for is not None or (self.question is not None and not self.steps)
 
 
 class Assistant:
@@ -143,6 +161,11 @@ class Assistant:
         self._history = history
         self._clock = clock
         self._ids = ids
+        self.questions = (
+            None
+            if request.model is None
+            else Questions(request.model, request, settings, history, clock, ids)
+        )
         self._turns: deque[Turn] = deque()
         self._drawn = 0
         self._warned: set[str] = set()
@@ -169,16 +192,21 @@ class Assistant:
     @property
     def due_ms(self) -> int | None:
         """Return when the next step is due, or None."""
-        if not self._turns or self._turns[0].waits_for is not None:
+        if not self._turns or self._turns[0].is_idle:
             return None
         if self.paused and self._turns[0].source != "event":
             return None
         return self._turns[0].due_ms
 
+    @property
+    def waits_for_model(self) -> bool:
+        """True if the turn goes on once the language model says more."""
+        return bool(self._turns) and self._turns[0].question is not None
+
     # turns
 
     def answer(self, turn: UserTurn) -> None:
-        """Answer a user turn by the script, else as the default assistant."""
+        """Answer a user turn by the script, else by the model, else as the default assistant."""
         context = turn.context
         values = {"user_text": turn.text, "context": context or ""}
         chosen = self._script.choose(turn)
@@ -186,6 +214,9 @@ class Assistant:
             self.add_turn(chosen.rule.steps, "answer", {**values, **chosen.groups})
         elif self._script.script.strict:
             self._no_rule_for(turn)
+        elif self.questions is not None:
+            self.questions.context = context
+            self.add_turn([AskModel(turn.number)], "answer", values)
         else:
             tools, builtin_tools = self._settings.tools, self._settings.builtin_tools
             steps, more = improvised.reply(turn.text, turn.number, context, tools, builtin_tools)
@@ -205,6 +236,8 @@ class Assistant:
     def drop(self, keep: Source | None = None) -> None:
         """Forget what has not been said yet, except turns from the source `keep`."""
         for turn in self._turns:
+            if turn.source != keep:
+                self._drop_question(turn)
             if turn.source != keep and turn.waits_for is not None:
                 self.calls.pop(turn.waits_for.tool_call_id)
                 self.dropped_calls.add(turn.waits_for.tool_call_id)
@@ -213,7 +246,14 @@ class Assistant:
 
     def end(self) -> None:
         """Forget all turns; tool calls that wait are never answered."""
+        for turn in self._turns:
+            self._drop_question(turn)
         self._turns.clear()
+
+    def _drop_question(self, turn: Turn) -> None:
+        if turn.question is not None:
+            self._channel.ask(Dropped(turn.question.id))
+            turn.question = None
 
     def take_step(self) -> End | None:
         """Take the step that is due. Returns the end of the chat if the step is one."""
@@ -231,6 +271,8 @@ class Assistant:
                 self._send_late(step, turn)
             case _Scores():
                 self._show(step, turn)
+            case AskModel():
+                self._ask(step, turn)
             case CallTool():
                 self._call(step, turn)
             case UseBuiltin():
@@ -374,6 +416,47 @@ class Assistant:
         )
         turn.due_ms = self._in(BETWEEN_SENTENCES_MS)
 
+    # the language model
+
+    def _ask(self, step: AskModel, turn: Turn) -> None:
+        assert self.questions is not None, "only a chat with a model asks"
+        try:
+            turn.question = self.questions.new(step.number, step.instruction)
+        except TextTooLong as error:
+            self._channel.error("text_too_long", problem=f"the system prompt: {error}")
+        else:
+            self._channel.ask(turn.question)
+
+    def hear_model(self, question_id: str, reply: Reply) -> End | None:
+        """Take what the language model says. Returns the end of the chat if the reply is one."""
+        turn = next((each for each in self._turns if _is_about(each, question_id)), None)
+        if turn is None or turn.question is None:
+            return None  # the turn was interrupted
+        turn.due_ms = max(turn.due_ms, self._clock.now_ms())
+        match reply:
+            case Words(text):
+                whole, turn.unspoken = complete_sentences(turn.unspoken + text)
+                turn.steps.extend(_Sentence(each, Say(each)) for each in whole)
+            case SessionId(id):
+                self._settings.custom_session_id = id
+            case ToolWanted(name, arguments):
+                number = turn.question.number
+                self._say_rest(turn)
+                turn.steps += (CallTool(name, arguments), AskModel(number))
+            case Over():
+                self._say_rest(turn)
+                turn.question, turn.spoke = None, True  # assistant_end comes in any case
+            case Failed(slug, message, ends_chat):
+                turn.steps.clear()
+                turn.question, turn.unspoken = None, ""
+                self._channel.error(slug, message)
+                return End("ERROR") if ends_chat else None
+        return None
+
+    def _say_rest(self, turn: Turn) -> None:
+        rest, turn.unspoken = turn.unspoken.strip(), ""
+        turn.steps.extend(_Sentence(each, Say(each)) for each in (sentences(rest) if rest else ()))
+
     # tools
 
     def _call(self, step: CallTool, turn: Turn) -> None:
@@ -468,6 +551,10 @@ class Assistant:
             )
         self._take_result(content, turn)
         turn.due_ms = self._thought_ms(turn.steps)
+
+
+def _is_about(turn: Turn, question_id: str) -> bool:
+    return turn.question is not None and turn.question.id == question_id
 
 
 def _waits_for(turn: Turn, answer: ToolResponse | ToolError) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from emulator.apis.evi.chat.messages import ToolCall
 from emulator.apis.evi.chat.prosody import emotion_features
 from emulator.apis.evi.chat_store import ChatStore, new_event
+from emulator.apis.evi.model.conversation import Said, read_conversation
 from emulator.clock import Clock
 from emulator.ids import IdSource
 from emulator.jsontext import Fragment, JsonObject
@@ -55,6 +56,10 @@ class History:
         else:
             metadata = json.dumps(_segments(text, scores, begin_ms, end_ms))
             self.add("USER_MESSAGE", text, emotion_features(scores), metadata)
+
+    def said(self, start_ms: int, since_group: str | None = None) -> list[Said]:
+        """Return what was said in the chat, or in its whole group."""
+        return read_conversation(self._store.iter_events(since_group or self._chat_id), start_ms)
 
     def function_call(self, call: ToolCall) -> None:
         """Add a tool call, as the JSON text of its message."""

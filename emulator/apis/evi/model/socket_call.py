@@ -1,0 +1,121 @@
+"""Asks a language model over a WebSocket, which stays open for the whole chat.
+
+Facts: docs/protocol.md#custom-language-models-over-a-websocket.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from emulator.apis.evi.model.question import Question
+from emulator.apis.evi.model.replies import Failed, Over, Reply, SessionId, Words
+from emulator.apis.evi.model.report import CUT, FAILED, TIMED_OUT, Report
+from emulator.jsontext import JsonObject, JsonTextError, parse, render
+from emulator.outgoing.http_client import HttpClient
+from emulator.outgoing.reason import reason
+
+_LONGEST_FRAME = 1_048_576  # bytes
+_TYPES = {"user": "user_message", "assistant": "assistant_message", "system": "system_message"}
+
+
+class ModelSocket:
+    """One chat's connection to its model. After an interruption it skips the rest of the answer."""
+
+    def __init__(self, client: HttpClient) -> None:
+        self._client = client
+        self._socket: aiohttp.ClientWebSocketResponse | None = None
+        self._unread_answers = 0  # answers of dropped questions, which still come
+        self._has_ended = False
+
+    def close(self) -> None:
+        """Close the connection; nothing is asked any more."""
+        self._has_ended = True
+        if self._socket is not None:
+            asyncio.get_running_loop().create_task(self._socket.close())  # noqa: RUF006
+            self._socket = None
+
+    async def ask(self, question: Question, report: Report) -> AsyncIterator[Reply]:
+        """Yield what the model says; the last reply is Over or Failed."""
+        import aiohttp  # the client has imported it, or does so now
+
+        source, ends_chat = question.source, question.source.ends_chat
+        try:
+            async with asyncio.timeout(source.timeout_s):
+                socket = await self._open(report)
+            await socket.send_str(render(payload(question)).decode())
+            async for reply in self._read(socket, report, source.timeout_s):
+                yield reply
+        except TimeoutError:
+            report.ended, report.error = TIMED_OUT, f"nothing came for {source.timeout_s} s"
+            message = f"Custom language model {report.url} timed out during connection attempt."
+            yield Failed("custom_language_model_timed_out", message, ends_chat)
+        except (aiohttp.ClientError, ConnectionError, OSError) as error:
+            report.ended, report.error = CUT, reason(error)
+            self._socket = None
+            message = f"Custom language model {report.url} disconnected."
+            yield Failed("custom_language_model_disconnected", message, ends_chat)
+
+    async def _open(self, report: Report) -> "aiohttp.ClientWebSocketResponse":
+        if self._socket is None or self._socket.closed:
+            self._unread_answers = 0
+            self._socket = await self._client.session().ws_connect(
+                report.url, max_msg_size=_LONGEST_FRAME, autoclose=True
+            )
+            report.status = 101
+        return self._socket
+
+    async def _read(
+        self, socket: "aiohttp.ClientWebSocketResponse", report: Report, timeout_s: int
+    ) -> AsyncIterator[Reply]:
+        import aiohttp
+
+        is_complete = False
+        try:
+            while not is_complete:
+                message = await socket.receive(timeout_s)
+                if message.type != aiohttp.WSMsgType.TEXT:
+                    raise ConnectionResetError(f"it closed the connection ({socket.close_code})")
+                content = self._content(message.data, report)
+                if content.get("type") == "assistant_end":
+                    is_complete = self._unread_answers == 0
+                    self._unread_answers -= 0 if is_complete else 1
+                elif not self._unread_answers:
+                    for reply in self._replies(content, report):
+                        yield reply
+        finally:
+            self._unread_answers += 0 if is_complete else 1
+        yield Over()
+
+    def _content(self, text: str, report: Report) -> JsonObject:
+        try:
+            content = parse(text.encode())
+        except JsonTextError as error:
+            report.findings.append(("model_line_broken", f"{error.message}: {text[:200]!r}"))
+            return {}
+        return content if isinstance(content, dict) else {}
+
+    def _replies(self, content: JsonObject, report: Report) -> list[Reply]:
+        replies: list[Reply] = []
+        report.reader.chunks += 1
+        session_id, text = content.get("custom_session_id"), content.get("text")
+        if isinstance(session_id, str) and session_id != report.reader.fingerprint:
+            report.reader.fingerprint = session_id
+            replies.append(SessionId(session_id))
+        if content.get("type") == "assistant_input" and isinstance(text, str) and text:
+            report.spoke()
+            report.reader.text += text
+            replies.append(Words(f"{text} "))
+        return replies
+
+
+def payload(question: Question) -> JsonObject:
+    """Return a question as a WebSocket gets it."""
+    messages = [
+        {
+            "type": _TYPES.get(message["role"], message["role"]),
+            "message": {"role": message["role"], "content": message["content"]},
+            **{key: message[key] for key in ("models", "time") if key in message},
+        }
+        for message in question.body["messages"]
+    ]
+    known = {} if question.session_id is None else {"custom_session_id": question.session_id}
+    return {"messages": messages, **known}
