@@ -26,6 +26,7 @@ from emulator.apis.evi.errors import (
     CONFIG_NOT_FOUND,
     VERSION_NOT_FOUND,
 )
+from emulator.apis.evi.model.source import ModelSource, brain_source, custom_source
 from emulator.apis.evi.operations.configs import new_content, render_config
 from emulator.apis.evi.state import EviState
 from emulator.apis.evi.webhooks import ChatFacts
@@ -100,8 +101,10 @@ def start_chat(world: World, options: ChatOptions, send: SendFrames) -> LiveChat
     """
     config_id, group_id = _lower(options.config_id), _lower(options.resumed_chat_group_id)
     pace = pace_of(world.settings)
+    config = find_config(world, config_id, options.config_version, group_id)
     request = ChatRequest(
-        config=find_config(world, config_id, options.config_version, group_id),
+        config=config,
+        model=model_of(world, config),
         script=world.state(EviState).script,
         resumed_group_id=group_id,
         settings=options.settings,
@@ -169,7 +172,19 @@ def open_chat(
             world.state(EviState).live.pop(session.chat_id, None)
 
     live.listeners.append(listen)
+    if request.model is not None:
+        from emulator.apis.evi.model.caller import ModelCaller  # on aiohttp, which takes 0.2 s
+
+        live.listeners.append(ModelCaller(world, live))
     return live
+
+
+def model_of(world: World, config: ChatConfig) -> ModelSource | None:
+    """Return the language model of a chat with this config: its own, or the world's brain."""
+    if config.model is not None and config.model.url:
+        named = config.model
+        return custom_source(world.settings, named.url, named.name, named.temperature)
+    return brain_source(world.settings)
 
 
 def _post(world: World, session: Session, event: ChatEvent) -> None:

@@ -17,7 +17,7 @@ from emulator.apis.evi.chat.messages import (
     UserInput,
     client_message,
 )
-from emulator.apis.evi.chat.opening import find_config, open_chat
+from emulator.apis.evi.chat.opening import find_config, model_of, open_chat
 from emulator.apis.evi.chat.request import ChatRequest
 from emulator.apis.evi.chat.script import Script, SendMessage, Speak, ToolAnswer, Wait
 from emulator.apis.evi.chat.script_file import Scene
@@ -88,6 +88,7 @@ def new_scenario(world: World, script: Script, scene: Scene) -> Scenario:
         _check_inactivity(config)
     request = ChatRequest(
         config=config,
+        model=model_of(world, config),
         script=script,
         resumed_group_id=group_id and group_id.lower(),
         settings=scene.session_settings,

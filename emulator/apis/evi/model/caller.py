@@ -74,7 +74,7 @@ class ModelCaller:
         )
         if problem is not None:
             report.ended, report.error = FAILED, f"its URL {problem}"
-            message = f"Custom language model {report.url} was not called: its URL {problem}."
+            message = f"Custom language model {report.question.source.url} was not called: its URL {problem}."
             yield Failed("custom_language_model_error", message, question.source.ends_chat)
             return
         async for reply in self._asked(question, report):

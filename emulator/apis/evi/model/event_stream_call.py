@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from urllib.parse import urlencode
 
+import aiohttp
+
 from emulator.apis.evi.model.event_stream import EventStream, EventTooLong
 from emulator.apis.evi.model.question import Question
 from emulator.apis.evi.model.replies import Failed, Over, Reply
@@ -29,8 +31,6 @@ def address(url: str, session_id: str | None) -> str:
 
 async def ask(client: HttpClient, question: Question, report: Report) -> AsyncIterator[Reply]:
     """Yield what the model says; the last reply is Over or Failed."""
-    import aiohttp  # the client has imported it, or does so now
-
     source = question.source
     try:
         async with asyncio.timeout(source.timeout_s) as limit:
@@ -68,7 +68,7 @@ async def ask(client: HttpClient, question: Question, report: Report) -> AsyncIt
 
 
 async def _read(
-    answer: "aiohttp.ClientResponse", report: Report, limit: asyncio.Timeout, timeout_s: int
+    answer: aiohttp.ClientResponse, report: Report, limit: asyncio.Timeout, timeout_s: int
 ) -> AsyncIterator[Reply]:
     """Yield the replies of a stream; each piece of it may take as long as the first."""
     events, size, loop = EventStream(), 0, asyncio.get_running_loop()
@@ -107,25 +107,27 @@ def _headers(question: Question, report: Report) -> dict[str, str]:
     return headers
 
 
-async def _refused(
-    answer: "aiohttp.ClientResponse", report: Report, ends_chat: bool
-) -> Failed:
+async def _refused(answer: aiohttp.ClientResponse, report: Report, ends_chat: bool) -> Failed:
     text = (await answer.content.read(_MOST_READ)).decode(errors="replace")
     report.ended, report.error = FAILED, f"status {answer.status}: {text}"
-    message = f"Custom language model {report.url} answered with status {answer.status}."
+    message = (
+        f"Custom language model {report.question.source.url} answered with status {answer.status}."
+    )
     return Failed("custom_language_model_error", message, ends_chat)
 
 
 def _late(report: Report, ends_chat: bool) -> Failed:
-    message = f"Custom language model {report.url} timed out during connection attempt."
+    message = (
+        f"Custom language model {report.question.source.url} timed out during connection attempt."
+    )
     return Failed("custom_language_model_timed_out", message, ends_chat)
 
 
 def _cut_off(report: Report, ends_chat: bool) -> Failed:
-    message = f"Custom language model {report.url} disconnected."
+    message = f"Custom language model {report.question.source.url} disconnected."
     return Failed("custom_language_model_disconnected", message, ends_chat)
 
 
 def _wrong(report: Report, ends_chat: bool) -> Failed:
-    message = f"Custom language model {report.url} gave no answer: {report.error}."
+    message = f"Custom language model {report.question.source.url} gave no answer: {report.error}."
     return Failed("custom_language_model_error", message, ends_chat)

@@ -11,7 +11,13 @@ from emulator.jsontext import JsonObject, JsonTextError, parse
 
 GREETING_REQUEST = "Speak your greeting to the user."  # as the service was seen to write it
 _DEFAULT_NAMES = {True: "hume", False: "default"}  # of a model without a name, by is_custom
-_STRONG = (("extremely", 0.7), ("very", 0.5), ("quite", 0.3), ("slightly", 0.15), ("very slightly", 0))
+_DEGREES = (  # in words, each from this score on
+    ("extremely", 0.7),
+    ("very", 0.5),
+    ("quite", 0.3),
+    ("slightly", 0.15),
+    ("very slightly", 0.0),
+)
 _SHOWN_EXPRESSIONS = 3
 
 
@@ -46,7 +52,10 @@ def new_question(
 ) -> Question:
     """Return the question that a chat asks in this situation."""
     messages = list(_messages(source, said, situation))
-    body: JsonObject = {"messages": messages, "model": source.name or _DEFAULT_NAMES[source.is_custom]}
+    body: JsonObject = {
+        "messages": messages,
+        "model": source.name or _DEFAULT_NAMES[source.is_custom],
+    }
     body["stream"] = True
     if situation.tools:
         body["tools"] = [_tool(each) for each in situation.tools.values()]
@@ -121,7 +130,7 @@ def expressions(scores: Mapping[str, float]) -> str:
 
 
 def _degree(score: float) -> str:
-    return next(word for word, least in _STRONG if score >= least)
+    return next(word for word, least in _DEGREES if score >= least)
 
 
 def _tool(tool: ToolSpec) -> JsonObject:

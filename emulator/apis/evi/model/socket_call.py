@@ -6,9 +6,11 @@ Facts: docs/protocol.md#custom-language-models-over-a-websocket.
 import asyncio
 from collections.abc import AsyncIterator
 
+import aiohttp
+
 from emulator.apis.evi.model.question import Question
 from emulator.apis.evi.model.replies import Failed, Over, Reply, SessionId, Words
-from emulator.apis.evi.model.report import CUT, FAILED, TIMED_OUT, Report
+from emulator.apis.evi.model.report import CUT, TIMED_OUT, Report
 from emulator.jsontext import JsonObject, JsonTextError, parse, render
 from emulator.outgoing.http_client import HttpClient
 from emulator.outgoing.reason import reason
@@ -30,13 +32,11 @@ class ModelSocket:
         """Close the connection; nothing is asked any more."""
         self._has_ended = True
         if self._socket is not None:
-            asyncio.get_running_loop().create_task(self._socket.close())  # noqa: RUF006
+            asyncio.get_running_loop().create_task(self._socket.close())
             self._socket = None
 
     async def ask(self, question: Question, report: Report) -> AsyncIterator[Reply]:
         """Yield what the model says; the last reply is Over or Failed."""
-        import aiohttp  # the client has imported it, or does so now
-
         source, ends_chat = question.source, question.source.ends_chat
         try:
             async with asyncio.timeout(source.timeout_s):
@@ -46,15 +46,15 @@ class ModelSocket:
                 yield reply
         except TimeoutError:
             report.ended, report.error = TIMED_OUT, f"nothing came for {source.timeout_s} s"
-            message = f"Custom language model {report.url} timed out during connection attempt."
+            message = f"Custom language model {report.question.source.url} timed out during connection attempt."
             yield Failed("custom_language_model_timed_out", message, ends_chat)
         except (aiohttp.ClientError, ConnectionError, OSError) as error:
             report.ended, report.error = CUT, reason(error)
             self._socket = None
-            message = f"Custom language model {report.url} disconnected."
+            message = f"Custom language model {report.question.source.url} disconnected."
             yield Failed("custom_language_model_disconnected", message, ends_chat)
 
-    async def _open(self, report: Report) -> "aiohttp.ClientWebSocketResponse":
+    async def _open(self, report: Report) -> aiohttp.ClientWebSocketResponse:
         if self._socket is None or self._socket.closed:
             self._unread_answers = 0
             self._socket = await self._client.session().ws_connect(
@@ -64,10 +64,8 @@ class ModelSocket:
         return self._socket
 
     async def _read(
-        self, socket: "aiohttp.ClientWebSocketResponse", report: Report, timeout_s: int
+        self, socket: aiohttp.ClientWebSocketResponse, report: Report, timeout_s: int
     ) -> AsyncIterator[Reply]:
-        import aiohttp
-
         is_complete = False
         try:
             while not is_complete:

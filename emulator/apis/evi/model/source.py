@@ -22,6 +22,7 @@ QUIRKS = {
     "retry_after_silence": "after an empty answer the request is sent again 57 s later",
     "resume_without_history": "a resumed chat sends none of what was said before",
     "connect_id_ignored": "a session id in the handshake does not count, only one in a message",
+    "none": "nothing of that",
 }
 
 
