@@ -75,7 +75,7 @@ def add_settings(parser: argparse.ArgumentParser, names: Sequence[str] | None = 
             metavar="|".join(setting.choices) or setting.name.upper(),
             nargs="?" if setting.kind == "switch" else None,
             const="true" if setting.kind == "switch" else None,
-            action="append" if setting.kind in ("list", "hosts") else "store",
+            action="append" if setting.kind in ("list", "hosts", "url_rules") else "store",
             help=f"{setting.help}{default} [{setting.env}]".replace("%", "%%"),
         )
 

@@ -19,6 +19,7 @@ _TYPES: Mapping[str, JsonObject] = {
     "switch": {"type": "boolean"},
     "list": {"type": "array", "items": {"type": "string"}},
     "hosts": {"type": "array", "items": {"type": "string"}},
+    "url_rules": {"type": "array", "items": {"type": "string"}},
     "pace": {"type": "string"},
     "duration": {"type": "string"},
 }
