@@ -10,7 +10,7 @@ from emulator.contract.surface import ApiSurface, SurfacePart, new_surface, regi
 from emulator.error_shapes import ErrorBody, ErrorLine, ErrorShapes, NamedError
 from emulator.errors import DocumentError, body_of, closest
 from emulator.faults.names import FaultNames
-from emulator.inspection import View
+from emulator.inspection import Page, View
 from emulator.jsontext import Json, JsonObject
 from emulator.openapi.document import Document, load_document
 from emulator.openapi.fields import body_fields
@@ -131,7 +131,8 @@ class Api:
     control: "Callable[[], ControlRoutes] | None" = None  # called when one is first asked for
     with_examples: Callable[[Operation, Handler, Seed], Handler] = take_any_id
     handle: "Callable[[World, Bridge], object] | None" = None
-    views: Sequence[View] = ()  # of the inspector
+    views: Sequence[View] = ()  # lists in the inspector
+    pages: Sequence[Page] = ()  # further views of the inspector
 
     def __post_init__(self) -> None:
         """Register the API's findings and parts of the coverage."""

@@ -23,7 +23,7 @@ class NamedError:
 
 A_FAULT = NamedError("fault", "fault", "A fault that was asked for.")  # if no error is named
 
-# The body of an answer, from its status, its message and its code.
+# The body of an answer, from its status, its message and its code; of a named error, its slug.
 ErrorBody: TypeAlias = Callable[[int, str, str], Json]
 # A line of a stream, from the error and the line in whose place it comes (b"" if there is none).
 ErrorLine: TypeAlias = Callable[[NamedError, bytes], bytes]

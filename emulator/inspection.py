@@ -1,6 +1,7 @@
-"""The inspector's views of an API."""
+"""What an API brings to the inspector: lists of resources, and pages of its own."""
 
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 from emulator.jsontext import JsonObject
 
@@ -25,3 +26,15 @@ class View:
     def to_json(self) -> JsonObject:
         """Return the fields, for the page."""
         return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A view of the inspector that is made of an API's own modules.
+
+    The files of `folder` are served beside the inspector's, so they import those as `./dom.js`.
+    The module `<name>.js` exports the view as `name`: {id, title, icon, show}.
+    """
+
+    name: str  # an identifier
+    folder: Path

@@ -42,7 +42,7 @@ def judged(call: AsgiCall) -> AsgiCall:
 
     async def judged_call(app: App, scope: Scope, receive: Receive, send: Send) -> None:
         response: dict[str, Any] = {"body": b""}
-        request = bytearray()
+        request, body = bytearray(), bytearray()
 
         async def watching_receive() -> Message:
             message = await receive()
@@ -53,7 +53,9 @@ def judged(call: AsgiCall) -> AsgiCall:
             if message["type"] == "http.response.start":
                 response.update(status=message["status"], headers=dict(message["headers"]))
             if message["type"] == "http.response.body":
-                response["body"] += message.get("body", b"")
+                body.extend(message.get("body", b""))
+                if not message.get("more_body"):
+                    response["body"] = bytes(body)
                 if not message.get("more_body") and not is_meant_so(scope, response["body"]):
                     # judged before the client can go on
                     if scope["path"].startswith(UNJUDGED):

@@ -3,6 +3,7 @@
 A line that ends with an ignore must be an error, or the checker complains of the ignore.
 """
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, assert_type
@@ -108,6 +109,13 @@ def parts(evi: Evi) -> None:
         assert_type(len(resources), int)
         assert_type("a name" in resources, bool)
         assert_type(iter(resources), Iterator[JsonObject])
+    assert_type(evi.tts.generations, list[JsonObject])
+    assert_type(evi.tts.expect("Hello", voice="Ava Song", timeout=1, version="1"), JsonObject)
+    assert_type(evi.tts.expect(text=re.compile("^Hel")), JsonObject)
+    assert_type(evi.tts.audio("an id", format="mp3"), bytes)
+    evi.tts.set_sound("Hello", b"")
+    evi.tts.clear_sounds()
+    evi.tts.audio(3)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
 def receivers(evi: Evi) -> None:

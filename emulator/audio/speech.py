@@ -140,7 +140,7 @@ class Speech:
 
     @cached_property
     def _pace(self) -> int:
-        """The frames that a character takes, in units of 1 / _SCALE: at least one."""
+        """Return the frames that a character takes, in units of 1 / _SCALE: at least one."""
         tempo = _TEMPOS[self.variant % len(_TEMPOS)] / 100
         frames = _MS_PER_CHARACTER / FRAME_MS * tempo / self.speed
         return max(_SCALE, round(frames * _SCALE))

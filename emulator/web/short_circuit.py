@@ -68,5 +68,5 @@ def fault_answer(rule: FaultRule, errors: ErrorShapes) -> Replacement:
     body = rule.options.get("body")
     if body is None:
         error = errors.find(rule.options.get("error"))
-        body = errors.body(status, error.message, error.code) if status >= 400 else {}
+        body = errors.body(status, error.message, error.slug) if status >= 400 else {}
     return status, body, {**headers, **rule.options.get("headers", {})}

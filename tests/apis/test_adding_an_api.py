@@ -173,7 +173,8 @@ def test_its_errors_are_named(client: TestClient) -> None:
         assert (added["error"], added["status"]) == ("tired", status)
         answer = client.get("/v0/toys")
         assert answer.status_code == status
-        assert answer.json() == {"status_code": status, "message": "Toys are tired.", "code": "T1"}
+        shown = {"status_code": status, "message": "Toys are tired.", "code": "tired"}
+        assert answer.json() == shown
     [problem] = add_fault(client, fault="status", error="tyred")["detail"]
     assert problem["loc"] == ["body", "error"]
     assert problem["msg"].startswith("no error of requests 'tyred' (did you mean 'tired'?); known:")

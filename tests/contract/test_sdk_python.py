@@ -67,6 +67,7 @@ STATUSES = (
     "ERROR",
 )
 AVA_SONG_ID = "5bb7de05-c8fe-426a-8fcc-ba4fc4ce9f9c"  # the default voice
+DEMO_GENERATION = "795c949a-1510-4a80-9646-7d0863b023ab"  # of the seed
 DAVID_HUME_ID = "c42352c0-4566-455d-b180-0f654b65b525"  # the account's own
 
 
@@ -461,7 +462,7 @@ def test_a_custom_voice_is_made_named_by_a_config_and_deleted(
     voices: VoicesClient, evi: EmpathicVoiceClient
 ) -> None:
     """A saved voice is listed and usable by its name; deleted, only the config still has it."""
-    made = voices.create(generation_id="795c949a-1510-4a80-9646-7d0863b023ab", name="Grandpa")
+    made = voices.create(generation_id=DEMO_GENERATION, name="Grandpa")
     assert (made.name, made.provider) == ("Grandpa", "CUSTOM_VOICE")
     assert ids(list(voices.list(provider="CUSTOM_VOICE"))) == [DAVID_HUME_ID, made.id]
     reference = VoiceName(name="Grandpa")
@@ -553,7 +554,7 @@ def test_two_keys_never_see_each_others_data(connect: Connect, api_key: str) -> 
         kind: Collection(mine.empathic_voice, kind).create("Private", **kind.first).id
         for kind in KINDS
     }
-    mine.tts.voices.create(generation_id=NOBODY, name="Private")
+    mine.tts.voices.create(generation_id=DEMO_GENERATION, name="Private")
     mine.empathic_voice.configs.delete_config(SUPPORT_CONFIG_ID)
     finished_audio(mine.empathic_voice, PLAIN_CHAT_ID)
 

@@ -133,6 +133,15 @@ def test_readme_test_passes(evi: Evi) -> None:
     namespace["test_my_app"](evi)
 
 
+def test_speech_test_passes(evi: Evi) -> None:
+    """The test of what an app says passes, if the app says it."""
+    pytest.importorskip("hume")
+    namespace: dict[str, Any] = {}
+    [example] = blocks((ROOT / "docs" / "text-to-speech.md").read_text(), "python")
+    exec(example, namespace)
+    namespace["test_the_app_greets"](evi)
+
+
 def test_seed_example_loads(tmp_path: Path) -> None:
     """The seed that the docs show is one."""
     [example] = blocks((ROOT / "docs" / "seeds.md").read_text(), "yaml")
@@ -142,7 +151,8 @@ def test_seed_example_loads(tmp_path: Path) -> None:
     store = SEEDS.load(str(path), Settings())
 
     assert SEEDS.summary(store) == (
-        "1 configs, 1 prompts, 0 tools, 1 chats, 1 chat groups, 1 custom voices"
+        "1 configs, 1 prompts, 0 tools, 1 chats, 1 chat groups, 1 custom voices, 1 generations, "
+        "0 sounds"
     )
     assert yaml.safe_load(example)["chat_groups"][0]["chats"][0]["status"] == "USER_ENDED"
 
@@ -176,10 +186,9 @@ def test_inspector_page_has_every_view_and_key() -> None:
     """The manual's table has each view of the page, and each key of its list."""
     page = (ROOT / "docs" / "inspector.md").read_text()
     folder = ROOT / "emulator/web/inspector/page"
-    titles = re.findall(
-        r'title: "(\w+)", show', "".join(f.read_text() for f in folder.glob("*.js"))
-    )
-    assert len(titles) == 6
+    modules = [*folder.glob("*.js"), *(ROOT / "emulator/apis").glob("*/inspector/*.js")]
+    titles = re.findall(r'title: "(\w+)", show', "".join(f.read_text() for f in modules))
+    assert len(titles) == 7
     for title in titles:
         assert f"| **{title}** |" in page
     for key in re.findall(r"<kbd>(.*?)</kbd>", (folder / "index.html").read_text()):

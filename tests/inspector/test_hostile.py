@@ -34,6 +34,7 @@ def hostile_world(remote: Client, server: Server, api_key: str) -> str:
     ask(remote, "POST", "/v0/evi/prompts", {"name": NAME, "text": HOSTILE + LONG}, 201)
     tool = {"name": "bad", "parameters": '{"type": "object"}', "description": HOSTILE}
     ask(remote, "POST", "/v0/evi/tools", tool, 201)
+    ask(remote, "POST", "/v0/tts", {"utterances": [{"text": MARKUP, "description": HOSTILE}]})
     hooks = [{"url": "http://127.0.0.1:9/<img%20src=x>", "events": ["chat_ended"]}]
     config: dict[str, Any] = {"evi_version": "3", "name": NAME, "webhooks": hooks}
     made = ask(remote, "POST", "/v0/evi/configs", config, 201)
@@ -81,6 +82,10 @@ def test_everywhere(inspector: Inspector, remote: Client, hostile_world: str) ->
     page.get_by_role("button", name=hostile_world).click()
     expect(page.get_by_role("log")).to_contain_text("javascript:alert(3)")
     look()
+    inspector.go("Speech")
+    page.get_by_role("button", name="<img").click()
+    look(HOSTILE.split(TURNED)[0].strip())
+    expect(page.get_by_role("region", name="Waveform")).to_contain_text("alert")
     inspector.go("Webhooks")
     page.get_by_label("Deliveries").get_by_role("button", name="chat_ended").click()
     look("http://127.0.0.1:9/<img%20src=x>")
@@ -104,7 +109,8 @@ def test_everywhere(inspector: Inspector, remote: Client, hostile_world: str) ->
     look()
 
     assert dialogs == []
-    assert [url for url in asked if not url.startswith(inspector.url)] == []
+    own = (inspector.url, f"blob:{inspector.url}")  # a sound that the page has loaded
+    assert [url for url in asked if not url.startswith(own)] == []
 
 
 def test_what_turns_the_writing_is_made_visible(

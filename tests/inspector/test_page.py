@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 from httpx import Client
@@ -14,7 +15,11 @@ from emulator.inspection import View
 from emulator.web.inspector.routes import PAGE
 from tests.inspector.browsing import BOTH, Inspector
 
-FILES = sorted(path.name for path in PAGE.iterdir())
+FOLDERS = [PAGE, *(page.folder for api in APIS for page in api.pages)]
+FILES = sorted(
+    (path for folder in FOLDERS for path in folder.iterdir()), key=lambda path: path.name
+)
+NAMES = [path.name for path in FILES]
 
 
 def policy_of(answer: object) -> dict[str, str]:
@@ -24,7 +29,7 @@ def policy_of(answer: object) -> dict[str, str]:
 
 @pytest.mark.parametrize(
     "path",
-    ["", "inspector/views.js", *(f"inspector/{name}" for name in FILES if "html" not in name)],
+    ["", "inspector/views.js", *(f"inspector/{name}" for name in NAMES if "html" not in name)],
 )
 def test_every_file_is_served_with_a_strict_policy(client: TestClient, path: str) -> None:
     """Nothing but own files, no exception; no sniffing, no referrer, no frame."""
@@ -57,16 +62,22 @@ def test_a_file_is_sent_once(client: TestClient) -> None:
     assert (again.status_code, again.content) == (304, b"")
 
 
-def test_the_lists_of_resources_are_those_of_the_apis(client: TestClient) -> None:
+def test_the_apis_bring_lists_and_pages(client: TestClient) -> None:
     """What the APIs bring, in their order, as a file of the page."""
     answer = client.get("/_emulator/inspector/views.js")
     assert answer.headers["content-type"].startswith("text/javascript")
-    before, after = "export const VIEWS = ", ";\n"
-    assert answer.text.startswith(before)
-    assert answer.text.endswith(after)
-    views = json.loads(answer.text.removeprefix(before).removesuffix(after))
-    assert views == [view.to_json() for api in APIS for view in api.views]
-    assert [view["title"] for view in views] == ["Configs", "Prompts", "Tools"]
+    lines = answer.text.splitlines()
+    assert lines[0] == 'import { speech } from "./speech.js";'
+    lists = json.loads(lines[1].removeprefix("export const LISTS = ").removesuffix(";"))
+    assert lists == [view.to_json() for api in APIS for view in api.views]
+    assert [view["title"] for view in lists] == ["Configs", "Prompts", "Tools"]
+    assert lines[2:] == ["export const PAGES = [speech];"]
+
+
+def test_no_two_files_have_one_name() -> None:
+    """The files of the APIs' pages are served beside the page's own."""
+    assert "views.js" not in NAMES
+    assert len(set(NAMES)) == len(NAMES)
 
 
 @pytest.mark.parametrize("view", EVI_VIEWS, ids=lambda view: view.name)
@@ -87,10 +98,10 @@ def test_other_files_are_not_served(client: TestClient, name: str) -> None:
         assert "did you mean 'app.js'" in answer.json()["message"]
 
 
-@pytest.mark.parametrize("name", FILES)
-def test_no_file_parses_markup_or_reaches_out(name: str) -> None:
+@pytest.mark.parametrize("path", FILES, ids=NAMES)
+def test_no_file_parses_markup_or_reaches_out(path: Path) -> None:
     """No innerHTML and its like, no eval, no address of another machine."""
-    text = (PAGE / name).read_text()
+    text = path.read_text()
     assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(", text)
     assert not re.search(r"\sstyle=|\son[a-z]+=\"", text)
     addresses = re.findall(r"https?://[^\s\"'`/$]+", text)
@@ -109,7 +120,7 @@ def test_another_pages_link_leads_to_it(client: TestClient) -> None:
 
 def test_looking_leaves_no_trace(inspector: Inspector, remote: Client) -> None:
     """No view is in the journal or the contract, whatever it asks the API for."""
-    for view in ("timeline", "chats", "talk", "webhooks", "resources", "world"):
+    for view in ("timeline", "chats", "talk", "speech", "webhooks", "resources", "world"):
         page = inspector.open(view)
         expect(page.locator("nav [aria-current]")).to_have_attribute("href", re.compile(view))
         expect(page.locator("main")).not_to_be_empty()

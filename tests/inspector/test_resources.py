@@ -76,7 +76,7 @@ def test_credentials_are_not_shown(inspector: Inspector, remote: Client) -> None
 def test_a_list_without_versions(inspector: Inspector, remote: Client) -> None:
     """Whatever list an API brings is shown, though its resources have no names or versions."""
     view = View("chats", "chat", "All chats", "/v0/evi/chats", "chats_page", {})
-    script = f"export const VIEWS = {json.dumps([view.to_json()])};"
+    script = f"export const LISTS = {json.dumps([view.to_json()])}; export const PAGES = [];"
     inspector.page.route(
         "**/inspector/views.js",
         lambda route: route.fulfill(body=script, content_type="text/javascript"),

@@ -14,6 +14,7 @@ from emulator.apis.tts.openness import openness
 from emulator.apis.tts.operations import HANDLERS
 from emulator.apis.tts.sockets import SOCKETS
 from emulator.apis.tts.state import TtsState
+from emulator.inspection import Page
 from emulator.world.seed import SeedSection
 from emulator.world.snapshot_reader import SnapshotPart
 
@@ -56,4 +57,5 @@ TTS = Api(
     body_limits=dict.fromkeys(("convert-voice-json", "convert-voice-file"), MAX_RECORDING_BYTES),
     snapshot=SnapshotPart(TtsState, _HERE / "snapshot.yaml"),
     seed=SeedSection(_HERE / "seed.yaml", seed.load, seed.count),
+    pages=(Page("speech", _HERE / "inspector"),),
 )

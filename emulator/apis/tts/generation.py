@@ -11,7 +11,7 @@ from typing import Protocol
 
 from emulator.apis.tts.errors import tts_error
 from emulator.apis.tts.own_sound import OwnSound
-from emulator.apis.tts.request import SpeechRequest, Utterance, designed
+from emulator.apis.tts.request import SpeechRequest, Utterance, designed, new_record
 from emulator.apis.tts.state import TtsState
 from emulator.apis.voices.state import VoicesState
 from emulator.audio.conversion import converted
@@ -92,22 +92,24 @@ def new_request_id(world: World) -> str:
 def new_generations(
     world: World,
     request: SpeechRequest,
-    request_id: str,
+    request_id: str | None,
     operation: str,
     ids: Sequence[str] = (),
 ) -> list[Generation]:
     """Return the generations of a request, and remember them. Raises ApiError if too long.
 
-    They get new ids, unless `ids` are given.
+    They get new ids, unless `ids` are given, and the request gets one if `request_id` is None.
     """
     utterances = [designed(request.utterances, each) for each in range(request.num_generations)]
     planned = [_sounds(world, each, request, variant) for variant, each in enumerate(utterances)]
     _check_length(world, sum(sound.samples for plan in planned for _, _, sound in plan))
-    made = []
+    made, request_id = [], request_id or new_request_id(world)
     for variant, plan in enumerate(planned):
-        id = ids[variant] if ids else world.ids.uuid()
+        id = world.ids.uuid()
         generation = _assembled(id, request_id, request.format, utterances[variant], plan)
-        record = _record(world, generation, request, utterances[variant], variant, operation)
+        spoken = utterances[variant]
+        record = new_record(world, id, request_id, request, spoken, variant, operation)
+        record["samples"] = generation.samples
         world.state(VoicesState).generations.add(record)
         made.append(generation)
     return made
@@ -121,7 +123,8 @@ def new_conversion(
     id = world.ids.uuid()
     plan: _Plan = [(0, "", sound)]
     generation = _assembled(id, request_id, request.format, request.utterances, plan)
-    record = _record(world, generation, request, request.utterances, 0, operation)
+    record = new_record(world, id, request_id, request, request.utterances, 0, operation)
+    record["samples"] = generation.samples
     record["loudness"] = b64encode(loudness).decode()
     world.state(VoicesState).generations.add(record)
     return generation
@@ -189,30 +192,6 @@ def _check_length(world: World, samples: int) -> None:
     limit, seconds = world.settings.max_generation_seconds, samples / SAMPLE_RATE
     if seconds > limit:
         raise tts_error("generation_too_long", seconds=seconds, limit=limit)
-
-
-def _record(
-    world: World,
-    generation: Generation,
-    request: SpeechRequest,
-    utterances: Sequence[Utterance],
-    variant: int,
-    operation: str,
-) -> JsonObject:
-    record = {
-        "id": generation.id,
-        "request_id": generation.request_id,
-        "created_at": world.clock.now_ms(),
-        "operation": operation,
-        "version": request.version,
-        "format": request.format,
-        "variant": variant,
-        "samples": generation.samples,
-        "utterances": [each.to_json() for each in utterances],
-    }
-    if request.context_id is not None:
-        record["context_id"] = request.context_id
-    return record if request.splits else {**record, "split": False}
 
 
 @dataclass(frozen=True, slots=True)

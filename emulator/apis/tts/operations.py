@@ -1,93 +1,29 @@
-"""The operations that speak: whole answers, files and streams."""
+"""The operations of text-to-speech.
 
-import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator
-from contextlib import aclosing
+What speaks is imported at the first request, since a server starts faster without it.
+"""
+
+from functools import partial
 
 from emulator.api import Call, Handlers
-from emulator.apis.tts.conversion import convert, read_conversion
-from emulator.apis.tts.generation import Chunk, Generation, encoded, new_generations, new_request_id
-from emulator.apis.tts.lines import lines
-from emulator.apis.tts.media_types import file_type, lines_type
-from emulator.apis.tts.pacing import paced
-from emulator.apis.tts.request import Source, SpeechRequest, read_request
-from emulator.apis.tts.whole_answer import answer_pieces
-from emulator.audio.encoding import file_bytes
+from emulator.jsontext import Json
 from emulator.reply import Reply
 
 HANDLERS = Handlers()
-operation = HANDLERS.operation
 
 
-@operation("synthesize-json")
-def synthesize_json(call: Call) -> Reply:
-    request = read_request(Source(call.world, call.findings, streams=False), call.body)
-    generations = _made(call, request, "synthesize-json")
-    return Reply(in_turns(answer_pieces(generations, request)))
+def _speak(operation_id: str, call: Call) -> Json | Reply:
+    from emulator.apis.tts.speaking import SPEAKING  # with an encoder, and all that makes sound
+
+    return SPEAKING[operation_id](call)
 
 
-@operation("synthesize-file")
-def synthesize_file(call: Call) -> Reply:
-    request = read_request(Source(call.world, call.findings, streams=False), call.body)
-    generation, *_ = _made(call, request, "synthesize-file")
-    return Reply(
-        in_turns(chunk.audio for chunk in encoded(generation, as_one_file=True)),
-        file_type(call.settings, request.format),
-        length=file_bytes(request.format, generation.samples),
-    )
-
-
-@operation("synthesize-json-streaming")
-def synthesize_json_streaming(call: Call) -> Reply:
-    request = read_request(Source(call.world, call.findings, streams=True), call.body)
-    generations = _made(call, request, "synthesize-json-streaming")
-    return Reply(_streamed(call, generations, request), lines_type(call.settings))
-
-
-@operation("synthesize-file-streaming")
-def synthesize_file_streaming(call: Call) -> Reply:
-    request = read_request(Source(call.world, call.findings, streams=True), call.body)
-    generation, *_ = _made(call, request, "synthesize-file-streaming")
-    pieces = paced(call.world, generation, _file(generation, request))
-    return Reply(pieces, file_type(call.settings, request.format))
-
-
-@operation("convert-voice-json")
-def convert_voice_json(call: Call) -> Reply:
-    request = read_conversion(call)
-    pieces = convert(call, request, "convert-voice-json", lines)
-    return Reply(pieces, lines_type(call.settings))
-
-
-@operation("convert-voice-file")
-def convert_voice_file(call: Call) -> Reply:
-    request = read_conversion(call)
-    pieces = convert(call, request, "convert-voice-file", _file)
-    return Reply(pieces, file_type(call.settings, request.format))
-
-
-def _file(generation: Generation, request: SpeechRequest) -> Iterator[tuple[Chunk, bytes]]:
-    """Yield the chunks of one file."""
-    return ((chunk, chunk.audio) for chunk in encoded(generation, as_one_file=True))
-
-
-def _made(call: Call, request: SpeechRequest, operation_id: str) -> list[Generation]:
-    return new_generations(call.world, request, new_request_id(call.world), operation_id)
-
-
-async def _streamed(
-    call: Call, generations: Iterable[Generation], request: SpeechRequest
-) -> AsyncIterator[bytes]:
-    """Yield the lines of generations, one after the other."""
-    for generation in generations:
-        async with aclosing(paced(call.world, generation, lines(generation, request))) as spoken:
-            async for line in spoken:
-                yield line
-
-
-async def in_turns(pieces: Iterable[bytes]) -> AsyncIterator[bytes]:
-    """Yield pieces, and let others have a turn after each, since making one takes time."""
-    for piece in pieces:
-        if piece:
-            yield piece
-        await asyncio.sleep(0)
+for _id in (
+    "synthesize-json",
+    "synthesize-file",
+    "synthesize-json-streaming",
+    "synthesize-file-streaming",
+    "convert-voice-json",
+    "convert-voice-file",
+):
+    HANDLERS.operation(_id)(partial(_speak, _id))

@@ -2,10 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from emulator.audio.speech import Phoneme, Speech, Word
-from emulator.audio.timbre import SAMPLE_RATE, Timbre
 from emulator.audio.wav import SAMPLE_BYTES
+
+if TYPE_CHECKING:
+    from emulator.audio.speech import Word
+    from emulator.audio.timbre import Timbre
+
+_PIECE = 96_000  # bytes: a second
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +26,10 @@ class OwnSound:
         """Return its length."""
         return len(self.pcm) // SAMPLE_BYTES + self.silence_samples
 
-    def words(self) -> Iterator[Word]:
+    def words(self) -> "Iterator[Word]":
         """Yield the words; their times are those of ordinary speech, scaled to the sound."""
+        from emulator.audio.speech import Phoneme, Speech, Word  # states hold sounds before that
+
         speech = Speech(self.text)
         scale = len(self.pcm) // SAMPLE_BYTES / max(1, speech.samples)
         for word in speech.words():
@@ -32,8 +39,8 @@ class OwnSound:
             )
             yield Word(word.text, int(word.begin_ms * scale), int(word.end_ms * scale), phonemes)
 
-    def sound(self, timbre: Timbre) -> Iterator[bytes]:
+    def sound(self, timbre: "Timbre") -> Iterator[bytes]:
         """Yield its PCM, whatever the voice."""
-        for begin in range(0, len(self.pcm), SAMPLE_RATE * SAMPLE_BYTES):
-            yield self.pcm[begin : begin + SAMPLE_RATE * SAMPLE_BYTES]
+        for begin in range(0, len(self.pcm), _PIECE):
+            yield self.pcm[begin : begin + _PIECE]
         yield bytes(self.silence_samples * SAMPLE_BYTES)

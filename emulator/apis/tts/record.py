@@ -19,8 +19,11 @@ def find_record(world: World, id: str) -> JsonObject | None:
     return world.state(VoicesState).generations.find(id)
 
 
-def shown(record: JsonObject) -> JsonObject:
+def shown(world: World, record: JsonObject) -> JsonObject:
     """Return a record without what only the emulator needs; its duration is in seconds."""
+    samples = record.get("samples")  # a seed does not count them
+    if samples is None:
+        samples = made_again(world, record).samples
     utterances = [_utterance(each) for each in record["utterances"]]
     first = utterances[0]
     return {
@@ -30,7 +33,7 @@ def shown(record: JsonObject) -> JsonObject:
         "operation": record["operation"],
         "version": record["version"],
         "format": record["format"],
-        "duration": record["samples"] / SAMPLE_RATE,
+        "duration": samples / SAMPLE_RATE,
         "text": "".join(each["text"] for each in utterances),
         "description": first.get("description"),
         "voice": first.get("voice"),
@@ -52,7 +55,7 @@ def with_words(world: World, record: JsonObject) -> JsonObject:
     """Return a record with the timestamps of its words and phonemes, whatever its version."""
     snippets = made_again(world, record).snippets
     return {
-        **shown(record),
+        **shown(world, record),
         "words": [each for snippet in snippets for each in timestamps(snippet, ("word",))],
         "phonemes": [each for snippet in snippets for each in timestamps(snippet, ("phoneme",))],
     }

@@ -190,6 +190,31 @@ def designed(utterances: Sequence[Utterance], variant: int) -> tuple[Utterance, 
     return tuple(each if each.timbre else replace(each, timbre=timbre) for each in utterances)
 
 
+def new_record(
+    world: World,
+    id: str,
+    request_id: str,
+    request: SpeechRequest,
+    utterances: Sequence[Utterance],
+    variant: int,
+    operation: str,
+) -> JsonObject:
+    """Return what is remembered of a generation, from which it can be made again."""
+    record: JsonObject = {
+        "id": id,
+        "request_id": request_id,
+        "created_at": world.clock.now_ms(),
+        "operation": operation,
+        "version": request.version,
+        "format": request.format,
+        "variant": variant,
+        "utterances": [each.to_json() for each in utterances],
+    }
+    if request.context_id is not None:
+        record["context_id"] = request.context_id
+    return record if request.splits else {**record, "split": False}
+
+
 def _first_without(utterances: Sequence[Utterance]) -> int | None:
     """Return the index of the first utterance without a voice, not even a designed one."""
     missing = (index for index, each in enumerate(utterances) if not each.timbre)

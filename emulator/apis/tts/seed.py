@@ -2,9 +2,7 @@
 
 from collections.abc import Mapping
 
-from emulator.apis.tts.generation import new_generations
-from emulator.apis.tts.request import Source, read_request
-from emulator.apis.tts.sounds import read_sound
+from emulator.apis.tts.request import Source, designed, new_record, read_request
 from emulator.apis.tts.state import TtsState
 from emulator.apis.voices.state import VoicesState
 from emulator.errors import ApiError, Loc, UsageError
@@ -29,6 +27,8 @@ def load(loading: SeedLoading) -> TtsState:
 
 
 def _load_sound(loading: SeedLoading, state: TtsState, item: JsonObject, loc: Loc) -> None:
+    from emulator.apis.tts.sounds import read_sound  # with decoders; few seeds have sounds
+
     path = loading.file.path.parent / item["file"]
     try:
         sound = read_sound(item["text"], path.read_bytes(), item["file"])
@@ -44,9 +44,12 @@ def _load_generation(loading: SeedLoading, state: TtsState, item: JsonObject, lo
     request_id = derived_uuid(*loc, "request")
     try:
         request = read_request(Source(world, [], streams=False, loc=loc), body)
-        new_generations(world, request, request_id, _OPERATION, [item["id"]])
     except ApiError as error:
         loading.mistake(loc, str(error.body["message"]))
+        return
+    spoken = designed(request.utterances, 0)
+    record = new_record(world, item["id"], request_id, request, spoken, 0, _OPERATION)
+    world.state(VoicesState).generations.add(record)
 
 
 def count(state: ApiState) -> Mapping[str, int]:

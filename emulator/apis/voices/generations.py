@@ -6,7 +6,7 @@ A generation is remembered as JSON text, without its audio, which can be made ag
 from collections.abc import Iterator, Sequence
 
 from emulator.ids import derived_bytes
-from emulator.jsontext import JsonObject, JsonText, kept, read, render
+from emulator.jsontext import JsonObject, kept, read, render
 from emulator.store.overlay import Overlay
 
 UNGENDERED = ""
@@ -56,10 +56,6 @@ class GenerationStore:
     def all(self) -> list[JsonObject]:
         """Return every generation, in order."""
         return [read(text) for text in self.texts()]
-
-    def to_json(self) -> list[JsonText]:
-        """Return every generation for a document."""
-        return [JsonText(text) for text in self.texts()]
 
 
 # How a voice sounds is a text: the gender it is heard as, and what makes it different from others.

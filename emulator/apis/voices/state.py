@@ -49,7 +49,7 @@ class VoicesState(ApiState):
         return {
             "voices": self.voices.all(),
             "timbres": self.timbres.flat(),
-            "generations": self.generations.to_json(),
+            "generations": self.generations.texts(),
         }
 
     @classmethod

@@ -85,7 +85,7 @@ class Control:
             *snapshot_routes(auth, self._snapshots, self._settings.max_snapshot_bytes),
             *self._api_routes(bodies),
             *self._mounted_routes(),
-            *inspector_routes([view for api in apis for view in api.views]),
+            *inspector_routes(apis),
             *document_routes(document),
             *openapi_routes(self._apis),
             Route("POST", "/oauth2-cc/token", token_endpoint(self._auth)),

@@ -8,7 +8,9 @@ from tests.testing.talking import http
 
 def create(evi: Evi, name: str) -> None:
     with http(evi) as client:
-        answer = client.post("/v0/tts/voices", json={"name": name, "generation_id": "x"})
+        spoken = client.post("/v0/tts", json={"utterances": [{"text": "Hello."}]}).json()
+        id = spoken["generations"][0]["generation_id"]
+        answer = client.post("/v0/tts/voices", json={"name": name, "generation_id": id})
         assert answer.status_code == 200
 
 

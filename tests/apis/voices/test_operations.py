@@ -10,6 +10,7 @@ from emulator.resources import bundled, read_data
 from emulator.server import new_app
 from emulator.settings import Settings
 
+GENERATION = "795c949a-1510-4a80-9646-7d0863b023ab"  # of the demo seed
 FILE = read_data(bundled("fixtures/voices.yaml"))
 
 
@@ -125,7 +126,7 @@ def test_a_provider_must_be_named(client: TestClient) -> None:
 
 def test_a_custom_voice_is_made_used_and_deleted(client: TestClient) -> None:
     """A new voice can be named by a config, can't be made twice, and is deleted by its name."""
-    body = {"generation_id": "g", "name": "Nova"}
+    body = {"generation_id": GENERATION, "name": "Nova"}
     voice = client.post("/v0/tts/voices", json=body)
     assert voice.status_code == 200
     assert voice.json()["provider"] == "CUSTOM_VOICE"
@@ -135,7 +136,8 @@ def test_a_custom_voice_is_made_used_and_deleted(client: TestClient) -> None:
         assert f"'Nova' already exists (ID: {voice.json()['id']})" in again.json()["message"]
 
     config = {"evi_version": "3", "name": "c", "voice": {"name": "Nova"}}
-    assert client.post("/v0/evi/configs", json=config).json()["voice"] == voice.json()
+    shown = client.post("/v0/evi/configs", json=config).json()["voice"]
+    assert shown == {**voice.json(), "compatible_octave_models": ["1", "2"]}
 
     assert client.delete("/v0/tts/voices?name=Nova").status_code == 200
     answer = client.delete("/v0/tts/voices?name=Nova")
@@ -147,7 +149,7 @@ def test_a_custom_voice_is_made_used_and_deleted(client: TestClient) -> None:
 
 def test_a_custom_voice_may_have_a_library_name(client: TestClient) -> None:
     """Names are taken within a provider; each is then found under its own."""
-    body = {"generation_id": "g", "name": "Ava Song"}
+    body = {"generation_id": GENERATION, "name": "Ava Song"}
     mine = client.post("/v0/tts/voices", json=body).json()
     for provider, same in (("CUSTOM_VOICE", True), ("HUME_AI", False)):
         voice = {"name": "ava song", "provider": provider}
@@ -162,13 +164,13 @@ def test_any_name_is_answered_with_unknown_ids_as_examples() -> None:
     before = voices(client, "provider=CUSTOM_VOICE")
     [seeded] = before["voices_page"]
     for name in ("David Hume", "david hume"):
-        made = client.post("/v0/tts/voices", json={"generation_id": "g", "name": name})
+        made = client.post("/v0/tts/voices", json={"generation_id": GENERATION, "name": name})
         assert made.status_code == 200
         assert (made.json()["name"], made.json()["id"] != seeded["id"]) == (name, True)
     assert client.delete("/v0/tts/voices?name=Nobody").json() == {}
     assert voices(client, "provider=CUSTOM_VOICE") == before
 
-    client.post("/v0/tts/voices", json={"generation_id": "g", "name": "Nova"})
+    client.post("/v0/tts/voices", json={"generation_id": GENERATION, "name": "Nova"})
     client.delete("/v0/tts/voices?name=David Hume")
     [left] = voices(client, "provider=CUSTOM_VOICE")["voices_page"]
     assert left["name"] == "Nova"

@@ -16,7 +16,7 @@ async def list_generations(call: ControlCall) -> Json:
     generations = call.world.state(VoicesState).generations
     ids = generations.ids()[-limit if limit else None :]
     found = [generations.find(id) for id in ids]
-    return {"generations": [shown(record) for record in found if record is not None]}
+    return {"generations": [shown(call.world, record) for record in found if record is not None]}
 
 
 async def get_generation(call: ControlCall) -> Json:

@@ -10,10 +10,10 @@ from emulator.apis.tts.state import TtsState
 from emulator.apis.tts.testing.matchers import matcher
 from emulator.apis.voices.generations import GenerationStore
 from emulator.apis.voices.state import VoicesState
-from emulator.errors import UsageError, closest
+from emulator.errors import UsageError, closest, pointer
 from emulator.handles.bridge import DEFAULT_TIMEOUT_S, Bridge
 from emulator.handles.diagnosis import ExpectationFailed, everything, explain, matches, short_fields
-from emulator.jsontext import JsonObject
+from emulator.jsontext import JsonObject, JsonTextError, parse
 from emulator.waiting import until
 from emulator.world.world import World
 
@@ -41,7 +41,9 @@ class TtsHandle:
     @property
     def generations(self) -> list[JsonObject]:
         """Return all generations, those of the seed too, the oldest first."""
-        return self._bridge.call(lambda: [shown(each) for each in self._generations().all()])
+        return self._bridge.call(
+            lambda: [shown(self._world, each) for each in self._generations().all()]
+        )
 
     # what a test expects of the client
 
@@ -100,7 +102,9 @@ class TtsHandle:
     def _from(self, begin: int) -> list[tuple[int, JsonObject]]:
         store = self._generations()
         records = ((place, store.find(id)) for place, id in enumerate(store.ids()[begin:], begin))
-        return [(place, shown(record)) for place, record in records if record is not None]
+        return [
+            (place, shown(self._world, record)) for place, record in records if record is not None
+        ]
 
     def _notice_a_reset(self) -> None:
         """Begin anew after the seed's generations if the world has another state than before."""
@@ -124,7 +128,8 @@ class TtsHandle:
         what = f"nothing was said with {short_fields(wanted)} within {timeout:g} s"
         told = wanted.keys() | _IN_WORDS
         candidates = [
-            (None, {name: each[name] for name in each if name in told}) for each in came or before
+            (None, {name: each[name] for name in _FIELDS if name in told})
+            for each in came or before
         ]
         raise ExpectationFailed(explain(what, wanted, candidates, entries, hint))
 
@@ -184,6 +189,19 @@ def _refusal(entries: Iterable[JsonObject]) -> str:
     spoken = [each for each in requests if each["path"].startswith(_PATHS)]
     if not spoken or (spoken[-1]["status"] or 0) < 400:
         return ""
-    last, answer = spoken[-1], spoken[-1].get("response")
-    problem = answer.get("message", answer.get("detail")) if isinstance(answer, dict) else None
-    return f"{last['method']} {last['path']} was refused with {last['status']}: {problem}"
+    last = spoken[-1]
+    told = f"{last['method']} {last['path']} was refused with {last['status']}"
+    message = _message(str(last.get("response")))
+    return f"{told}: {message}" if message else told
+
+
+def _message(answer: str) -> str:
+    """Return what an error answer says in words, as far as the journal keeps it."""
+    try:
+        content = parse(answer.encode())
+    except JsonTextError:
+        return ""
+    problems = content.get("detail") if isinstance(content, dict) else None
+    if isinstance(problems, list):
+        return "; ".join(f"{pointer(tuple(each['loc']))}: {each['msg']}" for each in problems)
+    return str(content.get("message", "")) if isinstance(content, dict) else ""

@@ -8,10 +8,11 @@ import { resources } from "./resources.js";
 import { talk } from "./talk.js";
 import { dateTime } from "./text.js";
 import { timeline } from "./timeline.js";
+import { PAGES } from "./views.js";
 import { webhooks } from "./webhooks.js";
 import { world } from "./world.js";
 
-const VIEWS = [timeline, chats, talk, webhooks, resources, world];
+const VIEWS = [timeline, chats, talk, ...PAGES, webhooks, resources, world];
 const THEME = "evi-emulator-theme";
 const byId = (id) => document.getElementById(id);
 
@@ -195,11 +196,12 @@ function start() {
           "aria-keyshortcuts": index + 1,
           title: `${view.title} (${index + 1})`,
         },
-        icon(view.id),
+        icon(view.id, view.icon),
         h("span", {}, view.title),
       ),
     ),
   );
+  byId("last-view").textContent = VIEWS.length;
   byId("theme").addEventListener("change", (event) => {
     remember(THEME, event.target.value);
     useTheme(event.target.value);

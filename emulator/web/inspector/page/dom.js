@@ -95,12 +95,12 @@ export function reconcile(parent, items, keyOf, render) {
   else focusLike(refocused, focused, like);
 }
 
-/** An icon of the page's own, by the points of its path. */
-export function icon(name) {
+/** An icon of the page's own by its name, or another one by the points of its path. */
+export function icon(name, points = PATHS[name]) {
   return s(
     "svg",
     { class: "icon", viewBox: "0 0 16 16", "aria-hidden": "true" },
-    s("path", { d: PATHS[name] }),
+    s("path", { d: points }),
   );
 }
 

@@ -6,9 +6,9 @@ import { showDiff } from "./diff.js";
 import { command, empty, field, fill, h, options, reconcile } from "./dom.js";
 import { example } from "./export.js";
 import { code, inMs, plural, time } from "./text.js";
-import { VIEWS } from "./views.js";
+import { LISTS } from "./views.js";
 
-const viewNamed = (name) => VIEWS.find((each) => each.name === name) ?? VIEWS[0];
+const viewNamed = (name) => LISTS.find((each) => each.name === name) ?? LISTS[0];
 
 export const resources = { id: "resources", title: "Resources", show };
 
@@ -16,7 +16,7 @@ function show(root, { journal, go, parameters }) {
   let view = viewNamed(parameters.kind);
   let chosen = parameters.id ?? null;
   let detail = "";
-  const tabs = VIEWS.map((each) =>
+  const tabs = LISTS.map((each) =>
     h(
       "button",
       {
@@ -146,7 +146,7 @@ function show(root, { journal, go, parameters }) {
       if (view !== before) fill(list).made = undefined;
       chosen = next.id ?? null;
       detail = "";
-      VIEWS.forEach((each, index) => tabs[index].setAttribute("aria-pressed", each === view));
+      LISTS.forEach((each, index) => tabs[index].setAttribute("aria-pressed", each === view));
       schedule();
       return true;
     },

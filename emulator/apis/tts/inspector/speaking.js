@@ -1,0 +1,77 @@
+// The form that has a text spoken.
+
+import { attempt } from "./acting.js";
+import { all, call } from "./api.js";
+import { field, fill, h, options } from "./dom.js";
+import { refusal } from "./refusal.js";
+
+const DESIGNED = ""; // the value for no voice
+const PROVIDERS = { CUSTOM_VOICE: "Custom voices", HUME_AI: "Voice library" };
+
+/** `onSpoken` is called with the id of the new generation. */
+export function speaking(onSpoken) {
+  const text = h("textarea", { rows: 4, name: "text" });
+  const voice = h("select", { name: "voice" });
+  const version = h(
+    "select",
+    { name: "version" },
+    options([
+      ["", "Chosen by the request"],
+      ["1", "Octave 1"],
+      ["2", "Octave 2"],
+    ]),
+  );
+  const speed = h("input", { type: "number", step: "any", value: "1", name: "speed" });
+  const description = h("input", { name: "description", placeholder: "A calm, elderly woman" });
+  const button = h("button", { class: "primary" }, "Speak");
+  const refused = refusal(text);
+  let listed = 0;
+
+  async function listVoices() {
+    const asked = ++listed;
+    const groups = await Promise.all(
+      Object.entries(PROVIDERS).map(async ([provider, label]) => {
+        const found = await all("/v0/tts/voices", "voices_page", { provider });
+        const values = found.map((each) => [`${provider} ${each.id}`, each.name]);
+        return values.length ? h("optgroup", { label }, options(values, voice.value)) : null;
+      }),
+    );
+    if (asked !== listed) return;
+    fill(voice, options([[DESIGNED, "None: designed by the description"]]), groups);
+  }
+
+  function body() {
+    const [provider, id] = voice.value.split(" ");
+    const utterance = { text: text.value };
+    if (voice.value !== DESIGNED) utterance.voice = { id, provider };
+    if (description.value.trim()) utterance.description = description.value.trim();
+    if (speed.value) utterance.speed = Number(speed.value);
+    return { utterances: [utterance], ...(version.value ? { version: version.value } : {}) };
+  }
+
+  const speak = (event) => {
+    event.preventDefault();
+    refused.attempted(button, async () => {
+      const { generations } = await call("POST", "/v0/tts", body());
+      onSpoken(generations[0].generation_id);
+    });
+  };
+
+  const node = h(
+    "section",
+    { class: "card", "aria-label": "Speak a text" },
+    h("h2", {}, "Speak a text"),
+    h(
+      "form",
+      { class: "form", onsubmit: speak },
+      h("div", { class: "all" }, field("Text", text)),
+      h("div", { class: "all" }, field("Voice", voice)),
+      h("div", { class: "all" }, field("Description", description, "Octave 1 only")),
+      field("Version", version),
+      field("Speed", speed),
+      h("div", { class: "all" }, refused.node),
+      h("div", { class: "actions" }, button),
+    ),
+  );
+  return { node, listVoices: () => attempt(listVoices) };
+}

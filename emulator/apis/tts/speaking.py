@@ -1,0 +1,101 @@
+"""What the operations answer: whole answers, files and streams of speech."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from contextlib import aclosing
+
+from emulator.api import Call, Handler
+from emulator.apis.tts.conversion import convert, read_conversion
+from emulator.apis.tts.generation import Chunk, Generation, encoded, new_generations
+from emulator.apis.tts.lines import lines
+from emulator.apis.tts.media_types import file_type, lines_type
+from emulator.apis.tts.pacing import paced
+from emulator.apis.tts.request import Source, SpeechRequest, read_request
+from emulator.apis.tts.whole_answer import answer_pieces
+from emulator.audio.encoding import file_bytes
+from emulator.reply import Reply
+
+
+def synthesize_json(call: Call) -> Reply:
+    """Answer all generations in one document."""
+    request = read_request(Source(call.world, call.findings, streams=False), call.body)
+    generations = _made(call, request, "synthesize-json")
+    return Reply(in_turns(answer_pieces(generations, request)))
+
+
+def synthesize_file(call: Call) -> Reply:
+    """Answer the first generation as a file."""
+    request = read_request(Source(call.world, call.findings, streams=False), call.body)
+    generation, *_ = _made(call, request, "synthesize-file")
+    return Reply(
+        in_turns(chunk.audio for chunk in encoded(generation, as_one_file=True)),
+        file_type(call.settings, request.format),
+        length=file_bytes(request.format, generation.samples),
+    )
+
+
+def synthesize_json_streaming(call: Call) -> Reply:
+    """Stream the generations as JSON lines."""
+    request = read_request(Source(call.world, call.findings, streams=True), call.body)
+    generations = _made(call, request, "synthesize-json-streaming")
+    return Reply(_streamed(call, generations, request), lines_type(call.settings))
+
+
+def synthesize_file_streaming(call: Call) -> Reply:
+    """Stream the first generation as a file."""
+    request = read_request(Source(call.world, call.findings, streams=True), call.body)
+    generation, *_ = _made(call, request, "synthesize-file-streaming")
+    pieces = paced(call.world, generation, _file(generation, request))
+    return Reply(pieces, file_type(call.settings, request.format))
+
+
+def convert_voice_json(call: Call) -> Reply:
+    """Stream a conversion as JSON lines."""
+    request = read_conversion(call)
+    pieces = convert(call, request, "convert-voice-json", lines)
+    return Reply(pieces, lines_type(call.settings))
+
+
+def convert_voice_file(call: Call) -> Reply:
+    """Stream a conversion as a file."""
+    request = read_conversion(call)
+    pieces = convert(call, request, "convert-voice-file", _file)
+    return Reply(pieces, file_type(call.settings, request.format))
+
+
+def _file(generation: Generation, request: SpeechRequest) -> Iterator[tuple[Chunk, bytes]]:
+    """Yield the chunks of one file."""
+    return ((chunk, chunk.audio) for chunk in encoded(generation, as_one_file=True))
+
+
+def _made(call: Call, request: SpeechRequest, operation_id: str) -> list[Generation]:
+    return new_generations(call.world, request, None, operation_id)
+
+
+async def _streamed(
+    call: Call, generations: Iterable[Generation], request: SpeechRequest
+) -> AsyncIterator[bytes]:
+    """Yield the lines of generations, one after the other."""
+    for generation in generations:
+        async with aclosing(paced(call.world, generation, lines(generation, request))) as spoken:
+            async for line in spoken:
+                yield line
+
+
+async def in_turns(pieces: Iterable[bytes]) -> AsyncIterator[bytes]:
+    """Yield pieces, and let others have a turn after each, since making one takes time."""
+    for piece in pieces:
+        if piece:
+            yield piece
+        await asyncio.sleep(0)
+
+
+# By operationId.
+SPEAKING: Mapping[str, Handler] = {
+    "synthesize-json": synthesize_json,
+    "synthesize-file": synthesize_file,
+    "synthesize-json-streaming": synthesize_json_streaming,
+    "synthesize-file-streaming": synthesize_file_streaming,
+    "convert-voice-json": convert_voice_json,
+    "convert-voice-file": convert_voice_file,
+}
