@@ -419,6 +419,20 @@ class Settings:
         ),
         api="evi",
     )
+    model_cassette: str = _world(
+        "text",
+        "",
+        "a file of questions to language models and their answers, as JSON lines",
+        api="evi",
+    )
+    model_cassette_mode: str = _world(
+        "text",
+        "auto",
+        "whether a question that the cassette does not know is asked and kept (auto), all are "
+        "(record), or fails (replay)",
+        choices=("auto", "record", "replay"),
+        api="evi",
+    )
     brain: str = _world(
         "text",
         "",

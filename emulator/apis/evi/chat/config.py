@@ -39,7 +39,6 @@ class ModelOfConfig:
 
     url: str
     name: str | None = None
-    temperature: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +63,7 @@ class ChatConfig:
     min_interruption_ms: int
     webhooks: tuple[JsonObject, ...] = ()
     model: ModelOfConfig | None = None  # a custom language model
+    temperature: float | None = None  # of any other model
 
 
 def read_config(config: JsonObject) -> ChatConfig:
@@ -95,6 +95,7 @@ def read_config(config: JsonObject) -> ChatConfig:
         min_interruption_ms=round(config["interruption"]["min_interruption_ms"]),
         webhooks=tuple(config["webhooks"]),
         model=_model(config.get("language_model", {})),
+        temperature=config.get("language_model", {}).get("temperature"),
     )
 
 
@@ -106,7 +107,6 @@ def _model(model: JsonObject) -> ModelOfConfig | None:
     return ModelOfConfig(
         "" if url == UNNAMED_MODEL else url,
         model.get("custom_language_model_model"),
-        model.get("temperature"),
     )
 
 

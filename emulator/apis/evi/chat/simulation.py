@@ -88,7 +88,7 @@ def new_scenario(world: World, script: Script, scene: Scene) -> Scenario:
         _check_inactivity(config)
     request = ChatRequest(
         config=config,
-        model=model_of(world, config),
+        model=model_of(world, config, script),
         script=script,
         resumed_group_id=group_id and group_id.lower(),
         settings=scene.session_settings,
