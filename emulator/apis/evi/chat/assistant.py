@@ -211,6 +211,12 @@ class Assistant:
         """True if the turn goes on once the language model says more."""
         return bool(self._turns) and self._turns[0].question is not None
 
+    @property
+    def is_thinking(self) -> bool:
+        """True if nothing can be said before the language model says more."""
+        turn = self._turns[0] if self._turns else None
+        return turn is not None and turn.question is not None and not turn.steps
+
     # turns
 
     def answer(self, turn: UserTurn) -> None:
