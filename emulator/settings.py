@@ -39,6 +39,12 @@ class Setting:
     def env(self) -> str:
         return ENV_PREFIX + self.name.upper()
 
+    @property
+    def shown_default(self) -> str:
+        """Return the default as a flag would give it."""
+        is_list = isinstance(self.default, tuple)
+        return ",".join(self.default) if is_list else str(self.default).lower()
+
     def parse(self, text: str, source: str) -> Any:
         """Return the value that `text` means. Raises UsageError, naming `source`."""
         try:

@@ -209,7 +209,7 @@ class ModelEntry(Entry):
     ended: str  # complete, cut, dropped, failed, ignored or timed_out
     error: str | None = None
     replayed: bool = False  # from a cassette
-    faults: tuple[str, ...] = ()
+    faults: list[str] | None = None
     findings: tuple[NotedFinding, ...] = ()
 
     def measure(self) -> int:

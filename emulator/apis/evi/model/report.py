@@ -12,7 +12,7 @@ from emulator.contract.ledger import ClientLedger
 from emulator.journal.entries import ModelEntry
 from emulator.journal.journal import LONGEST_BODY, Journal
 from emulator.jsontext import kept, render
-from emulator.redaction.values import hide_in_string
+from emulator.redaction.text import hide_in_text
 
 SUBJECT = "language model"
 COMPLETE, CUT, DROPPED, FAILED, TIMED_OUT = "complete", "cut", "dropped", "failed", "timed_out"
@@ -65,9 +65,9 @@ class Report:
                 session_id=reader.fingerprint,
                 finish=reader.finish,
                 ended=self.ended,
-                error=None if self.error is None else hide_in_string(self.error),
+                error=None if self.error is None else hide_in_text(self.error),
                 replayed=self.replayed,
-                faults=self.faults,
+                faults=list(self.faults) or None,
                 findings=tuple(found),
             )
         )

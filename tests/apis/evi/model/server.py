@@ -4,7 +4,7 @@ import asyncio
 import json
 import threading
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -89,6 +89,7 @@ class ModelServer:
         self.answers: deque[Then] = deque()
         self.left = 0  # callers that went before their answer was complete
         self.sockets = 0
+        self.redirects_sockets_to: str | None = None
         self.url = ""
         self.ws_url = ""
         self._changed = threading.Condition()
@@ -141,6 +142,8 @@ class ModelServer:
         return answer
 
     async def _talk(self, request: web.Request) -> web.WebSocketResponse:
+        if self.redirects_sockets_to is not None:
+            raise web.HTTPFound(self.redirects_sockets_to)
         socket = web.WebSocketResponse()
         await socket.prepare(request)
         self._note(self._connect)
@@ -155,9 +158,10 @@ class ModelServer:
             assert isinstance(then, list)
             for each in then:
                 if each.get("type") == "close":
-                    await socket.close(code=each["code"])
+                    await socket.close(code=int(each["code"]))
                     return socket
                 await socket.send_json(each)
+        self._note(self._leave)
         return socket
 
     def _run(self) -> None:
@@ -189,9 +193,3 @@ class ModelServer:
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join(PATIENCE_S)
             self._loop.close()
-
-
-async def pieces(*given: bytes) -> AsyncIterator[bytes]:
-    """Yield pieces of a stream."""
-    for piece in given:
-        yield piece
