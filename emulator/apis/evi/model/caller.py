@@ -39,7 +39,7 @@ class ModelCaller:
             self._close()
 
     def _begin(self, question: Question) -> None:
-        """Ask; the clock waits for the answer from now on."""
+        """Ask a question; the clock waits for the answer from now on."""
         posts_twice = "double_post" in question.source.quirks
         hears = [self._hear, _ignore] if posts_twice else [self._hear]
         for hear in hears:
