@@ -258,7 +258,7 @@ class BugEntry(Entry):
 KINDS = tuple(
     each.kind
     for each in (
-        HttpEntry, FrameEntry, WebhookEntry, ModelEntry, FaultEntry, ClockEntry, ScriptEntry,
+        HttpEntry, FrameEntry, WebhookEntry, FaultEntry, ModelEntry, ClockEntry, ScriptEntry,
         BugEntry,
     )
 )  # fmt: skip

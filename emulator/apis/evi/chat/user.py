@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from emulator.apis.evi.chat import frames
 from emulator.apis.evi.chat.assistant import Assistant, End
 from emulator.apis.evi.chat.channel import Channel
+from emulator.apis.evi.chat.feelings import felt_in
 from emulator.apis.evi.chat.hearing import Sound, Speaking, TurnOver
 from emulator.apis.evi.chat.history import History
 from emulator.apis.evi.chat.microphone import Interim, Microphone
@@ -63,7 +64,7 @@ class User:
     def speak(self, text: str, mood: Mapping[str, float] | None, lasted_ms: int) -> None:
         """Take something said aloud, which took `lasted_ms` and ends now."""
         self._start_recording()
-        self._say(text, self._scores(mood), lasted_ms)
+        self._say(text, self._scores(text, mood), lasted_ms)
 
     def _say(self, text: str, scores: Mapping[str, float] | None, lasted_ms: int) -> None:
         if self.is_ignored:
@@ -79,7 +80,8 @@ class User:
         else:
             self._assistant.answer(turn)
 
-    def _scores(self, mood: Mapping[str, float] | None) -> dict[str, float]:
+    def _scores(self, text: str, mood: Mapping[str, float] | None) -> dict[str, float]:
+        mood = felt_in(text) if mood is None else mood
         return sound_like(mood, USER_MOODS, self._chat_id, "user", self._turns)
 
     def _send(
@@ -155,7 +157,8 @@ class User:
                     self._interrupt()
             case Interim(text, spoken_ms):
                 if not self.is_ignored:
-                    self._send(text, self._scores(None), spoken_ms, interim=True)
+                    self._send(text, self._scores(text, None), spoken_ms, interim=True)
             case TurnOver():
                 said = self._microphone.transcript()
-                self._say(said.text, self._scores(said.mood), sound.end_ms - sound.begin_ms)
+                scores = self._scores(said.text, said.mood)
+                self._say(said.text, scores, sound.end_ms - sound.begin_ms)
