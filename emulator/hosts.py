@@ -100,6 +100,36 @@ def call_problem(
     return None
 
 
+def mapped(url: str, rules: Sequence[str]) -> str:
+    """Return where a URL leads by the rules of `--map-url`, each FROM=TO; the longest one counts.
+
+    FROM is the beginning of a URL, up to a part of its path; TO takes its place.
+    """
+    pairs = (rule.partition("=") for rule in rules)
+    found = [(begin, to) for begin, _, to in pairs if _begins(url, begin)]
+    if not found:
+        return url
+    begin, to = max(found, key=lambda pair: len(pair[0]))
+    return to.rstrip("/") + url[len(begin.rstrip("/")) :]
+
+
+def _begins(url: str, begin: str) -> bool:
+    begin = begin.rstrip("/")
+    return url.startswith(begin) and url[len(begin) : len(begin) + 1] in ("", "/", "?", "#")
+
+
+def map_rule_problem(rule: str) -> str | None:
+    """Return what is wrong with a rule of `--map-url`, in words that follow it, or None."""
+    begin, sign, to = rule.partition("=")
+    if not sign:
+        return "must be FROM=TO, such as https://llm.example.com=http://127.0.0.1:8000"
+    for url in (begin, to):
+        wrong = form_problem(url, MODEL_SCHEMES)
+        if wrong is not None:
+            return f"has {url!r}, which {wrong}"
+    return None
+
+
 def _split(url: str) -> SplitResult | None:
     """Split a URL; return None if its host or its port can't be read."""
     try:

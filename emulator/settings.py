@@ -8,7 +8,7 @@ from typing import Any
 
 from emulator.durations import duration_ms, read_pace
 from emulator.errors import UsageError, closest
-from emulator.hosts import read_host_rule
+from emulator.hosts import map_rule_problem, read_host_rule
 
 ENV_PREFIX = "EVI_EMULATOR_"
 CA_FILE_ENV = ENV_PREFIX + "CA_FILE"  # not a setting: the CA that client commands trust
@@ -39,6 +39,12 @@ class Setting:
     def env(self) -> str:
         return ENV_PREFIX + self.name.upper()
 
+    @property
+    def shown_default(self) -> str:
+        """Return the default as a flag would give it."""
+        is_list = isinstance(self.default, tuple)
+        return ",".join(self.default) if is_list else str(self.default).lower()
+
     def parse(self, text: str, source: str) -> Any:
         """Return the value that `text` means. Raises UsageError, naming `source`."""
         try:
@@ -58,10 +64,15 @@ class Setting:
                 raise self._wrong(f"must be {_WORDS[self.kind]}", value, source) from None
         if self.kind == "hosts" and any(read_host_rule(each) is None for each in value):
             raise self._wrong(f"must be {_WORDS[self.kind]}", value, source)
+        if self.kind == "url_rules":
+            problems = [problem for each in value if (problem := map_rule_problem(each))]
+            if problems:
+                raise self._wrong(problems[0], value, source)
         if value == "" and not self.may_be_empty:
             raise self._wrong("must not be empty", value, source)
-        if self.choices and value not in self.choices:
-            hint = closest(str(value), self.choices)
+        given = value if isinstance(value, tuple) else (value,)
+        if self.choices and (wrong := [each for each in given if each not in self.choices]):
+            hint = closest(str(wrong[0]), self.choices)
             raise self._wrong("must be one of " + ", ".join(self.choices) + hint, value, source)
         if self.minimum is not None and value is not None and value < self.minimum:
             raise self._wrong(f"must be at least {self.minimum}", value, source)
@@ -97,6 +108,7 @@ _PARSERS: Mapping[str, Any] = {
     "hosts": _parse_list,
     "pace": str,
     "duration": str,
+    "url_rules": _parse_list,
 }
 # What reads the texts of a kind, and raises ValueError for a wrong one.
 _READERS: Mapping[str, Callable[[str], object]] = {"pace": read_pace, "duration": duration_ms}
@@ -108,6 +120,7 @@ _TYPES = {
     "hosts": tuple,
     "pace": str,
     "duration": str,
+    "url_rules": tuple,
 }
 _WORDS = {
     "text": "a text",
@@ -118,6 +131,7 @@ _WORDS = {
     "or localhost:8000",
     "pace": "instant, realtime, or a speed factor such as 5",
     "duration": "a duration such as 200ms, 1.5s or 2m",
+    "url_rules": "rules FROM=TO such as https://llm.example.com=http://127.0.0.1:8000",
 }
 
 
@@ -371,6 +385,75 @@ class Settings:
         (),
         "hosts where webhooks and custom language models may use http and ws, too",
     )
+    map_url: tuple[str, ...] = _world(
+        "url_rules",
+        (),
+        "where URLs lead, each FROM=TO: calls to a URL that begins with FROM go to TO; for custom "
+        "language models and webhooks",
+    )
+    model_timeout: int = _world(
+        "integer",
+        10,
+        "how long a custom language model may be silent, in real time (s)",
+        minimum=1,
+        maximum=600,
+        api="evi",
+    )
+    model_failure: str = _world(
+        "text",
+        "continue",
+        "whether a chat continues, or ends, when its custom language model fails",
+        choices=("continue", "end"),
+        api="evi",
+    )
+    model_system: str = _world(
+        "text",
+        "session",
+        "when a custom language model is sent a system message: if session settings gave a "
+        "prompt, always, or never",
+        choices=("session", "always", "never"),
+        api="evi",
+    )
+    model_quirks: tuple[str, ...] = _world(
+        "list",
+        ("greeting_as_user_text",),
+        "what the service was seen to do at times when it asks a custom language model",
+        choices=(
+            "greeting_as_user_text",
+            "greeting_prefix_once",
+            "duplicate_last_message",
+            "expression_suffix",
+            "superset_finals",
+            "double_post",
+            "retry_after_silence",
+            "resume_without_history",
+            "connect_id_ignored",
+            "none",
+        ),
+        api="evi",
+    )
+    model_cassette: str = _world(
+        "text",
+        "",
+        "a file of questions to language models and their answers, as JSON lines",
+        api="evi",
+    )
+    model_cassette_mode: str = _world(
+        "text",
+        "auto",
+        "whether a question that the cassette does not know is asked and kept (auto), all are "
+        "(record), or fails (replay)",
+        choices=("auto", "record", "replay"),
+        api="evi",
+    )
+    brain: str = _world(
+        "text",
+        "",
+        "an OpenAI-compatible server that answers chats whose config names no model of its own",
+        api="evi",
+    )
+    brain_model: str = _world("text", "", "the brain's model, as its server calls it", api="evi")
+    brain_key: str = _world("text", "", "the brain's API key", secret=True, api="evi")
     call_hosts_only: bool = _world(
         "switch", False, "call no host that --call-hosts leaves out, not even this machine"
     )

@@ -68,14 +68,14 @@ def add_settings(parser: argparse.ArgumentParser, names: Sequence[str] | None = 
     for setting in SETTINGS:
         if names is not None and setting.name not in names:
             continue
-        default = "" if setting.default in ("", (), None) else f" (default {setting.default})"
+        default = "" if setting.default in ("", (), None) else f" (default {setting.shown_default})"
         parser.add_argument(
             setting.flag,
             dest=setting.name,
             metavar="|".join(setting.choices) or setting.name.upper(),
             nargs="?" if setting.kind == "switch" else None,
             const="true" if setting.kind == "switch" else None,
-            action="append" if setting.kind in ("list", "hosts") else "store",
+            action="append" if setting.kind in ("list", "hosts", "url_rules") else "store",
             help=f"{setting.help}{default} [{setting.env}]".replace("%", "%%"),
         )
 

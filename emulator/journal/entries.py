@@ -187,6 +187,37 @@ class FaultEntry(Entry):
 
 
 @dataclass(slots=True, eq=False, repr=False)
+class ModelEntry(Entry):
+    """A question to a language model, and its answer; times are ms in real time."""
+
+    kind = "model"
+    nullable = ("status", "first_token_ms", "session_id", "finish", "error")
+    views = {"request": BODY, "findings": FINDINGS}
+
+    chat_id: str
+    turn: int  # of the user, from 1; 0 for a greeting
+    url: str  # without credentials and query
+    request: bytes  # beginning of the body
+    headers: list[str]  # their names
+    status: int | None  # None if nothing answered
+    first_token_ms: int | None
+    duration_ms: int
+    chunks: int
+    text: str  # of the answer
+    session_id: str | None  # that the model has set
+    finish: str | None
+    ended: str  # complete, cut, dropped, failed, ignored or timed_out
+    error: str | None = None
+    replayed: bool = False  # from a cassette
+    faults: list[str] | None = None
+    findings: tuple[NotedFinding, ...] = ()
+
+    def measure(self) -> int:
+        """Return how many bytes its texts and findings take in memory, about."""
+        return len(self.request) + len(self.text) + SIZE_OF_FINDING * len(self.findings)
+
+
+@dataclass(slots=True, eq=False, repr=False)
 class ClockEntry(Entry):
     """A change of the world's clock, such as an advance by `ms`, or a wait for a frozen one.
 
@@ -227,6 +258,7 @@ class BugEntry(Entry):
 KINDS = tuple(
     each.kind
     for each in (
-        HttpEntry, FrameEntry, WebhookEntry, FaultEntry, ClockEntry, ScriptEntry, BugEntry,
+        HttpEntry, FrameEntry, WebhookEntry, FaultEntry, ModelEntry, ClockEntry, ScriptEntry,
+        BugEntry,
     )
 )  # fmt: skip

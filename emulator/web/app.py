@@ -183,6 +183,7 @@ class App:
         await send({"type": "lifespan.startup.complete"})
         await receive()
         await self._sender.close()
+        await self.worlds.http.close()
         if self._persistence is not None:
             await self._persistence.end()
         self.loop = None

@@ -18,6 +18,7 @@ from emulator.ids import IdSource
 from emulator.journal.entries import ClockEntry, FaultEntry
 from emulator.journal.journal import Journal
 from emulator.jsontext import Json
+from emulator.outgoing.http_client import HttpClient
 from emulator.outgoing.outbox import Outbox, Send, WebhookResult, send_nothing
 from emulator.rate_limit import RateLimit
 from emulator.settings import Settings
@@ -44,6 +45,7 @@ class World:
         settings: Settings,
         clock: WorldClock | None = None,
         send: Send = send_nothing,
+        http: HttpClient | None = None,
     ) -> None:
         self.api_key = api_key
         self.reference = hashlib.sha256(api_key.encode()).hexdigest()[:16]
@@ -56,6 +58,7 @@ class World:
         self.timers = Timers(self.clock)
         self._moving = asyncio.Lock()
         self._send = send
+        self.http = http or HttpClient()  # for what its APIs call, such as language models
         self.ledger = ClientLedger()
         self.states: Mapping[str, ApiState] = {}
         self._begin()

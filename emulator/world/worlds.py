@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 from emulator.contract.ledger import ClientLedger
 from emulator.errors import TOO_MANY_WORLDS, api_error
+from emulator.outgoing.http_client import HttpClient
 from emulator.outgoing.outbox import Send, send_nothing
 from emulator.settings import Settings
 from emulator.world.snapshot import Seed
@@ -24,6 +25,7 @@ class Worlds:
         self.seed = seed
         self._settings = settings or Settings()
         self._send = send
+        self.http = HttpClient()  # of all worlds
         self._on_create = on_create
         self._worlds: dict[str, World] = {}
         self.others = ClientLedger()  # of callers without a world, and of dropped worlds
@@ -93,7 +95,7 @@ class Worlds:
         return self._add(self._new(api_key, seed, settings))
 
     def _new(self, api_key: str, seed: Seed, settings: Settings) -> World:
-        return World(api_key, seed, settings, None, self._send)
+        return World(api_key, seed, settings, None, self._send, self.http)
 
     def _add(self, world: World) -> World:
         self._worlds[world.api_key] = self._by_reference[world.reference] = world

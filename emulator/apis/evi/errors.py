@@ -141,6 +141,11 @@ CHAT_ERRORS: Mapping[str, ChatErrorText] = {
             "The custom language model was disconnected.",
         ),
         ChatErrorText(
+            "EMU10",
+            "custom_language_model_error",
+            "Custom language model {url} gave no answer: {problem}.",
+        ),
+        ChatErrorText(
             "E0714",
             "inactivity_timeout",
             "Chat was ended because no user message was received in {seconds} seconds.",

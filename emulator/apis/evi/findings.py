@@ -37,6 +37,54 @@ EVI_FINDINGS: Mapping[str, FindingKind] = {
     "variable_missing": FindingKind(
         WARNING, "the prompt has a variable that nothing gives a value", "{message}"
     ),
+    "model_url_unusual": FindingKind(
+        WARNING,
+        "a config names a custom language model by an https URL that does not end as Hume's guide "
+        "wants it",
+        "a URL that ends with /chat/completions",
+    ),
+    "model_type_wrong": FindingKind(
+        WARNING,
+        "a custom language model answers with another media type than text/event-stream",
+        "Content-Type: text/event-stream",
+        "{message}",
+    ),
+    "model_line_broken": FindingKind(
+        ERROR,
+        "a line of a custom language model's stream can't be read, so it is skipped",
+        "data: and a JSON object of a chat.completion.chunk",
+        "{message}",
+    ),
+    "model_done_missing": FindingKind(
+        WARNING,
+        "a custom language model's stream ends without its last line",
+        "data: [DONE]",
+        "{message}",
+    ),
+    "model_silent": FindingKind(
+        WARNING,
+        "a custom language model answers without a word, so the assistant says nothing",
+        "delta.content with text",
+        "{message}",
+    ),
+    "model_fingerprint_leaked": FindingKind(
+        WARNING,
+        "a provider's own system_fingerprint becomes the custom session id",
+        "no system_fingerprint, or the session's id in it",
+        "{message}",
+    ),
+    "model_tools_parallel": FindingKind(
+        WARNING,
+        "a custom language model calls several tools at once, of which only the first is called",
+        "one tool call in an answer",
+        "{message}",
+    ),
+    "model_arguments_broken": FindingKind(
+        ERROR,
+        "the arguments of a custom language model's tool call are no JSON object",
+        "the JSON text of an object",
+        "{message}",
+    ),
     "chat_refused": FindingKind(
         ERROR, "a chat ends at once: its config or group does not exist", "{message}"
     ),

@@ -19,6 +19,7 @@ _TYPES: Mapping[str, JsonObject] = {
     "switch": {"type": "boolean"},
     "list": {"type": "array", "items": {"type": "string"}},
     "hosts": {"type": "array", "items": {"type": "string"}},
+    "url_rules": {"type": "array", "items": {"type": "string"}},
     "pace": {"type": "string"},
     "duration": {"type": "string"},
 }
@@ -34,7 +35,8 @@ def _settings() -> JsonObject:
 def _setting(setting: Setting) -> JsonObject:
     plain = dict(_TYPES[setting.kind])
     if setting.choices:
-        plain["enum"] = list(setting.choices)
+        values = {"enum": list(setting.choices)}
+        plain |= {"items": {"type": "string", **values}} if "items" in plain else values
     others = [_HIDDEN] if setting.secret else []
     others += [_NULL] if setting.default is None else []
     schema = {"anyOf": [plain, *others]} if others else plain

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from emulator.apis.evi.chat import frames, improvised
-from emulator.apis.evi.chat.channel import Channel, ToolCalled
+from emulator.apis.evi.chat.channel import Channel, Dropped, ToolCalled
 from emulator.apis.evi.chat.feelings import felt_in
 from emulator.apis.evi.chat.filling import Filler, TextTooLong
 from emulator.apis.evi.chat.history import History
@@ -20,6 +20,7 @@ from emulator.apis.evi.chat.messages import (
     to_json,
 )
 from emulator.apis.evi.chat.prosody import ASSISTANT_MOODS, emotion_features, sound_like
+from emulator.apis.evi.chat.questions import Questions
 from emulator.apis.evi.chat.request import ChatRequest
 from emulator.apis.evi.chat.script import (
     CallTool,
@@ -34,7 +35,9 @@ from emulator.apis.evi.chat.script import (
 )
 from emulator.apis.evi.chat.settings import EffectiveSettings
 from emulator.apis.evi.errors import CHAT_ERRORS
-from emulator.audio.sentences import sentences
+from emulator.apis.evi.model.question import Question
+from emulator.apis.evi.model.replies import Failed, Over, Reply, SessionId, ToolWanted, Words
+from emulator.audio.sentences import complete_sentences, sentences
 from emulator.clock import Clock
 from emulator.errors import closest
 from emulator.ids import IdSource, derived_random
@@ -47,6 +50,7 @@ PROSODY_MS = (80, 180)  # from a sentence to its scores
 BETWEEN_SENTENCES_MS = (200, 400)
 BUILTIN_TOOL_MS = (700, 1_200)
 
+SILENCE_MS = 57_000  # after which a question with an empty answer is asked again, by a quirk
 MOST_SENTENCES = 2_500  # in one answer: each makes several frames and events
 _LONGEST_RULES = 1_000  # characters of an error's text that names them
 
@@ -101,7 +105,16 @@ class _BuiltinAnswer:
     step: UseBuiltin
 
 
-TurnStep: TypeAlias = Step | End | _Sentence | _Sound | _Scores | _BuiltinAnswer
+@dataclass(frozen=True, slots=True)
+class AskModel:
+    """The language model finds the words; `instruction` takes the place of a user's words."""
+
+    number: int  # of the user's turn
+    instruction: str | None = None
+    again: Question | None = None  # that was answered with silence
+
+
+TurnStep: TypeAlias = Step | End | AskModel | _Sentence | _Sound | _Scores | _BuiltinAnswer
 
 
 @dataclass(slots=True)
@@ -113,7 +126,16 @@ class Turn:
     due_ms: int
     values: dict[str, str] = field(default_factory=dict)  # values of placeholders
     waits_for: ToolCall | None = None
+    question: Question | None = None  # that the language model is answering
+    unspoken: str = ""  # the beginning of the model's next sentence
+    found: int = 0  # sentences of the model so far
+    was_asked_again: bool = False
     spoke: bool = False
+
+    @property
+    def is_idle(self) -> bool:
+        """True if nothing of it can be done before somebody answers."""
+        return self.waits_for is not None or (self.question is not None and not self.steps)
 
 
 class Assistant:
@@ -144,7 +166,14 @@ class Assistant:
         self._history = history
         self._clock = clock
         self._ids = ids
+        self.questions = (
+            None
+            if request.model is None
+            else Questions(request.model, request, settings, history, clock, ids)
+        )
         self._turns: deque[Turn] = deque()
+        self._silent: Question | None = None  # to be asked again at `_again_ms`
+        self._again_ms = 0
         self._drawn = 0
         self._warned: set[str] = set()
         self._timeouts = {  # errors with an end of their own: its status, and its delay (ms)
@@ -170,16 +199,29 @@ class Assistant:
     @property
     def due_ms(self) -> int | None:
         """Return when the next step is due, or None."""
-        if not self._turns or self._turns[0].waits_for is not None:
+        if not self._turns:
+            return None if self._silent is None or self.paused else self._again_ms
+        if self._turns[0].is_idle:
             return None
         if self.paused and self._turns[0].source != "event":
             return None
         return self._turns[0].due_ms
 
+    @property
+    def waits_for_model(self) -> bool:
+        """True if the turn goes on once the language model says more."""
+        return bool(self._turns) and self._turns[0].question is not None
+
+    @property
+    def is_thinking(self) -> bool:
+        """True if nothing can be said before the language model says more."""
+        turn = self._turns[0] if self._turns else None
+        return turn is not None and turn.question is not None and not turn.steps
+
     # turns
 
     def answer(self, turn: UserTurn) -> None:
-        """Answer a user turn by the script, else as the default assistant."""
+        """Answer a user turn by the script, else by the model, else as the default assistant."""
         context = turn.context
         values = {"user_text": turn.text, "context": context or ""}
         chosen = self._script.choose(turn)
@@ -187,6 +229,9 @@ class Assistant:
             self.add_turn(chosen.rule.steps, "answer", {**values, **chosen.groups})
         elif self._script.script.strict:
             self._no_rule_for(turn)
+        elif self.questions is not None:
+            self.questions.context = context
+            self.add_turn([AskModel(turn.number)], "answer", values)
         else:
             tools, builtin_tools = self._settings.tools, self._settings.builtin_tools
             steps, more = improvised.reply(turn.text, turn.number, context, tools, builtin_tools)
@@ -202,22 +247,36 @@ class Assistant:
         self.warn_of_missing(self._settings.missing_variables(), "The system prompt")
         turn = Turn(deque(steps), source, self._thought_ms(steps), dict(values or {}))
         self._turns.append(turn)
+        self._silent = None
 
     def drop(self, keep: Source | None = None) -> None:
         """Forget what has not been said yet, except turns from the source `keep`."""
         for turn in self._turns:
+            if turn.source != keep:
+                self._drop_question(turn)
             if turn.source != keep and turn.waits_for is not None:
                 self.calls.pop(turn.waits_for.tool_call_id)
                 self.dropped_calls.add(turn.waits_for.tool_call_id)
+        self._silent = None
         self._turns = deque(turn for turn in self._turns if turn.source == keep)
         self.speaking_until_ms = min(self.speaking_until_ms, self._clock.now_ms())
 
     def end(self) -> None:
         """Forget all turns; tool calls that wait are never answered."""
+        for turn in self._turns:
+            self._drop_question(turn)
         self._turns.clear()
+        self._silent = None
+
+    def _drop_question(self, turn: Turn) -> None:
+        if turn.question is not None:
+            self._channel.ask(Dropped(turn.question.id))
+            turn.question = None
 
     def take_step(self) -> End | None:
         """Take the step that is due. Returns the end of the chat if the step is one."""
+        if self._silent is not None and not self._turns:
+            self.add_turn([AskModel(self._silent.number, again=self._silent)], "answer")
         turn = self._turns[0]
         step = turn.steps.popleft() if turn.steps else None
         match step:
@@ -232,6 +291,8 @@ class Assistant:
                 self._send_late(step, turn)
             case _Scores():
                 self._show(step, turn)
+            case AskModel():
+                self._ask(step, turn)
             case CallTool():
                 self._call(step, turn)
             case UseBuiltin():
@@ -376,6 +437,70 @@ class Assistant:
         )
         turn.due_ms = self._in(BETWEEN_SENTENCES_MS)
 
+    # the language model
+
+    def _ask(self, step: AskModel, turn: Turn) -> None:
+        assert self.questions is not None, "only a chat with a model asks"
+        turn.found, turn.was_asked_again = 0, step.again is not None
+        try:
+            if step.again is not None:
+                turn.question = self.questions.again(step.again)
+            else:
+                turn.question = self.questions.new(step.number, step.instruction)
+        except TextTooLong as error:
+            self._channel.error("text_too_long", problem=f"the system prompt: {error}")
+        else:
+            self._channel.ask(turn.question)
+
+    def hear_model(self, question_id: str, reply: Reply) -> End | None:
+        """Take what the language model says. Returns the end of the chat if the reply is one."""
+        turn = next((each for each in self._turns if _is_about(each, question_id)), None)
+        if turn is None or turn.question is None:
+            return None  # the turn was interrupted
+        turn.due_ms = max(turn.due_ms, self._clock.now_ms())
+        match reply:
+            case Words(text):
+                whole, turn.unspoken = complete_sentences(turn.unspoken + text)
+                self._find(whole, turn)
+            case SessionId(id):
+                self._settings.custom_session_id = id
+                self._settings.session_id_was_sent = True
+            case ToolWanted(name, arguments):
+                number = turn.question.number
+                self._say_rest(turn)
+                turn.steps += (CallTool(name, arguments), AskModel(number))
+                turn.found += 1
+            case Over():
+                self._say_rest(turn)
+                question, turn.question = turn.question, None
+                turn.spoke = True  # assistant_end comes in any case
+                if not turn.found and not turn.was_asked_again:
+                    self._ask_again_later(question)
+            case Failed(slug, message, ends_chat):
+                turn.steps.clear()
+                turn.question, turn.unspoken = None, ""
+                self._channel.error(slug, message)
+                return End("ERROR") if ends_chat else None
+        return None
+
+    def _say_rest(self, turn: Turn) -> None:
+        rest, turn.unspoken = turn.unspoken.strip(), ""
+        self._find(sentences(rest) if rest else (), turn)
+
+    def _find(self, said: Sequence[str], turn: Turn) -> None:
+        """Let sentences of the model be said; of too many only the first."""
+        before, turn.found = turn.found, turn.found + len(said)
+        if turn.found > MOST_SENTENCES >= before:
+            problem = f"an answer has at most {MOST_SENTENCES} sentences"
+            self._channel.error("text_too_long", problem=problem)
+        for sentence in said[: max(0, MOST_SENTENCES - before)]:
+            turn.steps.append(_Sentence(sentence, Say(sentence)))
+
+    def _ask_again_later(self, question: Question) -> None:
+        """Plan to ask once more what was answered with silence, unless somebody speaks before."""
+        if "retry_after_silence" in question.source.quirks:
+            self._silent, self._again_ms = question, self._clock.now_ms() + SILENCE_MS
+
     # tools
 
     def _call(self, step: CallTool, turn: Turn) -> None:
@@ -470,6 +595,10 @@ class Assistant:
             )
         self._take_result(content, turn)
         turn.due_ms = self._thought_ms(turn.steps)
+
+
+def _is_about(turn: Turn, question_id: str) -> bool:
+    return turn.question is not None and turn.question.id == question_id
 
 
 def _waits_for(turn: Turn, answer: ToolResponse | ToolError) -> bool:

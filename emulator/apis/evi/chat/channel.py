@@ -7,6 +7,7 @@ from emulator.apis.evi.chat import frames
 from emulator.apis.evi.chat.messages import ToolCall
 from emulator.apis.evi.chat.settings import EffectiveSettings
 from emulator.apis.evi.errors import CHAT_ERRORS
+from emulator.apis.evi.model.question import Question
 from emulator.ids import IdSource
 from emulator.journal.entries import ScriptEntry
 from emulator.journal.journal import Journal
@@ -43,12 +44,24 @@ class ChatEnded:
 ChatEvent: TypeAlias = ChatStarted | ToolCalled | ChatEnded
 
 
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """The answer to a question is not wanted any more."""
+
+    question_id: str
+
+
+# What a chat asks of a language model, which its driver talks to.
+Ask: TypeAlias = Question | Dropped
+
+
 @dataclass(slots=True)
 class Output:
-    """The messages and events that one input caused, in order."""
+    """The messages, events and questions that one input caused, each in order."""
 
     messages: list[JsonObject] = field(default_factory=list)
     events: list[ChatEvent] = field(default_factory=list)
+    asks: list[Ask] = field(default_factory=list)
 
 
 class Channel:
@@ -97,6 +110,10 @@ class Channel:
 
     def tell(self, event: ChatEvent) -> None:
         self._out.events.append(event)
+
+    def ask(self, ask: Ask) -> None:
+        """Ask a language model, or drop a question."""
+        self._out.asks.append(ask)
 
     def request_id(self) -> str:
         return new_request_id(self._ids)

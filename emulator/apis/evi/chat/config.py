@@ -22,6 +22,7 @@ class ToolSpec:
     name: str
     parameters: str
     fallback_content: str | None = None
+    description: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,14 @@ class EventMessage:
 
     enabled: bool = False
     text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelOfConfig:
+    """A custom language model as a config names it; `url` is empty if the config has none."""
+
+    url: str
+    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +63,8 @@ class ChatConfig:
     min_interruption_ms: int
     webhooks: tuple[JsonObject, ...] = ()
     voice: JsonObject | None = None  # as configs show it
-    custom_model: str | None = None  # the URL of a custom language model, without credentials
+    model: ModelOfConfig | None = None  # a custom language model
+    temperature: float | None = None  # of any other model
 
 
 def read_config(config: JsonObject) -> ChatConfig:
@@ -86,20 +96,30 @@ def read_config(config: JsonObject) -> ChatConfig:
         min_interruption_ms=round(config["interruption"]["min_interruption_ms"]),
         webhooks=tuple(config["webhooks"]),
         voice=config.get("voice"),
-        custom_model=_custom_model(config.get("language_model", {})),
+        model=_model(config.get("language_model", {})),
+        temperature=config.get("language_model", {}).get("temperature"),
     )
 
 
-def _custom_model(model: JsonObject) -> str | None:
-    """Return the URL of the config's custom language model without credentials, or None."""
+def _model(model: JsonObject) -> ModelOfConfig | None:
+    """Return the config's custom language model, or None."""
     if model.get("model_provider") != CUSTOM_LANGUAGE_MODEL:
         return None
     url: str = model.get("model_resource", UNNAMED_MODEL)
-    return "" if url == UNNAMED_MODEL else _KEYS_IN_URL.sub("", url)
+    return ModelOfConfig(
+        "" if url == UNNAMED_MODEL else url,
+        model.get("custom_language_model_model"),
+    )
+
+
+def without_keys(url: str) -> str:
+    """Return a URL without the credentials in it, and without its query."""
+    return _KEYS_IN_URL.sub("", url)
 
 
 def _tool(tool: JsonObject) -> ToolSpec:
-    return ToolSpec(tool["name"], tool["parameters"], tool.get("fallback_content"))
+    description = tool.get("description")
+    return ToolSpec(tool["name"], tool["parameters"], tool.get("fallback_content"), description)
 
 
 def _nudge_ms(interval_secs: float | None) -> int:

@@ -5,10 +5,12 @@ Facts: docs/protocol.md#chat-events.
 
 import json
 from collections.abc import Mapping
+from itertools import islice
 
 from emulator.apis.evi.chat.messages import ToolCall
 from emulator.apis.evi.chat.prosody import emotion_features
 from emulator.apis.evi.chat_store import ChatStore, new_event
+from emulator.apis.evi.model.conversation import Said, read_conversation
 from emulator.clock import Clock
 from emulator.ids import IdSource
 from emulator.jsontext import Fragment, JsonObject
@@ -55,6 +57,17 @@ class History:
         else:
             metadata = json.dumps(_segments(text, scores, begin_ms, end_ms))
             self.add("USER_MESSAGE", text, emotion_features(scores), metadata)
+
+    def said(
+        self, start_ms: int, resumed_group_id: str | None = None, limit: int = 0
+    ) -> list[Said]:
+        """Return what was said in the chat, after the last `limit` events of a resumed group."""
+        own = self._store.iter_events(self._chat_id)
+        if resumed_group_id is None:
+            return read_conversation(own, start_ms)
+        newest = self._store.newest_events(resumed_group_id)
+        past = islice((each for each in newest if each["chat_id"] != self._chat_id), limit)
+        return read_conversation([*reversed(list(past)), *own], start_ms)
 
     def function_call(self, call: ToolCall) -> None:
         """Add a tool call, as the JSON text of its message."""

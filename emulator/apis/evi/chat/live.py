@@ -16,6 +16,7 @@ from emulator.apis.evi.chat.messages import (
     to_json,
 )
 from emulator.apis.evi.chat.session import Session
+from emulator.apis.evi.model.replies import Reply
 from emulator.clock import LaggingClock
 from emulator.errors import Problem
 from emulator.jsontext import Json, JsonObject
@@ -125,6 +126,10 @@ class LiveChat:
     def hear(self, text: str, mood: Mapping[str, float] | None, lasted_ms: int) -> None:
         """Take something that the user said aloud, which took `lasted_ms`."""
         self._notify(self.session.hear(text, mood, lasted_ms))
+
+    def hear_model(self, question_id: str, reply: Reply) -> None:
+        """Take a piece of what the language model says."""
+        self._notify(self.session.hear_model(question_id, reply))
 
     def tick(self) -> None:
         """Do what is due."""

@@ -18,7 +18,7 @@ from emulator.apis.evi.chat.config import ChatConfig, read_config
 from emulator.apis.evi.chat.live import LiveChat, SendFrames
 from emulator.apis.evi.chat.messages import SessionSettings, to_json
 from emulator.apis.evi.chat.request import HISTORY_LIMIT, ChatRequest
-from emulator.apis.evi.chat.script import Speak
+from emulator.apis.evi.chat.script import Script, Speak
 from emulator.apis.evi.chat.session import Session
 from emulator.apis.evi.chat_voices import assistant_voice, user_voice
 from emulator.apis.evi.errors import (
@@ -27,6 +27,7 @@ from emulator.apis.evi.errors import (
     CONFIG_NOT_FOUND,
     VERSION_NOT_FOUND,
 )
+from emulator.apis.evi.model.source import ModelSource, brain_source, custom_source
 from emulator.apis.evi.operations.configs import new_content, render_config
 from emulator.apis.evi.state import EviState
 from emulator.apis.evi.webhooks import ChatFacts
@@ -104,6 +105,7 @@ def start_chat(world: World, options: ChatOptions, send: SendFrames) -> LiveChat
     config = find_config(world, config_id, options.config_version, group_id)
     request = ChatRequest(
         config=config,
+        model=model_of(world, config, world.state(EviState).script),
         script=world.state(EviState).script,
         resumed_group_id=group_id,
         settings=options.settings,
@@ -173,7 +175,19 @@ def open_chat(
             world.state(EviState).live.pop(session.chat_id, None)
 
     live.listeners.append(listen)
+    if request.model is not None:
+        from emulator.apis.evi.model.caller import ModelCaller  # on aiohttp, which takes 0.2 s
+
+        live.listeners.append(ModelCaller(world, live))
     return live
+
+
+def model_of(world: World, config: ChatConfig, script: Script) -> ModelSource | None:
+    """Return the language model of a chat with this config: its own, or the world's brain."""
+    if config.model is not None and config.model.url:
+        options = script.model.over(world.state(EviState).model)
+        return custom_source(world.settings, options, config.model.url, config.model.name)
+    return brain_source(world.settings, config.temperature)
 
 
 def _post(world: World, session: Session, event: ChatEvent) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from emulator.apis.evi.chat.config import ChatConfig
 from emulator.apis.evi.chat.messages import SessionSettings
 from emulator.apis.evi.chat.script import Script, Speak
+from emulator.apis.evi.model.source import ModelSource
 from emulator.audio.live_voices import ASSISTANT_TONES, USER_TONES, LiveVoice
 
 HISTORY_LIMIT = 300  # events of a resumed group that a chat reads (docs/protocol.md#resuming)
@@ -22,8 +23,9 @@ class ChatRequest:
     With `inline_prosody` a sentence's message has its scores, which then have no frame of their
     own. `transcribe` returns what the user says when audio comes, or None to make something up. A
     chat that `survives_bad_audio` continues after audio that cannot be decoded. `most_added` bounds
-    what placeholders add to a text, in characters. `find_voice` returns the assistant's voice; it
-    is given what the session settings name, if anything.
+    what placeholders add to a text, in characters. A `model` answers what no rule of the script
+    does. `find_voice` returns the assistant's voice; it is given what the session settings name, if
+    anything.
     """
 
     config: ChatConfig
@@ -45,3 +47,4 @@ class ChatRequest:
     survives_bad_audio: bool = False
     caller_number: str | None = None
     twilio_metadata: Mapping[str, str] | None = None
+    model: ModelSource | None = None

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import TypeAlias
 
 from emulator.apis.evi.chat import frames, improvised
-from emulator.apis.evi.chat.assistant import Assistant, End, TurnStep
+from emulator.apis.evi.chat.assistant import AskModel, Assistant, End, TurnStep
 from emulator.apis.evi.chat.channel import Channel, ChatEnded, ChatStarted, Output
 from emulator.apis.evi.chat.config import EventMessage
 from emulator.apis.evi.chat.filling import TextTooLong
@@ -32,6 +32,8 @@ from emulator.apis.evi.chat.script import Say, UseBuiltin
 from emulator.apis.evi.chat.settings import EffectiveSettings, as_recorded
 from emulator.apis.evi.chat.user import User
 from emulator.apis.evi.chat_store import ChatStore
+from emulator.apis.evi.model.question import GREETING_REQUEST
+from emulator.apis.evi.model.replies import Reply
 from emulator.clock import Clock
 from emulator.errors import closest
 from emulator.ids import IdSource
@@ -122,10 +124,9 @@ class Session:
             self._record_settings(self.request.settings)
         self._record_prompt()
         self._note_mistakes()
-        self._note_custom_model()
+        self._note_unnamed_model()
         if self.config.on_new_chat.enabled:
-            greeting = improvised.greeting(self.config.name, last_said)
-            self._speak_up(self.config.on_new_chat, greeting)
+            self._greet(last_said)
         return self.tick()
 
     def receive(self, message: ClientMessage) -> Output:
@@ -133,6 +134,7 @@ class Session:
         if not self.is_over:
             if message.custom_session_id is not None:
                 self.settings.custom_session_id = message.custom_session_id
+                self.settings.session_id_was_sent = True
             self._receive(message)
         return self.tick()
 
@@ -146,6 +148,12 @@ class Session:
         """Take sound from the user's microphone, in whatever format the client sends."""
         if not self.is_over:
             self._end_if(self._user.hear(data))
+        return self.tick()
+
+    def hear_model(self, question_id: str, reply: Reply) -> Output:
+        """Take a piece of what the language model says."""
+        if not self.is_over:
+            self._end_if(self.assistant.hear_model(question_id, reply))
         return self.tick()
 
     def new_error(self, slug: str, problem: str) -> JsonObject:
@@ -204,6 +212,14 @@ class Session:
 
     # the start
 
+    def _greet(self, last_said: str | None) -> None:
+        """Say the config's greeting; without one, the model or the assistant itself finds words."""
+        message = self.config.on_new_chat
+        if message.text or self.assistant.questions is None:
+            self._speak_up(message, improvised.greeting(self.config.name, last_said))
+        else:
+            self.assistant.add_turn([AskModel(0, GREETING_REQUEST)], "event")
+
     def _document(self) -> JsonObject:
         chat: JsonObject = {
             "id": self.chat_id,
@@ -243,16 +259,15 @@ class Session:
                     "script_tool_unknown",
                 )
 
-    def _note_custom_model(self) -> None:
-        """Tell the client and the journal that a custom language model is not called."""
-        if self.config.custom_model is not None:
-            name = " ".join(("Custom language model", self.config.custom_model)).strip()
+    def _note_unnamed_model(self) -> None:
+        """Tell the client and the journal of a custom language model without a URL."""
+        model = self.config.model
+        if model is not None and not model.url and self.request.model is None:
             message = (
-                f"{name} was not called: the emulator does not call custom language models yet, "
-                "so its own assistant answers."
+                "Custom language model was not called: the config's language_model has no URL in "
+                "model_resource, so the emulator's own assistant answers."
             )
-            self._channel.error("custom_language_model_timed_out", message)
-            self._channel.note(message, "custom_language_model_uncalled")
+            self._channel.error("custom_language_model_error", message)
 
     # time
 

@@ -28,6 +28,9 @@ class EffectiveSettings:
         self.tools = dict(config.tools)
         self.builtin_tools = dict(config.builtin_tools)
         self.custom_session_id: str | None = None
+        self.session_id_was_sent = False  # by a message or a language model, after the handshake
+        self.prompt_is_own = False  # a message of session settings gave it
+        self.model_key: str | None = None  # for a custom language model
         self.audio: AudioSettings | None = None
         self.voice_id: str | None = None
         self._context: str | None = None
@@ -45,6 +48,9 @@ class EffectiveSettings:
             self.voice_id = message.voice_id
         if message.system_prompt is not None:
             self._template = message.system_prompt
+            self.prompt_is_own = True
+        if message.language_model_api_key is not None:
+            self.model_key = message.language_model_api_key
         for name, value in (message.variables or {}).items():
             self.variables[name] = _as_text(value)
         for tool in message.tools or ():

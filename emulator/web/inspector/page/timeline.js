@@ -9,11 +9,12 @@ import { example } from "./export.js";
 import { ListView } from "./listview.js";
 import { duration, plural, timeOfDay } from "./text.js";
 
-const KINDS = ["http", "frame", "webhook", "fault", "clock", "script", "bug"];
+const KINDS = ["http", "frame", "webhook", "model", "fault", "clock", "script", "bug"];
 const NAMES = {
   http: "HTTP",
   frame: "Frames",
   webhook: "Webhooks",
+  model: "Models",
   fault: "Faults",
   clock: "Clock",
   script: "Script",

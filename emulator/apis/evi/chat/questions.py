@@ -1,0 +1,80 @@
+"""Makes the questions of one chat to its language model."""
+
+from dataclasses import replace
+
+from emulator.apis.evi.chat.history import History
+from emulator.apis.evi.chat.request import ChatRequest
+from emulator.apis.evi.chat.settings import EffectiveSettings
+from emulator.apis.evi.model.conversation import Said
+from emulator.apis.evi.model.question import Question, Situation, new_question
+from emulator.apis.evi.model.source import ModelSource
+from emulator.clock import Clock
+from emulator.ids import IdSource
+
+
+class Questions:
+    """Asks for one turn after the other."""
+
+    def __init__(
+        self,
+        source: ModelSource,
+        request: ChatRequest,
+        settings: EffectiveSettings,
+        history: History,
+        clock: Clock,
+        ids: IdSource,
+    ) -> None:
+        self.source = source
+        self._request = request
+        self._settings = settings
+        self._history = history
+        self._ids = ids
+        self._start_ms = clock.now_ms()
+        self._prefix: str | None = None
+        self.context: str | None = None  # of the user's turn that is asked about
+
+    def new(self, number: int, instruction: str | None) -> Question:
+        """Return the next question; `instruction` takes the place of a user's words.
+
+        Raises TextTooLong if the variables of the prompt add too much.
+        """
+        settings, quirks = self._settings, self.source.quirks
+        as_text = instruction if "greeting_as_user_text" in quirks else None
+        situation = Situation(
+            prompt=settings.prompt,
+            prompt_is_own=settings.prompt_is_own,
+            tools=settings.tools,
+            session_id=self._session_id(),
+            key=settings.model_key,
+            context=self.context,
+            instruction=as_text,
+            prefix=None if instruction else self._take_prefix(),
+        )
+        if as_text and "greeting_prefix_once" in quirks:
+            self._prefix = as_text
+        return new_question(self._ids.uuid(), number, self.source, self._said(), situation)
+
+    def _session_id(self) -> str | None:
+        settings = self._settings
+        ignored = "connect_id_ignored" in self.source.quirks and not settings.session_id_was_sent
+        return None if ignored else settings.custom_session_id
+
+    def again(self, question: Question) -> Question:
+        """Return the same question once more."""
+        return replace(question, id=self._ids.uuid())
+
+    def _take_prefix(self) -> str | None:
+        prefix, self._prefix = self._prefix, None
+        return prefix
+
+    def _said(self) -> list[Said]:
+        group = self._request.resumed_group_id
+        if "resume_without_history" in self.source.quirks:
+            group = None
+        return self._history.said(self._start_ms, group, self._event_limit())
+
+    def _event_limit(self) -> int:
+        limit, given = self._request.event_limit, self._request.settings
+        if given is None or given.event_limit is None:
+            return limit
+        return min(limit, given.event_limit)

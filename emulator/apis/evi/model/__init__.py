@@ -1,0 +1,1 @@
+"""Language models that a chat asks for its words."""

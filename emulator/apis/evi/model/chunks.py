@@ -1,0 +1,125 @@
+"""Reads the chunks of a chat completion: words, tool calls, the session id."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from emulator.apis.evi.model.replies import Reply, SessionId, ToolWanted, Words
+from emulator.jsontext import Json, JsonObject, JsonTextError, parse
+
+DONE = "[DONE]"
+_THINKING = ("<think>", "</think>")
+
+
+@dataclass(slots=True)
+class _Call:
+    id: str = ""
+    name: str = ""
+    arguments: str = ""
+
+
+@dataclass(slots=True)
+class ChunkReader:
+    """Turns the data of events into replies. `findings` has codes with what was wrong."""
+
+    speaks_fingerprint: bool = True  # whether a fingerprint is the session id
+    is_done: bool = False
+    chunks: int = 0
+    text: str = ""
+    fingerprint: str | None = None
+    finish: str | None = None
+    findings: list[tuple[str, str]] = field(default_factory=list)
+    _calls: dict[int, _Call] = field(default_factory=dict)
+    _thinks: bool = False
+    _held: str = ""  # the beginning of a tag, perhaps
+
+    def read(self, data: str) -> Iterator[Reply]:
+        """Yield what an event says."""
+        if data.strip() == DONE:
+            self.is_done = True
+            return
+        try:
+            chunk = parse(data.encode())
+        except JsonTextError as error:
+            self.findings.append(("model_line_broken", f"{error.message}: {data[:200]!r}"))
+            return
+        if isinstance(chunk, dict):
+            self.chunks += 1
+            yield from self._read(chunk)
+        else:
+            self.findings.append(("model_line_broken", f"expected an object, got {data[:200]!r}"))
+
+    def _read(self, chunk: JsonObject) -> Iterator[Reply]:
+        mark = chunk.get("system_fingerprint")
+        if isinstance(mark, str) and mark and mark != self.fingerprint:
+            self.fingerprint = mark
+            if mark.startswith("fp_"):
+                self.findings.append(("model_fingerprint_leaked", mark))
+            if self.speaks_fingerprint:
+                yield SessionId(mark)
+        choices = chunk.get("choices")
+        choice = choices[0] if isinstance(choices, list) and choices else None
+        if isinstance(choice, dict):
+            yield from self._read_choice(choice)
+
+    def _read_choice(self, choice: JsonObject) -> Iterator[Reply]:
+        delta = choice.get("delta") or choice.get("message")
+        if isinstance(delta, dict):
+            content = delta.get("content")
+            if isinstance(content, str) and (said := self._spoken(content)):
+                self.text += said
+                yield Words(said)
+            self._take_calls(delta.get("tool_calls"))
+        if isinstance(choice.get("finish_reason"), str):
+            self.finish = choice["finish_reason"]
+
+    def _spoken(self, content: str) -> str:
+        """Return the words without what the model thinks aloud between tags."""
+        text, said = self._held + content, ""
+        self._held = ""
+        while text:
+            tag = _THINKING[self._thinks]
+            before, found, text = text.partition(tag)
+            if not found and (cut := _beginning_of(tag, before)):
+                before, self._held = before[:-cut], before[-cut:]
+            said += "" if self._thinks else before
+            if found:
+                self._thinks = not self._thinks
+        return said
+
+    def _take_calls(self, calls: Json) -> None:
+        for place, each in enumerate(calls if isinstance(calls, list) else ()):
+            if not isinstance(each, dict):
+                continue
+            function, index = each.get("function"), each.get("index")
+            call = self._calls.setdefault(index if isinstance(index, int) else place, _Call())
+            call.id = call.id or str(each.get("id") or "")
+            if isinstance(function, dict):
+                call.name = call.name or str(function.get("name") or "")
+                call.arguments += str(function.get("arguments") or "")
+
+    def end(self) -> Iterator[Reply]:
+        """Yield the tool call that the whole answer asks for; of several only the first."""
+        if self._held and not self._thinks:
+            yield Words(self._held)
+        calls = [call for call in self._calls.values() if call.name]
+        if len(calls) > 1:
+            names = ", ".join(call.name for call in calls)
+            self.findings.append(("model_tools_parallel", names))
+        if calls:
+            yield ToolWanted(calls[0].name, self._arguments(calls[0]))
+
+    def _arguments(self, call: _Call) -> JsonObject:
+        try:
+            arguments = parse((call.arguments or "{}").encode())
+        except JsonTextError:
+            arguments = None
+        if isinstance(arguments, dict):
+            return arguments
+        self.findings.append(("model_arguments_broken", f"{call.name}: {call.arguments[:200]!r}"))
+        return {}
+
+
+def _beginning_of(tag: str, text: str) -> int:
+    """Return how many characters at the end of a text may begin the tag."""
+    sizes = (size for size in range(len(tag) - 1, 0, -1) if text.endswith(tag[:size]))
+    return next(sizes, 0)

@@ -1,0 +1,147 @@
+"""What a language model is asked: one request, for one turn."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from emulator.apis.evi.chat.config import ToolSpec
+from emulator.apis.evi.model.conversation import Said
+from emulator.apis.evi.model.source import ModelSource
+from emulator.jsontext import JsonObject, JsonTextError, parse
+
+GREETING_REQUEST = "Speak your greeting to the user."  # as the service was seen to write it
+_DEFAULT_NAMES = {True: "hume", False: "default"}  # of a model without a name, by is_custom
+_DEGREES = (  # in words, each from this score on
+    ("extremely", 0.7),
+    ("very", 0.5),
+    ("quite", 0.3),
+    ("slightly", 0.15),
+    ("very slightly", 0.0),
+)
+_SHOWN_EXPRESSIONS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One request to a language model; `number` counts the user's turns of the chat, from 1."""
+
+    id: str
+    number: int
+    source: ModelSource
+    body: JsonObject
+    session_id: str | None = None  # known so far
+    key: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What a question is made of, beside the conversation."""
+
+    prompt: str
+    prompt_is_own: bool  # the session's settings gave it
+    tools: Mapping[str, ToolSpec]
+    session_id: str | None = None
+    key: str | None = None
+    context: str | None = None
+    instruction: str | None = None  # asks for a greeting, in the user's place
+    prefix: str | None = None  # an instruction before, which the next user message repeats
+
+
+def new_question(
+    id: str, number: int, source: ModelSource, said: Sequence[Said], situation: Situation
+) -> Question:
+    """Return the question that a chat asks in this situation."""
+    messages = list(_messages(source, said, situation))
+    body: JsonObject = {
+        "messages": messages,
+        "model": source.name or _DEFAULT_NAMES[source.is_custom],
+    }
+    body["stream"] = True
+    if situation.tools:
+        body["tools"] = [_tool(each) for each in situation.tools.values()]
+    if source.temperature is not None and not source.is_custom:
+        body["temperature"] = source.temperature
+    key = situation.key if source.is_custom else source.key
+    return Question(id, number, source, body, situation.session_id, key)
+
+
+def _messages(
+    source: ModelSource, said: Sequence[Said], situation: Situation
+) -> Iterable[JsonObject]:
+    if source.system == "always" or (source.system == "session" and situation.prompt_is_own):
+        yield {"role": "system", "content": situation.prompt}
+    told = list(_as_told(source, said, situation))
+    for each in told if source.is_custom else _merged(told):
+        yield each.to_message(with_extras=source.is_custom)
+
+
+def _as_told(source: ModelSource, said: Sequence[Said], situation: Situation) -> Iterable[Said]:
+    """Yield what was said, changed as the source's quirks and the situation want it."""
+    quirks, last = source.quirks, _last_user(said)
+    for index, each in enumerate(said):
+        told = each
+        if each.role == "user" and "expression_suffix" in quirks and each.scores:
+            told = replace(told, text=f"{told.text} {expressions(each.scores)}")
+        if index == last and situation.prefix is not None:
+            told = replace(told, text=f"{situation.prefix} {told.text}")
+        if index == last and situation.context and not source.is_custom:
+            told = replace(told, text=f"{told.text} {{Context: {situation.context}}}")
+        if index == last and "superset_finals" in quirks:
+            yield from _beginnings(told)
+        yield told
+        if index == last and "duplicate_last_message" in quirks:
+            yield told
+    if situation.instruction is not None:
+        yield Said("user", situation.instruction)
+
+
+def _last_user(said: Sequence[Said]) -> int | None:
+    users = (index for index in reversed(range(len(said))) if said[index].role == "user")
+    return next(users, None)
+
+
+def _beginnings(said: Said) -> Iterable[Said]:
+    """Yield the first third and two thirds of a message's words."""
+    words = said.text.split()
+    for third in (1, 2):
+        count = len(words) * third // 3
+        if count:
+            yield replace(said, text=" ".join(words[:count]))
+
+
+def _merged(said: Iterable[Said]) -> list[Said]:
+    """Join texts of one role that follow each other, which some servers insist on."""
+    merged: list[Said] = []
+    for each in said:
+        last = merged[-1] if merged else None
+        is_plain = not each.tool_calls and each.tool_call_id is None
+        if last is not None and last.role == each.role and is_plain and not last.tool_calls:
+            merged[-1] = replace(last, text=f"{last.text} {each.text}")
+        else:
+            merged.append(each)
+    return merged
+
+
+def expressions(scores: Mapping[str, float]) -> str:
+    """Return the strongest expressions in words, such as {very calm, slightly amused}."""
+    strongest = sorted(scores.items(), key=lambda scored: -scored[1])[:_SHOWN_EXPRESSIONS]
+    parts = (f"{_degree(score)} {name.lower()}" for name, score in strongest)
+    return f"{{{', '.join(parts)}}}"
+
+
+def _degree(score: float) -> str:
+    return next(word for word, least in _DEGREES if score >= least)
+
+
+def _tool(tool: ToolSpec) -> JsonObject:
+    function: JsonObject = {"name": tool.name, "parameters": _schema(tool.parameters)}
+    if tool.description:
+        function["description"] = tool.description
+    return {"type": "function", "function": function}
+
+
+def _schema(text: str) -> Any:
+    try:
+        return parse(text.encode())
+    except JsonTextError:  # a tool whose parameters are no JSON was accepted all the same
+        return {"type": "object", "properties": {}}

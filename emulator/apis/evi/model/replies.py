@@ -1,0 +1,63 @@
+"""What a language model says, piece by piece, as a chat is told."""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from emulator.apis.evi.model.source import ModelSource
+from emulator.jsontext import JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Words to speak, which go on where the last ones ended."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolWanted:
+    """A tool to call, whose result the model is asked about next."""
+
+    name: str
+    arguments: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class SessionId:
+    """The model has set the custom session id."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Over:
+    """The answer is complete."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The model gave no answer, or broke off; `slug` is that of an error frame."""
+
+    slug: str
+    message: str
+    ends_chat: bool = False
+
+
+def failed(source: ModelSource, slug: str, what: str) -> Failed:
+    """Return a failure; its message names the model by its URL, as the service's does."""
+    message = f"Custom language model {source.url} {what}."
+    return Failed(slug, message, source.ends_chat)
+
+
+def timed_out(source: ModelSource) -> Failed:
+    """Return the failure of a model that can't be reached, or says nothing in time."""
+    what = "timed out during connection attempt"
+    return failed(source, "custom_language_model_timed_out", what)
+
+
+def disconnected(source: ModelSource) -> Failed:
+    """Return the failure of a model that breaks off."""
+    return failed(source, "custom_language_model_disconnected", "disconnected")
+
+
+Reply: TypeAlias = Words | ToolWanted | SessionId | Over | Failed

@@ -1,0 +1,79 @@
+"""What happened with one question to a language model, for the journal and the contract."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from time import monotonic
+
+from emulator.apis.evi.chat.config import without_keys
+from emulator.apis.evi.model.chunks import ChunkReader
+from emulator.apis.evi.model.question import Question
+from emulator.contract.findings import Finding, find
+from emulator.contract.ledger import ClientLedger
+from emulator.journal.entries import ModelEntry
+from emulator.journal.journal import LONGEST_BODY, Journal
+from emulator.jsontext import kept, render
+from emulator.redaction.text import hide_in_text
+
+SUBJECT = "language model"
+COMPLETE, CUT, DROPPED, FAILED, TIMED_OUT = "complete", "cut", "dropped", "failed", "timed_out"
+IGNORED = "ignored"  # the answer to a request that was sent twice
+
+
+@dataclass(slots=True)
+class Report:
+    """The course of one question; times are ms since it was asked, in real time."""
+
+    chat_id: str
+    question: Question
+    url: str
+    headers: tuple[str, ...] = ()
+    status: int | None = None
+    ended: str = COMPLETE
+    error: str | None = None
+    first_token_ms: int | None = None
+    faults: tuple[str, ...] = ()
+    replayed: bool = False  # from a cassette
+    reader: ChunkReader = field(default_factory=ChunkReader)
+    findings: list[tuple[str, str]] = field(default_factory=list)
+    _began_s: float = field(default_factory=monotonic)
+
+    def now_ms(self) -> int:
+        """Return how long ago the question was asked (ms)."""
+        return round((monotonic() - self._began_s) * 1000)
+
+    def spoke(self) -> None:
+        """Note the first token."""
+        if self.first_token_ms is None:
+            self.first_token_ms = self.now_ms()
+
+    def write(self, journal: Journal, ledger: ClientLedger) -> None:
+        """Write the entry, with its findings."""
+        found = list(self._found())
+        reader = self.reader
+        journal.add(
+            ModelEntry(
+                chat_id=self.chat_id,
+                turn=self.question.number,
+                url=without_keys(self.url),
+                request=kept(render(self.question.body)[:LONGEST_BODY]),
+                headers=list(self.headers),
+                status=self.status,
+                first_token_ms=self.first_token_ms,
+                duration_ms=self.now_ms(),
+                chunks=reader.chunks,
+                text=reader.text,
+                session_id=reader.fingerprint,
+                finish=reader.finish,
+                ended=self.ended,
+                error=None if self.error is None else hide_in_text(self.error),
+                replayed=self.replayed,
+                faults=list(self.faults) or None,
+                findings=tuple(found),
+            )
+        )
+        if not self.faults:
+            ledger.add(SUBJECT, found, journal.seq)
+
+    def _found(self) -> Sequence[Finding]:
+        noted = [*self.findings, *self.reader.findings]
+        return [find(code, ("answer",), None, message=message) for code, message in noted]
