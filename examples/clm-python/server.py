@@ -106,4 +106,4 @@ async def completions(request: Request) -> Response:
 app = Starlette(routes=[Route("/chat/completions", completions, methods=["POST"])])
 
 if __name__ == "__main__":
-    uvicorn.run(app, port=int(sys.argv[1]), log_level="warning")
+    uvicorn.run(app, port=int(sys.argv[1]))

@@ -8,10 +8,13 @@ from emulator.apis.evi.model.check.results import FAIL, WARN, Problem
 from emulator.apis.evi.model.replies import Failed, Reply, ToolWanted, Words
 from emulator.apis.evi.model.report import CUT, FAILED, TIMED_OUT, Report
 from emulator.contract.findings import ERROR
+from emulator.redaction.names import HIDDEN
 from emulator.redaction.values import hide_in_string
 
 _ANSWER = "an answer, sentence by sentence, until it is complete"
 _LONGEST = 300  # characters of what came
+_SHORTEST_KEY = 8
+_REFUSED_HANDSHAKE = "WSServerHandshakeError"
 
 # What to do about a status, by the status.
 _BY_STATUS = {
@@ -90,14 +93,17 @@ class Exchange:
             if code not in ignored and code != "model_silent":  # whether it may be is the case's
                 kind = EVI_FINDINGS[code]
                 level = FAIL if kind.level == ERROR else WARN
-                yield Problem(level, kind.expected, _short(message), _BY_CODE.get(code, ""), code)
+                hint = _BY_CODE.get(code, "")
+                yield Problem(level, kind.expected, self._short(message), hint, code)
 
     def got(self) -> str:
         """Say what came instead of an answer."""
-        return _short(self.report.error or self.report.ended)
+        return self._short(self.report.error or self.report.ended)
 
     def _hint(self) -> str:
         report = self.report
+        if (report.error or "").startswith(_REFUSED_HANDSHAKE):
+            return "accept the handshake at this path, and the token in its query"
         if self.was_unreachable:
             return "start the server, and check host and port"
         if report.ended == TIMED_OUT:
@@ -111,7 +117,10 @@ class Exchange:
             return _BY_STATUS[report.status]
         return "look into the server's log: something broke while it answered"
 
-
-def _short(text: str) -> str:
-    shown = " ".join(hide_in_string(text).split())
-    return shown if len(shown) <= _LONGEST else f"{shown[:_LONGEST]}..."
+    def _short(self, text: str) -> str:
+        """Return the text in one line, without credentials, and not too long."""
+        key = self.report.question.key
+        if key and len(key) >= _SHORTEST_KEY:  # a shorter one may be part of any word
+            text = text.replace(key, HIDDEN)
+        shown = " ".join(hide_in_string(text).split())
+        return shown if len(shown) <= _LONGEST else f"{shown[:_LONGEST]}..."

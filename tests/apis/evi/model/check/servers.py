@@ -2,7 +2,9 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+import threading
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, TypeAlias
 
 from aiohttp import WSMsgType, web
@@ -86,20 +88,48 @@ def checked(
     """Serve the handler at every path, and check it."""
 
     async def run() -> CheckReport:
-        app = web.Application(client_max_size=2**24)
-        app.router.add_route("*", "/{rest:.*}", handler)
-        runner = web.AppRunner(app, shutdown_timeout=0.1)
-        await runner.setup()
-        try:
-            site = web.TCPSite(runner, "127.0.0.1", 0)
-            await site.start()
-            port = runner.addresses[0][1]
-            url = f"{form}://127.0.0.1:{port}{path}"
+        async with serving(handler) as address:
+            url = f"{form}://{address}{path}"
             return await check(url, Settings(**settings), key, names)
-        finally:
-            await runner.cleanup()
 
     return asyncio.run(run())
+
+
+@asynccontextmanager
+async def serving(handler: Handler) -> AsyncGenerator[str, None]:
+    """Serve the handler at every path; yield host and port."""
+    app = web.Application(client_max_size=2**24)
+    app.router.add_route("*", "/{rest:.*}", handler)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        yield f"127.0.0.1:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
+
+
+@contextmanager
+def served(handler: Handler) -> Iterator[str]:
+    """Serve the handler from a thread, as another process would; yield host and port."""
+    started, addresses = threading.Event(), list[str]()
+    loop, over = asyncio.new_event_loop(), asyncio.Event()
+
+    async def run() -> None:
+        async with serving(handler) as address:
+            addresses.append(address)
+            started.set()
+            await over.wait()
+
+    thread = threading.Thread(target=lambda: loop.run_until_complete(run()))
+    thread.start()
+    try:
+        assert started.wait(10)
+        yield addresses[0]
+    finally:
+        loop.call_soon_threadsafe(over.set)
+        thread.join()
+        loop.close()
 
 
 def result(handler: Handler, name: str, **options: Any) -> CaseResult:

@@ -21,6 +21,7 @@ from tests.apis.evi.model.check.servers import (
     hello,
     refusing,
     result,
+    serving,
     streaming,
     talking,
 )
@@ -275,7 +276,7 @@ def test_a_session_id_of_the_server() -> None:
         mark = ids[-1] or "of-the-server"
         yield chunk({"content": "Hello."}, system_fingerprint=mark) + DONE
 
-    found = result(streaming(keep), "session_id", path=f"{PATH_WITH_QUERY}")
+    found = result(streaming(keep), "session_id", path=PATH_WITH_QUERY)
     assert found.level == PASS
     assert ids == [None, "of-the-server", "evi-emulator-check"]
 
@@ -374,16 +375,10 @@ def test_named_hosts_and_rules() -> None:
             yield line
 
     async def run() -> None:
-        app = web.Application()
-        app.router.add_post("/{rest:.*}", streaming(note))
-        runner = web.AppRunner(app, shutdown_timeout=0.1)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        port = runner.addresses[0][1]
-        rules = (f"https://llm.example.com=http://127.0.0.1:{port}",)
-        url = "https://llm.example.com/chat/completions"
-        report = await check(url, Settings(map_url=rules), names=["typed"])
-        await runner.cleanup()
+        async with serving(streaming(note)) as address:
+            rules = (f"https://llm.example.com=http://{address}",)
+            url = "https://llm.example.com/chat/completions"
+            report = await check(url, Settings(map_url=rules), names=["typed"])
         assert report.url == url
         assert report.failed == []
 
@@ -436,6 +431,21 @@ def test_frames_that_are_wrong(talk: object, got: str) -> None:
     found = result(talking(talk), "frames", form="ws")  # type: ignore[arg-type]
     assert found.level == FAIL
     assert [each.got for each in found.problems] == [got]
+
+
+def test_a_refused_handshake() -> None:
+    """Its status is told, without the token of the URL."""
+
+    async def refuse(request: web.Request) -> web.Response:
+        return web.Response(status=403)
+
+    report = checked(refuse, form="ws", path="/llm?token=s3cret-token")
+    assert report.url.endswith("/llm")
+    [problem] = report.results[1].problems
+    assert "403" in problem.got
+    assert "s3cret" not in problem.got
+    assert "the token in its query" in problem.hint
+    assert {each.level for each in report.results[2:]} == {SKIPPED}
 
 
 def test_a_socket_without_an_end() -> None:
