@@ -46,10 +46,12 @@ _BY_CODE = {
 class Exchange:
     """A question's report, and the replies that came; `was_left` if we closed the connection.
 
-    `first_token_ms` is when the first words came, or a tool call; None if none did.
+    `is_first` in its case. `first_token_ms` is when the first words came, or a tool call; None if
+    none did.
     """
 
     report: Report
+    is_first: bool = True
     replies: list[Reply] = field(default_factory=list)
     was_left: bool = False
     first_token_ms: int | None = None
@@ -83,7 +85,8 @@ class Exchange:
     @property
     def was_unreachable(self) -> bool:
         """True if no connection could be made, so that asking again is of no use."""
-        return self.report.status is None and self.report.ended in (FAILED, CUT)
+        has_no_status = self.report.status is None and self.report.ended in (FAILED, CUT)
+        return self.is_first and has_no_status  # a later question may find its socket closed
 
     def problems(self, ignored: Collection[str]) -> Iterator[Problem]:
         """Yield what is wrong, but for findings with these codes."""
@@ -115,6 +118,11 @@ class Exchange:
             return "name the URL that it leads to: redirects are not followed"
         if report.status is not None and report.status in _BY_STATUS:
             return _BY_STATUS[report.status]
+        if report.ended == CUT:
+            return (
+                "keep the connection until the answer is complete, and a WebSocket until the chat "
+                "ends; the server's log may say why it broke"
+            )
         return "look into the server's log: something broke while it answered"
 
     def _short(self, text: str) -> str:

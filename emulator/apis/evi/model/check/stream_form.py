@@ -11,8 +11,8 @@ from emulator.apis.evi.model.check.results import FAIL, WARN, Problem
 from emulator.apis.evi.model.check.talk import Talk
 from emulator.apis.evi.model.chunks import DONE
 from emulator.apis.evi.model.event_stream import EventStream, EventTooLong
-from emulator.apis.evi.model.event_stream_call import LONGEST_ANSWER
 from emulator.apis.evi.model.question import Situation, new_question
+from emulator.apis.evi.model.source import LONGEST_ANSWER
 from emulator.jsontext import JsonTextError, parse, render
 from emulator.redaction.printable import visible
 

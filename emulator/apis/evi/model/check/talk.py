@@ -1,9 +1,8 @@
 """One case's conversation with a custom language model, and what the case finds."""
 
-from collections.abc import AsyncGenerator, Collection, Mapping
+from collections.abc import Collection, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
-from typing import cast
 
 from emulator.apis.evi.chat.config import ToolSpec
 from emulator.apis.evi.model import event_stream_call
@@ -11,7 +10,7 @@ from emulator.apis.evi.model.check.exchange import Exchange
 from emulator.apis.evi.model.check.results import FAIL, Problem
 from emulator.apis.evi.model.conversation import Said
 from emulator.apis.evi.model.question import Situation, new_question
-from emulator.apis.evi.model.replies import Reply, Words
+from emulator.apis.evi.model.replies import Words
 from emulator.apis.evi.model.report import Report
 from emulator.apis.evi.model.socket_call import ModelSocket
 from emulator.apis.evi.model.source import SOCKET, ModelSource
@@ -115,14 +114,14 @@ class Talk:
         source, number = replace(self.target.source, quirks=quirks), len(self.exchanges) + 1
         question = new_question(f"check-{number}", number, source, said, situation)
         report = Report(_CHAT_ID, question, self.target.url)
-        exchange = Exchange(report)
+        exchange = Exchange(report, is_first=number == 1)
         self.exchanges.append(exchange)
         if self._is_stream:
             replies = event_stream_call.ask(self.target.client, question, report)
         else:
             self._socket = self._socket or ModelSocket(self.target.client)
             replies = self._socket.ask(question, report)
-        async with aclosing(cast(AsyncGenerator[Reply, None], replies)) as coming:
+        async with aclosing(replies) as coming:
             async for reply in coming:
                 exchange.take(reply)
                 if leaves and isinstance(reply, Words):

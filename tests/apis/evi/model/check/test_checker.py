@@ -433,6 +433,14 @@ def test_frames_that_are_wrong(talk: object, got: str) -> None:
     assert [each.got for each in found.problems] == [got]
 
 
+def test_a_socket_that_does_not_stay_open() -> None:
+    """Fails cases with a second question, since a chat does not connect again; no others."""
+    report = checked(talking(_closing), ["typed", "greeting", "assistant_first"], form="ws")
+    assert [each.level for each in report.results] == [PASS, FAIL, PASS]
+    [problem] = report.results[1].problems
+    assert "keep the connection" in problem.hint
+
+
 def test_a_refused_handshake() -> None:
     """Its status is told, without the token of the URL."""
 
