@@ -118,6 +118,8 @@ class Exchange:
             return "name the URL that it leads to: redirects are not followed"
         if report.status is not None and report.status in _BY_STATUS:
             return _BY_STATUS[report.status]
+        if report.status == 200 and report.ended == FAILED and not report.reader.chunks:
+            return "answer with an event stream of chunks, as the request's `stream` asks"
         if report.ended == CUT:
             return (
                 "keep the connection until the answer is complete, and a WebSocket until the chat "

@@ -146,6 +146,19 @@ def test_an_answer_of_known_length() -> None:
     assert problem.got.startswith("Content-Length: ")
 
 
+def test_an_answer_that_is_no_stream() -> None:
+    """Fails, though it would be one to a request without `stream`."""
+
+    async def answer(request: web.Request) -> web.Response:
+        message = {"role": "assistant", "content": "Hello."}
+        return web.json_response({"choices": [{"index": 0, "message": message}]})
+
+    found = result(answer, "typed")
+    assert found.level == FAIL
+    assert found.problems[0].hint.startswith("answer with an event stream of chunks")
+    assert "model_type_wrong" in [each.code for each in found.problems]
+
+
 def test_a_warning_is_told_once() -> None:
     """By the first case that meets it: it is one mistake."""
     report = checked(streaming(_without_done), ["typed", "spoken", "duplicate"])
