@@ -177,6 +177,8 @@ def test_who_may_dial_out() -> None:
         "apis/evi/model/socket_call.py": {"aiohttp"},
         "ready.py": {"urllib.request"},
         "cli/http.py": {"urllib.request"},
+        "apis/evi/model/check/stream_form.py": {"aiohttp"},  # to the server that is checked
+        "apis/evi/model/check/frame_form.py": {"aiohttp"},
         "extras/recording/proxy.py": {"aiohttp"},  # to --upstream
         "extras/recording/forwarded_exchange.py": {"aiohttp"},
         "extras/recording/tunnel.py": {"aiohttp"},

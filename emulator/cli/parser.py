@@ -43,11 +43,12 @@ def add_commands(
 ) -> None:
     """Add commands by name, each with its help.
 
-    A command's module in this folder has its name, after the prefix, and a function `add_flags`.
+    A command's module in this folder has its name, after the prefix and with _ for -, and a
+    function `add_flags`.
     """
     commands = parser.add_subparsers(metavar=metavar, required=True, parser_class=CommandParser)
     for name, help in helps.items():
-        module = f"emulator.cli.{prefix}{name}"
+        module = f"emulator.cli.{prefix}{name.replace('-', '_')}"
         commands.add_parser(name, help=help, description=as_sentence(help), module=module)
 
 

@@ -15,7 +15,7 @@ ACTIONS = ("seed_check", "seed_show", "seed_import")
 @pytest.mark.parametrize("name", sorted({*COMMANDS, *ACTIONS} - set(GROUPS)))
 def test_every_command_says_what_to_run(name: str) -> None:
     """Its module is found by its name."""
-    parser = CommandParser(module=f"emulator.cli.{name}")
+    parser = CommandParser(module=f"emulator.cli.{name.replace('-', '_')}")
     assert parser.get_default("command") is None
     parser.load()
     assert callable(parser.get_default("command"))

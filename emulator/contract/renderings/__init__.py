@@ -47,9 +47,16 @@ def write_reports(report: Report, demands: Demands, files: Iterable[str]) -> Non
 
     Raises UsageError, and EmulatorError for those that can't be written, after the others are.
     """
+    write_texts({name: render_report(report, demands, format_of(name)) for name in files})
+
+
+def write_texts(texts: Mapping[str, str]) -> None:
+    """Write each text into the file of its name, whose folder is made.
+
+    Raises EmulatorError for files that can't be written, after the others are.
+    """
     failed = []
-    for name in files:
-        text = render_report(report, demands, format_of(name))
+    for name, text in texts.items():
         try:
             Path(name).parent.mkdir(parents=True, exist_ok=True)
             write_whole(Path(name), [text.encode()])

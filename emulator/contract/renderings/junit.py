@@ -30,6 +30,11 @@ def to_junit(report: Report, demands: Demands) -> str:
     for sentence in report.shortcomings(demands):
         case = Xml.SubElement(suite, "testcase", classname=_SUITE, name="contract")
         Xml.SubElement(case, "failure", message=visible(sentence))
+    return to_document(suite)
+
+
+def to_document(suite: Xml.Element) -> str:
+    """Return a suite of test cases, counted, as a document."""
     suite.set("tests", str(len(suite)))
     suite.set("failures", str(sum(case.find("failure") is not None for case in suite)))
     suite.set("skipped", str(sum(case.find("skipped") is not None for case in suite)))

@@ -1,10 +1,11 @@
 """EVI's part of a world's handle for tests: scripts, chats, tool calls, and resources."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from emulator.apis.evi.chat.script import Script
 from emulator.apis.evi.chat.script_reading import script_from
+from emulator.apis.evi.model.check.results import CaseResult
 from emulator.apis.evi.state import EviState
 from emulator.apis.evi.testing.chat import ChatHandle
 from emulator.apis.evi.testing.resources import new_listing
@@ -128,6 +129,35 @@ class EviHandle:
 
     def _chat(self, id: str) -> ChatHandle:
         return ChatHandle(id, self.world, self._bridge)
+
+    # a custom language model
+
+    def clm_check(
+        self, url: str, key: str | None = None, cases: Sequence[str] | None = None
+    ) -> list[CaseResult]:
+        """Check a custom language model as `evi-emulator clm-check` does (docs/clm-check.md).
+
+        `key` is the one that it asks for; `cases` are the names of those to run. Return the
+        results. Raises AssertionError with the cases that failed, and UsageError for a URL that
+        the world's settings do not let it call.
+        """
+        __tracebackhide__ = True
+        return self._bridge.run(self._clm_check(url, key, cases))
+
+    async def aclm_check(
+        self, url: str, key: str | None = None, cases: Sequence[str] | None = None
+    ) -> list[CaseResult]:
+        """Check as `clm_check` does, in an async test, whose loop may serve the model."""
+        __tracebackhide__ = True
+        return await self._bridge.arun(self._clm_check(url, key, cases))
+
+    async def _clm_check(
+        self, url: str, key: str | None, cases: Sequence[str] | None
+    ) -> list[CaseResult]:
+        __tracebackhide__ = True
+        from emulator.apis.evi.model.check.assertion import passed  # it loads aiohttp
+
+        return await passed(url, self.world.settings, key, cases)
 
     # tool calls
 
