@@ -64,6 +64,7 @@ class ChatConfig:
     min_interruption_ms: int
     webhooks: tuple[JsonObject, ...] = ()
     model: ModelOfConfig | None = None  # a custom language model
+    temperature: float | None = None  # of whichever language model
 
 
 def read_config(config: JsonObject) -> ChatConfig:
@@ -95,6 +96,7 @@ def read_config(config: JsonObject) -> ChatConfig:
         min_interruption_ms=round(config["interruption"]["min_interruption_ms"]),
         webhooks=tuple(config["webhooks"]),
         model=_model(config.get("language_model", {})),
+        temperature=config.get("language_model", {}).get("temperature"),
     )
 
 

@@ -184,7 +184,7 @@ def model_of(world: World, config: ChatConfig) -> ModelSource | None:
     if config.model is not None and config.model.url:
         named = config.model
         return custom_source(world.settings, named.url, named.name, named.temperature)
-    return brain_source(world.settings)
+    return brain_source(world.settings, config.temperature)
 
 
 def _post(world: World, session: Session, event: ChatEvent) -> None:

@@ -53,7 +53,7 @@ class ModelCaller:
         with world.working(what, question.source.timeout_s) as job:
             try:
                 async for reply in self._replies(question, report):
-                    self._live.hear_model(question.id, reply)
+                    self._live.hear_model(question.id, report.as_told(reply))
             except asyncio.CancelledError:
                 report.ended = DROPPED
                 raise

@@ -22,6 +22,7 @@ class ChunkReader:
     """Turns the data of events into replies. `findings` has codes with what was wrong."""
 
     speaks_fingerprint: bool = True  # whether a fingerprint is the session id
+    hides_thoughts: bool = True  # between <think> tags
     is_done: bool = False
     chunks: int = 0
     text: str = ""
@@ -50,12 +51,12 @@ class ChunkReader:
 
     def _read(self, chunk: JsonObject) -> Iterator[Reply]:
         mark = chunk.get("system_fingerprint")
-        if isinstance(mark, str) and mark and mark != self.fingerprint:
+        is_new = isinstance(mark, str) and mark and mark != self.fingerprint
+        if self.speaks_fingerprint and isinstance(mark, str) and is_new:
             self.fingerprint = mark
             if mark.startswith("fp_"):
                 self.findings.append(("model_fingerprint_leaked", mark))
-            if self.speaks_fingerprint:
-                yield SessionId(mark)
+            yield SessionId(mark)
         choices = chunk.get("choices")
         choice = choices[0] if isinstance(choices, list) and choices else None
         if isinstance(choice, dict):
@@ -73,7 +74,9 @@ class ChunkReader:
             self.finish = choice["finish_reason"]
 
     def _spoken(self, content: str) -> str:
-        """Return the words without what the model thinks aloud between tags."""
+        """Return the words, perhaps without what the model thinks aloud between tags."""
+        if not self.hides_thoughts:
+            return content
         text, said = self._held + content, ""
         self._held = ""
         while text:
@@ -100,6 +103,7 @@ class ChunkReader:
     def end(self) -> Iterator[Reply]:
         """Yield the tool call that the whole answer asks for; of several only the first."""
         if self._held and not self._thinks:
+            self.text += self._held
             yield Words(self._held)
         calls = [call for call in self._calls.values() if call.name]
         if len(calls) > 1:

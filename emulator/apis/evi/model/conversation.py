@@ -24,7 +24,7 @@ class Said:
         """Return it as a message of the chat completions API, with the service's own fields."""
         message: JsonObject = {"role": self.role, "content": self.text}
         if self.tool_calls:
-            message["content"] = None
+            message["content"] = self.text or None
             message["tool_calls"] = list(self.tool_calls)
         if self.tool_call_id is not None:
             message["tool_call_id"] = self.tool_call_id
@@ -41,7 +41,7 @@ def read_conversation(events: Iterable[JsonObject], start_ms: int) -> list[Said]
 
 
 def _read(events: Iterable[JsonObject], start_ms: int) -> Iterator[Said]:
-    call_id: str | None = None
+    call: Said | None = None  # that nothing has answered yet; servers refuse one without an answer
     for event in events:
         at_ms, text = event["timestamp"] - start_ms, event["message_text"]
         match event["type"]:
@@ -50,11 +50,12 @@ def _read(events: Iterable[JsonObject], start_ms: int) -> Iterator[Said]:
             case "AGENT_MESSAGE":
                 yield Said("assistant", text, at_ms, at_ms + speech_ms(text))
             case "FUNCTION_CALL":
-                call = json.loads(text)
-                call_id = call["tool_call_id"]
-                yield Said("assistant", "", at_ms, at_ms, tool_calls=(_tool_call(call),))
-            case "FUNCTION_CALL_RESPONSE":
-                yield Said("tool", text, at_ms, at_ms, tool_call_id=call_id)
+                calls = (_tool_call(json.loads(text)),)
+                call = Said("assistant", "", at_ms, at_ms, tool_calls=calls)
+            case "FUNCTION_CALL_RESPONSE" if call is not None:
+                yield call
+                yield Said("tool", text, at_ms, at_ms, tool_call_id=call.tool_calls[0]["id"])
+                call = None
 
 
 def _user(event: JsonObject, text: str, at_ms: int) -> Said:
