@@ -442,6 +442,30 @@ class Settings:
         maximum=600,
         api="evi",
     )
+    ears: str = _world(
+        "url",
+        "",
+        "an OpenAI-compatible server of transcriptions, which hears what users say in sound",
+        api="evi",
+    )
+    ears_model: str = _world(
+        "text", "", "the ears' model, as its server calls it; whisper-1 by default", api="evi"
+    )
+    ears_language: str = _world(
+        "text",
+        "",
+        "the language that users speak, such as en; the ears find out by default",
+        api="evi",
+    )
+    ears_key: str = _world("text", "", "the ears' API key", secret=True, api="evi")
+    ears_timeout: int = _world(
+        "integer",
+        60,
+        "how long the ears may take for a turn, in real time (s)",
+        minimum=1,
+        maximum=600,
+        api="evi",
+    )
     call_hosts_only: bool = _world(
         "switch", False, "call no host that --call-hosts leaves out, not even this machine"
     )

@@ -31,7 +31,7 @@ class ModelCaller:
                 task = self._tasks.pop(ask.question_id, None)
                 if task is not None:
                     task.cancel()
-            else:
+            elif isinstance(ask, Question):
                 loop = asyncio.get_running_loop()
                 self._tasks[ask.id] = loop.create_task(self._put(ask))
         if self._live.session.is_over:
