@@ -29,7 +29,6 @@ from emulator.audio.wav import SAMPLE_BYTES
 from emulator.clock import Clock
 from emulator.ids import IdSource
 
-
 _MOST_WAITING = 2 * MOST_SAMPLES * SAMPLE_BYTES  # bytes of sound that wait for the ears
 
 
