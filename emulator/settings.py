@@ -39,6 +39,12 @@ class Setting:
     def env(self) -> str:
         return ENV_PREFIX + self.name.upper()
 
+    @property
+    def shown_default(self) -> str:
+        """Return the default as a flag would give it."""
+        is_list = isinstance(self.default, tuple)
+        return ",".join(self.default) if is_list else str(self.default).lower()
+
     def parse(self, text: str, source: str) -> Any:
         """Return the value that `text` means. Raises UsageError, naming `source`."""
         try:
@@ -424,6 +430,20 @@ class Settings:
             "connect_id_ignored",
             "none",
         ),
+        api="evi",
+    )
+    model_cassette: str = _world(
+        "text",
+        "",
+        "a file of questions to language models and their answers, as JSON lines",
+        api="evi",
+    )
+    model_cassette_mode: str = _world(
+        "text",
+        "auto",
+        "whether a question that the cassette does not know is asked and kept (auto), all are "
+        "(record), or fails (replay)",
+        choices=("auto", "record", "replay"),
         api="evi",
     )
     brain: str = _world(

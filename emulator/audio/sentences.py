@@ -2,11 +2,17 @@
 
 import re
 
+LONGEST_SENTENCE = 10_000  # characters of a growing text
 _END = re.compile(r"(?<=[.!?])(?:[\"')\]]*)\s+")
 
 
 def complete_sentences(text: str) -> tuple[list[str], str]:
-    """Return the sentences of a growing text that are complete, and the rest of it."""
+    """Return the sentences of a growing text that are complete, and the rest of it.
+
+    A long text without an end is taken for complete.
+    """
+    if len(text) > LONGEST_SENTENCE and _END.search(text) is None:
+        return [text.strip() or text], ""
     end = 0
     for gap in _END.finditer(text):
         end = gap.end()

@@ -68,7 +68,7 @@ def add_settings(parser: argparse.ArgumentParser, names: Sequence[str] | None = 
     for setting in SETTINGS:
         if names is not None and setting.name not in names:
             continue
-        default = "" if setting.default in ("", (), None) else f" (default {setting.default})"
+        default = "" if setting.default in ("", (), None) else f" (default {setting.shown_default})"
         parser.add_argument(
             setting.flag,
             dest=setting.name,

@@ -131,6 +131,19 @@ KINDS: Mapping[str, Kind] = {
             "missing_headers": Fault("carries neither signature nor timestamp"),
         },
     ),
+    "model": Kind(
+        "a question to a language model",
+        ("chat_id", "turn"),
+        {
+            "delay": Fault("is answered later", {"delay_ms": DEFAULT_DELAY_MS}),
+            "cut": Fault("is answered in part, then the connection breaks", {"after": 1}),
+            "garbage": Fault("is answered with a line that is no JSON, then as always"),
+            "status": Fault(
+                "is answered with a status, and the model is not asked", {"status": 500}
+            ),
+            "hang": Fault("is never answered, until the chat gives up"),
+        },
+    ),
 }
 
 

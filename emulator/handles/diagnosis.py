@@ -208,6 +208,13 @@ def _fault(entry: JsonObject) -> str:
     return f"fault    {entry['of']} {entry['fault']} ({', '.join(facts)})"
 
 
+def _model(entry: JsonObject) -> str:
+    status = "" if entry["status"] is None else f" {entry['status']}"
+    said = entry["error"] if entry["error"] else repr(entry["text"])
+    where = "the cassette" if entry.get("replayed") else entry["url"]
+    return f"model    turn {entry['turn']} to {where}:{status} {entry['ended']}, {_one_line(said)}"
+
+
 def _bug(entry: JsonObject) -> str:
     return f"bug      {_one_line(entry['error'])} (reference {entry['reference']})"
 
@@ -224,6 +231,7 @@ _DESCRIBE = {
     "ears": _ears,
     "clock": _clock,
     "script": _script,
+    "model": _model,
     "fault": _fault,
     "bug": _bug,
 }

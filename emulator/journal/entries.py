@@ -206,8 +206,10 @@ class ModelEntry(Entry):
     text: str  # of the answer
     session_id: str | None  # that the model has set
     finish: str | None
-    ended: str  # complete, cut, dropped, failed or timed_out
+    ended: str  # complete, cut, dropped, failed, ignored or timed_out
     error: str | None = None
+    replayed: bool = False  # from a cassette
+    faults: list[str] | None = None
     findings: tuple[NotedFinding, ...] = ()
 
     def measure(self) -> int:

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from emulator.clock import Clock, SystemClock
 from emulator.faults.rules import FaultRule, Faults
 from emulator.faults.webhooks import CORRUPTING, SCHEDULING, headers_and_body
-from emulator.hosts import WEBHOOK_SCHEMES, call_problem
+from emulator.hosts import WEBHOOK_SCHEMES, call_problem, mapped
 from emulator.ids import IdSource
 from emulator.journal.entries import NotedFinding, WebhookEntry
 from emulator.journal.journal import Journal
@@ -316,7 +316,8 @@ class Outbox:
 
     def _set_going(self, delivery: Delivery, lane: Lane, key: tuple[str, str]) -> None:
         named, only = self._settings.call_hosts, self._settings.call_hosts_only
-        forbidden = call_problem(delivery.url, WEBHOOK_SCHEMES, named, only)
+        url = mapped(delivery.url, self._settings.map_url)
+        forbidden = call_problem(url, WEBHOOK_SCHEMES, named, only)
         if forbidden is not None:  # as a URL of a seed or a snapshot may be
             self._finish(delivery, FAILED, f"never sent: the URL {forbidden}")
             self._make_way(delivery, key)
@@ -386,7 +387,8 @@ class Outbox:
         faults = (*delivery.faults, *self._struck(delivery, CORRUPTING))
         timestamp_s = self._header_clock.now_ms() // 1000
         headers, body = headers_and_body(delivery.body, timestamp_s, self.key, faults)
-        request = WebhookRequest(delivery.url, headers, body, self._api_key)
+        url = mapped(delivery.url, self._settings.map_url)
+        request = WebhookRequest(url, headers, body, self._api_key)
         problem = signature_problem(headers, body, self.key, timestamp_s)
         delivery.attempts_left -= 1
         self.in_flight += 1

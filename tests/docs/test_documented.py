@@ -41,7 +41,7 @@ def test_settings_page_has_every_setting() -> None:
         assert f"`{setting.env}`" in row
         assert setting.help in row
         if setting.default not in ("", (), None):
-            assert f"`{str(setting.default).lower()}`" in row
+            assert f"`{setting.shown_default}`" in row
     assert page.count("| `--") == len(SETTINGS)
 
 

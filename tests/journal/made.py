@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from emulator.journal.entries import FrameEntry, HttpEntry, WebhookEntry
+from emulator.journal.entries import FrameEntry, HttpEntry, ModelEntry, WebhookEntry
 
 
 def http_entry(**given: Any) -> HttpEntry:
@@ -40,3 +40,24 @@ def webhook_entry(**given: Any) -> WebhookEntry:
         "faults": [],
     }
     return WebhookEntry(**{**fields, **given})
+
+
+def model_entry(**given: Any) -> ModelEntry:
+    """Make the entry of a question that got no answer."""
+    fields = {
+        "chat_id": "c",
+        "turn": 1,
+        "url": "https://a.example/chat/completions",
+        "request": b"{}",
+        "headers": ["Content-Type"],
+        "status": None,
+        "first_token_ms": None,
+        "duration_ms": 2,
+        "chunks": 0,
+        "text": "",
+        "session_id": None,
+        "finish": None,
+        "ended": "failed",
+        "error": "e",
+    }
+    return ModelEntry(**{**fields, **given})

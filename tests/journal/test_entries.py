@@ -19,7 +19,7 @@ from emulator.journal.entries import (
 )
 from emulator.journal.journal import Journal
 from emulator.jsontext import Json, JsonText, render
-from tests.journal.made import frame_entry, http_entry, webhook_entry
+from tests.journal.made import frame_entry, http_entry, model_entry, webhook_entry
 
 FOUND = (find("socket_unread", ("socket",)),)
 FINDING = render([each.to_json() for each in FOUND]).decode()
@@ -114,6 +114,19 @@ def text_of(entry: Entry) -> str:
             '"error":"never sent"',
         ),
         (
+            model_entry(),
+            '"chat_id":"c","turn":1,"url":"https://a.example/chat/completions","request":"{}",'
+            '"headers":["Content-Type"],"status":null,"first_token_ms":null,"duration_ms":2,'
+            '"chunks":0,"text":"","session_id":null,"finish":null,"ended":"failed","error":"e"',
+        ),
+        (
+            model_entry(status=200, error=None, replayed=True, faults=["cut"], findings=FOUND),
+            '"chat_id":"c","turn":1,"url":"https://a.example/chat/completions","request":"{}",'
+            '"headers":["Content-Type"],"status":200,"first_token_ms":null,"duration_ms":2,'
+            '"chunks":0,"text":"","session_id":null,"finish":null,"ended":"failed","error":null,'
+            f'"replayed":true,"faults":["cut"],"findings":{FINDING}',
+        ),
+        (
             FaultEntry("r", "http", "reset", {"operation": None, "method": "GET"}),
             '"rule":"r","of":"http","fault":"reset","operation":null,"method":"GET"',
         ),
@@ -134,7 +147,9 @@ def test_json(entry: Entry, text: str) -> None:
 
 def test_every_kind_is_listed() -> None:
     """Each class of entries has its kind; a run of audio is a frame, too."""
-    assert KINDS == ("http", "frame", "webhook", "fault", "clock", "script", "bug")
+    assert KINDS == (
+        "http", "frame", "webhook", "model", "fault", "clock", "script", "bug",
+    )  # fmt: skip
     assert tuple(dict.fromkeys(each.kind for each in Entry.__subclasses__())) == KINDS
     assert AudioEntry.kind == "frame"
 

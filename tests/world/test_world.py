@@ -8,6 +8,7 @@ import pytest
 from emulator.apis.evi.chat.live import LiveChat
 from emulator.apis.evi.chat.opening import find_config, open_chat
 from emulator.apis.evi.chat.request import ChatRequest
+from emulator.apis.evi.model.options import ModelOptions
 from emulator.apis.evi.state import EviState
 from emulator.apis.tts.generation import new_generations
 from emulator.apis.tts.own_sound import OwnSound
@@ -117,7 +118,7 @@ CHANGES: dict[str, Callable[[World], Any]] = {
 # What a world is made with, and what tells of the past or is under way.
 NOT_KEPT = {
     "api_key", "reference", "settings", "seed", "_frozen_at_ms", "_send", "_moving", "timers",
-    "ledger", "journal", "rate_limit", "work",
+    "ledger", "journal", "rate_limit", "work", "http",
 }  # fmt: skip
 
 VOICE = {"id": "v", "provider": "CUSTOM_VOICE", "name": "x"}
@@ -130,6 +131,7 @@ STATE_CHANGES: dict[str, dict[str, Callable[[World], Any]]] = {
         "chats": lambda world: begin_chat(world).let_go(),
         "own_script": lambda world: world.state(EviState).script.on_anything().say("Hi"),
         "heard": lambda world: world.state(EviState).heard.append("Hello"),
+        "model": lambda world: setattr(world.state(EviState), "model", ModelOptions(timeout=3)),
         "live": lambda world: begin_chat(world),
     },
     "voices": {

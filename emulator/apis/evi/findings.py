@@ -37,6 +37,12 @@ EVI_FINDINGS: Mapping[str, FindingKind] = {
     "variable_missing": FindingKind(
         WARNING, "the prompt has a variable that nothing gives a value", "{message}"
     ),
+    "model_url_unusual": FindingKind(
+        WARNING,
+        "a config names a custom language model by an https URL that does not end as Hume's guide "
+        "wants it",
+        "a URL that ends with /chat/completions",
+    ),
     "model_type_wrong": FindingKind(
         WARNING,
         "a custom language model answers with another media type than text/event-stream",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self, TypeAlias
 from emulator.apis.evi import snapshot
 from emulator.apis.evi.chat.script import Script
 from emulator.apis.evi.chat_store import ChatStore
+from emulator.apis.evi.model.options import ModelOptions, model_options
 from emulator.jsontext import JsonObject
 from emulator.store.versioned import VersionedCollection
 from emulator.world.reading import SnapshotReading
@@ -31,6 +32,7 @@ class EviState(ApiState):
         self.chats = ChatStore()
         self.own_script: Script | None = Script()  # None: the script of the world's seed
         self.heard: deque[str] = deque()  # transcripts of the next audio turns
+        self.model = ModelOptions()  # of custom language models, before the settings
         self.live: dict[str, LiveChat] = {}
         self.cut_off: tuple[str, ...] = ()  # in a fork: the ids of chats that were live
         # Called with the id of a chat and each of its events; they outlive resets.
@@ -59,6 +61,7 @@ class EviState(ApiState):
         fork.chats = self.chats.fork()
         fork.own_script = None if self.own_script is None else self.own_script.copy()
         fork.heard = self.heard.copy()
+        fork.model = self.model
         fork.cut_off = (*self.cut_off, *self.live)
         return fork
 
@@ -70,6 +73,7 @@ class EviState(ApiState):
             and self.chats.same_as(fork.chats)
             and self.own_script == fork.own_script
             and self.heard == fork.heard
+            and self.model == fork.model
             and (*self.cut_off, *self.live) == (*fork.cut_off, *fork.live)
         )
 
@@ -90,6 +94,7 @@ class EviState(ApiState):
     def to_json(self) -> JsonObject:
         return {
             "heard": list(self.heard),
+            "model": self.model.to_json(),
             "script": snapshot.script_json(self.own_script),
             "prompts": snapshot.resources_json(self.prompts),
             "tools": snapshot.resources_json(self.tools),
@@ -107,5 +112,6 @@ class EviState(ApiState):
         snapshot.read_chats(reading, state.chats)
         state.own_script = snapshot.read_script(reading)
         state.heard = deque(content["heard"])
+        state.model = model_options(content.get("model", {}))
         state.cut_off = tuple(snapshot.read_live(reading))
         return state

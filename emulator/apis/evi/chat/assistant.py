@@ -50,6 +50,7 @@ PROSODY_MS = (80, 180)  # from a sentence to its scores
 BETWEEN_SENTENCES_MS = (200, 400)
 BUILTIN_TOOL_MS = (700, 1_200)
 
+SILENCE_MS = 57_000  # after which a question with an empty answer is asked again, by a quirk
 MOST_SENTENCES = 2_500  # in one answer: each makes several frames and events
 _LONGEST_RULES = 1_000  # characters of an error's text that names them
 
@@ -110,6 +111,7 @@ class AskModel:
 
     number: int  # of the user's turn
     instruction: str | None = None
+    again: Question | None = None  # that was answered with silence
 
 
 TurnStep: TypeAlias = Step | End | AskModel | _Sentence | _Sound | _Scores | _BuiltinAnswer
@@ -126,6 +128,8 @@ class Turn:
     waits_for: ToolCall | None = None
     question: Question | None = None  # that the language model is answering
     unspoken: str = ""  # the beginning of the model's next sentence
+    found: int = 0  # sentences of the model so far
+    was_asked_again: bool = False
     spoke: bool = False
 
     @property
@@ -167,6 +171,8 @@ class Assistant:
             else Questions(request.model, request, settings, history, clock, ids)
         )
         self._turns: deque[Turn] = deque()
+        self._silent: Question | None = None  # to be asked again at `_again_ms`
+        self._again_ms = 0
         self._drawn = 0
         self._warned: set[str] = set()
         self._timeouts = {  # errors with an end of their own: its status, and its delay (ms)
@@ -192,7 +198,9 @@ class Assistant:
     @property
     def due_ms(self) -> int | None:
         """Return when the next step is due, or None."""
-        if not self._turns or self._turns[0].is_idle:
+        if not self._turns:
+            return None if self._silent is None or self.paused else self._again_ms
+        if self._turns[0].is_idle:
             return None
         if self.paused and self._turns[0].source != "event":
             return None
@@ -202,6 +210,12 @@ class Assistant:
     def waits_for_model(self) -> bool:
         """True if the turn goes on once the language model says more."""
         return bool(self._turns) and self._turns[0].question is not None
+
+    @property
+    def is_thinking(self) -> bool:
+        """True if nothing can be said before the language model says more."""
+        turn = self._turns[0] if self._turns else None
+        return turn is not None and turn.question is not None and not turn.steps
 
     # turns
 
@@ -234,6 +248,7 @@ class Assistant:
         self.warn_of_missing(self._settings.missing_variables(), "The system prompt")
         turn = Turn(deque(steps), source, self._thought_ms(steps), dict(values or {}))
         self._turns.append(turn)
+        self._silent = None
 
     def drop(self, keep: Source | None = None) -> None:
         """Forget what has not been said yet, except turns from the source `keep`."""
@@ -243,6 +258,7 @@ class Assistant:
             if turn.source != keep and turn.waits_for is not None:
                 self.calls.pop(turn.waits_for.tool_call_id)
                 self.dropped_calls.add(turn.waits_for.tool_call_id)
+        self._silent = None
         self._turns = deque(turn for turn in self._turns if turn.source == keep)
         self.speaking_until_ms = min(self.speaking_until_ms, self._clock.now_ms())
 
@@ -251,6 +267,7 @@ class Assistant:
         for turn in self._turns:
             self._drop_question(turn)
         self._turns.clear()
+        self._silent = None
 
     def _drop_question(self, turn: Turn) -> None:
         if turn.question is not None:
@@ -259,6 +276,8 @@ class Assistant:
 
     def take_step(self) -> End | None:
         """Take the step that is due. Returns the end of the chat if the step is one."""
+        if self._silent is not None and not self._turns:
+            self.add_turn([AskModel(self._silent.number, again=self._silent)], "answer")
         turn = self._turns[0]
         step = turn.steps.popleft() if turn.steps else None
         match step:
@@ -422,8 +441,12 @@ class Assistant:
 
     def _ask(self, step: AskModel, turn: Turn) -> None:
         assert self.questions is not None, "only a chat with a model asks"
+        turn.found, turn.was_asked_again = 0, step.again is not None
         try:
-            turn.question = self.questions.new(step.number, step.instruction)
+            if step.again is not None:
+                turn.question = self.questions.again(step.again)
+            else:
+                turn.question = self.questions.new(step.number, step.instruction)
         except TextTooLong as error:
             self._channel.error("text_too_long", problem=f"the system prompt: {error}")
         else:
@@ -438,16 +461,21 @@ class Assistant:
         match reply:
             case Words(text):
                 whole, turn.unspoken = complete_sentences(turn.unspoken + text)
-                turn.steps.extend(_Sentence(each, Say(each)) for each in whole)
+                self._find(whole, turn)
             case SessionId(id):
                 self._settings.custom_session_id = id
+                self._settings.session_id_was_sent = True
             case ToolWanted(name, arguments):
                 number = turn.question.number
                 self._say_rest(turn)
                 turn.steps += (self._tool_step(name, arguments), AskModel(number))
+                turn.found += 1
             case Over():
                 self._say_rest(turn)
-                turn.question, turn.spoke = None, True  # assistant_end comes in any case
+                question, turn.question = turn.question, None
+                turn.spoke = True  # assistant_end comes in any case
+                if not turn.found and not turn.was_asked_again:
+                    self._ask_again_later(question)
             case Failed(slug, message, ends_chat):
                 turn.steps.clear()
                 turn.question, turn.unspoken = None, ""
@@ -461,7 +489,21 @@ class Assistant:
 
     def _say_rest(self, turn: Turn) -> None:
         rest, turn.unspoken = turn.unspoken.strip(), ""
-        turn.steps.extend(_Sentence(each, Say(each)) for each in (sentences(rest) if rest else ()))
+        self._find(sentences(rest) if rest else (), turn)
+
+    def _find(self, said: Sequence[str], turn: Turn) -> None:
+        """Let sentences of the model be said; of too many only the first."""
+        before, turn.found = turn.found, turn.found + len(said)
+        if turn.found > MOST_SENTENCES >= before:
+            problem = f"an answer has at most {MOST_SENTENCES} sentences"
+            self._channel.error("text_too_long", problem=problem)
+        for sentence in said[: max(0, MOST_SENTENCES - before)]:
+            turn.steps.append(_Sentence(sentence, Say(sentence)))
+
+    def _ask_again_later(self, question: Question) -> None:
+        """Plan to ask once more what was answered with silence, unless somebody speaks before."""
+        if "retry_after_silence" in question.source.quirks:
+            self._silent, self._again_ms = question, self._clock.now_ms() + SILENCE_MS
 
     # tools
 

@@ -39,7 +39,6 @@ class ModelOfConfig:
 
     url: str
     name: str | None = None
-    temperature: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +63,7 @@ class ChatConfig:
     min_interruption_ms: int
     webhooks: tuple[JsonObject, ...] = ()
     model: ModelOfConfig | None = None  # a custom language model
-    temperature: float | None = None  # of whichever language model
+    temperature: float | None = None  # of any other model
 
 
 def read_config(config: JsonObject) -> ChatConfig:
@@ -108,7 +107,6 @@ def _model(model: JsonObject) -> ModelOfConfig | None:
     return ModelOfConfig(
         "" if url == UNNAMED_MODEL else url,
         model.get("custom_language_model_model"),
-        model.get("temperature"),
     )
 
 

@@ -5,6 +5,7 @@ Facts: docs/protocol.md#chat-events.
 
 import json
 from collections.abc import Mapping
+from itertools import islice
 
 from emulator.apis.evi.chat.messages import ToolCall
 from emulator.apis.evi.chat.prosody import emotion_features
@@ -57,9 +58,16 @@ class History:
             metadata = json.dumps(_segments(text, scores, begin_ms, end_ms))
             self.add("USER_MESSAGE", text, emotion_features(scores), metadata)
 
-    def said(self, start_ms: int, since_group: str | None = None) -> list[Said]:
-        """Return what was said in the chat, or in its whole group."""
-        return read_conversation(self._store.iter_events(since_group or self._chat_id), start_ms)
+    def said(
+        self, start_ms: int, resumed_group_id: str | None = None, limit: int = 0
+    ) -> list[Said]:
+        """Return what was said in the chat, after the last `limit` events of a resumed group."""
+        own = self._store.iter_events(self._chat_id)
+        if resumed_group_id is None:
+            return read_conversation(own, start_ms)
+        newest = self._store.newest_events(resumed_group_id)
+        past = islice((each for each in newest if each["chat_id"] != self._chat_id), limit)
+        return read_conversation([*reversed(list(past)), *own], start_ms)
 
     def function_call(self, call: ToolCall) -> None:
         """Add a tool call, as the JSON text of its message."""

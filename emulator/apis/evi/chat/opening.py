@@ -18,7 +18,7 @@ from emulator.apis.evi.chat.config import ChatConfig, read_config
 from emulator.apis.evi.chat.live import LiveChat, SendFrames
 from emulator.apis.evi.chat.messages import SessionSettings, to_json
 from emulator.apis.evi.chat.request import HISTORY_LIMIT, ChatRequest
-from emulator.apis.evi.chat.script import Speak
+from emulator.apis.evi.chat.script import Script, Speak
 from emulator.apis.evi.chat.session import Session
 from emulator.apis.evi.ears.utterance import ears_source
 from emulator.apis.evi.errors import (
@@ -105,7 +105,7 @@ def start_chat(world: World, options: ChatOptions, send: SendFrames) -> LiveChat
     config = find_config(world, config_id, options.config_version, group_id)
     request = ChatRequest(
         config=config,
-        model=model_of(world, config),
+        model=model_of(world, config, world.state(EviState).script),
         script=world.state(EviState).script,
         resumed_group_id=group_id,
         settings=options.settings,
@@ -185,11 +185,11 @@ def open_chat(
     return live
 
 
-def model_of(world: World, config: ChatConfig) -> ModelSource | None:
+def model_of(world: World, config: ChatConfig, script: Script) -> ModelSource | None:
     """Return the language model of a chat with this config: its own, or the world's brain."""
     if config.model is not None and config.model.url:
-        named = config.model
-        return custom_source(world.settings, named.url, named.name, named.temperature)
+        options = script.model.over(world.state(EviState).model)
+        return custom_source(world.settings, options, config.model.url, config.model.name)
     return brain_source(world.settings, config.temperature)
 
 

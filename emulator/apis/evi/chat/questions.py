@@ -1,5 +1,7 @@
 """Makes the questions of one chat to its language model."""
 
+from dataclasses import replace
+
 from emulator.apis.evi.chat.config import ToolSpec
 from emulator.apis.evi.chat.history import History
 from emulator.apis.evi.chat.request import ChatRequest
@@ -45,7 +47,7 @@ class Questions:
             prompt=settings.prompt,
             prompt_is_own=settings.prompt_is_own,
             tools=self._brains_tools() if is_brain else settings.tools,
-            session_id=settings.custom_session_id,
+            session_id=self._session_id(),
             key=settings.model_key,
             context=self.context,
             instruction=as_text,
@@ -63,6 +65,15 @@ class Questions:
         }
         return {**known, **settings.tools}
 
+    def _session_id(self) -> str | None:
+        settings = self._settings
+        ignored = "connect_id_ignored" in self.source.quirks and not settings.session_id_was_sent
+        return None if ignored else settings.custom_session_id
+
+    def again(self, question: Question) -> Question:
+        """Return the same question once more."""
+        return replace(question, id=self._ids.uuid())
+
     def _take_prefix(self) -> str | None:
         prefix, self._prefix = self._prefix, None
         return prefix
@@ -71,4 +82,10 @@ class Questions:
         group = self._request.resumed_group_id
         if "resume_without_history" in self.source.quirks:
             group = None
-        return self._history.said(self._start_ms, group)
+        return self._history.said(self._start_ms, group, self._event_limit())
+
+    def _event_limit(self) -> int:
+        limit, given = self._request.event_limit, self._request.settings
+        if given is None or given.event_limit is None:
+            return limit
+        return min(limit, given.event_limit)

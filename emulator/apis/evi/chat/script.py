@@ -16,6 +16,7 @@ from typing import NamedTuple, TypeAlias
 
 from emulator.apis.evi.chat.prosody import read_mood
 from emulator.apis.evi.errors import CHAT_ERRORS
+from emulator.apis.evi.model.options import ModelOptions
 from emulator.durations import duration_ms
 from emulator.errors import Loc, ScriptError, closest
 from emulator.jsontext import Json, JsonObject
@@ -226,7 +227,8 @@ class Script:
     """The course of a chat. A turn is answered by the first matching rule that is not used up.
 
     A `strict` script answers a turn that no rule matches with an error; otherwise the default
-    assistant answers. `user`, `tools` and the fields after them are for simulations.
+    assistant answers. `model` says how a custom language model is asked. `user` and `tools` are for
+    simulations.
     """
 
     rules: list[Rule] = field(default_factory=list)
@@ -235,6 +237,7 @@ class Script:
     user: Sequence[UserStep] = ()
     tools: Mapping[str, ToolAnswer] = field(default_factory=dict)
     name: str = "script"
+    model: ModelOptions = ModelOptions()
 
     def on_user(
         self, text: "str | re.Pattern[str]", times: int | None = None, turn: int | None = None

@@ -34,6 +34,7 @@ def script_content(script: Script) -> JsonObject | None:
         rules=[_rule(rule) for rule in script.rules],
         strict=script.strict,
         mood=_mood(script.mood),
+        model=script.model.to_json(),
         user=[_user_step(step) for step in script.user],
         tools={name: _tool(answer) for name, answer in script.tools.items()},
     )

@@ -29,6 +29,8 @@ from emulator.apis.evi.chat.script import (
     read_duration,
     why_refused,
 )
+from emulator.apis.evi.model.options import model_options
+from emulator.apis.evi.model.source import QUIRKS
 from emulator.durations import read_pace
 from emulator.errors import Loc, ScriptError, closest
 from emulator.jsontext import Json, JsonObject
@@ -250,16 +252,36 @@ class Scene(_Part):
         return value
 
 
+class _Model(_Part):
+    """How a custom language model is asked: as the settings of these names say, for one script."""
+
+    quirks: list[Annotated[str, Field(json_schema_extra={"enum": [*QUIRKS]})]] | None = None
+    failure: Literal["continue", "end"] | None = None
+    system: Literal["session", "always", "never"] | None = None
+    timeout: int | None = Field(default=None, ge=1, le=600)
+
+    @field_validator("quirks")
+    @classmethod
+    def _exist(cls, value: list[str] | None) -> list[str] | None:
+        for name in value or ():
+            if name not in QUIRKS:
+                hint = closest(name, list(QUIRKS))
+                raise ValueError(f"no quirk {name!r}{hint}; known: {', '.join(QUIRKS)}")
+        return value
+
+
 class ScriptFile(Scene):
     description: str = ""
     strict: bool = False
     mood: Mood = None
+    model: _Model = _Model()
     rules: list[_Rule] = []
     tools: dict[str, Annotated[_ToolAnswer, _short_form("content", _ToolAnswer)]] = {}
 
     def to_script(self, name: str) -> Script:
         mood = None if self.mood is None else read_mood(self.mood)
         script = Script(strict=self.strict, mood=mood, name=name)
+        script.model = model_options(self.model.model_dump())
         script.tools = {tool: answer.to_answer() for tool, answer in self.tools.items()}
         collected, last = _Collected(), None
         for number, written in enumerate(self.rules):
@@ -395,7 +417,7 @@ def _existing(loc: Loc, content: Json) -> Loc:
 _KNOWN = sorted(
     {
         key
-        for model in (ScriptFile, _Rule, _When, _Step, _UserStep, _ToolAnswer)
+        for model in (ScriptFile, _Model, _Rule, _When, _Step, _UserStep, _ToolAnswer)
         for key in model.model_fields
     }
 )

@@ -126,6 +126,7 @@ class Session:
             self._record_settings(self.request.settings)
         self._record_prompt()
         self._note_mistakes()
+        self._note_unnamed_model()
         if self.config.on_new_chat.enabled:
             self._greet(last_said)
         return self.tick()
@@ -135,6 +136,7 @@ class Session:
         if not self.is_over:
             if message.custom_session_id is not None:
                 self.settings.custom_session_id = message.custom_session_id
+                self.settings.session_id_was_sent = True
             self._receive(message)
         return self.tick()
 
@@ -264,6 +266,16 @@ class Session:
                     f"the script calls {name!r}, a tool that the config lacks{hint}",
                     "script_tool_unknown",
                 )
+
+    def _note_unnamed_model(self) -> None:
+        """Tell the client and the journal of a custom language model without a URL."""
+        model = self.config.model
+        if model is not None and not model.url and self.request.model is None:
+            message = (
+                "Custom language model was not called: the config's language_model has no URL in "
+                "model_resource, so the emulator's own assistant answers."
+            )
+            self._channel.error("custom_language_model_error", message)
 
     # time
 

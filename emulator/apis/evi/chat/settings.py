@@ -28,6 +28,7 @@ class EffectiveSettings:
         self.tools = dict(config.tools)
         self.builtin_tools = dict(config.builtin_tools)
         self.custom_session_id: str | None = None
+        self.session_id_was_sent = False  # by a message or a language model, after the handshake
         self.prompt_is_own = False  # a message of session settings gave it
         self.model_key: str | None = None  # for a custom language model
         self.audio: AudioSettings | None = None

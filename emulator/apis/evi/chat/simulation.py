@@ -35,6 +35,7 @@ from emulator.journal.journal import Journal
 from emulator.jsontext import JsonObject
 from emulator.pace import pace_of
 from emulator.timers import Timer, Timers
+from emulator.waiting import until
 from emulator.world.world import World
 
 # How long the simulated user takes at the pace of 1: from, to (ms).
@@ -45,6 +46,8 @@ SENDING_MS = 100  # before a message that waits for nothing
 
 _LONG_MS = 100 * 86_400_000
 _WAITING_ROOM_MS = 10_000  # kept free if somebody else answers tool calls, which may take long
+_MODEL_ROOM_MS = 60_000  # kept free for each answer of a language model, whose length nobody knows
+LONGEST_WAIT_S = 20  # for the answers of a language model
 
 Plan: TypeAlias = tuple[int, Callable[[], None]]
 
@@ -88,7 +91,7 @@ def new_scenario(world: World, script: Script, scene: Scene) -> Scenario:
         _check_inactivity(config)
     request = ChatRequest(
         config=config,
-        model=model_of(world, config),
+        model=model_of(world, config, script),
         script=script,
         resumed_group_id=group_id and group_id.lower(),
         settings=scene.session_settings,
@@ -114,12 +117,27 @@ def _check_inactivity(config: ChatConfig) -> None:
     raise api_error(END_UNREACHABLE, end_reason="INACTIVITY_TIMEOUT", why=why)
 
 
+async def simulated(world: World, scenario: Scenario) -> Session:
+    """Run a conversation as `simulate` does, and wait for its language model, too.
+
+    It waits for LONGEST_WAIT_S at most; then the conversation goes on by itself.
+    """
+    simulation = begin_simulation(world, scenario)
+    await until(simulation.watchers, lambda: not simulation.is_under_way, LONGEST_WAIT_S)
+    return simulation.session
+
+
 def simulate(world: World, scenario: Scenario) -> Session:
     """Run a conversation as far as it gets by itself: to its end, or until it waits.
 
-    It waits for the clock if it has a pace, and for answers to tool calls that the scenario leaves
-    to others. From then on the world's timers drive it.
+    It waits for the clock if it has a pace, for answers to tool calls that the scenario leaves to
+    others, and for a language model. From then on the world's timers drive it.
     """
+    return begin_simulation(world, scenario).session
+
+
+def begin_simulation(world: World, scenario: Scenario) -> "Simulation":
+    """Run a conversation as `simulate` does, and return the user's side of it."""
     at_once = scenario.request.pace == 0
     lag_ms = 0
     if at_once:
@@ -127,19 +145,25 @@ def simulate(world: World, scenario: Scenario) -> Session:
         lag_ms = rehearse(world, scenario)
         if scenario.wait_for_tools:
             lag_ms += _WAITING_ROOM_MS
+        if scenario.request.model is not None:
+            lag_ms += _MODEL_ROOM_MS * (1 + len(scenario.script.user))
     live = open_chat(world, scenario.request, lag_ms)
     live.join(_Observer(world.journal, live.session.chat_id))
     simulation = Simulation(live, world.timers, scenario, at_once, world.journal)
     simulation.start()
-    return live.session
+    return simulation
 
 
 def rehearse(world: World, scenario: Scenario) -> int:
-    """Return how long the conversation lasts (ms). The world does not change."""
+    """Return how long the conversation lasts (ms). The world does not change.
+
+    Nobody asks a language model: the default assistant answers in its place.
+    """
     clock = LaggingClock(ManualClock(world.clock.now_ms() + _LONG_MS), _LONG_MS)
     timers, journal = Timers(clock), Journal(clock, 1)
     chats, ids = _Stage(world.state(EviState).chats), world.ids.fork()
-    live = LiveChat(Session(scenario.request, chats, clock, ids, journal), clock, timers)
+    request = replace(scenario.request, model=None)
+    live = LiveChat(Session(request, chats, clock, ids, journal), clock, timers)
     rehearsed = replace(scenario, wait_for_tools=False)
     Simulation(live, timers, rehearsed, True, journal).start()
     timers.clear()
@@ -185,7 +209,8 @@ class Simulation:
     ) -> None:
         self._live = live
         self._journal = journal
-        self._session = live.session
+        self.session = self._session = live.session
+        self.watchers: list[Callable[[], None]] = []  # called after each of its steps
         self._assistant = live.session.assistant
         self._timers = timers
         self._scenario = scenario
@@ -204,6 +229,21 @@ class Simulation:
         self._acted_ms = self._session.start_ms
         self._go_on()
 
+    @property
+    def is_under_way(self) -> bool:
+        """True if a conversation that is simulated at once goes on soon, without anybody's help."""
+        if self._session.is_over or not self._at_once:
+            return False
+        timer = self._timer
+        is_due = timer is not None and not timer.cancelled and timer.due_ms <= self._world_ms()
+        return is_due or self._waits_for_model()
+
+    def _world_ms(self) -> int:
+        return self._live.clock.now_ms() + self._live.clock.lag_ms
+
+    def _waits_for_model(self) -> bool:
+        return self._assistant.waits_for_model and self._session.waits_for is None
+
     def _drive(self, by_hand: bool) -> None:
         """Set whether the clock moves only from step to step, without timers."""
         if by_hand != self._live.driven:
@@ -221,6 +261,11 @@ class Simulation:
                 self._answered_ms = self._live.clock.now_ms()
         if not self._live.driven:
             self._set_timer()
+        self._notify()
+
+    def _notify(self) -> None:
+        for watcher in list(self.watchers):
+            watcher()
 
     def _go_on(self) -> None:
         """Go as far as possible without waiting; timers do the rest."""
@@ -230,6 +275,7 @@ class Simulation:
         self._drive(False)
         self._live.set_timer()
         self._set_timer()
+        self._notify()
 
     def _take_next(self) -> bool:
         """Do what is due next, now; False if somebody or something else comes first."""
@@ -247,7 +293,9 @@ class Simulation:
         return True
 
     def _is_waiting(self, plan: Plan | None) -> bool:
-        """True if somebody else must answer a call, or the chat continues without this user."""
+        """True if somebody else must answer, or the chat continues without this user."""
+        if self._assistant.is_thinking and plan is None:
+            return True
         waits_for_tool = self._session.waits_for is not None and plan is None
         left_open = self._scenario.end_reason == "ACTIVE" and not self._steps
         return waits_for_tool or (left_open and self._is_quiet())

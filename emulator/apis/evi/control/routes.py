@@ -4,9 +4,11 @@ from emulator.apis.evi.control.audio import get_audio_file
 from emulator.apis.evi.control.schemas import PART
 from emulator.apis.evi.control.script import (
     add_heard_text,
+    get_model,
     get_script,
     list_live_chats,
     reset_script,
+    set_model,
 )
 from emulator.apis.evi.control.trigger import trigger_webhook
 from emulator.apis.evi.operations.audio import AUDIO_PATH
@@ -40,6 +42,8 @@ CONTROL = ControlRoutes(
             "PUT", "/_emulator/script", "set-script", _scripted("set-script"), outline=_OUTLINE
         ),
         ControlRoute("DELETE", "/_emulator/script", "reset-script", reset_script),
+        ControlRoute("GET", "/_emulator/model", "get-model", get_model),
+        ControlRoute("PUT", "/_emulator/model", "set-model", set_model, True),
         ControlRoute("POST", "/_emulator/heard", "add-heard-text", add_heard_text, True),
         ControlRoute("GET", "/_emulator/chats/live", "list-live-chats", list_live_chats),
         ControlRoute(

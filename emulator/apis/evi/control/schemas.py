@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from emulator.apis.evi.model.source import QUIRKS
 from emulator.apis.evi.webhooks import EVENT_NAMES
 from emulator.jsontext import Json, JsonObject
 from emulator.openapi.parts import COMPONENT, Part
@@ -14,6 +15,10 @@ _LEFT_OUT = ("title", "default")
 
 def _event_name() -> JsonObject:
     return {"type": "string", "enum": list(EVENT_NAMES)}
+
+
+def _quirk() -> JsonObject:
+    return {"type": "string", "enum": list(QUIRKS)}
 
 
 def _script() -> JsonObject:
@@ -59,5 +64,10 @@ def _public(value: Json, named: bool = False) -> Json:
 
 PART = Part(
     Path(__file__).with_name("openapi.yaml"),
-    {"WebhookEventName": _event_name, "Script": _script, "Simulation": _simulation},
+    {
+        "WebhookEventName": _event_name,
+        "ModelQuirk": _quirk,
+        "Script": _script,
+        "Simulation": _simulation,
+    },
 )

@@ -12,7 +12,7 @@ from emulator.apis.evi.chat.script_file import (
     read_script_file,
     unknown_script,
 )
-from emulator.apis.evi.chat.simulation import new_scenario, simulate
+from emulator.apis.evi.chat.simulation import new_scenario, simulated
 from emulator.apis.evi.control.script import in_short
 from emulator.apis.evi.state import EviState
 from emulator.control import ControlCall, ControlHandler
@@ -39,7 +39,7 @@ async def simulate_chat(call: ControlCall) -> Json:
         loaded, scene = load_script({**script, **body})
     except ScriptError as error:
         raise _refusal(error, body) from None
-    session = simulate(call.world, new_scenario(call.world, loaded, scene))
+    session = await simulated(call.world, new_scenario(call.world, loaded, scene))
     return {
         "chat_id": session.chat_id,
         "chat_group_id": session.chat_group_id,

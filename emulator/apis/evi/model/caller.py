@@ -1,17 +1,21 @@
 """Puts a chat's questions to its language model, and tells the chat what the model says."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 
 from emulator.apis.evi.chat.channel import Dropped, Output
 from emulator.apis.evi.chat.live import LiveChat
 from emulator.apis.evi.model import event_stream_call
+from emulator.apis.evi.model.cassette import Cassette, recorded, replayed
+from emulator.apis.evi.model.faults import FAULTS, broken
 from emulator.apis.evi.model.question import Question
-from emulator.apis.evi.model.replies import Failed, Reply
-from emulator.apis.evi.model.report import DROPPED, FAILED, Report
+from emulator.apis.evi.model.replies import Failed, Reply, failed
+from emulator.apis.evi.model.report import COMPLETE, DROPPED, FAILED, IGNORED, Report
 from emulator.apis.evi.model.socket_call import ModelSocket
 from emulator.apis.evi.model.source import SOCKET
 from emulator.hosts import MODEL_SCHEMES, call_problem, mapped
+from emulator.world.work import Job
 from emulator.world.world import World
 
 
@@ -21,39 +25,53 @@ class ModelCaller:
     def __init__(self, world: World, live: LiveChat) -> None:
         self._world = world
         self._live = live
-        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._tasks: dict[str, list[asyncio.Task[None]]] = {}  # by the id of the question
         self._socket: ModelSocket | None = None
 
     def __call__(self, output: Output) -> None:
         """Take what the chat asks, and end what it dropped."""
         for ask in output.asks:
             if isinstance(ask, Dropped):
-                task = self._tasks.pop(ask.question_id, None)
-                if task is not None:
-                    task.cancel()
+                self._cancel(ask.question_id)
             elif isinstance(ask, Question):
-                loop = asyncio.get_running_loop()
-                self._tasks[ask.id] = loop.create_task(self._put(ask))
+                self._begin(ask)
         if self._live.session.is_over:
             self._close()
 
+    def _begin(self, question: Question) -> None:
+        """Ask a question; the clock waits for the answer from now on."""
+        posts_twice = "double_post" in question.source.quirks
+        hears = [self._hear, _ignore] if posts_twice else [self._hear]
+        for hear in hears:
+            what = f"the language model of chat {self._live.session.chat_id}"
+            job = self._world.working(what, question.source.timeout_s)
+            task = asyncio.get_running_loop().create_task(self._put(question, hear, job))
+            self._tasks.setdefault(question.id, []).append(task)
+
+    def _cancel(self, question_id: str) -> None:
+        for task in self._tasks.pop(question_id, ()):
+            if task is not asyncio.current_task():
+                task.cancel()
+
     def _close(self) -> None:
-        for task in self._tasks.values():
-            task.cancel()
-        self._tasks.clear()
+        for question_id in list(self._tasks):
+            self._cancel(question_id)
         if self._socket is not None:
             self._socket.close()
 
-    async def _put(self, question: Question) -> None:
+    def _hear(self, question_id: str, reply: Reply) -> None:
+        self._live.hear_model(question_id, reply)
+
+    async def _put(self, question: Question, hear: Callable[[str, Reply], None], job: Job) -> None:
         """Ask, and pass each reply on, until the answer is over or nobody wants it."""
         world, chat_id = self._world, self._live.session.chat_id
         report = Report(chat_id, question, mapped(question.source.url, world.settings.map_url))
-        what = f"the language model of chat {chat_id}"
-        journal = world.journal
-        with world.working(what, question.source.timeout_s) as job:
+        journal, ledger = world.journal, world.ledger
+        with job:
             try:
-                async for reply in self._replies(question, report):
-                    self._live.hear_model(question.id, report.as_told(reply))
+                async with aclosing(self._replies(question, report)) as replies:
+                    async for reply in replies:
+                        hear(question.id, report.as_told(reply))
             except asyncio.CancelledError:
                 report.ended = DROPPED
                 raise
@@ -63,26 +81,72 @@ class ModelCaller:
                     raise
                 self._live.on_bug(error)
             finally:
-                del job
-                self._tasks.pop(question.id, None)
-                report.write(journal, world.ledger)
+                if hear is _ignore and report.ended == COMPLETE:
+                    report.ended = IGNORED
+                self._forget(question.id)
+                report.write(journal, ledger)
 
-    async def _replies(self, question: Question, report: Report) -> AsyncIterator[Reply]:
+    def _forget(self, question_id: str) -> None:
+        """Forget the task that runs now."""
+        left = [
+            task for task in self._tasks.pop(question_id, []) if task is not asyncio.current_task()
+        ]
+        if left:
+            self._tasks[question_id] = left
+
+    async def _replies(self, question: Question, report: Report) -> AsyncGenerator[Reply, None]:
+        facts = {"chat_id": report.chat_id, "turn": question.number}
+        rules = self._world.faults.take("model", FAULTS, facts)
+        report.faults = tuple(rules)
+        async with aclosing(broken(self._answer(question, report), rules, report)) as replies:
+            async for reply in replies:
+                yield reply
+
+    async def _answer(self, question: Question, report: Report) -> AsyncGenerator[Reply, None]:
+        """Yield what the cassette says, or else the model."""
+        settings = self._world.settings
+        path, mode = settings.model_cassette, settings.model_cassette_mode
+        cassette = Cassette(path) if path else None
+        if cassette is not None and mode != "record":
+            found = await asyncio.to_thread(cassette.find, question.body)
+            if not isinstance(found, str) or mode == "replay":
+                for reply in replayed(found, report):
+                    yield reply
+                return
+        async with aclosing(self._asked(question, report)) as replies:
+            said: list[Reply] = []
+            async for reply in replies:
+                said.append(reply)
+                yield reply
+        if cassette is not None and report.ended == COMPLETE:
+            await asyncio.to_thread(cassette.add, question.body, recorded(said))
+
+    async def _asked(self, question: Question, report: Report) -> AsyncGenerator[Reply, None]:
         settings = self._world.settings
         problem = call_problem(
             report.url, MODEL_SCHEMES, settings.call_hosts, settings.call_hosts_only
         )
         if problem is not None:
             report.ended, report.error = FAILED, f"its URL {problem}"
-            message = f"Custom language model {report.question.source.url} was not called: its URL {problem}."
-            yield Failed("custom_language_model_error", message, question.source.ends_chat)
+            yield not_called(question, problem)
             return
-        async for reply in self._asked(question, report):
-            yield reply
+        async with aclosing(self._asked_itself(question, report)) as replies:
+            async for reply in replies:
+                yield reply
 
-    def _asked(self, question: Question, report: Report) -> AsyncIterator[Reply]:
+    def _asked_itself(self, question: Question, report: Report) -> AsyncGenerator[Reply, None]:
         if question.source.form != SOCKET:
             return event_stream_call.ask(self._world.http, question, report)
         if self._socket is None:
             self._socket = ModelSocket(self._world.http)
         return self._socket.ask(question, report)
+
+
+def not_called(question: Question, problem: str) -> Failed:
+    """Return the failure of a model whose URL may not be called."""
+    what = f"was not called: its URL {problem}"
+    return failed(question.source, "custom_language_model_error", what)
+
+
+def _ignore(question_id: str, reply: Reply) -> None:
+    """Hear nothing: the same question was asked twice."""

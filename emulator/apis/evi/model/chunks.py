@@ -90,14 +90,14 @@ class ChunkReader:
         return said
 
     def _take_calls(self, calls: Json) -> None:
-        for each in calls if isinstance(calls, list) else ():
+        for place, each in enumerate(calls if isinstance(calls, list) else ()):
             if not isinstance(each, dict):
                 continue
-            function = each.get("function")
-            call = self._calls.setdefault(each.get("index", 0), _Call())
+            function, index = each.get("function"), each.get("index")
+            call = self._calls.setdefault(index if isinstance(index, int) else place, _Call())
             call.id = call.id or str(each.get("id") or "")
             if isinstance(function, dict):
-                call.name += str(function.get("name") or "")
+                call.name = call.name or str(function.get("name") or "")
                 call.arguments += str(function.get("arguments") or "")
 
     def end(self) -> Iterator[Reply]:

@@ -1,15 +1,16 @@
 """Asks a language model that answers with an event stream."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from urllib.parse import urlencode
 
 import aiohttp
 
 from emulator.apis.evi.model.event_stream import EventStream, EventTooLong
 from emulator.apis.evi.model.question import Question
-from emulator.apis.evi.model.replies import Failed, Over, Reply
+from emulator.apis.evi.model.replies import Failed, Over, Reply, disconnected, failed, timed_out
 from emulator.apis.evi.model.report import CUT, FAILED, TIMED_OUT, Report
+from emulator.apis.evi.model.source import LONGEST_ANSWER
 from emulator.jsontext import render
 from emulator.outgoing.http_client import HttpClient
 from emulator.outgoing.reason import reason
@@ -17,7 +18,6 @@ from emulator.outgoing.reason import reason
 _STREAM = "text/event-stream"
 _MOST_READ = 2_000  # bytes of a refusal that its report quotes
 _AT_ONCE = 65_536
-LONGEST_ANSWER = 8_388_608  # bytes
 
 
 def address(url: str, session_id: str | None) -> str:
@@ -29,7 +29,9 @@ def address(url: str, session_id: str | None) -> str:
     return f"{place}{mark}{urlencode({'custom_session_id': session_id})}"
 
 
-async def ask(client: HttpClient, question: Question, report: Report) -> AsyncIterator[Reply]:
+async def ask(
+    client: HttpClient, question: Question, report: Report
+) -> AsyncGenerator[Reply, None]:
     """Yield what the model says; the last reply is Over or Failed."""
     source = question.source
     try:
@@ -42,7 +44,7 @@ async def ask(client: HttpClient, question: Question, report: Report) -> AsyncIt
             ) as answer:
                 report.status = answer.status
                 if answer.status != 200:
-                    yield await _refused(answer, report, source.ends_chat)
+                    yield await _refused(answer, report)
                     return
                 if answer.content_type != _STREAM:
                     problem = f"it answered {answer.content_type}, expected {_STREAM}"
@@ -51,25 +53,21 @@ async def ask(client: HttpClient, question: Question, report: Report) -> AsyncIt
                     yield reply
     except TimeoutError:
         report.ended, report.error = TIMED_OUT, f"nothing came for {source.timeout_s} s"
-        yield _late(report, source.ends_chat)
+        yield timed_out(source)
     except aiohttp.ClientPayloadError as error:
         report.ended, report.error = CUT, reason(error)
-        yield _cut_off(report, source.ends_chat)
+        yield disconnected(source)
     except (aiohttp.ClientError, OSError, ValueError) as error:
         report.ended, report.error = FAILED, reason(error)
-        yield (
-            _late(report, source.ends_chat)
-            if report.status is None
-            else _cut_off(report, source.ends_chat)
-        )
+        yield timed_out(source) if report.status is None else disconnected(source)
     except EventTooLong:
         report.ended, report.error = FAILED, "an event has more bytes than any answer needs"
-        yield _wrong(report, source.ends_chat)
+        yield _wrong(report)
 
 
 async def _read(
     answer: aiohttp.ClientResponse, report: Report, limit: asyncio.Timeout, timeout_s: int
-) -> AsyncIterator[Reply]:
+) -> AsyncGenerator[Reply, None]:
     """Yield the replies of a stream; each piece of it may take as long as the first."""
     events, size, loop = EventStream(), 0, asyncio.get_running_loop()
     async for piece in answer.content.iter_any():
@@ -92,7 +90,7 @@ async def _read(
         report.findings.append(("model_done_missing", "the stream ended"))
     if not report.reader.chunks and not report.reader.is_done:
         report.ended, report.error = FAILED, "the answer has no chunk of a chat completion"
-        yield _wrong(report, False)
+        yield _wrong(report)
         return
     if not report.reader.text and report.reader.finish != "tool_calls":
         report.findings.append(("model_silent", "no words"))
@@ -107,27 +105,13 @@ def _headers(question: Question, report: Report) -> dict[str, str]:
     return headers
 
 
-async def _refused(answer: aiohttp.ClientResponse, report: Report, ends_chat: bool) -> Failed:
+async def _refused(answer: aiohttp.ClientResponse, report: Report) -> Failed:
     text = (await answer.content.read(_MOST_READ)).decode(errors="replace")
     report.ended, report.error = FAILED, f"status {answer.status}: {text}"
-    message = (
-        f"Custom language model {report.question.source.url} answered with status {answer.status}."
-    )
-    return Failed("custom_language_model_error", message, ends_chat)
+    what = f"answered with status {answer.status}"
+    return failed(report.question.source, "custom_language_model_error", what)
 
 
-def _late(report: Report, ends_chat: bool) -> Failed:
-    message = (
-        f"Custom language model {report.question.source.url} timed out during connection attempt."
-    )
-    return Failed("custom_language_model_timed_out", message, ends_chat)
-
-
-def _cut_off(report: Report, ends_chat: bool) -> Failed:
-    message = f"Custom language model {report.question.source.url} disconnected."
-    return Failed("custom_language_model_disconnected", message, ends_chat)
-
-
-def _wrong(report: Report, ends_chat: bool) -> Failed:
-    message = f"Custom language model {report.question.source.url} gave no answer: {report.error}."
-    return Failed("custom_language_model_error", message, ends_chat)
+def _wrong(report: Report) -> Failed:
+    what = f"gave no answer: {report.error}"
+    return failed(report.question.source, "custom_language_model_error", what)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from emulator.apis.evi.model.source import ModelSource
 from emulator.jsontext import JsonObject
 
 
@@ -40,6 +41,23 @@ class Failed:
     slug: str
     message: str
     ends_chat: bool = False
+
+
+def failed(source: ModelSource, slug: str, what: str) -> Failed:
+    """Return a failure; its message names the model by its URL, as the service's does."""
+    message = f"Custom language model {source.url} {what}."
+    return Failed(slug, message, source.ends_chat)
+
+
+def timed_out(source: ModelSource) -> Failed:
+    """Return the failure of a model that can't be reached, or says nothing in time."""
+    what = "timed out during connection attempt"
+    return failed(source, "custom_language_model_timed_out", what)
+
+
+def disconnected(source: ModelSource) -> Failed:
+    """Return the failure of a model that breaks off."""
+    return failed(source, "custom_language_model_disconnected", "disconnected")
 
 
 Reply: TypeAlias = Words | ToolWanted | SessionId | Over | Failed

@@ -14,9 +14,11 @@ from emulator.contract.ledger import ClientLedger
 from emulator.journal.entries import ModelEntry
 from emulator.journal.journal import LONGEST_BODY, Journal
 from emulator.jsontext import kept, render
+from emulator.redaction.text import hide_in_text
 
 SUBJECT = "language model"
 COMPLETE, CUT, DROPPED, FAILED, TIMED_OUT = "complete", "cut", "dropped", "failed", "timed_out"
+IGNORED = "ignored"  # the answer to a request that was sent twice
 
 
 @dataclass(slots=True)
@@ -31,6 +33,8 @@ class Report:
     ended: str = COMPLETE
     error: str | None = None
     first_token_ms: int | None = None
+    faults: tuple[str, ...] = ()
+    replayed: bool = False  # from a cassette
     reader: ChunkReader = field(default_factory=ChunkReader)
     findings: list[tuple[str, str]] = field(default_factory=list)
     _began_s: float = field(default_factory=monotonic)
@@ -79,11 +83,14 @@ class Report:
                 session_id=reader.fingerprint,
                 finish=reader.finish,
                 ended=self.ended,
-                error=self.error,
+                error=None if self.error is None else hide_in_text(self.error),
+                replayed=self.replayed,
+                faults=list(self.faults) or None,
                 findings=tuple(found),
             )
         )
-        ledger.add(SUBJECT, found, journal.seq)
+        if not self.faults:
+            ledger.add(SUBJECT, found, journal.seq)
 
     def _found(self) -> Sequence[Finding]:
         noted = [*self.findings, *self.reader.findings]

@@ -4,13 +4,22 @@ Facts: docs/protocol.md#custom-language-models-over-a-websocket.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 
 import aiohttp
 
 from emulator.apis.evi.model.question import Question
-from emulator.apis.evi.model.replies import Failed, Over, Reply, SessionId, Words
+from emulator.apis.evi.model.replies import (
+    Over,
+    Reply,
+    SessionId,
+    Words,
+    disconnected,
+    timed_out,
+)
 from emulator.apis.evi.model.report import CUT, TIMED_OUT, Report
+from emulator.apis.evi.model.source import LONGEST_ANSWER
 from emulator.jsontext import JsonObject, JsonTextError, parse, render
 from emulator.outgoing.http_client import HttpClient
 from emulator.outgoing.reason import reason
@@ -26,37 +35,38 @@ class ModelSocket:
         self._client = client
         self._socket: aiohttp.ClientWebSocketResponse | None = None
         self._unread_answers = 0  # answers of dropped questions, which still come
-        self._has_ended = False
+        self._is_gone = False  # it was open once; the service does not connect again
 
     def close(self) -> None:
         """Close the connection; nothing is asked any more."""
-        self._has_ended = True
         if self._socket is not None:
             asyncio.get_running_loop().create_task(self._socket.close())
             self._socket = None
 
-    async def ask(self, question: Question, report: Report) -> AsyncIterator[Reply]:
+    async def ask(self, question: Question, report: Report) -> AsyncGenerator[Reply, None]:
         """Yield what the model says; the last reply is Over or Failed."""
-        source, ends_chat = question.source, question.source.ends_chat
+        source, was_open = question.source, self._socket is not None
+        if self._is_gone:
+            report.ended, report.error = CUT, "it broke off before, and is not called again"
+            yield disconnected(source)
+            return
         try:
             async with asyncio.timeout(source.timeout_s):
                 socket = await self._open(report)
             await socket.send_str(render(payload(question)).decode())
-            async for reply in self._read(socket, report, source.timeout_s):
-                yield reply
+            async with aclosing(self._read(socket, report, source.timeout_s)) as replies:
+                async for reply in replies:
+                    yield reply
         except TimeoutError:
             report.ended, report.error = TIMED_OUT, f"nothing came for {source.timeout_s} s"
-            message = f"Custom language model {report.question.source.url} timed out during connection attempt."
-            yield Failed("custom_language_model_timed_out", message, ends_chat)
+            yield timed_out(source)
         except (aiohttp.ClientError, ConnectionError, OSError) as error:
             report.ended, report.error = CUT, reason(error)
-            self._socket = None
-            message = f"Custom language model {report.question.source.url} disconnected."
-            yield Failed("custom_language_model_disconnected", message, ends_chat)
+            self._is_gone = was_open or report.status is not None
+            yield disconnected(source) if self._is_gone else timed_out(source)
 
     async def _open(self, report: Report) -> aiohttp.ClientWebSocketResponse:
-        if self._socket is None or self._socket.closed:
-            self._unread_answers = 0
+        if self._socket is None:
             self._socket = await self._client.session().ws_connect(
                 report.url, max_msg_size=_LONGEST_FRAME, autoclose=True
             )
@@ -65,13 +75,16 @@ class ModelSocket:
 
     async def _read(
         self, socket: aiohttp.ClientWebSocketResponse, report: Report, timeout_s: int
-    ) -> AsyncIterator[Reply]:
-        is_complete = False
+    ) -> AsyncGenerator[Reply, None]:
+        is_complete, size = False, 0
         try:
             while not is_complete:
                 message = await socket.receive(timeout_s)
                 if message.type != aiohttp.WSMsgType.TEXT:
                     raise ConnectionResetError(f"it closed the connection ({socket.close_code})")
+                size += len(message.data)
+                if size > LONGEST_ANSWER:
+                    raise ConnectionResetError("the answer has more bytes than any needs")
                 content = self._content(message.data, report)
                 if content.get("type") == "assistant_end":
                     is_complete = self._unread_answers == 0

@@ -6,10 +6,12 @@ Facts: docs/protocol.md#custom-language-models.
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from emulator.apis.evi.model.options import ModelOptions
 from emulator.outgoing.open_ai import route
 from emulator.settings import Settings
 
 EVENT_STREAM, SOCKET = "event stream", "WebSocket"
+LONGEST_ANSWER = 8_388_608  # bytes
 _SOCKET_SCHEMES = ("ws://", "wss://")
 
 # What the service was seen to do at times. Each is a name that the setting `model_quirks` may have.
@@ -52,17 +54,17 @@ class ModelSource:
 
 
 def custom_source(
-    settings: Settings, url: str, name: str | None, temperature: float | None
+    settings: Settings, options: ModelOptions, url: str, name: str | None
 ) -> ModelSource:
-    """Return the model of a config."""
+    """Return the model of a config; the options go before the settings."""
+    quirks = settings.model_quirks if options.quirks is None else options.quirks
     return ModelSource(
         url,
         name=name,
-        temperature=temperature,
-        system=settings.model_system,
-        quirks=frozenset(settings.model_quirks),
-        timeout_s=settings.model_timeout,
-        ends_chat=settings.model_failure == "end",
+        system=options.system or settings.model_system,
+        quirks=frozenset(quirks),
+        timeout_s=options.timeout or settings.model_timeout,
+        ends_chat=(options.failure or settings.model_failure) == "end",
     )
 
 

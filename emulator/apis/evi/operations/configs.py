@@ -4,6 +4,7 @@ Facts: docs/protocol.md#configs.
 """
 
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 
 from emulator.api import Call
 from emulator.apis.evi import errors
@@ -17,8 +18,9 @@ from emulator.apis.evi.operations.versioned import FIXED, LATEST, Kind, register
 from emulator.apis.evi.state import EviState
 from emulator.apis.voices.lookup import default_voice, resolve_voice
 from emulator.apis.voices.state import VoicesState
+from emulator.contract.findings import find
 from emulator.errors import ErrorText, Problem, ValidationFailed, api_error
-from emulator.hosts import MODEL_SCHEMES, WEBHOOK_SCHEMES, call_problem
+from emulator.hosts import MODEL_SCHEMES, WEBHOOK_SCHEMES, call_problem, mapped
 from emulator.jsontext import JsonObject
 from emulator.settings import Settings
 from emulator.store.versioned import Resource, Row, Version, VersionedCollection
@@ -34,6 +36,7 @@ LANGUAGE_MODEL = (
     "temperature",
     "custom_language_model_model",
 )
+_COMPLETIONS = "/chat/completions"  # the end of a custom language model's URL, unless it is wss
 DEFAULT_EVENT_MESSAGE = {"enabled": False, "text": ""}
 DEFAULT_EVENT_MESSAGES = {
     "on_new_chat": DEFAULT_EVENT_MESSAGE,
@@ -205,7 +208,8 @@ def check_webhook_url(url: str, settings: Settings) -> None:
 
 
 def _check_url(url: str, schemes: tuple[str, ...], settings: Settings, invalid: ErrorText) -> None:
-    why = call_problem(url, schemes, settings.call_hosts, settings.call_hosts_only)
+    leads_to = mapped(url, settings.map_url)
+    why = call_problem(leads_to, schemes, settings.call_hosts, settings.call_hosts_only)
     if why is not None:
         raise api_error(invalid, url=url, why=why)
 
@@ -215,6 +219,10 @@ def _language_model(call: Call, given: JsonObject) -> JsonObject:
     url = given.get("model_resource", UNNAMED_MODEL)
     if given.get("model_provider") == CUSTOM_LANGUAGE_MODEL and url != UNNAMED_MODEL:
         _check_url(url, MODEL_SCHEMES, call.settings, errors.MODEL_URL_INVALID)
+        path = urlsplit(url).path.rstrip("/")
+        if url.lower().startswith("http") and not path.endswith(_COMPLETIONS):
+            place = ("body", "language_model", "model_resource")
+            call.findings.append(find("model_url_unusual", place, url))
     return {key: given[key] for key in LANGUAGE_MODEL if key in given}
 
 

@@ -70,7 +70,7 @@ class EviHandle:
         if user is not None:
             scene["user"] = user
         script, loaded = read_scene(scene.pop("script", {}), scene)
-        return self._chat(self._bridge.call(lambda: run_scene(self.world, script, loaded)))
+        return self._chat(self._bridge.run(run_scene(self.world, script, loaded)))
 
     @property
     def chats(self) -> list[ChatHandle]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from emulator.apis.evi.chat.script import Script
 from emulator.apis.evi.chat.script_file import Scene, load_script, read_script_file
-from emulator.apis.evi.chat.simulation import new_scenario, simulate
+from emulator.apis.evi.chat.simulation import new_scenario, simulated
 from emulator.jsontext import JsonObject
 from emulator.world.world import World
 
@@ -20,9 +20,9 @@ def read_scene(script: str | Mapping[str, Any] | Script, scene: JsonObject) -> t
     return load_script({**content, **scene}, name)
 
 
-def run_scene(world: World, script: Script, scene: Scene) -> str:
+async def run_scene(world: World, script: Script, scene: Scene) -> str:
     """Run a conversation, and return the id of its chat. Raises ApiError."""
-    return simulate(world, new_scenario(world, script, scene)).chat_id
+    return (await simulated(world, new_scenario(world, script, scene))).chat_id
 
 
 def _name_and_content(script: str | Mapping[str, Any]) -> tuple[str, JsonObject]:

@@ -1,0 +1,78 @@
+"""What the emulator never does when it calls a language model."""
+
+from dataclasses import replace
+
+import pytest
+
+from emulator.testing.world import Evi
+from tests.apis.evi.model.server import Answer, ModelServer, chunk
+from tests.apis.evi.model.talks import answers, chatting, error_of, exchange, new_config, said
+from tests.testing.talking import talking
+
+
+@pytest.mark.evi(call_hosts=("llm.internal",))
+def test_a_host_that_may_not_be_called(evi: Evi) -> None:
+    """A config of another time may still name it: it is not called, and says why."""
+    config = new_config(evi, "http://llm.internal/chat/completions")
+    evi.world.settings = replace(evi.world.settings, call_hosts=())
+    with talking(evi, config_id=config) as talk:
+        error = error_of(talk, "Hi")
+    assert error["slug"] == "custom_language_model_error"
+    assert "was not called: its URL must begin with https://" in error["message"]
+
+
+@pytest.mark.evi(call_hosts_only=True, call_hosts=("127.0.0.1",))
+def test_not_even_this_machine(evi: Evi, model: ModelServer) -> None:
+    """With `--call-hosts-only`, unless it is named."""
+    with chatting(evi, model.url) as talk:
+        assert exchange(talk, "Hi") == ["Yes."]
+        evi.world.settings = replace(evi.world.settings, call_hosts=("llm.internal",))
+        assert "--call-hosts-only" in error_of(talk, "Hi")["message"]
+    assert len(model.asked) == 1
+
+
+def test_redirects_are_not_followed(evi: Evi, model: ModelServer) -> None:
+    """Neither by a stream nor by a WebSocket."""
+    away = {"Location": "http://127.0.0.1:9/elsewhere"}
+    model.answer(Answer(status=307, headers=away))
+    with chatting(evi, model.url) as talk:
+        assert "answered with status 307." in error_of(talk, "Hi")["message"]
+    model.redirects_sockets_to = model.url
+    with chatting(evi, model.ws_url) as talk:
+        assert error_of(talk, "Hi")["type"] == "error"
+    assert len(model.asked) == 1
+    assert "redirects" in evi.journal.entries("model")[1]["error"]
+
+
+def test_a_long_answer_is_cut_off(
+    evi: Evi, model: ModelServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its bytes are bounded."""
+    monkeypatch.setattr("emulator.apis.evi.model.event_stream_call.LONGEST_ANSWER", 10_000)
+    model.answer(Answer(tuple(chunk("word " * 20) for _ in range(1_000))))
+    with chatting(evi, model.url) as talk:
+        assert "more bytes" in error_of(talk, "Hi")["message"]
+
+
+def test_many_sentences_are_bounded(
+    evi: Evi, model: ModelServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rest is not said, and a frame says so."""
+    monkeypatch.setattr("emulator.apis.evi.chat.assistant.MOST_SENTENCES", 3)
+    model.answer(Answer((chunk("One. Two. "), chunk("Three. Four. "), chunk("Five."))))
+    with chatting(evi, model.url) as talk:
+        talk.say("Count")
+        messages = answers(talk, "assistant_end")
+    assert said(messages) == ["One.", "Two.", "Three."]
+    assert [each["slug"] for each in messages if each["type"] == "error"] == ["text_too_long"]
+
+
+def test_a_refusal_that_quotes_a_key(evi: Evi, model: ModelServer) -> None:
+    """The journal hides it."""
+    text = b'{"error": "bad key", "api_key": "sk-secret-key"}'
+    model.answer(Answer((text,), status=401))
+    with chatting(evi, model.url) as talk:
+        error_of(talk, "Hi")
+    [entry] = evi.journal.entries("model")
+    assert entry["error"].startswith("status 401: ")
+    assert "sk-secret-key" not in evi.timeline() + str(entry)
