@@ -44,6 +44,7 @@ ERRORS_WITHOUT_FINDING = (
     "audio_decoder_missing",
     "brain_failed",
     "custom_language_model_disconnected",
+    "custom_language_model_error",
     "custom_language_model_timed_out",
     "inactivity_timeout",
     "max_duration_timeout",

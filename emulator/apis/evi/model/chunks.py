@@ -22,7 +22,6 @@ class ChunkReader:
     """Turns the data of events into replies. `findings` has codes with what was wrong."""
 
     speaks_fingerprint: bool = True  # whether a fingerprint is the session id
-    hides_thoughts: bool = True  # between <think> tags
     is_done: bool = False
     chunks: int = 0
     text: str = ""
@@ -74,9 +73,7 @@ class ChunkReader:
             self.finish = choice["finish_reason"]
 
     def _spoken(self, content: str) -> str:
-        """Return the words, perhaps without what the model thinks aloud between tags."""
-        if not self.hides_thoughts:
-            return content
+        """Return the words without what the model thinks aloud between tags."""
         text, said = self._held + content, ""
         self._held = ""
         while text:

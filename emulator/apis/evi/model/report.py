@@ -40,10 +40,8 @@ class Report:
     _began_s: float = field(default_factory=monotonic)
 
     def __post_init__(self) -> None:
-        """Read as the source wants it: thoughts between tags are a custom model's words."""
-        is_custom = self.question.source.is_custom
-        self.reader.speaks_fingerprint = is_custom
-        self.reader.hides_thoughts = not is_custom
+        """Read as the source wants it: a brain's fingerprint names no session."""
+        self.reader.speaks_fingerprint = self.question.source.is_custom
 
     def as_told(self, reply: Reply) -> Reply:
         """Return a reply as the chat is told: a brain fails with what to do, noted as a finding."""
