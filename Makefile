@@ -21,7 +21,7 @@ test: .venv/dev .venv/node  ## run all tests but those of test-clients: minutes
 test-fast: .venv/dev  ## run the tests that start no process and no browser: a minute
 	$(PYTEST) -m "not process and not browser and not slow"
 
-test-clients: .venv/dev .venv/node $(CLIENTS)  ## run older and newer versions of Hume's clients
+test-clients: .venv/dev .venv/node $(CLIENTS)  ## run other versions of Hume's clients, and frameworks
 	$(PYTEST) tests/clients
 
 coverage: .venv/dev .venv/node  ## run the table of the clients' calls, and write docs/coverage.md

@@ -35,8 +35,8 @@ class Speaker:
         self._scope = _scope(path)
         self._body = render(content)
 
-    async def answer(self) -> bytes:
-        """Return the answer's body."""
+    async def answer(self) -> list[bytes]:
+        """Return the answer's body in pieces."""
         pieces: list[bytes] = []
         is_over = asyncio.Event()
         given = iter([{"type": "http.request", "body": self._body, "more_body": False}])
@@ -55,7 +55,7 @@ class Speaker:
 
         await self._app(self._scope, receive, send)
         is_over.set()
-        return b"".join(pieces)
+        return pieces
 
 
 def _scope(path: str) -> Scope:
@@ -99,7 +99,9 @@ def encoding(effort: Effort) -> list[Finding]:
     rounds = effort.of(11, 5)
     use_cores(CORES[-1])
     app, loop = new_app(Settings()), asyncio.new_event_loop()
-    pcm = loop.run_until_complete(Speaker(app, WHOLE_FILE, body(CHARACTERS, "pcm")).answer())
+    pcm = b"".join(
+        loop.run_until_complete(Speaker(app, WHOLE_FILE, body(CHARACTERS, "pcm")).answer())
+    )
     alone: list[float] = []
     times: dict[str, list[float]] = {}
     for _ in range(rounds):

@@ -18,7 +18,7 @@ from emulator.world.world import World
 
 STREAMS, MOST_KB = 200, 600.0
 LONGEST = 5000  # characters
-READ_BYTES = {"pcm": 1_500_000, "mp3": 250_000}  # of each client in a round; as lines it is more
+READ_BYTES = {"pcm": 500_000, "mp3": 50_000}  # of each client in a round; as lines it is more
 MOST_GROWTH = 1.1
 MOST_TIMES_JSON = 1.2
 

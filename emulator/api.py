@@ -1,9 +1,9 @@
 """What an emulated API is made of: an `Api` is a value, and a folder of `apis/`."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from emulator.contract.findings import Finding, FindingKind, register_findings
 from emulator.contract.surface import ApiSurface, SurfacePart, new_surface, register_parts
@@ -67,7 +67,8 @@ class Call:
         )
 
 
-Handler: TypeAlias = Callable[[Call], Json | Reply]
+Said: TypeAlias = Json | Reply | Coroutine[Any, Any, Reply]
+Handler: TypeAlias = Callable[[Call], Said]
 
 
 class Handlers:
@@ -79,8 +80,8 @@ class Handlers:
     def operation(self, operation_id: str) -> Callable[[Handler], Handler]:
         """Register a function as the handler of an operation.
 
-        It returns the JSON body of the operation's success response, or a Reply. It may raise
-        ApiError.
+        It returns the JSON body of the operation's success response, or a Reply, which a function
+        that takes long may be awaited for. It may raise ApiError.
         """
 
         def register(handler: Handler) -> Handler:

@@ -59,7 +59,6 @@ class PlacedIds(IdSource):
     """Makes ids that belong to a place: the same in every run, and at no other place."""
 
     def __init__(self, *place: str | int) -> None:
-        super().__init__()
         self._random = derived_random("ids", *place)
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from emulator.durations import duration_ms, read_pace
-from emulator.ids import derived_random
+from emulator.ids import Random, derived_random
 from emulator.settings import Settings
 
 FIRST_AUDIO_MS = 200  # of generated speech, if nobody has given another time
@@ -36,7 +36,8 @@ class Schedule:
     def __init__(self, pace: Pace, begin_ms: int, place: tuple[str | int, ...]) -> None:
         self._pace = pace
         self._begin_ms = begin_ms
-        self._random = derived_random("jitter", *place)
+        self._place = place
+        self._random: Random | None = None  # made when jitter is first drawn, as that takes time
         self._last_ms = begin_ms
 
     def due_ms(self, play_ms: float) -> int:
@@ -49,9 +50,16 @@ class Schedule:
             given_ms = pace.first_audio_ms
             first_ms = FIRST_AUDIO_MS if given_ms is None else given_ms
             wait_ms = (first_ms + play_ms) * pace.stretch
-            wait_ms += self._random.uniform(0, pace.jitter_ms)
+            wait_ms += self._jitter_ms()
             self._last_ms = max(self._last_ms, self._begin_ms + round(wait_ms))
         return self._last_ms
+
+    def _jitter_ms(self) -> float:
+        if not self._pace.jitter_ms:
+            return 0
+        if self._random is None:
+            self._random = derived_random("jitter", *self._place)
+        return self._random.uniform(0, self._pace.jitter_ms)
 
 
 def pace_of(settings: Settings) -> Pace:

@@ -202,6 +202,13 @@ class Settings:
         "tests: empty contexts and ids, voices without a name",
         api="tts",
     )
+    voice: str = _world(
+        "text",
+        "tones",
+        "how speech sounds: tones, or words that eSpeak NG says, which needs the package's extra "
+        "[voice]",
+        choices=("tones", "espeak"),
+    )
     max_generation_seconds: int = _world(
         "integer", 1800, "most speech that one request may ask for (s)", minimum=1, api="tts"
     )

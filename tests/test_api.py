@@ -97,7 +97,7 @@ def games(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Api:
 def test_an_earlier_api_answers_what_both_show(games: Api) -> None:
     """The later API lacks that operation, and the handshake of its own socket."""
     answered = {each.name: [op.id for op in each.operations] for each in serve((TOYS, games))}
-    assert answered["toys"] == ["list-toys", "create-toy", "get-sound"]
+    assert answered["toys"] == ["list-toys", "create-toy", "get-sound", "stream-toys"]
     assert answered["games"] == ["play", "replace-toys"]
 
 

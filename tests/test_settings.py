@@ -117,7 +117,7 @@ _SERVERS = (
 )  # fmt: skip
 _CLIENTS = ("cli/", "testing/")  # of a server, which has its own settings
 # The server's values are what a world begins with, unless Emulator.world is given others.
-_DEFAULTS = {"seed", "chaos"}
+_DEFAULTS = {"seed", "chaos", "voice"}
 # The server's sender, or its document, has it, and each world judges by it; the values are equal.
 _READ_BY_BOTH = {"webhook_timeout", "lenient_tts"}
 

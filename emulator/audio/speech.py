@@ -6,9 +6,9 @@ streams at once take little memory.
 """
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from functools import cache, cached_property, lru_cache
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
 
 from emulator.audio.phonemes import phonemes_of
 from emulator.audio.timbre import (
@@ -32,6 +32,8 @@ _SHORT_PAUSE, _LONG_PAUSE = 3, 5  # characters' time after a comma, and after a 
 _IDEOGRAPH = 3  # characters' time of one ideograph or syllable sign
 _WORDLESS_FRAMES = 10  # at least, of a text without words
 _MOST_FRAMES = SAMPLE_RATE // FRAME_SAMPLES  # in one piece of sound: a second
+_KEPT_TONES = 32  # 30 kB each, as a rule; most words of a text have one of a dozen lengths
+_KEPT_WORDS = 256  # 20 kB each, about
 _SILENT_SECOND = SILENCE * _MOST_FRAMES
 
 _IDEOGRAPHS = (
@@ -57,6 +59,7 @@ _JOINERS = "'\u2019\u2010\u2011-"  # apostrophes and hyphens between letters
 _TOKEN = re.compile(
     rf"([^\W_]{{1,48}}(?:(?:[{_JOINERS}][^\W_]|[{_MARKS}])[^\W_]{{0,48}}){{0,16}})|([\W_]+)"
 )
+_ASCII_GAP = re.compile(r"[^A-Za-z0-9]+")  # of a text in ASCII: a gap, or a joiner in a word
 _WORD = 1  # a group of a token
 _SENTENCE_END = re.compile(
     r"[.!?\u2026\u061f\u06d4\u0964][\"'\u2019\u201d\u00bb)\]]*\s|[\u3002\uff01\uff1f]|\n\s*\n"
@@ -84,7 +87,7 @@ class Word:
     phonemes: tuple[Phoneme, ...]
 
 
-@dataclass(frozen=True)  # without slots, for the cached property
+@dataclass(frozen=True, slots=True)
 class Speech:
     """A text as it is spoken, at a speed from 0.25 to 3, with silence (seconds) after it.
 
@@ -95,6 +98,13 @@ class Speech:
     speed: float = 1.0
     trailing_silence_s: float = 0.0
     variant: int = 0
+    _pace: int = field(init=False, repr=False, compare=False)
+    _frames: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Find the pace and the length once, since every use of the speech needs them."""
+        object.__setattr__(self, "_pace", self._find_pace())
+        object.__setattr__(self, "_frames", self._count_frames())
 
     @property
     def samples(self) -> int:
@@ -120,13 +130,15 @@ class Speech:
         for text, begin, end in self._spans():
             if text:
                 first, last = _frame(begin, pace), _frame(end, pace)
-                yield from _silence((first - at) * FRAME_BYTES)
-                yield from _tone(frames, last - first)
+                if last - at <= _MOST_FRAMES:
+                    yield _short_word(frames, first - at, last - first)
+                else:
+                    yield from _silence((first - at) * FRAME_BYTES)
+                    yield from _long_tone(frames, last - first)
                 at = last
         yield from _silence(2 * self.samples - at * FRAME_BYTES)
 
-    @cached_property
-    def _frames(self) -> int:
+    def _count_frames(self) -> int:
         """Return the length without the silence after it."""
         characters = _characters(self.text)
         frames = _frame(self._lead + characters, self._pace)
@@ -138,8 +150,7 @@ class Speech:
     def _lead(self) -> int:
         return _LEAD + self.variant % _LEADS
 
-    @cached_property
-    def _pace(self) -> int:
+    def _find_pace(self) -> int:
         """Return the frames that a character takes, in units of 1 / _SCALE: at least one."""
         tempo = _TEMPOS[self.variant % len(_TEMPOS)] / 100
         frames = _MS_PER_CHARACTER / FRAME_MS * tempo / self.speed
@@ -149,14 +160,29 @@ class Speech:
         """Yield each word, or "" for a gap after one: its begin and end in characters' time."""
         at, text = self._lead, self.text
         for token in _TOKEN.finditer(text):
-            begin = at
-            if token.lastindex == _WORD:
-                for word, time in _parts(token[0]):
+            part, begin = token[0], at
+            if token.lastindex != _WORD:
+                if token.start():
+                    at += _pause(part[:_GAP_READ], is_last=token.end() == len(text))
+                    yield "", begin, at
+            elif part.isascii():  # most words
+                at += len(part)
+                yield part, begin, at
+            else:
+                for word, time in _parts(part):
                     begin, at = at, at + time
                     yield word, begin, at
-            elif token.start():
-                at += _pause(token[0][:_GAP_READ], is_last=token.end() == len(text))
-                yield "", begin, at
+
+
+def spoken_words(text: str) -> Iterator[tuple[int, str]]:
+    """Yield each word of a text with its place, counted in characters from 0."""
+    for token in _TOKEN.finditer(text):
+        if token.lastindex == _WORD:
+            at = token.start()
+            for word, _ in _parts(token[0]):
+                at = text.index(word, at)
+                yield at, word
+                at += len(word)
 
 
 def _frame(characters: int, pace: int, parts: int = 1) -> int:
@@ -167,6 +193,28 @@ def _frame(characters: int, pace: int, parts: int = 1) -> int:
 
 def _characters(text: str) -> int:
     """Return the time from the first word to the text's end, in characters."""
+    return _ascii_characters(text) if text.isascii() else _any_characters(text)
+
+
+def _ascii_characters(text: str) -> int:
+    """Return the same of a text in ASCII; only its gaps are looked at, which is far faster.
+
+    A joiner in a word takes as much time as a gap of it.
+    """
+    gaps: list[str] = _ASCII_GAP.findall(text)
+    characters = len(text) - sum(map(len, gaps))
+    if not characters:
+        return 0
+    if not text[0].isalnum():
+        del gaps[0]
+    if not text[-1].isalnum():
+        characters += _pause(gaps.pop()[:_GAP_READ], is_last=True)
+    spaces = gaps.count(" ")  # nearly all, and each takes the time of one character
+    others = (gap[:_GAP_READ] for gap in gaps if gap != " ")
+    return characters + spaces + sum(_pause(gap, is_last=False) for gap in others)
+
+
+def _any_characters(text: str) -> int:
     characters, gap = 0, ""
     for word, gap in _TOKEN.findall(text):
         if word:
@@ -179,10 +227,8 @@ def _characters(text: str) -> int:
     return characters
 
 
-def _parts(token: str) -> Iterable[tuple[str, int]]:
+def _parts(token: str) -> list[tuple[str, int]]:
     """Return the words of a token and the time of each: every ideograph is a word of its own."""
-    if token.isascii():
-        return ((token, len(token)),)
     return [
         (word, _IDEOGRAPH if part.lastindex else len(word))
         for part in _part().finditer(token)
@@ -223,10 +269,24 @@ def _silence(size: int) -> Iterator[bytes]:
         yield _SILENT_SECOND[:rest]
 
 
-def _tone(frames: Frames, count: int) -> Iterator[bytes]:
-    """Yield a tone of so many frames."""
+@lru_cache(maxsize=_KEPT_TONES)
+def _tone(frames: Frames, count: int) -> bytes:
+    """Return a tone of so many frames: a second at most."""
     if count == 1:
-        yield frames.short
+        return frames.short
+    return b"".join((frames.attack, frames.body * (count - 2), frames.release))
+
+
+@lru_cache(maxsize=_KEPT_WORDS)
+def _short_word(frames: Frames, gap: int, count: int) -> bytes:
+    """Return a gap and a tone, each of so many frames: a second at most."""
+    return SILENCE * gap + _tone(frames, count)
+
+
+def _long_tone(frames: Frames, count: int) -> Iterator[bytes]:
+    """Yield a tone of any length."""
+    if count <= _MOST_FRAMES:
+        yield _tone(frames, count)
         return
     yield frames.attack
     for begin in range(2, count, _MOST_FRAMES):

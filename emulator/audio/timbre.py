@@ -27,13 +27,17 @@ _KEPT_WAVES = 16  # 30 kB each
 
 @dataclass(frozen=True, slots=True)
 class Timbre:
-    """How a voice sounds: its pitch (Hz) and the strengths of its partials, the lowest first."""
+    """How a voice sounds: its pitch (Hz) and the strengths of its partials, the lowest first.
+
+    `language` is what it speaks, as eSpeak NG names it; "" is American English.
+    """
 
     pitch: int
     partials: tuple[int, ...]
+    language: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # told apart by identity, for quick caches
 class Frames:
     """The frames that a tone is made of, as PCM.
 
@@ -46,14 +50,25 @@ class Frames:
     short: bytes
 
 
-def timbre_of(seed: str, gender: str | None = None) -> Timbre:
+def timbre_of(seed: str, gender: str | None = None, language: str = "") -> Timbre:
     """Return the timbre of the voice with this seed, such as an id; always the same one."""
     digest = _digest(seed)
     pitches = _PITCHES.get((gender or "").casefold(), _OTHER_PITCHES)
     return Timbre(
         pitch=pitches[digest[0] % len(pitches)],
         partials=(256, *(level // number for number, level in enumerate(digest[1:], start=1))),
+        language=language,
     )
+
+
+def read_timbre(text: str) -> Timbre:
+    """Return the timbre of a text such as "Female en/ab12": who is heard, a slash and a seed.
+
+    Who is heard is a gender, a language after a space, both or neither.
+    """
+    heard, _, seed = text.partition("/")
+    gender, _, language = heard.partition(" ")
+    return timbre_of(seed, gender or None, language)
 
 
 @lru_cache(maxsize=_KEPT_FRAMES)

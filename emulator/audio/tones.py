@@ -1,15 +1,16 @@
 """Tones that stand for speech, as 16-bit mono PCM.
 
-The emulator has no voice. A sentence becomes a row of short tones, one for each syllable, and
-lasts as long as it would take to say; the user's tones are low, the assistant's high.
+A sentence becomes a row of short tones, one for each syllable, and lasts as long as it would take
+to say; the user's tones are low, the assistant's high.
 """
 
 import math
 from array import array
 from base64 import b64encode
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Protocol
 
 from emulator.audio.wav import SAMPLE_BYTES, wav_header
 
@@ -23,13 +24,30 @@ _LOUDNESS = 0.25
 PITCHES = {"USER": 196.0, "AGENT": 293.7}  # Hz
 
 
+class Speech(Protocol):
+    """Something that is said: its begin (ms from the start), its length (ms) and its sound."""
+
+    @property
+    def begin_ms(self) -> int: ...
+
+    @property
+    def duration_ms(self) -> int: ...
+
+    def pcm(self, samples: int) -> Iterator[bytes]:
+        """Yield the first samples of it, exactly so many."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """A stretch of speech: its begin (ms from the start), its length (ms) and its pitch (Hz)."""
+    """A stretch of tones: its begin (ms from the start), its length (ms) and its pitch (Hz)."""
 
     begin_ms: int
     duration_ms: int
     pitch: float
+
+    def pcm(self, samples: int) -> Iterator[bytes]:
+        return _tones(self.pitch, samples)
 
 
 def speech_ms(text: str) -> int:
@@ -53,14 +71,14 @@ def _wav_chunk(syllables: int) -> str:
     return b64encode(wav_header(len(samples), LIVE_SAMPLE_RATE) + samples).decode()
 
 
-def pcm(utterances: Sequence[Utterance], duration_ms: int) -> Iterator[bytes]:
-    """Yield PCM of that length in chunks: tones for the utterances, silence between them."""
+def pcm(utterances: Sequence[Speech], duration_ms: int) -> Iterator[bytes]:
+    """Yield PCM of that length in chunks: the utterances, and silence between them."""
     position, end = 0, _samples(duration_ms)
     for utterance in utterances:
         begin = min(max(_samples(utterance.begin_ms), position), end)
         stop = min(begin + _samples(utterance.duration_ms), end)
         yield from _silence(begin - position)
-        yield from _tones(utterance.pitch, stop - begin)
+        yield from utterance.pcm(stop - begin)
         position = stop
     yield from _silence(end - position)
 
@@ -97,14 +115,3 @@ def _syllable(pitch: float, sample_rate: int = SAMPLE_RATE) -> bytes:
         for n in range(count)
     )
     return array("h", (int(_LOUDNESS * 32767 * value) for value in wave)).tobytes()
-
-
-def conversation(
-    events: Iterable[tuple[str, int, str]],
-) -> list[Utterance]:
-    """Return the utterances of a chat's messages, each given as role, begin (ms) and text."""
-    return [
-        Utterance(begin_ms, speech_ms(text), PITCHES[role])
-        for role, begin_ms, text in events
-        if role in PITCHES
-    ]

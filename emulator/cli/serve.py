@@ -3,6 +3,7 @@
 import argparse
 import gc
 import sys
+from collections.abc import Mapping
 
 from emulator.cli.parser import OK, add_settings, settings_of
 from emulator.web.real_keys import looks_real
@@ -26,12 +27,12 @@ def serve(arguments: argparse.Namespace) -> int:
 
     server = Server(settings, MOUNTS)
     api_key = settings.api_key[0] if settings.api_key else "any"
-    operations = len(server.app.operations)
+    served = {each.name: len(each.operations) for each in server.app.apis}
     if server.is_open_to_others:
         print(OPEN_TO_OTHERS.format(host=settings.host), file=sys.stderr)
     if looks_real(api_key):  # logs keep what is printed
         api_key = f"...{api_key[-4:]}"
-    line = banner(server.url, settings.seed, operations, api_key, settings.signing_key)
+    line = banner(server.url, settings.seed, served, api_key, settings.signing_key)
     print(line + ca_note(server.ca_file), flush=True)
     # Loaded modules stay. Chats and worlds are freed without the collector, which only serves what
     # libraries leave behind, such as connections. So it can run less often than by default.
@@ -42,10 +43,15 @@ def serve(arguments: argparse.Namespace) -> int:
     return OK
 
 
-def banner(url: str, seed: str, operations: int, api_key: str, signing_key: str) -> str:
-    """Return the line that says what is served where, and how to point clients at it."""
+def banner(url: str, seed: str, served: Mapping[str, int], api_key: str, signing_key: str) -> str:
+    """Return the line that says what is served where, and how to point clients at it.
+
+    `served` has the number of operations of each API.
+    """
+    apis, operations = ", ".join(served), sum(served.values())
     return (
-        f"Serving {operations} operations (seed {seed}) on {url} | Inspector: {url}/_emulator/"
+        f"Serving {apis}: {operations} operations (seed {seed}) on {url}"
+        f" | Inspector: {url}/_emulator/"
         f' | Python: HumeClient(base_url="{url}", api_key="{api_key}")'
         f' | TypeScript: new HumeClient({{ environment: "{url}", apiKey: "{api_key}" }})'
         f' | React: connect({{ auth, hostname: "{url}" }})'

@@ -277,7 +277,7 @@ class BugEntry(Entry):
 KINDS = tuple(
     each.kind
     for each in (
-        HttpEntry, FrameEntry, WebhookEntry, ModelEntry, EarsEntry, FaultEntry, ClockEntry,
+        HttpEntry, FrameEntry, WebhookEntry, FaultEntry, ModelEntry, EarsEntry, ClockEntry,
         ScriptEntry, BugEntry,
     )
 )  # fmt: skip

@@ -8,6 +8,7 @@ from typing import Any
 
 from emulator.apis.evi.chat.script_reading import named_script
 from emulator.apis.evi.seed import with_script
+from emulator.audio.speakers import check_voice
 from emulator.contract.ledger import ClientLedger
 from emulator.contract.report import Report, new_report
 from emulator.contract.surface import ApiSurface
@@ -85,6 +86,7 @@ class Emulator:
         chosen = settings_with(self.settings, settings)
         app = self._server.app
         seed = self._seed(chosen) if "seed" in settings else app.worlds.seed
+        check_voice(chosen.voice)  # raises if it can't speak here
         if "script" in settings:
             seed = with_script(seed, named_script(chosen.script))
 

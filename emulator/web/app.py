@@ -18,6 +18,7 @@ from emulator.api import (
     serve,
     snapshot_reader,
 )
+from emulator.audio.speakers import check_voice
 from emulator.faults.chaos import read_chaos
 from emulator.openapi.document import Document, clear_failure
 from emulator.openapi.fields import body_fields
@@ -54,6 +55,7 @@ class App:
     ) -> None:
         self.settings = settings or Settings()
         read_chaos(self.settings.chaos)  # a mistake in it stops the start
+        check_voice(self.settings.voice)  # so does a voice that can't speak here
         self.apis = serve(apis, self.settings)
         self.mounts = mounts
         self.by_id = by_id(self.apis)

@@ -1,6 +1,7 @@
 """An operation's route: reads and checks parameters and body, then calls the handler."""
 
 from collections.abc import Mapping, Sequence
+from types import CoroutineType
 
 from starlette.types import Receive, Scope, Send
 
@@ -86,7 +87,8 @@ class OperationRoute:
             raise ValidationFailed(problems)
         call = Call(world, world.settings, parameters, body, _base_url(scope, headers))
         exchange.reported = call.findings
-        return self._answer_of(self._handler(call))
+        said = self._handler(call)
+        return self._answer_of(await said if isinstance(said, CoroutineType) else said)
 
     async def _read_for_journal(
         self, exchange: Exchange, headers: Mapping[bytes, bytes], receive: Receive

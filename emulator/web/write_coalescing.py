@@ -28,6 +28,10 @@ class CoalescingTransport:
 
     def write(self, data: bytes) -> None:
         if not self._gathered:
+            if len(data) > MOST_GATHERED:
+                if not self._transport.is_closing():
+                    self._transport.write(data)
+                return
             self._loop.call_soon(self._pass_on)
         self._gathered.append(data)
         self._size += len(data)

@@ -165,3 +165,16 @@ def test_words_are_values() -> None:
     first, again = (next(Speech("Hello there").words()) for _ in range(2))
     assert isinstance(first, Word)
     assert first == again
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text("ab1'-_ .,!?\n"))
+def test_ascii_takes_as_long_as_other_letters(text: str) -> None:
+    """Texts in ASCII are counted by their gaps."""
+    assert Speech(text).samples == Speech(text.replace("a", "\u00e9")).samples
+    assert Speech("a" + text).samples == Speech("\u00e9" + text).samples
+
+
+@pytest.mark.parametrize("text", ["a-" * 40, "-a" * 40, "a'" * 17 + "a", "x" * 49 + "-x"])
+def test_ascii_with_many_joiners(text: str) -> None:
+    assert Speech(text).samples == Speech(text.replace("a", "\u00e9")).samples

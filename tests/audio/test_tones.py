@@ -7,11 +7,11 @@ from io import BytesIO
 
 import pytest
 
+from emulator.audio.live_voices import USER_TONES
 from emulator.audio.tones import (
     LIVE_SAMPLE_RATE,
     SAMPLE_RATE,
     Utterance,
-    conversation,
     pcm,
     pcm_bytes,
     speech_ms,
@@ -26,8 +26,8 @@ def loudness(samples: bytes, begin_ms: int, end_ms: int) -> int:
 
 def test_speech_is_heard_where_it_was_said() -> None:
     """There is sound while somebody speaks, and silence before and after."""
-    utterances = conversation([("USER", 1_000, "Hello there."), ("SYSTEM", 3_000, "not spoken")])
-    samples = b"".join(pcm(utterances, 5_000))
+    utterance = USER_TONES.utterance("Hello there.", 1_000)
+    samples = b"".join(pcm([utterance], 5_000))
 
     end_ms = 1_000 + speech_ms("Hello there.")
     assert loudness(samples, 0, 1_000) == 0

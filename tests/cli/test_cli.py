@@ -54,7 +54,10 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, 
 def test_serve_prints_one_line_and_ends_with_ctrl_c(arguments: list[str]) -> None:
     """Without a command it serves; the line says where; Ctrl-C ends it quietly with 0."""
     with served(*arguments) as (process, line):
-        match = re.match(r"Serving 35 operations \(seed demo\) on (http://127\.0\.0\.1:\d+) ", line)
+        match = re.match(
+            r"Serving evi, voices, tts: 44 operations \(seed demo\) on (http://127\.0\.0\.1:\d+) ",
+            line,
+        )
         assert match is not None, line
         url = match[1]
         assert f'HumeClient(base_url="{url}", api_key="any")' in line
@@ -150,9 +153,10 @@ def test_operations_are_all_implemented(capsys: pytest.CaptureFixture[str]) -> N
 
     assert code == 0
     assert "evi: 35 operations, 35 implemented" in lines
-    assert lines[-1] == "voices: 3 operations, 3 implemented"
-    assert len(lines) == 35 + 1 + 3 + 1
-    assert sum(line.startswith("yes  ") for line in lines) == 38
+    assert "voices: 3 operations, 3 implemented" in lines
+    assert lines[-1] == "tts: 6 operations, 6 implemented"
+    assert len(lines) == 35 + 1 + 3 + 1 + 6 + 1
+    assert sum(line.startswith("yes  ") for line in lines) == 44
 
 
 def test_operations_tells_what_is_missing(
@@ -174,7 +178,8 @@ def test_seed_check_counts(capsys: pytest.CaptureFixture[str]) -> None:
     """`seed check` of a good seed says what is in it."""
     code, output, _ = run(capsys, "seed", "check", "demo")
     assert code == 0
-    assert re.fullmatch(r"demo: 4 configs, .*, 12 chats, 6 chat groups, 1 custom voices\n", output)
+    speech = "1 custom voices, 1 generations, 0 sounds"
+    assert re.fullmatch(rf"demo: 4 configs, .*, 12 chats, 6 chat groups, {speech}\n", output)
 
 
 def test_seed_check_finds_mistakes(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

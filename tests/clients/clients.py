@@ -1,9 +1,10 @@
-"""The versions of the vendor's clients that `make test-clients` runs, and what each needs."""
+"""The versions of the clients that `make test-clients` runs, and what each needs."""
 
 import json
+import os
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,10 @@ from typing import Any
 from emulator.testing.world import Evi
 
 HERE = Path(__file__).resolve().parent
+ENVIRONMENT_FILES = HERE / "environments"
 ENVIRONMENTS = HERE.parents[1] / ".clients"  # where make puts them
 TIMEOUT_S = 60
+SLOW_S = 180  # an agents framework takes half a minute to import, where other things run, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,7 @@ class Client:
     needs_tls: bool = False  # it opens chats with wss:// alone
     needs_inline_prosody: bool = False  # it knows no assistant_prosody
     has_older_credentials: bool = False  # it sends apiKey and accessToken in handshakes
+    speaker: str = ""  # the driver of a framework that only speaks
 
     @property
     def environment(self) -> Path:
@@ -32,13 +36,22 @@ class Client:
     def is_react(self) -> bool:
         return self.name.startswith("react")
 
+    @property
+    def is_package(self) -> bool:
+        """Return True for the vendor's packages for Python and Node."""
+        return not (self.is_react or self.speaker)
+
     def why_not(self) -> str:
         """Return what is missing to run it, or nothing."""
         if not (self.environment / "made").is_file():
             return f"run make test-clients: {self.environment} is not there"
-        if not self.name.startswith("python") and shutil.which("node") is None:
+        if not self.runs_python and shutil.which("node") is None:
             return "node is not installed"
         return ""
+
+    @property
+    def runs_python(self) -> bool:
+        return (ENVIRONMENT_FILES / f"{self.name}.txt").is_file()
 
     def settings(self) -> Mapping[str, Any]:
         """Return the settings of a world for it."""
@@ -47,18 +60,24 @@ class Client:
     def run(self, evi: Evi, do: str, **given: Any) -> Any:
         """Return what the client makes of a task of its driver."""
         task = {"url": evi.url, "key": evi.api_key, "do": do, **given}
-        if self.name.startswith("python"):
-            command = [str(self.environment / "bin" / "python"), "-I", str(HERE / "driver.py")]
-        else:
-            command = ["node", str(HERE / "driver.mjs")]
+        driver = "driver.py" if self.runs_python else "driver.mjs"
+        return self._done(driver, task, evi.env, TIMEOUT_S)
+
+    def speak(self, tasks: Sequence[Mapping[str, Any]]) -> list[Any]:
+        """Return what a framework makes of tasks of its driver, all in one process."""
+        results: list[Any] = self._done(self.speaker, list(tasks), dict(os.environ), SLOW_S)
+        return results
+
+    def _done(self, driver: str, task: Any, env: Mapping[str, str], timeout_s: float) -> Any:
+        python = [str(self.environment / "bin" / "python"), "-I"]
         done = subprocess.run(
-            command,
+            [*(python if self.runs_python else ["node"]), str(HERE / driver)],
             cwd=self.environment,
-            env=evi.env,
+            env=env,
             input=json.dumps(task),
             capture_output=True,
             text=True,
-            timeout=TIMEOUT_S,
+            timeout=timeout_s,
         )
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
@@ -73,4 +92,7 @@ CLIENTS = (
     Client("node-0.16"),
     Client("react-0.1", needs_tls=True, needs_inline_prosody=True, has_older_credentials=True),
     Client("react-0.2"),
+    Client("livekit-1.8", speaker="driver_livekit.py"),
+    Client("pipecat-1.14", speaker="driver_pipecat.py"),
+    Client("aisdk-3.0", speaker="driver_ai_sdk.mjs"),
 )

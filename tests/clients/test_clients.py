@@ -10,7 +10,7 @@ from tests.clients.clients import CLIENTS, Client
 
 pytestmark = pytest.mark.process
 
-PACKAGES = [each for each in CLIENTS if not each.is_react]
+PACKAGES = [each for each in CLIENTS if each.is_package]
 BODIES = {
     "prompt": {"name": "A prompt", "text": "Be kind."},
     "tool": {"name": "a_tool", "parameters": '{"type": "object", "properties": {}}'},

@@ -3,11 +3,14 @@
 import asyncio
 import json
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from threading import Timer
 from typing import Any, TypeAlias
 
 from hume import AsyncHumeClient, HumeClient
 from hume.tts import PublishTts
+from websockets.frames import CloseCode
 
 from tests.contract.speech import Told
 
@@ -31,7 +34,7 @@ def model_of(message: Json) -> PublishTts:
 def sync_speech(url: str, key: str, query: Json, actions: Iterable[Json]) -> Told:
     """What a `HumeClient` receives that does all this."""
     client, received = HumeClient(base_url=url, api_key=key), list[Json]()
-    with client.tts.stream_input.connect(**query) as socket:
+    with client.tts.stream_input.connect(**query) as socket, _closed_when_late(socket):
         for action in actions:
             match action:
                 case {"send": message}:
@@ -41,6 +44,18 @@ def sync_speech(url: str, key: str, query: Json, actions: Iterable[Json]) -> Tol
                 case _:
                     received += map(to_json, socket)
         return received, socket._websocket.close_code
+
+
+@contextmanager
+def _closed_when_late(socket: Any) -> Iterator[None]:
+    """Close the socket after a while, with a code that no case expects."""
+    timer = Timer(TIMEOUT_S, socket._websocket.close, (CloseCode.GOING_AWAY,))
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        timer.join()
 
 
 def async_speech(url: str, key: str, query: Json, actions: Sequence[Json]) -> Told:

@@ -71,6 +71,8 @@ MET: dict[str, list[Any]] = {
     "<ms>": [1_795_266_380_733],
     "<hex>": ["0123456789abcdef" * 2],
     "<wav>": ["UklGRg=="],
+    "<mp3>": ["//uUxA=="],
+    "<pcm>": ["AAECAw=="],
     "<scores>": [{str(number): number / 47 for number in range(48)}, dict.fromkeys(range(48), 0)],
 }
 NOT_MET: dict[str, list[Any]] = {
@@ -81,6 +83,8 @@ NOT_MET: dict[str, list[Any]] = {
     "<ms>": [1_795_266_380, 1_795_266_380_733.0, "1795266380733", True, None],
     "<hex>": ["0123456789ABCDEF" * 2, "01", 1, None],
     "<wav>": ["UklG", "!", 1, None],
+    "<mp3>": ["UklGRg==", "", "!", 1, None],
+    "<pcm>": ["AAEC", "UklGRg==", "", "!", 1, None],
     "<scores>": [
         {},
         dict.fromkeys(range(48), 1.5),

@@ -16,6 +16,17 @@ PACKAGES = {
     "python": "`hume` for Python",
     "node": "`hume` for Node",
     "react": "`@humeai/voice-react`",
+    "livekit": "`livekit-plugins-hume`",
+    "pipecat": "`pipecat-ai[hume]`",
+    "aisdk": "`@ai-sdk/hume`",
+}
+NAMES = {  # of the registries
+    "python": "hume",
+    "node": "hume",
+    "react": "@humeai/voice-react",
+    "livekit": "livekit-plugins-hume",
+    "pipecat": "pipecat-ai",
+    "aisdk": "@ai-sdk/hume",
 }
 
 
@@ -27,11 +38,10 @@ def pins(text: str) -> dict[str, str]:
 def version(client: Client) -> str:
     """Return the version that its environment has, which must be an exact one."""
     kind = client.name.partition("-")[0]
-    if kind == "python":
-        return pins((DESCRIPTIONS / f"{client.name}.txt").read_text())["hume"]
-    name = "hume" if kind == "node" else "@humeai/voice-react"
+    if client.runs_python:
+        return pins((DESCRIPTIONS / f"{client.name}.txt").read_text())[NAMES[kind]]
     described = json.loads((DESCRIPTIONS / f"{client.name}.json").read_text())
-    return str(described["dependencies"][name])
+    return str(described["dependencies"][NAMES[kind]])
 
 
 def rows() -> dict[tuple[str, str], str]:

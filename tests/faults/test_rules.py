@@ -12,7 +12,12 @@ EVERY_FAULT = [(kind, fault) for kind in KINDS for fault in KINDS[kind].faults]
 REQUEST = {"operation": "list-configs", "method": "GET", "path": "/v0/evi/configs"}
 FRAME = {"chat_id": "a", "turn": 2, "frame": 7, "type": "assistant_end", "at_ms": 1_500}
 WEBHOOK = {"event_name": "chat_ended", "chat_id": "a"}
-FACTS: Mapping[str, dict[str, Any]] = {"http": REQUEST, "socket": FRAME, "webhook": WEBHOOK}
+FACTS: Mapping[str, dict[str, Any]] = {
+    "http": REQUEST,
+    "socket": FRAME,
+    "webhook": WEBHOOK,
+    "model": {"chat_id": "a", "turn": 2},
+}
 
 
 def faults(seed: int | None = 1) -> Faults:
@@ -311,7 +316,7 @@ def test_no_two_rules_draw_the_same_after_a_restore() -> None:
     ("kind", "fault", "fields", "field", "words"),
     [
         ("htp", "status", {}, "kind", "no kind of fault 'htp' (did you mean 'http'?)"),
-        ("smtp", "x", {}, "kind", "known: http, socket, webhook"),
+        ("smtp", "x", {}, "kind", "known: http, socket, webhook, model"),
         ("http", "stats", {}, "fault", "no http fault 'stats' (did you mean 'status'?)"),
         ("socket", "vanish ", {}, "fault", "(did you mean 'vanish'?)"),
         ("socket", "truncated", {}, "fault", "known: refuse, close"),

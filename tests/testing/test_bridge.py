@@ -7,6 +7,7 @@ import signal
 import tempfile
 import threading
 import warnings
+from base64 import b64encode
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -17,11 +18,14 @@ import pytest
 from emulator import Emulator
 from emulator.apis.evi.chat.script import Script
 from emulator.apis.evi.state import EviState
+from emulator.audio.wav import wav_header
 from emulator.testing.world import Evi
+from tests.apis.tts.speaking import AVA_SAYS, DEMO
 from tests.test_public_names import LISTED
 from tests.testing.talking import get, http, talking
 
 PATIENCE_S = 10
+SOUND = wav_header(2_000, 48_000) + bytes(2_000)
 # What a world never replaces may be taken hold of by any thread.
 LASTING = frozenset({"api_key", "reference", "settings", "clock", "timers", "ledger"})
 
@@ -63,6 +67,14 @@ def use_stub(evi: Evi) -> None:
     evi.stub("list-configs", 503)
     get(evi, "/v0/evi/configs")
     evi.check_stubs()
+
+
+def expect_speech(evi: Evi) -> None:
+    with http(evi) as client:
+        for _ in range(2):
+            client.post("/v0/tts", json=AVA_SAYS)
+    evi.tts.expect(voice="Ava Song")
+    asyncio.run(evi.tts.aexpect())
 
 
 def use_receiver(evi: Evi) -> None:
@@ -170,6 +182,11 @@ ACTS: dict[str, Callable[[Evi], object]] = {
         *evi.faults,
     ],
     "evi.faults.clear": lambda evi: evi.faults.clear(),
+    "evi.tts.generations": lambda evi: evi.tts.generations,
+    "evi.tts.expect evi.tts.aexpect": expect_speech,
+    "evi.tts.audio": lambda evi: evi.tts.audio(DEMO),
+    "evi.tts.set_sound": lambda evi: evi.tts.set_sound("Hello", SOUND),
+    "evi.tts.clear_sounds": lambda evi: evi.tts.clear_sounds(),
     "evi.webhooks.deliveries": lambda evi: evi.webhooks.deliveries,
     "evi.webhooks.drain": lambda evi: evi.webhooks.drain(),
     "evi.webhooks.adrain": lambda evi: asyncio.run(evi.webhooks.adrain()),
@@ -212,6 +229,7 @@ BODIES = {
     "POST /_emulator/heard": {"text": "Hello"},
     "POST /_emulator/simulate": {"script": {"user": ["Hello"]}},
     "POST /_emulator/stubs": {"operation": "list-tools", "status": 503},
+    "POST /_emulator/tts/sounds": {"text": "Hello", "audio": b64encode(SOUND).decode()},
     "POST /_emulator/webhooks/trigger": {"event_name": "chat_ended", "url": "http://127.0.0.1:9/"},
 }
 OF_THE_WORLD = [
@@ -233,7 +251,7 @@ def test_control_routes_stay_in_the_servers_thread(
             body = client.get(path).json()
         answer = client.request(
             method,
-            path.format(id="x", world=evi.world.reference, chat_id="x"),
+            path.format(id="x", world=evi.world.reference, chat_id="x", generation_id=DEMO),
             params={"timeout": 0} if path.endswith("/wait") else {},
             json=None if method in ("GET", "DELETE") else body,
         )

@@ -3,40 +3,31 @@
 Sound is made while it is sent, so a generation takes little memory, whatever its length.
 """
 
+import asyncio
 import re
 from base64 import b64decode, b64encode
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import TypeAlias
 
 from emulator.apis.tts.errors import tts_error
-from emulator.apis.tts.own_sound import OwnSound
 from emulator.apis.tts.request import SpeechRequest, Utterance, designed, new_record
 from emulator.apis.tts.state import TtsState
 from emulator.apis.voices.state import VoicesState
 from emulator.audio.conversion import converted
 from emulator.audio.encoding import encode_file, new_encoder, regrouped
-from emulator.audio.speech import Speech, Word
-from emulator.audio.timbre import FRAME_SAMPLES, SAMPLE_RATE, Timbre, timbre_of
+from emulator.audio.sound import Sound
+from emulator.audio.speakers import speaker_of
+from emulator.audio.speech import Word
+from emulator.audio.timbre import FRAME_SAMPLES, SAMPLE_RATE, Timbre, read_timbre
 from emulator.audio.wav import SAMPLE_BYTES
 from emulator.ids import PlacedIds
 from emulator.jsontext import JsonObject
 from emulator.world.world import World
 
 CHUNK_SAMPLES = SAMPLE_RATE  # a second
-_SNIPPET = re.compile(r".+?(?:[.!?…。！？]+[\"')\]”’]*\s+|\Z)", re.DOTALL)
+_SENTENCE_END = re.compile(r"[.!?…。！？]+[\"')\]”’]*\s+")
 _REQUEST_NUMBERS = range(10_000, 10_000_000)  # five to seven digits
-
-
-class Sound(Protocol):
-    """What a snippet sounds like: its length in samples, its words, its PCM in pieces."""
-
-    @property
-    def samples(self) -> int: ...
-
-    def words(self) -> Iterator[Word]: ...
-
-    def sound(self, timbre: Timbre) -> Iterator[bytes]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +52,7 @@ class Generation:
     format: str
     snippets: tuple[Snippet, ...]
     samples: int
+    takes_time: bool = False  # to make its sound
 
     @property
     def duration_s(self) -> float:
@@ -89,26 +81,33 @@ def new_request_id(world: World) -> str:
     return f"{world.ids.uuid()}{_REQUEST_NUMBERS[number]}"
 
 
+async def spoken(
+    world: World, request: SpeechRequest, request_id: str | None, operation: str
+) -> list[Generation]:
+    """Return what `new_generations` does. Raises ApiError.
+
+    How long a voice speaks that takes its time is found out in a thread, and remembered there.
+    """
+    if speaker_of(world.settings.voice).takes_time:
+        await asyncio.to_thread(_samples, _plans(world, request))
+    return new_generations(world, request, request_id, operation)
+
+
 def new_generations(
-    world: World,
-    request: SpeechRequest,
-    request_id: str | None,
-    operation: str,
-    ids: Sequence[str] = (),
+    world: World, request: SpeechRequest, request_id: str | None, operation: str
 ) -> list[Generation]:
     """Return the generations of a request, and remember them. Raises ApiError if too long.
 
-    They get new ids, unless `ids` are given, and the request gets one if `request_id` is None.
+    The request gets an id if `request_id` is None.
     """
-    utterances = [designed(request.utterances, each) for each in range(request.num_generations)]
-    planned = [_sounds(world, each, request, variant) for variant, each in enumerate(utterances)]
-    _check_length(world, sum(sound.samples for plan in planned for _, _, sound in plan))
+    plans = _plans(world, request)
+    _check_length(world, _samples(plans))
+    takes_time = speaker_of(world.settings.voice).takes_time
     made, request_id = [], request_id or new_request_id(world)
-    for variant, plan in enumerate(planned):
+    for variant, plan in enumerate(plans):
         id = world.ids.uuid()
-        generation = _assembled(id, request_id, request.format, utterances[variant], plan)
-        spoken = utterances[variant]
-        record = new_record(world, id, request_id, request, spoken, variant, operation)
+        generation = _assembled(id, request_id, request.format, plan, takes_time)
+        record = new_record(world, id, request_id, request, plan.utterances, variant, operation)
         record["samples"] = generation.samples
         world.state(VoicesState).generations.add(record)
         made.append(generation)
@@ -121,8 +120,8 @@ def new_conversion(
     """Return a generation that says a sound again, in another voice, and remember it."""
     sound = Conversion(loudness)
     id = world.ids.uuid()
-    plan: _Plan = [(0, "", sound)]
-    generation = _assembled(id, request_id, request.format, request.utterances, plan)
+    plan = _plan_of(request.utterances, sound)
+    generation = _assembled(id, request_id, request.format, plan)
     record = new_record(world, id, request_id, request, request.utterances, 0, operation)
     record["samples"] = generation.samples
     record["loudness"] = b64encode(loudness).decode()
@@ -134,57 +133,86 @@ def made_again(world: World, record: JsonObject, format: str | None = None) -> G
     """Return the generation of a record, to sound as it did."""
     utterances = tuple(map(Utterance.from_json, record["utterances"]))
     if "loudness" in record:
-        plan: _Plan = [(0, "", Conversion(b64decode(record["loudness"])))]
+        plan = _plan_of(utterances, Conversion(b64decode(record["loudness"])))
     else:
         request = SpeechRequest(utterances, record["version"], splits=record.get("split", True))
-        plan = _sounds(world, utterances, request, record["variant"])
+        plan = _plan(world, utterances, request, record["variant"])
     wanted = format or record["format"]
-    return _assembled(record["id"], record["request_id"], wanted, utterances, plan)
+    takes_time = speaker_of(world.settings.voice).takes_time
+    return _assembled(record["id"], record["request_id"], wanted, plan, takes_time)
 
 
-_Plan = list[tuple[int, str, Sound]]  # the utterance's index, the snippet's text and sound
+_Part: TypeAlias = tuple[int, str, Sound]  # the utterance's index, the snippet's text and sound
 
 
-def _sounds(
-    world: World, utterances: Sequence[Utterance], request: SpeechRequest, variant: int
-) -> _Plan:
-    own = world.state(TtsState).sounds
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What a generation says: utterances with a timbre each, and the sounds of their snippets."""
+
+    utterances: Sequence[Utterance]
+    timbres: Sequence[Timbre]
+    parts: Sequence[_Part]
+
+
+def _plans(world: World, request: SpeechRequest) -> list[_Plan]:
+    """Return what each generation of a request says."""
     return [
-        (index, text, _sound(own.get(text.strip()), text, each.speed, silence_s, variant))
-        for index, each in enumerate(utterances)
-        for text, silence_s in _parts(each, request.splits and each.text.strip() not in own)
+        _plan(world, designed(request.utterances, variant), request, variant)
+        for variant in range(request.num_generations)
     ]
 
 
-def _sound(own: OwnSound | None, text: str, speed: float, silence_s: float, variant: int) -> Sound:
-    if own is None:
-        return Speech(text, speed, silence_s, variant)
-    return replace(own, silence_samples=round(silence_s * SAMPLE_RATE))
+def _plan(
+    world: World, utterances: Sequence[Utterance], request: SpeechRequest, variant: int
+) -> _Plan:
+    own, speaker = world.state(TtsState).sounds, speaker_of(world.settings.voice)
+    timbres = [read_timbre(each.timbre) for each in utterances]
+    are_any = len(own) > 0
+
+    def sound(index: int, text: str, silence_s: float) -> Sound:
+        given, speed = own.get(text.strip()) if are_any else None, utterances[index].speed
+        if given is None:
+            return speaker.speak(text, timbres[index], speed, silence_s, variant)
+        return replace(given, silence_samples=round(silence_s * SAMPLE_RATE))
+
+    parts = [
+        (index, text, sound(index, text, silence_s))
+        for index, each in enumerate(utterances)
+        for text, silence_s in _parts(each, request.splits and each.text.strip() not in own)
+    ]
+    return _Plan(utterances, timbres, parts)
+
+
+def _plan_of(utterances: Sequence[Utterance], sound: Sound) -> _Plan:
+    """Return what a conversion says: nothing in words."""
+    return _Plan(utterances, [read_timbre(each.timbre) for each in utterances], [(0, "", sound)])
+
+
+def _samples(plans: Sequence[_Plan]) -> int:
+    """Return how many samples generations last together."""
+    return sum(sound.samples for plan in plans for _, _, sound in plan.parts)
 
 
 def _parts(utterance: Utterance, splits: bool) -> Iterator[tuple[str, float]]:
     """Yield the snippets' texts, which make the whole text, each with the silence after it (s)."""
-    parts = _SNIPPET.findall(utterance.text) if splits else []
-    *others, last = parts or [utterance.text]
-    yield from ((part, 0) for part in others)
-    yield last, utterance.trailing_silence_s
+    text, begin = utterance.text, 0
+    end = _SENTENCE_END.search(text, 1) if splits else None
+    while end is not None and end.end() < len(text):
+        yield text[begin : end.end()], 0
+        begin = end.end()
+        end = _SENTENCE_END.search(text, begin + 1)
+    yield text[begin:], utterance.trailing_silence_s
 
 
 def _assembled(
-    id: str, request_id: str, format: str, utterances: Sequence[Utterance], plan: _Plan
+    id: str, request_id: str, format: str, plan: _Plan, takes_time: bool = False
 ) -> Generation:
     ids, begin, snippets = PlacedIds("snippets", id), 0, []
-    timbres = [_timbre(each.timbre) for each in utterances]
-    for index, text, sound in plan:
-        samples = sound.samples
-        snippets.append(Snippet(ids.uuid(), text, index, sound, timbres[index], begin, samples))
+    for index, text, sound in plan.parts:
+        samples, timbre = sound.samples, plan.timbres[index]
+        snippets.append(Snippet(ids.uuid(), text, index, sound, timbre, begin, samples))
         begin += samples
-    return Generation(id, request_id, format, tuple(snippets), begin)
-
-
-def _timbre(text: str) -> Timbre:
-    gender, _, seed = text.partition("/")
-    return timbre_of(seed, gender or None)
+    return Generation(id, request_id, format, tuple(snippets), begin, takes_time)
 
 
 def _check_length(world: World, samples: int) -> None:

@@ -12,23 +12,26 @@ from emulator.apis.tts.request import SpeechRequest
 from emulator.apis.tts.timestamps import TimestampsOfChunks
 from emulator.jsontext import JsonObject
 
+_AUDIO = b'{"type":"audio","audio":"'  # how a line with audio begins
+
 
 def audio_object(
-    generation: Generation, chunk: Chunk, transcribed: bool, utterance_index: int | None
+    generation: Generation, request: SpeechRequest, chunk: Chunk, audio: str
 ) -> JsonObject:
-    """Return a chunk of audio as clients get it."""
+    """Return a chunk of audio, given in base64, as clients get it."""
+    snippet = chunk.snippet
     return {
         "type": "audio",
-        "audio": b64encode(chunk.audio).decode(),
+        "audio": audio,
         "audio_format": generation.format,
         "chunk_index": chunk.index,
         "generation_id": generation.id,
         "is_last_chunk": chunk.is_last,
         "request_id": generation.request_id,
-        "snippet_id": chunk.snippet.id,
-        "text": chunk.snippet.text,
-        "transcribed_text": chunk.snippet.text if transcribed else None,
-        "utterance_index": utterance_index,
+        "snippet_id": snippet.id,
+        "text": snippet.text,
+        "transcribed_text": None if request.is_instant else snippet.text,
+        "utterance_index": snippet.utterance_index,
     }
 
 
@@ -48,6 +51,12 @@ def as_line(content: JsonObject) -> bytes:
     return json.dumps(content, separators=(",", ":")).encode() + b"\n"
 
 
+def _audio_line(generation: Generation, request: SpeechRequest, chunk: Chunk) -> bytes:
+    """Return a chunk of audio as a line. The base64 text, which is long, is put in at the end."""
+    line = as_line(audio_object(generation, request, chunk, ""))
+    return b"".join((_AUDIO, b64encode(chunk.audio), line[len(_AUDIO) :]))
+
+
 def objects(
     generation: Generation, request: SpeechRequest
 ) -> Iterator[tuple[Chunk, list[JsonObject]]]:
@@ -55,11 +64,14 @@ def objects(
     stamps = TimestampsOfChunks(request.timestamps)
     for chunk in encoded(generation, request.strips_headers):
         found = [timestamp_object(generation, chunk, each) for each in stamps.before(chunk)]
-        index = chunk.snippet.utterance_index
-        yield chunk, [*found, audio_object(generation, chunk, not request.is_instant, index)]
+        audio = b64encode(chunk.audio).decode()
+        yield chunk, [*found, audio_object(generation, request, chunk, audio)]
 
 
 def lines(generation: Generation, request: SpeechRequest) -> Iterator[tuple[Chunk, bytes]]:
-    """Yield each chunk with its lines."""
-    for chunk, contents in objects(generation, request):
-        yield chunk, b"".join(map(as_line, contents))
+    """Yield each chunk with its lines: the timestamps that begin in it, then the audio."""
+    stamps = TimestampsOfChunks(request.timestamps)
+    for chunk in encoded(generation, request.strips_headers):
+        found = [timestamp_object(generation, chunk, each) for each in stamps.before(chunk)]
+        audio = _audio_line(generation, request, chunk)
+        yield chunk, b"".join((*map(as_line, found), audio)) if found else audio

@@ -5,14 +5,12 @@ What speaks is imported at the first request, since a server starts faster witho
 
 from functools import partial
 
-from emulator.api import Call, Handlers
-from emulator.jsontext import Json
-from emulator.reply import Reply
+from emulator.api import Call, Handlers, Said
 
 HANDLERS = Handlers()
 
 
-def _speak(operation_id: str, call: Call) -> Json | Reply:
+def _speak(operation_id: str, call: Call) -> Said:
     from emulator.apis.tts.speaking import SPEAKING  # with an encoder, and all that makes sound
 
     return SPEAKING[operation_id](call)

@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Iterable
 from typing import TypeVar
 
 from emulator.apis.tts.generation import Chunk, Generation
+from emulator.apis.tts.turns import Turns
 from emulator.audio.timbre import SAMPLE_RATE
 from emulator.pace import pace_of
 from emulator.world.world import World
@@ -17,9 +18,18 @@ async def paced(
 ) -> AsyncGenerator[T, None]:
     """Yield what belongs to each chunk of a generation once it is due; a reset ends it."""
     schedule = pace_of(world.settings).schedule(world.clock.now_ms(), generation.id)
+    turns = Turns()
     with world.working(f"speech of generation {generation.id}") as job:
-        for chunk, content in chunks:
+        pieces = iter(chunks)
+        while True:
+            if generation.takes_time:
+                piece = await asyncio.to_thread(next, pieces, None)
+            else:
+                piece = next(pieces, None)
+            if piece is None:
+                return
+            chunk, content = piece
             if not await job.reached(schedule.due_ms(chunk.begin * 1000 / SAMPLE_RATE)):
                 return
             yield content
-            await asyncio.sleep(0)  # making a chunk takes time, so others have a turn
+            await turns.give()

@@ -1,50 +1,50 @@
 """What the operations answer: whole answers, files and streams of speech."""
 
-import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import aclosing
 
 from emulator.api import Call, Handler
 from emulator.apis.tts.conversion import convert, read_conversion
-from emulator.apis.tts.generation import Chunk, Generation, encoded, new_generations
+from emulator.apis.tts.generation import Chunk, Generation, encoded, spoken
 from emulator.apis.tts.lines import lines
 from emulator.apis.tts.media_types import file_type, lines_type
 from emulator.apis.tts.pacing import paced
 from emulator.apis.tts.request import Source, SpeechRequest, read_request
+from emulator.apis.tts.turns import Turns
 from emulator.apis.tts.whole_answer import answer_pieces
 from emulator.audio.encoding import file_bytes
-from emulator.reply import Reply
+from emulator.reply import Reply, iterate_in_threads
 
 
-def synthesize_json(call: Call) -> Reply:
+async def synthesize_json(call: Call) -> Reply:
     """Answer all generations in one document."""
     request = read_request(Source(call.world, call.findings, streams=False), call.body)
-    generations = _made(call, request, "synthesize-json")
-    return Reply(in_turns(answer_pieces(generations, request)))
+    generations = await _made(call, request, "synthesize-json")
+    return Reply(_pieces(generations, answer_pieces(generations, request)))
 
 
-def synthesize_file(call: Call) -> Reply:
+async def synthesize_file(call: Call) -> Reply:
     """Answer the first generation as a file."""
     request = read_request(Source(call.world, call.findings, streams=False), call.body)
-    generation, *_ = _made(call, request, "synthesize-file")
+    generation, *_ = generations = await _made(call, request, "synthesize-file")
     return Reply(
-        in_turns(chunk.audio for chunk in encoded(generation, as_one_file=True)),
+        _pieces(generations, (chunk.audio for chunk in encoded(generation, as_one_file=True))),
         file_type(call.settings, request.format),
         length=file_bytes(request.format, generation.samples),
     )
 
 
-def synthesize_json_streaming(call: Call) -> Reply:
+async def synthesize_json_streaming(call: Call) -> Reply:
     """Stream the generations as JSON lines."""
     request = read_request(Source(call.world, call.findings, streams=True), call.body)
-    generations = _made(call, request, "synthesize-json-streaming")
+    generations = await _made(call, request, "synthesize-json-streaming")
     return Reply(_streamed(call, generations, request), lines_type(call.settings))
 
 
-def synthesize_file_streaming(call: Call) -> Reply:
+async def synthesize_file_streaming(call: Call) -> Reply:
     """Stream the first generation as a file."""
     request = read_request(Source(call.world, call.findings, streams=True), call.body)
-    generation, *_ = _made(call, request, "synthesize-file-streaming")
+    generation, *_ = await _made(call, request, "synthesize-file-streaming")
     pieces = paced(call.world, generation, _file(generation, request))
     return Reply(pieces, file_type(call.settings, request.format))
 
@@ -68,8 +68,8 @@ def _file(generation: Generation, request: SpeechRequest) -> Iterator[tuple[Chun
     return ((chunk, chunk.audio) for chunk in encoded(generation, as_one_file=True))
 
 
-def _made(call: Call, request: SpeechRequest, operation_id: str) -> list[Generation]:
-    return new_generations(call.world, request, None, operation_id)
+async def _made(call: Call, request: SpeechRequest, operation_id: str) -> list[Generation]:
+    return await spoken(call.world, request, None, operation_id)
 
 
 async def _streamed(
@@ -77,17 +77,25 @@ async def _streamed(
 ) -> AsyncIterator[bytes]:
     """Yield the lines of generations, one after the other."""
     for generation in generations:
-        async with aclosing(paced(call.world, generation, lines(generation, request))) as spoken:
-            async for line in spoken:
+        async with aclosing(paced(call.world, generation, lines(generation, request))) as said:
+            async for line in said:
                 yield line
 
 
+def _pieces(generations: Iterable[Generation], pieces: Iterable[bytes]) -> AsyncIterator[bytes]:
+    """Return pieces of generations, made so that others are answered meanwhile."""
+    if any(each.takes_time for each in generations):
+        return iterate_in_threads(filter(None, pieces))
+    return in_turns(pieces)
+
+
 async def in_turns(pieces: Iterable[bytes]) -> AsyncIterator[bytes]:
-    """Yield pieces, and let others have a turn after each, since making one takes time."""
+    """Yield pieces, and let others have a turn now and then."""
+    turns = Turns()
     for piece in pieces:
         if piece:
             yield piece
-        await asyncio.sleep(0)
+        await turns.give()
 
 
 # By operationId.

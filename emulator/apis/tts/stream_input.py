@@ -9,7 +9,7 @@ from dataclasses import replace
 from emulator.apis.tts.buffer import TextBuffer
 from emulator.apis.tts.contract import SpeechAuditor, judge_query
 from emulator.apis.tts.errors import TTS_ERRORS, envelope, tts_error
-from emulator.apis.tts.generation import Chunk, Generation, new_generations, new_request_id
+from emulator.apis.tts.generation import Chunk, Generation, new_request_id, spoken
 from emulator.apis.tts.lines import objects
 from emulator.apis.tts.messages import (
     FRAME,
@@ -201,13 +201,13 @@ class SpeechPeer(Peer):
     async def _say(self, utterances: Sequence[Utterance]) -> None:
         try:
             request = self._request(utterances)
-            generation, *_ = new_generations(self._world, request, self._request_id, _OPERATION)
+            generation, *_ = await spoken(self._world, request, self._request_id, _OPERATION)
         except ApiError as error:
             self._refuse(error)
             return
         chunks = ((chunk, (chunk, contents)) for chunk, contents in objects(generation, request))
-        async with aclosing(paced(self._world, generation, chunks)) as spoken:
-            async for chunk, contents in spoken:
+        async with aclosing(paced(self._world, generation, chunks)) as pieces:
+            async for chunk, contents in pieces:
                 if not await self._outbound.room(_AHEAD):
                     return
                 self._send_chunk(generation, chunk, contents)

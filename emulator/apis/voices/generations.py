@@ -5,6 +5,7 @@ A generation is remembered as JSON text, without its audio, which can be made ag
 
 from collections.abc import Iterator, Sequence
 
+from emulator.audio.languages import language_of
 from emulator.ids import derived_bytes
 from emulator.jsontext import JsonObject, kept, read, render
 from emulator.store.overlay import Overlay
@@ -58,19 +59,28 @@ class GenerationStore:
         return [read(text) for text in self.texts()]
 
 
-# How a voice sounds is a text: the gender it is heard as, and what makes it different from others.
+# How a voice sounds is a text: the gender it is heard as, the language that it speaks (if that is
+# not American English), a slash, and what makes it different from others.
 
 
 def library_timbre(voice: JsonObject) -> str:
     """Return how a voice sounds that was not made of a generation."""
-    genders = voice.get("tags", {}).get("GENDER", ())
-    return f"{next(iter(genders), UNGENDERED)}/{voice['id']}"
+    tags = voice.get("tags", {})
+    gender = next(iter(tags.get("GENDER", ())), UNGENDERED)
+    words = " ".join((*tags.get("LANGUAGE", ()), *tags.get("ACCENT", ()))).split()
+    return f"{_heard(gender, words)}/{voice['id']}"
 
 
 def designed_timbre(description: str, text: str, variant: int) -> str:
     """Return how a voice sounds that a description, or a text alone, asks for."""
     mark = derived_bytes(_TIMBRE_BYTES, "designed", description, text, variant).hex()
-    return f"{_gender_in(description)}/{mark}"
+    return f"{_heard(_gender_in(description), description.split())}/{mark}"
+
+
+def _heard(gender: str, words: Sequence[str]) -> str:
+    """Return what is heard of a voice: its gender, and the language that words name."""
+    language = language_of(words)
+    return f"{gender} {language}" if language else gender
 
 
 _WOMEN = frozenset(("woman", "female", "girl", "lady", "mother", "grandmother", "queen", "she"))

@@ -7,9 +7,7 @@ under /__admin, which has no key.
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import httpx
 import pytest
-from hume import HumeClient
 from hume.empathic_voice import PostedConfigPrompt, SessionSettings, VoiceName
 from hume.empathic_voice.client import EmpathicVoiceClient
 
@@ -17,6 +15,7 @@ from emulator.extras.mounts import MOUNTS
 from emulator.openapi.operation import compile_operations
 from emulator.server import Server
 from emulator.settings import Settings
+from tests.extras.wiremock.suite import times
 from tests.served import DOCUMENT
 
 # The vendor's control plane imports names that websockets means to remove.
@@ -99,26 +98,14 @@ def test_every_operation_has_a_call() -> None:
 @pytest.mark.parametrize("operation_id", CALLS)
 def test_a_call_arrives_once(server: Server, operation_id: str, turn: int) -> None:
     """Each is answered as the client expects and counted once, in a second run of the suite too."""
-    test_id, operation = f"{operation_id}.{turn}", OPERATIONS[operation_id]
-    with httpx.Client(trust_env=False) as http:
-        client = HumeClient(
-            base_url=server.url,
-            api_key="the suite's",
-            headers={"X-Test-Id": test_id},
-            httpx_client=http,
-        )
-        CALLS[operation_id](client.empathic_voice)
-        path = operation.path_template.format(id=ID, chat_id=ID, version=1)
-        pattern: dict[str, Any] = {
-            "method": operation.method,
-            "urlPath": path,
-            "headers": {"X-Test-Id": {"equalTo": test_id}},
+    operation = OPERATIONS[operation_id]
+    path = operation.path_template.format(id=ID, chat_id=ID, version=1)
+    pattern: dict[str, Any] = {"method": operation.method, "urlPath": path}
+    if any(parameter.name == "ascending_order" for parameter in operation.parameters):
+        pattern["queryParameters"] = {
+            "page_size": {"equalTo": "3"},
+            "ascending_order": {"equalTo": "true"},
         }
-        if any(parameter.name == "ascending_order" for parameter in operation.parameters):
-            pattern["queryParameters"] = {
-                "page_size": {"equalTo": "3"},
-                "ascending_order": {"equalTo": "true"},
-            }
-        answer = http.post(f"{server.url}/__admin/requests/find", json=pattern)
-    assert answer.status_code == 200, answer.text
-    assert len(answer.json()["requests"]) == 1
+    test_id = f"{operation_id}.{turn}"
+    call = CALLS[operation_id]
+    assert times(server, test_id, pattern, lambda hume: call(hume.empathic_voice)) == 1

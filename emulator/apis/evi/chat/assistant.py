@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 
 from emulator.apis.evi.chat import frames, improvised
 from emulator.apis.evi.chat.channel import Channel, Dropped, ToolCalled
+from emulator.apis.evi.chat.feelings import felt_in
 from emulator.apis.evi.chat.filling import Filler, TextTooLong
 from emulator.apis.evi.chat.history import History
 from emulator.apis.evi.chat.messages import (
@@ -37,7 +38,6 @@ from emulator.apis.evi.errors import CHAT_ERRORS
 from emulator.apis.evi.model.question import Question
 from emulator.apis.evi.model.replies import Failed, Over, Reply, SessionId, ToolWanted, Words
 from emulator.audio.sentences import complete_sentences, sentences
-from emulator.audio.tones import speech_ms, wav_chunks
 from emulator.clock import Clock
 from emulator.errors import closest
 from emulator.ids import IdSource, derived_random
@@ -157,6 +157,7 @@ class Assistant:
         self._first_audio_ms = request.first_audio_ms
         self._jitter_ms = request.jitter_ms if request.pace else 0
         self._voiced = request.voiced
+        self._find_voice = request.find_voice
         self._inline_prosody = request.inline_prosody
         self._most_added = request.most_added
         self._script = ScriptRun(request.script)
@@ -391,7 +392,7 @@ class Assistant:
     def _say_sentence(self, text: str, say: Say, turn: Turn) -> None:
         event_id = self._ids.uuid()
         message_id = event_id.replace("-", "")
-        mood = say.mood or self._script.script.mood
+        mood = say.mood or self._script.script.mood or felt_in(text)
         scores = sound_like(mood, ASSISTANT_MOODS, event_id)
         from_text = turn.source == "input"
         inline = scores if self._inline_prosody else None
@@ -404,11 +405,12 @@ class Assistant:
         self._voice(text, message_id, turn)
 
     def _voice(self, text: str, message_id: str, turn: Turn) -> None:
+        voice = self._find_voice(self._settings.voice_id)
         begin_ms = max(self._clock.now_ms(), self.speaking_until_ms)
-        self.speaking_until_ms = begin_ms + round(speech_ms(text) * (self._pace or 1))
+        self.speaking_until_ms = begin_ms + round(voice.speech_ms(text) * (self._pace or 1))
         if not self._voiced:
             return
-        chunks = enumerate(wav_chunks(speech_ms(text)))
+        chunks = enumerate(voice.wav_chunks(text))
         if self._jitter_ms:
             late = [_Sound(message_id, index, data) for index, data in chunks]
             turn.steps.extendleft(reversed(late))

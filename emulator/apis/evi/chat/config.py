@@ -62,6 +62,7 @@ class ChatConfig:
     turn_detection: TurnDetection
     min_interruption_ms: int
     webhooks: tuple[JsonObject, ...] = ()
+    voice: JsonObject | None = None  # as configs show it
     model: ModelOfConfig | None = None  # a custom language model
     temperature: float | None = None  # of any other model
 
@@ -94,6 +95,7 @@ def read_config(config: JsonObject) -> ChatConfig:
         turn_detection=_turn_detection(config["turn_detection"]),
         min_interruption_ms=round(config["interruption"]["min_interruption_ms"]),
         webhooks=tuple(config["webhooks"]),
+        voice=config.get("voice"),
         model=_model(config.get("language_model", {})),
         temperature=config.get("language_model", {}).get("temperature"),
     )

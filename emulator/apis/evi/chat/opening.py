@@ -20,6 +20,7 @@ from emulator.apis.evi.chat.messages import SessionSettings, to_json
 from emulator.apis.evi.chat.request import HISTORY_LIMIT, ChatRequest
 from emulator.apis.evi.chat.script import Script, Speak
 from emulator.apis.evi.chat.session import Session
+from emulator.apis.evi.chat_voices import assistant_voice, user_voice
 from emulator.apis.evi.ears.utterance import ears_source
 from emulator.apis.evi.errors import (
     CHAT_ERRORS,
@@ -115,6 +116,8 @@ def start_chat(world: World, options: ChatOptions, send: SendFrames) -> LiveChat
         first_audio_ms=pace.first_audio_ms,
         jitter_ms=pace.jitter_ms,
         voiced=world.settings.audio_output,
+        find_voice=assistant_voice(world, config.voice),
+        user_voice=user_voice(world),
         inline_prosody=world.settings.prosody == "inline",
         verbose_transcription=options.verbose_transcription,
         transcribe=_Transcripts(world),

@@ -8,6 +8,7 @@ from emulator.apis.evi.chat.messages import SessionSettings
 from emulator.apis.evi.chat.script import Script, Speak
 from emulator.apis.evi.ears.utterance import EarsSource
 from emulator.apis.evi.model.source import ModelSource
+from emulator.audio.live_voices import ASSISTANT_TONES, USER_TONES, LiveVoice
 
 HISTORY_LIMIT = 300  # events of a resumed group that a chat reads (docs/protocol.md#resuming)
 
@@ -24,7 +25,8 @@ class ChatRequest:
     own. `transcribe` returns what the user says when audio comes, or None to make something up. A
     chat that `survives_bad_audio` continues after audio that cannot be decoded. `most_added` bounds
     what placeholders add to a text, in characters. A `model` answers what no rule of the script
-    does. The `ears` find the words of sound for which `transcribe` returns None.
+    does. The `ears` find the words of sound for which `transcribe` returns None. `find_voice` returns
+    the assistant's voice; it is given what the session settings name, if anything.
     """
 
     config: ChatConfig
@@ -37,6 +39,8 @@ class ChatRequest:
     first_audio_ms: int | None = None
     jitter_ms: int = 0
     voiced: bool = True
+    find_voice: Callable[[str | None], LiveVoice] = lambda named: ASSISTANT_TONES
+    user_voice: LiveVoice = USER_TONES
     inline_prosody: bool = False
     user_is_present: bool = False
     verbose_transcription: bool = False

@@ -32,6 +32,7 @@ class EffectiveSettings:
         self.prompt_is_own = False  # a message of session settings gave it
         self.model_key: str | None = None  # for a custom language model
         self.audio: AudioSettings | None = None
+        self.voice_id: str | None = None
         self._context: str | None = None
         self._context_lasts = False
         self._missing: tuple[str, ...] | None = None
@@ -43,6 +44,8 @@ class EffectiveSettings:
             self.custom_session_id = message.custom_session_id
         if message.audio is not None:
             self.audio = message.audio
+        if message.voice_id is not None:
+            self.voice_id = message.voice_id
         if message.system_prompt is not None:
             self._template = message.system_prompt
             self.prompt_is_own = True

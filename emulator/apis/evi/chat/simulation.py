@@ -23,9 +23,9 @@ from emulator.apis.evi.chat.script import Script, SendMessage, Speak, ToolAnswer
 from emulator.apis.evi.chat.script_file import Scene
 from emulator.apis.evi.chat.session import GRACE_MS, Session
 from emulator.apis.evi.chat_store import ChatStore
+from emulator.apis.evi.chat_voices import assistant_voice, user_voice
 from emulator.apis.evi.errors import END_UNREACHABLE
 from emulator.apis.evi.state import EviState
-from emulator.audio.tones import speech_ms
 from emulator.clock import LaggingClock, ManualClock
 from emulator.durations import read_pace
 from emulator.errors import api_error, closest
@@ -99,6 +99,8 @@ def new_scenario(world: World, script: Script, scene: Scene) -> Scenario:
         pace=read_pace(scene.pace),
         first_audio_ms=pace_of(world.settings).first_audio_ms,
         voiced=False,
+        find_voice=assistant_voice(world, config.voice),
+        user_voice=user_voice(world),
         user_is_present=scene.end_reason == "MAX_DURATION_TIMEOUT",
         caller_number=scene.caller_number,
         twilio_metadata=scene.twilio_metadata,
@@ -337,8 +339,11 @@ class Simulation:
             if self._silent_since_ms is None:
                 self._silent_since_ms = self._quiet_since_ms()
             return self._silent_since_ms + round(step.ms * self._pace), self._wait
-        spoken_ms = speech_ms(step.text) * self._pace
+        spoken_ms = self._speech_ms(step) * self._pace
         return self._quiet_since_ms() + round(self._reaction_ms() + spoken_ms), self._speak
+
+    def _speech_ms(self, step: Speak) -> int:
+        return self._scenario.request.user_voice.speech_ms(step.text)
 
     def _is_quiet(self) -> bool:
         return self._assistant.paused or not self._assistant.is_busy
@@ -391,7 +396,7 @@ class Simulation:
             self._live.receive(UserInput(text=step.text))
         else:
             silent_ms = self._live.clock.now_ms() - before_ms
-            lasted_ms = min(round(speech_ms(step.text) * self._pace), silent_ms)
+            lasted_ms = min(round(self._speech_ms(step) * self._pace), silent_ms)
             self._live.hear(step.text, step.mood, lasted_ms)
 
     def _wait(self) -> None:

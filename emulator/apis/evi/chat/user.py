@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from emulator.apis.evi.chat import frames
 from emulator.apis.evi.chat.assistant import Assistant, End
 from emulator.apis.evi.chat.channel import Channel, Dropped
+from emulator.apis.evi.chat.feelings import felt_in
 from emulator.apis.evi.chat.hearing import Sound, Speaking, TurnOver
 from emulator.apis.evi.chat.history import History
 from emulator.apis.evi.chat.microphone import Interim, Microphone
@@ -135,6 +136,8 @@ class User:
     def _not_understood(self) -> End | None:
         """Say that the ears failed, for which no client is to blame."""
         kind = CHAT_ERRORS["transcription_failure"]
+        if self.is_ignored:
+            return None
         if not self._survives_bad_audio:
             return End("ERROR", kind.slug, message=kind.message)
         self._channel.error(kind.slug, kind.message)
@@ -150,7 +153,7 @@ class User:
         if self.is_ignored:
             return
         self._interrupt()
-        scores = self._scores(said.mood) if said.is_spoken else None
+        scores = self._scores(text, said.mood) if said.is_spoken else None
         begin_ms, end_ms = self._send(text, scores, said.ended_ms, said.lasted_ms, interim=False)
         self._history.user_message(text, scores, begin_ms, end_ms)
         self.last_ms = self._clock.now_ms()
@@ -161,7 +164,8 @@ class User:
         else:
             self._assistant.answer(turn)
 
-    def _scores(self, mood: Mapping[str, float] | None) -> dict[str, float]:
+    def _scores(self, text: str, mood: Mapping[str, float] | None) -> dict[str, float]:
+        mood = felt_in(text) if mood is None else mood
         return sound_like(mood, USER_MOODS, self._chat_id, "user", self._turns)
 
     def _send(
@@ -252,7 +256,7 @@ class User:
             case Interim(text, spoken_ms):
                 if not self.is_ignored:
                     now_ms = self._clock.now_ms()
-                    self._send(text, self._scores(None), now_ms, spoken_ms, interim=True)
+                    self._send(text, self._scores(text, None), now_ms, spoken_ms, interim=True)
             case TurnOver():
                 self._take_turn(sound)
 

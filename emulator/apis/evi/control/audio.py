@@ -4,18 +4,16 @@ import hmac
 from collections.abc import Iterator, Mapping
 
 from emulator.apis.evi.chat_store import LONGEST_CHAT_MS
+from emulator.apis.evi.chat_voices import said_in
 from emulator.apis.evi.errors import AUDIO_IMPOSSIBLE, AUDIO_NOT_FOUND
 from emulator.apis.evi.operations.audio import signature
 from emulator.apis.evi.state import EviState
 from emulator.audio.mp4 import mp4_header
-from emulator.audio.tones import SAMPLE_RATE, Utterance, conversation, pcm, pcm_bytes
+from emulator.audio.tones import SAMPLE_RATE, Speech, pcm, pcm_bytes
 from emulator.control import ControlCall
 from emulator.errors import api_error
-from emulator.jsontext import JsonObject
 from emulator.reply import Reply, iterate_in_threads
 from emulator.world.world import World
-
-_SPOKEN = ("USER_MESSAGE", "AGENT_MESSAGE")
 
 
 async def get_audio_file(call: ControlCall) -> Reply:
@@ -34,7 +32,7 @@ async def get_audio_file(call: ControlCall) -> Reply:
     samples = pcm_bytes(duration_ms)
     header = mp4_header(samples, SAMPLE_RATE)
     return Reply(
-        iterate_in_threads(_file(header, _utterances(world, chat), duration_ms)),
+        iterate_in_threads(_file(header, list(said_in(world, chat)), duration_ms)),
         media_type="audio/mp4",
         length=len(header) + samples,
     )
@@ -48,14 +46,6 @@ def _is_signed(world: World, chat_id: str, query: Mapping[str, str]) -> bool:
     return good and world.clock.now_ms() < int(expires)
 
 
-def _utterances(world: World, chat: JsonObject) -> list[Utterance]:
-    return conversation(
-        (event["role"], event["timestamp"] - chat["start_timestamp"], event["message_text"])
-        for event in world.state(EviState).chats.iter_events(chat["id"])
-        if event["type"] in _SPOKEN
-    )
-
-
-def _file(header: bytes, utterances: list[Utterance], duration_ms: int) -> Iterator[bytes]:
+def _file(header: bytes, utterances: list[Speech], duration_ms: int) -> Iterator[bytes]:
     yield header
     yield from pcm(utterances, duration_ms)

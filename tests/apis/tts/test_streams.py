@@ -1,0 +1,131 @@
+"""Streams of speech: what is made for a client that is slow, or gone, and how much is held."""
+
+import tracemalloc
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import httpx
+import pytest
+
+from emulator.apis.tts import lines, speaking
+from emulator.apis.tts.generation import Chunk, Generation, encoded, new_generations
+from emulator.apis.tts.request import Source, SpeechRequest, read_request
+from emulator.apis.tts.whole_answer import answer_pieces
+from emulator.testing.world import Evi
+from emulator.world.world import World
+from tests.apis.tts.speaking import AVA
+from tests.web.wire import Wire
+
+FILE, LINES = "/v0/tts/stream/file", "/v0/tts/stream/json"
+SENTENCE = "The quick brown fox jumps over the lazy dog, and then it sleeps. "
+SECOND_BYTES = 96_000
+LINE_BYTES = 4 * SECOND_BYTES // 3
+PLAN_BYTES = 80_000  # what a text of 5,000 characters takes, for its snippets and for a tone
+Make = Callable[[Generation, SpeechRequest], Iterator[object]]
+
+
+def body(characters: int, format: str = "pcm") -> dict[str, object]:
+    text = (SENTENCE * (characters // len(SENTENCE) + 1))[:characters]
+    return {"utterances": [{"text": text, "voice": AVA}], "format": {"type": format}}
+
+
+@dataclass
+class Made:
+    """The chunks that were made of a generation, and whether the making was ended."""
+
+    chunks: int = 0
+    seconds: float = 0
+    is_over: bool = False
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> Made:
+    """What the emulator makes during the test."""
+    counted = Made()
+
+    def counting(generation: Generation, as_one_file: bool) -> Iterator[Chunk]:
+        counted.seconds = generation.duration_s
+        try:
+            for chunk in encoded(generation, as_one_file):
+                counted.chunks += 1
+                yield chunk
+        finally:
+            counted.is_over = True
+
+    for module in (speaking, lines):
+        monkeypatch.setattr(module, "encoded", counting)
+    return counted
+
+
+def has_stopped(evi: Evi, made: Made) -> int:
+    """Return how many chunks were made, once no more are, though the server is awake."""
+    before, turns = -1, 0
+    with httpx.Client(base_url=evi.url, trust_env=False) as client:
+        while before != made.chunks:
+            before = made.chunks
+            turns += 1
+            assert turns < 1_000
+            for _ in range(20):
+                client.get("/_emulator/health").raise_for_status()
+    return before
+
+
+@pytest.mark.parametrize("path", [FILE, LINES])
+def test_a_client_that_stops_reading(evi: Evi, made: Made, path: str) -> None:
+    """No more is made than fits into the connection, until the client reads on."""
+    wire = Wire(evi.url, evi.api_key).ask("POST", path, body(5_000)).read_until(b"200 OK")
+    chunks = has_stopped(evi, made)
+    assert 0 < chunks < made.seconds / 2
+    assert not made.is_over
+    wire.read()
+    assert made.is_over
+    assert len(wire.came) > made.seconds * SECOND_BYTES
+    assert evi.journal.wait_for("http")["ended"] == "complete"
+
+
+@pytest.mark.parametrize("path", [FILE, LINES])
+def test_a_client_that_goes(evi: Evi, made: Made, path: str) -> None:
+    """Nothing more is made for it."""
+    wire = Wire(evi.url, evi.api_key).ask("POST", path, body(5_000)).read_until(b"200 OK")
+    has_stopped(evi, made)
+    wire.socket.close()
+    assert evi.journal.wait_for("http")["ended"] == "client_left"
+    assert made.is_over
+    assert made.chunks < made.seconds / 2
+
+
+def whole_file(generation: Generation, request: SpeechRequest) -> Iterator[Chunk]:
+    return encoded(generation, as_one_file=True)
+
+
+def whole_answer(generation: Generation, request: SpeechRequest) -> Iterator[bytes]:
+    return answer_pieces([generation], request)
+
+
+def peak_bytes(world: World, make: Make, characters: int) -> int:
+    """Return the most memory that was taken at once while an answer was planned and made."""
+    tracemalloc.start()
+    try:
+        request = read_request(Source(world, [], streams=False), body(characters))
+        generation, *_ = new_generations(world, request, "", "synthesize-json")
+        for _ in make(generation, request):
+            pass
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    ("make", "chunk"),
+    [
+        (whole_file, SECOND_BYTES),
+        (lines.lines, SECOND_BYTES + 2 * LINE_BYTES),  # its sound, that in base64, the line
+        (whole_answer, SECOND_BYTES + LINE_BYTES),
+    ],
+)
+def test_no_more_than_two_chunks_are_held(world: World, make: Make, chunk: int) -> None:
+    """Whatever the length of the text, of which only the plan grows."""
+    peak_bytes(world, make, 1_000)  # what is kept for all
+    short, long = peak_bytes(world, make, 1_000), peak_bytes(world, make, 5_000)
+    assert short < 2 * chunk + PLAN_BYTES
+    assert long - short < PLAN_BYTES
