@@ -25,8 +25,8 @@ class ChatRequest:
     own. `transcribe` returns what the user says when audio comes, or None to make something up. A
     chat that `survives_bad_audio` continues after audio that cannot be decoded. `most_added` bounds
     what placeholders add to a text, in characters. A `model` answers what no rule of the script
-    does. The `ears` find the words of sound for which `transcribe` returns None. `find_voice` returns
-    the assistant's voice; it is given what the session settings name, if anything.
+    does. The `ears` find the words of sound for which `transcribe` returns None. `find_voice`
+    returns the assistant's voice; it is given what the session settings name, if anything.
     """
 
     config: ChatConfig
