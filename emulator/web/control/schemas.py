@@ -36,7 +36,8 @@ def _settings() -> JsonObject:
 def _setting(setting: Setting) -> JsonObject:
     plain = dict(_TYPES[setting.kind])
     if setting.choices:
-        plain["enum"] = list(setting.choices)
+        values = {"enum": list(setting.choices)}
+        plain |= {"items": {"type": "string", **values}} if "items" in plain else values
     others = [_HIDDEN] if setting.secret else []
     others += [_NULL] if setting.default is None else []
     schema = {"anyOf": [plain, *others]} if others else plain
