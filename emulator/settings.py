@@ -8,7 +8,7 @@ from typing import Any
 
 from emulator.durations import duration_ms, read_pace
 from emulator.errors import UsageError, closest
-from emulator.hosts import map_rule_problem, read_host_rule
+from emulator.hosts import WEBHOOK_SCHEMES, form_problem, map_rule_problem, read_host_rule
 
 ENV_PREFIX = "EVI_EMULATOR_"
 CA_FILE_ENV = ENV_PREFIX + "CA_FILE"  # not a setting: the CA that client commands trust
@@ -68,6 +68,10 @@ class Setting:
             problems = [problem for each in value if (problem := map_rule_problem(each))]
             if problems:
                 raise self._wrong(problems[0], value, source)
+        if self.kind == "url" and value:
+            problem = form_problem(value, WEBHOOK_SCHEMES)
+            if problem is not None:
+                raise self._wrong(problem, value, source)
         if value == "" and not self.may_be_empty:
             raise self._wrong("must not be empty", value, source)
         given = value if isinstance(value, tuple) else (value,)
@@ -109,6 +113,7 @@ _PARSERS: Mapping[str, Any] = {
     "pace": str,
     "duration": str,
     "url_rules": _parse_list,
+    "url": str,
 }
 # What reads the texts of a kind, and raises ValueError for a wrong one.
 _READERS: Mapping[str, Callable[[str], object]] = {"pace": read_pace, "duration": duration_ms}
@@ -121,6 +126,7 @@ _TYPES = {
     "pace": str,
     "duration": str,
     "url_rules": tuple,
+    "url": str,
 }
 _WORDS = {
     "text": "a text",
@@ -131,6 +137,7 @@ _WORDS = {
     "or localhost:8000",
     "pace": "instant, realtime, or a speed factor such as 5",
     "duration": "a duration such as 200ms, 1.5s or 2m",
+    "url": "a URL such as http://127.0.0.1:8080",
     "url_rules": "rules FROM=TO such as https://llm.example.com=http://127.0.0.1:8000",
 }
 
@@ -447,13 +454,45 @@ class Settings:
         api="evi",
     )
     brain: str = _world(
-        "text",
+        "url",
         "",
         "an OpenAI-compatible server that answers chats whose config names no model of its own",
         api="evi",
     )
     brain_model: str = _world("text", "", "the brain's model, as its server calls it", api="evi")
     brain_key: str = _world("text", "", "the brain's API key", secret=True, api="evi")
+    brain_timeout: int = _world(
+        "integer",
+        120,
+        "how long the brain may be silent, in real time (s)",
+        minimum=1,
+        maximum=600,
+        api="evi",
+    )
+    ears: str = _world(
+        "url",
+        "",
+        "an OpenAI-compatible server of transcriptions, which hears what users say in sound",
+        api="evi",
+    )
+    ears_model: str = _world(
+        "text", "", "the ears' model, as its server calls it; whisper-1 by default", api="evi"
+    )
+    ears_language: str = _world(
+        "text",
+        "",
+        "the language that users speak, such as en; the ears find out by default",
+        api="evi",
+    )
+    ears_key: str = _world("text", "", "the ears' API key", secret=True, api="evi")
+    ears_timeout: int = _world(
+        "integer",
+        60,
+        "how long the ears may take for a turn, in real time (s)",
+        minimum=1,
+        maximum=600,
+        api="evi",
+    )
     call_hosts_only: bool = _world(
         "switch", False, "call no host that --call-hosts leaves out, not even this machine"
     )

@@ -182,6 +182,14 @@ def _webhook(entry: JsonObject) -> str:
     return f"webhook  {entry['event_name']}{number} to {entry['url']}: {result}"
 
 
+def _ears(entry: JsonObject) -> str:
+    seconds = f"{entry['sound_ms'] / 1000:g} s"
+    if entry["ended"] != "complete":
+        return f"ears     {seconds} of sound to {entry['url']}: {entry['error'] or entry['ended']}"
+    heard = _one_line(entry["text"]) or "(nothing)"
+    return f"ears     {seconds} of sound to {entry['url']}: {heard}"
+
+
 def _clock(entry: JsonObject) -> str:
     if entry["action"] == "wait":
         advance = f"advance it by {entry['ms'] / 1000:g} s"
@@ -220,6 +228,7 @@ _DESCRIBE = {
     "http": _http,
     "frame": _frame,
     "webhook": _webhook,
+    "ears": _ears,
     "clock": _clock,
     "script": _script,
     "model": _model,

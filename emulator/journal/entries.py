@@ -218,6 +218,25 @@ class ModelEntry(Entry):
 
 
 @dataclass(slots=True, eq=False, repr=False)
+class EarsEntry(Entry):
+    """A turn of a user's sound that ears were to put into words; times are ms."""
+
+    kind = "ears"
+    nullable = ("language", "status", "text", "error")
+
+    chat_id: str
+    url: str  # without credentials and query
+    model: str
+    language: str | None
+    sound_ms: int  # how long the sound lasts
+    status: int | None = None  # None if nothing answered
+    duration_ms: int = 0  # of the call, in real time
+    text: str | None = None  # what was understood; empty for noise
+    ended: str = "complete"  # complete, dropped or failed
+    error: str | None = None
+
+
+@dataclass(slots=True, eq=False, repr=False)
 class ClockEntry(Entry):
     """A change of the world's clock, such as an advance by `ms`, or a wait for a frozen one.
 
@@ -258,7 +277,7 @@ class BugEntry(Entry):
 KINDS = tuple(
     each.kind
     for each in (
-        HttpEntry, FrameEntry, WebhookEntry, FaultEntry, ModelEntry, ClockEntry, ScriptEntry,
-        BugEntry,
+        HttpEntry, FrameEntry, WebhookEntry, FaultEntry, ModelEntry, EarsEntry, ClockEntry,
+        ScriptEntry, BugEntry,
     )
 )  # fmt: skip

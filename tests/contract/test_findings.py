@@ -709,7 +709,8 @@ def test_a_receiver_that_checks_nothing(evi: Evi) -> None:
 
 # the table
 
-ELSEWHERE = {  # which the tests above bring about in other ways
+ELSEWHERE = {  # which the tests above, and those of models, bring about in other ways
+    "brain_model_unknown",
     "credential_spelling",
     "credentials_refused",
     "deprecated",

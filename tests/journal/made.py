@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from emulator.journal.entries import FrameEntry, HttpEntry, ModelEntry, WebhookEntry
+from emulator.journal.entries import EarsEntry, FrameEntry, HttpEntry, ModelEntry, WebhookEntry
 
 
 def http_entry(**given: Any) -> HttpEntry:
@@ -40,6 +40,12 @@ def webhook_entry(**given: Any) -> WebhookEntry:
         "faults": [],
     }
     return WebhookEntry(**{**fields, **given})
+
+
+def ears_entry(**given: Any) -> EarsEntry:
+    """Make the entry of a turn that was not put into words."""
+    fields = {"chat_id": "c", "url": "http://a", "model": "m", "language": None, "sound_ms": 900}
+    return EarsEntry(**{**fields, **given})
 
 
 def model_entry(**given: Any) -> ModelEntry:

@@ -19,7 +19,7 @@ from emulator.journal.entries import (
 )
 from emulator.journal.journal import Journal
 from emulator.jsontext import Json, JsonText, render
-from tests.journal.made import frame_entry, http_entry, model_entry, webhook_entry
+from tests.journal.made import ears_entry, frame_entry, http_entry, model_entry, webhook_entry
 
 FOUND = (find("socket_unread", ("socket",)),)
 FINDING = render([each.to_json() for each in FOUND]).decode()
@@ -127,6 +127,16 @@ def text_of(entry: Entry) -> str:
             f'"replayed":true,"faults":["cut"],"findings":{FINDING}',
         ),
         (
+            ears_entry(error="e", ended="failed"),
+            '"chat_id":"c","url":"http://a","model":"m","language":null,"sound_ms":900,'
+            '"status":null,"duration_ms":0,"text":null,"ended":"failed","error":"e"',
+        ),
+        (
+            ears_entry(status=200, duration_ms=5, text=""),
+            '"chat_id":"c","url":"http://a","model":"m","language":null,"sound_ms":900,'
+            '"status":200,"duration_ms":5,"text":"","ended":"complete","error":null',
+        ),
+        (
             FaultEntry("r", "http", "reset", {"operation": None, "method": "GET"}),
             '"rule":"r","of":"http","fault":"reset","operation":null,"method":"GET"',
         ),
@@ -148,7 +158,7 @@ def test_json(entry: Entry, text: str) -> None:
 def test_every_kind_is_listed() -> None:
     """Each class of entries has its kind; a run of audio is a frame, too."""
     assert KINDS == (
-        "http", "frame", "webhook", "fault", "model", "clock", "script", "bug",
+        "http", "frame", "webhook", "fault", "model", "ears", "clock", "script", "bug",
     )  # fmt: skip
     assert tuple(dict.fromkeys(each.kind for each in Entry.__subclasses__())) == KINDS
     assert AudioEntry.kind == "frame"

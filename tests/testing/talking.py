@@ -20,6 +20,8 @@ PATIENCE_S = 3  # no test waits that long unless it is about to fail
 class Talk:
     """The socket of a client: it reads, and sends."""
 
+    last: dict[str, Any]
+
     def __init__(self, socket: ClientConnection) -> None:
         self.socket = socket
 
@@ -31,10 +33,26 @@ class Talk:
 
     def read_until(self, type: str) -> dict[str, Any]:
         """The next message of that type; those before it are read away."""
-        while True:
-            message: dict[str, Any] = json.loads(self.socket.recv(timeout=PATIENCE_S))
-            if message["type"] == type:
-                return message
+        while self.read()["type"] != type:
+            pass
+        return self.last
+
+    def read(self) -> dict[str, Any]:
+        """The next message, which is `last` then."""
+        self.last = json.loads(self.socket.recv(timeout=PATIENCE_S))
+        return self.last
+
+    def turn(self) -> list[dict[str, Any]]:
+        """All messages up to the assistant's next end."""
+        messages = [self.read()]
+        while messages[-1]["type"] != "assistant_end":
+            messages.append(self.read())
+        return messages
+
+    def until_closed(self) -> None:
+        """Read until the server closes the socket."""
+        for _ in self.socket:
+            pass
 
 
 @contextmanager

@@ -146,6 +146,11 @@ CHAT_ERRORS: Mapping[str, ChatErrorText] = {
             "Custom language model {url} gave no answer: {problem}.",
         ),
         ChatErrorText(
+            "EMU11",
+            "brain_failed",
+            "The brain gave no answer: {problem}.",
+        ),
+        ChatErrorText(
             "E0714",
             "inactivity_timeout",
             "Chat was ended because no user message was received in {seconds} seconds.",

@@ -85,6 +85,12 @@ EVI_FINDINGS: Mapping[str, FindingKind] = {
         "the JSON text of an object",
         "{message}",
     ),
+    "brain_model_unknown": FindingKind(
+        WARNING,
+        "the brain refuses a question since it lacks the model, or got no name of one",
+        "--brain-model with a model that the server has",
+        "{message}",
+    ),
     "chat_refused": FindingKind(
         ERROR, "a chat ends at once: its config or group does not exist", "{message}"
     ),

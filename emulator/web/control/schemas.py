@@ -20,6 +20,7 @@ _TYPES: Mapping[str, JsonObject] = {
     "list": {"type": "array", "items": {"type": "string"}},
     "hosts": {"type": "array", "items": {"type": "string"}},
     "url_rules": {"type": "array", "items": {"type": "string"}},
+    "url": {"type": "string"},
     "pace": {"type": "string"},
     "duration": {"type": "string"},
 }

@@ -41,7 +41,7 @@ from emulator.audio.sentences import complete_sentences, sentences
 from emulator.clock import Clock
 from emulator.errors import closest
 from emulator.ids import IdSource, derived_random
-from emulator.jsontext import Fragment, render
+from emulator.jsontext import Fragment, JsonObject, render
 from emulator.source_files import short
 
 # How long the assistant takes at the pace of 1: from, to (ms).
@@ -231,7 +231,9 @@ class Assistant:
             self._no_rule_for(turn)
         elif self.questions is not None:
             self.questions.context = context
-            self.add_turn([AskModel(turn.number)], "answer", values)
+            # A quick response is said while the model thinks, which is not told of it.
+            asking = AskModel(turn.number)
+            self.add_turn([asking, *self._quick_response(turn)], "answer", values)
         else:
             tools, builtin_tools = self._settings.tools, self._settings.builtin_tools
             steps, more = improvised.reply(turn.text, turn.number, context, tools, builtin_tools)
@@ -468,7 +470,7 @@ class Assistant:
             case ToolWanted(name, arguments):
                 number = turn.question.number
                 self._say_rest(turn)
-                turn.steps += (CallTool(name, arguments), AskModel(number))
+                turn.steps += (self._tool_step(name, arguments), AskModel(number))
                 turn.found += 1
             case Over():
                 self._say_rest(turn)
@@ -482,6 +484,10 @@ class Assistant:
                 self._channel.error(slug, message)
                 return End("ERROR") if ends_chat else None
         return None
+
+    def _tool_step(self, name: str, arguments: JsonObject) -> CallTool | UseBuiltin:
+        is_builtin = name in self._settings.builtin_tools and name not in self._settings.tools
+        return UseBuiltin(name, arguments) if is_builtin else CallTool(name, arguments)
 
     def _say_rest(self, turn: Turn) -> None:
         rest, turn.unspoken = turn.unspoken.strip(), ""

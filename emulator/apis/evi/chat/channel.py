@@ -6,6 +6,7 @@ from typing import TypeAlias
 from emulator.apis.evi.chat import frames
 from emulator.apis.evi.chat.messages import ToolCall
 from emulator.apis.evi.chat.settings import EffectiveSettings
+from emulator.apis.evi.ears.utterance import Utterance
 from emulator.apis.evi.errors import CHAT_ERRORS
 from emulator.apis.evi.model.question import Question
 from emulator.ids import IdSource
@@ -46,13 +47,13 @@ ChatEvent: TypeAlias = ChatStarted | ToolCalled | ChatEnded
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
-    """The answer to a question is not wanted any more."""
+    """The answer to a question, or the words of an utterance, are not wanted any more."""
 
     question_id: str
 
 
-# What a chat asks of a language model, which its driver talks to.
-Ask: TypeAlias = Question | Dropped
+# What a chat asks of a language model, or of ears; its driver talks to them.
+Ask: TypeAlias = Question | Utterance | Dropped
 
 
 @dataclass(slots=True)
@@ -112,7 +113,7 @@ class Channel:
         self._out.events.append(event)
 
     def ask(self, ask: Ask) -> None:
-        """Ask a language model, or drop a question."""
+        """Ask a language model or the ears, or drop what was asked."""
         self._out.asks.append(ask)
 
     def request_id(self) -> str:

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from emulator.apis.evi.chat.recorder import Recorder
+
 WINDOW_MS = 10
 SHORTEST_TURN_MS = 60  # shorter sounds are clicks
 _SILENT_DB, _LOUD_DB = (
@@ -55,8 +57,10 @@ Sound: TypeAlias = Speaking | TurnOver
 class Ear:
     """Listens to one user's PCM: 16-bit mono at `sample_rate` (Hz)."""
 
-    def __init__(self, detection: TurnDetection) -> None:
+    def __init__(self, detection: TurnDetection, recorder: Recorder | None = None) -> None:
+        """Take what ends a turn; a recorder gets all that is heard."""
         self._detection = detection
+        self._recorder = recorder
         self._loudness = detection.loudness
         self._rest = array("h")
         self._position_ms = 0
@@ -76,6 +80,8 @@ class Ear:
         whole = len(samples) - len(samples) % size
         for begin in range(0, whole, size):
             window = samples[begin : begin + size]
+            if self._recorder is not None:
+                self._recorder.add(window, sample_rate, self.is_hearing)
             sound = self._window(max(window) >= self._loudness or min(window) <= -self._loudness)
             if sound is not None:
                 yield sound

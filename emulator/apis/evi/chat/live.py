@@ -16,6 +16,7 @@ from emulator.apis.evi.chat.messages import (
     to_json,
 )
 from emulator.apis.evi.chat.session import Session
+from emulator.apis.evi.ears.utterance import Hearing
 from emulator.apis.evi.model.replies import Reply
 from emulator.clock import LaggingClock
 from emulator.errors import Problem
@@ -130,6 +131,10 @@ class LiveChat:
     def hear_model(self, question_id: str, reply: Reply) -> None:
         """Take a piece of what the language model says."""
         self._notify(self.session.hear_model(question_id, reply))
+
+    def understand(self, utterance_id: str, hearing: Hearing) -> None:
+        """Take the words of something that the user said."""
+        self._notify(self.session.understand(utterance_id, hearing))
 
     def tick(self) -> None:
         """Do what is due."""

@@ -1,16 +1,18 @@
 """The user's microphone: it takes sound, and yields what was said.
 
-The words come from the script or a queue; the sound only determines when they are said.
+The words come from the script, a queue or ears; the sound determines when they are said.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from emulator.apis.evi.chat.hearing import Ear, Sound, Speaking, TurnOver
+from emulator.apis.evi.chat.hearing import WINDOW_MS, Ear, Sound, Speaking, TurnOver
 from emulator.apis.evi.chat.messages import AudioSettings
+from emulator.apis.evi.chat.recorder import Recorder
 from emulator.apis.evi.chat.request import ChatRequest
 from emulator.apis.evi.chat.script import Speak
 from emulator.apis.evi.chat.settings import EffectiveSettings
+from emulator.apis.evi.ears.utterance import Recording
 from emulator.audio.decoding.decoder import DecodeError, Decoder
 from emulator.audio.decoding.pcm import PcmDecoder
 from emulator.audio.decoding.recognition import (
@@ -22,6 +24,8 @@ from emulator.audio.decoding.recognition import (
 
 INTERIM_MS = 300  # length of speech between two interim transcripts
 _MS_PER_WORD = 350
+_MOST_BEFORE = 1_000  # windows of silence that a recording begins with
+_AFTER = 20  # windows that a recording has after the last loud one: words may end softly
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,10 @@ class Microphone:
     """Listens to one client's sound, from its first byte on."""
 
     def __init__(self, request: ChatRequest, settings: EffectiveSettings) -> None:
-        self._ear = Ear(request.config.turn_detection)
+        detection = request.config.turn_detection
+        before = min(detection.prefix_padding_ms // WINDOW_MS + 1, _MOST_BEFORE)
+        self._recorder = None if request.ears is None else Recorder(before)
+        self._ear = Ear(detection, self._recorder)
         self._transcribe = request.transcribe
         self._verbose = request.verbose_transcription
         self._settings = settings
@@ -95,15 +102,20 @@ class Microphone:
         if over is not None:
             yield over
 
-    def transcript(self) -> Speak:
-        """Return what the user said in the turn that is over."""
-        said, self._said = self._said or self._next(), None
+    def transcript(self) -> Speak | None:
+        """Return what the user said in the turn that is over, if the script or the queue knows."""
+        said, self._said = self._said or self._transcribe(), None
         return said
 
-    def _next(self) -> Speak:
-        """Return the next transcript, or a made-up one that states the length of the speech."""
-        seconds = self._spoken_ms / 1000
-        return self._transcribe() or Speak(f"I have been speaking for {seconds:.1f} seconds.")
+    def recording(self, turn: TurnOver) -> Recording | None:
+        """Return the sound of the turn that is over, or None if nothing is recorded."""
+        if self._recorder is None:
+            return None
+        return self._recorder.take(turn.begin_ms // WINDOW_MS, turn.end_ms // WINDOW_MS + _AFTER)
+
+    def made_up(self) -> Speak:
+        """Return words that state the length of the speech, since nobody knows the user's own."""
+        return Speak(f"I have been speaking for {self._spoken_ms / 1000:.1f} seconds.")
 
     def _with_interim(self, sound: Sound) -> Iterator[Sound | Interim]:
         yield sound

@@ -21,6 +21,7 @@ from emulator.apis.evi.chat.request import HISTORY_LIMIT, ChatRequest
 from emulator.apis.evi.chat.script import Script, Speak
 from emulator.apis.evi.chat.session import Session
 from emulator.apis.evi.chat_voices import assistant_voice, user_voice
+from emulator.apis.evi.ears.utterance import ears_source
 from emulator.apis.evi.errors import (
     CHAT_ERRORS,
     CHAT_GROUP_NOT_FOUND,
@@ -120,6 +121,7 @@ def start_chat(world: World, options: ChatOptions, send: SendFrames) -> LiveChat
         inline_prosody=world.settings.prosody == "inline",
         verbose_transcription=options.verbose_transcription,
         transcribe=_Transcripts(world),
+        ears=ears_source(world.settings),
         survives_bad_audio=world.settings.transcription_failure == "continue",
     )
     live = open_chat(world, request, allows_connection=options.allow_connection)
@@ -179,6 +181,10 @@ def open_chat(
         from emulator.apis.evi.model.caller import ModelCaller  # on aiohttp, which takes 0.2 s
 
         live.listeners.append(ModelCaller(world, live))
+    if request.ears is not None:
+        from emulator.apis.evi.ears.caller import EarsCaller  # on aiohttp, too
+
+        live.listeners.append(EarsCaller(world, live))
     return live
 
 

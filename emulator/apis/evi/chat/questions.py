@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 
+from emulator.apis.evi.chat.config import ToolSpec
 from emulator.apis.evi.chat.history import History
 from emulator.apis.evi.chat.request import ChatRequest
 from emulator.apis.evi.chat.settings import EffectiveSettings
+from emulator.apis.evi.model.brain import BUILTIN_TOOLS
 from emulator.apis.evi.model.conversation import Said
 from emulator.apis.evi.model.question import Question, Situation, new_question
 from emulator.apis.evi.model.source import ModelSource
@@ -39,11 +41,12 @@ class Questions:
         Raises TextTooLong if the variables of the prompt add too much.
         """
         settings, quirks = self._settings, self.source.quirks
-        as_text = instruction if "greeting_as_user_text" in quirks else None
+        is_brain = not self.source.is_custom
+        as_text = instruction if is_brain or "greeting_as_user_text" in quirks else None
         situation = Situation(
             prompt=settings.prompt,
             prompt_is_own=settings.prompt_is_own,
-            tools=settings.tools,
+            tools=self._brains_tools() if is_brain else settings.tools,
             session_id=self._session_id(),
             key=settings.model_key,
             context=self.context,
@@ -53,6 +56,14 @@ class Questions:
         if as_text and "greeting_prefix_once" in quirks:
             self._prefix = as_text
         return new_question(self._ids.uuid(), number, self.source, self._said(), situation)
+
+    def _brains_tools(self) -> dict[str, ToolSpec]:
+        """Return the tools that the brain may call: a config's functions, and built-in ones."""
+        settings = self._settings
+        known = {
+            name: BUILTIN_TOOLS[name] for name in settings.builtin_tools if name in BUILTIN_TOOLS
+        }
+        return {**known, **settings.tools}
 
     def _session_id(self) -> str | None:
         settings = self._settings

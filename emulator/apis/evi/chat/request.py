@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from emulator.apis.evi.chat.config import ChatConfig
 from emulator.apis.evi.chat.messages import SessionSettings
 from emulator.apis.evi.chat.script import Script, Speak
+from emulator.apis.evi.ears.utterance import EarsSource
 from emulator.apis.evi.model.source import ModelSource
 from emulator.audio.live_voices import ASSISTANT_TONES, USER_TONES, LiveVoice
 
@@ -24,8 +25,8 @@ class ChatRequest:
     own. `transcribe` returns what the user says when audio comes, or None to make something up. A
     chat that `survives_bad_audio` continues after audio that cannot be decoded. `most_added` bounds
     what placeholders add to a text, in characters. A `model` answers what no rule of the script
-    does. `find_voice` returns the assistant's voice; it is given what the session settings name, if
-    anything.
+    does. The `ears` find the words of sound for which `transcribe` returns None. `find_voice`
+    returns the assistant's voice; it is given what the session settings name, if anything.
     """
 
     config: ChatConfig
@@ -48,3 +49,4 @@ class ChatRequest:
     caller_number: str | None = None
     twilio_metadata: Mapping[str, str] | None = None
     model: ModelSource | None = None
+    ears: EarsSource | None = None

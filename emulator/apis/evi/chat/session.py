@@ -32,6 +32,7 @@ from emulator.apis.evi.chat.script import Say, UseBuiltin
 from emulator.apis.evi.chat.settings import EffectiveSettings, as_recorded
 from emulator.apis.evi.chat.user import User
 from emulator.apis.evi.chat_store import ChatStore
+from emulator.apis.evi.ears.utterance import Hearing
 from emulator.apis.evi.model.question import GREETING_REQUEST
 from emulator.apis.evi.model.replies import Reply
 from emulator.clock import Clock
@@ -81,6 +82,7 @@ class Session:
             self._history,
             self.assistant,
             clock,
+            ids,
         )
         self._prompt: str | None = None  # the last one recorded
         self._nudge_from_ms = self.start_ms
@@ -154,6 +156,12 @@ class Session:
         """Take a piece of what the language model says."""
         if not self.is_over:
             self._end_if(self.assistant.hear_model(question_id, reply))
+        return self.tick()
+
+    def understand(self, utterance_id: str, hearing: Hearing) -> Output:
+        """Take the words of something that the user said, as the ears understood it."""
+        if not self.is_over:
+            self._end_if(self._user.understand(utterance_id, hearing))
         return self.tick()
 
     def new_error(self, slug: str, problem: str) -> JsonObject:
@@ -287,7 +295,8 @@ class Session:
             due.append((audio_over_ms, 4, self._user.stop_hearing))
         if not self._user.is_ignored:
             due.append((self.start_ms + self.config.max_duration_ms, 3, self._max_duration_over))
-            if audio_over_ms is None and not self.request.user_is_present:
+            is_silent = audio_over_ms is None and not self._user.is_awaited
+            if is_silent and not self.request.user_is_present:
                 self._add_silences(due)
         return min(due)
 
@@ -400,6 +409,7 @@ class Session:
         if end.slug is not None:
             self._channel.error(end.slug, end.message, end.cause, seconds=end.seconds)
         self.assistant.end()
+        self._user.end()
         end_ms = self._clock.now_ms()
         self._history.add("CHAT_END_MESSAGE")
         self.status = end.status

@@ -54,7 +54,9 @@ class EffectiveSettings:
         for name, value in (message.variables or {}).items():
             self.variables[name] = _as_text(value)
         for tool in message.tools or ():
-            self.tools[tool.name] = ToolSpec(tool.name, tool.parameters, tool.fallback_content)
+            self.tools[tool.name] = ToolSpec(
+                tool.name, tool.parameters, tool.fallback_content, tool.description
+            )
         for builtin in message.builtin_tools or ():
             self.builtin_tools[builtin.name] = builtin.fallback_content
         if "context" in message.model_fields_set:

@@ -1,22 +1,48 @@
 """The user's side of a chat: what is said, typed or heard, and when."""
 
 from base64 import b64decode
+from collections import deque
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from emulator.apis.evi.chat import frames
 from emulator.apis.evi.chat.assistant import Assistant, End
-from emulator.apis.evi.chat.channel import Channel
+from emulator.apis.evi.chat.channel import Channel, Dropped
 from emulator.apis.evi.chat.feelings import felt_in
 from emulator.apis.evi.chat.hearing import Sound, Speaking, TurnOver
 from emulator.apis.evi.chat.history import History
 from emulator.apis.evi.chat.microphone import Interim, Microphone
 from emulator.apis.evi.chat.prosody import USER_MOODS, sound_like
+from emulator.apis.evi.chat.recorder import MOST_SAMPLES
 from emulator.apis.evi.chat.request import ChatRequest
 from emulator.apis.evi.chat.script import UserTurn
 from emulator.apis.evi.chat.settings import EffectiveSettings
+from emulator.apis.evi.ears.utterance import (
+    Hearing,
+    NotUnderstood,
+    Recording,
+    Understood,
+    Utterance,
+)
 from emulator.apis.evi.errors import CHAT_ERRORS
 from emulator.audio.decoding.decoder import DecodeError, DecoderMissingError
+from emulator.audio.wav import SAMPLE_BYTES
 from emulator.clock import Clock
+from emulator.ids import IdSource
+
+_MOST_WAITING = 2 * MOST_SAMPLES * SAMPLE_BYTES  # bytes of sound that wait for the ears
+
+
+@dataclass(slots=True)
+class _Said:
+    """A turn of the user. Its text is None while the ears look for it, and if they find none."""
+
+    text: str | None
+    ended_ms: int
+    is_spoken: bool = False
+    mood: Mapping[str, float] | None = None
+    lasted_ms: int = 0
+    utterance: Utterance | None = None
 
 
 class User:
@@ -34,6 +60,7 @@ class User:
         history: History,
         assistant: Assistant,
         clock: Clock,
+        ids: IdSource,
     ) -> None:
         self._chat_id = chat_id
         self._config = request.config
@@ -44,6 +71,9 @@ class User:
         self._clock = clock
         self._settings = settings
         self._microphone = Microphone(request, settings)
+        self._ears = request.ears
+        self._ids = ids
+        self._waiting: deque[_Said] = deque()  # the first one's words are awaited
         self._turns = 0
         self._unanswered: UserTurn | None = None
         self._is_recording = False
@@ -59,18 +89,72 @@ class User:
 
     def type(self, text: str) -> None:
         """Take a typed message, which has no prosody."""
-        self._say(text, None, 0)
+        self._take(_Said(text, self._clock.now_ms()))
 
     def speak(self, text: str, mood: Mapping[str, float] | None, lasted_ms: int) -> None:
         """Take something said aloud, which took `lasted_ms` and ends now."""
         self._start_recording()
-        self._say(text, self._scores(text, mood), lasted_ms)
+        self._take(_Said(text, self._clock.now_ms(), True, mood, lasted_ms))
 
-    def _say(self, text: str, scores: Mapping[str, float] | None, lasted_ms: int) -> None:
+    @property
+    def is_awaited(self) -> bool:
+        """True if the user has spoken, and the ears have not said yet what."""
+        return bool(self._waiting)
+
+    def _take(self, said: _Said) -> None:
+        """Take a turn of the user, after those whose words are awaited."""
+        self._waiting.append(said)
+        if len(self._waiting) == 1:
+            self._go_on()
+
+    def _go_on(self) -> None:
+        """Say what is known, up to the turn whose words the ears must find."""
+        while self._waiting:
+            said = self._waiting[0]
+            if said.text is None and said.utterance is not None:
+                self._channel.ask(said.utterance)
+                return
+            self._waiting.popleft()
+            if said.text is not None:
+                self._say(said.text, said)
+
+    def understand(self, utterance_id: str, hearing: Hearing) -> End | None:
+        """Take the words that the ears found; of noise, none. Returns the end if they fail."""
+        said = self._waiting[0] if self._waiting else None
+        if said is None or said.utterance is None or said.utterance.id != utterance_id:
+            return None
+        said.utterance, end = None, None
+        match hearing:
+            case Understood(text):
+                said.text = text or None
+            case NotUnderstood():
+                end = self._not_understood()
+        if end is None:
+            self._go_on()
+        return end
+
+    def _not_understood(self) -> End | None:
+        """Say that the ears failed, for which no client is to blame."""
+        kind = CHAT_ERRORS["transcription_failure"]
+        if self.is_ignored:
+            return None
+        if not self._survives_bad_audio:
+            return End("ERROR", kind.slug, message=kind.message)
+        self._channel.error(kind.slug, kind.message)
+        return None
+
+    def end(self) -> None:
+        """Forget what was not understood yet."""
+        if self._waiting and self._waiting[0].utterance is not None:
+            self._channel.ask(Dropped(self._waiting[0].utterance.id))
+        self._waiting.clear()
+
+    def _say(self, text: str, said: _Said) -> None:
         if self.is_ignored:
             return
         self._interrupt()
-        begin_ms, end_ms = self._send(text, scores, lasted_ms, interim=False)
+        scores = self._scores(text, said.mood) if said.is_spoken else None
+        begin_ms, end_ms = self._send(text, scores, said.ended_ms, said.lasted_ms, interim=False)
         self._history.user_message(text, scores, begin_ms, end_ms)
         self.last_ms = self._clock.now_ms()
         self._turns += 1
@@ -85,10 +169,15 @@ class User:
         return sound_like(mood, USER_MOODS, self._chat_id, "user", self._turns)
 
     def _send(
-        self, text: str, scores: Mapping[str, float] | None, lasted_ms: int, interim: bool
+        self,
+        text: str,
+        scores: Mapping[str, float] | None,
+        ended_ms: int,
+        lasted_ms: int,
+        interim: bool,
     ) -> tuple[int, int]:
         """Send the message, and return when it was said, in ms since the start."""
-        end_ms = self._clock.now_ms() - self.start_ms
+        end_ms = ended_ms - self.start_ms
         begin_ms = max(0, end_ms - lasted_ms)
         self._channel.send(frames.user_message(text, scores, begin_ms, end_ms, interim))
         return begin_ms, end_ms
@@ -133,6 +222,15 @@ class User:
         """End the user's turn, since the client sends no more sound."""
         self._listen(self._microphone.stop())
 
+    def _has_room(self, recording: Recording) -> bool:
+        """True if not too much sound waits for the ears; otherwise say so."""
+        waits = (said.utterance.recording for said in self._waiting if said.utterance is not None)
+        has_room = sum(len(each.pcm) for each in (*waits, recording)) <= _MOST_WAITING
+        if not has_room:
+            kind = CHAT_ERRORS["transcription_failure"]
+            self._channel.error(kind.slug, kind.message)
+        return has_room
+
     def _start_recording(self) -> None:
         if not self._is_recording:
             self._is_recording = True
@@ -157,8 +255,20 @@ class User:
                     self._interrupt()
             case Interim(text, spoken_ms):
                 if not self.is_ignored:
-                    self._send(text, self._scores(text, None), spoken_ms, interim=True)
+                    now_ms = self._clock.now_ms()
+                    self._send(text, self._scores(text, None), now_ms, spoken_ms, interim=True)
             case TurnOver():
-                said = self._microphone.transcript()
-                scores = self._scores(said.text, said.mood)
-                self._say(said.text, scores, sound.end_ms - sound.begin_ms)
+                self._take_turn(sound)
+
+    def _take_turn(self, turn: TurnOver) -> None:
+        """Take a turn of sound: the script, the queue or the ears know its words."""
+        known, recording = self._microphone.transcript(), self._microphone.recording(turn)
+        said = _Said(None, self._clock.now_ms(), True, None, turn.end_ms - turn.begin_ms)
+        if known is None and self._ears is not None and recording is not None:
+            if self._has_room(recording) and not self.is_ignored:
+                said.utterance = Utterance(self._ids.uuid(), self._ears, recording)
+        else:
+            spoken = known or self._microphone.made_up()
+            said.text, said.mood = spoken.text, spoken.mood
+        self.last_ms = self._clock.now_ms()
+        self._take(said)

@@ -42,7 +42,9 @@ FINDING_BY_FRAME_ERROR = {
 # Errors that the emulator, the script, a limit or the time causes, or that come only on request.
 ERRORS_WITHOUT_FINDING = (
     "audio_decoder_missing",
+    "brain_failed",
     "custom_language_model_disconnected",
+    "custom_language_model_error",
     "custom_language_model_timed_out",
     "inactivity_timeout",
     "max_duration_timeout",

@@ -33,7 +33,7 @@ class ModelCaller:
         for ask in output.asks:
             if isinstance(ask, Dropped):
                 self._cancel(ask.question_id)
-            else:
+            elif isinstance(ask, Question):
                 self._begin(ask)
         if self._live.session.is_over:
             self._close()
@@ -71,7 +71,7 @@ class ModelCaller:
             try:
                 async with aclosing(self._replies(question, report)) as replies:
                     async for reply in replies:
-                        hear(question.id, reply)
+                        hear(question.id, report.as_told(reply))
             except asyncio.CancelledError:
                 report.ended = DROPPED
                 raise

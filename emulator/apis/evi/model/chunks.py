@@ -50,12 +50,12 @@ class ChunkReader:
 
     def _read(self, chunk: JsonObject) -> Iterator[Reply]:
         mark = chunk.get("system_fingerprint")
-        if isinstance(mark, str) and mark and mark != self.fingerprint:
+        is_new = isinstance(mark, str) and mark and mark != self.fingerprint
+        if self.speaks_fingerprint and isinstance(mark, str) and is_new:
             self.fingerprint = mark
             if mark.startswith("fp_"):
                 self.findings.append(("model_fingerprint_leaked", mark))
-            if self.speaks_fingerprint:
-                yield SessionId(mark)
+            yield SessionId(mark)
         choices = chunk.get("choices")
         choice = choices[0] if isinstance(choices, list) and choices else None
         if isinstance(choice, dict):
@@ -100,6 +100,7 @@ class ChunkReader:
     def end(self) -> Iterator[Reply]:
         """Yield the tool call that the whole answer asks for; of several only the first."""
         if self._held and not self._thinks:
+            self.text += self._held
             yield Words(self._held)
         calls = [call for call in self._calls.values() if call.name]
         if len(calls) > 1:

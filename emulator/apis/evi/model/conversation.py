@@ -24,7 +24,7 @@ class Said:
         """Return it as a message of the chat completions API, with the service's own fields."""
         message: JsonObject = {"role": self.role, "content": self.text}
         if self.tool_calls:
-            message["content"] = None
+            message["content"] = self.text or None
             message["tool_calls"] = list(self.tool_calls)
         if self.tool_call_id is not None:
             message["tool_call_id"] = self.tool_call_id

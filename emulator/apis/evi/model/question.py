@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from emulator.apis.evi.chat.config import ToolSpec
+from emulator.apis.evi.model.brain import as_servers_want
 from emulator.apis.evi.model.conversation import Said
 from emulator.apis.evi.model.source import ModelSource
 from emulator.jsontext import JsonObject, JsonTextError, parse
@@ -62,16 +63,18 @@ def new_question(
     if source.temperature is not None and not source.is_custom:
         body["temperature"] = source.temperature
     key = situation.key if source.is_custom else source.key
-    return Question(id, number, source, body, situation.session_id, key)
+    session_id = situation.session_id if source.is_custom else None
+    return Question(id, number, source, body, session_id, key)
 
 
 def _messages(
     source: ModelSource, said: Sequence[Said], situation: Situation
 ) -> Iterable[JsonObject]:
-    if source.system == "always" or (source.system == "session" and situation.prompt_is_own):
+    is_wanted = source.system == "always" and (situation.prompt or source.is_custom)
+    if is_wanted or (source.system == "session" and situation.prompt_is_own):
         yield {"role": "system", "content": situation.prompt}
-    told = list(_as_told(source, said, situation))
-    for each in told if source.is_custom else _merged(told):
+    told = _as_told(source, said, situation)
+    for each in told if source.is_custom else as_servers_want(told, GREETING_REQUEST):
         yield each.to_message(with_extras=source.is_custom)
 
 
@@ -107,19 +110,6 @@ def _beginnings(said: Said) -> Iterable[Said]:
         count = len(words) * third // 3
         if count:
             yield replace(said, text=" ".join(words[:count]))
-
-
-def _merged(said: Iterable[Said]) -> list[Said]:
-    """Join texts of one role that follow each other, which some servers insist on."""
-    merged: list[Said] = []
-    for each in said:
-        last = merged[-1] if merged else None
-        is_plain = not each.tool_calls and each.tool_call_id is None
-        if last is not None and last.role == each.role and is_plain and not last.tool_calls:
-            merged[-1] = replace(last, text=f"{last.text} {each.text}")
-        else:
-            merged.append(each)
-    return merged
 
 
 def expressions(scores: Mapping[str, float]) -> str:

@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 from time import monotonic
 
 from emulator.apis.evi.chat.config import without_keys
+from emulator.apis.evi.model import brain
 from emulator.apis.evi.model.chunks import ChunkReader
 from emulator.apis.evi.model.question import Question
+from emulator.apis.evi.model.replies import Failed, Reply
 from emulator.contract.findings import Finding, find
 from emulator.contract.ledger import ClientLedger
 from emulator.journal.entries import ModelEntry
@@ -36,6 +38,20 @@ class Report:
     reader: ChunkReader = field(default_factory=ChunkReader)
     findings: list[tuple[str, str]] = field(default_factory=list)
     _began_s: float = field(default_factory=monotonic)
+
+    def __post_init__(self) -> None:
+        """Read as the source wants it: a brain's fingerprint names no session."""
+        self.reader.speaks_fingerprint = self.question.source.is_custom
+
+    def as_told(self, reply: Reply) -> Reply:
+        """Return a reply as the chat is told: a brain fails with what to do, noted as a finding."""
+        if self.question.source.is_custom or not isinstance(reply, Failed):
+            return reply
+        is_named, problem = self.question.source.name is not None, self.error or self.ended
+        failed = brain.failure(self.url, self.status, problem, is_named)
+        if brain.is_about_model(self.status, problem, is_named):
+            self.findings.append((brain.MODEL_UNKNOWN, failed.message))
+        return failed
 
     def now_ms(self) -> int:
         """Return how long ago the question was asked (ms)."""
@@ -76,4 +92,6 @@ class Report:
 
     def _found(self) -> Sequence[Finding]:
         noted = [*self.findings, *self.reader.findings]
+        if not self.question.source.is_custom:  # whose stream nobody proves
+            noted = [each for each in noted if each[0] == brain.MODEL_UNKNOWN]
         return [find(code, ("answer",), None, message=message) for code, message in noted]

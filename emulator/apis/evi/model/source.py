@@ -7,6 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from emulator.apis.evi.model.options import ModelOptions
+from emulator.outgoing.open_ai import route
 from emulator.settings import Settings
 
 EVENT_STREAM, SOCKET = "event stream", "WebSocket"
@@ -68,23 +69,15 @@ def custom_source(
 
 
 def brain_source(settings: Settings, temperature: float | None = None) -> ModelSource | None:
-    """Return the brain of a world, or None."""
+    """Return the brain of a world, or None; the temperature is that of a chat's config."""
     if not settings.brain:
         return None
     return ModelSource(
-        _completions_url(settings.brain),
+        route(settings.brain, "/chat/completions"),
         is_custom=False,
         name=settings.brain_model or None,
         key=settings.brain_key or None,
         temperature=temperature,
         system="always",
-        timeout_s=settings.model_timeout,
+        timeout_s=settings.brain_timeout,
     )
-
-
-def _completions_url(base: str) -> str:
-    """Return the URL of a server's chat completions, given any of the usual bases."""
-    base = base.rstrip("/")
-    if base.endswith("/chat/completions"):
-        return base
-    return f"{base}/chat/completions" if base.endswith("/v1") else f"{base}/v1/chat/completions"

@@ -9,7 +9,7 @@ import { example } from "./export.js";
 import { ListView } from "./listview.js";
 import { duration, plural, timeOfDay } from "./text.js";
 
-const KINDS = ["http", "frame", "webhook", "model", "fault", "clock", "script", "bug"];
+const KINDS = ["http", "frame", "webhook", "model", "ears", "fault", "clock", "script", "bug"];
 const NAMES = {
   http: "HTTP",
   frame: "Frames",

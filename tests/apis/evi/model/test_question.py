@@ -66,6 +66,7 @@ def test_a_brain_is_asked_as_servers_want_it() -> None:
     assert question.body == {
         "messages": [
             {"role": "system", "content": "Be kind."},
+            {"role": "user", "content": "Speak your greeting to the user."},
             {"role": "assistant", "content": "Hello."},
             {"role": "user", "content": "How are you?"},
             {"role": "assistant", "content": "Fine. And you?"},

@@ -1,0 +1,1 @@
+"""Ears: a server of the user's that puts speech into words."""
