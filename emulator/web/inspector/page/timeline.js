@@ -15,6 +15,7 @@ const NAMES = {
   frame: "Frames",
   webhook: "Webhooks",
   model: "Models",
+  ears: "Ears",
   fault: "Faults",
   clock: "Clock",
   script: "Script",
