@@ -128,6 +128,15 @@ def wait_for_entries(evi: Evi) -> None:
     asyncio.run(evi.journal.await_for("http"))
 
 
+def check_models(evi: Evi) -> None:
+    """Nothing answers at this address, as a check says of the case."""
+    nothing = "http://127.0.0.1:9/chat/completions"
+    with pytest.raises(AssertionError, match="typed"):
+        evi.clm_check(nothing, cases=["typed"])
+    with pytest.raises(AssertionError, match="typed"):
+        asyncio.run(evi.aclm_check(nothing, cases=["typed"]))
+
+
 def wait_for_webhooks(evi: Evi) -> None:
     with evi.webhook_receiver() as receiver:
         evi.webhooks.trigger("chat_ended", receiver.url)
@@ -156,6 +165,7 @@ ACTS: dict[str, Callable[[Evi], object]] = {
     "evi.stub evi.check_stubs": use_stub,
     "evi.signing_key": lambda evi: evi.signing_key,
     "evi.env": lambda evi: evi.env,
+    "evi.clm_check evi.aclm_check": check_models,
     "evi.ws_url evi.inspector_url": lambda evi: (evi.ws_url, evi.inspector_url),
     "evi.client evi.async_client": lambda evi: (evi.client(), evi.async_client()),
     "evi.seed": lambda evi: evi.seed("empty"),
