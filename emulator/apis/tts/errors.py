@@ -95,8 +95,8 @@ TTS_ERRORS: Mapping[str, TtsErrorText] = {
             400,
             "E0101",
             "generation_too_long",
-            "This would be {seconds:.0f} s of speech, and {limit} s are the most that one request "
-            "may make: send less text, or serve with a higher --max-generation-seconds.",
+            "This would be more than {limit} s of speech, the most that one request may make: send "
+            "less text, or serve with a higher --max-generation-seconds.",
         ),
         TtsErrorText(400, "E0200", "audio_undecodable", "The audio can't be read: {problem}."),
         TtsErrorText(
