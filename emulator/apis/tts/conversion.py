@@ -16,6 +16,7 @@ from emulator.apis.tts.request import (
     Source,
     SpeechRequest,
     Utterance,
+    designed,
     find_named,
     read_context,
     without_nulls,
@@ -47,6 +48,8 @@ def read_conversion(call: Call) -> SpeechRequest:
         spoken = Utterance("", voice=context.last.voice, timbre=context.last.timbre)
     elif not source.is_lenient:
         raise tts_error("voice_required", what="The request", why="a conversion", more="")
+    else:
+        (spoken,) = designed([spoken], 0)
     return SpeechRequest(
         utterances=(spoken,),
         version="1",

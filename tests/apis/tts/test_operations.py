@@ -432,3 +432,16 @@ def test_any_generation_in_an_empty_world() -> None:
     assert client.get("/v0/tts/voices?provider=CUSTOM_VOICE").json()["voices_page"] == []
     spoken = generation(client, SAY, context={"generation_id": NOBODY})
     assert record(client, spoken["generation_id"])["context_generation_id"] is None
+
+
+def test_a_lenient_conversion_without_a_voice() -> None:
+    """It has a voice of its own, which can be kept, continued and shown like any other."""
+    client = TestClient(new_app(Settings(seed="demo", lenient_tts=True)))
+    client.headers["X-Hume-Api-Key"] = "lenient"
+    path = "/v0/tts/voice_conversion/json"
+    answer = client.post(path, files={"audio": ("a.wav", b"no sound")})
+    id = json.loads(answer.text.splitlines()[0])["generation_id"]
+    assert record(client, id)["operation"] == "convert-voice-json"
+    made = client.post("/v0/tts/voices", json={"generation_id": id, "name": "Own"})
+    assert made.status_code == 200
+    assert generation(client, SAY, context={"generation_id": id})["duration"] > 0
