@@ -32,7 +32,7 @@ class GenerationStore:
 
     def add(self, generation: JsonObject) -> None:
         """Remember a generation, by its `id`."""
-        self._texts[generation["id"]] = kept(render(generation))
+        self._texts[generation["id"].lower()] = kept(render(generation))
 
     def find(self, id: str) -> JsonObject | None:
         """Return a generation, or None."""
