@@ -156,8 +156,14 @@ def error_line(error: NamedError, line: bytes) -> bytes:
 
 
 _VALUE = re.compile(r"\{[^{}]*\}")
-# What faults may ask for; nothing gives their messages values.
+
+
+def message_of_fault(text: TtsErrorText) -> str:
+    """Return the message of an error that a fault asks for: nothing gives it values."""
+    return _VALUE.sub("...", text.message)
+
+
 NAMED_ERRORS = [
-    NamedError(text.code, text.slug, _VALUE.sub("...", text.message), text.status)
+    NamedError(text.code, text.slug, message_of_fault(text), text.status)
     for text in TTS_ERRORS.values()
 ]
