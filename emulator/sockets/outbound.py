@@ -29,6 +29,7 @@ from emulator.world.world import World
 NORMAL_CLOSE = 1000
 TOO_SLOW = 1008
 LONGEST_SHOWN = 16_000  # bytes of a frame that the journal keeps
+_SOUNDS = ("data", "audio")  # fields with base64 text
 _MOST_BRACKETS = 200  # a frame with fewer can't be nested too deep for an answer
 
 
@@ -302,9 +303,10 @@ def shown(content: Json, text: bytes) -> Json:
     """
     if not isinstance(content, dict):
         return text[:LONGEST_SHOWN]
-    if "data" in content and isinstance(content["data"], str):
-        content = {**content, "data": f"({len(content['data'])} characters)"}
-        text = b""
+    for key in _SOUNDS:
+        if isinstance(content.get(key), str):
+            content = {**content, key: f"({len(content[key])} characters)"}
+            text = b""
     text = text or render(content)
     if len(text) > LONGEST_SHOWN:
         return text[:LONGEST_SHOWN]

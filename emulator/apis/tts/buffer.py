@@ -35,7 +35,11 @@ class TextBuffer:
     @property
     def is_full(self) -> bool:
         """True if it holds more text than it waits with."""
-        return sum(len(each.text) for each in self._utterances) >= FULL
+        return self._characters >= FULL
+
+    @property
+    def _characters(self) -> int:
+        return sum(len(each.text) for each in self._utterances)
 
     def take_all(self) -> Sequence[Utterance]:
         """Empty the buffer, and return what was in it."""
@@ -45,7 +49,7 @@ class TextBuffer:
     def take_ready(self) -> Sequence[Utterance]:
         """Take what ends with a sentence, or at least with a word; the rest stays."""
         last = self._utterances[-1]
-        if last.trailing_silence_s or len(last.text) >= _LONGEST:
+        if last.trailing_silence_s or self._characters >= _LONGEST:
             return self.take_all()
         ready = _SENTENCES.match(last.text) or _WORDS.match(last.text)
         if ready is None:

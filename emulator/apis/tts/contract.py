@@ -12,7 +12,7 @@ from emulator.errors import ApiError
 from emulator.jsontext import Json, JsonObject
 from emulator.openapi.fields import Field, use_of
 
-_OF_CLIENTS = ("fernSdkLanguage", "fernSdkVersion")
+OF_CLIENTS = ("fernSdkLanguage", "fernSdkVersion")
 SENT = ("audio", "binary", "timestamp", "error")
 BROKEN = 1006
 
@@ -23,7 +23,7 @@ def judge_query(ledger: ClientLedger, fields: Field, given: JsonObject) -> Seque
     for name, value in given.items():
         field = fields.children.get(name)
         if field is None:
-            if name not in (*CREDENTIALS, *_OF_CLIENTS) and len(findings) < MOST_AT_ONCE:
+            if name not in (*CREDENTIALS, *OF_CLIENTS) and len(findings) < MOST_AT_ONCE:
                 findings.append(unknown_parameter(name, known))
         elif isinstance(value, str) and "boolean" in field.types:
             findings += judge_boolean(("query", name), value)

@@ -16,6 +16,7 @@ from emulator.apis.tts.request import (
     Source,
     SpeechRequest,
     Utterance,
+    designed,
     find_named,
     read_context,
     without_nulls,
@@ -47,6 +48,8 @@ def read_conversion(call: Call) -> SpeechRequest:
         spoken = Utterance("", voice=context.last.voice, timbre=context.last.timbre)
     elif not source.is_lenient:
         raise tts_error("voice_required", what="The request", why="a conversion", more="")
+    else:
+        (spoken,) = designed([spoken], 0)
     return SpeechRequest(
         utterances=(spoken,),
         version="1",
@@ -60,8 +63,14 @@ def read_conversion(call: Call) -> SpeechRequest:
 async def convert(
     call: Call, request: SpeechRequest, operation_id: str, render: Render
 ) -> AsyncIterator[bytes]:
-    """Yield a conversion piece by piece, as `render` makes them. Raises ApiError at first."""
+    """Yield a conversion piece by piece, as `render` makes them; a reset ends it.
+
+    Raises ApiError at first.
+    """
+    work = call.world.work  # a reset gives the world another
     loudness = await asyncio.to_thread(_loudness, call)
+    if work.is_closed:
+        return
     request_id = new_request_id(call.world)
     generation = new_conversion(call.world, request, request_id, operation_id, loudness)
     async with aclosing(paced(call.world, generation, render(generation, request))) as pieces:

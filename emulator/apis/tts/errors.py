@@ -95,8 +95,8 @@ TTS_ERRORS: Mapping[str, TtsErrorText] = {
             400,
             "E0101",
             "generation_too_long",
-            "This would be {seconds:.0f} s of speech, and {limit} s are the most that one request "
-            "may make: send less text, or serve with a higher --max-generation-seconds.",
+            "This would be more than {limit} s of speech, the most that one request may make: send "
+            "less text, or serve with a higher --max-generation-seconds.",
         ),
         TtsErrorText(400, "E0200", "audio_undecodable", "The audio can't be read: {problem}."),
         TtsErrorText(
@@ -156,8 +156,14 @@ def error_line(error: NamedError, line: bytes) -> bytes:
 
 
 _VALUE = re.compile(r"\{[^{}]*\}")
-# What faults may ask for; nothing gives their messages values.
+
+
+def message_of_fault(text: TtsErrorText) -> str:
+    """Return the message of an error that a fault asks for: nothing gives it values."""
+    return _VALUE.sub("...", text.message)
+
+
 NAMED_ERRORS = [
-    NamedError(text.code, text.slug, _VALUE.sub("...", text.message), text.status)
+    NamedError(text.code, text.slug, message_of_fault(text), text.status)
     for text in TTS_ERRORS.values()
 ]

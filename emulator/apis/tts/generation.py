@@ -26,7 +26,8 @@ from emulator.jsontext import JsonObject
 from emulator.world.world import World
 
 CHUNK_SAMPLES = SAMPLE_RATE  # a second
-_SENTENCE_END = re.compile(r"[.!?…。！？]+[\"')\]”’]*\s+")
+# One mark of several is enough: with all of them, a long run of marks would take very long.
+_SENTENCE_END = re.compile(r"[.!?…。！？][\"')\]”’]*\s+")
 _REQUEST_NUMBERS = range(10_000, 10_000_000)  # five to seven digits
 
 
@@ -89,7 +90,7 @@ async def spoken(
     How long a voice speaks that takes its time is found out in a thread, and remembered there.
     """
     if speaker_of(world.settings.voice).takes_time:
-        await asyncio.to_thread(_samples, _plans(world, request))
+        await asyncio.to_thread(_plans, world, request)
     return new_generations(world, request, request_id, operation)
 
 
@@ -101,7 +102,6 @@ def new_generations(
     The request gets an id if `request_id` is None.
     """
     plans = _plans(world, request)
-    _check_length(world, _samples(plans))
     takes_time = speaker_of(world.settings.voice).takes_time
     made, request_id = [], request_id or new_request_id(world)
     for variant, plan in enumerate(plans):
@@ -155,15 +155,34 @@ class _Plan:
 
 
 def _plans(world: World, request: SpeechRequest) -> list[_Plan]:
-    """Return what each generation of a request says."""
+    """Return what each generation of a request says. Raises ApiError if too long together."""
+    allowance = _Allowance(world.settings.max_generation_seconds)
     return [
-        _plan(world, designed(request.utterances, variant), request, variant)
+        _plan(world, designed(request.utterances, variant), request, variant, allowance)
         for variant in range(request.num_generations)
     ]
 
 
+class _Allowance:
+    """How much sound a request may make."""
+
+    def __init__(self, limit_s: int) -> None:
+        self._limit_s = limit_s
+        self._left = limit_s * SAMPLE_RATE
+
+    def spend(self, samples: int) -> None:
+        """Count so many samples. Raises ApiError as soon as they are too many."""
+        self._left -= samples
+        if self._left < 0:
+            raise tts_error("generation_too_long", limit=self._limit_s)
+
+
 def _plan(
-    world: World, utterances: Sequence[Utterance], request: SpeechRequest, variant: int
+    world: World,
+    utterances: Sequence[Utterance],
+    request: SpeechRequest,
+    variant: int,
+    allowance: _Allowance | None = None,
 ) -> _Plan:
     own, speaker = world.state(TtsState).sounds, speaker_of(world.settings.voice)
     timbres = [read_timbre(each.timbre) for each in utterances]
@@ -171,9 +190,14 @@ def _plan(
 
     def sound(index: int, text: str, silence_s: float) -> Sound:
         given, speed = own.get(text.strip()) if are_any else None, utterances[index].speed
+        sound: Sound
         if given is None:
-            return speaker.speak(text, timbres[index], speed, silence_s, variant)
-        return replace(given, silence_samples=round(silence_s * SAMPLE_RATE))
+            sound = speaker.speak(text, timbres[index], speed, silence_s, variant)
+        else:
+            sound = replace(given, silence_samples=round(silence_s * SAMPLE_RATE))
+        if allowance is not None:
+            allowance.spend(sound.samples)
+        return sound
 
     parts = [
         (index, text, sound(index, text, silence_s))
@@ -186,11 +210,6 @@ def _plan(
 def _plan_of(utterances: Sequence[Utterance], sound: Sound) -> _Plan:
     """Return what a conversion says: nothing in words."""
     return _Plan(utterances, [read_timbre(each.timbre) for each in utterances], [(0, "", sound)])
-
-
-def _samples(plans: Sequence[_Plan]) -> int:
-    """Return how many samples generations last together."""
-    return sum(sound.samples for plan in plans for _, _, sound in plan.parts)
 
 
 def _parts(utterance: Utterance, splits: bool) -> Iterator[tuple[str, float]]:
@@ -213,13 +232,6 @@ def _assembled(
         snippets.append(Snippet(ids.uuid(), text, index, sound, timbre, begin, samples))
         begin += samples
     return Generation(id, request_id, format, tuple(snippets), begin, takes_time)
-
-
-def _check_length(world: World, samples: int) -> None:
-    """Raise ApiError if a request would make more sound than the settings allow."""
-    limit, seconds = world.settings.max_generation_seconds, samples / SAMPLE_RATE
-    if seconds > limit:
-        raise tts_error("generation_too_long", seconds=seconds, limit=limit)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from contextlib import aclosing
 from dataclasses import replace
 
 from emulator.apis.tts.buffer import TextBuffer
-from emulator.apis.tts.contract import SpeechAuditor, judge_query
-from emulator.apis.tts.errors import TTS_ERRORS, envelope, tts_error
+from emulator.apis.tts.contract import OF_CLIENTS, SpeechAuditor, judge_query
+from emulator.apis.tts.errors import TTS_ERRORS, envelope, message_of_fault, tts_error
 from emulator.apis.tts.generation import Chunk, Generation, new_request_id, spoken
 from emulator.apis.tts.lines import objects
 from emulator.apis.tts.messages import (
@@ -45,7 +45,6 @@ from emulator.world.world import World
 
 _OPERATION = "stream-input"
 _AHEAD = 200_000  # bytes that may wait for the client before more sound is made: about a chunk
-OF_CLIENTS = ("fernSdkLanguage", "fernSdkVersion")
 
 
 class StreamOpening(Opening):
@@ -97,9 +96,10 @@ class SpeechPeer(Peer):
         self._task: asyncio.Task[None] | None = None
         self._idle: Timer | None = None
         outbound.facts = {}
+        self._is_over = False  # nothing is spoken any more
+        self._work_of_world = world.work  # a reset gives the world another
+        self._work_of_world.on_close.append(self._end)
         self._context_id = query.context_generation_id
-        self._world_work = world.work  # a reset gives the world another one
-        self._world_work.on_close.append(self._lose_world)
         self._start()
 
     def _start(self) -> None:
@@ -180,7 +180,9 @@ class SpeechPeer(Peer):
         )
 
     def _speak(self, message: PublishTts) -> None:
-        """Hand what is to be spoken now to the task."""
+        """Hand what is to be spoken now to the task; a socket that closes speaks no more."""
+        if self._is_over or self._outbound.close_code is not None:
+            return
         if self._buffer and (message.flush or message.close):
             self._waiting.append(self._buffer.take_all())
         elif self._buffer.is_full and (ready := self._buffer.take_ready()):
@@ -244,10 +246,10 @@ class SpeechPeer(Peer):
         self, generation: Generation, chunk: Chunk, contents: Sequence[JsonObject]
     ) -> None:
         for content in contents:
-            if content["type"] == "audio" and not self._query.no_binary:
-                self._send_binary(generation, chunk)
-            else:
+            if content["type"] != "audio" or self._query.no_binary:
                 self._send(content)
+            elif chunk.audio:  # the encoder may keep all of a short one for the next
+                self._send_binary(generation, chunk)
 
     def _send_binary(self, generation: Generation, chunk: Chunk) -> None:
         content = {
@@ -261,6 +263,8 @@ class SpeechPeer(Peer):
         self._outbound.send(frame, findings)
 
     def _send(self, content: JsonObject) -> None:
+        if not self._outbound.takes_more():
+            return
         kind, text = content.get("type", "error"), render(content)
         findings = self._auditor.send(kind)
         self._outbound.send(OutboundFrame(kind, content, text, len(text), {}), findings)
@@ -274,16 +278,13 @@ class SpeechPeer(Peer):
         """Begin to wait anew for the next message; a socket that is idle too long is closed."""
         timers, idle_ms = self._world.timers, self._world.settings.tts_idle_timeout * 1000
         timers.cancel(self._idle)
+        if self._is_over:
+            return
         self._idle = timers.at(self._world.clock.now_ms() + idle_ms, self._fall_asleep)
 
     def _fall_asleep(self) -> None:
         if self._task is None:
             self._outbound.close(NORMAL_CLOSE)
-
-    def _lose_world(self) -> None:
-        """End the socket, since its world is reset."""
-        self._stop()
-        self._outbound.close(NORMAL_CLOSE)
 
     def closed(self, code: int | None, by_server: bool) -> Sequence[Finding]:
         self._stop()
@@ -291,7 +292,7 @@ class SpeechPeer(Peer):
 
     def fail(self, slug: str, message: str | None) -> None:
         text = TTS_ERRORS.get(slug) or TTS_ERRORS["uncaught"]
-        self._send(envelope(text, message or text.message))
+        self._send(envelope(text, message or message_of_fault(text)))
         if text.ends:
             self._stop()
             self._outbound.close(NORMAL_CLOSE)
@@ -305,11 +306,17 @@ class SpeechPeer(Peer):
     def leave(self) -> None:
         self._stop()
 
+    def _end(self) -> None:
+        """Close the socket, since the world is reset."""
+        self._stop()
+        self._outbound.close(NORMAL_CLOSE)
+
     def _stop(self) -> None:
-        """Drop what is not spoken yet."""
+        """Drop what is not spoken yet, and speak no more."""
+        self._is_over = True
+        if self._end in self._work_of_world.on_close:
+            self._work_of_world.on_close.remove(self._end)
         self._world.timers.cancel(self._idle)
-        if self._lose_world in self._world_work.on_close:
-            self._world_work.on_close.remove(self._lose_world)
         self._waiting.clear()
         if self._task is not None and self._task is not asyncio.current_task():
             self._task.cancel()

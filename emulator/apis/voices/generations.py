@@ -32,7 +32,7 @@ class GenerationStore:
 
     def add(self, generation: JsonObject) -> None:
         """Remember a generation, by its `id`."""
-        self._texts[generation["id"]] = kept(render(generation))
+        self._texts[generation["id"].lower()] = kept(render(generation))
 
     def mark_cut(self, id: str) -> None:
         """Note that a client did not get all of a generation, if there still is one."""

@@ -7,9 +7,15 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from emulator.apis.tts import generation as tts_generation
+from emulator.apis.tts.request import Source, read_request
+from emulator.apis.voices.state import VoicesState
+from emulator.audio.sound import Sound, Tones
+from emulator.errors import ApiError
 from emulator.resources import bundled, read_data
 from emulator.server import new_app
 from emulator.settings import Settings
+from emulator.world.world import World
 from tests.apis.tts.speaking import (
     AVA,
     AVA_SAYS,
@@ -81,6 +87,31 @@ def test_refusals(client: TestClient, path: str, body: Json, slug: str, message:
     assert (said["status_code"], said["details"]["slug"]) == (400, slug)
     assert said["details"]["type"] == "error"
     assert message in said["message"]
+
+
+def test_a_request_far_too_long(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No more of it is planned than the limit allows; nothing is remembered."""
+    planned: list[str] = []
+
+    class Counting(Tones):
+        def speak(self, text: str, *more: Any) -> Sound:
+            planned.append(text)
+            return super().speak(text, *more)
+
+    monkeypatch.setattr(tts_generation, "speaker_of", lambda voice: Counting())
+    body = {"utterances": [{"text": "Go. " * 1250}] * 100, "num_generations": 5}
+    request = read_request(Source(world, [], streams=False), body)
+    before = world.state(VoicesState).generations.ids()
+    with pytest.raises(ApiError, match="1800"):
+        tts_generation.new_generations(world, request, None, "synthesize-json")
+    assert len(planned) < 10_000
+    assert world.state(VoicesState).generations.ids() == before
+
+
+def test_marks_without_end(client: TestClient) -> None:
+    """A text of nothing else is looked through once, or this would take half a minute."""
+    body = {"utterances": [{"text": "!" * 5000}] * 10, "num_generations": 5}
+    assert client.post("/v0/tts/file", json=body).status_code == 200
 
 
 def test_a_voice_for_version_2_alone(client: TestClient) -> None:
@@ -401,3 +432,16 @@ def test_any_generation_in_an_empty_world() -> None:
     assert client.get("/v0/tts/voices?provider=CUSTOM_VOICE").json()["voices_page"] == []
     spoken = generation(client, SAY, context={"generation_id": NOBODY})
     assert record(client, spoken["generation_id"])["context_generation_id"] is None
+
+
+def test_a_lenient_conversion_without_a_voice() -> None:
+    """It has a voice of its own, which can be kept, continued and shown like any other."""
+    client = TestClient(new_app(Settings(seed="demo", lenient_tts=True)))
+    client.headers["X-Hume-Api-Key"] = "lenient"
+    path = "/v0/tts/voice_conversion/json"
+    answer = client.post(path, files={"audio": ("a.wav", b"no sound")})
+    id = json.loads(answer.text.splitlines()[0])["generation_id"]
+    assert record(client, id)["operation"] == "convert-voice-json"
+    made = client.post("/v0/tts/voices", json={"generation_id": id, "name": "Own"})
+    assert made.status_code == 200
+    assert generation(client, SAY, context={"generation_id": id})["duration"] > 0

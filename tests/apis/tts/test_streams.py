@@ -1,5 +1,6 @@
 """Streams of speech: what is made for a client that is slow, or gone, and how much is held."""
 
+import json
 import tracemalloc
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -7,7 +8,7 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
-from emulator.apis.tts import lines, speaking
+from emulator.apis.tts import conversion, lines, speaking
 from emulator.apis.tts.generation import Chunk, Generation, encoded, new_generations
 from emulator.apis.tts.request import Source, SpeechRequest, read_request
 from emulator.apis.tts.whole_answer import answer_pieces
@@ -129,3 +130,19 @@ def test_no_more_than_two_chunks_are_held(world: World, make: Make, chunk: int) 
     short, long = peak_bytes(world, make, 1_000), peak_bytes(world, make, 5_000)
     assert short < 2 * chunk + PLAN_BYTES
     assert long - short < PLAN_BYTES
+
+
+def test_a_reset_while_a_recording_is_read(evi: Evi, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The new state does not remember a conversion that was asked for before."""
+    before = evi.tts.generations
+
+    def reset(data: bytes, most_seconds: float) -> bytes:
+        evi.reset()
+        return bytes(50)
+
+    monkeypatch.setattr(conversion, "loudness_of", reset)
+    with httpx.Client(base_url=evi.url, trust_env=False) as client:
+        client.headers["X-Hume-Api-Key"] = evi.api_key
+        path, files = "/v0/tts/voice_conversion/file", {"audio": ("a.wav", b"sound")}
+        assert client.post(path, files=files, data={"voice": json.dumps(AVA)}).content == b""
+    assert evi.tts.generations == before

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from emulator.apis.voices.generations import GenerationStore
 from emulator.apis.voices.library import PRESETS, own_voice_id
 from emulator.resources import bundled, read_data
 from emulator.server import new_app
@@ -174,3 +175,11 @@ def test_any_name_is_answered_with_unknown_ids_as_examples() -> None:
     client.delete("/v0/tts/voices?name=David Hume")
     [left] = voices(client, "provider=CUSTOM_VOICE")["voices_page"]
     assert left["name"] == "Nova"
+
+
+def test_a_generation_with_capitals_in_its_id() -> None:
+    """A seed may write a UUID so; it is found however it is written."""
+    store = GenerationStore()
+    store.add({"id": "795C949A-1510-4A80-9646-7D0863B023AB"})
+    for id in ("795C949A-1510-4A80-9646-7D0863B023AB", "795c949a-1510-4a80-9646-7d0863b023ab"):
+        assert store.find(id) is not None
