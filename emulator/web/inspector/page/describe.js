@@ -53,6 +53,23 @@ const DESCRIBED = {
       tone: toneOf(entry.status ?? null),
     };
   },
+  model(entry) {
+    const first = entry.first_token_ms === null ? "" : `, first word after ${entry.first_token_ms} ms`;
+    return {
+      title: `turn ${entry.turn} to ${entry.replayed ? "the cassette" : entry.url}`,
+      note: `${entry.error ?? entry.text}${first}`,
+      outcome: entry.ended === "complete" ? String(entry.status ?? "replayed") : entry.ended,
+      tone: { complete: "ok", ignored: "", dropped: "" }[entry.ended] ?? "bad",
+    };
+  },
+  ears(entry) {
+    return {
+      title: `${entry.sound_ms / 1000} s of sound to ${entry.url}`,
+      note: entry.error ?? (entry.text || "(nothing)"),
+      outcome: entry.ended === "complete" ? String(entry.status) : entry.ended,
+      tone: { complete: "ok", dropped: "" }[entry.ended] ?? "bad",
+    };
+  },
   fault(entry) {
     const { seq, kind, at_ms, rule, of, fault, findings, ...facts } = entry;
     const told = Object.entries(facts)

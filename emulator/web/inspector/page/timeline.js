@@ -9,11 +9,13 @@ import { example } from "./export.js";
 import { ListView } from "./listview.js";
 import { duration, plural, timeOfDay } from "./text.js";
 
-const KINDS = ["http", "frame", "webhook", "ears", "fault", "clock", "script", "bug"];
+const KINDS = ["http", "frame", "webhook", "model", "ears", "fault", "clock", "script", "bug"];
 const NAMES = {
   http: "HTTP",
   frame: "Frames",
   webhook: "Webhooks",
+  model: "Models",
+  ears: "Ears",
   fault: "Faults",
   clock: "Clock",
   script: "Script",

@@ -8,6 +8,7 @@ import pytest
 from emulator.apis.evi.chat.script import Script, Speak
 from emulator.apis.evi.chat.script_content import script_content
 from emulator.apis.evi.chat.script_file import bundled_scripts, load_script, read_script_file
+from emulator.apis.evi.model.options import ModelOptions
 
 EVERYTHING: dict[str, Any] = {
     "strict": True,
@@ -84,3 +85,11 @@ def typed_mood() -> Script:
 def test_what_no_file_can_say(make: Any) -> None:
     """It is not written, rather than written wrong."""
     assert script_content(make()) is None
+
+
+def test_options_of_models() -> None:
+    """They are written, and read again."""
+    content = {"model": {"quirks": ["double_post"], "failure": "end", "timeout": 3}}
+    script, _ = load_script(content)
+    assert script.model == ModelOptions(("double_post",), "end", None, 3)
+    assert script_content(script) == content

@@ -8,7 +8,6 @@ from tests.apis.evi.model.talks import (
     GREETS,
     answers,
     chatting,
-    create,
     error_of,
     exchange,
     new_config,
@@ -33,8 +32,16 @@ def test_what_is_asked(evi: Evi, model: ModelServer) -> None:
     assert first.headers["Content-Type"] == "application/json"
     assert "Authorization" not in first.headers
     assert first.texts == [("user", "Hi")]
+    assert "temperature" not in first.body
     assert second.texts == [("user", "Hi"), ("assistant", "Yes."), ("user", "And?")]
     assert all(each["models"] == {"prosody": None} for each in second.messages)
+
+
+def test_a_model_without_a_name(evi: Evi, model: ModelServer) -> None:
+    """A gateway that needs a name refuses this one, as it would the service's."""
+    with chatting(evi, model.url) as talk:
+        exchange(talk, "Hi")
+    assert model.asked[0].body["model"] == "hume"
 
 
 def test_spoken_words_have_their_scores(evi: Evi, model: ModelServer) -> None:
@@ -460,8 +467,3 @@ def test_plain_http_is_for_this_machine(evi: Evi) -> None:
     with http(evi) as client:
         config = {"evi_version": "3", "name": "far", "language_model": body}
         assert client.post("/v0/evi/configs", json=config).status_code == 400
-
-
-def test_create_helper(evi: Evi) -> None:
-    """Tools and configs can be created in these tests."""
-    assert create(evi, "prompts", name="p", text="t")["id"]

@@ -78,6 +78,19 @@ def test_who_speaks_is_answered_instead(evi: Evi, model: ModelServer) -> None:
 # time
 
 
+@pytest.mark.evi(clock="manual", model_quirks=("retry_after_silence",))
+def test_an_advance_waits_within_itself(evi: Evi, model: ModelServer) -> None:
+    """A question that is asked on the way is answered before the clock moves on."""
+    model.answer(SILENCE, words("Are you there?"))
+    with chatting(evi, model.url) as talk:
+        exchange(talk, "Hi")
+        evi.clock.advance(600)
+        assert said(answers(talk)) == ["Are you there?"]
+    [_, again] = evi.journal.entries("model")
+    begin = evi.journal.entries("frame", direction="in")[0]["at_ms"]
+    assert again["at_ms"] == begin + 57_000
+
+
 @pytest.mark.evi(clock="manual", pace="realtime")
 def test_an_advance_waits_for_the_answer(evi: Evi, model: ModelServer) -> None:
     """What the model says lies within the time that passes."""
@@ -97,6 +110,18 @@ def test_a_simulation_waits_for_answers(evi: Evi, model: ModelServer) -> None:
         answer = client.post("/_emulator/simulate", json={"user": ["Hi"], "config_id": config})
     assert answer.json()["status"] == "USER_ENDED"
     assert [each["turn"] for each in evi.journal.entries("model")] == [1, 2, 1]
+
+
+def test_a_simulation_does_not_wait_for_ever(
+    evi: Evi, model: ModelServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It goes on by itself then."""
+    monkeypatch.setattr("emulator.apis.evi.chat.simulation.LONGEST_WAIT_S", 0.1)
+    model.answer(Answer((chunk("Hello. "),), holds=True))
+    chat = evi.simulate(user=["Hi"], config_id=new_config(evi, model.url))
+    assert chat.status == "ACTIVE"
+    evi.reset()
+    model.wait(lambda: model.left == 1)
 
 
 @pytest.mark.evi(clock="manual")
