@@ -40,11 +40,12 @@ class ModelCaller:
 
     def _begin(self, question: Question) -> None:
         """Ask a question; the clock waits for the answer from now on."""
-        posts_twice = "double_post" in question.source.quirks
+        source = question.source
+        posts_twice = "double_post" in source.quirks and source.form != SOCKET
         hears = [self._hear, _ignore] if posts_twice else [self._hear]
         for hear in hears:
             what = f"the language model of chat {self._live.session.chat_id}"
-            job = self._world.working(what, question.source.timeout_s)
+            job = self._world.working(what, source.timeout_s)
             task = asyncio.get_running_loop().create_task(self._put(question, hear, job))
             self._tasks.setdefault(question.id, []).append(task)
 
@@ -72,9 +73,8 @@ class ModelCaller:
                 async with aclosing(self._replies(question, report)) as replies:
                     async for reply in replies:
                         hear(question.id, report.as_told(reply))
-            except asyncio.CancelledError:
+            except asyncio.CancelledError:  # which would keep this frame, and so the world
                 report.ended = DROPPED
-                raise
             except Exception as error:
                 report.ended, report.error = FAILED, repr(error)
                 if self._live.on_bug is None:

@@ -12,12 +12,13 @@ from emulator.apis.evi.model.replies import Failed, Reply
 from emulator.contract.findings import Finding, find
 from emulator.contract.ledger import ClientLedger
 from emulator.journal.entries import ModelEntry
-from emulator.journal.journal import LONGEST_BODY, Journal
+from emulator.journal.journal import Journal
 from emulator.jsontext import kept, render
 from emulator.redaction.text import hide_in_text
 
 SUBJECT = "language model"
 COMPLETE, CUT, DROPPED, FAILED, TIMED_OUT = "complete", "cut", "dropped", "failed", "timed_out"
+_LONGEST_REQUEST = 65_536  # bytes that an entry keeps; one message with its scores has 2,000
 IGNORED = "ignored"  # the answer to a request that was sent twice
 
 
@@ -71,7 +72,7 @@ class Report:
                 chat_id=self.chat_id,
                 turn=self.question.number,
                 url=without_keys(self.url),
-                request=kept(render(self.question.body)[:LONGEST_BODY]),
+                request=kept(render(self.question.body)[:_LONGEST_REQUEST]),
                 headers=list(self.headers),
                 status=self.status,
                 first_token_ms=self.first_token_ms,

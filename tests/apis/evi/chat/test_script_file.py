@@ -145,6 +145,12 @@ def test_bundled_scripts_are_right(name: str) -> None:
             ["'regex' belongs elsewhere"],
         ),
         ({"rules": [{}]}, ("rules", 0), ["'answer' is missing"]),
+        (
+            {"model": {"quirks": ["double_pots"]}},
+            ("model", "quirks"),
+            ["no quirk 'double_pots' (did you mean 'double_post'?)"],
+        ),
+        ({"model": {"timeout": 0}}, ("model", "timeout"), ["greater than or equal to 1"]),
         (with_step({"sey": "x"}), None, ["unknown key", "did you mean 'say'?"]),
         (
             with_step({"say": "x", "pause": "1s"}),

@@ -67,6 +67,17 @@ def test_many_sentences_are_bounded(
     assert [each["slug"] for each in messages if each["type"] == "error"] == ["text_too_long"]
 
 
+def test_a_token_in_the_url(evi: Evi, model: ModelServer) -> None:
+    """The client sees the URL as it is, as the service shows it; nothing else does."""
+    url = f"{model.url}?token=s3cret"
+    model.answer(Answer(status=500))
+    with chatting(evi, url) as talk:
+        assert url in error_of(talk, "Hi")["message"]
+    assert model.asked[0].query == {"token": "s3cret"}
+    shown = evi.timeline() + str(evi.journal.entries("model") + evi.journal.entries("script"))
+    assert "s3cret" not in shown
+
+
 def test_a_refusal_that_quotes_a_key(evi: Evi, model: ModelServer) -> None:
     """The journal hides it."""
     text = b'{"error": "bad key", "api_key": "sk-secret-key"}'

@@ -35,6 +35,15 @@ def test_what_is_sent(evi: Evi, model: ModelServer) -> None:
     assert "s3cret" not in evi.timeline() + str(evi.journal.entries("model"))
 
 
+@pytest.mark.evi(model_quirks=("double_post",))
+def test_nothing_comes_twice(evi: Evi, model: ModelServer) -> None:
+    """That habit was only seen of requests."""
+    with chatting(evi, model.ws_url) as talk:
+        assert exchange(talk, "Hi") == ["Yes."]
+        assert exchange(talk, "Hi") == ["Yes."]
+    assert len(model.asked) == 2
+
+
 def test_answers_are_spoken_in_order(evi: Evi, model: ModelServer) -> None:
     """Each input is a sentence, or several."""
     model.answer(says("One. Two.", "Three"))
