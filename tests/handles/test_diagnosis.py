@@ -126,6 +126,7 @@ def test_the_last_entries() -> None:
 
 HTTP: JsonObject = {"method": "GET", "path": "/p", "query": "", "status": 200, "response": "{}"}
 FRAME: JsonObject = {"chat_id": "c", "direction": "in"}
+EARS: JsonObject = {"sound_ms": 1_500, "url": "http://h/", "text": None, "error": None}
 WEBHOOK: JsonObject = {"event_name": "chat_ended", "url": "http://h/"}
 
 
@@ -161,6 +162,22 @@ WEBHOOK: JsonObject = {"event_name": "chat_ended", "url": "http://h/"}
             "clock    An answer waits for the clock, which is frozen: advance it by 0.2 s",
         ),
         ("script", {"finding": "unused", "message": "a rule"}, "script   unused: a rule"),
+        (
+            "ears",
+            {**EARS, "ended": "complete", "text": "Hi."},
+            "ears     1.5 s of sound to http://h/: Hi.",
+        ),
+        (
+            "ears",
+            {**EARS, "ended": "complete", "text": ""},
+            "ears     1.5 s of sound to http://h/: (nothing)",
+        ),
+        (
+            "ears",
+            {**EARS, "ended": "failed", "error": "status 500"},
+            "ears     1.5 s of sound to http://h/: status 500",
+        ),
+        ("ears", {**EARS, "ended": "dropped"}, "ears     1.5 s of sound to http://h/: dropped"),
     ],
 )
 def test_a_line(kind: str, fields: JsonObject, line: str) -> None:

@@ -53,9 +53,9 @@ class EarsCaller:
             journal = self._world.journal
             try:
                 hearing = await self._hearing(utterance, entry)
-            except asyncio.CancelledError:
+            except asyncio.CancelledError:  # which would keep this frame, and so the world
                 entry.ended = DROPPED
-                raise
+                return
             finally:
                 entry.duration_ms = round((monotonic() - begin_s) * 1000)
                 journal.add(entry)

@@ -62,6 +62,14 @@ const DESCRIBED = {
       tone: { complete: "ok", ignored: "", dropped: "" }[entry.ended] ?? "bad",
     };
   },
+  ears(entry) {
+    return {
+      title: `${entry.sound_ms / 1000} s of sound to ${entry.url}`,
+      note: entry.error ?? (entry.text || "(nothing)"),
+      outcome: entry.ended === "complete" ? String(entry.status) : entry.ended,
+      tone: { complete: "ok", dropped: "" }[entry.ended] ?? "bad",
+    };
+  },
   fault(entry) {
     const { seq, kind, at_ms, rule, of, fault, findings, ...facts } = entry;
     const told = Object.entries(facts)

@@ -158,6 +158,37 @@ def test_a_chat_that_survives_it(evi_server: Emulator, openai_server: OpenAi) ->
     assert evi.journal.wait_for(kind="ears")["error"]
 
 
+def test_ears_that_take_too_long(evi_server: Emulator, openai_server: OpenAi) -> None:
+    """They are given up, as if they had failed."""
+    goes_on = threading.Event()
+    openai_server.transcripts.append(lambda: str(goes_on.wait(PATIENCE_S)))
+    evi = evi_server.world(ears=openai_server.url, ears_timeout=1)
+    with talking(evi, config_id=config(evi)) as talk:
+        speak(talk)
+        assert talk.read_until("error")["code"] == FAILED
+    goes_on.set()
+    assert evi.journal.wait_for(kind="ears")["error"] == "no answer came for 1 s"
+
+
+def test_a_reset_ends_the_call(hearing: Evi, openai_server: OpenAi) -> None:
+    """Nothing of it comes into the new world."""
+    began, goes_on = threading.Event(), threading.Event()
+
+    def never() -> str:
+        began.set()
+        goes_on.wait(PATIENCE_S)
+        return "Too late."
+
+    openai_server.transcripts.append(never)
+    with talking(hearing, config_id=config(hearing)) as talk:
+        speak(talk)
+        assert began.wait(PATIENCE_S)
+        hearing.reset()
+        talk.until_closed()
+    goes_on.set()
+    assert hearing.journal.entries(kind="ears") == []
+
+
 def test_what_ends_with_the_chat(hearing: Evi, openai_server: OpenAi) -> None:
     """A call under way is dropped."""
     began, goes_on = threading.Event(), threading.Event()

@@ -288,6 +288,19 @@ def test_words_end_in_history_and_webhooks(brainy: Evi, openai_server: OpenAi) -
     ]
 
 
+def test_a_simulated_chat(brainy: Evi, openai_server: OpenAi) -> None:
+    """Its assistant has the brain's words, too."""
+    openai_server.says("Good day.")
+    chat = brainy.simulate(user=["Hi.", "And now?"])
+    assert chat.messages == [
+        ("user", "Hi."),
+        ("assistant", "Good day."),
+        ("user", "And now?"),
+        ("assistant", "You said: And now?"),
+        ("assistant", "Is that right?"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("status", "says", "hint"),
     [
