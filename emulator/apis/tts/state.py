@@ -7,6 +7,7 @@ from base64 import b64decode, b64encode
 from typing import Self
 
 from emulator.apis.tts.own_sound import OwnSound
+from emulator.audio.wav import SAMPLE_BYTES
 from emulator.jsontext import JsonObject
 from emulator.store.overlay import Overlay
 from emulator.world.reading import SnapshotReading
@@ -40,6 +41,18 @@ class TtsState(ApiState):
     @classmethod
     def from_json(cls, reading: SnapshotReading) -> Self:
         state = cls()
-        for each in reading.content.get("sounds", ()):
-            state.sounds[each["text"]] = OwnSound(each["text"], b64decode(each["pcm"]))
+        for index, each in enumerate(reading.content.get("sounds", ())):
+            pcm = _pcm(each["pcm"])
+            if not pcm or len(pcm) % SAMPLE_BYTES:
+                expected = "expected 16-bit samples in base64, one or more"
+                reading.mistake(("sounds", index, "pcm"), expected)
+            state.sounds[each["text"]] = OwnSound(each["text"], pcm)
         return state
+
+
+def _pcm(text: str) -> bytes:
+    """Return the bytes of a base64 text, or none if it is no such text."""
+    try:
+        return b64decode(text, validate=True)
+    except ValueError:
+        return b""

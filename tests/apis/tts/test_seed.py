@@ -10,7 +10,7 @@ from emulator.apis.tts.record import sound_again
 from emulator.apis.tts.state import TtsState
 from emulator.apis.voices.state import VoicesState
 from emulator.audio.wav import wav_header
-from emulator.errors import SeedError
+from emulator.errors import SeedError, SnapshotError, pointer
 from emulator.jsontext import read, render
 from emulator.settings import Settings
 from emulator.world.snapshot_document import checksum, write_snapshot
@@ -111,3 +111,27 @@ def test_an_older_snapshot_has_no_speech() -> None:
     snapshot = SNAPSHOTS.read(render(content))
     assert snapshot.state(VoicesState).generations.ids() == []
     assert dict(snapshot.state(TtsState).sounds) == {}
+
+
+@pytest.mark.parametrize(
+    ("change", "place"),
+    [
+        ({"sounds": [{"text": "a", "pcm": "no base64!"}]}, ("sounds", 0, "pcm")),
+        ({"sounds": [{"text": "a", "pcm": "AAAA"}]}, ("sounds", 0, "pcm")),  # 1.5 samples
+        ({"sounds": [{"text": "a", "pcm": ""}]}, ("sounds", 0, "pcm")),
+        ({"generations": [{}]}, ("generations", 0, "utterances")),
+    ],
+    ids=str,
+)
+def test_mistakes_in_a_snapshot(change: Any, place: Any) -> None:
+    """What can't be said is refused, and not found out when it is to be said."""
+    world = Worlds(SEEDS.load("demo", Settings())).get("k")
+    content = read(write_snapshot(world.snapshot()))
+    (generation,) = content["world"]["generations"]
+    if "generations" in change:
+        change = {"generations": [{**generation, "utterances": []}]}
+    content["world"].update(change)
+    content["checksum"] = checksum(render(content["world"]))
+    with pytest.raises(SnapshotError) as failed:
+        SNAPSHOTS.read(render(content))
+    assert pointer(("world", *place)) in str(failed.value)
