@@ -165,7 +165,7 @@ class Outbound:
         Only the frames that already wait count: a single answer may be longer than the limit.
         """
         if self.close_code is None and self._unsent > self._limit:
-            self._give_up()
+            self.give_up()
         return self.close_code is None
 
     async def room(self, most: int) -> bool:
@@ -207,7 +207,7 @@ class Outbound:
         self._ready.set()
         self._notify()
 
-    def _give_up(self) -> None:
+    def give_up(self) -> None:
         """Cut off a client that does not read: its connection ends without a close frame."""
         error = f"cut off: {self._limit} bytes and more wait for a client that does not read"
         self.note_end("out", [find("socket_unread", ("socket",))], error=error)

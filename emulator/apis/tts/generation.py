@@ -132,14 +132,21 @@ def new_conversion(
 def made_again(world: World, record: JsonObject, format: str | None = None) -> Generation:
     """Return the generation of a record, to sound as it did."""
     utterances = tuple(map(Utterance.from_json, record["utterances"]))
-    if "loudness" in record:
-        plan = _plan_of(utterances, Conversion(b64decode(record["loudness"])))
+    if record["operation"].startswith("convert-"):
+        plan = _plan_of(utterances, Conversion(_loudness(record)))
     else:
         request = SpeechRequest(utterances, record["version"], splits=record.get("split", True))
         plan = _plan(world, utterances, request, record["variant"])
     wanted = format or record["format"]
     takes_time = speaker_of(world.settings.voice).takes_time
     return _assembled(record["id"], record["request_id"], wanted, plan, takes_time)
+
+
+def _loudness(record: JsonObject) -> bytes:
+    """Return the loudness of a conversion; silence if it is not kept any more."""
+    if "loudness" in record:
+        return b64decode(record["loudness"])
+    return bytes(record["samples"] // FRAME_SAMPLES)
 
 
 _Part: TypeAlias = tuple[int, str, Sound]  # the utterance's index, the snippet's text and sound

@@ -44,6 +44,7 @@ from emulator.timers import Timer
 from emulator.world.world import World
 
 _OPERATION = "stream-input"
+_MOST_WAITING = 500_000  # characters that wait to be spoken: a client with more is cut off
 _AHEAD = 200_000  # bytes that may wait for the client before more sound is made: about a chunk
 
 
@@ -188,6 +189,10 @@ class SpeechPeer(Peer):
         elif self._buffer.is_full and (ready := self._buffer.take_ready()):
             self._waiting.append(ready)
         self._closes = self._closes or message.close
+        if sum(len(each.text) for part in self._waiting for each in part) > _MOST_WAITING:
+            self._stop()
+            self._outbound.give_up()
+            return
         if self._task is None and (self._waiting or self._closes):
             self._task = asyncio.get_running_loop().create_task(self._work())
 

@@ -11,6 +11,7 @@ from emulator.jsontext import JsonObject, kept, read, render
 from emulator.store.overlay import Overlay
 
 UNGENDERED = ""
+MOST_SOUND_BYTES = 4_194_304  # of conversions: an hour takes a quarter of a megabyte
 _TIMBRE_BYTES = 8
 
 
@@ -19,11 +20,13 @@ class GenerationStore:
 
     def __init__(self) -> None:
         self._texts: Overlay[str, bytes] = Overlay()
+        self._conversions: tuple[str, ...] = ()  # ids of those whose sound is kept
 
     def fork(self) -> "GenerationStore":
         """Return an equal store at no cost; changes on either side stay there."""
         copy = GenerationStore()
         copy._texts = self._texts.fork()
+        copy._conversions = self._conversions
         return copy
 
     def same_as(self, fork: "GenerationStore") -> bool:
@@ -31,8 +34,21 @@ class GenerationStore:
         return self._texts.same_as(fork._texts)
 
     def add(self, generation: JsonObject) -> None:
-        """Remember a generation, by its `id`."""
-        self._texts[generation["id"].lower()] = kept(render(generation))
+        """Remember a generation, by its `id`; of conversions, the newest keep their sound."""
+        id = generation["id"].lower()
+        self._texts[id] = kept(render(generation))
+        if "loudness" in generation and id not in self._conversions:
+            self._conversions += (id,)
+            self._forget_sounds()
+
+    def _forget_sounds(self) -> None:
+        """Forget the sound of the oldest conversions: nothing else can make it again."""
+        while sum(len(self._texts[id]) for id in self._conversions) > MOST_SOUND_BYTES:
+            oldest, *others = self._conversions
+            self._conversions = tuple(others)
+            generation = read(self._texts[oldest])
+            del generation["loudness"]
+            self._texts[oldest] = kept(render(generation))
 
     def mark_cut(self, id: str) -> None:
         """Note that a client did not get all of a generation, if there still is one."""

@@ -239,6 +239,22 @@ def test_it_waits_for_a_frozen_clock(evi_server: Emulator) -> None:
         assert talk.rest() == []
 
 
+def test_a_client_with_too_much_to_say_is_cut_off(evi_server: Emulator) -> None:
+    """Its text waits while nothing can be spoken, and only so much of it."""
+    evi = evi_server.world(clock="manual", pace="realtime")
+    with talking(evi) as talk:
+        with pytest.raises(ConnectionClosed):
+            _flood(talk)
+        assert talk.close_code != 1000
+
+
+def _flood(talk: Talk) -> None:
+    """Send a million characters, each message once the one before has come."""
+    for _ in range(200):
+        talk.send(text="x" * 5000, voice=AVA, flush=True)
+        talk.socket.ping().wait(PATIENCE_S)
+
+
 def test_a_fault_strikes_a_binary_frame(evi: Evi) -> None:
     """Twice the same sound; and an error of the service's after it."""
     evi.faults.add("socket", "duplicate", type="audio", times=1)
