@@ -25,7 +25,13 @@ _SHOWN = {
 _PAGE_SIZE = 100
 _POLL_S = 0.2
 _SETTLING_S = 2.0  # how long to wait for a tool's answer in a chat that ran at once
-_ALSO_FRAMES = ("variable_missing", "tool_call_unknown", "script_unmatched", "script_exhausted")
+_ALSO_FRAMES = (
+    "variable_missing",
+    "tool_call_unknown",
+    "script_unmatched",
+    "script_exhausted",
+    "custom_language_model_error",
+)
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:

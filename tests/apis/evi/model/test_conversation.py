@@ -4,7 +4,7 @@ import json
 
 from emulator.apis.evi.chat.messages import ToolResponse
 from emulator.apis.evi.chat.script import Script
-from emulator.apis.evi.model.conversation import Said
+from emulator.apis.evi.model.conversation import Said, read_conversation
 from tests.apis.evi.chat.chats import WEATHER, Chat, config_with
 
 
@@ -70,3 +70,13 @@ def test_a_tool_call_comes_with_its_answer() -> None:
         "tool_call_id": call.tool_call_id,
     }
     assert (said.role, said.text) == ("assistant", "Cold.")
+
+
+def test_a_result_whose_call_is_cut_off() -> None:
+    """As the past of a resumed chat may begin with: servers refuse it, so it is left out."""
+    event = {"timestamp": 5, "emotion_features": "", "metadata": ""}
+    events = [
+        {**event, "type": "FUNCTION_CALL_RESPONSE", "message_text": "Cold."},
+        {**event, "type": "USER_MESSAGE", "message_text": "Hi"},
+    ]
+    assert [each.text for each in read_conversation(events, 0)] == ["Hi"]
