@@ -314,7 +314,7 @@ values = st.recursive(
     max_leaves=4,
 )
 words = st.text("abc/~ \n\u00e9", max_size=4)  # no digits: a place does not tell 0 from "0"
-steps = st.lists(words | st.integers(0, 5), max_size=3)
+steps = st.lists(words | st.integers(0, 5), min_size=1, max_size=3)  # the first says where
 found = st.builds(
     lambda code, loc, expected, got, hint: Finding(code, tuple(loc), expected, got, hint),
     st.sampled_from(list(FINDINGS)),
