@@ -17,12 +17,12 @@ from emulator.apis.voices.state import VoicesState
 from emulator.audio.conversion import converted
 from emulator.audio.encoding import encode_file, new_encoder, regrouped
 from emulator.audio.sound import Sound
-from emulator.audio.speakers import speaker_of
 from emulator.audio.speech import Word
 from emulator.audio.timbre import FRAME_SAMPLES, SAMPLE_RATE, Timbre, read_timbre
 from emulator.audio.wav import SAMPLE_BYTES
 from emulator.ids import PlacedIds
 from emulator.jsontext import JsonObject
+from emulator.world.voice import prepare, voice_of
 from emulator.world.world import World
 
 CHUNK_SAMPLES = SAMPLE_RATE  # a second
@@ -86,11 +86,14 @@ async def spoken(
 ) -> list[Generation]:
     """Return what `new_generations` does. Raises ApiError.
 
-    How long a voice speaks that takes its time is found out in a thread, and remembered there.
+    A server says all of it first. How long a voice speaks that takes its time is found out in a
+    thread, and remembered.
     """
-    if speaker_of(world.settings.voice).takes_time:
-        await asyncio.to_thread(_samples, _plans(world, request))
-    return new_generations(world, request, request_id, operation)
+    plans = _plans(world, request)
+    await prepare(world, _sounds(plans))
+    if voice_of(world).takes_time:
+        await asyncio.to_thread(_samples, plans)
+    return _remembered(world, request, request_id, operation, plans)
 
 
 def new_generations(
@@ -100,9 +103,19 @@ def new_generations(
 
     The request gets an id if `request_id` is None.
     """
-    plans = _plans(world, request)
+    return _remembered(world, request, request_id, operation, _plans(world, request))
+
+
+def _remembered(
+    world: World,
+    request: SpeechRequest,
+    request_id: str | None,
+    operation: str,
+    plans: "Sequence[_Plan]",
+) -> list[Generation]:
+    """Return the generations of plans, and remember them. Raises ApiError if too long."""
     _check_length(world, _samples(plans))
-    takes_time = speaker_of(world.settings.voice).takes_time
+    takes_time = voice_of(world).takes_time
     made, request_id = [], request_id or new_request_id(world)
     for variant, plan in enumerate(plans):
         id = world.ids.uuid()
@@ -138,7 +151,7 @@ def made_again(world: World, record: JsonObject, format: str | None = None) -> G
         request = SpeechRequest(utterances, record["version"], splits=record.get("split", True))
         plan = _plan(world, utterances, request, record["variant"])
     wanted = format or record["format"]
-    takes_time = speaker_of(world.settings.voice).takes_time
+    takes_time = voice_of(world).takes_time
     return _assembled(record["id"], record["request_id"], wanted, plan, takes_time)
 
 
@@ -165,8 +178,11 @@ def _plans(world: World, request: SpeechRequest) -> list[_Plan]:
 def _plan(
     world: World, utterances: Sequence[Utterance], request: SpeechRequest, variant: int
 ) -> _Plan:
-    own, speaker = world.state(TtsState).sounds, speaker_of(world.settings.voice)
-    timbres = [read_timbre(each.timbre) for each in utterances]
+    own, speaker = world.state(TtsState).sounds, voice_of(world)
+    timbres = [
+        replace(read_timbre(each.timbre), name=(each.voice or {}).get("name") or "")
+        for each in utterances
+    ]
     are_any = next(iter(own), None) is not None
 
     def sound(index: int, text: str, silence_s: float) -> Sound:
@@ -190,7 +206,11 @@ def _plan_of(utterances: Sequence[Utterance], sound: Sound) -> _Plan:
 
 def _samples(plans: Sequence[_Plan]) -> int:
     """Return how many samples generations last together."""
-    return sum(sound.samples for plan in plans for _, _, sound in plan.parts)
+    return sum(sound.samples for sound in _sounds(plans))
+
+
+def _sounds(plans: Sequence[_Plan]) -> Iterator[Sound]:
+    return (sound for plan in plans for _, _, sound in plan.parts)
 
 
 def _parts(utterance: Utterance, splits: bool) -> Iterator[tuple[str, float]]:
