@@ -21,7 +21,7 @@ class Setting:
 
     name: str
     scope: str  # server, or world if worlds of one server may differ in it
-    kind: str  # text, integer, switch, list, hosts, pace or duration
+    kind: str  # text, integer, switch, list, hosts, pace, duration, url and so on
     default: Any
     help: str
     api: str = ""  # the name of the API that alone reads it; "" if the machinery does
@@ -68,16 +68,20 @@ class Setting:
             problems = [problem for each in value if (problem := map_rule_problem(each))]
             if problems:
                 raise self._wrong(problems[0], value, source)
-        if self.kind == "url" and value:
+        is_url = self.kind == "url" or (self.kind == "choice_or_url" and "://" in value)
+        if is_url and value:
             problem = form_problem(value, WEBHOOK_SCHEMES)
             if problem is not None:
                 raise self._wrong(problem, value, source)
+            return value
         if value == "" and not self.may_be_empty:
             raise self._wrong("must not be empty", value, source)
         given = value if isinstance(value, tuple) else (value,)
         if self.choices and (wrong := [each for each in given if each not in self.choices]):
             hint = closest(str(wrong[0]), self.choices)
-            raise self._wrong("must be one of " + ", ".join(self.choices) + hint, value, source)
+            or_url = ", or a URL" if self.kind == "choice_or_url" else ""
+            expected = f"must be one of {', '.join(self.choices)}{or_url}{hint}"
+            raise self._wrong(expected, value, source)
         if self.minimum is not None and value is not None and value < self.minimum:
             raise self._wrong(f"must be at least {self.minimum}", value, source)
         if self.maximum is not None and value is not None and value > self.maximum:
@@ -114,6 +118,7 @@ _PARSERS: Mapping[str, Any] = {
     "duration": str,
     "url_rules": _parse_list,
     "url": str,
+    "choice_or_url": str,
 }
 # What reads the texts of a kind, and raises ValueError for a wrong one.
 _READERS: Mapping[str, Callable[[str], object]] = {"pace": read_pace, "duration": duration_ms}
@@ -127,6 +132,7 @@ _TYPES = {
     "duration": str,
     "url_rules": tuple,
     "url": str,
+    "choice_or_url": str,
 }
 _WORDS = {
     "text": "a text",
@@ -138,6 +144,7 @@ _WORDS = {
     "pace": "instant, realtime, or a speed factor such as 5",
     "duration": "a duration such as 200ms, 1.5s or 2m",
     "url": "a URL such as http://127.0.0.1:8080",
+    "choice_or_url": "one of the choices, or a URL such as http://127.0.0.1:8080",
     "url_rules": "rules FROM=TO such as https://llm.example.com=http://127.0.0.1:8000",
 }
 
@@ -203,11 +210,27 @@ class Settings:
         api="tts",
     )
     voice: str = _world(
-        "text",
+        "choice_or_url",
         "tones",
-        "how speech sounds: tones, or words that eSpeak NG says, which needs the package's extra "
-        "[voice]",
+        "how speech sounds: tones, words that eSpeak NG says, which needs the package's extra "
+        "[voice], or what an OpenAI-compatible server at a URL says",
         choices=("tones", "espeak"),
+    )
+    voice_model: str = _world(
+        "text", "", "the model of the voice's server, as it calls it; tts-1 by default"
+    )
+    voice_name: str = _world(
+        "text",
+        "",
+        "the voice that the voice's server takes for all; the Hume voice's name by default",
+    )
+    voice_key: str = _world("text", "", "the API key of the voice's server", secret=True)
+    voice_timeout: int = _world(
+        "integer",
+        30,
+        "how long the voice's server may take for a sentence, in real time (s)",
+        minimum=1,
+        maximum=600,
     )
     max_generation_seconds: int = _world(
         "integer", 1800, "most speech that one request may ask for (s)", minimum=1, api="tts"

@@ -34,6 +34,10 @@ class LiveVoice(Protocol):
         """Yield a sentence as WAV files in base64 that play back to back, each of 0.9 s."""
         ...
 
+    def unprepared(self, text: str) -> "Sound | None":
+        """Return the sound of a sentence if a server must say it first."""
+        ...
+
     def utterance(self, text: str, begin_ms: int) -> Speech:
         """Return a sentence as the reconstruction has it, `begin_ms` after the chat's start."""
         ...
@@ -50,6 +54,9 @@ class ToneVoice:
 
     def wav_chunks(self, text: str) -> Iterator[str]:
         return tones.wav_chunks(tones.speech_ms(text))
+
+    def unprepared(self, text: str) -> "Sound | None":
+        return None
 
     def utterance(self, text: str, begin_ms: int) -> Speech:
         return tones.Utterance(begin_ms, tones.speech_ms(text), self.pitch)
@@ -68,6 +75,9 @@ class SpokenVoice:
     def wav_chunks(self, text: str) -> Iterator[str]:
         for pcm in self.chunks(text):
             yield b64encode(wav_header(len(pcm), LIVE_SAMPLE_RATE) + pcm).decode()
+
+    def unprepared(self, text: str) -> "Sound | None":
+        return None
 
     def utterance(self, text: str, begin_ms: int) -> Speech:
         return _Utterance(begin_ms, text, self)

@@ -11,6 +11,11 @@ if TYPE_CHECKING:
 TONES = "tones"
 
 
+def is_server(voice: str) -> bool:
+    """True if the setting is the URL of a server that speaks; `world/voice` asks it."""
+    return "://" in voice
+
+
 def speaker_of(voice: str) -> "Speaker":
     """Return the speaker that the setting names. Raises UsageError if it can't speak here."""
     return _tones() if voice == TONES else _espeak()
@@ -18,7 +23,7 @@ def speaker_of(voice: str) -> "Speaker":
 
 def check_voice(voice: str) -> None:
     """Raise UsageError if the voice that the setting names can't speak here."""
-    if voice != TONES:
+    if voice != TONES and not is_server(voice):
         speaker_of(voice)
 
 

@@ -7,7 +7,7 @@ each other make one tone, however many there are.
 import math
 import struct
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from hashlib import blake2b
 
@@ -29,12 +29,14 @@ _KEPT_WAVES = 16  # 30 kB each
 class Timbre:
     """How a voice sounds: its pitch (Hz) and the strengths of its partials, the lowest first.
 
-    `language` is what it speaks, as eSpeak NG names it; "" is American English.
+    `language` is what it speaks, as eSpeak NG names it; "" is American English. `name` is that of
+    the voice, for servers that know it; it changes nothing else.
     """
 
     pitch: int
     partials: tuple[int, ...]
     language: str = ""
+    name: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # told apart by identity, for quick caches

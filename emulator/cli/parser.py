@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import Any, TypeAlias
 
 from emulator.errors import EmulatorError, UsageError
-from emulator.settings import CA_FILE_ENV, SETTINGS, Settings, load_settings
+from emulator.settings import CA_FILE_ENV, SETTINGS, Setting, Settings, load_settings
 
 OK, FAILED, USAGE, NOT_STARTED = 0, 1, 2, 3
 
@@ -73,12 +73,17 @@ def add_settings(parser: argparse.ArgumentParser, names: Sequence[str] | None = 
         parser.add_argument(
             setting.flag,
             dest=setting.name,
-            metavar="|".join(setting.choices) or setting.name.upper(),
+            metavar=_shown_values(setting),
             nargs="?" if setting.kind == "switch" else None,
             const="true" if setting.kind == "switch" else None,
             action="append" if setting.kind in ("list", "hosts", "url_rules") else "store",
             help=f"{setting.help}{default} [{setting.env}]".replace("%", "%%"),
         )
+
+
+def _shown_values(setting: Setting) -> str:
+    others = ("URL",) if setting.kind == "choice_or_url" else ()
+    return "|".join((*setting.choices, *others)) or setting.name.upper()
 
 
 def settings_of(arguments: argparse.Namespace) -> Settings:

@@ -190,6 +190,13 @@ def _ears(entry: JsonObject) -> str:
     return f"ears     {seconds} of sound to {entry['url']}: {heard}"
 
 
+def _voice(entry: JsonObject) -> str:
+    said = _one_line(entry["text"])
+    if entry["ended"] != "complete":
+        return f"voice    {said!r} to {entry['url']}: {entry['error'] or entry['ended']}"
+    return f"voice    {entry['sound_ms'] / 1000:g} s of sound from {entry['url']}: {said}"
+
+
 def _clock(entry: JsonObject) -> str:
     if entry["action"] == "wait":
         advance = f"advance it by {entry['ms'] / 1000:g} s"
@@ -229,6 +236,7 @@ _DESCRIBE = {
     "frame": _frame,
     "webhook": _webhook,
     "ears": _ears,
+    "voice": _voice,
     "clock": _clock,
     "script": _script,
     "model": _model,

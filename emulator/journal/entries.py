@@ -237,6 +237,25 @@ class EarsEntry(Entry):
 
 
 @dataclass(slots=True, eq=False, repr=False)
+class VoiceEntry(Entry):
+    """A text that a server was to say; times are ms. Where it said nothing, tones are heard."""
+
+    kind = "voice"
+    nullable = ("chat_id", "status", "sound_ms", "error")
+
+    chat_id: str | None  # None for text-to-speech, and for reconstructions
+    url: str  # without credentials and query
+    model: str
+    voice: str
+    text: str
+    status: int | None = None  # None if nothing answered
+    duration_ms: int = 0  # of the call, in real time
+    sound_ms: int | None = None  # how long the sound lasts
+    ended: str = "complete"  # complete, dropped or failed
+    error: str | None = None
+
+
+@dataclass(slots=True, eq=False, repr=False)
 class ClockEntry(Entry):
     """A change of the world's clock, such as an advance by `ms`, or a wait for a frozen one.
 
@@ -277,7 +296,7 @@ class BugEntry(Entry):
 KINDS = tuple(
     each.kind
     for each in (
-        HttpEntry, FrameEntry, WebhookEntry, FaultEntry, ModelEntry, EarsEntry, ClockEntry,
-        ScriptEntry, BugEntry,
+        HttpEntry, FrameEntry, WebhookEntry, FaultEntry, ModelEntry, EarsEntry, VoiceEntry,
+        ClockEntry, ScriptEntry, BugEntry,
     )
 )  # fmt: skip

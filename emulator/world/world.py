@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from emulator.clock import LATEST_MS, WorldClock
 from emulator.contract.findings import Finding
@@ -28,6 +29,9 @@ from emulator.waiting import until
 from emulator.world.snapshot import S, Seed, Snapshot, state_of
 from emulator.world.state import ApiState
 from emulator.world.work import PATIENCE_S, Job, Work
+
+if TYPE_CHECKING:
+    from emulator.audio.served import KeptSpeech
 
 MANUAL_START_MS = 1_735_689_600_000  # 1 January 2025, after all that the demo seed holds
 
@@ -59,6 +63,7 @@ class World:
         self._moving = asyncio.Lock()
         self._send = send
         self.http = http or HttpClient()  # for what its APIs call, such as language models
+        self.speech: KeptSpeech | None = None  # what its voice's server said of late
         self.ledger = ClientLedger()
         self.states: Mapping[str, ApiState] = {}
         self._begin()

@@ -158,7 +158,7 @@ def test_json(entry: Entry, text: str) -> None:
 def test_every_kind_is_listed() -> None:
     """Each class of entries has its kind; a run of audio is a frame, too."""
     assert KINDS == (
-        "http", "frame", "webhook", "fault", "model", "ears", "clock", "script", "bug",
+        "http", "frame", "webhook", "fault", "model", "ears", "voice", "clock", "script", "bug",
     )  # fmt: skip
     assert tuple(dict.fromkeys(each.kind for each in Entry.__subclasses__())) == KINDS
     assert AudioEntry.kind == "frame"

@@ -11,10 +11,10 @@ from emulator.apis.evi.chat.request import ChatRequest
 from emulator.apis.evi.model.options import ModelOptions
 from emulator.apis.evi.state import EviState
 from emulator.apis.tts.generation import new_generations
-from emulator.apis.tts.own_sound import OwnSound
 from emulator.apis.tts.request import SpeechRequest, Utterance
 from emulator.apis.tts.state import TtsState
 from emulator.apis.voices.state import VoicesState
+from emulator.audio.own_sound import OwnSound
 from emulator.settings import Settings
 from emulator.store.stubs import Stub
 from emulator.world.snapshot import Seed

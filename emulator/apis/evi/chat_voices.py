@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import TypeAlias
 
@@ -9,11 +10,13 @@ from emulator.apis.evi.state import EviState
 from emulator.apis.voices.state import VoicesState
 from emulator.apis.voices.voice_store import CUSTOM_VOICE, HUME_AI
 from emulator.audio.live_voices import ASSISTANT_TONES, USER_TONES, LiveVoice, SpokenVoice
+from emulator.audio.served import ServedSpeaker, ServedVoice
 from emulator.audio.sound import Speaker
-from emulator.audio.speakers import speaker_of
+from emulator.audio.speakers import is_server
 from emulator.audio.timbre import read_timbre, timbre_of
 from emulator.audio.tones import Speech
 from emulator.jsontext import JsonObject
+from emulator.world.voice import voice_of
 from emulator.world.world import World
 
 # Returns the assistant's voice; the session settings may name it, by its id or its name.
@@ -24,17 +27,24 @@ _USER = timbre_of("user", "Male")
 
 
 def user_voice(world: World) -> LiveVoice:
-    """Return the voice of every user."""
-    if world.settings.voice == _TONES:
+    """Return the voice of every user; a server speaks for the assistant alone."""
+    if world.settings.voice == _TONES or is_server(world.settings.voice):
         return USER_TONES
-    return SpokenVoice(speaker_of(world.settings.voice), _USER)
+    return SpokenVoice(voice_of(world), _USER)
 
 
 def assistant_voice(world: World, of_config: JsonObject | None) -> FindVoice:
     """Return what finds the assistant's voice: by default the one that its config shows."""
     if world.settings.voice == _TONES:
         return lambda named: ASSISTANT_TONES
-    return partial(_spoken, world, speaker_of(world.settings.voice), of_config)
+    return partial(_spoken, world, voice_of(world), of_config)
+
+
+def simulated_voice(world: World, of_config: JsonObject | None) -> FindVoice:
+    """Return the same for a chat that is simulated: no server is asked, and tones say how long."""
+    if is_server(world.settings.voice):
+        return lambda named: ASSISTANT_TONES
+    return assistant_voice(world, of_config)
 
 
 def _spoken(
@@ -42,7 +52,10 @@ def _spoken(
 ) -> LiveVoice:
     state = world.state(VoicesState)
     voice = _named(state, named) or of_config or state.voices.default
-    return SpokenVoice(speaker, read_timbre(state.timbre(voice)))
+    timbre = replace(read_timbre(state.timbre(voice)), name=voice.get("name") or "")
+    if isinstance(speaker, ServedSpeaker):
+        return ServedVoice(speaker, timbre)
+    return SpokenVoice(speaker, timbre)
 
 
 def _named(state: VoicesState, named: str | None) -> JsonObject | None:

@@ -17,12 +17,13 @@ from emulator.apis.voices.state import VoicesState
 from emulator.audio.conversion import converted
 from emulator.audio.encoding import encode_file, new_encoder, regrouped
 from emulator.audio.sound import Sound
-from emulator.audio.speakers import speaker_of
+from emulator.audio.speakers import is_server
 from emulator.audio.speech import Word
 from emulator.audio.timbre import FRAME_SAMPLES, SAMPLE_RATE, Timbre, read_timbre
 from emulator.audio.wav import SAMPLE_BYTES
 from emulator.ids import PlacedIds
 from emulator.jsontext import JsonObject
+from emulator.world.voice import prepare, voice_of
 from emulator.world.world import World
 
 CHUNK_SAMPLES = SAMPLE_RATE  # a second
@@ -87,11 +88,21 @@ async def spoken(
 ) -> list[Generation]:
     """Return what `new_generations` does. Raises ApiError.
 
-    How long a voice speaks that takes its time is found out in a thread, and remembered there.
+    A server says all of it first. How long a voice speaks that takes its time is found out in a
+    thread, and remembered.
     """
-    if speaker_of(world.settings.voice).takes_time:
-        await asyncio.to_thread(_plans, world, request)
-    return new_generations(world, request, request_id, operation)
+    work = world.work  # a reset gives the world another
+    if is_server(world.settings.voice):
+        plans = _plans(world, request, None)
+        await prepare(world, _sounds(plans))
+        _check_length(world, plans)
+    elif voice_of(world).takes_time:
+        plans = await asyncio.to_thread(_checked_plans, world, request)
+    else:
+        plans = _checked_plans(world, request)
+    if work.is_closed:
+        raise tts_error("uncaught")
+    return _remembered(world, request, request_id, operation, plans)
 
 
 def new_generations(
@@ -101,8 +112,18 @@ def new_generations(
 
     The request gets an id if `request_id` is None.
     """
-    plans = _plans(world, request)
-    takes_time = speaker_of(world.settings.voice).takes_time
+    return _remembered(world, request, request_id, operation, _checked_plans(world, request))
+
+
+def _remembered(
+    world: World,
+    request: SpeechRequest,
+    request_id: str | None,
+    operation: str,
+    plans: "Sequence[_Plan]",
+) -> list[Generation]:
+    """Return the generations of plans, and remember them."""
+    takes_time = voice_of(world).takes_time
     made, request_id = [], request_id or new_request_id(world)
     for variant, plan in enumerate(plans):
         id = world.ids.uuid()
@@ -138,7 +159,7 @@ def made_again(world: World, record: JsonObject, format: str | None = None) -> G
         request = SpeechRequest(utterances, record["version"], splits=record.get("split", True))
         plan = _plan(world, utterances, request, record["variant"])
     wanted = format or record["format"]
-    takes_time = speaker_of(world.settings.voice).takes_time
+    takes_time = voice_of(world).takes_time
     return _assembled(record["id"], record["request_id"], wanted, plan, takes_time)
 
 
@@ -161,9 +182,13 @@ class _Plan:
     parts: Sequence[_Part]
 
 
-def _plans(world: World, request: SpeechRequest) -> list[_Plan]:
+def _checked_plans(world: World, request: SpeechRequest) -> list[_Plan]:
     """Return what each generation of a request says. Raises ApiError if too long together."""
-    allowance = _Allowance(world.settings.max_generation_seconds)
+    return _plans(world, request, _Allowance(world.settings.max_generation_seconds))
+
+
+def _plans(world: World, request: SpeechRequest, allowance: "_Allowance | None") -> list[_Plan]:
+    """Return what each generation of a request says, which may spend an allowance."""
     return [
         _plan(world, designed(request.utterances, variant), request, variant, allowance)
         for variant in range(request.num_generations)
@@ -191,8 +216,11 @@ def _plan(
     variant: int,
     allowance: _Allowance | None = None,
 ) -> _Plan:
-    own, speaker = world.state(TtsState).sounds, speaker_of(world.settings.voice)
-    timbres = [read_timbre(each.timbre) for each in utterances]
+    own, speaker = world.state(TtsState).sounds, voice_of(world)
+    timbres = [
+        replace(read_timbre(each.timbre), name=(each.voice or {}).get("name") or "")
+        for each in utterances
+    ]
     are_any = next(iter(own), None) is not None
 
     def sound(index: int, text: str, silence_s: float) -> Sound:
@@ -217,6 +245,17 @@ def _plan(
 def _plan_of(utterances: Sequence[Utterance], sound: Sound) -> _Plan:
     """Return what a conversion says: nothing in words."""
     return _Plan(utterances, [read_timbre(each.timbre) for each in utterances], [(0, "", sound)])
+
+
+def _sounds(plans: Sequence[_Plan]) -> Iterator[Sound]:
+    return (sound for plan in plans for _, _, sound in plan.parts)
+
+
+def _check_length(world: World, plans: Sequence[_Plan]) -> None:
+    """Raise ApiError if generations last too long together."""
+    allowance = _Allowance(world.settings.max_generation_seconds)
+    for sound in _sounds(plans):
+        allowance.spend(sound.samples)
 
 
 def _parts(utterance: Utterance, splits: bool) -> Iterator[tuple[str, float]]:

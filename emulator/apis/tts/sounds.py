@@ -1,7 +1,7 @@
 """Reads the sound that a text is given."""
 
-from emulator.apis.tts.own_sound import OwnSound
 from emulator.audio.decoding.decoder import DecodeError
+from emulator.audio.own_sound import OwnSound
 from emulator.audio.recorded import pcm_of
 from emulator.errors import UsageError
 

@@ -6,7 +6,7 @@ Generations are in the state of the voices, which are made of them.
 from base64 import b64decode, b64encode
 from typing import Self
 
-from emulator.apis.tts.own_sound import OwnSound
+from emulator.audio.own_sound import OwnSound
 from emulator.audio.wav import SAMPLE_BYTES
 from emulator.jsontext import JsonObject
 from emulator.store.overlay import Overlay

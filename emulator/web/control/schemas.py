@@ -23,6 +23,7 @@ _TYPES: Mapping[str, JsonObject] = {
     "url": {"type": "string"},
     "pace": {"type": "string"},
     "duration": {"type": "string"},
+    "choice_or_url": {"type": "string"},
 }
 _HIDDEN: JsonObject = {"type": "string", "const": "(hidden)"}
 _NULL: JsonObject = {"type": "null"}
@@ -35,7 +36,7 @@ def _settings() -> JsonObject:
 
 def _setting(setting: Setting) -> JsonObject:
     plain = dict(_TYPES[setting.kind])
-    if setting.choices:
+    if setting.choices and setting.kind != "choice_or_url":
         values = {"enum": list(setting.choices)}
         plain |= {"items": {"type": "string", **values}} if "items" in plain else values
     others = [_HIDDEN] if setting.secret else []

@@ -1,4 +1,4 @@
-"""A server of OpenAI's API for chat completions and transcriptions that judges what it is asked.
+"""A server of OpenAI's API for completions, transcriptions and speech that judges what it is asked.
 
 It is written from the API's document, without the emulator's code: what breaks its rules is
 answered 400, and listed in `problems`.
@@ -101,6 +101,14 @@ TRANSCRIPTION = _object(
     temperature={"type": "string"},
     prompt={"type": "string"},
 )
+SPEECH = _object(
+    "model input voice",
+    model=_TEXT,
+    input={"type": "string", "minLength": 1, "maxLength": 4096},
+    voice=_TEXT,
+    response_format={"enum": ["mp3", "opus", "aac", "flac", "wav", "pcm"]},
+    speed={"type": "number", "minimum": 0.25, "maximum": 4},
+)
 
 
 @dataclass
@@ -128,6 +136,8 @@ class OpenAi:
     refusals: deque[tuple[int, str]] = field(default_factory=deque)
     questions: list[Asked] = field(default_factory=list)
     utterances: list[Asked] = field(default_factory=list)
+    said: list[Asked] = field(default_factory=list)
+    sounds: deque[bytes | Callable[[], bytes]] = field(default_factory=deque)
     problems: list[str] = field(default_factory=list)
     hung_up: threading.Event = field(default_factory=threading.Event)
 
@@ -218,6 +228,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._complete(body)
         elif self.path == "/v1/audio/transcriptions":
             self._transcribe(body)
+        elif self.path == "/v1/audio/speech":
+            self._speak(body)
         else:
             self._refuse([f"no route {self.path}"])
 
@@ -233,11 +245,28 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(400, json.dumps({"error": {"message": "; ".join(problems)}}))
 
     def _answer(self, status: int, text: str) -> None:
+        self._send_whole(status, "application/json", text.encode())
+
+    def _send_whole(self, status: int, media_type: str, content: bytes) -> None:
         self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(text.encode())))
+        self.send_header("Content-Type", media_type)
+        self.send_header("Content-Length", str(len(content)))
         self.end_headers()
-        self.wfile.write(text.encode())
+        self.wfile.write(content)
+
+    def _speak(self, body: bytes) -> None:
+        """Answer half a second of 24 kHz, or what is queued."""
+        content = json.loads(body)
+        self.state.said.append(Asked(self.path, dict(self.headers), content))
+        problems = [each.message for each in Draft202012Validator(SPEECH).iter_errors(content)]
+        if problems:
+            self._refuse(problems)
+            return
+        queued = self.state.sounds.popleft() if self.state.sounds else wav(500)
+        try:
+            self._send_whole(200, "audio/wav", queued if isinstance(queued, bytes) else queued())
+        except OSError:
+            self.state.hung_up.set()
 
     def _complete(self, body: bytes) -> None:
         content = json.loads(body)
@@ -297,6 +326,17 @@ class _Handler(BaseHTTPRequestHandler):
 
 def _echo(asked: Asked) -> Iterator[str]:
     return said("You said: ", asked.content["messages"][-1]["content"], " Is that right?")
+
+
+def wav(ms: int, rate: int = 24_000, sample: int = 4_000) -> bytes:
+    """Make a WAV whose samples are all alike."""
+    file = io.BytesIO()
+    with wave.open(file, "wb") as opened:
+        opened.setnchannels(1)
+        opened.setsampwidth(2)
+        opened.setframerate(rate)
+        opened.writeframes(sample.to_bytes(2, "little") * (ms * rate // 1000))
+    return file.getvalue()
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from emulator.apis.evi.chat import frames, improvised
-from emulator.apis.evi.chat.channel import Channel, Dropped, ToolCalled
+from emulator.apis.evi.chat.channel import Channel, Dropped, SoundWanted, ToolCalled
 from emulator.apis.evi.chat.feelings import felt_in
 from emulator.apis.evi.chat.filling import Filler, TextTooLong
 from emulator.apis.evi.chat.history import History
@@ -127,6 +127,8 @@ class Turn:
     values: dict[str, str] = field(default_factory=dict)  # values of placeholders
     waits_for: ToolCall | None = None
     question: Question | None = None  # that the language model is answering
+    sound_id: str | None = None  # of the next sentence, while the voice's server makes it
+    is_prepared: bool = False  # True if that was tried
     unspoken: str = ""  # the beginning of the model's next sentence
     found: int = 0  # sentences of the model so far
     was_asked_again: bool = False
@@ -135,7 +137,8 @@ class Turn:
     @property
     def is_idle(self) -> bool:
         """True if nothing of it can be done before somebody answers."""
-        return self.waits_for is not None or (self.question is not None and not self.steps)
+        is_waiting = self.waits_for is not None or self.sound_id is not None
+        return is_waiting or (self.question is not None and not self.steps)
 
 
 class Assistant:
@@ -175,6 +178,7 @@ class Assistant:
         self._silent: Question | None = None  # to be asked again at `_again_ms`
         self._again_ms = 0
         self._drawn = 0
+        self._sounds_wanted = 0
         self._warned: set[str] = set()
         self._timeouts = {  # errors with an end of their own: its status, and its delay (ms)
             "inactivity_timeout": ("INACTIVITY_TIMEOUT", request.config.inactivity_ms or 0),
@@ -255,7 +259,7 @@ class Assistant:
         """Forget what has not been said yet, except turns from the source `keep`."""
         for turn in self._turns:
             if turn.source != keep:
-                self._drop_question(turn)
+                self._drop_asks(turn)
             if turn.source != keep and turn.waits_for is not None:
                 self.calls.pop(turn.waits_for.tool_call_id)
                 self.dropped_calls.add(turn.waits_for.tool_call_id)
@@ -266,11 +270,14 @@ class Assistant:
     def end(self) -> None:
         """Forget all turns; tool calls that wait are never answered."""
         for turn in self._turns:
-            self._drop_question(turn)
+            self._drop_asks(turn)
         self._turns.clear()
         self._silent = None
 
-    def _drop_question(self, turn: Turn) -> None:
+    def _drop_asks(self, turn: Turn) -> None:
+        if turn.sound_id is not None:
+            self._channel.ask(Dropped(turn.sound_id))
+            turn.sound_id = None
         if turn.question is not None:
             self._channel.ask(Dropped(turn.question.id))
             turn.question = None
@@ -288,7 +295,8 @@ class Assistant:
             case Say():
                 self._say(step, turn)
             case _Sentence(text, say):
-                self._say_sentence(text, say, turn)
+                if self._can_say(step, turn):
+                    self._say_sentence(text, say, turn)
             case _Sound():
                 self._send_late(step, turn)
             case _Scores():
@@ -388,6 +396,26 @@ class Assistant:
 
     def _filler(self, turn: Turn) -> Filler:
         return Filler(turn.values, self._most_added)
+
+    def _can_say(self, sentence: _Sentence, turn: Turn) -> bool:
+        """True if the sentence has a sound; else it is asked for, and the turn waits."""
+        if not turn.is_prepared:
+            sound = self._find_voice(self._settings.voice_id).unprepared(sentence.text)
+            if sound is not None:
+                turn.steps.appendleft(sentence)
+                turn.sound_id = f"sound {self._sounds_wanted}"
+                self._sounds_wanted += 1
+                self._channel.ask(SoundWanted(turn.sound_id, sound))
+                return False
+        turn.is_prepared = False
+        return True
+
+    def hear_voice(self, sound_id: str) -> None:
+        """Say a sentence whose sound has been made, or could not be."""
+        for turn in self._turns:
+            if turn.sound_id == sound_id:
+                turn.sound_id, turn.is_prepared = None, True
+                turn.due_ms = max(turn.due_ms, self._clock.now_ms())
 
     def _say_sentence(self, text: str, say: Say, turn: Turn) -> None:
         event_id = self._ids.uuid()

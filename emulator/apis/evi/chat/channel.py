@@ -9,6 +9,7 @@ from emulator.apis.evi.chat.settings import EffectiveSettings
 from emulator.apis.evi.ears.utterance import Utterance
 from emulator.apis.evi.errors import CHAT_ERRORS
 from emulator.apis.evi.model.question import Question
+from emulator.audio.sound import Sound
 from emulator.ids import IdSource
 from emulator.journal.entries import ScriptEntry
 from emulator.journal.journal import Journal
@@ -46,14 +47,22 @@ ChatEvent: TypeAlias = ChatStarted | ToolCalled | ChatEnded
 
 
 @dataclass(frozen=True, slots=True)
+class SoundWanted:
+    """A sentence's sound, which the voice's server must make before the sentence is said."""
+
+    id: str
+    sound: Sound
+
+
+@dataclass(frozen=True, slots=True)
 class Dropped:
-    """The answer to a question, or the words of an utterance, are not wanted any more."""
+    """An answer, the words of an utterance, or a sound are not wanted any more."""
 
     question_id: str
 
 
-# What a chat asks of a language model, or of ears; its driver talks to them.
-Ask: TypeAlias = Question | Utterance | Dropped
+# What a chat asks of a language model, of ears or of a voice; its driver talks to them.
+Ask: TypeAlias = Question | Utterance | SoundWanted | Dropped
 
 
 @dataclass(slots=True)
@@ -113,7 +122,7 @@ class Channel:
         self._out.events.append(event)
 
     def ask(self, ask: Ask) -> None:
-        """Ask a language model or the ears, or drop what was asked."""
+        """Ask a language model, the ears or the voice, or drop what was asked."""
         self._out.asks.append(ask)
 
     def request_id(self) -> str:

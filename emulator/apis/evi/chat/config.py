@@ -1,6 +1,5 @@
 """A config as a chat uses it, read once when the chat begins (docs/protocol.md#configs)."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -10,7 +9,6 @@ from emulator.jsontext import JsonObject
 
 DEFAULT_PROMPT = "You are a friendly voice assistant. Keep your answers short and helpful."
 DEFAULT_NUDGE_MS = 10_000  # no source names the service's default
-_KEYS_IN_URL = re.compile(r"(?<=//)[^/?#]*@|[?#].*", re.DOTALL)
 MOST_NUDGE_S = 86_400  # no chat lasts that long
 MAX_DURATION_CAP_MS = 1_800_000  # also if the timeout is disabled
 
@@ -110,11 +108,6 @@ def _model(model: JsonObject) -> ModelOfConfig | None:
         "" if url == UNNAMED_MODEL else url,
         model.get("custom_language_model_model"),
     )
-
-
-def without_keys(url: str) -> str:
-    """Return a URL without the credentials in it, and without its query."""
-    return _KEYS_IN_URL.sub("", url)
 
 
 def _tool(tool: JsonObject) -> ToolSpec:

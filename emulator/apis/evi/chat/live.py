@@ -136,6 +136,10 @@ class LiveChat:
         """Take the words of something that the user said."""
         self._notify(self.session.understand(utterance_id, hearing))
 
+    def hear_voice(self, sound_id: str) -> None:
+        """Take note that the sound of a sentence has been made, or could not be."""
+        self._notify(self.session.hear_voice(sound_id))
+
     def tick(self) -> None:
         """Do what is due."""
         self._notify(self.session.tick())

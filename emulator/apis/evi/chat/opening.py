@@ -31,7 +31,9 @@ from emulator.apis.evi.errors import (
 from emulator.apis.evi.model.source import ModelSource, brain_source, custom_source
 from emulator.apis.evi.operations.configs import new_content, render_config
 from emulator.apis.evi.state import EviState
+from emulator.apis.evi.voice_caller import VoiceCaller
 from emulator.apis.evi.webhooks import ChatFacts
+from emulator.audio.speakers import is_server
 from emulator.clock import LaggingClock
 from emulator.errors import ApiError, api_error
 from emulator.jsontext import JsonObject
@@ -185,6 +187,8 @@ def open_chat(
         from emulator.apis.evi.ears.caller import EarsCaller  # on aiohttp, too
 
         live.listeners.append(EarsCaller(world, live))
+    if is_server(world.settings.voice):
+        live.listeners.append(VoiceCaller(world, live))
     return live
 
 

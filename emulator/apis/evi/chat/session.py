@@ -164,6 +164,12 @@ class Session:
             self._end_if(self._user.understand(utterance_id, hearing))
         return self.tick()
 
+    def hear_voice(self, sound_id: str) -> Output:
+        """Take note that the sound of a sentence has been made, or could not be."""
+        if not self.is_over:
+            self.assistant.hear_voice(sound_id)
+        return self.tick()
+
     def new_error(self, slug: str, problem: str) -> JsonObject:
         """Make an error frame for the sender of a bad frame; the chat goes on."""
         return self._channel.new_error(slug, problem=problem)

@@ -23,7 +23,7 @@ from emulator.apis.evi.chat.script import Script, SendMessage, Speak, ToolAnswer
 from emulator.apis.evi.chat.script_file import Scene
 from emulator.apis.evi.chat.session import GRACE_MS, Session
 from emulator.apis.evi.chat_store import ChatStore
-from emulator.apis.evi.chat_voices import assistant_voice, user_voice
+from emulator.apis.evi.chat_voices import simulated_voice, user_voice
 from emulator.apis.evi.errors import END_UNREACHABLE
 from emulator.apis.evi.state import EviState
 from emulator.clock import LaggingClock, ManualClock
@@ -99,7 +99,7 @@ def new_scenario(world: World, script: Script, scene: Scene) -> Scenario:
         pace=read_pace(scene.pace),
         first_audio_ms=pace_of(world.settings).first_audio_ms,
         voiced=False,
-        find_voice=assistant_voice(world, config.voice),
+        find_voice=simulated_voice(world, config.voice),
         user_voice=user_voice(world),
         user_is_present=scene.end_reason == "MAX_DURATION_TIMEOUT",
         caller_number=scene.caller_number,

@@ -6,13 +6,13 @@ from time import monotonic
 import aiohttp
 
 from emulator.apis.evi.chat.channel import Dropped, Output
-from emulator.apis.evi.chat.config import without_keys
 from emulator.apis.evi.chat.live import LiveChat
 from emulator.apis.evi.ears.transcription import transcribe
 from emulator.apis.evi.ears.utterance import Hearing, NotUnderstood, Understood, Utterance
 from emulator.hosts import WEBHOOK_SCHEMES, call_problem, mapped
 from emulator.journal.entries import EarsEntry
 from emulator.outgoing.reason import reason
+from emulator.redaction.urls import without_keys
 from emulator.world.work import Job
 from emulator.world.world import World
 

@@ -6,9 +6,10 @@ Facts: docs/local-models.md.
 from collections.abc import Iterable
 from dataclasses import replace
 
-from emulator.apis.evi.chat.config import ToolSpec, without_keys
+from emulator.apis.evi.chat.config import ToolSpec
 from emulator.apis.evi.model.conversation import Said
 from emulator.apis.evi.model.replies import Failed
+from emulator.redaction.urls import without_keys
 
 MODEL_UNKNOWN = "brain_model_unknown"  # a finding
 FAILED = "brain_failed"  # an error frame

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from time import monotonic
 
-from emulator.apis.evi.chat.config import without_keys
 from emulator.apis.evi.model import brain
 from emulator.apis.evi.model.chunks import ChunkReader
 from emulator.apis.evi.model.question import Question
@@ -15,6 +14,7 @@ from emulator.journal.entries import ModelEntry
 from emulator.journal.journal import Journal
 from emulator.jsontext import kept, render
 from emulator.redaction.text import hide_in_text
+from emulator.redaction.urls import without_keys
 
 SUBJECT = "language model"
 COMPLETE, CUT, DROPPED, FAILED, TIMED_OUT = "complete", "cut", "dropped", "failed", "timed_out"

@@ -5,9 +5,9 @@ import binascii
 from base64 import b64decode
 
 from emulator.apis.tts.errors import SOUND_UNKNOWN, SOUND_UNREADABLE
-from emulator.apis.tts.own_sound import OwnSound
 from emulator.apis.tts.sounds import read_sound
 from emulator.apis.tts.state import TtsState
+from emulator.audio.own_sound import OwnSound
 from emulator.audio.timbre import SAMPLE_RATE
 from emulator.control import ControlCall
 from emulator.errors import Problem, UsageError, ValidationFailed, api_error, closest

@@ -9,13 +9,14 @@ import { example } from "./export.js";
 import { ListView } from "./listview.js";
 import { duration, plural, timeOfDay } from "./text.js";
 
-const KINDS = ["http", "frame", "webhook", "model", "ears", "fault", "clock", "script", "bug"];
+const KINDS = ["http", "frame", "webhook", "model", "ears", "voice", "fault", "clock", "script", "bug"];
 const NAMES = {
   http: "HTTP",
   frame: "Frames",
   webhook: "Webhooks",
   model: "Models",
   ears: "Ears",
+  voice: "Voices",
   fault: "Faults",
   clock: "Clock",
   script: "Script",

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Sequence
 from time import monotonic
 
-from emulator.apis.evi.chat.config import without_keys
 from emulator.apis.evi.model.check.cases import CASES, Case
 from emulator.apis.evi.model.check.results import WARN, CaseResult, CheckReport
 from emulator.apis.evi.model.check.talk import Talk, Target
@@ -12,6 +11,7 @@ from emulator.apis.evi.model.source import SOCKET, ModelSource
 from emulator.errors import UsageError, closest
 from emulator.hosts import MODEL_SCHEMES, call_problem, mapped
 from emulator.outgoing.http_client import HttpClient
+from emulator.redaction.urls import without_keys
 from emulator.settings import Settings
 
 _LEAKED, _SESSION = "model_fingerprint_leaked", "session_id"
