@@ -12,13 +12,17 @@ from emulator.apis.evi.model.replies import Failed, Reply
 from emulator.contract.findings import Finding, find
 from emulator.contract.ledger import ClientLedger
 from emulator.journal.entries import ModelEntry
-from emulator.journal.journal import LONGEST_BODY, Journal
+from emulator.journal.journal import Journal
 from emulator.jsontext import kept, render
+from emulator.redaction.names import HIDDEN
 from emulator.redaction.text import hide_in_text
 
 SUBJECT = "language model"
 COMPLETE, CUT, DROPPED, FAILED, TIMED_OUT = "complete", "cut", "dropped", "failed", "timed_out"
 IGNORED = "ignored"  # the answer to a request that was sent twice
+LONGEST_QUESTION = 32_000  # bytes that are kept: with scores, some twenty messages
+LONGEST_STREAM = 8_000  # bytes that are kept
+_SHORTEST_KEY = 8  # characters; a shorter text may stand anywhere
 
 
 @dataclass(slots=True)
@@ -37,6 +41,7 @@ class Report:
     replayed: bool = False  # from a cassette
     reader: ChunkReader = field(default_factory=ChunkReader)
     findings: list[tuple[str, str]] = field(default_factory=list)
+    stream: bytearray = field(default_factory=bytearray)  # the beginning of what came
     _began_s: float = field(default_factory=monotonic)
 
     def __post_init__(self) -> None:
@@ -62,6 +67,10 @@ class Report:
         if self.first_token_ms is None:
             self.first_token_ms = self.now_ms()
 
+    def took(self, piece: bytes) -> None:
+        """Keep what came, as far as there is room for it."""
+        self.stream += piece[: LONGEST_STREAM - len(self.stream)]
+
     def write(self, journal: Journal, ledger: ClientLedger) -> None:
         """Write the entry, with its findings."""
         found = list(self._found())
@@ -71,7 +80,7 @@ class Report:
                 chat_id=self.chat_id,
                 turn=self.question.number,
                 url=without_keys(self.url),
-                request=kept(render(self.question.body)[:LONGEST_BODY]),
+                request=kept(render(self.question.body)[:LONGEST_QUESTION]),
                 headers=list(self.headers),
                 status=self.status,
                 first_token_ms=self.first_token_ms,
@@ -84,11 +93,19 @@ class Report:
                 error=None if self.error is None else hide_in_text(self.error),
                 replayed=self.replayed,
                 faults=list(self.faults) or None,
+                stream=self._shown_stream() or None,
                 findings=tuple(found),
             )
         )
         if not self.faults:
             ledger.add(SUBJECT, found, journal.seq)
+
+    def _shown_stream(self) -> bytes:
+        """Return what came without the key, should the model repeat it."""
+        key = self.question.key or ""
+        if len(key) < _SHORTEST_KEY:
+            return bytes(self.stream)
+        return bytes(self.stream.replace(key.encode(), HIDDEN.encode()))
 
     def _found(self) -> Sequence[Finding]:
         noted = [*self.findings, *self.reader.findings]
