@@ -192,7 +192,7 @@ class ModelEntry(Entry):
 
     kind = "model"
     nullable = ("status", "first_token_ms", "session_id", "finish", "error")
-    views = {"request": BODY, "findings": FINDINGS}
+    views = {"request": BODY, "stream": BODY, "findings": FINDINGS}
 
     chat_id: str
     turn: int  # of the user, from 1; 0 for a greeting
@@ -210,11 +210,13 @@ class ModelEntry(Entry):
     error: str | None = None
     replayed: bool = False  # from a cassette
     faults: list[str] | None = None
+    stream: bytes | None = None  # beginning of what came, as it came
     findings: tuple[NotedFinding, ...] = ()
 
     def measure(self) -> int:
         """Return how many bytes its texts and findings take in memory, about."""
-        return len(self.request) + len(self.text) + SIZE_OF_FINDING * len(self.findings)
+        texts = len(self.request) + len(self.text) + len(self.stream or b"")
+        return texts + SIZE_OF_FINDING * len(self.findings)
 
 
 @dataclass(slots=True, eq=False, repr=False)

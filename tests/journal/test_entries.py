@@ -120,11 +120,12 @@ def text_of(entry: Entry) -> str:
             '"chunks":0,"text":"","session_id":null,"finish":null,"ended":"failed","error":"e"',
         ),
         (
-            model_entry(status=200, error=None, replayed=True, faults=["cut"], findings=FOUND),
+            model_entry(status=200, error=None, replayed=True, faults=["cut"], stream=b"s",
+                        findings=FOUND),
             '"chat_id":"c","turn":1,"url":"https://a.example/chat/completions","request":"{}",'
             '"headers":["Content-Type"],"status":200,"first_token_ms":null,"duration_ms":2,'
             '"chunks":0,"text":"","session_id":null,"finish":null,"ended":"failed","error":null,'
-            f'"replayed":true,"faults":["cut"],"findings":{FINDING}',
+            f'"replayed":true,"faults":["cut"],"stream":"s","findings":{FINDING}',
         ),
         (
             ears_entry(error="e", ended="failed"),

@@ -17,6 +17,7 @@ from emulator.apis.evi.state import EviState
 from emulator.apis.evi.views import EVI_VIEWS
 from emulator.apis.evi.webhooks import EVENT_NAMES
 from emulator.error_shapes import NamedError
+from emulator.inspection import Page
 from emulator.resources import bundled
 from emulator.world.seed import SeedSection
 from emulator.world.snapshot_reader import SnapshotPart
@@ -44,6 +45,7 @@ EVI = Api(
     errors=[NamedError(text.code, text.slug, text.message) for text in CHAT_ERRORS.values()],
     control=_control,
     views=EVI_VIEWS,
+    pages=(Page("models", _HERE / "inspector"),),
     sockets=SOCKETS,
     handlers=HANDLERS,
     with_examples=with_examples,

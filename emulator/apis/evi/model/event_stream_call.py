@@ -72,6 +72,7 @@ async def _read(
     events, size, loop = EventStream(), 0, asyncio.get_running_loop()
     async for piece in answer.content.iter_any():
         limit.reschedule(loop.time() + timeout_s)
+        report.took(piece)
         size += len(piece)
         if size > LONGEST_ANSWER:
             raise EventTooLong
@@ -106,8 +107,10 @@ def _headers(question: Question, report: Report) -> dict[str, str]:
 
 
 async def _refused(answer: aiohttp.ClientResponse, report: Report) -> Failed:
-    text = (await answer.content.read(_MOST_READ)).decode(errors="replace")
-    report.ended, report.error = FAILED, f"status {answer.status}: {text}"
+    text = await answer.content.read(_MOST_READ)
+    report.took(text)
+    report.ended = FAILED
+    report.error = f"status {answer.status}: {text.decode(errors='replace')}"
     what = f"answered with status {answer.status}"
     return failed(report.question.source, "custom_language_model_error", what)
 

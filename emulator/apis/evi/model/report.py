@@ -13,13 +13,16 @@ from emulator.contract.ledger import ClientLedger
 from emulator.journal.entries import ModelEntry
 from emulator.journal.journal import Journal
 from emulator.jsontext import kept, render
+from emulator.redaction.names import HIDDEN
 from emulator.redaction.text import hide_in_text
 from emulator.redaction.urls import without_keys
 
 SUBJECT = "language model"
 COMPLETE, CUT, DROPPED, FAILED, TIMED_OUT = "complete", "cut", "dropped", "failed", "timed_out"
-_LONGEST_REQUEST = 65_536  # bytes that an entry keeps; one message with its scores has 2,000
 IGNORED = "ignored"  # the answer to a request that was sent twice
+LONGEST_QUESTION = 65_536  # bytes that are kept; a message with its scores has 2,000
+LONGEST_STREAM = 8_000  # bytes that are kept
+_SHORTEST_KEY = 8  # characters; a shorter text may stand anywhere
 
 
 @dataclass(slots=True)
@@ -38,6 +41,7 @@ class Report:
     replayed: bool = False  # from a cassette
     reader: ChunkReader = field(default_factory=ChunkReader)
     findings: list[tuple[str, str]] = field(default_factory=list)
+    stream: bytearray = field(default_factory=bytearray)  # the beginning of what came
     _began_s: float = field(default_factory=monotonic)
 
     def __post_init__(self) -> None:
@@ -63,6 +67,10 @@ class Report:
         if self.first_token_ms is None:
             self.first_token_ms = self.now_ms()
 
+    def took(self, piece: bytes) -> None:
+        """Keep what came, as far as there is room for it."""
+        self.stream += piece[: LONGEST_STREAM - len(self.stream)]
+
     def write(self, journal: Journal, ledger: ClientLedger) -> None:
         """Write the entry, with its findings."""
         found = list(self._found())
@@ -72,7 +80,7 @@ class Report:
                 chat_id=self.chat_id,
                 turn=self.question.number,
                 url=without_keys(self.url),
-                request=kept(render(self.question.body)[:_LONGEST_REQUEST]),
+                request=kept(render(self.question.body)[:LONGEST_QUESTION]),
                 headers=list(self.headers),
                 status=self.status,
                 first_token_ms=self.first_token_ms,
@@ -85,11 +93,19 @@ class Report:
                 error=None if self.error is None else hide_in_text(self.error),
                 replayed=self.replayed,
                 faults=list(self.faults) or None,
+                stream=self._shown_stream() or None,
                 findings=tuple(found),
             )
         )
         if not self.faults:
             ledger.add(SUBJECT, found, journal.seq)
+
+    def _shown_stream(self) -> bytes:
+        """Return what came without the key, should the model repeat it."""
+        key = self.question.key or ""
+        if len(key) < _SHORTEST_KEY:
+            return bytes(self.stream)
+        return bytes(self.stream.replace(key.encode(), HIDDEN.encode()))
 
     def _found(self) -> Sequence[Finding]:
         noted = [*self.findings, *self.reader.findings]

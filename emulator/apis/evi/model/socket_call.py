@@ -85,6 +85,8 @@ class ModelSocket:
                 size += len(message.data)
                 if size > LONGEST_ANSWER:
                     raise ConnectionResetError("the answer has more bytes than any needs")
+                if not self._unread_answers:
+                    report.took(f"{message.data}\n".encode())
                 content = self._content(message.data, report)
                 if content.get("type") == "assistant_end":
                     is_complete = self._unread_answers == 0

@@ -39,6 +39,9 @@ export function entryDetail(entry, go, close) {
       entry.chat_id
         ? h("button", { onclick: () => go("chats", { id: entry.chat_id }) }, "Open the chat")
         : null,
+      entry.kind === "model"
+        ? h("button", { onclick: () => go("models", { id: entry.seq }) }, "Open the question")
+        : null,
       entry.delivery_id
         ? h(
             "button",
@@ -73,6 +76,7 @@ const OWN_PLACE = new Set([
   "request",
   "response",
   "content",
+  "stream",
   "request_headers",
   "response_headers",
 ]);
@@ -97,10 +101,11 @@ function* bodies(entry) {
     yield section("Request headers", facts(headers.map(([name, value]) => [name, String(value)])));
   if (entry.request) yield section("Request body", code(entry.request, "Request body"));
   if (entry.response) yield section("Response body", code(entry.response, "Response body"));
+  if (entry.stream) yield section("Stream as it came", code(entry.stream, "Stream as it came"));
   if (entry.content !== undefined) yield section("Content", code(entry.content, "Content"));
 }
 
-function findingList(findings) {
+export function findingList(findings) {
   return h("ul", { class: "findings" }, findings.map(findingItem));
 }
 

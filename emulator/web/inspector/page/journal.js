@@ -80,7 +80,8 @@ export class Journal extends EventTarget {
     while (gone < this.entries.length && this.entries[gone].seq < page.first_seq) gone++;
     if (gone) this.entries.splice(0, gone);
     for (const entry of added) {
-      Object.defineProperty(entry, "text", { value: searchable(entry) });
+      // beside its fields, none of which has this name
+      Object.defineProperty(entry, "searched", { value: searchable(entry) });
       this.entries.push(entry);
     }
     this.last = Math.max(this.entries.at(-1)?.seq ?? 0, page.first_seq - 1);

@@ -99,7 +99,7 @@ function show(root, { journal, go, stay, parameters }) {
   function passes(entry) {
     if (hiddenKinds.has(entry.kind)) return false;
     if (chat.value && !String(entry.chat_id ?? "").startsWith(chat.value.trim())) return false;
-    if (words.some((word) => !entry.text.includes(word))) return false;
+    if (words.some((word) => !entry.searched.includes(word))) return false;
     return !problems.checked || isProblem(entry);
   }
 

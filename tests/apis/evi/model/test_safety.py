@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from emulator.apis.evi.model.report import LONGEST_QUESTION, LONGEST_STREAM
 from emulator.testing.world import Evi
-from tests.apis.evi.model.server import Answer, ModelServer, chunk
+from tests.apis.evi.model.server import DONE, Answer, ModelServer, chunk, words
 from tests.apis.evi.model.talks import answers, chatting, error_of, exchange, new_config, said
 from tests.testing.talking import talking
 
@@ -86,4 +87,27 @@ def test_a_refusal_that_quotes_a_key(evi: Evi, model: ModelServer) -> None:
         error_of(talk, "Hi")
     [entry] = evi.journal.entries("model")
     assert entry["error"].startswith("status 401: ")
+    assert entry["stream"] == '{"error": "bad key", "api_key": "(hidden)"}'
     assert "sk-secret-key" not in evi.timeline() + str(entry)
+
+
+def test_a_stream_that_quotes_the_key(evi: Evi, model: ModelServer) -> None:
+    """The journal keeps the stream as it came, but for the key that was sent, and others."""
+    model.answer(Answer((b": you are ke-y-of-mine\n\n", chunk("Yes.", api_key="other"), DONE)))
+    with chatting(evi, model.url) as talk:
+        talk.send(type="session_settings", language_model_api_key="ke-y-of-mine")
+        assert exchange(talk, "Hi") == ["Yes."]
+    [entry] = evi.journal.entries("model")
+    shown = chunk("Yes.", api_key="(hidden)") + DONE
+    assert entry["stream"] == f": you are (hidden)\n\n{shown.decode()}"
+
+
+def test_what_the_journal_keeps_is_bounded(evi: Evi, model: ModelServer) -> None:
+    """The beginning of the request and that of the stream; the text is whole."""
+    model.answer(words(*["word "] * 200))
+    with chatting(evi, model.url) as talk:
+        exchange(talk, "long " * 8_000)
+    [entry] = evi.journal.entries("model")
+    assert len(entry["request"]) == LONGEST_QUESTION
+    assert len(entry["stream"]) == LONGEST_STREAM
+    assert entry["text"] == "word " * 200

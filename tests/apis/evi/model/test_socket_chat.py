@@ -98,6 +98,7 @@ def test_a_dropped_connection_stays_dropped(evi: Evi, model: ModelServer) -> Non
     entries = evi.journal.entries("model")
     assert [each["ended"] for each in entries] == ["complete", "cut", "cut"]
     assert "1009" in entries[1]["error"]
+    assert entries[0]["stream"].endswith('{"type": "assistant_end"}\n')
     assert "s3cret" not in evi.timeline() + str(evi.journal.entries())
 
 
