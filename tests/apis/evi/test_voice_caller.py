@@ -74,9 +74,7 @@ def test_each_sentence_is_asked_for_once(voiced: Evi, openai_server: OpenAi) -> 
 
 
 @pytest.mark.process  # it asks uname what it runs on
-def test_the_client_of_openai_asks_as_the_emulator_does(
-    voiced: Evi, openai_server: OpenAi
-) -> None:
+def test_the_client_of_openai_asks_as_the_emulator_does(voiced: Evi, openai_server: OpenAi) -> None:
     """With the same fields."""
     with talking(voiced) as talk:
         heard(talk)
