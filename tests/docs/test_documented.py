@@ -188,7 +188,7 @@ def test_inspector_page_has_every_view_and_key() -> None:
     folder = ROOT / "emulator/web/inspector/page"
     modules = [*folder.glob("*.js"), *(ROOT / "emulator/apis").glob("*/inspector/*.js")]
     titles = re.findall(r'title: "(\w+)", show', "".join(f.read_text() for f in modules))
-    assert len(titles) == 7
+    assert len(titles) == 8
     for title in titles:
         assert f"| **{title}** |" in page
     for key in re.findall(r"<kbd>(.*?)</kbd>", (folder / "index.html").read_text()):

@@ -167,7 +167,7 @@ def test_the_focus_stays_on_what_is_pressed(inspector: Inspector, remote: Client
     emotion.press("Enter")
     expect(emotion).to_have_attribute("aria-pressed", "false")
     expect(emotion).to_be_focused()
-    page.keyboard.press("6")
+    page.keyboard.press("7")
     expect(page.get_by_role("main", name="Resources")).to_be_focused()
 
 

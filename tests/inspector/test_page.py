@@ -67,11 +67,14 @@ def test_the_apis_bring_lists_and_pages(client: TestClient) -> None:
     answer = client.get("/_emulator/inspector/views.js")
     assert answer.headers["content-type"].startswith("text/javascript")
     lines = answer.text.splitlines()
-    assert lines[0] == 'import { speech } from "./speech.js";'
-    lists = json.loads(lines[1].removeprefix("export const LISTS = ").removesuffix(";"))
+    assert lines[:2] == [
+        'import { models } from "./models.js";',
+        'import { speech } from "./speech.js";',
+    ]
+    lists = json.loads(lines[2].removeprefix("export const LISTS = ").removesuffix(";"))
     assert lists == [view.to_json() for api in APIS for view in api.views]
     assert [view["title"] for view in lists] == ["Configs", "Prompts", "Tools"]
-    assert lines[2:] == ["export const PAGES = [speech];"]
+    assert lines[3:] == ["export const PAGES = [models, speech];"]
 
 
 def test_no_two_files_have_one_name() -> None:
@@ -120,7 +123,7 @@ def test_another_pages_link_leads_to_it(client: TestClient) -> None:
 
 def test_looking_leaves_no_trace(inspector: Inspector, remote: Client) -> None:
     """No view is in the journal or the contract, whatever it asks the API for."""
-    for view in ("timeline", "chats", "talk", "speech", "webhooks", "resources", "world"):
+    for view in ("timeline", "chats", "talk", "models", "speech", "webhooks", "resources", "world"):
         page = inspector.open(view)
         expect(page.locator("nav [aria-current]")).to_have_attribute("href", re.compile(view))
         expect(page.locator("main")).not_to_be_empty()
