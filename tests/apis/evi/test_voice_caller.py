@@ -74,9 +74,7 @@ def test_each_sentence_is_asked_for_once(voiced: Evi, openai_server: OpenAi) -> 
 
 
 @pytest.mark.process  # it asks uname what it runs on
-def test_the_client_of_openai_asks_as_the_emulator_does(
-    voiced: Evi, openai_server: OpenAi
-) -> None:
+def test_the_client_of_openai_asks_as_the_emulator_does(voiced: Evi, openai_server: OpenAi) -> None:
     """With the same fields."""
     with talking(voiced) as talk:
         heard(talk)
@@ -195,10 +193,13 @@ def test_an_interruption_ends_the_call(voiced: Evi, openai_server: OpenAi) -> No
     assert said.count("assistant_message") == 2
 
 
-def test_a_reconstruction(voiced: Evi, openai_server: OpenAi) -> None:
+def test_a_reconstruction(evi_server: Emulator, openai_server: OpenAi) -> None:
     """The assistant's sentences are the server's, asked for again if they are kept no more."""
+    voiced = evi_server.world(voice=openai_server.url, clock="manual")
+    voiced.use_script(SCRIPT)
     with talking(voiced) as talk:
         heard(talk)
+        voiced.clock.advance(5)
     chat_id = voiced.journal.wait_for(kind="voice")["chat_id"]
     with http(voiced) as client:
         for _ in range(4):
