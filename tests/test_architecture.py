@@ -163,7 +163,7 @@ def imported_modules(path: Path) -> set[str]:
 
 
 def test_who_may_dial_out() -> None:
-    """Webhooks do, language models, ears and voices, the recording proxy, what talks to an emulator."""
+    """Webhooks do, models of all kinds, the recording proxy, what talks to an emulator."""
     means = {"aiohttp", "httpx", "requests", "urllib.request", "websockets"}
     found = {
         str(path.relative_to(PACKAGE)): imported_modules(path) & means
