@@ -2,7 +2,14 @@
 
 from typing import Any
 
-from emulator.journal.entries import EarsEntry, FrameEntry, HttpEntry, ModelEntry, WebhookEntry
+from emulator.journal.entries import (
+    EarsEntry,
+    FrameEntry,
+    HttpEntry,
+    ModelEntry,
+    VoiceEntry,
+    WebhookEntry,
+)
 
 
 def http_entry(**given: Any) -> HttpEntry:
@@ -46,6 +53,12 @@ def ears_entry(**given: Any) -> EarsEntry:
     """Make the entry of a turn that was not put into words."""
     fields = {"chat_id": "c", "url": "http://a", "model": "m", "language": None, "sound_ms": 900}
     return EarsEntry(**{**fields, **given})
+
+
+def voice_entry(**given: Any) -> VoiceEntry:
+    """Make the entry of a text that a server was to say."""
+    fields = {"chat_id": None, "url": "http://a", "model": "m", "voice": "v", "text": "Hi"}
+    return VoiceEntry(**{**fields, **given})
 
 
 def model_entry(**given: Any) -> ModelEntry:

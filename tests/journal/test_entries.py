@@ -19,7 +19,14 @@ from emulator.journal.entries import (
 )
 from emulator.journal.journal import Journal
 from emulator.jsontext import Json, JsonText, render
-from tests.journal.made import ears_entry, frame_entry, http_entry, model_entry, webhook_entry
+from tests.journal.made import (
+    ears_entry,
+    frame_entry,
+    http_entry,
+    model_entry,
+    voice_entry,
+    webhook_entry,
+)
 
 FOUND = (find("socket_unread", ("socket",)),)
 FINDING = render([each.to_json() for each in FOUND]).decode()
@@ -136,6 +143,11 @@ def text_of(entry: Entry) -> str:
             ears_entry(status=200, duration_ms=5, text=""),
             '"chat_id":"c","url":"http://a","model":"m","language":null,"sound_ms":900,'
             '"status":200,"duration_ms":5,"text":"","ended":"complete","error":null',
+        ),
+        (
+            voice_entry(status=200, duration_ms=5, sound_ms=900),
+            '"chat_id":null,"url":"http://a","model":"m","voice":"v","text":"Hi","status":200,'
+            '"duration_ms":5,"sound_ms":900,"ended":"complete","error":null',
         ),
         (
             FaultEntry("r", "http", "reset", {"operation": None, "method": "GET"}),

@@ -22,8 +22,15 @@ class VoiceCaller:
             if isinstance(ask, Dropped):
                 self._cancel(ask.question_id)
             elif isinstance(ask, SoundWanted):
-                task = asyncio.get_running_loop().create_task(self._prepare(ask))
-                self._tasks[ask.id] = task
+                self._begin(ask)
+
+    def _begin(self, wanted: SoundWanted) -> None:
+        """Get a sound; the job ends once the chat has asked for the next."""
+        what = f"the voice of chat {self._live.session.chat_id}"
+        job = self._world.working(what, self._world.settings.voice_timeout)
+        task = asyncio.get_running_loop().create_task(self._prepare(wanted))
+        task.add_done_callback(lambda _: job.end())  # of a task that never ran, too
+        self._tasks[wanted.id] = task
 
     def _cancel(self, sound_id: str) -> None:
         task = self._tasks.pop(sound_id, None)
@@ -33,7 +40,7 @@ class VoiceCaller:
     async def _prepare(self, wanted: SoundWanted) -> None:
         try:
             await prepare(self._world, [wanted.sound], self._live.session.chat_id)
-            del self._tasks[wanted.id]
+            self._tasks.pop(wanted.id, None)
             self._live.hear_voice(wanted.id)
         except Exception as error:
             if self._live.on_bug is None:

@@ -151,16 +151,27 @@ def new_conversion(
 
 
 def made_again(world: World, record: JsonObject, format: str | None = None) -> Generation:
-    """Return the generation of a record, to sound as it did."""
-    utterances = tuple(map(Utterance.from_json, record["utterances"]))
-    if record["operation"].startswith("convert-"):
-        plan = _plan_of(utterances, Conversion(_loudness(record)))
-    else:
-        request = SpeechRequest(utterances, record["version"], splits=record.get("split", True))
-        plan = _plan(world, utterances, request, record["variant"])
+    """Return the generation of a record, to sound as it did.
+
+    If a server is its voice, `said_again` must have been awaited, or what is not kept is in tones.
+    """
+    plan = _plan_again(world, record)
     wanted = format or record["format"]
     takes_time = voice_of(world).takes_time
     return _assembled(record["id"], record["request_id"], wanted, plan, takes_time)
+
+
+async def said_again(world: World, record: JsonObject) -> None:
+    """Have a server that is the world's voice say again what it said for a record."""
+    await prepare(world, _sounds([_plan_again(world, record)]))
+
+
+def _plan_again(world: World, record: JsonObject) -> "_Plan":
+    utterances = tuple(map(Utterance.from_json, record["utterances"]))
+    if record["operation"].startswith("convert-"):
+        return _plan_of(utterances, Conversion(_loudness(record)))
+    request = SpeechRequest(utterances, record["version"], splits=record.get("split", True))
+    return _plan(world, utterances, request, record["variant"])
 
 
 def _loudness(record: JsonObject) -> bytes:

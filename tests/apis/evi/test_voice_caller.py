@@ -1,22 +1,29 @@
 """Chats whose sentences a server says."""
 
+import asyncio
 import json
 import threading
 import wave
 from base64 import b64decode
 from collections.abc import Iterator
 from io import BytesIO
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import openai
 import pytest
 
+from emulator.apis.evi.chat.channel import Dropped, Output, SoundWanted
+from emulator.apis.evi.chat.live import LiveChat
+from emulator.apis.evi.voice_caller import VoiceCaller
+from emulator.audio.sound import Tones
+from emulator.audio.timbre import timbre_of
 from emulator.errors import UsageError
 from emulator.outgoing import speech
 from emulator.testing.emulator import Emulator
 from emulator.testing.world import Evi
 from tests.apis.evi.open_ai import PATIENCE_S, OpenAi, wav
-from tests.testing.talking import Talk, http, talking
+from tests.testing.talking import Talk, get, http, talking
 
 SAMPLE = (4_000).to_bytes(2, "little")
 SCRIPT = {"rules": [{"answer": "One two. Three four."}]}
@@ -193,10 +200,67 @@ def test_an_interruption_ends_the_call(voiced: Evi, openai_server: OpenAi) -> No
     assert said.count("assistant_message") == 2
 
 
-def test_a_reconstruction(voiced: Evi, openai_server: OpenAi) -> None:
-    """The assistant's sentences are the server's, asked for again if they are kept no more."""
+def test_an_advance_of_the_clock_waits(evi_server: Emulator, openai_server: OpenAi) -> None:
+    """A sentence is said when it was due, however long the server takes."""
+    began, goes_on = threading.Event(), threading.Event()
+
+    def slowly() -> bytes:
+        began.set()
+        goes_on.wait(PATIENCE_S)
+        return wav(500)
+
+    voiced = evi_server.world(voice=openai_server.url, clock="manual")
+    openai_server.sounds.append(slowly)
+    with talking(voiced) as talk:
+        talk.say("Hello")
+        assert began.wait(PATIENCE_S)
+        advance = threading.Thread(target=voiced.clock.advance, args=(5,))
+        advance.start()
+        goes_on.set()
+        assert [each["type"] for each in messages(talk)].count("assistant_message")
+        advance.join(PATIENCE_S)
+        chat_id = voiced.journal.wait_for(kind="voice")["chat_id"]
+        events = get(voiced, f"/v0/evi/chats/{chat_id}")["events_page"]
+    times = {each["timestamp"] for each in events if each["type"] == "AGENT_MESSAGE"}
+    assert times == {events[0]["timestamp"]}
+
+
+def test_a_reset_ends_the_call(voiced: Evi, openai_server: OpenAi) -> None:
+    """What a chat waited for goes with it."""
+    began, goes_on = threading.Event(), threading.Event()
+
+    def slowly() -> bytes:
+        began.set()
+        goes_on.wait(PATIENCE_S)
+        return wav(500)
+
+    openai_server.sounds.append(slowly)
+    with talking(voiced) as talk:
+        talk.say("Hello")
+        assert began.wait(PATIENCE_S)
+        voiced.reset()
+        goes_on.set()
+    with talking(voiced) as talk:
+        assert heard(talk)
+
+
+def test_a_failure_in_the_diagnosis(voiced: Evi, openai_server: OpenAi) -> None:
+    """A wait that fails shows what the voice's server was asked."""
+    openai_server.refusals.append((500, "broken"))
     with talking(voiced) as talk:
         heard(talk)
+    voiced.journal.wait_for(kind="voice", ended="complete")
+    with pytest.raises(AssertionError, match=r"voice +'One two\.' to http.*status 500: broken"):
+        voiced.journal.wait_for(kind="voice", ended="dropped", timeout=0.01)
+
+
+def test_a_reconstruction(evi_server: Emulator, openai_server: OpenAi) -> None:
+    """The assistant's sentences are the server's, asked for again if they are kept no more."""
+    voiced = evi_server.world(voice=openai_server.url, clock="manual")
+    voiced.use_script(SCRIPT)
+    with talking(voiced) as talk:
+        heard(talk)
+        voiced.clock.advance(5)
     chat_id = voiced.journal.wait_for(kind="voice")["chat_id"]
     with http(voiced) as client:
         for _ in range(4):
@@ -221,3 +285,17 @@ def test_a_voice_is_known_or_a_url(evi_server: Emulator) -> None:
         evi_server.world(voice="espaek")
     with pytest.raises(UsageError, match="must begin with https:// or http://"):
         evi_server.world(voice="ftp://a")
+
+
+def test_a_call_that_is_dropped_at_once_leaves_no_job(voiced: Evi) -> None:
+    """Its task never ran, and still no advance of the clock waits for it."""
+    live = cast("LiveChat", SimpleNamespace(session=SimpleNamespace(chat_id="c")))
+    wanted = SoundWanted("1", Tones().speak("Hello.", timbre_of("x")))
+
+    async def drop() -> None:
+        VoiceCaller(voiced.world, live)(Output(asks=[wanted, Dropped("1")]))
+        for _ in range(3):
+            await asyncio.sleep(0)
+        assert voiced.world.work._jobs == {}
+
+    asyncio.run(drop())

@@ -98,7 +98,7 @@ def test_a_request_far_too_long(world: World, monkeypatch: pytest.MonkeyPatch) -
             planned.append(text)
             return super().speak(text, *more)
 
-    monkeypatch.setattr(tts_generation, "speaker_of", lambda voice: Counting())
+    monkeypatch.setattr(tts_generation, "voice_of", lambda voice: Counting())
     body = {"utterances": [{"text": "Go. " * 1250}] * 100, "num_generations": 5}
     request = read_request(Source(world, [], streams=False), body)
     before = world.state(VoicesState).generations.ids()

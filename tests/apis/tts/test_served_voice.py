@@ -61,3 +61,15 @@ def test_after_a_failure_the_rest_is_tones(voiced: Evi, server: OpenAi) -> None:
     assert server.said == []
     entry = voiced.journal.wait_for(kind="voice")
     assert (entry["status"], entry["ended"], entry["chat_id"]) == (500, "failed", None)
+
+
+def test_a_generation_is_made_again(voiced: Evi, server: OpenAi) -> None:
+    """From what is kept, or by the server."""
+    with http(voiced) as client:
+        sound = client.post("/v0/tts/file", json=BODY).content
+    generation = voiced.tts.generations[-1]
+    assert voiced.tts.audio(generation, "pcm") == sound
+    assert len(server.said) == 2
+    voiced.world.speech = None
+    assert voiced.tts.audio(generation, "pcm") == sound
+    assert len(server.said) == 4

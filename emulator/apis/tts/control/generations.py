@@ -1,6 +1,7 @@
 """Control routes of generations: what was said, and how it sounds."""
 
 from emulator.apis.tts.errors import GENERATION_UNKNOWN
+from emulator.apis.tts.generation import said_again
 from emulator.apis.tts.media_types import file_type
 from emulator.apis.tts.record import FORMATS, find_record, shown, sound_again, with_words
 from emulator.apis.voices.state import VoicesState
@@ -21,7 +22,9 @@ async def list_generations(call: ControlCall) -> Json:
 
 async def get_generation(call: ControlCall) -> Json:
     """Return one generation with its words. Raises ApiError."""
-    return with_words(call.world, _record(call))
+    record = _record(call)
+    await said_again(call.world, record)
+    return with_words(call.world, record)
 
 
 async def get_generation_audio(call: ControlCall) -> Reply:
@@ -31,6 +34,7 @@ async def get_generation_audio(call: ControlCall) -> Reply:
         message = f"Input should be 'mp3', 'pcm' or 'wav'{closest(wanted, FORMATS)}"
         raise ValidationFailed([Problem(("query", "format"), message, "enum")])
     format = wanted or record["format"]
+    await said_again(call.world, record)
     length, pieces = sound_again(call.world, record, format)
     media_type = file_type(call.world.settings, format)
     return Reply(iterate_in_threads(pieces), media_type, length=length)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from emulator.apis.tts.generation import said_again
 from emulator.apis.tts.record import FORMATS, find_record, shown, sound_again
 from emulator.apis.tts.sounds import read_sound
 from emulator.apis.tts.state import TtsState
@@ -149,13 +150,14 @@ class TtsHandle:
             known = ", ".join(FORMATS)
             raise UsageError(f"no format is {format!r}{closest(format, FORMATS)}; known: {known}")
         id = generation if isinstance(generation, str) else generation["generation_id"]
-        pieces = self._bridge.call(lambda: self._pieces(id, format))
+        pieces = self._bridge.run(self._pieces(id, format))
         return b"".join(pieces)
 
-    def _pieces(self, id: str, format: str) -> Iterable[bytes]:
+    async def _pieces(self, id: str, format: str) -> Iterable[bytes]:
         record = find_record(self._world, id)
         if record is None:
             raise LookupError(f"no generation {id!r} in this world; evi.tts.generations has all")
+        await said_again(self._world, record)
         _, pieces = sound_again(self._world, record, format)
         return pieces
 
