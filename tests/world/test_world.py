@@ -118,7 +118,7 @@ CHANGES: dict[str, Callable[[World], Any]] = {
 # What a world is made with, and what tells of the past or is under way.
 NOT_KEPT = {
     "api_key", "reference", "settings", "seed", "_frozen_at_ms", "_send", "_moving", "timers",
-    "ledger", "journal", "rate_limit", "work", "http",
+    "ledger", "journal", "rate_limit", "work", "http", "speech",
 }  # fmt: skip
 
 VOICE = {"id": "v", "provider": "CUSTOM_VOICE", "name": "x"}
