@@ -15,14 +15,14 @@ _HANDSHAKE = (
 _FIRST = b'{"type":"chat_metadata"'
 _LAST = b'{"type":"assistant_end"'
 _TURN: JsonObject = {"type": "user_input", "text": "What is the weather like in Berlin today?"}
-_TEXT_FRAME, _MASKED = 0x81, 0x80
+_TEXT_FRAME, _PING, _PONG, _MASKED = 0x81, 0x89, 0x8A, 0x80
 _SHORT = 126  # what is shorter has its length in the second byte
 
 
-def _frame(text: bytes) -> bytes:
+def _frame(text: bytes, kind: int = _TEXT_FRAME) -> bytes:
     """A frame of a client, masked with zeros."""
     assert len(text) < _SHORT
-    return bytes([_TEXT_FRAME, _MASKED | len(text)]) + bytes(4) + text
+    return bytes([kind, _MASKED | len(text)]) + bytes(4) + text
 
 
 class ChatClient(asyncio.Protocol):
@@ -68,7 +68,7 @@ class ChatClient(asyncio.Protocol):
             self.opened.set_result(None)
 
     def _next_text(self) -> bytes | None:
-        """The text of the next frame, if it is whole."""
+        """The text of the next frame, if it is whole; a ping is answered."""
         data = self._data
         if not self._open or len(data) < 2:
             return None
@@ -78,8 +78,11 @@ class ChatClient(asyncio.Protocol):
             size = int.from_bytes(data[2:begin])
         if len(data) < begin + size:
             return None
-        text = bytes(data[begin : begin + size])
+        kind, text = data[0], bytes(data[begin : begin + size])
         del data[: begin + size]
+        if kind == _PING:
+            self._transport.write(_frame(text, _PONG))
+            return self._next_text()
         return text
 
     async def turn(self) -> list[str]:
