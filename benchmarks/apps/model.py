@@ -1,6 +1,6 @@
 """A language model that streams: `python -m benchmarks.apps.model PORT`.
 
-A POST is answered with SENTENCES, token by token as an event stream, 20 of them a second. It costs little: 500 answers at once take a quarter of a core.
+A POST is answered with SENTENCES, token by token as an event stream, 20 of them a second.
 """
 
 import asyncio
@@ -23,9 +23,7 @@ PER_SECOND = 20
 TOKENS = tuple(f"{word} " for sentence in SENTENCES for word in sentence.split())
 LASTS_S = len(TOKENS) / PER_SECOND
 ENDS_WITH = b"data: [DONE]\n\n"
-_HEAD = (
-    b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
-)
+_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
 def event(token: str) -> bytes:

@@ -24,8 +24,16 @@ VOICE = "Female Meditation Guide"  # who speaks slowly; of other voices it misse
 RATE = 48_000
 PIECE = 9_600  # bytes: 0.1 s
 DIGITS = {
-    word: str(number)
-    for number, word in enumerate("zero one two three four five six seven eight nine".split())
+    "zero": "0",
+    "one": "1",
+    "two": "2",
+    "three": "3",
+    "four": "4",
+    "five": "5",
+    "six": "6",
+    "seven": "7",
+    "eight": "8",
+    "nine": "9",
 }
 
 
@@ -56,7 +64,7 @@ def pcm_of(data: str) -> bytes:
     """Return the samples of an audio_output."""
     with wave.open(BytesIO(b64decode(data))) as file:
         assert (file.getframerate(), file.getnchannels(), file.getsampwidth()) == (RATE, 1, 2)
-        return file.readframes(file.getnframes())
+        return bytes(file.readframes(file.getnframes()))
 
 
 def config(evi: Evi) -> str:
