@@ -14,9 +14,14 @@ def complete_sentences(text: str) -> tuple[list[str], str]:
     if len(text) > LONGEST_SENTENCE and _END.search(text) is None:
         return [text.strip() or text], ""
     end = 0
-    for gap in _END.finditer(text):
+    for gap in _END.finditer(text) if _may_end(text) else ():
         end = gap.end()
     return (sentences(text[:end]) if end else []), text[end:]
+
+
+def _may_end(text: str) -> bool:
+    """Return False if no sentence ends in a text, which is known soon."""
+    return "." in text or "!" in text or "?" in text
 
 
 def sentences(text: str) -> list[str]:

@@ -26,7 +26,7 @@ class Client:
     needs_tls: bool = False  # it opens chats with wss:// alone
     needs_inline_prosody: bool = False  # it knows no assistant_prosody
     has_older_credentials: bool = False  # it sends apiKey and accessToken in handshakes
-    speaker: str = ""  # the driver of a framework that only speaks
+    driver: str = ""  # its own, which does several tasks at once; it has no other
 
     @property
     def environment(self) -> Path:
@@ -39,7 +39,7 @@ class Client:
     @property
     def is_package(self) -> bool:
         """Return True for the vendor's packages for Python and Node."""
-        return not (self.is_react or self.speaker)
+        return not (self.is_react or self.driver)
 
     def why_not(self) -> str:
         """Return what is missing to run it, or nothing."""
@@ -63,9 +63,9 @@ class Client:
         driver = "driver.py" if self.runs_python else "driver.mjs"
         return self._done(driver, task, evi.env, TIMEOUT_S)
 
-    def speak(self, tasks: Sequence[Mapping[str, Any]]) -> list[Any]:
-        """Return what a framework makes of tasks of its driver, all in one process."""
-        results: list[Any] = self._done(self.speaker, list(tasks), dict(os.environ), SLOW_S)
+    def run_all(self, tasks: Sequence[Mapping[str, Any]]) -> list[Any]:
+        """Return what it makes of tasks of its own driver, all in one process."""
+        results: list[Any] = self._done(self.driver, list(tasks), dict(os.environ), SLOW_S)
         return results
 
     def _done(self, driver: str, task: Any, env: Mapping[str, str], timeout_s: float) -> Any:
@@ -92,7 +92,8 @@ CLIENTS = (
     Client("node-0.16"),
     Client("react-0.1", needs_tls=True, needs_inline_prosody=True, has_older_credentials=True),
     Client("react-0.2"),
-    Client("livekit-1.8", speaker="driver_livekit.py"),
-    Client("pipecat-1.14", speaker="driver_pipecat.py"),
-    Client("aisdk-3.0", speaker="driver_ai_sdk.mjs"),
+    Client("livekit-1.8", driver="driver_livekit.py"),
+    Client("pipecat-1.14", driver="driver_pipecat.py"),
+    Client("aisdk-3.0", driver="driver_ai_sdk.mjs"),
 )
+RECOGNISER = Client("pocketsphinx-5.1", driver="driver_pocketsphinx.py")  # no client, but ears

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.process
 Json = dict[str, Any]
 
 
-LIVEKIT, PIPECAT, AI_SDK = (each for each in CLIENTS if each.speaker)
+LIVEKIT, PIPECAT, AI_SDK = (each for each in CLIENTS if each.driver)
 TEXT = "Hello there. How are you?"
 AVA = "5bb7de05-c8fe-426a-8fcc-ba4fc4ce9f9c"
 ENGLISH_ACTOR = "9e068547-5ba4-4c8e-8e03-69282a008f04"  # whom livekit speaks with
@@ -76,7 +76,7 @@ def test_livekit_says_a_sentence_in_each_format(evi: Evi) -> None:
     """What it plays is the API's own sound, and a little silence: it plays whole frames."""
     formats = ("pcm", "wav", "mp3")
     tasks = [task(evi, text=TEXT, options={"audio_format": each}) for each in formats]
-    found = dict(zip(formats, speaker(LIVEKIT).speak(tasks), strict=True))
+    found = dict(zip(formats, speaker(LIVEKIT).run_all(tasks), strict=True))
     assert sent(evi) == [("/v0/tts/stream/json", 200)] * 3
     assert [finding["code"] for finding in evi.contract.findings] == []
     expected = spoken(evi, TEXT, ENGLISH_ACTOR, format={"type": "pcm"})
@@ -93,7 +93,7 @@ def test_livekit_and_errors(evi: Evi) -> None:
     """It tells what an error line says; of a refusal it tells the status alone."""
     client = speaker(LIVEKIT)
     evi.faults.add("http", "error_line", error="zero_credits", after=1, times=1)
-    shown, refused = client.speak(
+    shown, refused = client.run_all(
         [
             task(evi, text=TEXT, options={"audio_format": "pcm"}),
             task(evi, text=TEXT, options={"model_version": "2", "description": "sad"}),
@@ -117,7 +117,7 @@ def since_first(times: Sequence[float]) -> list[float]:
 def test_pipecat_says_two_sentences_with_their_words(evi: Evi) -> None:
     """Its sound is the API's own, and each word comes when it is heard."""
     said = [TEXT, "Fine."]
-    [found] = speaker(PIPECAT).speak([task(evi, texts=said, options={"voice": AVA})])
+    [found] = speaker(PIPECAT).run_all([task(evi, texts=said, options={"voice": AVA})])
     assert found["errors"] == []
     assert sent(evi) == [("/v0/tts/stream/json", 200)] * 2
     assert [finding["code"] for finding in evi.contract.findings] == []
@@ -135,7 +135,7 @@ def test_pipecat_says_two_sentences_with_their_words(evi: Evi) -> None:
 def test_pipecat_with_a_description(evi: Evi) -> None:
     """It asks for version 1, and for timestamps all the same, which are none then."""
     options = {"voice": AVA, "description": "kindly", "speed": 1.5, "temperature": 0.5}
-    [found] = speaker(PIPECAT).speak([task(evi, texts=[TEXT], options=options)])
+    [found] = speaker(PIPECAT).run_all([task(evi, texts=[TEXT], options=options)])
     assert (found["errors"], sent(evi)) == ([], [("/v0/tts/stream/json", 200)])
     assert 0.5 < seconds(found["pcm"]) < spoken(evi, TEXT, AVA)["duration"]
     assert [finding["code"] for finding in evi.contract.findings] == ["timestamps_ignored"]
@@ -144,7 +144,7 @@ def test_pipecat_with_a_description(evi: Evi) -> None:
 def test_pipecat_is_silent_where_the_stream_has_an_error(evi: Evi) -> None:
     """Hume's client, which it uses, drops the line, so all that it knows is that nothing came."""
     evi.faults.add("http", "error_line", error="zero_credits")
-    [found] = speaker(PIPECAT).speak([task(evi, texts=[TEXT], options={"voice": AVA})])
+    [found] = speaker(PIPECAT).run_all([task(evi, texts=[TEXT], options={"voice": AVA})])
     assert found["pcm"] == ""
     [error] = found["errors"]
     assert "completed with no audio" in error
@@ -156,7 +156,7 @@ def test_pipecat_is_silent_where_the_stream_has_an_error(evi: Evi) -> None:
 
 def test_ai_sdk_says_a_sentence_in_each_format(evi: Evi) -> None:
     """The file is the API's own; a format that it does not know becomes MP3, with a warning."""
-    wav, mp3, other = speaker(AI_SDK).speak(
+    wav, mp3, other = speaker(AI_SDK).run_all(
         [
             task(evi, options={"text": TEXT, "outputFormat": "wav"}),
             task(evi, options={"text": TEXT, "speed": 1.5, "instructions": "kindly"}),
@@ -175,6 +175,6 @@ def test_ai_sdk_says_a_sentence_in_each_format(evi: Evi) -> None:
 
 def test_ai_sdk_hides_why_it_was_refused(evi: Evi) -> None:
     """It expects another shape, so its message is the status; the reason is in the body."""
-    [found] = speaker(AI_SDK).speak([task(evi, options={"text": TEXT, "voice": "Nobody"})])
+    [found] = speaker(AI_SDK).run_all([task(evi, options={"text": TEXT, "voice": "Nobody"})])
     assert (found["error"], found["status"]) == ("Bad Request", 400)
     assert "Nobody" in found["body"]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import emulator
-from tests.clients.clients import CLIENTS, Client
+from tests.clients.clients import CLIENTS, RECOGNISER, Client
 
 ROOT = Path(emulator.__file__).parent.parent
 DESCRIPTIONS = ROOT / "tests" / "clients" / "environments"
@@ -78,7 +78,8 @@ def test_an_environment_is_of_the_minor_version_in_its_name(client: Client) -> N
 
 def test_every_environment_is_used() -> None:
     """No description of an environment is left over."""
-    assert {path.stem for path in DESCRIPTIONS.iterdir()} == {each.name for each in CLIENTS}
+    used = {each.name for each in (*CLIENTS, RECOGNISER)}
+    assert {path.stem for path in DESCRIPTIONS.iterdir()} == used
 
 
 def test_the_newest_versions_are_what_all_other_tests_run() -> None:

@@ -491,7 +491,8 @@ class Assistant:
         match reply:
             case Words(text):
                 whole, turn.unspoken = complete_sentences(turn.unspoken + text)
-                self._find(whole, turn)
+                if whole:
+                    self._find(whole, turn)
             case SessionId(id):
                 self._settings.custom_session_id = id
                 self._settings.session_id_was_sent = True

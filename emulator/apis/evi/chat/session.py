@@ -156,6 +156,8 @@ class Session:
         """Take a piece of what the language model says."""
         if not self.is_over:
             self._end_if(self.assistant.hear_model(question_id, reply))
+            if self.assistant.is_thinking:
+                return self._channel.take()  # in the middle of a sentence there is nothing to do
         return self.tick()
 
     def understand(self, utterance_id: str, hearing: Hearing) -> Output:

@@ -74,6 +74,8 @@ class ChunkReader:
 
     def _spoken(self, content: str) -> str:
         """Return the words without what the model thinks aloud between tags."""
+        if not (self._held or self._thinks) and "<" not in content:
+            return content  # as nearly all are
         text, said = self._held + content, ""
         self._held = ""
         while text:

@@ -19,9 +19,11 @@ class EventStream:
 
     def feed(self, piece: bytes) -> Iterator[str]:
         """Yield the data of events that are complete now. Raises EventTooLong."""
-        text = self._rest + piece
-        held = b"\r" if text.endswith(b"\r") else b""  # half of a line's end, perhaps
-        lines = text.removesuffix(b"\r").replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+        text, held = self._rest + piece, b""
+        if b"\r" in text:
+            held = b"\r" if text.endswith(b"\r") else b""  # half of a line's end, perhaps
+            text = text.removesuffix(b"\r").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        lines = text.split(b"\n")
         self._rest = lines.pop() + held
         for line in lines:
             yield from self._take(line)

@@ -17,7 +17,7 @@ from emulator.outgoing.reason import reason
 
 _STREAM = "text/event-stream"
 _MOST_READ = 2_000  # bytes of a refusal that its report quotes
-_AT_ONCE = 65_536
+_LIMITED_EVERY_S = 0.5  # since each change of a limit costs as much as a token
 
 
 def address(url: str, session_id: str | None) -> str:
@@ -70,8 +70,12 @@ async def _read(
 ) -> AsyncGenerator[Reply, None]:
     """Yield the replies of a stream; each piece of it may take as long as the first."""
     events, size, loop = EventStream(), 0, asyncio.get_running_loop()
+    limited_s = 0.0  # when the limit was set
     async for piece in answer.content.iter_any():
-        limit.reschedule(loop.time() + timeout_s)
+        now_s = loop.time()
+        if now_s > limited_s + _LIMITED_EVERY_S:
+            limited_s = now_s
+            limit.reschedule(now_s + _LIMITED_EVERY_S + timeout_s)
         report.took(piece)
         size += len(piece)
         if size > LONGEST_ANSWER:
