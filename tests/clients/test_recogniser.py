@@ -20,7 +20,7 @@ pytest.importorskip("espeakng_loader", reason="espeakng-loader is not installed"
 
 NUMBER = "496555017823"  # every digit is in it
 SAID = "My number is 4 9 6, 5 5 5, 0 1 7 8 2 3."
-VOICE = "Female Meditation Guide"  # who speaks slowly; of other voices it misses some digits
+VOICE = "Female Meditation Guide"  # of most other voices it misses some of so many digits
 RATE = 48_000
 PIECE = 9_600  # bytes: 0.1 s
 DIGITS = {
