@@ -9,6 +9,7 @@ from emulator.apis.evi.chat.live import LiveChat
 from emulator.apis.evi.model import event_stream_call
 from emulator.apis.evi.model.cassette import Cassette, recorded, replayed
 from emulator.apis.evi.model.faults import FAULTS, broken
+from emulator.apis.evi.model.pieces import sentence_by_sentence
 from emulator.apis.evi.model.question import Question
 from emulator.apis.evi.model.replies import Failed, Reply, failed
 from emulator.apis.evi.model.report import COMPLETE, DROPPED, FAILED, IGNORED, Report
@@ -71,7 +72,7 @@ class ModelCaller:
         with job:
             try:
                 async with aclosing(self._replies(question, report)) as replies:
-                    async for reply in replies:
+                    async for reply in sentence_by_sentence(replies):
                         hear(question.id, report.as_told(reply))
             except asyncio.CancelledError:  # which would keep this frame, and so the world
                 report.ended = DROPPED
