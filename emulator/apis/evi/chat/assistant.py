@@ -130,6 +130,7 @@ class Turn:
     unspoken: str = ""  # the beginning of the model's next sentence
     found: int = 0  # sentences of the model so far
     was_asked_again: bool = False
+    is_models: bool = False  # the model finds its words, in which no placeholder is filled
     spoke: bool = False
 
     @property
@@ -387,7 +388,7 @@ class Assistant:
             turn.steps.appendleft(_Sentence(sentence, say))
 
     def _filler(self, turn: Turn) -> Filler:
-        return Filler(turn.values, self._most_added)
+        return Filler({} if turn.is_models else turn.values, self._most_added)
 
     def _say_sentence(self, text: str, say: Say, turn: Turn) -> None:
         event_id = self._ids.uuid()
@@ -444,6 +445,7 @@ class Assistant:
     def _ask(self, step: AskModel, turn: Turn) -> None:
         assert self.questions is not None, "only a chat with a model asks"
         turn.found, turn.was_asked_again = 0, step.again is not None
+        turn.is_models = True
         try:
             if step.again is not None:
                 turn.question = self.questions.again(step.again)
