@@ -481,7 +481,8 @@ class Assistant:
                 if not turn.found and not turn.was_asked_again:
                     self._ask_again_later(question)
             case Failed(slug, message, ends_chat):
-                turn.steps.clear()
+                begun = (each for each in turn.steps if isinstance(each, _Sound | _Scores))
+                turn.steps = deque(begun)  # what is left of the sentence that was just said
                 turn.question, turn.unspoken = None, ""
                 self._channel.error(slug, message)
                 return End("ERROR") if ends_chat else None

@@ -498,3 +498,16 @@ def test_an_error_in_the_stream(evi: Evi, model: ModelServer) -> None:
         error = error_of(talk, "Hi")
     assert error["slug"] == "custom_language_model_error"
     assert 'its stream says {"message":"out of memory"}' in error["message"]
+
+
+@pytest.mark.evi(pace="realtime")
+def test_a_cut_leaves_what_was_said_whole(evi: Evi, model: ModelServer) -> None:
+    """The sentence that was said has its scores; those that were not said yet are dropped."""
+    model.answer(Answer((chunk("One. "), chunk("Two. ")), cut=True))
+    with chatting(evi, model.url) as talk:
+        talk.say("Hi")
+        talk.read_until("assistant_end")
+    [entry] = evi.journal.entries("model")
+    assert entry["ended"] == "cut"
+    types = [each["type"] for each in evi.chats[-1].events]
+    assert types.count("AGENT_MESSAGE") == types.count("ASSISTANT_PROSODY") > 0
