@@ -150,7 +150,12 @@ _WORDS = {
 
 
 def _setting(scope: str, kind: str, default: Any, help: str, **more: Any) -> Any:
-    return field(default=default, metadata={"scope": scope, "kind": kind, "help": help, **more})
+    is_shown = not more.get("secret")
+    return field(
+        default=default,
+        repr=is_shown,
+        metadata={"scope": scope, "kind": kind, "help": help, **more},
+    )
 
 
 _server, _world = partial(_setting, "server"), partial(_setting, "world")

@@ -4,9 +4,10 @@
 def route(base: str, path: str) -> str:
     """Return the URL of a route such as /chat/completions, given any of the usual bases.
 
-    A base is a server's address, that with /v1 after it, or the route itself.
+    A base is a server's address, that with /v1 after it, or the route itself. Its query is kept.
     """
-    base = base.rstrip("/")
-    if base.endswith(path):
-        return base
-    return f"{base}{path}" if base.endswith("/v1") else f"{base}/v1{path}"
+    place, mark, query = base.partition("?")
+    place = place.rstrip("/")
+    if not place.endswith(path):
+        place = f"{place}{path}" if place.endswith("/v1") else f"{place}/v1{path}"
+    return f"{place}{mark}{query}"

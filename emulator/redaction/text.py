@@ -49,8 +49,13 @@ def _hide_in_header(name: str, value: str) -> str:
 _remembered_header = lru_cache(1024)(_hide_in_header)  # clients send the same ones again and again
 
 
-def hide_in_text(text: str) -> str:
-    """Return text made for people, such as a log line, without anything that looks like a key."""
+def hide_in_text(text: str, key: str | None = None) -> str:
+    """Return text made for people, such as a log line, without anything that looks like a key.
+
+    A `key` that is known is hidden wherever it stands, whatever it looks like.
+    """
+    if key:
+        text = text.replace(key, HIDDEN)
     if may_hold_secrets(text):
         text = _hide(text)
     return _CREDENTIALS.sub(rf"\1{HIDDEN}", text)

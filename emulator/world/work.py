@@ -133,6 +133,10 @@ class Job:
         """End the job; a second call does nothing."""
         self._work.end(self)
 
+    def end_with(self, task: "asyncio.Task[None]") -> None:
+        """End the job once this task is over, even if it is cancelled before it begins."""
+        task.add_done_callback(lambda _: self.end())
+
     async def reached(self, due_ms: int) -> bool:
         """Wait until the clock shows a time (ms). Returns False if the world is reset before."""
         work = self._work

@@ -175,6 +175,12 @@ def test_settings_are_shown_without_secrets() -> None:
     app = new_app(Settings(seed="empty", api_key=(SECRET,), signing_key=SECRET))
     shown = TestClient(app).get("/_emulator/settings").json()
     assert (shown["api_key"], shown["signing_key"]) == ("(hidden)", "(hidden)")
+    with_keys = (f"http://user:{SECRET}@127.0.0.1/", f"http://127.0.0.1/v1?token={SECRET}")
+    rules = tuple(f"https://llm.example.com={url}" for url in with_keys)
+    settings = Settings(seed="empty", brain=with_keys[0], ears=with_keys[1], map_url=rules)
+    text = TestClient(new_app(settings)).get("/_emulator/settings").text
+    assert SECRET not in text
+    assert SECRET not in repr(Settings(brain_key=SECRET, ears_key=SECRET))
     with pytest.raises(UsageError) as caught:
         load_settings({"api_key": f"{SECRET},"}, {})
     assert SECRET not in str(caught.value)

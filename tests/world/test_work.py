@@ -193,3 +193,19 @@ def test_a_job_that_is_cancelled_is_forgotten() -> None:
         await world.advance(1_000)
 
     run(test)
+
+
+def test_a_task_that_never_begins_ends_its_job() -> None:
+    """An advance does not wait for it."""
+
+    async def never() -> None:
+        raise AssertionError("the task was cancelled before")
+
+    async def test(world: World) -> None:
+        task = asyncio.get_running_loop().create_task(never())
+        world.working("something", patience_s=60).end_with(task)
+        task.cancel()
+        async with asyncio.timeout(10):
+            await world.advance(1_000)
+
+    run(test)

@@ -7,6 +7,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from emulator.api import Operations, ServedApi, fault_names
+from emulator.jsontext import Json
+from emulator.redaction.values import hide_in_string
 from emulator.settings import Settings
 from emulator.version import __version__
 from emulator.web.auth import Auth
@@ -112,7 +114,8 @@ class Control:
         )
 
     async def show_settings(self, request: Request) -> Response:
-        return JSONResponse(self._settings.to_json())
+        shown = self._settings.to_json()
+        return JSONResponse({name: _without_keys(value) for name, value in shown.items()})
 
     async def reset(self, request: Request) -> Response:
         """Return the caller's world to its seed."""
@@ -123,3 +126,10 @@ class Control:
         """Drop the caller's world; the next request with its key makes a new one."""
         self._worlds.drop(caller_world(self._auth, request))
         return Response(status_code=204)
+
+
+def _without_keys(value: Json) -> Json:
+    """Return a setting's value without the credentials of the URLs in it."""
+    if isinstance(value, tuple):
+        return [_without_keys(each) for each in value]
+    return hide_in_string(value) if isinstance(value, str) else value

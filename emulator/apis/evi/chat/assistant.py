@@ -132,6 +132,7 @@ class Turn:
     unspoken: str = ""  # the beginning of the model's next sentence
     found: int = 0  # sentences of the model so far
     was_asked_again: bool = False
+    is_models: bool = False  # the model finds its words, in which no placeholder is filled
     spoke: bool = False
 
     @property
@@ -395,7 +396,7 @@ class Assistant:
             turn.steps.appendleft(_Sentence(sentence, say))
 
     def _filler(self, turn: Turn) -> Filler:
-        return Filler(turn.values, self._most_added)
+        return Filler({} if turn.is_models else turn.values, self._most_added)
 
     def _can_say(self, sentence: _Sentence, turn: Turn) -> bool:
         """True if the sentence has a sound; else it is asked for, and the turn waits."""
@@ -472,6 +473,7 @@ class Assistant:
     def _ask(self, step: AskModel, turn: Turn) -> None:
         assert self.questions is not None, "only a chat with a model asks"
         turn.found, turn.was_asked_again = 0, step.again is not None
+        turn.is_models = True
         try:
             if step.again is not None:
                 turn.question = self.questions.again(step.again)
@@ -508,7 +510,8 @@ class Assistant:
                 if not turn.found and not turn.was_asked_again:
                     self._ask_again_later(question)
             case Failed(slug, message, ends_chat):
-                turn.steps.clear()
+                begun = (each for each in turn.steps if isinstance(each, _Sound | _Scores))
+                turn.steps = deque(begun)  # what is left of the sentence that was just said
                 turn.question, turn.unspoken = None, ""
                 self._channel.error(slug, message)
                 return End("ERROR") if ends_chat else None

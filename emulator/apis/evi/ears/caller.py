@@ -12,8 +12,8 @@ from emulator.apis.evi.ears.utterance import Hearing, NotUnderstood, Understood,
 from emulator.hosts import WEBHOOK_SCHEMES, call_problem, mapped
 from emulator.journal.entries import EarsEntry
 from emulator.outgoing.reason import reason
+from emulator.redaction.text import hide_in_text
 from emulator.redaction.urls import without_keys
-from emulator.world.work import Job
 from emulator.world.world import World
 
 COMPLETE, DROPPED, FAILED = "complete", "dropped", "failed"
@@ -35,7 +35,8 @@ class EarsCaller:
             elif isinstance(ask, Utterance):
                 what = f"the ears of chat {self._live.session.chat_id}"
                 job = self._world.working(what, ask.source.timeout_s)
-                task = asyncio.get_running_loop().create_task(self._put(ask, job))
+                task = asyncio.get_running_loop().create_task(self._put(ask))
+                job.end_with(task)
                 self._tasks[ask.id] = task
         if self._live.session.is_over:
             for utterance_id in list(self._tasks):
@@ -46,21 +47,20 @@ class EarsCaller:
         if task is not None and task is not asyncio.current_task():
             task.cancel()
 
-    async def _put(self, utterance: Utterance, job: Job) -> None:
+    async def _put(self, utterance: Utterance) -> None:
         """Ask, note the answer in the journal, and tell the chat."""
-        with job:
-            entry, begin_s = self._new_entry(utterance), monotonic()
-            journal = self._world.journal
-            try:
-                hearing = await self._hearing(utterance, entry)
-            except asyncio.CancelledError:  # which would keep this frame, and so the world
-                entry.ended = DROPPED
-                return
-            finally:
-                entry.duration_ms = round((monotonic() - begin_s) * 1000)
-                journal.add(entry)
-                self._tasks.pop(utterance.id, None)
-            self._tell(utterance, hearing)
+        entry, begin_s = self._new_entry(utterance), monotonic()
+        journal = self._world.journal
+        try:
+            hearing = await self._hearing(utterance, entry)
+        except asyncio.CancelledError:  # which would keep this frame, and so the world
+            entry.ended = DROPPED
+            return
+        finally:
+            entry.duration_ms = round((monotonic() - begin_s) * 1000)
+            journal.add(entry)
+            self._tasks.pop(utterance.id, None)
+        self._tell(utterance, hearing)
 
     def _new_entry(self, utterance: Utterance) -> EarsEntry:
         source = utterance.source
@@ -85,7 +85,8 @@ class EarsCaller:
             case Understood(text):
                 entry.text = text
             case NotUnderstood(problem):
-                entry.ended, entry.error = FAILED, problem
+                entry.ended = FAILED
+                entry.error = hide_in_text(problem, utterance.source.key)
         return hearing
 
     async def _asked(self, utterance: Utterance, entry: EarsEntry) -> Hearing:

@@ -11,12 +11,12 @@ from emulator.apis.evi.model.cassette import Cassette, recorded, replayed
 from emulator.apis.evi.model.faults import FAULTS, broken
 from emulator.apis.evi.model.pieces import sentence_by_sentence
 from emulator.apis.evi.model.question import Question
-from emulator.apis.evi.model.replies import Failed, Reply, failed
+from emulator.apis.evi.model.replies import Failed, Reply, Words, failed
 from emulator.apis.evi.model.report import COMPLETE, DROPPED, FAILED, IGNORED, Report
 from emulator.apis.evi.model.socket_call import ModelSocket
 from emulator.apis.evi.model.source import SOCKET
 from emulator.hosts import MODEL_SCHEMES, call_problem, mapped
-from emulator.world.work import Job
+from emulator.outgoing.reason import reason
 from emulator.world.world import World
 
 
@@ -47,7 +47,8 @@ class ModelCaller:
         for hear in hears:
             what = f"the language model of chat {self._live.session.chat_id}"
             job = self._world.working(what, source.timeout_s)
-            task = asyncio.get_running_loop().create_task(self._put(question, hear, job))
+            task = asyncio.get_running_loop().create_task(self._put(question, hear))
+            job.end_with(task)
             self._tasks.setdefault(question.id, []).append(task)
 
     def _cancel(self, question_id: str) -> None:
@@ -64,28 +65,30 @@ class ModelCaller:
     def _hear(self, question_id: str, reply: Reply) -> None:
         self._live.hear_model(question_id, reply)
 
-    async def _put(self, question: Question, hear: Callable[[str, Reply], None], job: Job) -> None:
+    async def _put(self, question: Question, hear: Callable[[str, Reply], None]) -> None:
         """Ask, and pass each reply on, until the answer is over or nobody wants it."""
         world, chat_id = self._world, self._live.session.chat_id
         report = Report(chat_id, question, mapped(question.source.url, world.settings.map_url))
         journal, ledger = world.journal, world.ledger
-        with job:
-            try:
-                async with aclosing(self._replies(question, report)) as replies:
-                    async for reply in sentence_by_sentence(replies):
-                        hear(question.id, report.as_told(reply))
-            except asyncio.CancelledError:  # which would keep this frame, and so the world
-                report.ended = DROPPED
-            except Exception as error:
-                report.ended, report.error = FAILED, repr(error)
-                if self._live.on_bug is None:
-                    raise
-                self._live.on_bug(error)
-            finally:
-                if hear is _ignore and report.ended == COMPLETE:
-                    report.ended = IGNORED
-                self._forget(question.id)
-                report.write(journal, ledger)
+        try:
+            async with aclosing(self._replies(question, report)) as replies:
+                async for reply in sentence_by_sentence(replies):
+                    hear(question.id, report.as_told(reply))
+                    if isinstance(reply, Words) and question.id not in self._tasks:
+                        report.ended = DROPPED  # by what the chat did with these words
+                        break
+        except asyncio.CancelledError:  # which would keep this frame, and so the world
+            report.ended = DROPPED
+        except Exception as error:
+            report.ended, report.error = FAILED, repr(error)
+            if self._live.on_bug is None:
+                raise
+            self._live.on_bug(error)
+        finally:
+            if hear is _ignore and report.ended == COMPLETE:
+                report.ended = IGNORED
+            self._forget(question.id)
+            report.write(journal, ledger)
 
     def _forget(self, question_id: str) -> None:
         """Forget the task that runs now."""
@@ -120,7 +123,10 @@ class ModelCaller:
                 said.append(reply)
                 yield reply
         if cassette is not None and report.ended == COMPLETE:
-            await asyncio.to_thread(cassette.add, question.body, recorded(said))
+            try:
+                await asyncio.to_thread(cassette.add, question.body, recorded(said))
+            except OSError as error:  # the answer was heard all the same
+                report.error = f"the cassette {path} can't be written: {reason(error)}"
 
     async def _asked(self, question: Question, report: Report) -> AsyncGenerator[Reply, None]:
         settings = self._world.settings

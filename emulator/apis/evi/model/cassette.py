@@ -78,10 +78,16 @@ def _entry(line: bytes, number: int) -> JsonObject:
         isinstance(entry, dict)
         and isinstance(entry.get("request"), dict)
         and isinstance(entry.get("replies"), list)
-        and all(isinstance(each, dict) for each in entry["replies"])
+        and all(map(_is_reply, entry["replies"]))
     ):
         raise CassetteBroken(f"line {number} is no object with a request and a list of replies")
     return entry
+
+
+def _is_reply(each: Json) -> bool:
+    if not isinstance(each, dict) or not isinstance(each.get("arguments", {}), dict):
+        return False
+    return all(isinstance(each.get(name, ""), str) for name in ("words", "session_id", "tool"))
 
 
 def asked(body: JsonObject) -> JsonObject:

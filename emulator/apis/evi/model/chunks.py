@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from emulator.apis.evi.model.replies import Reply, SessionId, ToolWanted, Words
-from emulator.jsontext import Json, JsonObject, JsonTextError, parse, read
+from emulator.jsontext import Json, JsonObject, JsonTextError, parse, read, render
 
 DONE = "[DONE]"
+_LONGEST_ERROR = 400  # characters that a failure quotes
 _THINKING = ("<think>", "</think>")
 
 
@@ -27,6 +28,7 @@ class ChunkReader:
     text: str = ""
     fingerprint: str | None = None
     finish: str | None = None
+    error: str | None = None  # that the server tells in place of a chunk
     findings: list[tuple[str, str]] = field(default_factory=list)
     _calls: dict[int, _Call] = field(default_factory=dict)
     _thinks: bool = False
@@ -57,6 +59,8 @@ class ChunkReader:
                 self.findings.append(("model_fingerprint_leaked", mark))
             yield SessionId(mark)
         choices = chunk.get("choices")
+        if chunk.get("error") and not choices:
+            self.error = render(chunk["error"]).decode()[:_LONGEST_ERROR]
         choice = choices[0] if isinstance(choices, list) and choices else None
         if isinstance(choice, dict):
             yield from self._read_choice(choice)

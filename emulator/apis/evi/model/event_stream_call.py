@@ -8,7 +8,15 @@ import aiohttp
 
 from emulator.apis.evi.model.event_stream import EventStream, EventTooLong
 from emulator.apis.evi.model.question import Question
-from emulator.apis.evi.model.replies import Failed, Over, Reply, disconnected, failed, timed_out
+from emulator.apis.evi.model.replies import (
+    Failed,
+    Over,
+    Reply,
+    Words,
+    disconnected,
+    failed,
+    timed_out,
+)
 from emulator.apis.evi.model.report import CUT, FAILED, TIMED_OUT, Report
 from emulator.apis.evi.model.source import LONGEST_ANSWER
 from emulator.jsontext import render
@@ -82,7 +90,8 @@ async def _read(
             raise EventTooLong
         for data in events.feed(piece):
             for reply in report.reader.read(data):
-                report.spoke()
+                if isinstance(reply, Words):
+                    report.spoke()
                 yield reply
         if report.reader.is_done:
             break
@@ -93,6 +102,10 @@ async def _read(
         yield reply
     if not report.reader.is_done:
         report.findings.append(("model_done_missing", "the stream ended"))
+    if report.reader.error is not None:
+        report.ended, report.error = FAILED, f"its stream says {report.reader.error}"
+        yield _wrong(report)
+        return
     if not report.reader.chunks and not report.reader.is_done:
         report.ended, report.error = FAILED, "the answer has no chunk of a chat completion"
         yield _wrong(report)

@@ -52,7 +52,7 @@ class Report:
         """Return a reply as the chat is told: a brain fails with what to do, noted as a finding."""
         if self.question.source.is_custom or not isinstance(reply, Failed):
             return reply
-        is_named, problem = self.question.source.name is not None, self.error or self.ended
+        is_named, problem = self.question.source.name is not None, self._problem() or self.ended
         failed = brain.failure(self.url, self.status, problem, is_named)
         if brain.is_about_model(self.status, problem, is_named):
             self.findings.append((brain.MODEL_UNKNOWN, failed.message))
@@ -90,7 +90,7 @@ class Report:
                 session_id=reader.fingerprint,
                 finish=reader.finish,
                 ended=self.ended,
-                error=None if self.error is None else hide_in_text(self.error),
+                error=self._problem(),
                 replayed=self.replayed,
                 faults=list(self.faults) or None,
                 stream=self._shown_stream() or None,
@@ -106,6 +106,10 @@ class Report:
         if len(key) < _SHORTEST_KEY:
             return bytes(self.stream)
         return bytes(self.stream.replace(key.encode(), HIDDEN.encode()))
+
+    def _problem(self) -> str | None:
+        """Return the error without credentials, not even the question's own."""
+        return None if self.error is None else hide_in_text(self.error, self.question.key)
 
     def _found(self) -> Sequence[Finding]:
         noted = [*self.findings, *self.reader.findings]

@@ -53,14 +53,13 @@ class ModelSocket:
         try:
             async with asyncio.timeout(source.timeout_s):
                 socket = await self._open(report)
-            await socket.send_str(render(payload(question)).decode())
-            async with aclosing(self._read(socket, report, source.timeout_s)) as replies:
+            async with aclosing(self._asked(socket, question, report)) as replies:
                 async for reply in replies:
                     yield reply
         except TimeoutError:
             report.ended, report.error = TIMED_OUT, f"nothing came for {source.timeout_s} s"
             yield timed_out(source)
-        except (aiohttp.ClientError, ConnectionError, OSError) as error:
+        except (aiohttp.ClientError, OSError, ValueError) as error:
             report.ended, report.error = CUT, reason(error)
             self._is_gone = was_open or report.status is not None
             yield disconnected(source) if self._is_gone else timed_out(source)
@@ -73,11 +72,13 @@ class ModelSocket:
             report.status = 101
         return self._socket
 
-    async def _read(
-        self, socket: aiohttp.ClientWebSocketResponse, report: Report, timeout_s: int
+    async def _asked(
+        self, socket: aiohttp.ClientWebSocketResponse, question: Question, report: Report
     ) -> AsyncGenerator[Reply, None]:
-        is_complete, size = False, 0
+        timeout_s, is_complete, size = question.source.timeout_s, False, 0
         try:
+            async with asyncio.timeout(timeout_s):
+                await socket.send_str(render(payload(question)).decode())
             while not is_complete:
                 message = await socket.receive(timeout_s)
                 if message.type != aiohttp.WSMsgType.TEXT:

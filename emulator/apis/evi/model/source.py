@@ -4,7 +4,7 @@ Facts: docs/protocol.md#custom-language-models.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from emulator.apis.evi.model.options import ModelOptions
 from emulator.outgoing.open_ai import route
@@ -40,7 +40,7 @@ class ModelSource:
     url: str
     is_custom: bool = True
     name: str | None = None
-    key: str | None = None
+    key: str | None = field(default=None, repr=False)
     temperature: float | None = None
     system: str = "session"
     quirks: Collection[str] = ()

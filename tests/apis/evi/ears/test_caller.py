@@ -1,6 +1,7 @@
 """Ears: a server of transcriptions hears what users say in sound."""
 
 import threading
+from dataclasses import replace
 
 import openai
 import pytest
@@ -145,6 +146,17 @@ def test_ears_that_fail(hearing: Evi, openai_server: OpenAi, status: int, text: 
     assert entry["error"]
     hearing.contract.assert_clean()
     assert hearing.chats[-1].status == "ERROR"
+
+
+def test_a_refusal_that_quotes_the_key(hearing: Evi, openai_server: OpenAi) -> None:
+    """The journal hides it, whatever it looks like."""
+    hearing.world.settings = replace(hearing.world.settings, ears_key="qwertz77")
+    openai_server.refusals.append((401, "no such key: qwertz77"))
+    with talking(hearing, config_id=config(hearing)) as talk:
+        speak(talk)
+        talk.until_closed()
+    entry = hearing.journal.wait_for(kind="ears", ended="failed")
+    assert entry["error"] == "status 401: no such key: (hidden)"
 
 
 def test_a_chat_that_survives_it(evi_server: Emulator, openai_server: OpenAi) -> None:

@@ -22,6 +22,9 @@ def body(*texts: str, at: int = 0, **more: Any) -> dict[str, Any]:
     return {"messages": messages, "model": "hume", "stream": True, **more}
 
 
+BAD_WORDS = '{"request": {}, "replies": [{"words": 3}]}'
+
+
 def test_times_and_scores_do_not_count(tmp_path: Path) -> None:
     """The same words find the same answer."""
     cassette = Cassette(str(tmp_path / "c.jsonl"))
@@ -60,7 +63,7 @@ def test_a_missing_answer_is_told(tmp_path: Path) -> None:
 def test_a_broken_file_is_told(tmp_path: Path) -> None:
     """With the line."""
     path = tmp_path / "c.jsonl"
-    for line in ("{", "[]", '{"request": {}}', '{"request": {}, "replies": [3]}'):
+    for line in ("{", "[]", '{"request": {}}', '{"request": {}, "replies": [3]}', BAD_WORDS):
         path.write_text(f"\n{line}\n")
         missing = Cassette(str(path)).find(body("Hi"))
         assert isinstance(missing, str)

@@ -1,5 +1,7 @@
 """Chats whose config names a model that answers with an event stream, against a real server."""
 
+import json
+
 import pytest
 
 from emulator.testing.world import Evi
@@ -467,3 +469,45 @@ def test_plain_http_is_for_this_machine(evi: Evi) -> None:
     with http(evi) as client:
         config = {"evi_version": "3", "name": "far", "language_model": body}
         assert client.post("/v0/evi/configs", json=config).status_code == 400
+
+
+def test_arguments_of_the_model_are_passed_on_as_they_are(evi: Evi, model: ModelServer) -> None:
+    """Only scripts have placeholders."""
+    model.answer(tool("get_weather", '{"location": "{user_text} {tool_result}"}'))
+    with chatting(evi, model.url, tools=[{"id": new_tool(evi)}]) as talk:
+        talk.say("Hi")
+        call = talk.read_until("tool_call")
+    assert json.loads(call["parameters"]) == {"location": "{user_text} {tool_result}"}
+
+
+def test_a_session_id_is_no_first_token(evi: Evi, model: ModelServer) -> None:
+    """Words are."""
+    model.answer(Answer((chunk(system_fingerprint="me"), DONE)))
+    with chatting(evi, model.url) as talk:
+        exchange(talk, "Hi")
+        exchange(talk, "Hi")
+    first, second = evi.journal.entries("model")
+    assert "first_token_ms" not in first or first["first_token_ms"] is None
+    assert second["first_token_ms"] is not None
+
+
+def test_an_error_in_the_stream(evi: Evi, model: ModelServer) -> None:
+    """Servers of models send one in place of a chunk if they break while they answer."""
+    model.answer(Answer((b'data: {"error": {"message": "out of memory"}}\n\n',)))
+    with chatting(evi, model.url) as talk:
+        error = error_of(talk, "Hi")
+    assert error["slug"] == "custom_language_model_error"
+    assert 'its stream says {"message":"out of memory"}' in error["message"]
+
+
+@pytest.mark.evi(pace="realtime")
+def test_a_cut_leaves_what_was_said_whole(evi: Evi, model: ModelServer) -> None:
+    """The sentence that was said has its scores; those that were not said yet are dropped."""
+    model.answer(Answer((chunk("One. "), chunk("Two. ")), cut=True))
+    with chatting(evi, model.url) as talk:
+        talk.say("Hi")
+        talk.read_until("assistant_end")
+    [entry] = evi.journal.entries("model")
+    assert entry["ended"] == "cut"
+    types = [each["type"] for each in evi.chats[-1].events]
+    assert types.count("AGENT_MESSAGE") == types.count("ASSISTANT_PROSODY") > 0

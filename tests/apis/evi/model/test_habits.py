@@ -306,3 +306,15 @@ def settings_with(evi: Evi, **changes: Any) -> Any:
     from dataclasses import replace
 
     return replace(evi.world.settings, **changes)
+
+
+def test_a_cassette_that_cannot_be_written(evi: Evi, model: ModelServer, tmp_path: Path) -> None:
+    """The journal says so; the answer is said all the same."""
+    settings = settings_with(evi, model_cassette=str(tmp_path / "none" / "c.jsonl"))
+    evi.world.settings = settings
+    with chatting(evi, model.url) as talk:
+        assert exchange(talk, "Hi") == ["Yes."]
+        assert exchange(talk, "Hi") == ["Yes."]
+    first = evi.journal.entries("model")[0]
+    assert first["ended"] == "complete"
+    assert "c.jsonl can't be written: FileNotFoundError" in first["error"]

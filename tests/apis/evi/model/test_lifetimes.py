@@ -6,6 +6,9 @@ from collections.abc import Callable
 import pytest
 
 from emulator import Emulator
+from emulator.apis.evi.chat.channel import Output
+from emulator.apis.evi.chat.messages import UserInput
+from emulator.apis.evi.state import EviState
 from emulator.testing.world import Evi
 from tests.apis.evi.model.server import Answer, ModelServer, chunk
 from tests.apis.evi.model.talks import answers, chatting, exchange
@@ -82,3 +85,36 @@ def test_a_server_that_ends(model: ModelServer) -> None:
             talk.say("Hi")
             answers(talk, "assistant_message")
     model.wait(lambda: model.left == 1)
+
+
+def test_a_question_that_is_dropped_at_once(evi: Evi, model: ModelServer) -> None:
+    """Its task never begins; the clock does not wait for it."""
+    with chatting(evi, model.url) as talk:
+        [live] = evi.world.state(EviState).live.values()
+
+        def interrupt() -> None:
+            live.receive(UserInput(text="Hi"))
+            live.receive(UserInput(text="Wait"))
+
+        evi._bridge.call(interrupt)
+        answers(talk)
+        evi.clock.freeze()
+        evi.clock.advance(1)  # which waits for the answer that was wanted
+        assert len(model.asked) == 1
+        assert list(evi.world.work._jobs) == []
+
+
+def test_a_chat_that_ends_while_it_hears_words(evi: Evi, model: ModelServer) -> None:
+    """The call ends with it."""
+    model.answer(HANGS)
+    with chatting(evi, model.url) as talk:
+        [live] = evi.world.state(EviState).live.values()
+
+        def hang_up(output: Output) -> None:
+            if any(each["type"] == "assistant_message" for each in output.messages):
+                live.end()
+
+        evi._bridge.call(lambda: live.listeners.append(hang_up))
+        talk.say("Hi")
+        model.wait(lambda: model.left == 1)
+    assert [each["ended"] for each in evi.journal.entries("model")] == ["dropped"]

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from emulator.apis.evi.model.report import LONGEST_QUESTION, LONGEST_STREAM
+from emulator.apis.evi.model.source import brain_source
 from emulator.testing.world import Evi
 from tests.apis.evi.model.server import DONE, Answer, ModelServer, chunk, words
 from tests.apis.evi.model.talks import answers, chatting, error_of, exchange, new_config, said
@@ -111,3 +112,20 @@ def test_what_the_journal_keeps_is_bounded(evi: Evi, model: ModelServer) -> None
     assert len(entry["request"]) == LONGEST_QUESTION
     assert len(entry["stream"]) == LONGEST_STREAM
     assert entry["text"] == "word " * 200
+
+
+def test_a_refusal_that_quotes_the_questions_key(evi: Evi, model: ModelServer) -> None:
+    """Whatever the key looks like, neither the journal nor a frame shows it."""
+    model.answer(Answer((b"no such key: qwertz77",), status=401))
+    with chatting(evi, model.url) as talk:
+        talk.send(type="session_settings", language_model_api_key="qwertz77")
+        error_of(talk, "Hi")
+    evi.world.settings = replace(evi.world.settings, brain=model.url, brain_key="uiop99")
+    model.answer(Answer((b"no such key: uiop99",), status=401))
+    with talking(evi) as talk:
+        assert "no such key: (hidden)." in error_of(talk, "Hi")["message"]
+    shown = str(evi.journal.entries())
+    assert "no such key: (hidden)" in shown
+    assert "qwertz77" not in shown
+    assert "uiop99" not in shown
+    assert "uiop99" not in repr(brain_source(evi.world.settings))

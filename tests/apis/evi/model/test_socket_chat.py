@@ -109,6 +109,13 @@ def test_nobody_answers(evi: Evi) -> None:
         assert error_of(talk, "Hi")["code"] == "E0712"
 
 
+def test_a_host_that_cannot_be(evi: Evi) -> None:
+    """The chat goes on."""
+    with chatting(evi, "wss://a..example.com/ws") as talk:
+        assert error_of(talk, "Hi")["code"] == "E0712"
+        assert error_of(talk, "Hi")["code"] == "E0712"
+
+
 def test_after_an_interruption_the_rest_is_skipped(evi: Evi, model: ModelServer) -> None:
     """Up to the end of that turn."""
     model.answer([{"type": "assistant_input", "text": "Hello."}], [*says("Old."), *says("New.")])
