@@ -129,13 +129,8 @@ class LiveChat:
         self._notify(self.session.hear(text, mood, lasted_ms))
 
     def hear_model(self, question_id: str, reply: Reply) -> None:
-        """Take a piece of what the language model says.
-
-        Most are a word of a sentence that goes on, after which the timer is right as it is.
-        """
-        output = self.session.hear_model(question_id, reply)
-        if not output.is_empty or self._timer is None or self._timer.cancelled:
-            self._notify(output)
+        """Take a piece of what the language model says."""
+        self._notify(self.session.hear_model(question_id, reply))
 
     def understand(self, utterance_id: str, hearing: Hearing) -> None:
         """Take the words of something that the user said."""

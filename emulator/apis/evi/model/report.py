@@ -22,7 +22,7 @@ COMPLETE, CUT, DROPPED, FAILED, TIMED_OUT = "complete", "cut", "dropped", "faile
 IGNORED = "ignored"  # the answer to a request that was sent twice
 LONGEST_QUESTION = 65_536  # bytes that are kept; a message with its scores has 2,000
 LONGEST_STREAM = 8_000  # bytes that are kept
-_SHORTEST_KEY = 8  # characters; a shorter text may stand anywhere
+_SHORTEST_KEY = 6  # characters; a shorter text may stand anywhere
 
 
 @dataclass(slots=True)
