@@ -15,6 +15,7 @@ from emulator.apis.evi.model.report import COMPLETE, DROPPED, FAILED, IGNORED, R
 from emulator.apis.evi.model.socket_call import ModelSocket
 from emulator.apis.evi.model.source import SOCKET
 from emulator.hosts import MODEL_SCHEMES, call_problem, mapped
+from emulator.outgoing.reason import reason
 from emulator.world.work import Job
 from emulator.world.world import World
 
@@ -119,7 +120,10 @@ class ModelCaller:
                 said.append(reply)
                 yield reply
         if cassette is not None and report.ended == COMPLETE:
-            await asyncio.to_thread(cassette.add, question.body, recorded(said))
+            try:
+                await asyncio.to_thread(cassette.add, question.body, recorded(said, report))
+            except OSError as error:
+                report.error = f"the cassette {path} can't be written: {reason(error)}"
 
     async def _asked(self, question: Question, report: Report) -> AsyncGenerator[Reply, None]:
         settings = self._world.settings
