@@ -1,12 +1,15 @@
 """The routes of OpenAI-compatible servers."""
 
+from urllib.parse import urlsplit
+
 
 def route(base: str, path: str) -> str:
     """Return the URL of a route such as /chat/completions, given any of the usual bases.
 
-    A base is a server's address, that with /v1 after it, or the route itself.
+    A base is a server's address, which has its routes under /v1, an address with the path that
+    they have in place of it, such as /v1beta/openai, or the route itself.
     """
     base = base.rstrip("/")
     if base.endswith(path):
         return base
-    return f"{base}{path}" if base.endswith("/v1") else f"{base}/v1{path}"
+    return f"{base}{path}" if urlsplit(base).path else f"{base}/v1{path}"

@@ -42,7 +42,6 @@ class Questions:
         """
         settings, quirks = self._settings, self.source.quirks
         is_brain = not self.source.is_custom
-        as_text = instruction if is_brain or "greeting_as_user_text" in quirks else None
         situation = Situation(
             prompt=settings.prompt,
             prompt_is_own=settings.prompt_is_own,
@@ -50,11 +49,12 @@ class Questions:
             session_id=self._session_id(),
             key=settings.model_key,
             context=self.context,
-            instruction=as_text,
+            instruction=instruction,
+            instructs_as="user" if is_brain or "greeting_as_user_text" in quirks else "system",
             prefix=None if instruction else self._take_prefix(),
         )
-        if as_text and "greeting_prefix_once" in quirks:
-            self._prefix = as_text
+        if instruction and "greeting_prefix_once" in quirks:
+            self._prefix = instruction
         return new_question(self._ids.uuid(), number, self.source, self._said(), situation)
 
     def _brains_tools(self) -> dict[str, ToolSpec]:

@@ -131,12 +131,25 @@ def test_the_next_turn_may_repeat_the_request(evi: Evi, model: ModelServer) -> N
 
 
 @pytest.mark.evi(model_quirks=("none",))
-def test_a_call_without_a_users_message(evi: Evi, model: ModelServer) -> None:
-    """Is what a greeting is without the quirk."""
+def test_a_system_message_asks_for_a_greeting(evi: Evi, model: ModelServer) -> None:
+    """Without the quirk; it is in no later question."""
     with chatting(evi, model.url, event_messages=GREETS) as talk:
         answers(talk)
-    [asked] = model.wait_for_asked(1)
-    assert asked.messages == []
+        exchange(talk, "Hi")
+    greeting, turn = model.wait_for_asked(2)
+    assert greeting.texts == [("system", "Speak your greeting to the user.")]
+    assert turn.texts == [("assistant", "Yes."), ("user", "Hi")]
+
+
+@pytest.mark.evi(model_quirks="greeting_prefix_once")
+def test_the_prefix_needs_no_other_quirk(evi: Evi, model: ModelServer) -> None:
+    """The next user message begins with what asked for the greeting."""
+    with chatting(evi, model.url, event_messages=GREETS) as talk:
+        answers(talk)
+        exchange(talk, "Hi")
+    greeting, turn = model.wait_for_asked(2)
+    assert greeting.texts == [("system", "Speak your greeting to the user.")]
+    assert turn.texts[-1] == ("user", "Speak your greeting to the user. Hi")
 
 
 # the answer
