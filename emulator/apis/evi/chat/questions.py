@@ -33,6 +33,7 @@ class Questions:
         self._ids = ids
         self._start_ms = clock.now_ms()
         self._prefix: str | None = None
+        self.own_ids: dict[str, str] = {}  # the model's ids of tool calls, by the chat's
         self.context: str | None = None  # of the user's turn that is asked about
 
     def new(self, number: int, instruction: str | None) -> Question:
@@ -82,7 +83,8 @@ class Questions:
         group = self._request.resumed_group_id
         if "resume_without_history" in self.source.quirks:
             group = None
-        return self._history.said(self._start_ms, group, self._event_limit())
+        said = self._history.said(self._start_ms, group, self._event_limit())
+        return [each.with_ids(self.own_ids) for each in said]
 
     def _event_limit(self) -> int:
         limit, given = self._request.event_limit, self._request.settings

@@ -190,8 +190,8 @@ def _shown(reply: Reply) -> JsonObject:
             return {"words": text}
         case SessionId(id):
             return {"session_id": id}
-        case ToolWanted(name, arguments):
-            return {"tool": name, "arguments": arguments}
+        case ToolWanted(name, arguments, id):
+            return {"tool": name, "arguments": arguments, **({"id": id} if id else {})}
         case Over() | Failed():
             return {}
 
@@ -216,5 +216,5 @@ def replayed(found: Kept | str, report: Report) -> Iterator[Reply]:
             yield SessionId(each["session_id"])
         elif "tool" in each:
             report.spoke()
-            yield ToolWanted(each["tool"], each.get("arguments", {}))
+            yield ToolWanted(each["tool"], each.get("arguments", {}), each.get("id", ""))
     yield Over()

@@ -207,6 +207,16 @@ def test_a_cut_answer(evi: Evi, model: ModelServer) -> None:
     assert evi.journal.entries("fault")[0]["turn"] == 1
 
 
+def test_a_cut_before_the_first_chunk(evi: Evi, model: ModelServer) -> None:
+    """Nothing of the answer came."""
+    model.answer(words("One. ", "Two.", system_fingerprint="s-1"))
+    evi.faults.add("model", "cut", after=0)
+    with chatting(evi, model.url) as talk:
+        assert error_of(talk, "Count")["code"] == "E0705"
+    entry = evi.journal.wait_for("model", turn=1)
+    assert (entry["ended"], entry["chunks"], entry["text"]) == ("cut", 0, "")
+
+
 def test_a_status_without_the_model(evi: Evi, model: ModelServer) -> None:
     """It is not asked."""
     evi.faults.add("model", "status", status=503, times=1)

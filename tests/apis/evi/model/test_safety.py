@@ -106,7 +106,7 @@ def test_what_the_journal_keeps_is_bounded(evi: Evi, model: ModelServer) -> None
     """The beginning of the request and that of the stream; the text is whole."""
     model.answer(words(*["word "] * 200))
     with chatting(evi, model.url) as talk:
-        exchange(talk, "long " * 8_000)
+        exchange(talk, "long " * 16_000)
     [entry] = evi.journal.entries("model")
     assert len(entry["request"]) == LONGEST_QUESTION
     assert len(entry["stream"]) == LONGEST_STREAM
