@@ -1,4 +1,4 @@
-"""Checks a world's cassette when the server or the world begins: a mistake in it stops the start."""
+"""Checks a world's cassette when the server or the world begins; a mistake stops the start."""
 
 import os
 from pathlib import Path

@@ -34,7 +34,7 @@ class ChunkReader:
 
     @property
     def has_begun(self) -> bool:
-        """True once there are words, or a part of a tool call."""
+        """True if words have come, or a part of a tool call."""
         return bool(self.text or self._calls)
 
     def read(self, data: str) -> Iterator[Reply]:

@@ -22,10 +22,12 @@ class Said:
 
     def with_ids(self, own: Mapping[str, str]) -> "Said":
         """Return it with the model's own ids of tool calls, where they are known."""
-        if self.tool_call_id in own:
+        if self.tool_call_id is not None and self.tool_call_id in own:
             return replace(self, tool_call_id=own[self.tool_call_id])
         if any(call["id"] in own for call in self.tool_calls):
-            calls = tuple({**call, "id": own.get(call["id"], call["id"])} for call in self.tool_calls)
+            calls = tuple(
+                {**call, "id": own.get(call["id"], call["id"])} for call in self.tool_calls
+            )
             return replace(self, tool_calls=calls)
         return self
 

@@ -8,7 +8,7 @@ from emulator.apis.evi.model.question import Question
 from emulator.apis.evi.model.replies import Over, Reply, SessionId, ToolWanted, Words
 from emulator.apis.evi.model.report import Report
 from emulator.apis.evi.model.source import ModelSource
-from emulator.jsontext import render
+from emulator.jsontext import JsonObject, render
 
 REPLIES = Kept([{"words": "Hello."}], 200, "stop")
 
@@ -108,5 +108,9 @@ def test_replies_as_they_are_kept() -> None:
     replies: list[Reply] = [SessionId("s"), Words("a"), ToolWanted("t", {"x": 1}), Over()]
     report = Report("chat", Question("q", 1, ModelSource("https://a.example"), {}), "")
     report.status, report.reader.finish = 200, "tool_calls"
-    shown = [{"session_id": "s"}, {"words": "a"}, {"tool": "t", "arguments": {"x": 1}}]
+    shown: list[JsonObject] = [
+        {"session_id": "s"},
+        {"words": "a"},
+        {"tool": "t", "arguments": {"x": 1}},
+    ]
     assert recorded(replies, report) == Kept(shown, 200, "tool_calls")
