@@ -52,6 +52,14 @@ class Setting:
         except ValueError:
             raise self._wrong(f"must be {_WORDS[self.kind]}", text, source) from None
 
+    def taken(self, value: Any) -> Any:
+        """Return what Python code gave; in place of a tuple of texts also a text, or a list."""
+        if _TYPES[self.kind] is not tuple:
+            return value
+        if isinstance(value, str):
+            return self.parse(value, "Settings")
+        return tuple(value) if isinstance(value, list) else value
+
     def check(self, value: Any, source: str) -> Any:
         """Return the value if it is within bounds. Raises UsageError, naming `source`."""
         if value != self.default and type(value) is not _TYPES[self.kind]:

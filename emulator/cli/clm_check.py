@@ -15,7 +15,7 @@ from emulator.apis.evi.model.check.renderings import (
 from emulator.cli.parser import FAILED, OK, add_settings, settings_of
 from emulator.contract.renderings import check_files, format_of, write_texts
 
-_SETTINGS = ("call_hosts", "call_hosts_only", "model_timeout")
+_SETTINGS = ("map_url", "call_hosts", "call_hosts_only", "model_timeout")
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:

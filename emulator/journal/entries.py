@@ -211,11 +211,14 @@ class ModelEntry(Entry):
     replayed: bool = False  # from a cassette
     faults: list[str] | None = None
     stream: bytes | None = None  # beginning of what came, as it came
+    tool_call: JsonObject | None = None  # that the answer wants: name and arguments
+    sent_session_id: str | None = None  # the custom session id of the request
     findings: tuple[NotedFinding, ...] = ()
 
     def measure(self) -> int:
         """Return how many bytes its texts and findings take in memory, about."""
         texts = len(self.request) + len(self.text) + len(self.stream or b"")
+        texts += 0 if self.tool_call is None else len(str(self.tool_call))
         return texts + SIZE_OF_FINDING * len(self.findings)
 
 

@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Any
 
 from emulator.apis.evi.chat.script_reading import named_script
+from emulator.apis.evi.model.cassette_file import check_cassette
 from emulator.apis.evi.seed import with_script
 from emulator.audio.speakers import check_voice
 from emulator.contract.ledger import ClientLedger
@@ -87,6 +88,7 @@ class Emulator:
         app = self._server.app
         seed = self._seed(chosen) if "seed" in settings else app.worlds.seed
         check_voice(chosen.voice)  # raises if it can't speak here
+        check_cassette(chosen)
         if "script" in settings:
             seed = with_script(seed, named_script(chosen.script))
 
@@ -131,4 +133,5 @@ def settings_with(base: Settings, changes: dict[str, Any]) -> Settings:
             raise UsageError(
                 f"no setting {name!r}{closest(name, known)}; known: {', '.join(known)}"
             )
-    return replace(base, **changes)
+    given = {setting.name: setting for setting in SETTINGS if setting.name in changes}
+    return replace(base, **{name: given[name].taken(changes[name]) for name in given})

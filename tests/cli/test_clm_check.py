@@ -41,6 +41,33 @@ def test_a_bad_server() -> None:
     assert "s3cret" not in done.stdout + done.stderr
 
 
+def test_a_wrong_key_is_told_once() -> None:
+    """No case after the first one is tried."""
+    asked: list[str] = []
+
+    async def refuse(request: web.Request) -> web.Response:
+        asked.append(request.path)
+        return web.Response(status=401, text="no")
+
+    with served(refuse) as address:
+        done = run_here("clm-check", f"http://{address}{PATH}", "--key", "wrong-key-1")
+    assert done.returncode == 1
+    assert done.stdout.count("fail:") == 1
+    assert "give the server's key with --key: it refuses the one that was given" in done.stdout
+    assert "not tried: the server asks for another key (401)" in done.stdout
+    assert ", 1 failed," in done.stdout
+    assert len(asked) == 1
+
+
+def test_where_its_url_leads() -> None:
+    """As for a chat."""
+    with served(streaming(hello)) as address:
+        rule = f"https://llm.example.com=http://{address}"
+        url = f"https://llm.example.com{PATH}"
+        done = run_here("clm-check", url, "--map-url", rule, "--case", "typed")
+    assert done.returncode == 0, done.stdout
+
+
 def test_the_models_name_and_key() -> None:
     """Both are sent."""
     seen: list[tuple[str, str | None]] = []

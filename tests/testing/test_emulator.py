@@ -107,6 +107,20 @@ def test_a_wrong_setting_is_explained(settings: dict[str, Any], message: str) ->
         Emulator(**settings)
 
 
+@pytest.mark.parametrize("given", ["http://a=http://b,http://c=http://d", ["http://a=http://b"]])
+def test_lists_may_be_given_as_texts(given: Any) -> None:
+    """For the server as for a world; they are read as a flag's text is."""
+    rules = tuple(given.split(",")) if isinstance(given, str) else tuple(given)
+    with Emulator(map_url=given) as server:
+        world = server.world(model_quirks="none", call_hosts=["localhost:1"]).world
+        with pytest.raises(UsageError, match="map_url"):
+            server.world(map_url="nowhere")
+    assert server.settings.map_url == rules
+    assert world.settings.map_url == rules
+    assert world.settings.model_quirks == ("none",)
+    assert world.settings.call_hosts == ("localhost:1",)
+
+
 def test_a_wrong_seed_is_explained() -> None:
     """A seed that is not there is named, with those that are."""
     with pytest.raises(SeedError, match="demo"):

@@ -9,6 +9,7 @@ from emulator.apis.evi.chat.prosody import EMOTIONS, emotion_features, fill_scor
 from emulator.apis.evi.chat.script import Script
 from emulator.apis.evi.chat.script_reading import named_script
 from emulator.apis.evi.chat_store import LONGEST_CHAT_MS, Audio, new_event
+from emulator.apis.evi.model.cassette_file import check_cassette
 from emulator.apis.evi.operations import configs, prompts, tools
 from emulator.apis.evi.state import EviState
 from emulator.apis.voices.state import VoicesState
@@ -23,7 +24,8 @@ from emulator.world.state import ApiState
 
 
 def load(loading: SeedLoading) -> EviState:
-    """Load EVI's part of a seed, with the script of the settings."""
+    """Load EVI's part of a seed, with the script of the settings; their cassette is checked."""
+    check_cassette(loading.settings)
     loading.state(VoicesState)  # which configs name
     section = _Section(loading)
     section.resources("prompts", section.state.prompts, prompts.new_content)

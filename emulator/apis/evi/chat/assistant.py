@@ -131,6 +131,7 @@ class Turn:
     is_prepared: bool = False  # True if that was tried
     unspoken: str = ""  # the beginning of the model's next sentence
     found: int = 0  # sentences of the model so far
+    models_call_id: str = ""  # of the tool call that comes next
     was_asked_again: bool = False
     is_models: bool = False  # the model finds its words, in which no placeholder is filled
     spoke: bool = False
@@ -498,10 +499,11 @@ class Assistant:
             case SessionId(id):
                 self._settings.custom_session_id = id
                 self._settings.session_id_was_sent = True
-            case ToolWanted(name, arguments):
+            case ToolWanted(name, arguments, id):
                 number = turn.question.number
                 self._say_rest(turn)
                 turn.steps += (self._tool_step(name, arguments), AskModel(number))
+                turn.models_call_id = id
                 turn.found += 1
             case Over():
                 self._say_rest(turn)
@@ -566,6 +568,9 @@ class Assistant:
             custom_session_id=self._settings.custom_session_id,
         )
         self._history.function_call(call)
+        if turn.models_call_id and self.questions is not None:
+            self.questions.own_ids[call.tool_call_id] = turn.models_call_id
+            turn.models_call_id = ""
         return call
 
     def receive_result(self, answer: ToolResponse | ToolError) -> None:

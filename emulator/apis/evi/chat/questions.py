@@ -33,6 +33,7 @@ class Questions:
         self._ids = ids
         self._start_ms = clock.now_ms()
         self._prefix: str | None = None
+        self.own_ids: dict[str, str] = {}  # the model's ids of tool calls, by the chat's
         self.context: str | None = None  # of the user's turn that is asked about
 
     def new(self, number: int, instruction: str | None) -> Question:
@@ -42,7 +43,6 @@ class Questions:
         """
         settings, quirks = self._settings, self.source.quirks
         is_brain = not self.source.is_custom
-        as_text = instruction if is_brain or "greeting_as_user_text" in quirks else None
         situation = Situation(
             prompt=settings.prompt,
             prompt_is_own=settings.prompt_is_own,
@@ -50,11 +50,12 @@ class Questions:
             session_id=self._session_id(),
             key=settings.model_key,
             context=self.context,
-            instruction=as_text,
+            instruction=instruction,
+            instructs_as="user" if is_brain or "greeting_as_user_text" in quirks else "system",
             prefix=None if instruction else self._take_prefix(),
         )
-        if as_text and "greeting_prefix_once" in quirks:
-            self._prefix = as_text
+        if instruction and "greeting_prefix_once" in quirks:
+            self._prefix = instruction
         return new_question(self._ids.uuid(), number, self.source, self._said(), situation)
 
     def _brains_tools(self) -> dict[str, ToolSpec]:
@@ -82,7 +83,8 @@ class Questions:
         group = self._request.resumed_group_id
         if "resume_without_history" in self.source.quirks:
             group = None
-        return self._history.said(self._start_ms, group, self._event_limit())
+        said = self._history.said(self._start_ms, group, self._event_limit())
+        return [each.with_ids(self.own_ids) for each in said]
 
     def _event_limit(self) -> int:
         limit, given = self._request.event_limit, self._request.settings

@@ -124,7 +124,7 @@ class ModelCaller:
                 yield reply
         if cassette is not None and report.ended == COMPLETE:
             try:
-                await asyncio.to_thread(cassette.add, question.body, recorded(said))
+                await asyncio.to_thread(cassette.add, question.body, recorded(said, report))
             except OSError as error:  # the answer was heard all the same
                 report.error = f"the cassette {path} can't be written: {reason(error)}"
 

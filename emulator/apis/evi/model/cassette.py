@@ -1,11 +1,14 @@
 """Cassettes: files with questions to language models and their answers, so that CI needs no model.
 
-Each line is a JSON object with a `request` and its `replies`. A request is found again by what it
-asks: times and scores, the model's place and the ids of tool calls do not count.
+Each line is a JSON object with a `request`, its `replies`, and the `status` and `finish` of the
+answer. A request is found again by what it asks: times and scores, the model's place and the ids
+of tool calls do not count.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
+from itertools import takewhile
 from pathlib import Path
 from threading import Lock
 
@@ -30,14 +33,23 @@ class CassetteBroken(ValueError):
     """A line of the file is no entry of a cassette."""
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An answer as a cassette keeps it; files from before lack `status` and `finish`."""
+
+    replies: Sequence[JsonObject]
+    status: int | None = None
+    finish: str | None = None
+
+
 class Cassette:
     """One file, which need not exist yet. What was added last counts."""
 
     def __init__(self, path: str) -> None:
         self.path = path
 
-    def find(self, body: JsonObject) -> Sequence[JsonObject] | str:
-        """Return the replies to a request; if there are none, what is missing, in words."""
+    def find(self, body: JsonObject) -> Kept | str:
+        """Return the answer to a request; if there is none, what is missing, in words."""
         wanted = asked(body)
         try:
             entries = self._entries()
@@ -45,13 +57,18 @@ class Cassette:
             return f"the cassette {self.path} can't be read: {error}"
         for entry in reversed(entries):
             if entry["request"] == wanted:
-                replies: list[JsonObject] = entry["replies"]
-                return replies
+                return Kept(entry["replies"], entry.get("status"), entry.get("finish"))
         return f"the cassette {self.path} has no answer to this request{_nearest(wanted, entries)}"
 
-    def add(self, body: JsonObject, replies: Sequence[JsonObject]) -> None:
-        """Add a request with its replies at the end of the file."""
-        line = render({"request": asked(body), "replies": list(replies)}) + b"\n"
+    def add(self, body: JsonObject, kept: Kept) -> None:
+        """Add a request with its answer at the end of the file."""
+        entry = {
+            "request": asked(body),
+            "replies": list(kept.replies),
+            "status": kept.status,
+            "finish": kept.finish,
+        }
+        line = render(entry) + b"\n"
         with _writing, Path(self.path).open("ab") as file:
             file.write(line)
 
@@ -121,11 +138,27 @@ def _numbered(message: JsonObject, numbers: dict[str, str]) -> JsonObject:
 
 def _nearest(wanted: JsonObject, entries: Sequence[JsonObject]) -> str:
     """Return how the nearest request of a cassette differs, in words that follow others."""
-    differing = [list(_differences(wanted, entry["request"])) for entry in entries]
-    if not differing:
+    requests = [entry["request"] for entry in entries]
+    if not requests:
         return ": it is empty"
-    nearest = min(differing, key=len)
-    return f"; the nearest one differs in {nearest[0]}"
+    nearest = min(requests, key=lambda request: _distance(wanted, request))
+    return f"; the nearest one differs in {next(_differences(wanted, nearest))}"
+
+
+def _distance(wanted: JsonObject, got: JsonObject) -> tuple[int, int]:
+    """Return how far two requests are from each other, so that the nearest one is the least.
+
+    A message more or less counts as three differences; of equally many, late ones are nearer.
+    """
+    one, other = _messages(wanted), _messages(got)
+    count = sum(1 for _ in _differences(wanted, got))
+    same = takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))
+    return count + 2 * abs(len(one) - len(other)), -sum(1 for _ in same)
+
+
+def _messages(request: JsonObject) -> Sequence[Json]:
+    messages = request.get("messages")
+    return messages if isinstance(messages, list) else ()
 
 
 def _differences(wanted: Json, got: Json, place: str = "") -> Iterator[str]:
@@ -151,9 +184,10 @@ def _differences(wanted: Json, got: Json, place: str = "") -> Iterator[str]:
 # replies
 
 
-def recorded(replies: Sequence[Reply]) -> list[JsonObject]:
-    """Return replies as a cassette keeps them."""
-    return [shown for reply in replies if (shown := _shown(reply))]
+def recorded(replies: Sequence[Reply], report: Report) -> Kept:
+    """Return an answer as a cassette keeps it."""
+    shown = [shown for reply in replies if (shown := _shown(reply))]
+    return Kept(shown, report.status, report.reader.finish)
 
 
 def _shown(reply: Reply) -> JsonObject:
@@ -162,21 +196,22 @@ def _shown(reply: Reply) -> JsonObject:
             return {"words": text}
         case SessionId(id):
             return {"session_id": id}
-        case ToolWanted(name, arguments):
-            return {"tool": name, "arguments": arguments}
+        case ToolWanted(name, arguments, id):
+            return {"tool": name, "arguments": arguments, **({"id": id} if id else {})}
         case Over() | Failed():
             return {}
 
 
-def replayed(found: Sequence[JsonObject] | str, report: Report) -> Iterator[Reply]:
+def replayed(found: Kept | str, report: Report) -> Iterator[Reply]:
     """Yield the replies that a cassette has, or the failure of one that has none."""
     if isinstance(found, str):
         report.ended, report.error = FAILED, found
         what = f"was not asked: {found}"
         yield failed(report.question.source, "custom_language_model_error", what)
         return
-    report.replayed = True
-    for each in found:
+    report.replayed, report.status = True, found.status
+    report.reader.finish = found.finish
+    for each in found.replies:
         report.reader.chunks += 1
         if "words" in each:
             report.spoke()
@@ -186,5 +221,6 @@ def replayed(found: Sequence[JsonObject] | str, report: Report) -> Iterator[Repl
             report.reader.fingerprint = each["session_id"]
             yield SessionId(each["session_id"])
         elif "tool" in each:
-            yield ToolWanted(each["tool"], each.get("arguments", {}))
+            report.spoke()
+            yield ToolWanted(each["tool"], each.get("arguments", {}), each.get("id", ""))
     yield Over()

@@ -34,6 +34,11 @@ class ChunkReader:
     _thinks: bool = False
     _held: str = ""  # the beginning of a tag, perhaps
 
+    @property
+    def has_begun(self) -> bool:
+        """True if words have come, or a part of a tool call."""
+        return bool(self.text or self._calls)
+
     def read(self, data: str) -> Iterator[Reply]:
         """Yield what an event says."""
         if data.strip() == DONE:
@@ -113,7 +118,7 @@ class ChunkReader:
             names = ", ".join(call.name for call in calls)
             self.findings.append(("model_tools_parallel", names))
         if calls:
-            yield ToolWanted(calls[0].name, self._arguments(calls[0]))
+            yield ToolWanted(calls[0].name, self._arguments(calls[0]), calls[0].id)
 
     def _arguments(self, call: _Call) -> JsonObject:
         try:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from emulator.audio.tones import speech_ms
 from emulator.jsontext import Json, JsonObject
@@ -20,6 +20,17 @@ class Said:
     tool_calls: tuple[JsonObject, ...] = ()
     tool_call_id: str | None = None
 
+    def with_ids(self, own: Mapping[str, str]) -> "Said":
+        """Return it with the model's own ids of tool calls, where they are known."""
+        if self.tool_call_id is not None and self.tool_call_id in own:
+            return replace(self, tool_call_id=own[self.tool_call_id])
+        if any(call["id"] in own for call in self.tool_calls):
+            calls = tuple(
+                {**call, "id": own.get(call["id"], call["id"])} for call in self.tool_calls
+            )
+            return replace(self, tool_calls=calls)
+        return self
+
     def to_message(self, with_extras: bool) -> JsonObject:
         """Return it as a message of the chat completions API, with the service's own fields."""
         message: JsonObject = {"role": self.role, "content": self.text}
@@ -36,19 +47,29 @@ class Said:
 
 
 def read_conversation(events: Iterable[JsonObject], start_ms: int) -> list[Said]:
-    """Return what the events of a chat say, in their order."""
+    """Return what the events of a chat say, in their order.
+
+    What a chat before it has said, which is resumed, has the time 0.
+    """
     return list(_read(events, start_ms))
 
 
 def _read(events: Iterable[JsonObject], start_ms: int) -> Iterator[Said]:
+    spoken_ms = 0  # when the assistant's sentence before ends, if nobody has spoken since
     call: Said | None = None  # that nothing has answered yet; servers refuse one without an answer
     for event in events:
-        at_ms, text = event["timestamp"] - start_ms, event["message_text"]
+        at_ms, text = max(0, event["timestamp"] - start_ms), event["message_text"]
+        is_past = event["timestamp"] < start_ms
         match event["type"]:
             case "USER_MESSAGE":
-                yield _user(event, text, at_ms)
+                spoken_ms = 0
+                yield _user(event, text, at_ms, is_past)
+            case "AGENT_MESSAGE" if is_past:
+                yield Said("assistant", text)
             case "AGENT_MESSAGE":
-                yield Said("assistant", text, at_ms, at_ms + speech_ms(text))
+                begin_ms = max(at_ms, spoken_ms)
+                spoken_ms = begin_ms + speech_ms(text)
+                yield Said("assistant", text, begin_ms, spoken_ms)
             case "FUNCTION_CALL":
                 calls = (_tool_call(json.loads(text)),)
                 call = Said("assistant", "", at_ms, at_ms, tool_calls=calls)
@@ -58,10 +79,11 @@ def _read(events: Iterable[JsonObject], start_ms: int) -> Iterator[Said]:
                 call = None
 
 
-def _user(event: JsonObject, text: str, at_ms: int) -> Said:
+def _user(event: JsonObject, text: str, at_ms: int, is_past: bool) -> Said:
     if not event["emotion_features"]:
         return Said("user", text, at_ms, at_ms)
-    time = _time(event["metadata"]) or {"begin_ms": at_ms, "end_ms": at_ms}
+    known = None if is_past else _time(event["metadata"])
+    time = known or {"begin_ms": at_ms, "end_ms": at_ms}
     scores = json.loads(event["emotion_features"])
     return Said("user", text, time["begin_ms"], time["end_ms"], scores)
 

@@ -12,7 +12,6 @@ from emulator.apis.evi.model.replies import (
     Failed,
     Over,
     Reply,
-    Words,
     disconnected,
     failed,
     timed_out,
@@ -21,7 +20,7 @@ from emulator.apis.evi.model.report import CUT, FAILED, TIMED_OUT, Report
 from emulator.apis.evi.model.source import LONGEST_ANSWER
 from emulator.jsontext import render
 from emulator.outgoing.http_client import HttpClient
-from emulator.outgoing.reason import reason
+from emulator.outgoing.reason import reason, why_unreachable
 
 _STREAM = "text/event-stream"
 _MOST_READ = 2_000  # bytes of a refusal that its report quotes
@@ -66,7 +65,7 @@ async def ask(
         report.ended, report.error = CUT, reason(error)
         yield disconnected(source)
     except (aiohttp.ClientError, OSError, ValueError) as error:
-        report.ended, report.error = FAILED, reason(error)
+        report.ended, report.error = FAILED, why_unreachable(error)
         yield timed_out(source) if report.status is None else disconnected(source)
     except EventTooLong:
         report.ended, report.error = FAILED, "an event has more bytes than any answer needs"
@@ -89,9 +88,10 @@ async def _read(
         if size > LONGEST_ANSWER:
             raise EventTooLong
         for data in events.feed(piece):
-            for reply in report.reader.read(data):
-                if isinstance(reply, Words):
-                    report.spoke()
+            replies = list(report.reader.read(data))
+            if report.reader.has_begun:
+                report.spoke()
+            for reply in replies:
                 yield reply
         if report.reader.is_done:
             break

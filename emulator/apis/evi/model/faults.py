@@ -36,14 +36,18 @@ async def broken(
             for reply in report.reader.read(_GARBAGE):
                 yield reply
         left = rules["cut"].draw("after") if "cut" in rules else None
+        reader = report.reader
+        chunks, text = reader.chunks, reader.text  # before the cut
         async for reply in replies:
             if left == 0:
+                reader.chunks, reader.text = chunks, text
                 report.ended, report.error = CUT, "a fault broke it off"
                 yield disconnected(report.question.source)
                 return
             yield reply
             if left is not None and isinstance(reply, Words):
                 left -= 1
+            chunks, text = reader.chunks, reader.text
 
 
 async def _trouble_before(rules: Mapping[str, FaultRule], report: Report) -> Failed | None:

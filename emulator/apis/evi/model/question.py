@@ -45,6 +45,7 @@ class Situation:
     key: str | None = None
     context: str | None = None
     instruction: str | None = None  # asks for a greeting, in the user's place
+    instructs_as: str = "user"  # the role of its message
     prefix: str | None = None  # an instruction before, which the next user message repeats
 
 
@@ -95,7 +96,7 @@ def _as_told(source: ModelSource, said: Sequence[Said], situation: Situation) ->
         if index == last and "duplicate_last_message" in quirks:
             yield told
     if situation.instruction is not None:
-        yield Said("user", situation.instruction)
+        yield Said(situation.instructs_as, situation.instruction)
 
 
 def _last_user(said: Sequence[Said]) -> int | None:

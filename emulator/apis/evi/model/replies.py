@@ -16,10 +16,11 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class ToolWanted:
-    """A tool to call, whose result the model is asked about next."""
+    """A tool to call, whose result the model is asked about next; `id` is the model's own."""
 
     name: str
     arguments: JsonObject
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,18 +1,18 @@
 """What happened with one question to a language model, for the journal and the contract."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import monotonic
 
 from emulator.apis.evi.model import brain
 from emulator.apis.evi.model.chunks import ChunkReader
 from emulator.apis.evi.model.question import Question
-from emulator.apis.evi.model.replies import Failed, Reply
+from emulator.apis.evi.model.replies import Failed, Reply, ToolWanted
 from emulator.contract.findings import Finding, find
 from emulator.contract.ledger import ClientLedger
 from emulator.journal.entries import ModelEntry
 from emulator.journal.journal import Journal
-from emulator.jsontext import kept, render
+from emulator.jsontext import JsonObject, kept, render
 from emulator.redaction.names import HIDDEN
 from emulator.redaction.text import hide_in_text
 from emulator.redaction.urls import without_keys
@@ -23,6 +23,9 @@ IGNORED = "ignored"  # the answer to a request that was sent twice
 LONGEST_QUESTION = 65_536  # bytes that are kept; a message with its scores has 2,000
 LONGEST_STREAM = 8_000  # bytes that are kept
 _SHORTEST_KEY = 6  # characters; a shorter text may stand anywhere
+_UNAUTHORIZED = 401
+_NO_KEY = "Give the key that it asks for in session settings, as language_model_api_key."
+_OTHER_KEY = "It refuses the language_model_api_key of the session settings."
 
 
 @dataclass(slots=True)
@@ -39,6 +42,7 @@ class Report:
     first_token_ms: int | None = None
     faults: tuple[str, ...] = ()
     replayed: bool = False  # from a cassette
+    tool_call: JsonObject | None = None  # that the chat was told of
     reader: ChunkReader = field(default_factory=ChunkReader)
     findings: list[tuple[str, str]] = field(default_factory=list)
     stream: bytearray = field(default_factory=bytearray)  # the beginning of what came
@@ -49,21 +53,36 @@ class Report:
         self.reader.speaks_fingerprint = self.question.source.is_custom
 
     def as_told(self, reply: Reply) -> Reply:
-        """Return a reply as the chat is told: a brain fails with what to do, noted as a finding."""
-        if self.question.source.is_custom or not isinstance(reply, Failed):
+        """Return a reply as the chat is told: a failure may say what to do about it.
+
+        A brain's is noted as a finding. A tool call is noted, too.
+        """
+        if isinstance(reply, ToolWanted):
+            self.tool_call = {"name": reply.name, "arguments": reply.arguments}
+        if not isinstance(reply, Failed):
             return reply
+        if self.question.source.is_custom:
+            return self._with_hint(reply)
         is_named, problem = self.question.source.name is not None, self._problem() or self.ended
         failed = brain.failure(self.url, self.status, problem, is_named)
         if brain.is_about_model(self.status, problem, is_named):
             self.findings.append((brain.MODEL_UNKNOWN, failed.message))
         return failed
 
+    def _with_hint(self, failed: Failed) -> Failed:
+        """Return the failure of a custom model, with what to do if it asks for another key."""
+        if self.status != _UNAUTHORIZED:
+            return failed
+        hint = _OTHER_KEY if self.question.key else _NO_KEY
+        self.error = f"{self.error}; {hint}"
+        return replace(failed, message=f"{failed.message} {hint}")
+
     def now_ms(self) -> int:
         """Return how long ago the question was asked (ms)."""
         return round((monotonic() - self._began_s) * 1000)
 
     def spoke(self) -> None:
-        """Note the first token."""
+        """Note the first token, of words or of a tool call."""
         if self.first_token_ms is None:
             self.first_token_ms = self.now_ms()
 
@@ -94,6 +113,8 @@ class Report:
                 replayed=self.replayed,
                 faults=list(self.faults) or None,
                 stream=self._shown_stream() or None,
+                tool_call=self.tool_call,
+                sent_session_id=self.question.session_id,
                 findings=tuple(found),
             )
         )

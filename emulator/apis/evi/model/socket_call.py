@@ -22,7 +22,7 @@ from emulator.apis.evi.model.report import CUT, TIMED_OUT, Report
 from emulator.apis.evi.model.source import LONGEST_ANSWER
 from emulator.jsontext import JsonObject, JsonTextError, parse, render
 from emulator.outgoing.http_client import HttpClient
-from emulator.outgoing.reason import reason
+from emulator.outgoing.reason import why_unreachable
 
 _LONGEST_FRAME = 1_048_576  # bytes
 _TYPES = {"user": "user_message", "assistant": "assistant_message", "system": "system_message"}
@@ -60,7 +60,7 @@ class ModelSocket:
             report.ended, report.error = TIMED_OUT, f"nothing came for {source.timeout_s} s"
             yield timed_out(source)
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            report.ended, report.error = CUT, reason(error)
+            report.ended, report.error = CUT, why_unreachable(error)
             self._is_gone = was_open or report.status is not None
             yield disconnected(source) if self._is_gone else timed_out(source)
 

@@ -3,10 +3,14 @@
 from pathlib import Path
 from typing import Any
 
-from emulator.apis.evi.model.cassette import Cassette, asked, recorded
+from emulator.apis.evi.model.cassette import Cassette, Kept, asked, recorded
+from emulator.apis.evi.model.question import Question
 from emulator.apis.evi.model.replies import Over, Reply, SessionId, ToolWanted, Words
+from emulator.apis.evi.model.report import Report
+from emulator.apis.evi.model.source import ModelSource
+from emulator.jsontext import JsonObject, render
 
-REPLIES = [{"words": "Hello."}]
+REPLIES = Kept([{"words": "Hello."}], 200, "stop")
 
 
 def body(*texts: str, at: int = 0, **more: Any) -> dict[str, Any]:
@@ -37,8 +41,8 @@ def test_the_last_answer_counts(tmp_path: Path) -> None:
     cassette = Cassette(str(tmp_path / "c.jsonl"))
     cassette.add(body("Hi"), REPLIES)
     assert cassette.find(body("Hi")) == REPLIES
-    cassette.add(body("Hi"), [{"words": "Good day."}])
-    assert cassette.find(body("Hi")) == [{"words": "Good day."}]
+    cassette.add(body("Hi"), Kept([{"words": "Good day."}], 200))
+    assert cassette.find(body("Hi")) == Kept([{"words": "Good day."}], 200)
 
 
 def test_a_missing_answer_is_told(tmp_path: Path) -> None:
@@ -58,6 +62,23 @@ def test_a_missing_answer_is_told(tmp_path: Path) -> None:
     missing = cassette.find(body("Hi", "there", tools=[]))
     assert isinstance(missing, str)
     assert "tools: asked [], the cassette has none" in missing
+
+
+def test_the_nearest_request_is_as_long(tmp_path: Path) -> None:
+    """One that differs in its last words is nearer than one that lacks the rest."""
+    cassette = Cassette(str(tmp_path / "c.jsonl"))
+    for texts in (("a",), ("x", "b", "c"), ("a", "b", "d"), ("a", "b")):
+        cassette.add(body(*texts), REPLIES)
+    missing = cassette.find(body("a", "b", "c!"))
+    assert isinstance(missing, str)
+    assert "messages[2].content: asked 'c!', the cassette has 'd'" in missing
+
+
+def test_a_file_from_before_has_no_status(tmp_path: Path) -> None:
+    """Its answers are found all the same."""
+    path = tmp_path / "c.jsonl"
+    path.write_bytes(render({"request": asked(body("Hi")), "replies": []}))
+    assert Cassette(str(path)).find(body("Hi")) == Kept([])
 
 
 def test_a_broken_file_is_told(tmp_path: Path) -> None:
@@ -88,8 +109,11 @@ def test_ids_of_tool_calls_are_numbered() -> None:
 def test_replies_as_they_are_kept() -> None:
     """Their end needs no word."""
     replies: list[Reply] = [SessionId("s"), Words("a"), ToolWanted("t", {"x": 1}), Over()]
-    assert recorded(replies) == [
+    report = Report("chat", Question("q", 1, ModelSource("https://a.example"), {}), "")
+    report.status, report.reader.finish = 200, "tool_calls"
+    shown: list[JsonObject] = [
         {"session_id": "s"},
         {"words": "a"},
         {"tool": "t", "arguments": {"x": 1}},
     ]
+    assert recorded(replies, report) == Kept(shown, 200, "tool_calls")

@@ -27,6 +27,7 @@ def test_words_of_both_have_their_times() -> None:
         ("assistant", "How are you?"),
     ]
     assert first.end_ms > first.begin_ms >= 500
+    assert second.end_ms > second.begin_ms >= first.end_ms
     message = user.to_message(with_extras=True)
     assert message == {
         "role": "user",
@@ -70,6 +71,29 @@ def test_a_tool_call_comes_with_its_answer() -> None:
         "tool_call_id": call.tool_call_id,
     }
     assert (said.role, said.text) == ("assistant", "Cold.")
+
+
+def test_the_past_has_no_time() -> None:
+    """It was said before the chat began, and times count from there."""
+    event = {"emotion_features": "", "metadata": ""}
+    scores = {"emotion_features": json.dumps({"Joy": 1.0})}
+    segments = {"segments": [{"time": {"begin_ms": 400, "end_ms": 900}}]}
+    spoken = {**event, **scores, "metadata": json.dumps(segments)}
+    events = [
+        {**spoken, "type": "USER_MESSAGE", "message_text": "Hi", "timestamp": 100},
+        {**event, "type": "AGENT_MESSAGE", "message_text": "Hello.", "timestamp": 990},
+        {**spoken, "type": "USER_MESSAGE", "message_text": "Me again", "timestamp": 1_900},
+    ]
+    times = [(each.begin_ms, each.end_ms) for each in read_conversation(events, 1_000)]
+    assert times == [(0, 0), (0, 0), (400, 900)]
+
+
+def test_ids_of_the_model() -> None:
+    """They take the place of the chat's, in a call as in its result."""
+    call = Said("assistant", "", tool_calls=({"id": "a", "type": "function"},))
+    assert call.with_ids({"a": "b"}).tool_calls == ({"id": "b", "type": "function"},)
+    assert Said("tool", "x", tool_call_id="a").with_ids({"a": "b"}).tool_call_id == "b"
+    assert call.with_ids({}) is call
 
 
 def test_a_result_whose_call_is_cut_off() -> None:

@@ -95,6 +95,53 @@ def test_session_settings_prompt_is_a_system_message(evi: Evi, model: ModelServe
     assert list(after.messages[0]) == ["role", "content"]
 
 
+# keys, hosts, tool calls
+
+
+def test_a_key_that_is_missing_or_wrong(evi: Evi, model: ModelServer) -> None:
+    """The frame and the entry say where it belongs."""
+    model.answer(Answer(status=401), Answer(status=401))
+    with chatting(evi, model.url) as talk:
+        error = error_of(talk, "Hi")
+        assert "in session settings, as language_model_api_key" in error["message"]
+        talk.send(type="session_settings", language_model_api_key="not-the-key")
+        error = error_of(talk, "Hi")
+        assert "It refuses the language_model_api_key" in error["message"]
+    for entry in evi.journal.entries("model"):
+        assert "language_model_api_key" in entry["error"]
+
+
+def test_a_host_that_is_unknown(evi: Evi) -> None:
+    """The entry says how to lead its URL elsewhere."""
+    with chatting(evi, "https://llm.invalid/chat/completions") as talk:
+        talk.say("Hi")
+        answers(talk, "error")
+    entry = evi.journal.wait_for("model", turn=1)
+    assert "; --map-url FROM=TO leads its URL elsewhere" in entry["error"]
+
+
+def test_a_model_sees_its_own_id_again(evi: Evi, model: ModelServer) -> None:
+    """The chat's is another; the entry has the call."""
+    called = tool("get_weather", '{"location": "Oslo"}')
+    model.answer(called, words("Cold.", system_fingerprint="s"))
+    with chatting(evi, model.url, tools=[{"id": new_tool(evi)}]) as talk:
+        talk.say("The weather?")
+        call = answers(talk, "tool_call")[-1]
+        assert call["tool_call_id"] != "c1"
+        talk.send(type="tool_response", tool_call_id=call["tool_call_id"], content="-4")
+        answers(talk)
+        exchange(talk, "Thanks")
+    _, second, third = model.wait_for_asked(3)
+    for asked in (second, third):
+        _, call, result = asked.messages[:3]
+        assert [each["id"] for each in call["tool_calls"]] == ["c1"]
+        assert result["tool_call_id"] == "c1"
+    entries = evi.journal.entries("model")
+    assert entries[0]["tool_call"] == {"name": "get_weather", "arguments": {"location": "Oslo"}}
+    assert entries[0]["first_token_ms"] is not None
+    assert [each.get("sent_session_id") for each in entries] == [None, None, "s"]
+
+
 # greetings
 
 
@@ -133,12 +180,25 @@ def test_the_next_turn_may_repeat_the_request(evi: Evi, model: ModelServer) -> N
 
 
 @pytest.mark.evi(model_quirks=("none",))
-def test_a_call_without_a_users_message(evi: Evi, model: ModelServer) -> None:
-    """Is what a greeting is without the quirk."""
+def test_a_system_message_asks_for_a_greeting(evi: Evi, model: ModelServer) -> None:
+    """Without the quirk; it is in no later question."""
     with chatting(evi, model.url, event_messages=GREETS) as talk:
         answers(talk)
-    [asked] = model.wait_for_asked(1)
-    assert asked.messages == []
+        exchange(talk, "Hi")
+    greeting, turn = model.wait_for_asked(2)
+    assert greeting.texts == [("system", "Speak your greeting to the user.")]
+    assert turn.texts == [("assistant", "Yes."), ("user", "Hi")]
+
+
+@pytest.mark.evi(model_quirks="greeting_prefix_once")
+def test_the_prefix_needs_no_other_quirk(evi: Evi, model: ModelServer) -> None:
+    """The next user message begins with what asked for the greeting."""
+    with chatting(evi, model.url, event_messages=GREETS) as talk:
+        answers(talk)
+        exchange(talk, "Hi")
+    greeting, turn = model.wait_for_asked(2)
+    assert greeting.texts == [("system", "Speak your greeting to the user.")]
+    assert turn.texts[-1] == ("user", "Speak your greeting to the user. Hi")
 
 
 # the answer
@@ -207,7 +267,7 @@ def test_a_tool_is_called_and_the_model_asked_again(evi: Evi, model: ModelServer
     assert first.body["tools"][0]["function"]["name"] == "get_weather"
     assert [each["role"] for each in second.messages] == ["user", "assistant", "tool"]
     called, result = second.messages[1:]
-    assert called["tool_calls"][0]["id"] == result["tool_call_id"] == id
+    assert called["tool_calls"][0]["id"] == result["tool_call_id"] == "c1"
     assert result["content"] == "-5 degrees"
 
 

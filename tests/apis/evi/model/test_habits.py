@@ -207,6 +207,16 @@ def test_a_cut_answer(evi: Evi, model: ModelServer) -> None:
     assert evi.journal.entries("fault")[0]["turn"] == 1
 
 
+def test_a_cut_before_the_first_chunk(evi: Evi, model: ModelServer) -> None:
+    """Nothing of the answer came."""
+    model.answer(words("One. ", "Two.", system_fingerprint="s-1"))
+    evi.faults.add("model", "cut", after=0)
+    with chatting(evi, model.url) as talk:
+        assert error_of(talk, "Count")["code"] == "E0705"
+    entry = evi.journal.wait_for("model", turn=1)
+    assert (entry["ended"], entry["chunks"], entry["text"]) == ("cut", 0, "")
+
+
 def test_a_status_without_the_model(evi: Evi, model: ModelServer) -> None:
     """It is not asked."""
     evi.faults.add("model", "status", status=503, times=1)
@@ -273,6 +283,19 @@ def test_a_cassette_replays(evi: Evi, model: ModelServer, tmp_path: Path) -> Non
     assert len(path.read_text().splitlines()) == 2
     entries = evi.journal.entries("model")
     assert [each.get("replayed", False) for each in entries] == [False, False, True, True]
+    assert [each["status"] for each in entries] == [200] * 4
+    assert [each["finish"] for each in entries[2:]] == [each["finish"] for each in entries[:2]]
+
+
+def test_a_cassette_that_cannot_be_written(evi: Evi, model: ModelServer, tmp_path: Path) -> None:
+    """Is told in the entry; the chat has its answer."""
+    path = tmp_path / "gone" / "c.jsonl"
+    evi.world.settings = settings_with(evi, model_cassette=str(path))
+    with chatting(evi, model.url) as talk:
+        assert exchange(talk, "Hi") == ["Yes."]
+    entry = evi.journal.wait_for("model", turn=1)
+    assert entry["ended"] == "complete"
+    assert "can't be written: FileNotFoundError" in entry["error"]
 
 
 def test_a_missing_answer_fails(evi: Evi, model: ModelServer, tmp_path: Path) -> None:
@@ -308,7 +331,7 @@ def settings_with(evi: Evi, **changes: Any) -> Any:
     return replace(evi.world.settings, **changes)
 
 
-def test_a_cassette_that_cannot_be_written(evi: Evi, model: ModelServer, tmp_path: Path) -> None:
+def test_a_cassette_whose_folder_is_missing(evi: Evi, model: ModelServer, tmp_path: Path) -> None:
     """The journal says so; the answer is said all the same."""
     settings = settings_with(evi, model_cassette=str(tmp_path / "none" / "c.jsonl"))
     evi.world.settings = settings

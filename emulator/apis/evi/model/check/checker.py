@@ -16,6 +16,8 @@ from emulator.settings import Settings
 
 _LEAKED, _SESSION = "model_fingerprint_leaked", "session_id"
 _UNREACHABLE = "not tried: the server can't be reached"
+_REFUSED = "not tried: the server asks for another key (401)"
+_UNAUTHORIZED = 401
 
 
 async def check(
@@ -70,9 +72,10 @@ async def _run(cases: Sequence[Case], target: Target) -> list[CaseResult]:
     """Run the cases. A warning with a code is told by the first case that meets it alone."""
     results: list[CaseResult] = []
     told = {_LEAKED} if any(case.name == _SESSION for case in cases) else set[str]()
-    is_unreachable = False
+    useless: str | None = None  # to ask further, for this reason
+    has_answered = False
     for case in cases:
-        skipped = _UNREACHABLE if is_unreachable else _why_not(case, target)
+        skipped = useless or _why_not(case, target)
         if skipped is not None:
             results.append(CaseResult(case.name, case.sends, case.expects, skipped=skipped))
             continue
@@ -80,7 +83,12 @@ async def _run(cases: Sequence[Case], target: Target) -> list[CaseResult]:
         result = await _run_one(case, talk)
         results.append(result)
         told |= {each.code for each in result.problems if each.code and each.level == WARN}
-        is_unreachable = any(each.was_unreachable for each in talk.exchanges)
+        reports = [each.report for each in talk.exchanges]
+        has_answered |= any(each.status not in (None, _UNAUTHORIZED) for each in reports)
+        if any(each.was_unreachable for each in talk.exchanges):
+            useless = _UNREACHABLE
+        elif reports and not has_answered and reports[0].status == _UNAUTHORIZED:
+            useless = _REFUSED
     return results
 
 

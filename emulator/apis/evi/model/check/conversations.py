@@ -55,10 +55,11 @@ def _long_chat() -> Iterator[Said]:
 def tool_result(question: Said, call: ToolWanted) -> tuple[Said, ...]:
     """Return the conversation after a tool's call: the question, the call, its result."""
     function = {"name": call.name, "arguments": render(call.arguments).decode()}
-    asked = {"id": _CALL_ID, "type": "function", "function": function}
+    id = call.id or _CALL_ID
+    asked = {"id": id, "type": "function", "function": function}
     at_ms = question.end_ms + _GAP_MS
     return (
         question,
         Said("assistant", "", at_ms, at_ms, tool_calls=(asked,)),
-        Said("tool", '{"celsius": -4, "sky": "snow"}', at_ms, at_ms, tool_call_id=_CALL_ID),
+        Said("tool", '{"celsius": -4, "sky": "snow"}', at_ms, at_ms, tool_call_id=id),
     )

@@ -116,6 +116,8 @@ class Exchange:
             )
         if report.status is not None and 300 <= report.status < 400:
             return "name the URL that it leads to: redirects are not followed"
+        if report.status in (401, 403) and report.question.key is not None:
+            return "give the server's key with --key: it refuses the one that was given"
         if report.status is not None and report.status in _BY_STATUS:
             return _BY_STATUS[report.status]
         if report.status == 200 and report.ended == FAILED and not report.reader.chunks:
