@@ -287,17 +287,6 @@ def test_a_cassette_replays(evi: Evi, model: ModelServer, tmp_path: Path) -> Non
     assert [each["finish"] for each in entries[2:]] == [each["finish"] for each in entries[:2]]
 
 
-def test_a_cassette_that_cannot_be_written(evi: Evi, model: ModelServer, tmp_path: Path) -> None:
-    """Is told in the entry; the chat has its answer."""
-    path = tmp_path / "gone" / "c.jsonl"
-    evi.world.settings = settings_with(evi, model_cassette=str(path))
-    with chatting(evi, model.url) as talk:
-        assert exchange(talk, "Hi") == ["Yes."]
-    entry = evi.journal.wait_for("model", turn=1)
-    assert entry["ended"] == "complete"
-    assert "can't be written: FileNotFoundError" in entry["error"]
-
-
 def test_a_missing_answer_fails(evi: Evi, model: ModelServer, tmp_path: Path) -> None:
     """The frame and the entry say what differs."""
     path = tmp_path / "c.jsonl"
