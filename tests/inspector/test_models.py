@@ -152,10 +152,10 @@ def test_what_went_wrong(inspector: Inspector, remote: Client, model: ModelServe
 
 def test_a_long_request(inspector: Inspector, remote: Client, model: ModelServer) -> None:
     """Of one that is not kept whole, the messages that are whole can be read."""
-    held(remote, model.url, 'First {"words": [1]}', "long " * 8_000)
+    held(remote, model.url, 'First {"words": [1]}', "long " * 16_000)
     page = inspector.open("models")
     open_first(page)
-    expect(page.get_by_text("The journal keeps the first 32,000 bytes")).to_be_visible()
+    expect(page.get_by_text("The journal keeps the first 65,536 bytes")).to_be_visible()
     messages = page.get_by_label("2 messages", exact=True)
     expect(messages.get_by_role("article").first).to_contain_text('First {"words": [1]}')
     expect(messages.get_by_role("article").last).to_contain_text("Yes.")

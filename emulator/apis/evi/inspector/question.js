@@ -43,7 +43,7 @@ export function oneQuestion(entry, go) {
       ? h(
           "p",
           { class: "hint" },
-          "The journal keeps the first 32,000 bytes of a request: what comes after them is missing here.",
+          "The journal keeps the first 65,536 bytes of a request: what comes after them is missing here.",
         )
       : null,
     entry.findings?.length ? card("Findings", findingList(entry.findings)) : null,
