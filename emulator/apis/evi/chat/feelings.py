@@ -89,6 +89,8 @@ def felt_in(text: str) -> Mapping[str, float] | None:
     The first that is named leads, unless a later one is said with more force. An emotion that is
     denied ("not angry") does not count, nor what is quoted.
     """
+    if not any(map(_emotion, _WORD.findall(text[:_HEARD].lower()))):
+        return None  # as most texts name none
     scores: dict[str, float] = {}
     for name, strength in _named(text):
         scores.setdefault(name, strength * 0.8 ** len(scores))
