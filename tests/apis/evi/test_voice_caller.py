@@ -148,6 +148,7 @@ def test_a_header_that_does_not_know_the_length(voiced: Evi, openai_server: Open
         assert speech_of(heard(talk)) == 1_200
 
 
+@pytest.mark.slow
 def test_nobody_is_there(evi_server: Emulator, openai_server: OpenAi) -> None:
     """Neither a server that hangs nor one that is not there keeps a chat from going on."""
     goes_on = threading.Event()

@@ -170,6 +170,7 @@ def test_a_chat_that_survives_it(evi_server: Emulator, openai_server: OpenAi) ->
     assert evi.journal.wait_for(kind="ears")["error"]
 
 
+@pytest.mark.slow
 def test_ears_that_take_too_long(evi_server: Emulator, openai_server: OpenAi) -> None:
     """They are given up, as if they had failed."""
     goes_on = threading.Event()
