@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 
 import httpx
+import hypothesis
 import pytest
 from starlette.testclient import TestClient
 
@@ -25,6 +26,10 @@ pytest_plugins = ["pytester", "conformance.plugin"]
 App.__call__ = conformance.judged(App.__call__)  # type: ignore[method-assign,assignment]
 Channel.send = conformance.judged_send(Channel.send)  # type: ignore[method-assign,assignment]
 resources._read_yaml = parsing.once_each(resources._read_yaml)  # type: ignore[assignment]
+
+# A busy machine takes its time, which is no mistake of what is tested.
+hypothesis.settings.register_profile("without deadlines", deadline=None)
+hypothesis.settings.load_profile("without deadlines")
 
 _numbers = itertools.count()
 
