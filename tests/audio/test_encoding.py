@@ -20,6 +20,8 @@ from emulator.audio.speech import Speech
 from emulator.audio.timbre import timbre_of
 from tests.audio.speeches import SPEECHES, peak, samples_of
 
+pytestmark = pytest.mark.slow
+
 TIMBRE = timbre_of("a voice")
 FORMATS = ("pcm", "wav", "mp3")
 

@@ -8,6 +8,8 @@ from emulator.audio.speech import Phoneme, Speech, Word
 from emulator.audio.timbre import timbre_of
 from tests.audio.speeches import ODD, SPEECHES, TEXTS, peak, samples_of
 
+pytestmark = pytest.mark.slow
+
 TIMBRE = timbre_of("a voice")
 A_SECOND = 48_000
 FULL_TEXT = ("The quick brown fox jumps over the lazy dog, and then it sleeps. " * 80)[:5_000]

@@ -25,6 +25,8 @@ from emulator.web.app import App
 from emulator.world.snapshot import Seed
 from emulator.world.world import World
 
+pytestmark = pytest.mark.slow
+
 Json = dict[str, Any]
 
 NOBODY = "00000000-0000-4000-8000-000000000000"

@@ -16,6 +16,8 @@ from emulator.audio.timbre import SAMPLE_RATE
 from emulator.world.world import World
 from tests.apis.tts.speaking import AVA
 
+pytestmark = pytest.mark.slow
+
 av = pytest.importorskip("av")
 
 TEXTS = st.lists(

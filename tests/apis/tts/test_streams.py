@@ -17,6 +17,8 @@ from emulator.world.world import World
 from tests.apis.tts.speaking import AVA
 from tests.web.wire import Wire
 
+pytestmark = pytest.mark.slow
+
 FILE, LINES = "/v0/tts/stream/file", "/v0/tts/stream/json"
 SENTENCE = "The quick brown fox jumps over the lazy dog, and then it sleeps. "
 SECOND_BYTES = 96_000

@@ -24,6 +24,8 @@ from emulator.world.world import World
 from tests.outgoing.calls import ask
 from tests.world.snapshots.calls import READER, copied, new_world, seen
 
+pytestmark = pytest.mark.slow
+
 Json = dict[str, Any]
 _keys = count()
 
