@@ -29,7 +29,7 @@ class VoiceCaller:
         what = f"the voice of chat {self._live.session.chat_id}"
         job = self._world.working(what, self._world.settings.voice_timeout)
         task = asyncio.get_running_loop().create_task(self._prepare(wanted))
-        task.add_done_callback(lambda _: job.end())  # of a task that never ran, too
+        job.end_with(task)
         self._tasks[wanted.id] = task
 
     def _cancel(self, sound_id: str) -> None:

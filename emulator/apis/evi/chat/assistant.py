@@ -4,8 +4,6 @@ import json
 import re
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
 
 from emulator.apis.evi.chat import frames, improvised
 from emulator.apis.evi.chat.channel import Channel, Dropped, SoundWanted, ToolCalled
@@ -34,6 +32,17 @@ from emulator.apis.evi.chat.script import (
     as_text,
 )
 from emulator.apis.evi.chat.settings import EffectiveSettings
+from emulator.apis.evi.chat.turns import (
+    AskModel,
+    BuiltinAnswer,
+    End,
+    Scores,
+    Sentence,
+    Sound,
+    Source,
+    Turn,
+    TurnStep,
+)
 from emulator.apis.evi.errors import CHAT_ERRORS
 from emulator.apis.evi.model.question import Question
 from emulator.apis.evi.model.replies import Failed, Over, Reply, SessionId, ToolWanted, Words
@@ -55,92 +64,6 @@ MOST_SENTENCES = 2_500  # in one answer: each makes several frames and events
 _LONGEST_RULES = 1_000  # characters of an error's text that names them
 
 _BLANK = re.compile(r"\{\w+(?:!r)?\}")  # a placeholder of an error's text, which has no value here
-
-# Where a turn comes from: an answer, an assistant_input, or an event message of the config.
-Source: TypeAlias = Literal["answer", "input", "event"]
-
-
-@dataclass(frozen=True, slots=True)
-class End:
-    """A step that ends the chat; `slug` names the error frame that says so.
-
-    `message` replaces the frame's own text; `cause` is noted by the contract alone.
-    """
-
-    status: str
-    slug: str | None = None
-    seconds: int = 0
-    message: str | None = None
-    cause: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Sentence:
-    text: str
-    say: Say
-
-
-@dataclass(frozen=True, slots=True)
-class _Scores:
-    """The prosody of a sentence that was just said."""
-
-    message_id: str
-    event_id: str
-    scores: Mapping[str, float]
-    features: Fragment  # the scores as events show them
-
-
-@dataclass(frozen=True, slots=True)
-class _Sound:
-    """A chunk of a sentence's sound, which comes late."""
-
-    message_id: str
-    index: int
-    data: str
-
-
-@dataclass(frozen=True, slots=True)
-class _BuiltinAnswer:
-    call: ToolCall
-    step: UseBuiltin
-
-
-@dataclass(frozen=True, slots=True)
-class AskModel:
-    """The language model finds the words; `instruction` takes the place of a user's words."""
-
-    number: int  # of the user's turn
-    instruction: str | None = None
-    again: Question | None = None  # that was answered with silence
-
-
-TurnStep: TypeAlias = Step | End | AskModel | _Sentence | _Sound | _Scores | _BuiltinAnswer
-
-
-@dataclass(slots=True)
-class Turn:
-    """The rest of a turn. Its next step is due at `due_ms`, unless a tool must answer first."""
-
-    steps: deque[TurnStep]
-    source: Source
-    due_ms: int
-    values: dict[str, str] = field(default_factory=dict)  # values of placeholders
-    waits_for: ToolCall | None = None
-    question: Question | None = None  # that the language model is answering
-    sound_id: str | None = None  # of the next sentence, while the voice's server makes it
-    is_prepared: bool = False  # True if that was tried
-    unspoken: str = ""  # the beginning of the model's next sentence
-    found: int = 0  # sentences of the model so far
-    models_call_id: str = ""  # of the tool call that comes next
-    was_asked_again: bool = False
-    is_models: bool = False  # the model finds its words, in which no placeholder is filled
-    spoke: bool = False
-
-    @property
-    def is_idle(self) -> bool:
-        """True if nothing of it can be done before somebody answers."""
-        is_waiting = self.waits_for is not None or self.sound_id is not None
-        return is_waiting or (self.question is not None and not self.steps)
 
 
 class Assistant:
@@ -296,12 +219,12 @@ class Assistant:
                 return step
             case Say():
                 self._say(step, turn)
-            case _Sentence(text, say):
+            case Sentence(text, say):
                 if self._can_say(step, turn):
                     self._say_sentence(text, say, turn)
-            case _Sound():
+            case Sound():
                 self._send_late(step, turn)
-            case _Scores():
+            case Scores():
                 self._show(step, turn)
             case AskModel():
                 self._ask(step, turn)
@@ -309,7 +232,7 @@ class Assistant:
                 self._call(step, turn)
             case UseBuiltin():
                 self._use_builtin(step, turn)
-            case _BuiltinAnswer():
+            case BuiltinAnswer():
                 self._answer_builtin(step, turn)
             case Pause(ms):
                 turn.due_ms = self._clock.now_ms() + round(ms * (self._pace or 1))
@@ -394,12 +317,12 @@ class Assistant:
             problem = f"an answer has at most {MOST_SENTENCES} sentences, got {len(said)}"
             self._channel.error("text_too_long", problem=problem)
         for sentence in reversed(said[:MOST_SENTENCES]):
-            turn.steps.appendleft(_Sentence(sentence, say))
+            turn.steps.appendleft(Sentence(sentence, say))
 
     def _filler(self, turn: Turn) -> Filler:
         return Filler({} if turn.is_models else turn.values, self._most_added)
 
-    def _can_say(self, sentence: _Sentence, turn: Turn) -> bool:
+    def _can_say(self, sentence: Sentence, turn: Turn) -> bool:
         """True if the sentence has a sound; else it is asked for, and the turn waits."""
         if not turn.is_prepared:
             sound = self._find_voice(self._settings.voice_id).unprepared(sentence.text)
@@ -430,7 +353,7 @@ class Assistant:
         features = Fragment(render(emotion_features(scores)))
         self._history.add("AGENT_MESSAGE", text, features, id=event_id)
         turn.spoke = True
-        turn.steps.appendleft(_Scores(message_id, event_id, scores, features))
+        turn.steps.appendleft(Scores(message_id, event_id, scores, features))
         turn.due_ms = self._in(PROSODY_MS)
         self._voice(text, message_id, turn)
 
@@ -442,17 +365,17 @@ class Assistant:
             return
         chunks = enumerate(voice.wav_chunks(text))
         if self._jitter_ms:
-            late = [_Sound(message_id, index, data) for index, data in chunks]
+            late = [Sound(message_id, index, data) for index, data in chunks]
             turn.steps.extendleft(reversed(late))
             turn.due_ms = self._jittered_ms()
         else:
             for index, data in chunks:
                 self._channel.send(frames.audio_output(message_id, index, data))
 
-    def _send_late(self, sound: _Sound, turn: Turn) -> None:
+    def _send_late(self, sound: Sound, turn: Turn) -> None:
         """Send a chunk of sound; the next, or the sentence's scores, come a little later."""
         self._channel.send(frames.audio_output(sound.message_id, sound.index, sound.data))
-        is_last = isinstance(turn.steps[0], _Scores)
+        is_last = isinstance(turn.steps[0], Scores)
         turn.due_ms = self._in(PROSODY_MS) if is_last else self._jittered_ms()
 
     def _jittered_ms(self) -> int:
@@ -461,7 +384,7 @@ class Assistant:
         place = ("jitter", self._chat_id, self._drawn)
         return self._clock.now_ms() + round(derived_random(*place).uniform(0, self._jitter_ms))
 
-    def _show(self, step: _Scores, turn: Turn) -> None:
+    def _show(self, step: Scores, turn: Turn) -> None:
         if not self._inline_prosody:
             self._channel.send(frames.assistant_prosody(step.message_id, step.scores))
         self._history.add(
@@ -512,7 +435,7 @@ class Assistant:
                 if not turn.found and not turn.was_asked_again:
                     self._ask_again_later(question)
             case Failed(slug, message, ends_chat):
-                begun = (each for each in turn.steps if isinstance(each, _Sound | _Scores))
+                begun = (each for each in turn.steps if isinstance(each, Sound | Scores))
                 turn.steps = deque(begun)  # what is left of the sentence that was just said
                 turn.question, turn.unspoken = None, ""
                 self._channel.error(slug, message)
@@ -534,7 +457,7 @@ class Assistant:
             problem = f"an answer has at most {MOST_SENTENCES} sentences"
             self._channel.error("text_too_long", problem=problem)
         for sentence in said[: max(0, MOST_SENTENCES - before)]:
-            turn.steps.append(_Sentence(sentence, Say(sentence)))
+            turn.steps.append(Sentence(sentence, Say(sentence)))
 
     def _ask_again_later(self, question: Question) -> None:
         """Plan to ask once more what was answered with silence, unless somebody speaks before."""
@@ -602,10 +525,10 @@ class Assistant:
         if step.name == "hang_up":
             turn.steps.appendleft(End("USER_ENDED"))
         else:
-            turn.steps.appendleft(_BuiltinAnswer(call, step))
+            turn.steps.appendleft(BuiltinAnswer(call, step))
             turn.due_ms = self._in(BUILTIN_TOOL_MS)
 
-    def _answer_builtin(self, answer: _BuiltinAnswer, turn: Turn) -> None:
+    def _answer_builtin(self, answer: BuiltinAnswer, turn: Turn) -> None:
         call, step = answer.call, answer.step
         if step.error is None:
             result = step.result or improvised.search_result(call.parameters)

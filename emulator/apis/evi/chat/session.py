@@ -10,7 +10,7 @@ from itertools import islice
 from typing import TypeAlias
 
 from emulator.apis.evi.chat import frames, improvised
-from emulator.apis.evi.chat.assistant import AskModel, Assistant, End, TurnStep
+from emulator.apis.evi.chat.assistant import Assistant
 from emulator.apis.evi.chat.channel import Channel, ChatEnded, ChatStarted, Output
 from emulator.apis.evi.chat.config import EventMessage
 from emulator.apis.evi.chat.filling import TextTooLong
@@ -30,6 +30,7 @@ from emulator.apis.evi.chat.messages import (
 from emulator.apis.evi.chat.request import ChatRequest
 from emulator.apis.evi.chat.script import Say, UseBuiltin
 from emulator.apis.evi.chat.settings import EffectiveSettings, as_recorded
+from emulator.apis.evi.chat.turns import AskModel, End, TurnStep
 from emulator.apis.evi.chat.user import User
 from emulator.apis.evi.chat_store import ChatStore
 from emulator.apis.evi.ears.utterance import Hearing

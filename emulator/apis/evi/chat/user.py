@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from emulator.apis.evi.chat import frames
-from emulator.apis.evi.chat.assistant import Assistant, End
+from emulator.apis.evi.chat.assistant import Assistant
 from emulator.apis.evi.chat.channel import Channel, Dropped
 from emulator.apis.evi.chat.feelings import felt_in
 from emulator.apis.evi.chat.hearing import Sound, Speaking, TurnOver
@@ -17,6 +17,7 @@ from emulator.apis.evi.chat.recorder import MOST_SAMPLES
 from emulator.apis.evi.chat.request import ChatRequest
 from emulator.apis.evi.chat.script import UserTurn
 from emulator.apis.evi.chat.settings import EffectiveSettings
+from emulator.apis.evi.chat.turns import End
 from emulator.apis.evi.ears.utterance import (
     Hearing,
     NotUnderstood,
