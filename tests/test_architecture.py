@@ -25,6 +25,7 @@ LADDER = [
     ["api"],
     ["control", "handles", "sockets"],
     ["world"],
+    ["twilio"],
     ["contract", "outgoing"],
     ["faults", "journal", "audio"],
     ["store", "openapi", "redaction"],
