@@ -201,6 +201,12 @@ ORIGIN_REFUSED = ErrorText(
     "{path} is for this machine; a page of {origin} may not use it. Serve the page from localhost, "
     "or name its host with --allowed-hosts.",
 )
+WORLD_UNKNOWN = ErrorText(
+    404,
+    "world_unknown",
+    "The path is for a world {reference!r}, which does not exist: it was deleted, or the server "
+    "was started anew. Ask the emulator for a new URL.",
+)
 HOST_REFUSED = ErrorText(
     403,
     "host_refused",

@@ -6,6 +6,7 @@ from emulator.durations import duration_ms, read_pace
 from emulator.ids import Random, derived_random
 from emulator.settings import Settings
 
+REALTIME = 1.0  # the stretch of sound that comes as it plays
 FIRST_AUDIO_MS = 200  # of generated speech, if nobody has given another time
 
 

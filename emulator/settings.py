@@ -423,6 +423,12 @@ class Settings:
     allowed_hosts: tuple[str, ...] = _server(
         "list", (), "additional host names accepted on the emulator's own routes"
     )
+    public_url: str = _world(
+        "url",
+        "",
+        "where others reach the emulator, such as https://abc.tunnel.example; URLs in answers "
+        "begin with it, by default with the Host that was asked for",
+    )
     call_hosts: tuple[str, ...] = _world(
         "hosts",
         (),

@@ -2,7 +2,8 @@
 
 from emulator.api import Api
 from emulator.apis.evi.api import EVI
+from emulator.apis.phone.api import PHONE
 from emulator.apis.tts.api import TTS
 from emulator.apis.voices.api import VOICES
 
-APIS: tuple[Api, ...] = (EVI, VOICES, TTS)
+APIS: tuple[Api, ...] = (EVI, VOICES, TTS, PHONE)

@@ -3,6 +3,7 @@
 import struct
 
 SAMPLE_BYTES = 2  # in one sample of 16-bit mono PCM
+HEADER_BYTES = 44
 
 
 def wav_header(size: int, sample_rate: int) -> bytes:

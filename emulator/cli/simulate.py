@@ -117,7 +117,7 @@ def _print_findings(remote: Remote, chat_id: str) -> int:
     """Print error frames and the script's mistakes; fail if a strict script had no answer."""
     frames = remote.call("GET", f"/_emulator/journal?kind=frame&chat_id={chat_id}")["entries"]
     for content in (each.get("content") for each in frames):
-        if isinstance(content, dict) and content["type"] == "error":
+        if isinstance(content, dict) and content.get("type") == "error":
             print(f"error {content['code']} {content['slug']}: {content['message']}")
     findings = remote.call("GET", f"/_emulator/journal?kind=script&chat_id={chat_id}")["entries"]
     for finding in findings:

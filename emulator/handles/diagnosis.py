@@ -153,6 +153,9 @@ def _http(entry: JsonObject) -> str:
     return f"{line} {_one_line(message)}" if entry["status"] >= 400 else line
 
 
+_NAMES = ("type", "event")  # fields that name a message: of an API's socket, of a media stream
+
+
 def _frame(entry: JsonObject) -> str:
     arrow = "<-" if entry["direction"] == "in" else "->"
     if "close" in entry:
@@ -165,9 +168,10 @@ def _frame(entry: JsonObject) -> str:
     fields = {
         name: value
         for name, value in content.items()
-        if name not in ("type", "models") and value is not None
+        if name not in (*_NAMES, "models") and value is not None
     }
-    return f"frame {arrow} {content.get('type')} {_one_line(short_fields(fields))}".rstrip()
+    name = next((content[name] for name in _NAMES if name in content), None)
+    return f"frame {arrow} {name} {_one_line(short_fields(fields))}".rstrip()
 
 
 def _run(content: JsonObject, run: JsonObject) -> str:

@@ -135,6 +135,7 @@ class FrameEntry(Entry):
     close: int | None = None  # code with which the socket was closed
     joined: bool = False  # True for the frames of a client that joined a running chat
     simulated: bool = False  # True if nobody was there to read it
+    on_phone: bool = False  # True for a message of a phone call's chat, which nobody can read
     findings: tuple[NotedFinding, ...] = ()
 
     def measure(self) -> int:

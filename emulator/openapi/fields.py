@@ -20,9 +20,9 @@ class Field:
     """One field with its children: an object's fields by name, or the fields of a list's items.
 
     `name` is a pointer into the value, with * for the items of a list. An object without children
-    may have any names. `variants` are the members of a union, by what their 'type' must be.
-    `listed` has the known values of an open enum, in order; beside a field with the value that
-    `listed_unless` names, any value is known.
+    may have any names, and so may one that is `open`. `variants` are the members of a union, by
+    what their 'type' must be. `listed` has the known values of an open enum, in order; beside a
+    field with the value that `listed_unless` names, any value is known.
     """
 
     name: str
@@ -34,6 +34,7 @@ class Field:
     listed: Mapping[str, None] = field(default_factory=dict)
     listed_unless: tuple[str, str] | None = None
     undocumented: bool = False
+    open: bool = False
 
     def __iter__(self) -> Iterator["Field"]:
         """Yield the named fields below this one, at every depth."""
@@ -84,6 +85,7 @@ def compile_fields(schema: JsonObject, follow: Follow, name: str = "") -> Field:
         dict.fromkeys(schema.get(LISTED, ())),
         schema.get(LISTED_UNLESS),
         schema.get(UNDOCUMENTED, False),
+        bool(schema.get("additionalProperties", False)),
     )
 
 
@@ -137,6 +139,8 @@ def _look(at: Field, value: Json, loc: Loc, use: Use) -> None:
         children = at.children
         for key, inner in value.items() if children else ():
             child = children.get(key)
+            if child is None and at.open:
+                continue
             if child is None:
                 use.unknown.append(((*loc, key), tuple(children)))
                 continue

@@ -38,7 +38,7 @@ class OutboundFrame(NamedTuple):
 
     With `data` it is a binary frame, of which the journal shows `content`. Without a `text` it is
     rendered when it is sent, so that sound takes little memory until then. Fault rules match
-    `facts`, beside the type.
+    `facts`, beside the type. The journal shows `shown_as` in the place of the content, if given.
     """
 
     type: str
@@ -47,6 +47,7 @@ class OutboundFrame(NamedTuple):
     size: int  # bytes, about
     facts: Mapping[str, Json]
     data: bytes = b""
+    shown_as: Json = None
 
 
 class _Waiting(NamedTuple):
@@ -196,7 +197,10 @@ class Outbound:
 
     def send(self, frame: OutboundFrame, findings: Sequence[Finding] = ()) -> None:
         """Add a frame to the queue and to the journal."""
-        self.note("out", shown(frame.content, frame.text), findings)
+        content = frame.shown_as
+        if content is None:
+            content = shown(frame.content, frame.text)
+        self.note("out", content, findings)
         self._queue.append(_Waiting(frame, self._is_spared))
         self._unsent += frame.size
         self._ready.set()

@@ -70,7 +70,8 @@ class Socket:
     The journal calls it by its `name`, which is None for paths that only answer errors; the
     contract calls it by its `subject`. `paths` are templates. `opening` makes the Opening of a
     handshake from the caller's world, the parameters in the path and the query string; it may
-    raise ApiError.
+    raise ApiError. With `names_world`, the path's parameter `world` is the reference of a world,
+    the handshake needs no key, and the opening checks that the API gave the path out.
     """
 
     name: str | None
@@ -78,3 +79,4 @@ class Socket:
     paths: Sequence[str]
     opening: Callable[[World, Mapping[str, str], bytes], Opening]
     max_frame_bytes: int | None = None  # larger frames close it with 1009; None: the setting
+    names_world: bool = False

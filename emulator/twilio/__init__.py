@@ -1,1 +1,1 @@
-"""Twilio's side of a phone call: its form, TwiML, and media streams (docs/protocol.md#phone)."""
+"""Twilio's side of a phone call: form, TwiML, media streams (docs/protocol.md#phone-calls)."""

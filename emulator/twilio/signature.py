@@ -1,4 +1,4 @@
-"""The signature by which a server knows that a request is Twilio's (docs/protocol.md#phone)."""
+"""The signature that shows that a request is Twilio's (docs/protocol.md#phone-calls)."""
 
 import hashlib
 import hmac

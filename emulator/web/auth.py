@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from emulator.credentials import API_KEY, CREDENTIALS, HANDSHAKE_CREDENTIALS
-from emulator.errors import gateway_fault
+from emulator.errors import WORLD_UNKNOWN, api_error, gateway_fault
 from emulator.web.parameters import parse_query
 from emulator.web.real_keys import RealKeys
 from emulator.world.world import World
@@ -65,6 +65,13 @@ class Auth:
         Raises ApiError (401).
         """
         return self.world(headers, query_string, HANDSHAKE_CREDENTIALS)
+
+    def world_of_reference(self, reference: str) -> World:
+        """Return the world that a path names. Raises ApiError (404) if there is none."""
+        world = self._worlds.find_reference(reference)
+        if world is None:
+            raise api_error(WORLD_UNKNOWN, reference=reference)
+        return world
 
     def worlds(self, headers: Mapping[bytes, bytes], query_string: bytes) -> list[World]:
         """Return the caller's world, or every world without credentials. Raises ApiError (401)."""

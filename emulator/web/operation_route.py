@@ -85,7 +85,8 @@ class OperationRoute:
             problems += self._check_strictly(query_string, exchange.body)
         if problems:
             raise ValidationFailed(problems)
-        call = Call(world, world.settings, parameters, body, _base_url(scope, headers))
+        base_url = world.settings.public_url.rstrip("/") or _base_url(scope, headers)
+        call = Call(world, world.settings, parameters, body, base_url)
         exchange.reported = call.findings
         said = self._handler(call)
         return self._answer_of(await said if isinstance(said, CoroutineType) else said)

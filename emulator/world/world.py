@@ -192,7 +192,7 @@ class World:
         self.clock.resume()
         self._clock_changed("resume")
 
-    def advancing(self, ms: int) -> Iterator[None]:
+    def advancing(self, ms: int, noted: bool = True) -> Iterator[None]:
         """Move the clock forward, stopping wherever something is due, after it has run.
 
         Raises ApiError (400) for a time that is too late for a date.
@@ -207,20 +207,23 @@ class World:
             if self.journal is not journal:
                 return  # the world was reset meanwhile
         self.clock.move_to(target_ms)
-        self._clock_changed("advance", ms=ms)
+        if noted:
+            self._clock_changed("advance", ms=ms)
+        else:
+            self.timers.on_change()
 
-    async def advance(self, ms: int) -> None:
+    async def advance(self, ms: int, noted: bool = True) -> None:
         """Move the clock forward, one caller at a time; deliveries and jobs end before each step.
 
         Retries of the deliveries then have timers, at which the clock stops; so does a job that
-        waits for a later time.
+        waits for a later time. The journal has an entry of it if it is `noted`.
         """
         async with self._moving:
             work = self.work
             work.begin_move()
             try:
                 await self._settle()
-                for _ in self.advancing(ms):
+                for _ in self.advancing(ms, noted):
                     await self._settle()
             finally:
                 work.end_move()

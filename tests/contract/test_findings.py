@@ -709,8 +709,10 @@ def test_a_receiver_that_checks_nothing(evi: Evi) -> None:
 
 # the table
 
-ELSEWHERE = {  # which the tests above, and those of models, bring about in other ways
+ELSEWHERE = {  # which the tests above, and those of models and calls, bring about in other ways
     "brain_model_unknown",
+    "call_field_missing",
+    "call_refused",
     "credential_spelling",
     "credentials_refused",
     "deprecated",
@@ -726,6 +728,7 @@ ELSEWHERE = {  # which the tests above, and those of models, bring about in othe
     "model_url_unusual",
     "socket_unread",
     "speech_refused",
+    "stream_message_invalid",
     "timestamps_ignored",
     "webhook_refused",
     "webhook_unanswered",

@@ -15,7 +15,7 @@ PAGE = (DOCS / "protocol.md").read_text()
 FOLDERS = ("emulator", "tests", "conformance", "docs", "scripts", "benchmarks", "examples")
 REFERENCE = re.compile(r"docs/(\w+)\.md(?:#([\w-]+))?")
 LINK = re.compile(r"\]\(([^)\s#]*)#([^)\s]+)\)")
-MARKS = {"documented", "SDK", "example", "run", "reported", "inferred", "assumed"}
+MARKS = {"documented", "SDK", "example", "run", "reported", "inferred", "assumed", "Twilio"}
 
 
 def sources() -> Iterator[Path]:

@@ -10,6 +10,8 @@ from emulator.apis.evi.chat.opening import find_config, open_chat
 from emulator.apis.evi.chat.request import ChatRequest
 from emulator.apis.evi.model.options import ModelOptions
 from emulator.apis.evi.state import EviState
+from emulator.apis.phone.call import IncomingCall
+from emulator.apis.phone.state import PhoneState
 from emulator.apis.tts.generation import new_generations
 from emulator.apis.tts.request import SpeechRequest, Utterance
 from emulator.apis.tts.state import TtsState
@@ -123,6 +125,7 @@ NOT_KEPT = {
 
 VOICE = {"id": "v", "provider": "CUSTOM_VOICE", "name": "x"}
 # The same of what each API remembers, by the name of the API.
+CALL = IncomingCall({"CallSid": "CA1", "From": "+1", "To": "+2", "AccountSid": "AC1"}, None, 1)
 STATE_CHANGES: dict[str, dict[str, Callable[[World], Any]]] = {
     "evi": {
         "configs": lambda world: world.state(EviState).configs.create("q", "x", {}, 2),
@@ -142,11 +145,13 @@ STATE_CHANGES: dict[str, dict[str, Callable[[World], Any]]] = {
     "tts": {
         "sounds": lambda world: world.state(TtsState).sounds.update({"a": OwnSound("a", bytes(2))})
     },
+    "phone": {"calls": lambda world: world.state(PhoneState).add(CALL)},
 }
 STATE_NOT_KEPT = {
     "evi": {"cut_off", "watchers", "_first_script"},
     "voices": set[str](),
     "tts": set[str](),
+    "phone": set[str](),
 }
 ALL_CHANGES = {
     **CHANGES,

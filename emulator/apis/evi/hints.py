@@ -39,11 +39,6 @@ EVI_HINTS = Hints(
             "speech is made at /v0/tts, in the text-to-speech API",
         ),
         PathHint(
-            "/v0/evi/twilio",
-            "/v0/evi/twilio",
-            "it takes phone calls from Twilio, which this emulator does not serve",
-        ),
-        PathHint(
             "/v1/evi/configs", "/v1(/(?!expression).*)?", "the paths of the API begin with /v0"
         ),
     ),

@@ -87,19 +87,24 @@ class Sockets:
         """Report a bug in a handshake to the log and to the caller's journal."""
         world = None
         with suppress(Exception):  # finding the world may be what has failed
-            world = self._auth.world_of_handshake(dict(scope["headers"]), scope["query_string"])
+            world = self._world(self._match(scope["path"]), scope)
         bug = bugs.report(error, f"WebSocket {scope['path']}", world)
         if world is not None:
             bugs.note(bug, world.journal)
         return bug
+
+    def _world(self, found: tuple[_Route, Mapping[str, str]] | None, scope: Scope) -> World:
+        """Return the world of the key, or the one that the path names. Raises ApiError."""
+        if found is not None and found[0].socket.names_world:
+            return self._auth.world_of_reference(found[1]["world"])
+        return self._auth.world_of_handshake(dict(scope["headers"]), scope["query_string"])
 
     def _open(self, scope: Scope, send: Send, handshake: Handshake) -> Connection:
         """Return a connection, ready to run. Raises ApiError for a handshake to be refused."""
         found = self._match(scope["path"])
         if found is not None:
             handshake.socket = found[0].socket
-        headers = dict(scope["headers"])
-        handshake.world = world = self._auth.world_of_handshake(headers, scope["query_string"])
+        handshake.world = world = self._world(found, scope)
         if found is None:
             path = scope["path"]
             hint = self._hints.for_path(_normal(path)) or self._hints.sockets

@@ -1,6 +1,6 @@
 """Opens chats: finds their config and group, and connects their webhooks."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from emulator.api import Call
@@ -37,7 +37,7 @@ from emulator.audio.speakers import is_server
 from emulator.clock import LaggingClock
 from emulator.errors import ApiError, api_error
 from emulator.jsontext import JsonObject
-from emulator.pace import pace_of
+from emulator.pace import REALTIME, pace_of
 from emulator.world.world import World
 
 
@@ -86,8 +86,26 @@ def _default_config(world: World) -> ChatConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class PhoneCaller:
+    """Who speaks to a chat by telephone: the number, and what webhooks tell of the call.
+
+    `take_words` returns what the caller has said in a turn, or None if nobody has told;
+    `still_hears` says whether sound that was sent is still to be played.
+    """
+
+    number: str
+    metadata: Mapping[str, str]
+    take_words: Callable[[], str | None]
+    still_hears: Callable[[], bool]
+
+
+@dataclass(frozen=True, slots=True)
 class ChatOptions:
-    """The options of a client that opens a chat (docs/protocol.md#handshake)."""
+    """The options of a client that opens a chat (docs/protocol.md#handshake).
+
+    With a phone's `caller` it is never instant: what is said takes its time, since a telephone
+    plays it while it comes.
+    """
 
     config_id: str | None = None
     config_version: int | None = None
@@ -96,6 +114,7 @@ class ChatOptions:
     event_limit: int = HISTORY_LIMIT
     verbose_transcription: bool = False
     allow_connection: bool = False
+    caller: PhoneCaller | None = None
 
 
 def start_chat(world: World, options: ChatOptions, send: SendFrames) -> LiveChat:
@@ -104,7 +123,7 @@ def start_chat(world: World, options: ChatOptions, send: SendFrames) -> LiveChat
     Raises ApiError (404) for a config, version or group that does not exist.
     """
     config_id, group_id = _lower(options.config_id), _lower(options.resumed_chat_group_id)
-    pace = pace_of(world.settings)
+    pace, caller = pace_of(world.settings), options.caller
     config = find_config(world, config_id, options.config_version, group_id)
     request = ChatRequest(
         config=config,
@@ -114,7 +133,7 @@ def start_chat(world: World, options: ChatOptions, send: SendFrames) -> LiveChat
         settings=options.settings,
         event_limit=options.event_limit,
         most_added=world.settings.max_filled_chars,
-        pace=pace.stretch,
+        pace=pace.stretch or (0 if caller is None else REALTIME),
         first_audio_ms=pace.first_audio_ms,
         jitter_ms=pace.jitter_ms,
         voiced=world.settings.audio_output,
@@ -122,9 +141,12 @@ def start_chat(world: World, options: ChatOptions, send: SendFrames) -> LiveChat
         user_voice=user_voice(world),
         inline_prosody=world.settings.prosody == "inline",
         verbose_transcription=options.verbose_transcription,
-        transcribe=_Transcripts(world),
+        transcribe=_Transcripts(world, caller),
         ears=ears_source(world.settings),
         survives_bad_audio=world.settings.transcription_failure == "continue",
+        caller_number=None if caller is None else caller.number,
+        twilio_metadata=None if caller is None else caller.metadata,
+        still_heard=(lambda: False) if caller is None else caller.still_hears,
     )
     live = open_chat(world, request, allows_connection=options.allow_connection)
     live.join(send)
@@ -137,13 +159,17 @@ def start_chat(world: World, options: ChatOptions, send: SendFrames) -> LiveChat
 
 
 class _Transcripts:
-    """Returns transcripts for audio: the world's queued ones first, then the script user's."""
+    """Returns transcripts for audio: a caller's own, the world's queued ones, the script user's."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, caller: PhoneCaller | None) -> None:
         self._world = world
+        self._caller = caller
         self._spoken = world.state(EviState).script.spoken()
 
     def __call__(self) -> Speak | None:
+        own = None if self._caller is None else self._caller.take_words()
+        if own is not None:
+            return Speak(own)
         if self._world.state(EviState).heard:
             return Speak(self._world.state(EviState).heard.popleft())
         return next(self._spoken, None)

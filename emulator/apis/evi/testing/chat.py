@@ -75,7 +75,7 @@ class ChatHandle:
             lambda: list(self._world.journal.entries(kind="frame", chat_id=self.id))
         )
         contents = [each.get("content") for each in frames if not each.get("joined")]
-        return [each for each in contents if isinstance(each, dict) and each["type"] == "error"]
+        return [each for each in contents if isinstance(each, dict) and each.get("type") == "error"]
 
     def transcript(self) -> str:
         """Return the history as text, a line for each event, to be stored and compared.

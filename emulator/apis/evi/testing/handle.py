@@ -184,6 +184,6 @@ def _opens_a_chat(entry: JsonObject) -> bool:
     content = entry.get("content")
     return (
         isinstance(content, dict)
-        and content["type"] == "chat_metadata"
+        and content.get("type") == "chat_metadata"
         and not (entry.get("joined") or entry.get("simulated"))
     )

@@ -1,0 +1,1 @@
+"""Phone calls that Twilio passes to EVI (docs/phone.md)."""

@@ -1,0 +1,24 @@
+"""Phone calls as a value: everything that their folder gives to the machinery."""
+
+from pathlib import Path
+
+from emulator.api import Api
+from emulator.apis.phone import seed
+from emulator.apis.phone.findings import PHONE_FINDINGS
+from emulator.apis.phone.operations import HANDLERS
+from emulator.apis.phone.sockets import SOCKETS
+from emulator.apis.phone.state import PhoneState
+from emulator.world.seed import SeedSection
+from emulator.world.snapshot_reader import SnapshotPart
+
+_HERE = Path(__file__).parent
+
+PHONE = Api(
+    name="phone",
+    document=_HERE / "openapi.yaml",
+    sockets=SOCKETS,
+    handlers=HANDLERS,
+    findings=PHONE_FINDINGS,
+    snapshot=SnapshotPart(PhoneState, _HERE / "snapshot.yaml"),
+    seed=SeedSection(_HERE / "seed.yaml", seed.load, seed.count),
+)
