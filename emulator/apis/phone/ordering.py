@@ -36,7 +36,7 @@ def read_order(content: JsonObject) -> CallOrder:
         if name not in OPTIONS:
             known = f"{closest(name, OPTIONS)}; known: {', '.join(OPTIONS)}"
             raise OrderMistake(name, f"a call has no option {name!r}{known}")
-    texts = {name: _text(name, content[name]) for name in _TEXTS if name in content}
+    texts: Any = {name: _text(name, content[name]) for name in _TEXTS if name in content}
     if "url" not in texts:
         raise OrderMistake("url", "a call needs the URL that answers with TwiML")
     steps = [_step(index, each) for index, each in enumerate(content.get("user", ()))]

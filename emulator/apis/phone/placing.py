@@ -5,6 +5,7 @@ URLs may be called and where they lead. The journal has all that happens.
 """
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -15,8 +16,8 @@ from emulator.apis.phone.words import ChatsOfCall, with_words
 from emulator.faults.rules import FaultRule
 from emulator.hosts import WEBHOOK_SCHEMES, call_problem, mapped
 from emulator.journal.entries import CallEntry
-from emulator.twilio import call as twilio
 from emulator.jsontext import JsonObject
+from emulator.twilio import call as twilio
 from emulator.twilio.events import CallEvent
 from emulator.twilio.order import CallOrder
 from emulator.twilio.posting import Urls
@@ -26,13 +27,16 @@ from emulator.world.world import World
 
 _SCHEMES = (*WEBHOOK_SCHEMES, "wss", "ws")
 _WAITING_S = 0.002  # of real time, in which others may answer, for each step in silence
+_ROUNDS = 8  # of the event loop, in which a message comes through both WebSockets
 
 
 class WorldTime:
     """A world's time. While its clock is frozen, whoever waits for a time moves it there."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, is_ours: Callable[[], bool]) -> None:
+        """`is_ours` says whether the other side is this world, in the same event loop."""
         self._world = world
+        self._is_ours = is_ours
 
     def now_ms(self) -> int:
         """Return the world's time."""
@@ -41,12 +45,19 @@ class WorldTime:
     async def until(self, ms: int, is_waiting: bool = False) -> None:
         """Return once it is `ms`; all that comes due before has run then."""
         world = self._world
-        if world.clock.mode == "manual":
-            await asyncio.sleep(_WAITING_S if is_waiting else 0)
-            if ms > self.now_ms() and world.clock.mode == "manual":
-                await world.advance(ms - self.now_ms(), noted=False)
+        if world.clock.mode != "manual":
+            await asyncio.sleep(max(0, ms - self.now_ms()) / 1000)
             return
-        await asyncio.sleep(max(0, ms - self.now_ms()) / 1000)
+        await self._let_others_answer(is_waiting)
+        if ms > self.now_ms() and world.clock.mode == "manual":
+            await world.advance(ms - self.now_ms(), noted=False)
+
+    async def _let_others_answer(self, is_waiting: bool) -> None:
+        """Let messages come through: those of this event loop, or another process's."""
+        if is_waiting and not self._is_ours():
+            await asyncio.sleep(_WAITING_S)
+        for _ in range(_ROUNDS):
+            await asyncio.sleep(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +81,7 @@ async def place_in(world: World, order: CallOrder) -> PlacedCall:
     call_sid = order.call_sid or f"CA{world.ids.secret()}"
     services = CallServices(
         client=world.http,
-        time=WorldTime(world),
+        time=WorldTime(world, lambda: call_sid in world.state(PhoneState).calls),
         urls=Urls(partial(_problem, world), partial(mapped, rules=world.settings.map_url)),
         voice=user_voice(world),
         announce=partial(tell_words, world),

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from emulator.apis.phone.state import PhoneState
@@ -11,6 +11,9 @@ from emulator.handles.bridge import Bridge
 from emulator.handles.diagnosis import ExpectationFailed, everything, timeline
 from emulator.jsontext import JsonObject
 from emulator.world.world import World
+
+if TYPE_CHECKING:
+    from emulator.apis.phone.placing import PlacedCall  # it loads aiohttp
 
 
 class PhoneHandle:
