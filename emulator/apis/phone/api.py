@@ -1,6 +1,7 @@
 """Phone calls as a value: everything that their folder gives to the machinery."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from emulator.api import Api
 from emulator.apis.phone import seed
@@ -11,13 +12,24 @@ from emulator.apis.phone.state import PhoneState
 from emulator.world.seed import SeedSection
 from emulator.world.snapshot_reader import SnapshotPart
 
+if TYPE_CHECKING:
+    from emulator.control import ControlRoutes
+
 _HERE = Path(__file__).parent
+
+
+def _control() -> "ControlRoutes":
+    from emulator.apis.phone.control.routes import CONTROL  # with the other control routes
+
+    return CONTROL
+
 
 PHONE = Api(
     name="phone",
     document=_HERE / "openapi.yaml",
     sockets=SOCKETS,
     handlers=HANDLERS,
+    control=_control,
     findings=PHONE_FINDINGS,
     snapshot=SnapshotPart(PhoneState, _HERE / "snapshot.yaml"),
     seed=SeedSection(_HERE / "seed.yaml", seed.load, seed.count),
