@@ -79,8 +79,8 @@ class CallRecord:
         """Return all but the events and the sound."""
         return {
             "call_sid": self.call_sid,
-            "from": self.from_number,
-            "to": self.to_number,
+            "from_number": self.from_number,
+            "to_number": self.to_number,
             "status": self.status,
             "duration_ms": self.duration_ms,
             "stream_sids": list(self.stream_sids),

@@ -13,10 +13,17 @@ from emulator.world.seed import SeedSection
 from emulator.world.snapshot_reader import SnapshotPart
 
 if TYPE_CHECKING:
+    from emulator.control import ControlRoutes
     from emulator.handles.bridge import Bridge
     from emulator.world.world import World
 
 _HERE = Path(__file__).parent
+
+
+def _control() -> "ControlRoutes":
+    from emulator.apis.phone.control.routes import CONTROL  # with the other control routes
+
+    return CONTROL
 
 
 def _new_handle(world: "World", bridge: "Bridge") -> object:
@@ -30,6 +37,7 @@ PHONE = Api(
     document=_HERE / "openapi.yaml",
     sockets=SOCKETS,
     handlers=HANDLERS,
+    control=_control,
     handle=_new_handle,
     findings=PHONE_FINDINGS,
     snapshot=SnapshotPart(PhoneState, _HERE / "snapshot.yaml"),

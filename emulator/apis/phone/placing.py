@@ -34,7 +34,7 @@ class WorldTime:
     """A world's time. While its clock is frozen, whoever waits for a time moves it there."""
 
     def __init__(self, world: World, is_ours: Callable[[], bool]) -> None:
-        """`is_ours` says whether the other side is this world, in the same event loop."""
+        """Take a world; `is_ours` says whether the other side is this world, in the same event loop."""
         self._world = world
         self._is_ours = is_ours
 

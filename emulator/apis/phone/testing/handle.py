@@ -27,7 +27,7 @@ class PhoneHandle:
     def calls(self) -> list[JsonObject]:
         """Return the calls that have come in at /v0/evi/twilio, the oldest first."""
         return self._bridge.call(
-            lambda: [call.to_json() for call in self._world.state(PhoneState).calls.values()]
+            lambda: [call.shown() for call in self._world.state(PhoneState).calls.values()]
         )
 
     def url(self, config_id: str | None = None) -> str:
