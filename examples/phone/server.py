@@ -6,6 +6,7 @@ number led to EVI by itself.
 """
 
 import asyncio
+import audioop  # Python 3.13 and newer: pip install audioop-lts
 import base64
 import io
 import json
@@ -14,7 +15,6 @@ import sys
 import wave
 from typing import Any
 
-import audioop  # Python 3.13 and newer: pip install audioop-lts
 import uvicorn
 from hume import AsyncHumeClient
 from hume.empathic_voice.types import (
