@@ -119,6 +119,9 @@ class PlacedCall:
             status = "busy"
         except CallFailed:
             status = "failed"
+        except BaseException:
+            call.callbacks.cancel()
+            raise
         finally:
             await end_copies(call)
         return await self._end(status)

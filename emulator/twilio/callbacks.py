@@ -34,7 +34,7 @@ class Callbacks:
         self._poster, self._recorder, self._time = poster, recorder, time
         self._facts, self._url = facts, status_callback
         self._sent = 0
-        self._last: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
 
     def call_event(self, event: str, status: str | None = None, **more: str) -> None:
         """Tell the call's server of an event; it is sent after those before it."""
@@ -65,19 +65,22 @@ class Callbacks:
         }
         self._send(event, url, fields, method)
 
+    def cancel(self) -> None:
+        """Send no more."""
+        for task in self._tasks:
+            task.cancel()
+
     async def drain(self) -> None:
         """Wait until all are sent."""
-        if self._last is not None:
-            await asyncio.gather(self._last, return_exceptions=True)
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._time.now_ms() / 1000, UTC)
 
     def _send(self, event: str, url: str, fields: Mapping[str, str], method: str) -> None:
-        earlier = self._last
-        self._last = asyncio.get_running_loop().create_task(
-            self._post(earlier, event, url, fields, method)
-        )
+        earlier = self._tasks[-1] if self._tasks else None
+        posting = self._post(earlier, event, url, fields, method)
+        self._tasks.append(asyncio.get_running_loop().create_task(posting))
 
     async def _post(
         self,
@@ -92,7 +95,7 @@ class Callbacks:
         try:
             answer = await self._poster.send(url, fields, method)
         except PostProblem as problem:
-            self._recorder.tell("callback", event, url=url, status=None)
+            self._recorder.tell("callback", event, url=url, status=problem.status)
             self._recorder.problem(f"the status callback {event}: {problem}")
             return
         self._recorder.tell("callback", event, url=url, status=answer.status)

@@ -64,6 +64,7 @@ class Conversation:
         dropped_ms = self._playback.waiting_ms
         if dropped_ms:
             self._talk.cleared()
+            self._heard.end()
         marks = self._playback.clear()
         self._recorder.tell("clear", dropped_ms=dropped_ms)
         for name in marks:

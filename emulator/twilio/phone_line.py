@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
+from emulator.errors import EmulatorError
 from emulator.twilio.faults import CallFaults
 from emulator.twilio.messages import FRAME_BYTES, FRAME_MS
 from emulator.twilio.order import Limits
@@ -65,7 +66,7 @@ class PhoneLine:
         if said.hangs_up:
             raise HungUp
         if said.begins is not None:
-            await self._announce(said.begins.text)
+            await self._tell_words(said.begins.text)
             until_ms = self.at_ms + said.begins.duration_ms
             self._recorder.tell("caller", said.begins.text, until_ms=until_ms)
         if said.key:
@@ -97,6 +98,12 @@ class PhoneLine:
             self._recorder.at_ms += max(0, behind_ms // FRAME_MS * FRAME_MS)
             return
         await self.pass_silence(behind_ms // FRAME_MS * FRAME_MS)
+
+    async def _tell_words(self, text: str) -> None:
+        try:
+            await self._announce(text)
+        except EmulatorError as error:
+            self._recorder.problem(str(error))
 
     def _check_end(self, is_speaking: bool) -> None:
         if self._is_cut or self._faults.hangs_up(self.at_ms, is_speaking):

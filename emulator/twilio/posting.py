@@ -18,7 +18,11 @@ METHODS = ("POST", "GET")
 
 
 class PostProblem(OSError):
-    """A request that had no answer of use; the text says why."""
+    """A request that had no answer of use; the text says why. `status` is that of an answer."""
+
+    def __init__(self, text: str, status: int | None = None) -> None:
+        super().__init__(text)
+        self.status = status
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +107,8 @@ class Poster:
             while len(body) <= LONGEST and (more := await answer.content.read(LONGEST)):
                 body += more
             if not 200 <= answer.status < 300:
-                raise PostProblem(f"{target} has answered {answer.status}{_said(answer, body)}")
+                said = f"{target} has answered {answer.status}{_said(answer, body)}"
+                raise PostProblem(said, answer.status)
             return Answer(answer.status, answer.headers.get("Content-Type", ""), body)
 
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
 from emulator.audio.mulaw import RATE, SILENCE
-from emulator.jsontext import JsonObject
+from emulator.jsontext import Json, JsonObject
+from emulator.redaction.text import hide_in_text
 from emulator.twilio.events import CallEvent, Kind, Watch
 
 Status: TypeAlias = Literal["completed", "failed", "busy", "no-answer"]
@@ -106,16 +107,17 @@ class Recorder:
         *,
         at_ms: int | None = None,
         until_ms: int | None = None,
-        **data: object,
+        **data: Json,
     ) -> None:
         """Tell an event of now, or of a time (ms) that was given."""
         when = self.at_ms if at_ms is None else at_ms
-        event = CallEvent(kind, when, text, until_ms, data)
+        event = CallEvent(kind, when, text, until_ms, _without_keys(data))
         self._events.append(event)
         self._watch(event)
 
     def problem(self, text: str) -> None:
-        self.tell("problem", text)
+        """Tell a problem, without keys that a URL in it may have."""
+        self.tell("problem", hide_in_text(text))
 
     def notice(self, text: str) -> None:
         """Tell a notice, once in a call."""
@@ -148,4 +150,16 @@ class Recorder:
             for event in self._events
             if event.kind in _SPEAKERS
         ]
-        return sorted(lines, key=lambda line: line.at_ms)
+        # Who cuts in comes behind what is cut into.
+        return sorted(lines, key=lambda line: (line.at_ms, line.who == "caller"))
+
+
+def _without_keys(data: Mapping[str, Json]) -> Mapping[str, Json]:
+    """Return an event's data without the keys that URLs and attributes of verbs may have."""
+    hidden: JsonObject = {}
+    for name, value in data.items():
+        if isinstance(value, dict):
+            hidden[name] = _without_keys(value)
+        else:
+            hidden[name] = hide_in_text(value) if isinstance(value, str) else value
+    return hidden

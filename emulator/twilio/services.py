@@ -13,7 +13,7 @@ from emulator.twilio.pacing import Time
 from emulator.twilio.posting import Urls
 
 # Called with the call's SID and a text right before the caller says it: a test double hears words
-# only if they are told to it.
+# only if they are told to it. An EmulatorError that it raises is a problem of the call.
 Announce = Callable[[str, str], Awaitable[None]]
 
 

@@ -81,6 +81,8 @@ VERBS: Mapping[str, Verb] = {
             "sequential",
             "referUrl",
             "referMethod",
+            "passports",
+            "recordingConfigurationId",
             "events",
         ),
         ("Client", "Conference", "Number", "Queue", "Sim", "Sip", "Application", "WhatsApp"),
@@ -114,6 +116,7 @@ VERBS: Mapping[str, Verb] = {
             "recordingStatusCallbackEvent",
             "transcribe",
             "transcribeCallback",
+            "recordingConfigurationId",
         ),
     ),
     "Enqueue": Verb(
@@ -171,6 +174,8 @@ STREAM_ATTRIBUTES = (
     "track",
     "statusCallback",
     "statusCallbackMethod",
+    "audioFormat",
+    "sampleRate",
 )
 PARAMETER_ATTRIBUTES = ("name", "value")
 # Verbs that Twilio has, and the caller does not play.
