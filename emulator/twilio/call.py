@@ -10,8 +10,8 @@ from emulator.twilio.form import CallFacts
 from emulator.twilio.input_verbs import gather, record
 from emulator.twilio.live_call import LiveCall, Rejected, Request
 from emulator.twilio.media_stream import StreamMeans
-from emulator.twilio.order import CallOrder
-from emulator.twilio.phone_line import HungUp, PhoneLine
+from emulator.twilio.order import CallOrder, HangUp, past
+from emulator.twilio.phone_line import CallerHungUp, HungUp, PhoneLine
 from emulator.twilio.plain_verbs import (
     dial,
     enqueue,
@@ -113,8 +113,11 @@ class PlacedCall:
         status: Status = "completed"
         try:
             await self._follow(Request(call.order.url, call.order.method))
-        except HungUp:
+            self._note_unsaid()
+        except CallerHungUp:
             pass
+        except HungUp:
+            self._note_unsaid()
         except Rejected:
             status = "busy"
         except CallFailed:
@@ -137,6 +140,14 @@ class PlacedCall:
         )
         call.callbacks.call_event("initiated")
         call.callbacks.call_event("ringing")
+
+    def _note_unsaid(self) -> None:
+        """Tell that the other side has ended the call before the caller was done."""
+        steps = [step for step in self._call.talk.steps if not isinstance(step, HangUp)]
+        if steps:
+            more = f" and did {len(steps) - 1} more steps" if steps[1:] else ""
+            what = f"the other side has ended the call before the caller {past(steps[0])}{more}"
+            self._call.recorder.problem(what)
 
     async def _end(self, status: Status) -> CallRecord:
         call = self._call

@@ -4,7 +4,7 @@ from emulator.twilio.live_call import LiveCall, Request
 from emulator.twilio.messages import FRAME_MS
 from emulator.twilio.numbers import whole, words
 from emulator.twilio.order import HangUp, Press, Say, Wait
-from emulator.twilio.phone_line import HungUp
+from emulator.twilio.phone_line import CallerHungUp
 from emulator.twilio.plain_verbs import pause, play, say
 from emulator.twilio.talk import Mode
 from emulator.twilio.twiml import Element
@@ -69,14 +69,14 @@ async def record(call: LiveCall, verb: Element) -> Request | None:
 async def _waited(call: LiveCall) -> bool:
     """Pass the caller's steps that only wait. True if another step is left.
 
-    Raises HungUp if that step hangs up.
+    Raises CallerHungUp if that step hangs up.
     """
     call.talk.begin(Mode.LISTEN)
     while isinstance(step := call.talk.next_step, Wait):
         call.talk.take()
         await call.line.pass_silence(step.ms)
     if isinstance(step, HangUp):
-        raise HungUp
+        raise CallerHungUp
     return step is not None
 
 

@@ -87,6 +87,19 @@ class CallOrder:
             )
 
 
+def past(step: Step) -> str:
+    """Return what a caller did who took this step, such as: said 'Hello'."""
+    match step:
+        case Say(text):
+            return f"said {text!r}"
+        case Press(keys):
+            return f"pressed {keys!r}"
+        case Wait(ms):
+            return f"waited for {ms / 1000:g} s"
+        case HangUp():
+            return "hung up"
+
+
 def read_step(value: Json) -> Step:
     """Read a step: a text, or an object with one action. Raises ValueError."""
     if isinstance(value, str):

@@ -13,7 +13,11 @@ from emulator.twilio.talk import SILENT_FRAME, CallerFrame, Mode, Talk
 
 
 class HungUp(Exception):
-    """The call is over: the caller has hung up, or a verb has done so."""
+    """The call is over: a verb has hung up, or it has lasted too long."""
+
+
+class CallerHungUp(HungUp):
+    """The caller has hung up."""
 
 
 class Copy(Protocol):
@@ -57,14 +61,14 @@ class PhoneLine:
         """Pass 20 ms of what the other side says; return what the caller does meanwhile.
 
         `alone` is True if nobody could say anything, so that no real time is waited for.
-        Raises HungUp if the caller hangs up.
+        Raises CallerHungUp if the caller hangs up.
         """
         self._check_end(is_speaking)
         said = self._talk.frame(is_speaking)
         if said.problem:
             self._recorder.problem(said.problem)
         if said.hangs_up:
-            raise HungUp
+            raise CallerHungUp
         if said.begins is not None:
             await self._tell_words(said.begins.text)
             until_ms = self.at_ms + said.begins.duration_ms
@@ -107,7 +111,7 @@ class PhoneLine:
 
     def _check_end(self, is_speaking: bool) -> None:
         if self._is_cut or self._faults.hangs_up(self.at_ms, is_speaking):
-            raise HungUp
+            raise CallerHungUp
         if self.at_ms >= self._limits.call_ms:
             most_s = self._limits.call_ms / 1000
             self._recorder.problem(f"the call has lasted {most_s:g} s, the longest that is allowed")

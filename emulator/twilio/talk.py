@@ -81,6 +81,11 @@ class Talk:
         """Return the step that comes next, or None if all were taken."""
         return self._steps[0] if self._steps else None
 
+    @property
+    def steps(self) -> Sequence[Step]:
+        """Return the steps that are still to be taken."""
+        return tuple(self._steps)
+
     def begin(self, mode: Mode) -> None:
         """Begin anew to wait for a turn, in a stream or a verb."""
         self._mode = mode

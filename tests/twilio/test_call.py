@@ -135,7 +135,8 @@ def test_the_server_ends_the_stream() -> None:
         server.twiml("/", "<Say>Hello.</Say>", STREAM, "<Say>Goodbye.</Say>")
         server.handlers["/media"] = closing
         record = await call.place("/", "never said")
-        assert record.problems == ()
+        [problem] = record.problems
+        assert problem.endswith("has ended the call before the caller said 'never said'")
         assert [(line.who, line.text) for line in record.lines] == [
             ("twilio", "Hello."),
             ("answerer", "(speech of 0.5 s)"),
@@ -363,7 +364,8 @@ def test_a_stream_that_is_refused() -> None:
         server.twiml("/", STREAM, "<Say>Sorry.</Say>")
         server.refuses_streams = 403
         record = await call.place("/", "Hello")
-        [problem] = record.problems
+        problem, unsaid = record.problems
+        assert "before the caller said 'Hello'" in unsaid
         assert problem.endswith("/media was not opened: it has answered 403 instead of 101")
         assert [line.text for line in record.lines] == ["Sorry."]
         assert record.status == "completed"

@@ -4,13 +4,12 @@ The world's clock is the call's time: if it is frozen, the call moves it. Its se
 URLs may be called and where they lead. The journal has all that happens.
 """
 
-import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
 from emulator.apis.evi.chat_voices import user_voice
 from emulator.apis.evi.state import EviState
+from emulator.apis.phone.call_time import CallTime
 from emulator.apis.phone.state import PhoneState
 from emulator.apis.phone.words import ChatsOfCall, with_words
 from emulator.faults.rules import FaultRule
@@ -26,38 +25,6 @@ from emulator.twilio.services import CallServices
 from emulator.world.world import World
 
 _SCHEMES = (*WEBHOOK_SCHEMES, "wss", "ws")
-_WAITING_S = 0.002  # of real time, in which others may answer, for each step in silence
-_ROUNDS = 8  # of the event loop, in which a message comes through both WebSockets
-
-
-class WorldTime:
-    """A world's time. While its clock is frozen, whoever waits for a time moves it there."""
-
-    def __init__(self, world: World, is_ours: Callable[[], bool]) -> None:
-        """Take a world; `is_ours` says whether the other side is this world, in the same event loop."""
-        self._world = world
-        self._is_ours = is_ours
-
-    def now_ms(self) -> int:
-        """Return the world's time."""
-        return self._world.clock.now_ms()
-
-    async def until(self, ms: int, is_waiting: bool = False) -> None:
-        """Return once it is `ms`; all that comes due before has run then."""
-        world = self._world
-        if world.clock.mode != "manual":
-            await asyncio.sleep(max(0, ms - self.now_ms()) / 1000)
-            return
-        await self._let_others_answer(is_waiting)
-        if ms > self.now_ms() and world.clock.mode == "manual":
-            await world.advance(ms - self.now_ms(), noted=False)
-
-    async def _let_others_answer(self, is_waiting: bool) -> None:
-        """Let messages come through: those of this event loop, or another process's."""
-        if is_waiting and not self._is_ours():
-            await asyncio.sleep(_WAITING_S)
-        for _ in range(_ROUNDS):
-            await asyncio.sleep(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +46,10 @@ async def place_in(world: World, order: CallOrder) -> PlacedCall:
     """
     rules: tuple[FaultRule, ...] = (*order.faults, *world.faults)
     call_sid = order.call_sid or f"CA{world.ids.secret()}"
+    chats = ChatsOfCall(world, call_sid)
     services = CallServices(
         client=world.http,
-        time=WorldTime(world, lambda: call_sid in world.state(PhoneState).calls),
+        time=CallTime(world, call_sid, chats),
         urls=Urls(partial(_problem, world), partial(mapped, rules=world.settings.map_url)),
         voice=user_voice(world),
         announce=partial(tell_words, world),
@@ -89,8 +57,7 @@ async def place_in(world: World, order: CallOrder) -> PlacedCall:
         ids=world.ids,
     )
     call = twilio.PlacedCall(replace(order, call_sid=call_sid, faults=rules), services)
-    chats, watchers = ChatsOfCall(world, call_sid), world.state(EviState).watchers
-    work = world.work  # a reset gives the world another
+    watchers, work = world.state(EviState).watchers, world.work  # a reset gives it others
     work.on_close.append(call.hang_up)
     watchers.append(chats)
     try:

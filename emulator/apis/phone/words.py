@@ -25,19 +25,19 @@ class ChatsOfCall:
         self._world = world
         self._call_sid = call_sid
         self._begin_ms = world.clock.now_ms()
-        self._begun: list[str] = []
+        self.begun: set[str] = set()  # their ids
 
     def __call__(self, chat_id: str, event: ChatEvent) -> None:
         """Take an event of a chat."""
         if isinstance(event, ChatStarted):
-            self._begun.append(chat_id)
+            self.begun.add(chat_id)
 
     def chat_id(self) -> str | None:
         """Return the chat of the call: its own, or the only one that began meanwhile."""
         call = self._world.state(PhoneState).calls.get(self._call_sid)
         if call is not None and call.chat_id is not None:
             return call.chat_id
-        return self._begun[0] if len(self._begun) == 1 else None
+        return next(iter(self.begun)) if len(self.begun) == 1 else None
 
     def sentences(self) -> list[Sentence]:
         """Return what the assistant has said in that chat."""

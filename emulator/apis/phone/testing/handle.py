@@ -10,6 +10,7 @@ from emulator.errors import UsageError
 from emulator.handles.bridge import Bridge
 from emulator.handles.diagnosis import ExpectationFailed, everything, timeline
 from emulator.jsontext import JsonObject
+from emulator.twilio.wav import stereo_wav
 from emulator.world.world import World
 
 if TYPE_CHECKING:
@@ -129,6 +130,4 @@ class CallHandle:
 
     def save(self, path: str | Path) -> None:
         """Write both sides as a WAV file: the caller on the left. Raises OSError."""
-        from emulator.twilio.wav import write_wav
-
-        write_wav(Path(path), self.record)
+        Path(path).write_bytes(stereo_wav(self.record.caller_sound, self.record.answerer_sound))
