@@ -18,7 +18,7 @@ class CallFaults:
     def __init__(
         self, rules: Sequence[FaultRule], call_sid: str, note: Callable[[FaultRule], None]
     ) -> None:
-        """`note` is called with each rule that strikes."""
+        """Keep the rules for calls; `note` is called with each rule that strikes."""
         self._rules = [rule for rule in rules if rule.kind == KIND]
         self._call_sid, self._note = call_sid, note
         self._heard_ms = 0

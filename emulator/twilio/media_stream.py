@@ -55,7 +55,7 @@ class MediaStream:
 
     @property
     def is_over(self) -> bool:
-        """True once the server has closed the WebSocket, or it is broken."""
+        """True if the server has closed the WebSocket, or it broke."""
         return self._socket.is_closed
 
     async def start(self, is_two_way: bool) -> None:

@@ -48,7 +48,7 @@ async def pause(call: LiveCall, verb: Element) -> None:
 
 
 async def dial(call: LiveCall, verb: Element) -> Request | None:
-    """Ring; nobody answers."""
+    """Let the caller hear that nobody answers."""
     for _ in nouns_of(verb, call.recorder.problem):
         pass
     await call.line.pass_silence(whole(verb, "timeout", _RINGS_S, call.recorder.problem) * 1000)

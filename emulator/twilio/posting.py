@@ -64,7 +64,7 @@ class Poster:
     """Sends forms and reads what is answered."""
 
     def __init__(self, client: HttpClient, urls: Urls, auth_token: str, request_s: float) -> None:
-        """`request_s` is how long an answer may take, in seconds of real time."""
+        """Wait for an answer for at most `request_s` seconds of real time."""
         self._client, self.urls = client, urls
         self._auth_token, self._request_s = auth_token, request_s
 

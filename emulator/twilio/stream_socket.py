@@ -59,7 +59,7 @@ class StreamSocket:
 
     @property
     def is_closed(self) -> bool:
-        """True once the other side has closed, and all that came before was taken."""
+        """True if the other side has closed, and all that came before was taken."""
         return self._is_closed and not self._received
 
     @property

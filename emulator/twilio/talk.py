@@ -54,7 +54,7 @@ class Talk:
     def __init__(
         self, steps: Sequence[Step], speech: Callable[[str], bytes], limits: Limits
     ) -> None:
-        """`speech` returns a text as mu-law."""
+        """Begin with all steps to come; `speech` returns a text as mu-law."""
         self._steps = deque(steps)
         self._speech = speech
         self._limits = limits

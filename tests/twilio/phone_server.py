@@ -108,7 +108,8 @@ class PhoneServer:
         self.posted: list[Posted] = []
         self.streams: list[Stream] = []
         self.refuses_streams: int | None = None
-        self.answers_meanwhile: asyncio.Event = asyncio.Event()
+        self.told: list[tuple[str, str, Any]] = []  # as an emulator: paths, keys and bodies
+        self.is_emulator = False
 
     def twiml(self, path: str, *verbs: str) -> str:
         """Answer a path with verbs; return its URL."""
@@ -121,6 +122,10 @@ class PhoneServer:
     async def answer(self, request: web.Request) -> web.StreamResponse:
         if request.headers.get("Upgrade"):
             return await self._stream(request)
+        if self.is_emulator and request.path.startswith("/_emulator/"):
+            key = request.headers["X-Hume-Api-Key"]
+            self.told.append((request.path, key, await request.json()))
+            return web.json_response({})
         fields = {str(name): str(value) for name, value in (await request.post()).items()}
         url = self.url + request.raw_path
         self.posted.append(Posted(request.method, url, fields, dict(request.headers)))
