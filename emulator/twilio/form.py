@@ -1,4 +1,4 @@
-"""The form that Twilio posts about a call (docs/protocol.md#phone)."""
+"""The form that Twilio posts about a call (docs/protocol.md#phone-calls)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

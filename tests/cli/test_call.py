@@ -72,7 +72,7 @@ def test_json(server: PhoneServer) -> None:
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert (found["status"], found["call_sid"], found["problems"]) == ("completed", sid, [])
-    assert (found["from"], found["to"]) == ("+4930123456", "+12025550123")
+    assert (found["from_number"], found["to_number"]) == ("+4930123456", "+12025550123")
     assert [line["who"] for line in found["lines"]] == ["twilio", "answerer", "caller", "answerer"]
     assert found["events"][0]["event"] == "dialled"
     assert "nobody is told" in found["notices"][-1]

@@ -6,7 +6,7 @@ FACTS = CallFacts("CA" + "1" * 32, "AC" + "2" * 32, "+14155550142", "+4420794600
 
 
 def test_all_fields() -> None:
-    """Both sides under two names each, and what a verb adds (docs/protocol.md#phone)."""
+    """Both sides under two names each, and what a verb adds (docs/protocol.md#phone-calls)."""
     form = FACTS.form("ringing", Digits="1")
     sides = {
         f"{side}{part}"
