@@ -38,6 +38,7 @@ class Stream:
     socket: web.WebSocketResponse
     headers: Mapping[str, str]
     path: str
+    transport: asyncio.Transport | None = None
     received: list[dict[str, Any]] = field(default_factory=list)
     ended: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -93,6 +94,17 @@ class Stream:
         """Say something for a time, then set a mark."""
         await self.send(Media(sound(ms)), *([Mark(mark)] if mark else []))
 
+    def abort(self) -> None:
+        """Break the connection."""
+        assert self.transport is not None
+        self.transport.abort()
+
+    async def close_without_code(self) -> None:
+        """Send an empty close frame."""
+        assert self.transport is not None
+        self.transport.write(b"\x88\x00")
+        await self.next()
+
     async def clear(self) -> None:
         await self.send(Clear())
 
@@ -143,7 +155,7 @@ class PhoneServer:
             return web.Response(status=self.refuses_streams)
         socket = web.WebSocketResponse()
         await socket.prepare(request)
-        stream = Stream(socket, dict(request.headers), request.raw_path)
+        stream = Stream(socket, dict(request.headers), request.raw_path, request.transport)
         self.streams.append(stream)
         with suppress(ConnectionError):
             await self.handlers[request.path](stream)
