@@ -120,6 +120,7 @@ class PhoneServer:
         self.posted: list[Posted] = []
         self.streams: list[Stream] = []
         self.refuses_streams: int | None = None
+        self.is_slow_to_open = False
         self.told: list[tuple[str, str, Any]] = []  # as an emulator: paths, keys and bodies
         self.is_emulator = False
 
@@ -153,6 +154,8 @@ class PhoneServer:
     async def _stream(self, request: web.Request) -> web.StreamResponse:
         if self.refuses_streams is not None:
             return web.Response(status=self.refuses_streams)
+        if self.is_slow_to_open:
+            await asyncio.Event().wait()
         socket = web.WebSocketResponse()
         await socket.prepare(request)
         stream = Stream(socket, dict(request.headers), request.raw_path, request.transport)
@@ -168,7 +171,7 @@ class PhoneServer:
 async def phone_server() -> AsyncIterator[PhoneServer]:
     """Serve on a free port of this machine, in this loop."""
     app = web.Application()
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1)
     server = PhoneServer("")
     app.router.add_route("*", "/{tail:.*}", server.answer)
     await runner.setup()
