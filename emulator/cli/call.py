@@ -19,6 +19,7 @@ from emulator.durations import duration_ms
 from emulator.errors import EmulatorError, UsageError, closest
 from emulator.faults.table import KINDS
 from emulator.hosts import MODEL_SCHEMES, WEBHOOK_SCHEMES, call_problem, form_problem, mapped
+from emulator.ids import IdSource
 from emulator.jsontext import render
 from emulator.outgoing.http_client import HttpClient
 from emulator.settings import Settings
@@ -156,7 +157,14 @@ async def _place(
         lambda url: call_problem(url, MODEL_SCHEMES, hosts, only),
         lambda url: mapped(url, settings.map_url),
     )
-    services = CallServices(client=client, time=RealTime(), urls=urls, voice=voice, watch=watch)
+    services = CallServices(
+        client=client,
+        time=RealTime(),
+        urls=urls,
+        voice=voice,
+        watch=watch,
+        ids=IdSource(settings.random_seed),
+    )
     if announce is not None:
         services = replace(services, announce=announce)
     try:

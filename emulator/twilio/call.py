@@ -1,6 +1,6 @@
 """Places a call: posts the form, follows the TwiML that is answered, and hangs up."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from urllib.parse import urlsplit
 
@@ -10,7 +10,7 @@ from emulator.twilio.form import CallFacts
 from emulator.twilio.input_verbs import gather, record
 from emulator.twilio.live_call import LiveCall, Rejected, Request
 from emulator.twilio.media_stream import StreamMeans
-from emulator.twilio.order import CallOrder, HangUp, past
+from emulator.twilio.order import CallOrder, HangUp, Step, past
 from emulator.twilio.phone_line import CallerHungUp, HungUp, PhoneLine
 from emulator.twilio.plain_verbs import (
     dial,
@@ -98,6 +98,10 @@ class PlacedCall:
             ),
             url=order.url,
         )
+
+    def add_steps(self, steps: Sequence[Step]) -> None:
+        """Let the caller take more steps, behind those that are left."""
+        self._call.talk.add(steps)
 
     def hang_up(self) -> None:
         """Let the caller hang up now."""

@@ -28,23 +28,31 @@ class CallFaults:
 
     def strikes(self, fault: str, at_ms: int) -> FaultRule | None:
         """Return the rule for a fault that strikes from now on, `at_ms` after the call's start."""
-        for rule in self._rules:
-            if rule.fault == fault and at_ms >= rule.match.get("at_ms", 0):
-                self._rules.remove(rule)
-                if rule.strikes({"call_sid": self._call_sid, "at_ms": at_ms}):
-                    self._note(rule)
-                    return rule
-        return None
+        meant = [rule for rule in self._rules if rule.fault == fault]
+        return next((rule for rule in meant if self._strikes(rule, at_ms)), None)
+
+    def _strikes(self, rule: FaultRule, at_ms: int) -> bool:
+        """True if a rule strikes now; from its time on, it is drawn once."""
+        if at_ms < rule.match.get("at_ms", 0):
+            return False
+        self._rules.remove(rule)
+        if not rule.strikes({"call_sid": self._call_sid, "at_ms": at_ms}):
+            return False
+        self._note(rule)
+        return True
 
     def hangs_up(self, at_ms: int, is_speaking: bool) -> bool:
         """True if the caller hangs up now: at a time, or in the middle of what is heard."""
         if not self._rules:
             return False
         self._heard_ms = self._heard_ms + 20 if is_speaking else 0
-        is_due = self._heard_ms >= _MID_SENTENCE_MS or any(
-            rule.fault == "hang_up" and "at_ms" in rule.match for rule in self._rules
-        )
-        return is_due and self.strikes("hang_up", at_ms) is not None
+        is_mid_sentence = self._heard_ms >= _MID_SENTENCE_MS
+        due = [
+            rule
+            for rule in self._rules
+            if rule.fault == "hang_up" and ("at_ms" in rule.match or is_mid_sentence)
+        ]
+        return any(self._strikes(rule, at_ms) for rule in due)
 
 
 class FaultySending:

@@ -115,14 +115,22 @@ class MediaStream:
         if not self.is_over and not self._is_mute:
             for message in (*self._sending.rest(), self._writer.stop()):
                 await self._socket.send(message)
-        was_over, code = self.is_over, self._socket.close_code
+        was_over = self.is_over
         await self._socket.close()
         if was_over and not self._broken:
-            why = f"the server closed it ({code})"
+            why = self._why_closed()
         self._means.recorder.tell("stream_ended", self._broken or why, stream_sid=self.sid)
         if self._broken:
             self._tell_server("stream-error", self._broken)
         self._tell_server("stream-stopped")
+
+    def _why_closed(self) -> str:
+        """Return how the server has ended the stream; a problem is told if that is not orderly."""
+        why = self._socket.problem or f"the server closed it ({self._socket.close_code})"
+        if self._socket.problem or not self._socket.is_orderly:
+            self._broken = why
+            self._means.recorder.problem(f"the stream has broken off: {why}")
+        return why
 
     def _tell_server(self, event: str, error: str = "") -> None:
         tell_server(self._means, self.plan, self.sid, event, error)

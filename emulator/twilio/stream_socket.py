@@ -12,10 +12,11 @@ from emulator.outgoing.http_client import HttpClient
 from emulator.outgoing.reason import why_unreachable
 
 _LONGEST_MESSAGE = 1_048_576  # bytes
-_MOST_WAITING = 1_000  # messages that were not read
+_MOST_WAITING = 8 * _LONGEST_MESSAGE  # bytes of messages that were not taken
 _CLOSING_S = 2  # of real time, for the other side's close
 _MOST_SENDING_S = 15  # of real time, for a server that does not read
-_NORMAL, _GONE = 1000, 1006
+_NORMAL, _WITHOUT_CODE, _BROKEN = 1000, 1005, 1006
+_ORDERLY = (_NORMAL, 1001, _WITHOUT_CODE)
 
 
 class SocketRefused(OSError):
@@ -32,8 +33,11 @@ class StreamSocket:
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self._socket = socket
         self._received: deque[Json | UnreadableMessage] = deque()
+        self._waiting = 0  # bytes
         self._room = asyncio.Event()
         self._is_closed = False
+        self._code = _BROKEN
+        self.problem = ""  # why it broke, if that was not the other side's doing
         self._reading = asyncio.get_running_loop().create_task(self._read())
 
     @classmethod
@@ -64,8 +68,13 @@ class StreamSocket:
 
     @property
     def close_code(self) -> int:
-        """Return the code with which the WebSocket was closed; 1006 if it broke."""
-        return self._socket.close_code or _GONE
+        """Return the code with which the other side has closed; 1006 if it broke."""
+        return self._code
+
+    @property
+    def is_orderly(self) -> bool:
+        """True if the other side has closed as a server does that has nothing more to say."""
+        return self._code in _ORDERLY
 
     async def send(self, message: JsonObject) -> None:
         """Send a message, unless the WebSocket is closed."""
@@ -74,13 +83,17 @@ class StreamSocket:
         try:
             async with asyncio.timeout(_MOST_SENDING_S):
                 await self._socket.send_str(render(message).decode())
-        except (TimeoutError, aiohttp.ClientError, OSError):
+        except TimeoutError:
+            self.problem = f"the server has read nothing for {_MOST_SENDING_S} s"
             self.abort()
+        except (aiohttp.ClientError, OSError):
+            return  # what the server has sent until now can still be read
 
     def take(self) -> list[Json | UnreadableMessage]:
         """Return the messages that have come since the last time."""
         taken = list(self._received)
         self._received.clear()
+        self._waiting = 0
         self._room.set()
         return taken
 
@@ -103,6 +116,9 @@ class StreamSocket:
         try:
             while True:
                 message = await self._socket.receive()
+                if message.type is aiohttp.WSMsgType.CLOSE:
+                    self._code = message.data or _WITHOUT_CODE
+                    return
                 if message.type is aiohttp.WSMsgType.TEXT:
                     self._received.append(_read_json(message.data))
                 elif message.type is aiohttp.WSMsgType.BINARY:
@@ -110,7 +126,8 @@ class StreamSocket:
                     self._received.append(UnreadableMessage(what))
                 else:
                     return
-                if len(self._received) >= _MOST_WAITING:
+                self._waiting += len(message.data)
+                if self._waiting >= _MOST_WAITING:
                     self._room.clear()
                     await self._room.wait()
         except (aiohttp.ClientError, OSError):

@@ -29,7 +29,12 @@ VERBS: Mapping[str, Verb] = {
         "The file is not fetched; `digits` are not pressed.",
         ("loop", "digits"),
     ),
-    "Pause": Verb("`length` seconds pass (1).", "", ("length",)),
+    "Pause": Verb(
+        "`length` seconds pass (1). While a one-way stream runs, the caller takes its steps, and "
+        "hangs up ten seconds after the last.",
+        "Without such a stream the caller says nothing: nobody would hear it.",
+        ("length",),
+    ),
     "Gather": Verb(
         "Plays what is in it, then takes the caller's next step: keys for `dtmf`, a text for "
         "`speech`. Posts `Digits` or `SpeechResult` to `action`; without input, goes on after "

@@ -79,6 +79,16 @@ def test_json(server: PhoneServer) -> None:
     assert server.posted[0].fields["From"] == "+4930123456"
 
 
+def test_repeatable_ids(server: PhoneServer) -> None:
+    """With a random seed, SIDs are the same in every run."""
+    runs = [
+        run_here("call", server.url, "--random-seed", "7", "--format", "json") for _ in range(2)
+    ]
+    first, second = (json.loads(done.stdout) for done in runs)
+    assert first["call_sid"] == second["call_sid"]
+    assert first["stream_sids"] == second["stream_sids"]
+
+
 def test_a_bad_call(server: PhoneServer) -> None:
     """The exit code is 1."""
     done = run_here("call", f"{server.url}/missing", "--user", "Hi")

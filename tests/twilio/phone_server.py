@@ -38,6 +38,7 @@ class Stream:
     socket: web.WebSocketResponse
     headers: Mapping[str, str]
     path: str
+    transport: asyncio.Transport | None = None
     received: list[dict[str, Any]] = field(default_factory=list)
     ended: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -93,6 +94,17 @@ class Stream:
         """Say something for a time, then set a mark."""
         await self.send(Media(sound(ms)), *([Mark(mark)] if mark else []))
 
+    def abort(self) -> None:
+        """Break the connection."""
+        assert self.transport is not None
+        self.transport.abort()
+
+    async def close_without_code(self) -> None:
+        """Send an empty close frame."""
+        assert self.transport is not None
+        self.transport.write(b"\x88\x00")
+        await self.next()
+
     async def clear(self) -> None:
         await self.send(Clear())
 
@@ -108,6 +120,7 @@ class PhoneServer:
         self.posted: list[Posted] = []
         self.streams: list[Stream] = []
         self.refuses_streams: int | None = None
+        self.is_slow_to_open = False
         self.told: list[tuple[str, str, Any]] = []  # as an emulator: paths, keys and bodies
         self.is_emulator = False
 
@@ -141,9 +154,11 @@ class PhoneServer:
     async def _stream(self, request: web.Request) -> web.StreamResponse:
         if self.refuses_streams is not None:
             return web.Response(status=self.refuses_streams)
+        if self.is_slow_to_open:
+            await asyncio.Event().wait()
         socket = web.WebSocketResponse()
         await socket.prepare(request)
-        stream = Stream(socket, dict(request.headers), request.raw_path)
+        stream = Stream(socket, dict(request.headers), request.raw_path, request.transport)
         self.streams.append(stream)
         with suppress(ConnectionError):
             await self.handlers[request.path](stream)
@@ -156,7 +171,7 @@ class PhoneServer:
 async def phone_server() -> AsyncIterator[PhoneServer]:
     """Serve on a free port of this machine, in this loop."""
     app = web.Application()
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1)
     server = PhoneServer("")
     app.router.add_route("*", "/{tail:.*}", server.answer)
     await runner.setup()

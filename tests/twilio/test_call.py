@@ -149,6 +149,46 @@ def test_the_server_ends_the_stream() -> None:
     run(test)
 
 
+@pytest.mark.parametrize(
+    ("code", "problems"),
+    [
+        (1000, []),
+        (1001, []),
+        (1005, []),
+        (1011, ["the stream has broken off: the server closed it (1011)"]),
+        (1006, ["the stream has broken off: the server closed it (1006)"]),
+    ],
+)
+def test_how_a_server_closes(code: int, problems: list[str]) -> None:
+    """A code that says that something is wrong is a problem, and so is no close at all."""
+
+    async def close(stream: Stream) -> None:
+        await stream.until("start")
+        if code == 1006:
+            stream.abort()
+        elif code == 1005:
+            await stream.close_without_code()
+        else:
+            await stream.socket.close(code=code)
+
+    async def test(call: TestedCall, server: PhoneServer) -> None:
+        server.twiml("/", STREAM.replace("/>", ' statusCallback="/events"/>'), "<Say>Bye.</Say>")
+        server.twiml("/events")
+        server.handlers["/media"] = close
+        record = await call.place("/")
+        assert list(record.problems) == problems
+        assert call.of("stream_ended")[0].text == f"the server closed it ({code})"
+        assert [line.text for line in record.lines] == ["Bye."]
+        events = [each.fields["StreamEvent"] for each in server.of("/events")]
+        assert events == [
+            "stream-started",
+            *(["stream-error"] if problems else []),
+            "stream-stopped",
+        ]
+
+    run(test)
+
+
 def test_what_is_not_heard_any_more() -> None:
     """A server that closes at once drops what it has said: a notice says so."""
 
