@@ -160,10 +160,12 @@ class PhoneServer:
         await socket.prepare(request)
         stream = Stream(socket, dict(request.headers), request.raw_path, request.transport)
         self.streams.append(stream)
-        with suppress(ConnectionError):
-            await self.handlers[request.path](stream)
-        await socket.close()
-        stream.ended.set()
+        try:
+            with suppress(ConnectionError):
+                await self.handlers[request.path](stream)
+            await socket.close()
+        finally:  # also if the connection breaks
+            stream.ended.set()
         return socket
 
 
@@ -171,7 +173,7 @@ class PhoneServer:
 async def phone_server() -> AsyncIterator[PhoneServer]:
     """Serve on a free port of this machine, in this loop."""
     app = web.Application()
-    runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
     server = PhoneServer("")
     app.router.add_route("*", "/{tail:.*}", server.answer)
     await runner.setup()
