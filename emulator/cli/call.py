@@ -13,6 +13,7 @@ from emulator.audio.speakers import speaker_of
 from emulator.audio.timbre import timbre_of
 from emulator.cli.call_order import interrupting, read_faults, step_of, steps_of_script
 from emulator.cli.call_output import line_of
+from emulator.cli.call_words import CallWords
 from emulator.cli.http import Remote
 from emulator.cli.parser import FAILED, OK, add_settings, settings_of
 from emulator.durations import duration_ms
@@ -24,7 +25,7 @@ from emulator.jsontext import render
 from emulator.outgoing.http_client import HttpClient
 from emulator.settings import Settings
 from emulator.twilio.call import place_call
-from emulator.twilio.events import CallEvent
+from emulator.twilio.events import CallEvent, Watch
 from emulator.twilio.order import (
     AUTH_TOKEN,
     FROM_NUMBER,
@@ -127,8 +128,9 @@ def call(arguments: argparse.Namespace) -> int:
     order = _order(arguments, settings)
     voice = _voice(arguments.voice)
     is_json = arguments.format == "json"
-    watch = watch_nothing if is_json else _print_event
-    announce = _announce(arguments, settings)
+    remote = _remote(arguments, settings)
+    announce = None if remote is None else partial(_tell, remote)
+    watch = watch_nothing if is_json else _printer(remote)
     record = asyncio.run(_place(order, settings, voice, announce, watch))
     if announce is None and any(line.who == "caller" for line in record.lines):
         event = CallEvent("notice", record.events[-1].at_ms, _NOBODY_TOLD)
@@ -194,8 +196,8 @@ def _order(arguments: argparse.Namespace, settings: Settings) -> CallOrder:
     )
 
 
-def _announce(arguments: argparse.Namespace, settings: Settings) -> Announce | None:
-    """Return what tells an emulator the caller's words; None if none is known."""
+def _remote(arguments: argparse.Namespace, settings: Settings) -> Remote | None:
+    """Return the emulator that is told the caller's words; None if none is known."""
     url, key = arguments.emulator, arguments.key
     parts = urlsplit(mapped(arguments.url, settings.map_url))
     is_service = f".{parts.hostname}".endswith(f".{_SERVICE}")
@@ -204,7 +206,7 @@ def _announce(arguments: argparse.Namespace, settings: Settings) -> Announce | N
         key = key or parse_qs(parts.query).get("api_key", [None])[0]
     if url is None:
         return None
-    return partial(_tell, Remote(url, key or "any"))
+    return Remote(url, key or "any")
 
 
 async def _tell(remote: Remote, call_sid: str, text: str) -> None:
@@ -228,8 +230,15 @@ def _save(name: str, record: CallRecord) -> None:
         raise EmulatorError(f"the call can't be written to {name}: {error.strerror}") from None
 
 
-def _print_event(event: CallEvent) -> None:
-    print(line_of(event), flush=True)
+def _printer(remote: Remote | None) -> Watch:
+    """Return what prints events; with an emulator, the other side has words."""
+    words = None if remote is None else CallWords(remote)
+
+    def print_event(event: CallEvent) -> None:
+        said = "" if words is None else words.look_at(event)
+        print(line_of(replace(event, text=said) if said else event), flush=True)
+
+    return print_event
 
 
 def _duration(flag: str, text: str) -> int:
