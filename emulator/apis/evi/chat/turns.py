@@ -1,11 +1,11 @@
 """The assistant's turns: the steps of one, and how far it has come."""
 
 from collections import deque
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from emulator.apis.evi.chat.messages import ToolCall
+from emulator.apis.evi.chat.prosody import Scores
 from emulator.apis.evi.chat.script import Say, Step, UseBuiltin
 from emulator.apis.evi.model.question import Question
 from emulator.jsontext import Fragment
@@ -37,12 +37,12 @@ class Sentence:
 
 
 @dataclass(frozen=True, slots=True)
-class Scores:
-    """The prosody of a sentence that was just said."""
+class Prosody:
+    """The scores of a sentence that was just said."""
 
     message_id: str
     event_id: str
-    scores: Mapping[str, float]
+    scores: Scores
     features: Fragment  # the scores as events show them
 
 
@@ -72,7 +72,7 @@ class AskModel:
     again: Question | None = None  # that was answered with silence
 
 
-TurnStep: TypeAlias = Step | End | AskModel | Sentence | Sound | Scores | BuiltinAnswer
+TurnStep: TypeAlias = Step | End | AskModel | Sentence | Sound | Prosody | BuiltinAnswer
 
 
 @dataclass(slots=True)
