@@ -130,11 +130,9 @@ class Assistant:
         """Return when the next step is due, or None."""
         if not self._turns:
             return None if self._silent is None or self.paused else self._again_ms
-        if self._turns[0].is_idle:
-            return None
-        if self.paused and self._turns[0].source != "event":
-            return None
-        return self._turns[0].due_ms
+        turn = self._turns[0]
+        is_held = self.paused and turn.source != "event"
+        return None if is_held or turn.is_idle else turn.due_ms
 
     @property
     def waits_for_model(self) -> bool:
