@@ -196,7 +196,8 @@ class LiveChat:
             self._said += output.messages
         for listener in list(self.listeners):
             listener(output)
-        over = any(isinstance(event, ChatEnded) for event in output.events)
+        events = output.events  # most outputs have none
+        over = bool(events) and any(isinstance(event, ChatEnded) for event in events)
         if output.messages or over:
             for send in list(self._clients):
                 send(output.messages, over)

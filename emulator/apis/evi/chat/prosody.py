@@ -5,6 +5,7 @@ Facts: docs/protocol.md#messages.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from emulator.errors import closest
 from emulator.ids import derived_bytes
@@ -70,14 +71,15 @@ _FAINT = tuple(render(byte / 256 * 5 / 64).decode() for byte in range(256))
 
 def fill_scores(strongest: Mapping[str, float], *place: str | int) -> Scores:
     """Return all 48 scores: the given ones, and faint ones that depend on `place` alone."""
-    return _fill(strongest.items(), derived_bytes(len(EMOTIONS), "prosody", *place))
+    drawn = derived_bytes(len(EMOTIONS), "prosody", *place)
+    return _fill(drawn, ((name, render(score).decode()) for name, score in strongest.items()))
 
 
-def _fill(strongest: Iterable[tuple[str, float]], drawn: bytes) -> Scores:
-    """Return the scores with faint ones added, one for each drawn byte."""
+def _fill(drawn: bytes, strongest: Iterable[tuple[str, str]]) -> Scores:
+    """Return a faint score for each drawn byte, except for the given ones."""
     texts = [_FAINT[byte] for byte in drawn]
-    for name, score in strongest:
-        texts[_PLACES[name]] = render(score).decode()
+    for name, text in strongest:
+        texts[_PLACES[name]] = text
     return Scores(texts)
 
 
@@ -123,8 +125,12 @@ def sound_like(
     """
     drawn = derived_bytes(len(EMOTIONS) + 1, "prosody", *place)
     chosen = usual[drawn[-1] % len(usual)] if mood is None else mood
-    wavering = [
-        (name, min(1.0, round(score * (942 + byte * 0.64)) / 1024))  # varied by up to 8 %
-        for (name, score), byte in zip(chosen.items(), drawn, strict=False)
-    ]
-    return _fill(wavering, drawn[: len(EMOTIONS)])
+    pairs = zip(chosen.items(), drawn, strict=False)
+    varied = [(name, _varied(score, byte)) for (name, score), byte in pairs]
+    return _fill(drawn[: len(EMOTIONS)], varied)
+
+
+@lru_cache(maxsize=8_192)  # there are few moods, which have two to four scores
+def _varied(score: float, byte: int) -> str:
+    """Return a score as JSON text, varied by up to 8 %."""
+    return render(min(1.0, round(score * (942 + byte * 0.64)) / 1024)).decode()

@@ -2,9 +2,8 @@
 
 from base64 import b64decode
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from string import ascii_letters, digits
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 from pydantic import ValidationError
 
@@ -56,8 +55,7 @@ ERRORS_WITHOUT_FINDING = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(NamedTuple):
     """The findings about a frame, and the names of its known fields."""
 
     findings: Sequence[Finding]
