@@ -69,7 +69,8 @@ class Journal:
         self._bytes += size
         while len(entries) > self._limit or self._bytes > self._most_bytes:
             self._bytes -= entries.popleft().size
-        self.notify()
+        for watcher in self.watchers:
+            watcher()
 
     # audio
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from emulator.errors import Loc
 from emulator.jsontext import Json, JsonObject
@@ -46,8 +46,7 @@ class Field:
             yield from unnamed or ()
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(NamedTuple):
     """What a value uses: the names of known fields, and the places of unknown ones."""
 
     known: list[str]
