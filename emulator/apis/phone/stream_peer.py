@@ -154,7 +154,8 @@ class MediaStreamPeer(Peer):
         if kind == "audio_output":
             self._say(content["data"])
             return
-        self._world.journal.add(FrameEntry(self._outbound.chat_id, "out", content, on_phone=True))
+        note = shown(content, b"")
+        self._world.journal.add(FrameEntry(self._outbound.chat_id, "out", note, on_phone=True))
         if kind == "user_interruption":
             self._playing.clear()
             self._send(Clear())
@@ -179,13 +180,13 @@ class MediaStreamPeer(Peer):
         if not self._outbound.takes_more():
             return
         content = to_json(message, self._stream_sid)
-        kind, note = content["event"], content
         if isinstance(message, Media):
             size = len(content["media"]["payload"])
-            note = {"event": kind, "media": {"payload": f"({size} characters)"}}
+            note = _shown_payload(size)
         else:
             size = len(self._stream_sid) + 50
-        facts = self._outbound.facts
+            note = shown(content, b"")
+        kind, facts = content["event"], self._outbound.facts
         self._outbound.send(OutboundFrame(kind, content, b"", size, facts, shown_as=note))
 
     # its end
@@ -232,6 +233,12 @@ class MediaStreamPeer(Peer):
 def _shown_media(size: int) -> JsonObject:
     """Return what the journal shows of sound of so many bytes."""
     return {"type": "media", "data": f"({-(-size // 3) * 4} characters)"}
+
+
+@lru_cache(maxsize=_KEPT_SIZES)
+def _shown_payload(characters: int) -> JsonObject:
+    """Return what the journal shows of sound that was sent."""
+    return {"event": "media", "media": {"payload": f"({characters} characters)"}}
 
 
 @lru_cache(maxsize=_KEPT_SOUNDS)

@@ -50,7 +50,7 @@ from emulator.audio.sentences import complete_sentences, sentences
 from emulator.clock import Clock
 from emulator.errors import closest
 from emulator.ids import IdSource, derived_random
-from emulator.jsontext import Fragment, JsonObject, render
+from emulator.jsontext import Fragment, JsonObject, kept, render
 from emulator.source_files import short
 
 # How long the assistant takes at the pace of 1: from, to (ms).
@@ -350,7 +350,7 @@ class Assistant:
         from_text = turn.source == "input"
         inline = scores if self._inline_prosody else None
         self._channel.send(frames.assistant_message(message_id, text, from_text, say.quick, inline))
-        features = Fragment(render(emotion_features(scores)))
+        features = Fragment(kept(render(emotion_features(scores))))
         self._history.add("AGENT_MESSAGE", text, features, id=event_id)
         turn.spoke = True
         turn.steps.appendleft(Scores(message_id, event_id, scores, features))
