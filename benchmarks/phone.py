@@ -1,6 +1,7 @@
 """What phone calls cost: many at once, each with 50 messages of sound a second.
 
-Beside a bare WebSocket that sends the same messages back: `.venv/bin/python -m benchmarks phone`.
+Beside a bare WebSocket that sends the same messages back, and what a message costs in one process:
+`.venv/bin/python -m benchmarks phone`.
 """
 
 import asyncio
@@ -11,7 +12,7 @@ from statistics import quantiles
 
 import uvloop
 
-from benchmarks import phone_messages
+from benchmarks import phone_messages, phone_sound
 from benchmarks.figures import Effort, Finding, at_most, print_table, ratios, spread
 from benchmarks.phone_client import Caller, EchoedCaller, connect
 from benchmarks.phone_messages import CALL_PATH, CYCLE, PER_SECOND, CallMessages
@@ -21,7 +22,6 @@ from emulator.twilio.messages import FRAME_MS
 CALLS = 100
 MOST_LATE_MS, MOST_CPU_US, MOST_KB = 20.0, 80.0, 150.0
 _THINKING_MS = 200  # of the assistant, from the end of a turn to the first sound of the answer
-# All calls of a world share its journal, which has limits of its own.
 _FLAGS = ("--first-audio", f"{_THINKING_MS}ms")
 _FORM = "application/x-www-form-urlencoded"
 _AHEAD_S = 0.05  # in which all calls are told when to begin
@@ -55,6 +55,11 @@ class Found:
 
 
 def run(effort: Effort) -> list[Finding]:
+    return [*calls_at_once(effort), *phone_sound.run(effort)]
+
+
+def calls_at_once(effort: Effort) -> list[Finding]:
+    """Calls that speak in real time, and an echo of their messages."""
     rounds, turns = effort.of(3, 1), effort.of(3, 2)
     use_cores(CORES[-1])
     with ExitStack() as servers:
@@ -65,7 +70,7 @@ def run(effort: Effort) -> list[Finding]:
     return [
         at_most(f"{CALLS} calls, answers behind an echo", found.behind_ms, MOST_LATE_MS, "ms"),
         at_most(f"{CALLS} calls, CPU of a media message", found.ours.cpu_us, MOST_CPU_US, "µs"),
-        at_most(f"{CALLS} calls, memory of a call", found.kb[-1:], MOST_KB, "KB"),
+        at_most(f"{CALLS} calls, memory of a call, {turns} turns", found.kb[:1], MOST_KB, "KB"),
     ]
 
 

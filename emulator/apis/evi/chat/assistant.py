@@ -189,7 +189,8 @@ class Assistant:
                 self.calls.pop(turn.waits_for.tool_call_id)
                 self.dropped_calls.add(turn.waits_for.tool_call_id)
         self._silent = None
-        self._turns = deque(turn for turn in self._turns if turn.source == keep)
+        if self._turns:
+            self._turns = deque(turn for turn in self._turns if turn.source == keep)
         self.speaking_until_ms = min(self.speaking_until_ms, self._clock.now_ms())
 
     def end(self) -> None:
