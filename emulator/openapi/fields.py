@@ -20,9 +20,10 @@ class Field:
     """One field with its children: an object's fields by name, or the fields of a list's items.
 
     `name` is a pointer into the value, with * for the items of a list. An object without children
-    may have any names, and so may one that is `open`. `variants` are the members of a union, by
-    what their 'type' must be. `listed` has the known values of an open enum, in order; beside a
-    field with the value that `listed_unless` names, any value is known.
+    may have any names, and so may one that is `open`: there is a schema for its further fields.
+    `variants` are the members of a union, by what their 'type' must be. `listed` has the known
+    values of an open enum, in order; beside a field with the value that `listed_unless` names, any
+    value is known.
     """
 
     name: str
@@ -85,7 +86,7 @@ def compile_fields(schema: JsonObject, follow: Follow, name: str = "") -> Field:
         dict.fromkeys(schema.get(LISTED, ())),
         schema.get(LISTED_UNLESS),
         schema.get(UNDOCUMENTED, False),
-        bool(schema.get("additionalProperties", False)),
+        isinstance(schema.get("additionalProperties"), dict),
     )
 
 

@@ -3,7 +3,7 @@
 import json
 import os
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from functools import partial
@@ -15,13 +15,14 @@ from emulator.actions import add_stub
 from emulator.api import fault_names, new_handles
 from emulator.apis.evi.testing.handle import EviHandle
 from emulator.apis.evi.testing.tool_calls import unanswered_calls
+from emulator.apis.phone.testing.handle import CallHandle, PhoneHandle
 from emulator.apis.tts.testing.handle import TtsHandle
 from emulator.atomic import write_whole
 from emulator.clock import SystemClock
 from emulator.errors import UsageError
 from emulator.handles.bridge import Bridge
 from emulator.handles.listing import Listing
-from emulator.jsontext import Json
+from emulator.jsontext import Json, JsonObject
 from emulator.ready import trusting
 from emulator.settings import CA_FILE_ENV, Settings
 from emulator.store.stubs import Stub
@@ -57,6 +58,7 @@ class Evi(EviHandle):
 
     voices: Listing  # the account's custom voices
     tts: TtsHandle
+    phone: PhoneHandle
 
     def __init__(
         self,
@@ -137,6 +139,22 @@ class Evi(EviHandle):
                 follow_redirects=True,
             )
         return client_class(base_url=self.url, api_key=self.api_key, **options)
+
+    # phone calls
+
+    def call(
+        self, url: str | None = None, user: Sequence[str | JsonObject] = (), **options: Any
+    ) -> CallHandle:
+        """Place a phone call, and return it once it is over: see PhoneHandle.call."""
+        __tracebackhide__ = True
+        return self.phone.call(url, user, **options)
+
+    async def acall(
+        self, url: str | None = None, user: Sequence[str | JsonObject] = (), **options: Any
+    ) -> CallHandle:
+        """Place a phone call as `call` does, in an async test."""
+        __tracebackhide__ = True
+        return await self.phone.acall(url, user, **options)
 
     # answers to order
 

@@ -74,7 +74,7 @@ def test_it_comes_from_the_tables() -> None:
     """A setting, a kind of fault or an event that is added is in it."""
     schemas = DOCUMENT.content["components"]["schemas"]
     assert schemas["Settings"]["properties"]["port"]["type"] == "integer"
-    assert schemas["FaultKind"]["enum"] == ["http", "socket", "webhook", "model"]
+    assert schemas["FaultKind"]["enum"] == ["http", "socket", "webhook", "model", "call"]
     assert schemas["WebhookEventName"]["enum"] == ["chat_started", "chat_ended", "tool_call"]
     assert "call_tool" in schemas["ScriptStep"]["properties"]
 
