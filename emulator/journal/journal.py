@@ -76,7 +76,7 @@ class Journal:
 
     def add_audio(self, run: AudioRun, content: Json, sound_bytes: int, characters: int) -> None:
         """Add a frame to a run that is not over; its first frame begins the run."""
-        if not run.frames:
+        if not run.count:
             self._runs.append(run)
         self.seq += 1
         self._without_entry += 1

@@ -173,6 +173,11 @@ class Outbound:
         return not self._is_closing
 
     @property
+    def is_waiting(self) -> bool:
+        """True if there is something to send, or the socket is closing."""
+        return self._ready.is_set()
+
+    @property
     def _waiting(self) -> int:
         return self._unsent + self._being_sent
 

@@ -33,7 +33,7 @@ class SendFrames(Protocol):
 
 
 class LiveChat:
-    """Passes every output of a session to all listeners, in the same order to each.
+    """Passes every output of a session to all listeners, in the same order to each; no empty ones.
 
     Its clock may lag behind its world's; the timers are the world's. A driver that moves the clock
     itself sets `driven`, and then no timers run.
@@ -171,7 +171,8 @@ class LiveChat:
 
     def _notify(self, output: Output) -> None:
         """Pass an output on; what a listener does in response comes after it for every listener."""
-        self._outputs.append(output)
+        if not output.is_empty:
+            self._outputs.append(output)
         if self._notifying:
             return
         self._notifying = True
