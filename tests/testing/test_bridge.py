@@ -234,6 +234,7 @@ def test_a_world_belongs_to_the_servers_thread(evi: Evi, trespasses: list[str], 
 
 
 BODIES = {
+    "POST /_emulator/calls/{call_sid}/heard": {"text": "Hello"},
     "POST /_emulator/clock/advance": {"seconds": 1},
     "POST /_emulator/faults": {"kind": "http", "fault": "status"},
     "POST /_emulator/heard": {"text": "Hello"},
@@ -261,7 +262,9 @@ def test_control_routes_stay_in_the_servers_thread(
             body = client.get(path).json()
         answer = client.request(
             method,
-            path.format(id="x", world=evi.world.reference, chat_id="x", generation_id=DEMO),
+            path.format(
+                id="x", world=evi.world.reference, chat_id="x", generation_id=DEMO, call_sid="x"
+            ),
             params={"timeout": 0} if path.endswith("/wait") else {},
             json=None if method in ("GET", "DELETE") else body,
         )
