@@ -62,6 +62,7 @@ class MediaStreamPeer(Peer):
         self._turn = 0
         self._playing = Playing(world.clock)
         self._closing: Timer | None = None
+        self._is_stopped = False  # Twilio hears no more
         self._note_facts()
 
     def _note_facts(self) -> None:
@@ -105,6 +106,7 @@ class MediaStreamPeer(Peer):
                 if name == _LAST_MARK:
                     self._close()
             case Stop():
+                self._is_stopped = True
                 self.hang_up()
                 self._close()
             case Connected() | Dtmf():
@@ -193,7 +195,7 @@ class MediaStreamPeer(Peer):
 
     def _end_soon(self) -> None:
         """Close the stream when Twilio has played all that was sent."""
-        if not self._playing.is_on:
+        if self._is_stopped or not self._playing.is_on:
             self._close()
             return
         self._mark(_LAST_MARK)

@@ -39,7 +39,7 @@ export function oneChat(id, page, beside, { names, go, journal }) {
   async function load() {
     try {
       const chat = await readOn();
-      call ??= await callOf(id);
+      if (call === undefined) call = await callOf(id);
       const query = new URLSearchParams({ chat_id: id });
       const { deliveries } = await get(`/_emulator/webhooks/deliveries?${query}`);
       const isLive = chat.status === "ACTIVE" && (await isConnected(id));

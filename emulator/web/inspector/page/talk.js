@@ -31,7 +31,7 @@ const PHONE = {
   form: newCall,
   intro: [
     "Call the emulator.",
-    "Choose a config and call: this page plays Twilio. What you type is told to the emulator and heard on the line as tones; or speak yourself.",
+    "Choose a config and call: this page plays Twilio. What you type is heard on the line as tones, and the emulator is told the words. With the microphone you speak yourself.",
   ],
 };
 const WAYS = { chat: CHAT, phone: PHONE };

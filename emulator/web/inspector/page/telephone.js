@@ -6,6 +6,7 @@ import { apiKey, call, get, here, postForm } from "./api.js";
 import { Dialogue } from "./dialogue.js";
 import { Line, sid } from "./line.js";
 import { Encoder, RATE, decoded, tones } from "./mulaw.js";
+import { visible } from "./text.js";
 
 export const CALLER = "+14155550100";
 const CALLED = "+14155550199";
@@ -36,7 +37,7 @@ export class Telephone extends Dialogue {
     this.begin();
     this.#journal.removeEventListener("entries", this.#onEntries);
     this.#journal.addEventListener("entries", this.#onEntries);
-    this.add({ kind: "event", title: `Call from ${form.From} to ${form.To}` });
+    this.add({ kind: "event", title: visible(`Call from ${form.From} to ${form.To}`) });
     try {
       const query = { api_key: apiKey(), ...(config ? { config_id: config } : {}) };
       const answer = await postForm("/v0/evi/twilio", query, form);
