@@ -275,11 +275,7 @@ def test_control_routes_stay_in_the_servers_thread(
         answer = client.request(
             method,
             path.format(
-<<<<<<< HEAD
                 id="x", world=evi.world.reference, chat_id="x", call_sid="x", generation_id=DEMO
-=======
-                id="x", world=evi.world.reference, chat_id="x", generation_id=DEMO, call_sid="x"
->>>>>>> 7e5dc7a09d4c290750c34755d7f394a754effe56
             ),
             params={"timeout": 0} if path.endswith("/wait") else {},
             json=None if method in ("GET", "DELETE") else body,
