@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 
 import httpx
+import httpx._transports.default
 import hypothesis
 import pytest
 from starlette.testclient import TestClient
@@ -17,7 +18,7 @@ from emulator.server import Server, new_app
 from emulator.settings import Settings
 from emulator.web.app import App
 from emulator.world.world import World
-from tests import conformance, parsing
+from tests import conformance, parsing, trust
 from tests.outgoing.receiver import Receiver
 from tests.tiers import ProcessGuard
 
@@ -26,6 +27,10 @@ pytest_plugins = ["pytester", "conformance.plugin"]
 App.__call__ = conformance.judged(App.__call__)  # type: ignore[method-assign,assignment]
 Channel.send = conformance.judged_send(Channel.send)  # type: ignore[method-assign,assignment]
 resources._read_yaml = parsing.once_each(resources._read_yaml)  # type: ignore[assignment]
+_transports = httpx._transports.default
+_transports.create_ssl_context = trust.once(  # type: ignore[attr-defined]
+    _transports.create_ssl_context  # type: ignore[attr-defined]
+)
 
 # A busy machine takes its time, which is no mistake of what is tested.
 hypothesis.settings.register_profile("without deadlines", deadline=None)
