@@ -175,9 +175,10 @@ def all_operations() -> Mapping[str, Operation]:
     return {id: operation for name in NAMES for id, operation in operations(name).items()}
 
 
-def load_tables() -> list[Table]:
-    """Return the tables of all APIs. Raises TableError."""
-    return [load_table(FOLDER / name) for name in NAMES]
+@cache
+def load_tables() -> Sequence[Table]:
+    """Return the tables of all APIs, which are read once. Raises TableError."""
+    return tuple(load_table(FOLDER / name) for name in NAMES)
 
 
 def load_table(folder: Path = FOLDER / NAMES[0]) -> Table:

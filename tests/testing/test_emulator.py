@@ -26,7 +26,7 @@ from emulator.apis.evi.state import EviState
 from emulator.errors import ApiError, ScriptError, SeedError, StartupError, UsageError
 from emulator.settings import SETTINGS, Setting
 from emulator.testing.world import Evi
-from tests.contract.sounds import SOUNDS
+from tests.contract.sounds import pieces_of_sound
 from tests.testing.talking import PATIENCE_S, Started, get, http, talking, within
 
 pytestmark = pytest.mark.slow
@@ -597,7 +597,7 @@ def test_what_is_heard(evi: Evi) -> None:
         chat = evi.next_chat()
         audio = {"encoding": "linear16", "sample_rate": 16_000, "channels": 1}
         client.send(type="session_settings", audio=audio)
-        for piece in SOUNDS["pcm"]:
+        for piece in pieces_of_sound("pcm"):
             client.socket.send(piece)
         heard = client.read_until("user_message")
     assert heard["message"]["content"] == "Good morning"
