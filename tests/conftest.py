@@ -5,6 +5,7 @@ import itertools
 import os
 from collections.abc import Iterator
 
+import anyio.from_thread
 import httpx
 import httpx._transports.default
 import hypothesis
@@ -88,8 +89,13 @@ def api_key() -> str:
 
 @pytest.fixture
 def client(app: App, api_key: str) -> Iterator[TestClient]:
-    """HTTP without a socket, as the test's own key."""
-    yield TestClient(app, headers={"X-Hume-Api-Key": api_key})
+    """HTTP without a socket, as the test's own key.
+
+    All requests are answered in one loop, which lasts as long as the test.
+    """
+    client = TestClient(app, headers={"X-Hume-Api-Key": api_key})
+    with anyio.from_thread.start_blocking_portal() as client.portal:
+        yield client
     if world := app.worlds.find(api_key):
         app.worlds.drop(world)
 
