@@ -160,7 +160,7 @@ class Api:
         return compile_operations(document, handshakes.union(taken))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ServedApi:
     """An API with the document that a server answers by."""
 
@@ -269,13 +269,15 @@ def error_shapes(served: Sequence[ServedApi]) -> Mapping[str, ErrorShapes]:
     return found
 
 
-def seed_reader(served: Sequence[ServedApi]) -> SeedReader:
-    """Return the reader of seeds for these APIs."""
+@lru_cache(_SERVED_REMEMBERED)
+def seed_reader(served: tuple[ServedApi, ...]) -> SeedReader:
+    """Return the reader of seeds for these APIs, which servers of the same APIs share."""
     return SeedReader({each.name: each.api.seed for each in served}, _documents(served))
 
 
-def snapshot_reader(served: Sequence[ServedApi]) -> SnapshotReader:
-    """Return the reader of snapshots for these APIs."""
+@lru_cache(_SERVED_REMEMBERED)
+def snapshot_reader(served: tuple[ServedApi, ...]) -> SnapshotReader:
+    """Return the reader of snapshots for these APIs, which their servers share, too."""
     parts = {each.name: each.api.snapshot for each in served}
     operations = [operation.id for each in served for operation in each.operations]
     return SnapshotReader(parts, _documents(served), operations)
