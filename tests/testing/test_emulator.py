@@ -723,6 +723,14 @@ def test_the_vendors_clients(evi: Evi) -> None:
     assert [each.name for each in asyncio.run(play()).prompts_page] == ["Mine"]
 
 
+def test_the_http_client_of_the_vendors(evi: Evi) -> None:
+    """It has the timeout and the redirects that are asked for, and Hume's own otherwise."""
+    asked = evi.client(timeout=5, follow_redirects=None)._client_wrapper.httpx_client.httpx_client
+    default = evi.client()._client_wrapper.httpx_client.httpx_client
+    assert (asked.timeout.read, asked.follow_redirects) == (5, False)
+    assert (default.timeout.read, default.follow_redirects) == (60, True)
+
+
 def test_the_async_client_leaves_nothing_open(evi: Evi) -> None:
     """A test that uses it as the page shows it ends without a warning about open connections."""
 
