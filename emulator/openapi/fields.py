@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from emulator.errors import Loc
@@ -12,6 +13,7 @@ from emulator.openapi.operation import Operation
 
 Follow = Callable[[JsonObject], JsonObject]
 _UNIONS = ("oneOf", "anyOf")
+_TREES_REMEMBERED = 256  # of bodies: a program may start a server for each of its tests
 _DEEPEST = 12  # levels of a schema that refers to itself; below them any name is known
 
 
@@ -96,9 +98,13 @@ def body_fields(document: Document, operation: Operation) -> Field | None:
     """
     if operation.request_body is None:
         return None
-    document = document.opened()
-    schema = document.at(operation.request_body)
-    return compile_fields(schema, document.follow, f"{operation.id} ")
+    return _fields_at(document, operation.request_body, f"{operation.id} ")
+
+
+@lru_cache(_TREES_REMEMBERED)
+def _fields_at(document: Document, pointer: str, name: str) -> Field:
+    opened = document.opened()
+    return compile_fields(opened.at(pointer), opened.follow, name)
 
 
 def compile_definitions(schema: JsonObject, name: str = "") -> Field:

@@ -252,7 +252,6 @@ BODIES = {
     "POST /_emulator/stubs": {"operation": "list-tools", "status": 503},
     "POST /_emulator/tts/sounds": {"text": "Hello", "audio": b64encode(SOUND).decode()},
     "POST /_emulator/calls": {"url": "http://127.0.0.1:9/"},
-    "POST /_emulator/calls/{call_sid}/heard": {"text": "Hello"},
     "POST /_emulator/webhooks/trigger": {"event_name": "chat_ended", "url": "http://127.0.0.1:9/"},
 }
 OF_THE_WORLD = [
