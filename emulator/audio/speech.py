@@ -174,6 +174,14 @@ class Speech:
                     yield word, begin, at
 
 
+def most_samples(characters: int, parts: int, speed: float, silence_s: float) -> int:
+    """Return a length that so many characters, said in so many parts or fewer, don't exceed."""
+    time = characters * _LONG_PAUSE + parts * (_LEAD + _LEADS)
+    pace = max(_SCALE, round(_MS_PER_CHARACTER / FRAME_MS * max(_TEMPOS) / 100 / speed * _SCALE))
+    frames = time * pace // _SCALE + parts * (1 + _WORDLESS_FRAMES)
+    return frames * FRAME_SAMPLES + round(silence_s * SAMPLE_RATE)
+
+
 def spoken_words(text: str) -> Iterator[tuple[int, str]]:
     """Yield each word of a text with its place, counted in characters from 0."""
     for token in _TOKEN.finditer(text):

@@ -7,7 +7,8 @@ import json
 from base64 import b64encode
 from collections.abc import Iterator
 
-from emulator.apis.tts.generation import Chunk, Generation, encoded
+from emulator.apis.tts.chunks import Chunk, encoded
+from emulator.apis.tts.generation import Generation
 from emulator.apis.tts.request import SpeechRequest
 from emulator.apis.tts.timestamps import TimestampsOfChunks
 from emulator.jsontext import JsonObject

@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import AsyncGenerator, Iterable, Iterator
 from typing import TypeVar
 
-from emulator.apis.tts.generation import Chunk, Generation
+from emulator.apis.tts.chunks import Chunk
+from emulator.apis.tts.generation import Generation
 from emulator.apis.tts.turns import Turns
 from emulator.apis.voices.state import VoicesState
 from emulator.audio.timbre import SAMPLE_RATE
@@ -19,7 +20,8 @@ async def paced(
 ) -> AsyncGenerator[T, None]:
     """Yield what belongs to each chunk of a generation once it is due; a reset ends it.
 
-    A generation that nobody took to its end is marked as cut.
+    The record of the generation then has its length, and is marked as cut unless it was taken to
+    its end.
     """
     schedule = pace_of(world.settings).schedule(world.clock.now_ms(), generation.id)
     turns, pieces, is_complete = Turns(), iter(chunks), False
@@ -33,8 +35,8 @@ async def paced(
                 await turns.give()
             is_complete = True
     finally:
-        if not is_complete:
-            world.state(VoicesState).generations.mark_cut(generation.id)
+        generations = world.state(VoicesState).generations
+        generations.note_end(generation.id, generation.samples, is_cut=not is_complete)
 
 
 async def _next(

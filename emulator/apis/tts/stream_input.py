@@ -9,7 +9,8 @@ from dataclasses import replace
 from emulator.apis.tts.buffer import TextBuffer
 from emulator.apis.tts.contract import OF_CLIENTS, SpeechAuditor, judge_query
 from emulator.apis.tts.errors import TTS_ERRORS, envelope, message_of_fault, tts_error
-from emulator.apis.tts.generation import Chunk, Generation, new_request_id, spoken
+from emulator.apis.tts.chunks import Chunk
+from emulator.apis.tts.generation import Generation, new_request_id, spoken
 from emulator.apis.tts.lines import objects
 from emulator.apis.tts.messages import (
     FRAME,
@@ -214,7 +215,9 @@ class SpeechPeer(Peer):
     async def _say(self, utterances: Sequence[Utterance]) -> None:
         try:
             request = self._request(utterances)
-            generation, *_ = await spoken(self._world, request, self._request_id, _OPERATION)
+            generation, *_ = await spoken(
+                self._world, request, self._request_id, _OPERATION, streams=True
+            )
         except ApiError as error:
             self._manner = replace(self._manner, description="")  # or all that follows is refused
             self._refuse(error)

@@ -4,13 +4,8 @@ from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
-from emulator.apis.tts.generation import (
-    Chunk,
-    Generation,
-    Snippet,
-    encoded,
-    encoded_snippet,
-)
+from emulator.apis.tts.chunks import Chunk, encoded, encoded_snippet
+from emulator.apis.tts.generation import Generation, Snippet
 from emulator.apis.tts.request import SpeechRequest
 from emulator.apis.tts.timestamps import timestamps
 from emulator.audio.encoding import file_bytes
@@ -51,11 +46,11 @@ def _snippets(
 ) -> Iterator[tuple[Snippet, Iterator[bytes]]]:
     """Yield each snippet with its audio: a file, or its part of the generation's file."""
     if not request.strips_headers:
-        for snippet in generation.snippets:
+        for snippet in generation.snippets():
             yield snippet, encoded_snippet(generation.format, snippet)
         return
     chunks = encoded(generation, as_one_file=True)
-    for snippet in generation.snippets:
+    for snippet in generation.snippets():
         yield snippet, _until_last(chunks)
 
 

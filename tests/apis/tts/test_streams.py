@@ -1,17 +1,25 @@
 """Streams of speech: what is made for a client that is slow, or gone, and how much is held."""
 
+import asyncio
 import json
+import re
 import tracemalloc
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import httpx
 import pytest
 
-from emulator.apis.tts import conversion, lines, speaking
-from emulator.apis.tts.generation import Chunk, Generation, encoded, new_generations
+from emulator.api import Call
+from emulator.apis.tts import conversion, lines, plan, speaking
+from emulator.apis.tts.chunks import Chunk, encoded
+from emulator.apis.tts.generation import Generation, new_generations
 from emulator.apis.tts.request import Source, SpeechRequest, read_request
 from emulator.apis.tts.whole_answer import answer_pieces
+from emulator.apis.voices.state import VoicesState
+from emulator.audio.sound import Sound, Tones
+from emulator.jsontext import JsonObject
 from emulator.testing.world import Evi
 from emulator.world.world import World
 from tests.apis.tts.speaking import AVA
@@ -27,9 +35,9 @@ PLAN_BYTES = 80_000  # what a text of 5,000 characters takes, for its snippets a
 Make = Callable[[Generation, SpeechRequest], Iterator[object]]
 
 
-def body(characters: int, format: str = "pcm") -> dict[str, object]:
+def body(characters: int, format: str = "pcm", **more: object) -> JsonObject:
     text = (SENTENCE * (characters // len(SENTENCE) + 1))[:characters]
-    return {"utterances": [{"text": text, "voice": AVA}], "format": {"type": format}}
+    return {"utterances": [{"text": text, "voice": AVA, **more}], "format": {"type": format}}
 
 
 @dataclass
@@ -84,6 +92,42 @@ def test_a_client_that_stops_reading(evi: Evi, made: Made, path: str) -> None:
     assert made.is_over
     assert len(wire.came) > made.seconds * SECOND_BYTES
     assert evi.journal.wait_for("http")["ended"] == "complete"
+
+
+@pytest.mark.parametrize(
+    ("spoken", "before_the_first"),
+    [(body(5_000), 2), (body(5_000, speed=0.5), 77)],
+    ids=["short", "perhaps too long"],
+)
+def test_what_is_planned_before_the_first_chunk(
+    world: World, monkeypatch: pytest.MonkeyPatch, spoken: JsonObject, before_the_first: int
+) -> None:
+    """The rest of a text waits, unless it might be longer than the settings allow.
+
+    The record has the length of the generation at the end.
+    """
+    planned: list[str] = []
+
+    class Counting(Tones):
+        def speak(self, text: str, *more: Any) -> Sound:
+            planned.append(text)
+            return super().speak(text, *more)
+
+    monkeypatch.setattr(plan, "voice_of", lambda world: Counting())
+    call = Call(world, world.settings, {}, spoken, "")
+    generations = world.state(VoicesState).generations
+
+    async def stream() -> None:
+        reply = await speaking.synthesize_file_streaming(call)
+        assert not isinstance(reply.body, bytes)
+        size = len(await anext(reply.body))
+        assert len(planned) <= before_the_first
+        async for piece in reply.body:
+            size += len(piece)
+        assert generations.all()[-1]["samples"] == size // 2
+
+    asyncio.run(stream())
+    assert len(planned) == len(re.findall(r"[.]( |$)", spoken["utterances"][0]["text"])) + 1
 
 
 @pytest.mark.parametrize("path", [FILE, LINES])
