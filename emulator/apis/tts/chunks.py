@@ -1,14 +1,17 @@
 """The sound of a generation in chunks, made while it is sent: it takes little memory."""
 
+from base64 import b64encode
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from emulator.apis.tts.generation import Generation, Snippet
+from emulator.audio.base64_text import sound_in_base64
 from emulator.audio.encoding import encode_file, new_encoder, regrouped
 from emulator.audio.timbre import SAMPLE_RATE
 from emulator.audio.wav import SAMPLE_BYTES
 
 CHUNK_SAMPLES = SAMPLE_RATE  # a second
+_CHUNK_CHARACTERS = CHUNK_SAMPLES * SAMPLE_BYTES * 4 // 3  # of base64 text
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,26 @@ def _files(generation: Generation) -> Iterator[Chunk]:
             end = begin + len(pcm) // SAMPLE_BYTES
             audio = encode_file(generation.format, pcm)
             yield Chunk(snippet, index, audio, begin, end, end == last)
+
+
+def encoded_in_base64(generation: Generation, as_one_file: bool) -> Iterator[tuple[Chunk, bytes]]:
+    """Yield each chunk, without its audio, and its audio in base64."""
+    if generation.format == "pcm":  # whether it is one file or many
+        yield from _pcm_in_base64(generation)
+        return
+    for chunk in encoded(generation, as_one_file):
+        audio = b64encode(chunk.audio)
+        yield replace(chunk, audio=b""), audio
+
+
+def _pcm_in_base64(generation: Generation) -> Iterator[tuple[Chunk, bytes]]:
+    for snippet in generation.snippets():
+        begin, last = snippet.begin, snippet.begin + snippet.samples
+        texts = regrouped(sound_in_base64(snippet.sound, snippet.timbre), _CHUNK_CHARACTERS)
+        for index, audio in enumerate(texts):
+            end = min(begin + CHUNK_SAMPLES, last)
+            yield Chunk(snippet, index, b"", begin, end, end == last), audio
+            begin = end
 
 
 def encoded_snippet(format: str, snippet: Snippet) -> Iterator[bytes]:

@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import aclosing
 
 from emulator.api import Call, UploadedFile
-from emulator.apis.tts.errors import tts_error
 from emulator.apis.tts.chunks import Chunk
+from emulator.apis.tts.errors import tts_error
 from emulator.apis.tts.generation import Generation, new_conversion, new_request_id
 from emulator.apis.tts.pacing import paced
 from emulator.apis.tts.request import (

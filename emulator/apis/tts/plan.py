@@ -28,7 +28,7 @@ _SENTENCE_END = re.compile(rf"[{_MARKS}][\"')\]”’]*\s+")
 class Part(NamedTuple):
     """What a snippet is made of: the index of its utterance, its text, its timbre, its sound."""
 
-    index: int
+    utterance_index: int
     text: str
     timbre: Timbre
     sound: Sound

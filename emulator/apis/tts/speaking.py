@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import aclosing
 
 from emulator.api import Call, Handler
-from emulator.apis.tts.conversion import convert, read_conversion
 from emulator.apis.tts.chunks import Chunk, encoded
+from emulator.apis.tts.conversion import convert, read_conversion
 from emulator.apis.tts.generation import Generation, spoken
 from emulator.apis.tts.lines import lines
 from emulator.apis.tts.media_types import file_type, lines_type

@@ -7,9 +7,9 @@ from contextlib import aclosing
 from dataclasses import replace
 
 from emulator.apis.tts.buffer import TextBuffer
+from emulator.apis.tts.chunks import Chunk
 from emulator.apis.tts.contract import OF_CLIENTS, SpeechAuditor, judge_query
 from emulator.apis.tts.errors import TTS_ERRORS, envelope, message_of_fault, tts_error
-from emulator.apis.tts.chunks import Chunk
 from emulator.apis.tts.generation import Generation, new_request_id, spoken
 from emulator.apis.tts.lines import objects
 from emulator.apis.tts.messages import (
