@@ -2,7 +2,7 @@
 
 from base64 import b64encode
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from emulator.apis.tts.generation import Generation, Snippet
 from emulator.audio.base64_text import sound_in_base64
@@ -14,12 +14,11 @@ CHUNK_SAMPLES = SAMPLE_RATE  # a second
 _CHUNK_CHARACTERS = CHUNK_SAMPLES * SAMPLE_BYTES * 4 // 3  # of base64 text
 
 
-@dataclass(frozen=True, slots=True)
-class Chunk:
+class Chunk(NamedTuple):
     """A piece of a snippet's sound in the generation's format; times are samples of the latter."""
 
     snippet: Snippet
-    index: int
+    place: int  # in its snippet, from 0
     audio: bytes
     begin: int
     end: int
@@ -63,7 +62,7 @@ def encoded_in_base64(generation: Generation, as_one_file: bool) -> Iterator[tup
         return
     for chunk in encoded(generation, as_one_file):
         audio = b64encode(chunk.audio)
-        yield replace(chunk, audio=b""), audio
+        yield chunk._replace(audio=b""), audio
 
 
 def _pcm_in_base64(generation: Generation) -> Iterator[tuple[Chunk, bytes]]:

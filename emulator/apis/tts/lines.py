@@ -13,6 +13,7 @@ from emulator.apis.tts.request import SpeechRequest
 from emulator.apis.tts.timestamps import TimestampsOfChunks
 from emulator.jsontext import JsonObject
 
+_in_ascii = json.JSONEncoder(separators=(",", ":")).encode
 _AUDIO = b'{"type":"audio","audio":"'  # how a line with audio begins
 
 
@@ -25,7 +26,7 @@ def audio_object(
         "type": "audio",
         "audio": audio,
         "audio_format": generation.format,
-        "chunk_index": chunk.index,
+        "chunk_index": chunk.place,
         "generation_id": generation.id,
         "is_last_chunk": chunk.is_last,
         "request_id": generation.request_id,
@@ -49,7 +50,7 @@ def timestamp_object(generation: Generation, chunk: Chunk, timestamp: JsonObject
 
 def as_line(content: JsonObject) -> bytes:
     """Return an object as a line."""
-    return json.dumps(content, separators=(",", ":")).encode() + b"\n"
+    return _in_ascii(content).encode() + b"\n"
 
 
 def _audio_line(

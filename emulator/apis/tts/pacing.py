@@ -1,7 +1,7 @@
 """Sends speech at the world's pace: each chunk once it is due."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterable, Iterator
+from collections.abc import AsyncGenerator, Iterable
 from typing import TypeVar
 
 from emulator.apis.tts.chunks import Chunk
@@ -27,7 +27,13 @@ async def paced(
     turns, pieces, is_complete = Turns(), iter(chunks), False
     try:
         with world.working(f"speech of generation {generation.id}") as job:
-            while (piece := await _next(pieces, generation)) is not None:
+            while True:
+                if generation.takes_time:
+                    piece = await asyncio.to_thread(next, pieces, None)
+                else:
+                    piece = next(pieces, None)
+                if piece is None:
+                    break
                 chunk, content = piece
                 if not await job.reached(schedule.due_ms(chunk.begin * 1000 / SAMPLE_RATE)):
                     return
@@ -37,11 +43,3 @@ async def paced(
     finally:
         generations = world.state(VoicesState).generations
         generations.note_end(generation.id, generation.samples, is_cut=not is_complete)
-
-
-async def _next(
-    pieces: Iterator[tuple[Chunk, T]], generation: Generation
-) -> tuple[Chunk, T] | None:
-    if generation.takes_time:
-        return await asyncio.to_thread(next, pieces, None)
-    return next(pieces, None)

@@ -6,14 +6,14 @@ import re
 import tracemalloc
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 import pytest
 
 from emulator.api import Call
 from emulator.apis.tts import conversion, lines, plan, speaking
-from emulator.apis.tts.chunks import Chunk, encoded
+from emulator.apis.tts.chunks import Chunk, encoded, encoded_in_base64
 from emulator.apis.tts.generation import Generation, new_generations
 from emulator.apis.tts.request import Source, SpeechRequest, read_request
 from emulator.apis.tts.whole_answer import answer_pieces
@@ -32,6 +32,7 @@ SENTENCE = "The quick brown fox jumps over the lazy dog, and then it sleeps. "
 SECOND_BYTES = 96_000
 LINE_BYTES = 4 * SECOND_BYTES // 3
 PLAN_BYTES = 80_000  # what a text of 5,000 characters takes, for its snippets and for a tone
+T = TypeVar("T")
 Make = Callable[[Generation, SpeechRequest], Iterator[object]]
 
 
@@ -54,17 +55,20 @@ def made(monkeypatch: pytest.MonkeyPatch) -> Made:
     """What the emulator makes during the test."""
     counted = Made()
 
-    def counting(generation: Generation, as_one_file: bool) -> Iterator[Chunk]:
-        counted.seconds = generation.duration_s
-        try:
-            for chunk in encoded(generation, as_one_file):
-                counted.chunks += 1
-                yield chunk
-        finally:
-            counted.is_over = True
+    def counting(make: Callable[[Generation, bool], Iterator[T]]) -> Callable[..., Iterator[T]]:
+        def chunks(generation: Generation, as_one_file: bool) -> Iterator[T]:
+            counted.seconds = generation.duration_s
+            try:
+                for chunk in make(generation, as_one_file):
+                    counted.chunks += 1
+                    yield chunk
+            finally:
+                counted.is_over = True
 
-    for module in (speaking, lines):
-        monkeypatch.setattr(module, "encoded", counting)
+        return chunks
+
+    monkeypatch.setattr(speaking, "encoded", counting(encoded))
+    monkeypatch.setattr(lines, "encoded_in_base64", counting(encoded_in_base64))
     return counted
 
 
