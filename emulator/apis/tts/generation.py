@@ -10,6 +10,7 @@ from emulator.apis.tts.plan import (
     Plan,
     check_length,
     checked_plans,
+    checked_plans_in_turns,
     conversion_plan,
     growing_plans,
     is_surely_short,
@@ -129,7 +130,7 @@ async def spoken(
         plans = growing_plans(world, request)
         return _remembered(world, request, request_id, operation, plans, is_growing=True)
     else:
-        plans = checked_plans(world, request)
+        plans = await checked_plans_in_turns(world, request)
     if work.is_closed:
         raise tts_error("uncaught")
     return _remembered(world, request, request_id, operation, plans)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from emulator.apis.tts.errors import tts_error
 from emulator.apis.tts.request import SpeechRequest, Utterance, designed
 from emulator.apis.tts.state import TtsState
+from emulator.apis.tts.turns import list_in_turns
 from emulator.audio.conversion import converted
 from emulator.audio.sound import Sound
 from emulator.audio.speech import Word, most_samples
@@ -62,11 +63,22 @@ class _Allowance:
 
 def checked_plans(world: World, request: SpeechRequest) -> list[Plan]:
     """Return what each generation of a request says. Raises ApiError if too long together."""
-    allowance = _Allowance(world.settings.max_generation_seconds)
+    return [Plan(each.utterances, list(each.parts)) for each in _allowed_plans(world, request)]
+
+
+async def checked_plans_in_turns(world: World, request: SpeechRequest) -> list[Plan]:
+    """Return what `checked_plans` does; others have a turn between some of many parts."""
     return [
-        Plan(each.utterances, list(_within(allowance, each.parts)))
-        for each in growing_plans(world, request)
+        Plan(each.utterances, await list_in_turns(each.parts))
+        for each in _allowed_plans(world, request)
     ]
+
+
+def _allowed_plans(world: World, request: SpeechRequest) -> Iterator[Plan]:
+    """Yield growing plans that raise ApiError as soon as they are too long together."""
+    allowance = _Allowance(world.settings.max_generation_seconds)
+    for each in growing_plans(world, request):
+        yield Plan(each.utterances, _within(allowance, each.parts))
 
 
 def _within(allowance: _Allowance, parts: Iterable[Part]) -> Iterator[Part]:

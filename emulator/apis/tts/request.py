@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from emulator.apis.tts.errors import tts_error
+from emulator.apis.tts.turns import list_in_turns
 from emulator.apis.voices.generations import designed_timbre
 from emulator.apis.voices.lookup import resolve_voice
 from emulator.apis.voices.state import VoicesState
@@ -97,8 +98,20 @@ def read_request(source: Source, given: JsonObject) -> SpeechRequest:
     """Return the request of a body that its schema allows. Raises ApiError."""
     body = without_nulls(given)
     context = read_context(source, body.get("context"))
-    loc = (*source.loc, "utterances")
-    utterances = tuple(_voiced(source, loc, body["utterances"], context.last))
+    return _request(source, body, context, tuple(_utterances(source, body, context)))
+
+
+async def read_request_in_turns(source: Source, given: JsonObject) -> SpeechRequest:
+    """Return what `read_request` does; of many utterances, others have a turn between some."""
+    body = without_nulls(given)
+    context = read_context(source, body.get("context"))
+    utterances = await list_in_turns(_utterances(source, body, context))
+    return _request(source, body, context, tuple(utterances))
+
+
+def _request(
+    source: Source, body: JsonObject, context: "Context", utterances: tuple[Utterance, ...]
+) -> SpeechRequest:
     wanted = frozenset(body.get("include_timestamp_types", ()))
     is_instant = _is_instant(source, body, utterances)
     version = choose_version(body.get("version"), utterances, wanted)
@@ -147,6 +160,10 @@ def continued(world: World, id: str) -> Context:
     if found is None:
         raise tts_error("generation_not_found", id=id)
     return Context(found["id"], Utterance.from_json(found["utterances"][-1]))
+
+
+def _utterances(source: Source, body: JsonObject, context: Context) -> Iterator[Utterance]:
+    return _voiced(source, (*source.loc, "utterances"), body["utterances"], context.last)
 
 
 def _voiced(

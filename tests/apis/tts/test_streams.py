@@ -19,6 +19,7 @@ from emulator.apis.tts.request import Source, SpeechRequest, read_request
 from emulator.apis.tts.whole_answer import answer_pieces
 from emulator.apis.voices.state import VoicesState
 from emulator.audio.sound import Sound, Tones
+from emulator.errors import ApiError
 from emulator.jsontext import JsonObject
 from emulator.testing.world import Evi
 from emulator.world.world import World
@@ -132,6 +133,25 @@ def test_what_is_planned_before_the_first_chunk(
 
     asyncio.run(stream())
     assert len(planned) == len(re.findall(r"[.]( |$)", spoken["utterances"][0]["text"])) + 1
+
+
+def test_others_have_turns_while_many_utterances_are_read(world: World) -> None:
+    """The request is refused in the end; the loop has gone round many times until then."""
+    many: list[JsonObject] = [{"text": "a"}] * 30_000
+    body = {"utterances": [{"text": "a", "voice": AVA}, *many]}
+    call, turns = Call(world, world.settings, {}, body, ""), 0
+
+    async def stream() -> None:
+        nonlocal turns
+        asked = asyncio.ensure_future(speaking.synthesize_file_streaming(call))
+        while not asked.done():
+            turns += 1
+            await asyncio.sleep(0)
+        with pytest.raises(ApiError, match="--max-generation-seconds"):
+            await asked
+
+    asyncio.run(stream())
+    assert turns > 5
 
 
 @pytest.mark.parametrize("path", [FILE, LINES])
