@@ -12,7 +12,6 @@ from emulator.apis.evi.model.options import ModelOptions
 from emulator.apis.evi.state import EviState
 from emulator.apis.tts.generation import new_generations
 from emulator.apis.tts.request import SpeechRequest, Utterance
-from emulator.apis.tts.state import TtsState
 from emulator.apis.voices.state import VoicesState
 from emulator.audio.own_sound import OwnSound
 from emulator.settings import Settings
@@ -138,10 +137,9 @@ STATE_CHANGES: dict[str, dict[str, Callable[[World], Any]]] = {
         "voices": lambda world: world.state(VoicesState).voices.add(VOICE),
         "generations": lambda world: speak(world),
         "timbres": lambda world: world.state(VoicesState).timbres.update({"v": "/x"}),
+        "sounds": lambda world: world.state(VoicesState).add_sounds([OwnSound("a", bytes(2))]),
     },
-    "tts": {
-        "sounds": lambda world: world.state(TtsState).sounds.update({"a": OwnSound("a", bytes(2))})
-    },
+    "tts": {},
 }
 STATE_NOT_KEPT = {
     "evi": {"cut_off", "watchers", "_first_script"},

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from emulator.apis.tts.errors import tts_error
 from emulator.apis.tts.request import SpeechRequest, Utterance, designed
-from emulator.apis.tts.state import TtsState
 from emulator.apis.tts.turns import list_in_turns
+from emulator.apis.voices.state import VoicesState
 from emulator.audio.conversion import converted
 from emulator.audio.sound import Sound
 from emulator.audio.speech import Word, most_samples
@@ -113,7 +113,7 @@ def is_surely_short(world: World, request: SpeechRequest) -> bool:
 
     That is known of tones alone, not of sounds that texts were given.
     """
-    if next(iter(world.state(TtsState).sounds), None) is not None:
+    if world.state(VoicesState).has_sounds:
         return False
     left = world.settings.max_generation_seconds * SAMPLE_RATE // request.num_generations
     for each in request.utterances:
@@ -153,8 +153,8 @@ def _plan(world: World, utterances: Sequence[Utterance], splits: bool, variant: 
 def _parts(
     world: World, utterances: Sequence[Utterance], splits: bool, variant: int
 ) -> Iterator[Part]:
-    own, speaker = world.state(TtsState).sounds, voice_of(world)
-    are_any = next(iter(own), None) is not None
+    state, speaker = world.state(VoicesState), voice_of(world)
+    own, are_any = state.sounds, state.has_sounds
     for index, each in enumerate(utterances):
         timbre = _timbre(each)
         in_parts = splits and not (are_any and each.text.strip() in own)
