@@ -10,6 +10,7 @@ from emulator.apis.tts.turns import Turns
 from emulator.apis.voices.state import VoicesState
 from emulator.audio.timbre import SAMPLE_RATE
 from emulator.pace import pace_of
+from emulator.reply import BodyCut
 from emulator.world.world import World
 
 T = TypeVar("T")
@@ -18,7 +19,9 @@ T = TypeVar("T")
 async def paced(
     world: World, generation: Generation, chunks: Iterable[tuple[Chunk, T]]
 ) -> AsyncGenerator[T, None]:
-    """Yield what belongs to each chunk of a generation once it is due; a reset ends it.
+    """Yield what belongs to each chunk of a generation once it is due.
+
+    Raises BodyCut if the world is reset meanwhile.
 
     The record of the generation then has its length, and is marked as cut unless it was taken to
     its end.
@@ -36,7 +39,7 @@ async def paced(
                     break
                 chunk, content = piece
                 if not await job.reached(schedule.due_ms(chunk.begin * 1000 / SAMPLE_RATE)):
-                    return
+                    raise BodyCut
                 yield content
                 await turns.give()
             is_complete = True

@@ -39,6 +39,7 @@ from emulator.credentials import CREDENTIALS
 from emulator.errors import ApiError, Problem, ValidationFailed, pointer
 from emulator.jsontext import JsonObject, JsonTextError, parse, render
 from emulator.openapi.strictness import unknown_contents, unknown_parameters
+from emulator.reply import BodyCut
 from emulator.sockets.outbound import LONGEST_SHOWN, NORMAL_CLOSE, Outbound, OutboundFrame, shown
 from emulator.sockets.socket import OnBug, Opening, Peer
 from emulator.timers import Timer
@@ -206,6 +207,8 @@ class SpeechPeer(Peer):
                 await self._say(self._waiting.popleft())
             if self._closes:
                 self._outbound.close(NORMAL_CLOSE)
+        except BodyCut:
+            pass  # the world is reset, which closes the socket
         except Exception as error:
             self._on_bug(error)
         finally:

@@ -21,6 +21,7 @@ from emulator.apis.voices.state import VoicesState
 from emulator.audio.sound import Sound, Tones
 from emulator.errors import ApiError
 from emulator.jsontext import JsonObject
+from emulator.testing.emulator import Emulator
 from emulator.testing.world import Evi
 from emulator.world.world import World
 from tests.apis.tts.speaking import AVA
@@ -202,6 +203,21 @@ def test_no_more_than_two_chunks_are_held(world: World, make: Make, chunk: int) 
     assert long - short < PLAN_BYTES
 
 
+@pytest.mark.parametrize("path", [FILE, LINES])
+def test_a_reset_while_speech_is_streamed(evi_server: Emulator, path: str) -> None:
+    """The client sees that the answer has no end, and the emulator goes on."""
+    evi = evi_server.world(clock="manual", pace="realtime")
+    wire = Wire(evi.url, evi.api_key).ask("POST", path, body(1_000))
+    evi.journal.wait_for(kind="clock", action="wait")
+    evi.clock.advance(ms=300)
+    wire.read_until(b"200 OK")
+    evi.reset()
+    wire.read()
+    assert not wire.came.endswith(b"0\r\n\r\n")
+    assert not wire.was_reset
+    assert evi.journal.wait_for("http", path=path)["ended"] == "broken"
+
+
 def test_a_reset_while_a_recording_is_read(evi: Evi, monkeypatch: pytest.MonkeyPatch) -> None:
     """The new state does not remember a conversion that was asked for before."""
     before = evi.tts.generations
@@ -214,5 +230,6 @@ def test_a_reset_while_a_recording_is_read(evi: Evi, monkeypatch: pytest.MonkeyP
     with httpx.Client(base_url=evi.url, trust_env=False) as client:
         client.headers["X-Hume-Api-Key"] = evi.api_key
         path, files = "/v0/tts/voice_conversion/file", {"audio": ("a.wav", b"sound")}
-        assert client.post(path, files=files, data={"voice": json.dumps(AVA)}).content == b""
+        with pytest.raises(httpx.RemoteProtocolError):
+            client.post(path, files=files, data={"voice": json.dumps(AVA)})
     assert evi.tts.generations == before
