@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from io import StringIO
+from typing import TypeAlias
 
 from emulator.apis.evi.model.replies import Reply, SessionId, ToolWanted, Words
 from emulator.jsontext import Json, JsonObject, JsonTextError, parse, read, render
@@ -9,6 +11,8 @@ from emulator.jsontext import Json, JsonObject, JsonTextError, parse, read, rend
 DONE = "[DONE]"
 _LONGEST_ERROR = 400  # characters that a failure quotes
 _THINKING = ("<think>", "</think>")
+
+Mark: TypeAlias = tuple[int, int]  # how much has been read: chunks, and characters of the text
 
 
 @dataclass(slots=True)
@@ -25,11 +29,11 @@ class ChunkReader:
     speaks_fingerprint: bool = True  # whether a fingerprint is the session id
     is_done: bool = False
     chunks: int = 0
-    text: str = ""
     fingerprint: str | None = None
     finish: str | None = None
     error: str | None = None  # that the server tells in place of a chunk
     findings: list[tuple[str, str]] = field(default_factory=list)
+    _text: StringIO = field(default_factory=StringIO)  # takes a word without a copy of the others
     _calls: dict[int, _Call] = field(default_factory=dict)
     _thinks: bool = False
     _held: str = ""  # the beginning of a tag, perhaps
@@ -37,7 +41,27 @@ class ChunkReader:
     @property
     def has_begun(self) -> bool:
         """True if words have come, or a part of a tool call."""
-        return bool(self.text or self._calls)
+        return bool(self._text.tell() or self._calls)
+
+    @property
+    def text(self) -> str:
+        """Return all words so far."""
+        return self._text.getvalue()
+
+    def add(self, words: str) -> Words:
+        """Add words to the text, and return them as a reply."""
+        self._text.write(words)
+        return Words(words)
+
+    def mark(self) -> Mark:
+        """Return how much has been read, for `forget_since`."""
+        return self.chunks, self._text.tell()
+
+    def forget_since(self, mark: Mark) -> None:
+        """Forget the chunks and the words that came after a mark."""
+        self.chunks, characters = mark
+        self._text.seek(characters)
+        self._text.truncate()
 
     def read(self, data: str) -> Iterator[Reply]:
         """Yield what an event says."""
@@ -75,8 +99,7 @@ class ChunkReader:
         if isinstance(delta, dict):
             content = delta.get("content")
             if isinstance(content, str) and (said := self._spoken(content)):
-                self.text += said
-                yield Words(said)
+                yield self.add(said)
             self._take_calls(delta.get("tool_calls"))
         if isinstance(choice.get("finish_reason"), str):
             self.finish = choice["finish_reason"]
@@ -111,8 +134,7 @@ class ChunkReader:
     def end(self) -> Iterator[Reply]:
         """Yield the tool call that the whole answer asks for; of several only the first."""
         if self._held and not self._thinks:
-            self.text += self._held
-            yield Words(self._held)
+            yield self.add(self._held)
         calls = [call for call in self._calls.values() if call.name]
         if len(calls) > 1:
             names = ", ".join(call.name for call in calls)

@@ -8,6 +8,9 @@ LONGEST_EVENT = 1_048_576  # bytes
 class EventTooLong(Exception):
     """An event of the stream is longer than anybody needs."""
 
+    def __init__(self) -> None:
+        super().__init__("an event has more bytes than any answer needs")
+
 
 class EventStream:
     """Splits a stream into events. Lines may end in LF, CR LF or CR; comments are ignored."""
