@@ -6,7 +6,7 @@ model sends a piece for each word, in many chats at once.
 
 import asyncio
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -107,7 +107,7 @@ class Connection(asyncio.Protocol):
         if self._transport is not None:
             self._transport.close()
 
-    def _set_timer(self, after_s: float, ring: Any) -> None:
+    def _set_timer(self, after_s: float, ring: Callable[[], None] | None) -> None:
         if self._timer is not None:
             self._timer.cancel()
         self._timer = None if ring is None else self._loop.call_later(after_s, ring)
@@ -195,11 +195,11 @@ class Connection(asyncio.Protocol):
     def on_body(self, piece: bytes) -> None:
         """Pass a piece on, as long as somebody wants it."""
         self._between = 0
-        if self._inflater is not None:
-            for part in self._inflated(piece):
-                self._pass_on(part)
-        else:
+        if self._inflater is None:
             self._pass_on(piece)
+            return
+        for part in self._inflated(piece):
+            self._pass_on(part)
 
     def _pass_on(self, piece: bytes) -> None:
         self._left -= len(piece)

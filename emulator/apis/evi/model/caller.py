@@ -20,8 +20,9 @@ from emulator.apis.evi.model.question import Question
 from emulator.apis.evi.model.replies import Enough, Failed, Hear, Reply, failed
 from emulator.apis.evi.model.report import COMPLETE, DROPPED, FAILED, IGNORED, Report
 from emulator.apis.evi.model.socket_call import ModelSocket
-from emulator.apis.evi.model.source import SOCKET
+from emulator.apis.evi.model.source import LONGEST_REQUEST, SOCKET
 from emulator.hosts import MODEL_SCHEMES, call_problem, mapped
+from emulator.jsontext import render
 from emulator.outgoing.reason import reason
 from emulator.world.world import World
 
@@ -152,9 +153,13 @@ class ModelCaller:
         problem = call_problem(
             report.url, MODEL_SCHEMES, settings.call_hosts, settings.call_hosts_only
         )
+        size = len(render(question.body))
         if problem is not None:
             report.ended, report.error = FAILED, f"its URL {problem}"
-            hear(not_called(question, problem))
+            hear(not_called(question, report.error))
+        elif size > LONGEST_REQUEST:
+            report.ended, report.error = FAILED, _too_long(size)
+            hear(not_called(question, report.error))
         elif question.source.form != SOCKET:
             await event_stream_call.ask(self._world.http, question, report, hear)
         else:
@@ -164,9 +169,16 @@ class ModelCaller:
 
 
 def not_called(question: Question, problem: str) -> Failed:
-    """Return the failure of a model whose URL may not be called."""
-    what = f"was not called: its URL {problem}"
+    """Return the failure of a model that may not be called."""
+    what = f"was not called: {problem}"
     return failed(question.source, "custom_language_model_error", what)
+
+
+def _too_long(size: int) -> str:
+    return (
+        f"the request has {size:,} bytes, and at most {LONGEST_REQUEST:,} are sent; "
+        "it has all that was said so far, so start a new chat"
+    )
 
 
 def _ignore(question_id: str, reply: Reply) -> None:

@@ -87,7 +87,7 @@ class _Reading:
         return self._reader.is_done
 
     def _read(self, data: str) -> None:
-        replies = list(self._reader.read(data))
+        replies = self._reader.read(data)
         if self._report.first_token_ms is None and self._reader.has_begun:
             self._report.spoke()
         for reply in replies:

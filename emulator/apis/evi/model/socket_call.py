@@ -19,7 +19,8 @@ from emulator.apis.evi.model.replies import (
 )
 from emulator.apis.evi.model.report import CUT, TIMED_OUT, Report
 from emulator.apis.evi.model.source import LONGEST_ANSWER
-from emulator.jsontext import JsonObject, JsonTextError, parse, render
+from emulator.apis.evi.model.surrogates import has_halves, read_halves
+from emulator.jsontext import Json, JsonObject, JsonTextError, parse, render
 from emulator.outgoing.http_client import HttpClient
 from emulator.outgoing.reason import why_unreachable
 
@@ -102,9 +103,9 @@ class ModelSocket:
 
     def _content(self, text: str, report: Report) -> JsonObject:
         try:
-            content = parse(text.encode())
-        except JsonTextError as error:
-            report.findings.append(("model_line_broken", f"{error.message}: {text[:200]!r}"))
+            content = _parsed(text)
+        except ValueError as error:
+            report.findings.append(("model_line_broken", f"{error}: {text[:200]!r}"))
             return {}
         return content if isinstance(content, dict) else {}
 
@@ -120,6 +121,15 @@ class ModelSocket:
             report.reader.add(text)
             replies.append(Words(f"{text} "))
         return replies
+
+
+def _parsed(text: str) -> Json:
+    try:
+        return parse(text.encode())
+    except JsonTextError:
+        if not has_halves(text):
+            raise
+        return read_halves(text, kept=())
 
 
 def payload(question: Question) -> JsonObject:

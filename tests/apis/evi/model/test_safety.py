@@ -56,6 +56,20 @@ def test_a_long_answer_is_cut_off(
         assert "more bytes" in error_of(talk, "Hi")["message"]
 
 
+def test_a_long_request_is_not_sent(
+    evi: Evi, model: ModelServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither to a stream nor to a WebSocket; the frame says what to do."""
+    monkeypatch.setattr("emulator.apis.evi.model.caller.LONGEST_REQUEST", 10_000)
+    for url in (model.url, model.ws_url):
+        with chatting(evi, url) as talk:
+            error = error_of(talk, "long " * 2_000)
+            assert error["slug"] == "custom_language_model_error"
+            assert "bytes, and at most 10,000 are sent" in error["message"]
+    assert model.asked == []
+    assert [each["ended"] for each in evi.journal.entries("model")] == ["failed", "failed"]
+
+
 def test_many_sentences_are_bounded(
     evi: Evi, model: ModelServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
