@@ -100,7 +100,7 @@ class StreamingClient:
 
 
 async def _connected(server: Server, idle: set[Connection]) -> Connection:
-    """Connect; of the addresses of a name, one that is slow does not hold up the others."""
+    """Connect to the first address that answers; a slow one does not hold up the others."""
     loop = asyncio.get_running_loop()
     context = _encryption() if server.is_encrypted else None
     name = server.host if server.is_encrypted else None

@@ -62,7 +62,7 @@ class History:
         self, start_ms: int, resumed_group_id: str | None = None, limit: int = 0
     ) -> list[Said]:
         """Return what was said in the chat, after the last `limit` events of a resumed group."""
-        own = self._store.iter_events(self._chat_id)
+        own = self._store.iter_events(self._chat_id, without="ASSISTANT_PROSODY")
         if resumed_group_id is None:
             return read_conversation(own, start_ms)
         newest = self._store.newest_events(resumed_group_id)
