@@ -68,6 +68,11 @@ class Connection(asyncio.Protocol):
         self._left = self._between = 0  # bytes: of the body that may come; since a piece of it
         self.on_message_begin()
 
+    @property
+    def is_open(self) -> bool:
+        """True if the connection can be written to."""
+        return self._transport is not None and not self._transport.is_closing()
+
     async def ask(
         self, request: bytes, receiver: Receiver, timeout_s: float, most_bytes: int
     ) -> None:
@@ -77,7 +82,7 @@ class Connection(asyncio.Protocol):
         Raises BrokenOff, AnswerUnreadable, AnswerTooLong, TimeoutError, and what the receiver
         raises.
         """
-        if self._transport is None or self._transport.is_closing():
+        if self._transport is None or not self.is_open:
             raise BrokenOff("the server closed the connection at once")
         self._receiver, self._is_answering = receiver, True
         self._left, self._between = most_bytes, 0
@@ -96,7 +101,7 @@ class Connection(asyncio.Protocol):
 
         Until the rest of an answer has come, of which nobody wanted more, it can't be asked.
         """
-        if self._transport is not None and not self._transport.is_closing():
+        if self.is_open:
             self._set_timer(longest_s, self.close)
             if not self._is_answering:
                 self._idle.add(self)

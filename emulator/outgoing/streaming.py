@@ -79,7 +79,11 @@ class StreamingClient:
 
     def _kept(self, server: Server) -> Connection | None:
         idle = self._idle.get(server)
-        return idle.pop() if idle else None
+        while idle:
+            connection = idle.pop()
+            if connection.is_open:
+                return connection
+        return None
 
     async def _connect(self, server: Server) -> Connection:
         idle = self._idle.get(server)

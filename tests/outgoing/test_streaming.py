@@ -2,14 +2,16 @@
 
 import asyncio
 import gzip
+import ssl
 import zlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+import trustme
 
-from emulator.outgoing import streamed_answer
+from emulator.outgoing import streamed_answer, streaming
 from emulator.outgoing.streamed_answer import AnswerTooLong, AnswerUnreadable, BrokenOff, Head
 from emulator.outgoing.streaming import Post, StreamingClient, Unreachable
 
@@ -82,12 +84,13 @@ def length(head: bytes) -> int:
 def run(
     test: Callable[[ByHand, Callable[..., Awaitable[Taker]]], Awaitable[None]],
     *answers: Sequence[bytes | None],
+    encryption: ssl.SSLContext | None = None,
 ) -> ByHand:
     """Run a test with a server by hand, and a client that posts to it."""
 
     async def whole() -> ByHand:
         by_hand, client = ByHand(list(answers)), StreamingClient()
-        server = await asyncio.start_server(by_hand.serve, "127.0.0.1", 0)
+        server = await asyncio.start_server(by_hand.serve, "127.0.0.1", 0, ssl=encryption)
         by_hand.port = server.sockets[0].getsockname()[1]
 
         async def post(taker: Taker | None = None, **more: Any) -> Taker:
@@ -317,3 +320,20 @@ def test_nobody_is_there() -> None:
             await post(url="http://127.0.0.1:9/")
 
     run(test)
+
+
+def test_encrypted_connections(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server's certificate must be for the host that the URL names."""
+    authority, theirs = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(theirs)
+    ours = ssl.create_default_context()
+    authority.configure_trust(ours)
+    monkeypatch.setattr(streaming, "_encryption", lambda: ours)
+
+    async def test(by_hand: ByHand, post: Any) -> None:
+        for _ in range(2):
+            assert (await post(url=f"https://localhost:{by_hand.port}/")).pieces == [b"hi"]
+        with pytest.raises(Unreachable, match="certificate verify failed"):
+            await post(url=f"https://127.0.0.1:{by_hand.port}/")
+
+    assert len(run(test, (WHOLE,), (WHOLE,), encryption=theirs).requests) == 2
