@@ -58,7 +58,7 @@ class Connection(asyncio.Protocol):
     def __init__(self, idle: "set[Connection]") -> None:
         self._idle = idle
         self._loop = asyncio.get_running_loop()
-        self._parser = httptools.HttpResponseParser(self)
+        self._parser: Any = httptools.HttpResponseParser(self)
         self._transport: asyncio.Transport | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._done: asyncio.Future[None] | None = None  # of the question that is asked
@@ -166,7 +166,8 @@ class Connection(asyncio.Protocol):
         is_complete = self._head is not None and not self._has_length and error is None
         problem = "the server closed the connection before its answer was complete"
         self._end(None if is_complete else BrokenOff(problem))
-        self._transport, self._is_answering = None, False
+        self._transport = self._parser = None  # a parser holds its connection
+        self._is_answering = False
         self._set_timer(0, None)
 
     # what the parser tells; errors come back from `feed_data`

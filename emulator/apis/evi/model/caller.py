@@ -17,7 +17,7 @@ from emulator.apis.evi.model.faults import (
 )
 from emulator.apis.evi.model.pieces import SentenceBySentence
 from emulator.apis.evi.model.question import Question
-from emulator.apis.evi.model.replies import Enough, Failed, Hear, Reply, failed
+from emulator.apis.evi.model.replies import Enough, Failed, Hear, NotHeard, Reply, failed
 from emulator.apis.evi.model.report import COMPLETE, DROPPED, FAILED, IGNORED, Report
 from emulator.apis.evi.model.socket_call import ModelSocket
 from emulator.apis.evi.model.source import LONGEST_REQUEST, SOCKET
@@ -81,17 +81,22 @@ class ModelCaller:
         def tell(reply: Reply) -> None:
             if question.id not in self._tasks:  # for what the chat did, perhaps with these words
                 raise Enough
-            hear(question.id, report.as_told(reply))
+            told = report.as_told(reply)
+            try:
+                hear(question.id, told)
+            except Exception as bug:
+                raise NotHeard from bug
 
         try:
             await self._answer(question, report, SentenceBySentence(tell))
         except (asyncio.CancelledError, Enough):  # which would keep this frame, and so the world
             report.ended = DROPPED
         except Exception as error:
-            report.ended, report.error = FAILED, repr(error)
-            if self._live.on_bug is None:
+            bug = error.__cause__ if isinstance(error, NotHeard) else error
+            report.ended, report.error = FAILED, repr(bug)
+            if self._live.on_bug is None or not isinstance(bug, Exception):
                 raise
-            self._live.on_bug(error)
+            self._live.on_bug(bug)
         finally:
             if hear is _ignore and report.ended == COMPLETE:
                 report.ended = IGNORED

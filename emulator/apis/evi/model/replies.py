@@ -66,5 +66,9 @@ Reply: TypeAlias = Words | ToolWanted | SessionId | Over | Failed
 Hear: TypeAlias = Callable[[Reply], None]
 
 
+class NotHeard(Exception):
+    """A bug in what hears a reply, which is its cause: no failure of the model."""
+
+
 class Enough(Exception):
     """Nobody wants the rest of the answer. Who hears a reply raises it; the connection closes."""

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from emulator.apis.evi.chat.session import Session
 from emulator.apis.evi.model.report import LONGEST_QUESTION, LONGEST_STREAM
 from emulator.apis.evi.model.source import brain_source
 from emulator.testing.world import Evi
@@ -143,3 +144,21 @@ def test_a_refusal_that_quotes_the_questions_key(evi: Evi, model: ModelServer) -
     assert "qwertz77" not in shown
     assert "uiop99" not in shown
     assert "uiop99" not in repr(brain_source(evi.world.settings))
+
+
+@pytest.mark.parametrize("form", ["url", "ws_url"])
+def test_a_bug_of_ours_is_no_failure_of_the_model(
+    evi: Evi, model: ModelServer, form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The chat ends as after any bug, and the bug is told as what it is."""
+
+    def fail(*_: object) -> None:
+        raise ConnectionResetError("ours")
+
+    monkeypatch.setattr(Session, "hear_model", fail)
+    with chatting(evi, getattr(model, form)) as talk:
+        talk.say("Hi")
+        bug = evi.journal.wait_for("bug")
+        asked = evi.journal.wait_for("model", turn=1)
+    assert bug["error"] == "ConnectionResetError: ours"
+    assert (asked["ended"], asked["error"]) == ("failed", "ConnectionResetError('ours')")
