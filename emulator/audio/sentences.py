@@ -3,12 +3,8 @@
 import re
 
 LONGEST_SENTENCE = 10_000  # characters of a growing text
-<<<<<<< HEAD
-_END = re.compile(r"[.!?][\"')\]]*\s+")
-=======
 _CLOSING = "\"')]"  # may follow a sentence's end
-_END = re.compile(r"(?<=[.!?])(?:[\"')\]]*)\s+")
->>>>>>> 6e93a04cac99e9763189eb2f11b5184c602c6f50
+_END = re.compile(r"[.!?][\"')\]]*\s+")
 
 
 def complete_sentences(text: str) -> tuple[list[str], str]:
@@ -24,7 +20,7 @@ def end_of_sentences(text: str, known: int = 0) -> int:
     """
     end = 0
     if _may_end(text):
-        before = len(text[:known].rstrip(_CLOSING)) if known else 0
+        before = max(0, len(text[:known].rstrip(_CLOSING)) - 1)
         for gap in _END.finditer(text, before):
             end = gap.end()
     return end or (len(text) if len(text) > LONGEST_SENTENCE else 0)
