@@ -111,6 +111,24 @@ def test_webhooks_tell_the_numbers(evi: Evi) -> None:
     assert event["end_reason"] == "USER_ENDED"
 
 
+def test_a_production_url_leads_here(evi_server: Emulator) -> None:
+    """The signature is made for the URL that Twilio would call."""
+    evi = evi_server.world(map_url=f"https://line.example.com={evi_server.url}")
+    evi.clock.freeze()
+    evi.script.on_anything().say(ANSWER)
+    own = evi.phone.url().removeprefix(evi.url)
+    call = evi.call(f"https://line.example.com{own}", [HELP])
+    assert call.heard == [ANSWER]
+    evi.close()
+
+
+@pytest.mark.parametrize("url", ["http://line.example.com/twiml", "http://169.254.169.254/latest"])
+def test_plain_http_elsewhere_is_not_called(evi: Evi, url: str) -> None:
+    call = evi.call(url, [HELP], check=False)
+    assert call.status == "failed"
+    assert "is for this machine and for the hosts that --call-hosts names" in call.problems[0]
+
+
 def test_what_goes_wrong_fails_the_test(evi: Evi) -> None:
     with pytest.raises(ExpectationFailed) as failure:
         evi.call(user=[HELP], config_id="11111111-1111-4111-8111-111111111111")
