@@ -143,6 +143,10 @@ def test_wrong_orders_say_what_is_right(evi: Evi) -> None:
         evi.call(user=[HELP], from_numbr="+1")
     with pytest.raises(UsageError, match=r"user\[0\]: a step has no 'sya'"):
         evi.call(user=[{"sya": "Hello"}])
+    with pytest.raises(UsageError, match="method must be one of POST, GET, got 'PUT'"):
+        evi.call(user=[HELP], method="PUT")
+    with pytest.raises(UsageError, match="did you mean 'outbound-api'"):
+        evi.call(user=[HELP], direction="outbound_api")
     with pytest.raises(UsageError, match="leave out url or config_id"):
         evi.call("http://localhost", config_id="x")
 
@@ -180,6 +184,21 @@ def test_a_reset_ends_a_call(evi: Evi) -> None:
         return await call
 
     assert asyncio.run(call_and_reset()).duration_ms < 60 * 60_000
+
+
+@pytest.mark.evi(clock="manual")
+def test_a_call_leaves_a_world_alone_that_was_reset(evi: Evi) -> None:
+    begin_ms = evi.clock.now_ms
+
+    async def call_and_reset() -> None:
+        call = asyncio.ensure_future(evi.acall(user=[HELP, {"wait": "60m"}], check=False))
+        await evi.journal.await_for(kind="call", event="answerer")
+        await asyncio.to_thread(evi.reset)
+        await call
+
+    asyncio.run(call_and_reset())
+    assert evi.clock.now_ms == begin_ms
+    assert evi.journal.entries(kind="call") == []
 
 
 def test_a_key_in_a_url_is_not_shown(evi: Evi) -> None:
