@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -21,7 +22,7 @@ from emulator.errors import EmulatorError, UsageError, closest
 from emulator.faults.table import KINDS
 from emulator.hosts import MODEL_SCHEMES, WEBHOOK_SCHEMES, call_problem, form_problem, mapped
 from emulator.ids import IdSource
-from emulator.jsontext import render
+from emulator.jsontext import JsonObject, render
 from emulator.outgoing.http_client import HttpClient
 from emulator.settings import Settings
 from emulator.twilio.call import place_call
@@ -36,7 +37,7 @@ from emulator.twilio.order import (
 from emulator.twilio.pacing import RealTime
 from emulator.twilio.posting import Urls
 from emulator.twilio.record import CallRecord
-from emulator.twilio.services import Announce, CallServices, watch_nothing
+from emulator.twilio.services import Announce, CallServices
 from emulator.twilio.wav import stereo_wav
 
 _SETTINGS = ("map_url", "call_hosts", "call_hosts_only", "random_seed")
@@ -124,13 +125,15 @@ def call(arguments: argparse.Namespace) -> int:
     """Print the call as it happens; return 1 if it was not completed, or had problems."""
     _check_choice("--voice", arguments.voice, _VOICES)
     _check_choice("--format", arguments.format, _FORMATS)
+    _check_file(arguments.save)
     settings = settings_of(arguments)
     order = _order(arguments, settings)
     voice = _voice(arguments.voice)
     is_json = arguments.format == "json"
     remote = _remote(arguments, settings)
     announce = None if remote is None else partial(_tell, remote)
-    watch = watch_nothing if is_json else _printer(remote)
+    words = None if remote is None else CallWords(remote)
+    watch = _watch(words, is_quiet=is_json)
     record = asyncio.run(_place(order, settings, voice, announce, watch))
     if announce is None and any(line.who == "caller" for line in record.lines):
         event = CallEvent("notice", record.events[-1].at_ms, _NOBODY_TOLD)
@@ -139,11 +142,19 @@ def call(arguments: argparse.Namespace) -> int:
         )
         watch(event)
     if is_json:
-        events = [event.to_json() for event in record.events]
-        print(render({**record.to_json(), "events": events}).decode())
+        print(render(_as_json(record, words)).decode())
     if arguments.save is not None:
         _save(arguments.save, record)
     return OK if record.is_fine else FAILED
+
+
+def _as_json(record: CallRecord, words: CallWords | None) -> JsonObject:
+    """Return what the control route answers, with the events."""
+    if words is not None:
+        record = replace(record, lines=tuple(map(words.in_words, record.lines)))
+    chat_id = None if words is None else words.chat_id
+    events = [event.to_json() for event in record.events]
+    return {**record.to_json(), "chat_id": chat_id, "events": events}
 
 
 async def _place(
@@ -206,7 +217,7 @@ def _remote(arguments: argparse.Namespace, settings: Settings) -> Remote | None:
         key = key or parse_qs(parts.query).get("api_key", [None])[0]
     if url is None:
         return None
-    return Remote(url, key or "any")
+    return Remote(url, key or "any", flag="--emulator")
 
 
 async def _tell(remote: Remote, call_sid: str, text: str) -> None:
@@ -226,19 +237,20 @@ def _voice(name: str) -> LiveVoice:
 def _save(name: str, record: CallRecord) -> None:
     try:
         Path(name).write_bytes(stereo_wav(record.caller_sound, record.answerer_sound))
+        print(f"both sides are in {name}", file=sys.stderr)
     except OSError as error:
         raise EmulatorError(f"the call can't be written to {name}: {error.strerror}") from None
 
 
-def _printer(remote: Remote | None) -> Watch:
+def _watch(words: CallWords | None, is_quiet: bool) -> Watch:
     """Return what prints events; with an emulator, the other side has words."""
-    words = None if remote is None else CallWords(remote)
 
-    def print_event(event: CallEvent) -> None:
+    def watch(event: CallEvent) -> None:
         said = "" if words is None else words.look_at(event)
-        print(line_of(replace(event, text=said) if said else event), flush=True)
+        if not is_quiet:
+            print(line_of(replace(event, text=said) if said else event), flush=True)
 
-    return print_event
+    return watch
 
 
 def _duration(flag: str, text: str) -> int:
@@ -246,6 +258,16 @@ def _duration(flag: str, text: str) -> int:
         return duration_ms(text)
     except ValueError as error:
         raise UsageError(f"{flag}: {error}") from None
+
+
+def _check_file(name: str | None) -> None:
+    """Raise UsageError for a file that can't be written, before anybody is called."""
+    if name is None:
+        return
+    if Path(name).suffix.lower() != ".wav":
+        raise UsageError(f"--save writes a WAV file, whose name ends with .wav; got {name!r}")
+    if not Path(name).absolute().parent.is_dir():
+        raise UsageError(f"--save: there is no folder {str(Path(name).parent)!r}")
 
 
 def _check_choice(flag: str, given: str, known: tuple[str, ...]) -> None:

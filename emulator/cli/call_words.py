@@ -1,11 +1,13 @@
 """The words of a call's other side, which an emulator knows: it has the chat that speaks."""
 
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from emulator.cli.http import Remote
 from emulator.errors import EmulatorError
 from emulator.twilio.events import CallEvent
+from emulator.twilio.record import TranscriptLine
 
 _PAGE_SIZE = 100
 
@@ -16,7 +18,8 @@ class CallWords:
     def __init__(self, remote: Remote) -> None:
         self._remote = remote
         self._call_sid = ""
-        self._chat_id: str | None = None
+        self.chat_id: str | None = None
+        self._by_time: dict[int, str] = {}  # what was said in the speech that began at a time (ms)
         self._taken = 0  # events of the chat
 
     def look_at(self, event: CallEvent) -> str:
@@ -26,15 +29,21 @@ class CallWords:
         if event.kind != "answerer":
             return ""
         with suppress(EmulatorError):  # how long somebody spoke is shown all the same
-            return self._new_words()
+            said = self._by_time[event.at_ms] = self._new_words()
+            return said
         return ""
 
+    def in_words(self, line: TranscriptLine) -> TranscriptLine:
+        """Return a line of the transcript in words, if they are known."""
+        said = self._by_time.get(line.at_ms) if line.who == "answerer" else None
+        return replace(line, text=said) if said else line
+
     def _new_words(self) -> str:
-        self._chat_id = self._chat_id or self._find_chat()
-        if self._chat_id is None:
+        self.chat_id = self.chat_id or self._find_chat()
+        if self.chat_id is None:
             return ""
         number, skipped = divmod(self._taken, _PAGE_SIZE)
-        path = f"/v0/evi/chats/{self._chat_id}?page_size={_PAGE_SIZE}&page_number={number}"
+        path = f"/v0/evi/chats/{self.chat_id}?page_size={_PAGE_SIZE}&page_number={number}"
         events: list[Any] = self._remote.call("GET", path)["events_page"][skipped:]
         self._taken += len(events)
         return " ".join(each["message_text"] for each in events if each["type"] == "AGENT_MESSAGE")

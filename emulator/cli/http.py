@@ -30,11 +30,15 @@ class Refused(EmulatorError):
 class Remote:
     """The world of an API key, in an emulator that runs at a URL."""
 
-    def __init__(self, url: str, api_key: str, ca_file: str | None = None) -> None:
+    def __init__(
+        self, url: str, api_key: str, ca_file: str | None = None, flag: str = "--url"
+    ) -> None:
+        """Take the URL; `flag` is how the command names it."""
         if not url.startswith(("http://", "https://")):
-            raise UsageError(f"--url must start with http:// or https://, got {url!r}")
+            raise UsageError(f"{flag} must start with http:// or https://, got {url!r}")
         self.url = url.rstrip("/")
         self._key = api_key
+        self._flag = flag
         self._opener = direct_opener(ca_file)
 
     def call(self, method: str, path: str, body: Any = None, more_s: float = 0) -> Any:
@@ -72,7 +76,7 @@ class Remote:
         reason = getattr(error, "reason", error)
         return EmulatorError(
             f"no emulator answers at {self.url}: {reason}; start one with "
-            "`evi-emulator serve`, or say where it is with --url"
+            f"`evi-emulator serve`, or say where it is with {self._flag}"
         )
 
 

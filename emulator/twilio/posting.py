@@ -93,11 +93,11 @@ class Poster:
             async with asyncio.timeout(self._request_s):
                 return await self._exchange(method, target, self.headers(url, body), body)
         except TimeoutError:
-            raise PostProblem(f"{url} has not answered in {self._request_s:g} s") from None
+            raise PostProblem(f"{url!r} has not answered in {self._request_s:g} s") from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
             if isinstance(error, PostProblem):
                 raise
-            raise PostProblem(f"{url} can't be reached: {why_unreachable(error)}") from None
+            raise PostProblem(f"{url!r} can't be reached: {why_unreachable(error)}") from None
 
     def headers(self, url: str, fields: Mapping[str, str] | None = None) -> dict[str, str]:
         """Return the headers that show that a request is Twilio's."""
@@ -121,7 +121,7 @@ class Poster:
             while len(body) <= LONGEST and (more := await answer.content.read(LONGEST)):
                 body += more
             if not 200 <= answer.status < 300:
-                said = f"{target} has answered {answer.status}{_said(answer, body)}"
+                said = f"{target!r} has answered {answer.status}{_said(answer, body)}"
                 raise PostProblem(said, answer.status)
             return Answer(answer.status, answer.headers.get("Content-Type", ""), body)
 

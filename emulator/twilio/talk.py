@@ -150,6 +150,8 @@ class Talk:
         if self._asked and not self._is_answered and self._mode is Mode.CONVERSE:
             problem = f"no answer to {self._asked!r} in {self._most_quiet_ms / 1000:g} s"
         step = self._steps.popleft() if self._steps else HangUp()
+        if isinstance(step, Say) and step.interrupt and not is_speaking and not problem:
+            problem = f"nobody was speaking whom {step.text!r} could have interrupted"
         frame = self._begin(step, is_speaking)
         return CallerFrame(frame.sound, frame.begins, frame.key, problem, frame.hangs_up)
 

@@ -93,7 +93,7 @@ def test_a_bad_call(server: PhoneServer) -> None:
     """The exit code is 1."""
     done = run_here("call", f"{server.url}/missing", "--user", "Hi")
     assert done.returncode == 1
-    assert "/missing has answered 404: nothing here" in done.stdout
+    assert "/missing' has answered 404: nothing here" in done.stdout
     server.twiml("/busy", "<Reject/>")
     assert run_here("call", f"{server.url}/busy").returncode == 1
 

@@ -446,7 +446,7 @@ def test_an_answer_that_is_no_twiml(answer: web.Response, words: str) -> None:
 @pytest.mark.parametrize(
     ("url", "words"),
     [
-        ("http://127.0.0.1:1/", "http://127.0.0.1:1/ can't be reached: ClientConnectorError"),
+        ("http://127.0.0.1:1/", "'http://127.0.0.1:1/' can't be reached: ClientConnectorError"),
         ("http://example.com/", "the URL 'http://example.com/' must begin with https://"),
         ("ftp://127.0.0.1/", "TwiML comes from https:// or http://, got 'ftp://127.0.0.1/'"),
     ],

@@ -32,7 +32,7 @@ def test_twiml_that_does_not_come() -> None:
         server.documents["/"] = Hanging()
         record = await call.place("/", limits=LIMITS)
         assert record.status == "failed"
-        assert record.problems == (f"{server.url}/ has not answered in 0.1 s",)
+        assert record.problems == (f"'{server.url}/' has not answered in 0.1 s",)
 
     run(test)
 

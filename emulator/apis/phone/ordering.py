@@ -5,6 +5,7 @@ from typing import Any
 
 from emulator.durations import duration_ms
 from emulator.errors import UsageError, closest
+from emulator.hosts import WEBHOOK_SCHEMES, form_problem
 from emulator.jsontext import JsonObject
 from emulator.twilio.order import CallOrder, Limits, Step, read_step
 from emulator.twilio.posting import METHODS
@@ -44,6 +45,9 @@ def read_order(content: JsonObject) -> CallOrder:
     texts: Any = {name: _text(name, content[name]) for name in _TEXTS if name in content}
     if "url" not in texts:
         raise OrderMistake("url", "a call needs the URL that answers with TwiML")
+    problem = form_problem(texts["url"], WEBHOOK_SCHEMES)
+    if problem is not None:
+        raise OrderMistake("url", f"url {problem}, got {texts['url']!r}")
     steps = [_step(index, each) for index, each in enumerate(content.get("user", ()))]
     times: Any = {
         field: _time(name, content[name]) for name, field in _TIMES.items() if name in content

@@ -9,8 +9,8 @@ from functools import partial
 
 from emulator.apis.evi.chat_voices import user_voice
 from emulator.apis.evi.state import EviState
+from emulator.apis.phone.aftermath import Aftermath
 from emulator.apis.phone.call_time import CallTime
-from emulator.apis.phone.state import PhoneState
 from emulator.apis.phone.words import ChatsOfCall, with_words
 from emulator.faults.rules import FaultRule
 from emulator.hosts import WEBHOOK_SCHEMES, call_problem, mapped
@@ -47,13 +47,13 @@ async def place_in(world: World, order: CallOrder) -> PlacedCall:
     """
     rules: tuple[FaultRule, ...] = (*order.faults, *world.faults)
     call_sid = order.call_sid or f"CA{world.ids.secret()}"
-    chats = ChatsOfCall(world, call_sid)
+    chats, aftermath = ChatsOfCall(world, call_sid), Aftermath(world, call_sid)
     services = CallServices(
         client=world.http,
         time=CallTime(world, call_sid, chats),
         urls=Urls(partial(_problem, world), partial(mapped, rules=world.settings.map_url)),
         voice=user_voice(world),
-        announce=partial(tell_words, world),
+        announce=aftermath.tell_words,
         watch=partial(_note, world.journal, call_sid),  # a reset gives the world another one
         ids=world.ids,
     )
@@ -67,13 +67,8 @@ async def place_in(world: World, order: CallOrder) -> PlacedCall:
         watchers.remove(chats)
         if call.hang_up in work.on_close:
             work.on_close.remove(call.hang_up)
-    return PlacedCall(with_words(record, chats.sentences()), chats.chat_id())
-
-
-async def tell_words(world: World, call_sid: str, text: str) -> None:
-    """Tell a world what a caller says next: the chat of that call, else whoever hears it first."""
-    if not world.state(PhoneState).add_words(call_sid, text):
-        world.state(EviState).heard.append(text)
+    record = with_words(aftermath.added_to(record), chats.sentences())
+    return PlacedCall(record, chats.chat_id())
 
 
 def _problem(world: World, url: str) -> str | None:

@@ -120,13 +120,12 @@ class MediaStreamPeer(Peer):
             self._outbound.note("in", None, [finding])
             return
         self._stream_sid = start.stream_sid
-        state, playing = self._world.state(PhoneState), self._playing
+        state = self._world.state(PhoneState)
         call = state.calls[self._call_sid]
         caller = PhoneCaller(  # which holds nothing that holds the chat, or it would be freed late
             call.caller_number,
             call.metadata(),
             partial(state.take_words, self._call_sid),
-            lambda: playing.lasts,
         )
         options = ChatOptions(config_id=call.config_id, settings=_LINE, caller=caller)
         try:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from emulator.apis.evi.state import EviState
 from emulator.apis.phone.words import Sentence, with_words
 from emulator.errors import UsageError
 from emulator.handles.diagnosis import ExpectationFailed
@@ -15,6 +16,8 @@ from emulator.testing.emulator import Emulator
 from emulator.testing.world import Evi
 from emulator.twilio.record import CallRecord, TranscriptLine
 from tests.apis.phone.telephone import wait_until_no_chat_is_live
+from tests.twilio.test_call import STREAM, answering
+from tests.twilio.threads import serving
 
 HELP, ANSWER, THANKS = "I need help with my order.", "I will look into it.", "Thank you very much."
 
@@ -179,7 +182,7 @@ def test_calls_at_once_have_a_chat_each(evi: Evi) -> None:
 def test_a_reset_ends_a_call(evi: Evi) -> None:
     async def call_and_reset() -> Any:
         call = asyncio.ensure_future(evi.acall(user=[HELP, {"wait": "60m"}], check=False))
-        await evi.journal.await_for(kind="call", event="stream_started")
+        await evi.journal.await_for(kind="call", event="stream_started", timeout=5)
         await asyncio.to_thread(evi.reset)
         return await call
 
@@ -192,7 +195,7 @@ def test_a_call_leaves_a_world_alone_that_was_reset(evi: Evi) -> None:
 
     async def call_and_reset() -> None:
         call = asyncio.ensure_future(evi.acall(user=[HELP, {"wait": "60m"}], check=False))
-        await evi.journal.await_for(kind="call", event="answerer")
+        await evi.journal.await_for(kind="call", event="answerer", timeout=5)
         await asyncio.to_thread(evi.reset)
         await call
 
@@ -220,3 +223,18 @@ def test_sentences_go_to_the_stretch_in_which_they_are_heard() -> None:
     said = [Sentence(0, "Good morning."), Sentence(2_900, "One."), Sentence(3_100, "Two.")]
     texts = [line.text for line in with_words(record, said).lines]
     assert texts == ["Good morning.", "Hello", "One. Two.", "(speech of 1.0 s)"]
+
+
+def test_a_refusal_says_why(evi: Evi) -> None:
+    call = evi.call(config_id="my-config", user=[HELP], check=False)
+    assert "refused the call: Config (ID: my-config) was not found" in " ".join(call.problems)
+
+
+def test_words_that_nobody_hears_are_withdrawn(evi: Evi) -> None:
+    """A server that does not use this world: the next chat must not hear them."""
+    with serving() as server:
+        server.twiml("/", STREAM)
+        server.handlers["/media"] = answering
+        call = evi.call(server.url, [HELP])
+    assert f"no chat of this world has heard {HELP!r}" in " ".join(call.notices)
+    assert not evi.world.state(EviState).heard

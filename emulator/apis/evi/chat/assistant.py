@@ -178,6 +178,11 @@ class Assistant:
         self._turns.append(turn)
         self._silent = None
 
+    @property
+    def is_heard(self) -> bool:
+        """True if what was said is still being played, in a chat that takes its time."""
+        return self._pace > 0 and self._clock.now_ms() < self.speaking_until_ms
+
     def drop(self, keep: Source | None = None) -> None:
         """Forget what has not been said yet, except turns from the source `keep`."""
         for turn in self._turns:

@@ -89,14 +89,12 @@ def _default_config(world: World) -> ChatConfig:
 class PhoneCaller:
     """Who speaks to a chat by telephone: the number, and what webhooks tell of the call.
 
-    `take_words` returns what the caller has said in a turn, or None if nobody has told;
-    `still_hears` says whether sound that was sent is still to be played.
+    `take_words` returns what the caller has said in a turn, or None if nobody has told.
     """
 
     number: str
     metadata: Mapping[str, str]
     take_words: Callable[[], str | None]
-    still_hears: Callable[[], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +144,6 @@ def start_chat(world: World, options: ChatOptions, send: SendFrames) -> LiveChat
         survives_bad_audio=world.settings.transcription_failure == "continue",
         caller_number=None if caller is None else caller.number,
         twilio_metadata=None if caller is None else caller.metadata,
-        still_heard=(lambda: False) if caller is None else caller.still_hears,
     )
     live = open_chat(world, request, allows_connection=options.allow_connection)
     live.join(send)

@@ -26,8 +26,7 @@ class ChatRequest:
     chat that `survives_bad_audio` continues after audio that cannot be decoded. `most_added` bounds
     what placeholders add to a text, in characters. A `model` answers what no rule of the script
     does. The `ears` find the words of sound for which `transcribe` returns None. `find_voice`
-    returns the assistant's voice; it is given what the session settings name, if anything. A user
-    may interrupt while `still_heard` says that the assistant's words are still being played.
+    returns the assistant's voice; it is given what the session settings name, if anything.
     """
 
     config: ChatConfig
@@ -49,6 +48,5 @@ class ChatRequest:
     survives_bad_audio: bool = False
     caller_number: str | None = None
     twilio_metadata: Mapping[str, str] | None = None
-    still_heard: Callable[[], bool] = lambda: False
     model: ModelSource | None = None
     ears: EarsSource | None = None

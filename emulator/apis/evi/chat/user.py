@@ -73,7 +73,6 @@ class User:
         self._settings = settings
         self._microphone = Microphone(request, settings)
         self._ears = request.ears
-        self._still_heard = request.still_heard
         self._ids = ids
         self._waiting: deque[_Said] = deque()  # the first one's words are awaited
         self._turns = 0
@@ -186,7 +185,7 @@ class User:
 
     def _interrupt(self) -> None:
         """Stop the assistant, which may be in the middle of a turn."""
-        is_talking = self._assistant.is_busy or self._still_heard()
+        is_talking = self._assistant.is_busy or self._assistant.is_heard
         if is_talking and not self._assistant.paused:
             self._channel.send(frames.user_interruption(self._clock.now_ms()))
             self._history.add("USER_INTERRUPTION")

@@ -78,7 +78,7 @@ function show(root, { journal, go, parameters }) {
     const rows = known.map((chat) => ({
       ...chat,
       name: names.get(chat.config?.id) ?? "No config",
-      phone: calls.get(chat.id)?.from,
+      phone: calls.get(chat.id)?.from_number,
       isChosen: chat.id === chosen,
     }));
     reconcile(list, rows, (chat) => chat.id, item);

@@ -77,6 +77,22 @@ const DESCRIBED = {
       tone: { complete: "ok", dropped: "" }[entry.ended] ?? "bad",
     };
   },
+  call(entry) {
+    const { data, text } = entry;
+    const notes = {
+      dialled: `${data.from_number} calls ${data.to_number} at ${data.url}`,
+      document: `${(data.verbs ?? []).join(", ") || "no verbs"}, from ${data.url}`,
+      stream_started: data.url,
+      clear: `${data.dropped_ms / 1000} s of sound dropped`,
+      callback: `${text} to ${data.url}: ${data.status ?? "no answer"}`,
+      ended: `${text}, after ${data.duration_ms / 1000} s`,
+    };
+    return {
+      title: `call ${entry.event.replace("_", " ")}`,
+      note: notes[entry.event] ?? text ?? "",
+      tone: { problem: "bad", notice: "warn", fault: "warn" }[entry.event] ?? "",
+    };
+  },
   fault(entry) {
     const { seq, kind, at_ms, rule, of, fault, findings, ...facts } = entry;
     const told = Object.entries(facts)

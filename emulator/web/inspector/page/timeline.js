@@ -10,7 +10,7 @@ import { ListView } from "./listview.js";
 import { rowsOf } from "./stretches.js";
 import { duration, plural, timeOfDay } from "./text.js";
 
-const KINDS = ["http", "frame", "webhook", "model", "ears", "voice", "fault", "clock", "script", "bug"];
+const KINDS = ["http", "frame", "webhook", "model", "ears", "voice", "call", "fault", "clock", "script", "bug"];
 const NAMES = {
   http: "HTTP",
   frame: "Frames",
@@ -18,6 +18,7 @@ const NAMES = {
   model: "Models",
   ears: "Ears",
   voice: "Voices",
+  call: "Calls",
   fault: "Faults",
   clock: "Clock",
   script: "Script",
