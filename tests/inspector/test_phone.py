@@ -53,7 +53,7 @@ def test_a_call_from_dialling_to_hanging_up(inspector: Inspector, remote: Client
     page.get_by_role("button", name="Hang up").click()
     expect(page.get_by_role("heading", name="The call is over")).to_be_visible()
     (call,) = calls(remote)
-    assert (call["from"], call["config_id"] is None) == (NUMBER, False)
+    assert (call["from_number"], call["config_id"] is None) == (NUMBER, False)
     chat = ask(remote, "GET", f"/v0/evi/chats/{call['chat_id']}")
     assert chat["status"] == "USER_ENDED"
 
