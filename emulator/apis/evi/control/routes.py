@@ -1,4 +1,4 @@
-"""EVI's control routes: scripts, heard texts, simulated and live chats, webhooks, audio."""
+"""EVI's control routes: scripts, heard texts, tool calls, chats, webhooks, audio."""
 
 from emulator.apis.evi.control.audio import get_audio_file
 from emulator.apis.evi.control.schemas import PART
@@ -10,6 +10,7 @@ from emulator.apis.evi.control.script import (
     reset_script,
     set_model,
 )
+from emulator.apis.evi.control.tool_calls import get_tool_calls, set_tool_calls
 from emulator.apis.evi.control.trigger import trigger_webhook
 from emulator.apis.evi.operations.audio import AUDIO_PATH
 from emulator.control import ControlCall, ControlHandler, ControlRoute, ControlRoutes
@@ -45,6 +46,8 @@ CONTROL = ControlRoutes(
         ControlRoute("GET", "/_emulator/model", "get-model", get_model),
         ControlRoute("PUT", "/_emulator/model", "set-model", set_model, True),
         ControlRoute("POST", "/_emulator/heard", "add-heard-text", add_heard_text, True),
+        ControlRoute("GET", "/_emulator/tool-calls", "get-tool-calls", get_tool_calls),
+        ControlRoute("PUT", "/_emulator/tool-calls", "set-tool-calls", set_tool_calls, True),
         ControlRoute("GET", "/_emulator/chats/live", "list-live-chats", list_live_chats),
         ControlRoute(
             "POST",
