@@ -8,7 +8,7 @@ PATH = "/_emulator/tool-calls"
 
 
 def ask_for_a_tool(evi: Evi) -> None:
-    evi.script.on_user("weather").call_tool("get_weather")
+    evi.script.on_user("weather").call_tool("get_weather").say("{tool_result}")
 
 
 def test_a_call_waits_for_its_answer(evi: Evi) -> None:
