@@ -27,8 +27,13 @@ test-clients: .venv/dev .venv/node $(CLIENTS)  ## run other versions of Hume's c
 coverage: .venv/dev .venv/node  ## run the table of the clients' calls, and write docs/coverage.md
 	$(PYTEST) -q tests/contract/test_conformance_*.py --write-coverage
 
-control-document: .venv/dev  ## write control-openapi.yaml and docs/control.md
+control-document: .venv/dev  ## write control-openapi.yaml, docs/control.md, and the types of clients/node
 	$(BIN)/python -m scripts.control_document
+	$(BIN)/python -m scripts.node_types
+
+# Packed anew whenever a source has changed.
+node-kit: .venv/node-kit  ## build the package for Node, and pack it into dist/
+
 
 check: .venv/dev  ## check format, lint and types
 	$(BIN)/ruff format --check .
@@ -47,7 +52,7 @@ lock: .venv/dev  ## pin what is installed now in requirements*.txt
 	sh scripts/lock
 
 clean:  ## remove all that make has made
-	rm -rf .venv .bench .clients tests/node/node_modules build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .bench .clients tests/node/node_modules clients/node/node_modules clients/node/dist clients/node/build build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 .venv/serve: requirements.txt pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -65,6 +70,12 @@ clean:  ## remove all that make has made
 	@if command -v npm >/dev/null; then cd tests/node && \
 		$(NPM_INSTALL) && touch ../../$@; fi
 
+# Where npm is missing, the tests of the package are skipped.
+.venv/node-kit: $(wildcard clients/node/*.json clients/node/*.mjs clients/node/*.md clients/node/src/*) | .venv/serve
+	@if command -v npm >/dev/null; then mkdir -p dist && cd clients/node && \
+		{ test -d node_modules/typescript || $(NPM_INSTALL); } && npm run --silent build && \
+		npm pack --silent --pack-destination ../../dist >/dev/null && touch ../../$@; fi
+
 .clients/%/made: tests/clients/environments/%.txt
 	@rm -rf $(@D)
 	@$(PYTHON) -m venv $(@D)
@@ -76,4 +87,4 @@ clean:  ## remove all that make has made
 	@if command -v npm >/dev/null; then mkdir -p $(@D) && cp $< $(@D)/package.json && cd $(@D) && \
 		$(NPM_INSTALL) && touch made; fi
 
-.PHONY: help serve test test-fast test-clients coverage control-document check fix bench lock clean
+.PHONY: help serve test test-fast test-clients coverage control-document node-kit check fix bench lock clean
