@@ -93,6 +93,7 @@ export class Evi {
   #script: Script;
   #sending: Promise<void> | undefined;
   #chatsSeen = 0; // of the journal
+  #patienceS: number | null = null;
   #isClosed = false;
 
   /** Use `emulator.world()`. */
@@ -287,6 +288,7 @@ export class Evi {
   /** Set how long clients may leave later tool calls unanswered, in s; null without a limit. */
   async setToolCallPatience(seconds: number | null): Promise<void> {
     await this.#control.json("PUT", "/_emulator/tool-calls", { body: { patience: seconds } });
+    this.#patienceS = seconds;
   }
 
   /** Throw ExpectationFailed if a chat was ended since a tool call was never answered. */
@@ -349,23 +351,22 @@ export class Evi {
   async seed(seed: string | Record<string, unknown>): Promise<void> {
     const given = typeof seed === "string" ? nameOrText(seed) : seed;
     this.#settings = { ...this.#settings, seed: given };
-    const { patience } = await this.#toolCalls();
     const options = { body: this.#settings };
     const made = await this.#control.json<NewWorld>("PUT", "/_emulator/world", options);
     this.#signingKey = made.signing_key;
-    await this.setToolCallPatience(patience);
-    this.#forget();
+    await this.#forget();
   }
 
   /** Return to its seed; what is under way ends. */
   async reset(): Promise<void> {
     await this.#control.json("POST", "/_emulator/reset");
-    this.#forget();
+    await this.#forget();
   }
 
   /** Forget what concerns only what was before. */
-  #forget(): void {
+  async #forget(): Promise<void> {
     this.#script = this.#newScript();
+    await this.setToolCallPatience(this.#patienceS);
   }
 
   /** Return all that it remembers now, for `restore`. */

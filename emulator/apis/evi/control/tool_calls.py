@@ -24,9 +24,13 @@ async def get_tool_calls(call: ControlCall) -> Json:
 
 
 async def set_tool_calls(call: ControlCall) -> Json:
-    """Set how long clients may leave later tool calls unanswered before their chats end."""
+    """Set how long clients may leave later tool calls unanswered before their chats end.
+
+    Those that ended a chat before are forgotten.
+    """
     watch = _WATCHES.get(call.world)
     if watch is None:
         watch = _WATCHES[call.world] = ToolCallWatch(call.world)
     watch.patience_s = call.body["patience"]
+    watch.given_up.clear()
     return await get_tool_calls(call)
