@@ -477,6 +477,40 @@ export interface ToolCalls {
   given_up: Array<string>;
 }
 
+export interface ModelCheck {
+  /** Where the model was asked, without credentials. */
+  url: string;
+  /** How the model is asked. */
+  form: string;
+  pass: number;
+  skipped: number;
+  warn: number;
+  fail: number;
+  cases: Array<ModelCase>;
+  /** The cases that failed, as text; null if none did. */
+  failure: string | null;
+}
+
+export interface ModelCase {
+  name: string;
+  level: "pass" | "skipped" | "warn" | "fail";
+  sends: string;
+  expects: string;
+  first_token_ms: number | null;
+  duration_ms: number;
+  /** Why it was not tried. */
+  skipped: string | null;
+  note: string | null;
+  problems: Array<{
+    level: string;
+    /** The code of a finding. */
+    code: string | null;
+    expected: string;
+    got: string;
+    hint: string;
+  }>;
+}
+
 export interface ScriptReference {
   /** The name of a bundled script, a script, or the text of a script's file. */
   script: string | Script;

@@ -5,6 +5,8 @@ import { Contract } from "./contract.js";
 import type { Control } from "./control.js";
 import type {
   FrameEntry,
+  ModelCase,
+  ModelCheck,
   NewWorld,
   Simulation,
   SimulatedChat,
@@ -281,6 +283,24 @@ export class Evi {
 
   #chat(id: string): Chat {
     return new Chat(id, this.#control, this.journal);
+  }
+
+  // a custom language model
+
+  /**
+   * Check a custom language model as `evi-emulator clm-check` does, and return the results.
+   *
+   * `key` is the one that it asks for; `cases` are the names of those to run. Throws
+   * ExpectationFailed with the cases that failed.
+   */
+  async clmCheck(
+    url: string,
+    { key, cases }: { key?: string | undefined; cases?: readonly string[] | undefined } = {},
+  ): Promise<ModelCase[]> {
+    const options = { body: { url, key, cases }, patienceMs: 600_000 };
+    const report = await this.#control.json<ModelCheck>("POST", "/_emulator/clm-check", options);
+    if (report.failure === null) return report.cases;
+    throw new ExpectationFailed(report.failure);
   }
 
   // tool calls

@@ -1,6 +1,7 @@
 """EVI's control routes: scripts, heard texts, tool calls, chats, webhooks, audio."""
 
 from emulator.apis.evi.control.audio import get_audio_file
+from emulator.apis.evi.control.clm_check import check_model
 from emulator.apis.evi.control.schemas import PART
 from emulator.apis.evi.control.script import (
     add_heard_text,
@@ -45,6 +46,7 @@ CONTROL = ControlRoutes(
         ControlRoute("DELETE", "/_emulator/script", "reset-script", reset_script),
         ControlRoute("GET", "/_emulator/model", "get-model", get_model),
         ControlRoute("PUT", "/_emulator/model", "set-model", set_model, True),
+        ControlRoute("POST", "/_emulator/clm-check", "check-model", check_model, True),
         ControlRoute("POST", "/_emulator/heard", "add-heard-text", add_heard_text, True),
         ControlRoute("GET", "/_emulator/tool-calls", "get-tool-calls", get_tool_calls),
         ControlRoute("PUT", "/_emulator/tool-calls", "set-tool-calls", set_tool_calls, True),
