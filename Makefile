@@ -15,21 +15,22 @@ help:  ## list the targets
 serve: .venv/serve  ## serve the emulated API on 127.0.0.1:8484
 	@$(BIN)/evi-emulator serve $(ARGS)
 
-test: .venv/dev .venv/node  ## run all tests but those of test-clients: minutes
+test: .venv/dev .venv/node .venv/node-kit  ## run all tests but those of test-clients: minutes
 	$(PYTEST)
 
 test-fast: .venv/dev  ## run the tests that start no process and no browser: a minute
 	$(PYTEST) -m "not process and not browser and not slow"
 
-test-clients: .venv/dev .venv/node $(CLIENTS)  ## run other versions of Hume's clients, and frameworks
+test-clients: .venv/dev .venv/node .venv/node-kit $(CLIENTS)  ## run other versions of Hume's clients, and frameworks
 	$(PYTEST) tests/clients
 
 coverage: .venv/dev .venv/node  ## run the table of the clients' calls, and write docs/coverage.md
 	$(PYTEST) -q tests/contract/test_conformance_*.py --write-coverage
 
-control-document: .venv/dev  ## write control-openapi.yaml, docs/control.md, and the types of clients/node
+control-document: .venv/dev  ## write control-openapi.yaml, docs/control.md, and what clients/node makes of them
 	$(BIN)/python -m scripts.control_document
 	$(BIN)/python -m scripts.node_types
+	$(BIN)/python -m scripts.node_verbs
 
 # Packed anew whenever a source has changed.
 node-kit: .venv/node-kit  ## build the package for Node, and pack it into dist/
@@ -73,8 +74,9 @@ clean:  ## remove all that make has made
 # Where npm is missing, the tests of the package are skipped.
 .venv/node-kit: $(wildcard clients/node/*.json clients/node/*.mjs clients/node/*.md clients/node/src/*) | .venv/serve
 	@if command -v npm >/dev/null; then mkdir -p dist && cd clients/node && \
-		{ test -d node_modules/typescript || $(NPM_INSTALL); } && npm run --silent build && \
-		npm pack --silent --pack-destination ../../dist >/dev/null && touch ../../$@; fi
+		{ test node_modules/.package-lock.json -nt package.json || $(NPM_INSTALL); } && npm run --silent build && \
+		npm pack --silent --pack-destination build >/dev/null && \
+		mv build/evi-emulator-*.tgz ../../dist/evi-emulator.tgz && touch ../../$@; fi
 
 .clients/%/made: tests/clients/environments/%.txt
 	@rm -rf $(@D)

@@ -46,10 +46,12 @@ export class WebhookReceiver {
   readonly #server: Server;
   readonly #waiting = new Set<() => void>();
 
-  private constructor(
-    readonly signingKey: string,
-    readonly now: () => Promise<number>,
-  ) {
+  readonly #signingKey: string;
+  readonly #now: () => Promise<number>;
+
+  private constructor(signingKey: string, now: () => Promise<number>) {
+    this.#signingKey = signingKey;
+    this.#now = now;
     this.#server = createServer((request, response) => {
       const pieces: Buffer[] = [];
       request.on("data", (piece: Buffer) => pieces.push(piece));
@@ -157,11 +159,11 @@ export class WebhookReceiver {
     if (typeof signature !== "string" || typeof timestamp !== "string" || !/^\d+$/.test(timestamp)) {
       return "a header is missing";
     }
-    const hash = createHmac("sha256", this.signingKey).update(body).update(`.${timestamp}`);
+    const hash = createHmac("sha256", this.#signingKey).update(body).update(`.${timestamp}`);
     const good = Buffer.from(hash.digest("hex"));
     const got = Buffer.from(signature);
     if (got.length !== good.length || !timingSafeEqual(good, got)) return "the signature is wrong";
-    if (Math.abs((await this.now()) / 1000 - Number(timestamp)) > WINDOW_S) {
+    if (Math.abs((await this.#now()) / 1000 - Number(timestamp)) > WINDOW_S) {
       return "the timestamp is too old";
     }
     return null;
