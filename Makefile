@@ -84,6 +84,8 @@ clean:  ## remove all that make has made
 	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
+.clients/node-kit/made: .venv/node-kit
+
 .clients/%/made: tests/clients/environments/%.json
 	@rm -rf $(@D)
 	@if command -v npm >/dev/null; then mkdir -p $(@D) && cp $< $(@D)/package.json && cd $(@D) && \

@@ -5,7 +5,7 @@
  *
  *     test("it answers", async ({ evi }) => { ... });
  */
-import { test as base, type TestContext } from "vitest";
+import { test as base, type TestAPI, type TestContext } from "vitest";
 import { checkLeftovers, openWorld, report } from "./fixture.js";
 import type { Evi, WorldOptions } from "./world.js";
 
@@ -13,7 +13,6 @@ export { sharedEmulator } from "./fixture.js";
 
 type Use = (evi: Evi) => Promise<void>;
 type TestFixture = (context: Pick<TestContext, "task">, use: Use) => Promise<void>;
-type WorkerFixture = [(context: object, use: Use) => Promise<void>, { scope: "worker" }];
 
 /** A fixture of a fresh world: `const test = base.extend({ evi })`. */
 export const evi: TestFixture = eviWith({});
@@ -32,16 +31,13 @@ export function eviWith(settings: WorldOptions): TestFixture {
 }
 
 /**
- * Return fixtures with one world, and so one API key, for the life of a worker.
+ * Return Vitest's `test` with one world, and so one API key, for the life of a worker.
  *
  * It suits a server such as Next.js's, which reads its key once: start it in a fixture of the worker
  * that uses `workerEvi`. In tests, `evi` is the same world, reset before each.
  */
-export function perWorker(settings: WorldOptions = {}): {
-  workerEvi: WorkerFixture;
-  evi: (context: Pick<TestContext, "task"> & { workerEvi: Evi }, use: Use) => Promise<void>;
-} {
-  return {
+export function perWorker(settings: WorldOptions = {}): TestAPI<{ workerEvi: Evi; evi: Evi }> {
+  return base.extend<{ workerEvi: Evi; evi: Evi }>({
     workerEvi: [
       // eslint-disable-next-line no-empty-pattern
       async ({}, use) => {
@@ -56,7 +52,7 @@ export function perWorker(settings: WorldOptions = {}): {
       await use(workerEvi);
       await finish(workerEvi, task);
     },
-  };
+  });
 }
 
 /** Vitest's `test` with the fixture `evi`. */
