@@ -107,6 +107,10 @@ test("a chat of a client", async () => {
   assert.equal((await chat.expectToolResponse({ content: "snow" })).content, "snow");
   assert.match(await failure(chat.expect("user_input", {}, { timeoutMs: 0 })), /earlier expectation/);
   assert.match(await failure(chat.expect("user_inptu"), UsageError), /did you mean "user_input"/);
+  const both = [chat.expect("user_input"), chat.expect("user_input")];
+  client.send({ type: "user_input", text: "One" });
+  client.send({ type: "user_input", text: "Two" });
+  assert.deepEqual((await Promise.all(both)).map(({ text }) => text), ["One", "Two"]);
   await chat.send({ type: "user_input", text: "Bye" });
   assert.match(await failure(chat.send({ type: "no" }), RefusedError), /./);
   assert.match(await failure(chat.closed(1000, { timeoutMs: 10 })), /not closed with 1000/);
@@ -266,6 +270,12 @@ test("text-to-speech", async () => {
   await say("Good morning!");
   const generation = await spoken;
   assert.equal((await evi.tts.generations()).at(-1).generation_id, generation.generation_id);
+  const both = [evi.tts.expect({ text: "Two" }), evi.tts.expect({ text: "Two" })];
+  await say("Two");
+  await say("Two");
+  const [one, two] = await Promise.all(both);
+  assert.notEqual(one.generation_id, two.generation_id);
+  assert.match(await failure(evi.tts.expect({ text: /step/ }, { timeoutMs: 0 })), /nothing was said/);
   assert.match(await failure(evi.tts.expect({ text: /morning/ }, { timeoutMs: 10 })), /earlier expectation/);
   assert.match(await failure(evi.tts.expect({ txt: "x" }), UsageError), /did you mean "text"/);
   const sound = await evi.tts.audio(generation);

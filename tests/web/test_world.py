@@ -8,6 +8,7 @@ from starlette.testclient import TestClient
 
 from emulator.server import new_app
 from emulator.settings import Settings
+from emulator.world.world import MANUAL_START_MS
 from tests.outgoing.calls import ask
 
 WORLD = "/_emulator/world"
@@ -37,7 +38,7 @@ def prompts(client: TestClient) -> list[str]:
 def test_a_world_with_settings(client: TestClient) -> None:
     """Settings of a world differ from the server's; other worlds do not see them."""
     told = put(client, clock="manual", seed="empty", random_seed=1, signing_key="mine")
-    assert told == {"signing_key": "mine"}
+    assert told == {"signing_key": "mine", "now_ms": MANUAL_START_MS}
     assert ask(client, "GET", "/_emulator/clock")["mode"] == "manual"
     assert prompts(client) == []
     other = {"X-Hume-Api-Key": "another"}

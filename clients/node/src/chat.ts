@@ -141,18 +141,22 @@ export class Chat {
   async expect(type: string, fields: Fields = {}, waiting: Waiting = {}): Promise<Fields> {
     checkType(type);
     const wanted = { type, ...fields };
+    const deadline = deadlineOf(waiting);
     let isOver = false;
-    const found = await waitForEntry(
-      this.#control,
-      this.#seen,
-      deadlineOf(waiting),
-      { kind: "frame", chat_id: this.id },
-      (entry) => isFromClient(entry) && matches(wanted, entry.content),
-      (entry) => (isOver = isClose(entry)),
-    );
-    if (found === undefined) return this.#fail(wanted, isOver, waiting);
-    this.#seen = Math.max(this.#seen, found.seq);
-    return (found as FrameEntry).content as Fields;
+    for (;;) {
+      const found = await waitForEntry(
+        this.#control,
+        this.#seen,
+        deadline,
+        { kind: "frame", chat_id: this.id },
+        (entry) => isFromClient(entry) && matches(wanted, entry.content),
+        (entry) => (isOver = isClose(entry)),
+      );
+      if (found === undefined) return this.#fail(wanted, isOver, waiting);
+      if (found.seq <= this.#seen) continue; // another expectation has met it meanwhile
+      this.#seen = found.seq;
+      return (found as FrameEntry).content as Fields;
+    }
   }
 
   /** Wait for the client's answer to a tool call, and return it. */

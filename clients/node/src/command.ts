@@ -62,7 +62,7 @@ const BIN = IS_WINDOWS ? "Scripts" : "bin";
 
 /** Return the names of the files that may be a program. */
 function fileNames(program: string): string[] {
-  return IS_WINDOWS && !/\.\w+$/.test(program) ? [`${program}.exe`, `${program}.cmd`] : [program];
+  return IS_WINDOWS && !/\.\w+$/.test(program) ? [`${program}.exe`] : [program];
 }
 
 function given(command: string | readonly string[], source: string): Command {

@@ -54,6 +54,8 @@ export interface Clock {
 export interface NewWorld {
   /** The key that the world's webhooks are signed with. */
   signing_key: string;
+  /** Its time, in ms. What the seed holds is older. */
+  now_ms: number;
 }
 
 export interface JournalPage {

@@ -1,7 +1,7 @@
 import * as http from "node:http";
 import * as https from "node:https";
 import { readFileSync } from "node:fs";
-import { EmulatorError, LookupError, RefusedError } from "./errors.js";
+import { EmulatorError, LookupError, RefusedError, UnreachableError } from "./errors.js";
 import type { ErrorBody, ValidationErrors } from "./control-types.js";
 
 // Kept from the start: tests may replace what these modules export.
@@ -58,7 +58,7 @@ export class Control {
     return (await this.bytes(method, path, options)).toString();
   }
 
-  /** Return the body of an answer. Throws RefusedError, and EmulatorError if none comes. */
+  /** Return the body of an answer. Throws RefusedError, and UnreachableError if none comes. */
   async bytes(method: string, path: string, options: RequestOptions = {}): Promise<Buffer> {
     const { status, body } = await this.#send(method, path, options, true);
     if (status >= 400) throw refusal(method, path, status, body.toString());
@@ -130,7 +130,7 @@ function queryText(query: Query = {}): string {
 
 function unreachable(url: string, method: string, path: string, error: NodeJS.ErrnoException): Error {
   const why = error.message || error.code || "the connection failed"; // an AggregateError has no message
-  return new EmulatorError(`the emulator at ${url} does not answer ${method} ${path}: ${why}`);
+  return new UnreachableError(`the emulator at ${url} does not answer ${method} ${path}: ${why}`);
 }
 
 /** Return the error for an answer that refuses a request. */

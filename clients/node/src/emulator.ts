@@ -71,7 +71,7 @@ export class Emulator {
     const body = snakeKeys({ ...settings, ...(isNamed ? { script } : {}) });
     if (typeof body["seed"] === "string") body["seed"] = nameOrText(body["seed"]);
     const made = await control.json<NewWorld>("PUT", "/_emulator/world", { body });
-    const evi = new Evi(control, made.signing_key, body, () => this.#worlds.delete(evi));
+    const evi = new Evi(control, made, body, () => this.#worlds.delete(evi));
     this.#worlds.add(evi);
     await evi.setToolCallPatience(toolCallPatienceS);
     if (script !== undefined && !isNamed) await evi.useScript(script);
@@ -91,7 +91,7 @@ export class Emulator {
 
   /** Close its worlds, and stop it if this process has started it. */
   async stop(): Promise<void> {
-    for (const evi of [...this.#worlds]) await evi.close().catch(() => {}); // it may be gone
+    await Promise.all([...this.#worlds].map((evi) => evi.close()));
     this.#control.close();
     await this.#child?.stop();
   }

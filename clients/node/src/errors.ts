@@ -8,9 +8,14 @@ export class UsageError extends EmulatorError {
   override name = "UsageError";
 }
 
-/** The emulator could not be started, or does not answer. */
+/** The emulator could not be started, or none answers at a URL. */
 export class StartupError extends EmulatorError {
   override name = "StartupError";
+}
+
+/** The emulator does not answer. */
+export class UnreachableError extends EmulatorError {
+  override name = "UnreachableError";
 }
 
 /** What a test asks for does not exist, or exists no more. */

@@ -1,5 +1,5 @@
 // What the fixtures of all test runners share: one emulator for the process, and a world for a test.
-import { connect, startEmulator, type Emulator, type StartOptions } from "./emulator.js";
+import { connect, startEmulator, type Emulator } from "./emulator.js";
 import { ExpectationFailed } from "./errors.js";
 import type { Evi, WorldOptions } from "./world.js";
 
@@ -12,16 +12,20 @@ export const CA_VARIABLE = "EVI_CA_FILE";
 const PLACE = Symbol.for("evi-emulator.shared");
 const shared = globalThis as unknown as Record<symbol, Promise<Emulator> | undefined>;
 
-/** Return the emulator that tests share: the one of EVI_URL, or one that this process starts once. */
-export function sharedEmulator(options: StartOptions = {}): Promise<Emulator> {
-  return (shared[PLACE] ??= open(options));
+/**
+ * Return the emulator that tests share: the one of EVI_URL, or one that this process starts once.
+ *
+ * Variables such as EVI_EMULATOR_PACE are its settings.
+ */
+export function sharedEmulator(): Promise<Emulator> {
+  return (shared[PLACE] ??= open());
 }
 
-async function open(options: StartOptions): Promise<Emulator> {
+async function open(): Promise<Emulator> {
   try {
     const url = process.env[URL_VARIABLE];
     if (url) return await connect({ url, caFile: process.env[CA_VARIABLE] });
-    return await startEmulator(options);
+    return await startEmulator();
   } catch (error) {
     shared[PLACE] = undefined; // the next test may try again
     throw error;
@@ -53,8 +57,16 @@ export async function checkLeftovers(evi: Evi): Promise<void> {
 
 /** Return what happened in a world, for the report of a failed test; "" if that was told already. */
 export async function report(evi: Evi, error?: unknown): Promise<string> {
-  const told = (error as Error | undefined)?.message ?? "";
-  const parts = /^timeline:$/m.test(told) ? [] : [await happened(evi)];
+  try {
+    return await told(evi, error);
+  } catch (problem) {
+    return String(problem); // the test's own error matters more
+  }
+}
+
+async function told(evi: Evi, error: unknown): Promise<string> {
+  const message = (error as Error | undefined)?.message ?? "";
+  const parts = /^timeline:$/m.test(message) ? [] : [await happened(evi)];
   try {
     await evi.checkToolCalls();
   } catch (unanswered) {

@@ -17,6 +17,7 @@ export {
   LookupError,
   RefusedError,
   StartupError,
+  UnreachableError,
   UsageError,
 } from "./errors.js";
 export { Faults, type FaultOptions } from "./faults.js";

@@ -22,11 +22,14 @@ const FORMATS = ["mp3", "pcm", "wav"];
 export class Tts {
   readonly #control: Control;
   readonly #journal: Journal;
+  readonly #beganMs: number;
   readonly #seen = new Set<string>(); // ids of generations that do not count any more
 
-  constructor(control: Control, journal: Journal) {
+  /** What is older than `beganMs` belongs to the seed. */
+  constructor(control: Control, journal: Journal, beganMs: number) {
     this.#control = control;
     this.#journal = journal;
+    this.#beganMs = beganMs;
   }
 
   /** Return all generations, those of the seed too, the oldest first. */
@@ -43,23 +46,21 @@ export class Tts {
    */
   async expect(fields: Fields = {}, waiting: Waiting = {}): Promise<SpeechGeneration> {
     checkFields(Object.keys(fields));
-    const found = await waitUntil(this.#control, deadlineOf(waiting), async () =>
-      (await this.#counting()).find(
+    const found = await waitUntil(this.#control, deadlineOf(waiting), async () => {
+      const counting = await this.#counting();
+      const place = counting.findIndex(
         (each) => isAsWanted(fields, each) && (each.complete !== false || "complete" in fields),
-      ),
-    );
-    if (found === undefined) return this.#fail(fields, waiting);
-    for (const each of await this.generations()) {
-      this.#seen.add(each.generation_id);
-      if (each.generation_id === found.generation_id) break;
-    }
-    return found;
+      );
+      counting.slice(0, place + 1).forEach((each) => this.#seen.add(each.generation_id));
+      return counting[place];
+    });
+    return found ?? this.#fail(fields, waiting);
   }
 
   /** Return the generations that no expectation has met, without those of the seed. */
   async #counting(): Promise<SpeechGeneration[]> {
-    const all = await this.generations();
-    return all.filter((each) => !this.#seen.has(each.generation_id) && each.operation !== "");
+    const all = (await this.generations()).filter((each) => each.created_at >= this.#beganMs);
+    return all.filter((each) => !this.#seen.has(each.generation_id));
   }
 
   async #fail(wanted: Fields, waiting: Waiting): Promise<never> {

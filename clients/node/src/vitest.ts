@@ -6,10 +6,12 @@
  *     test("it answers", async ({ evi }) => { ... });
  */
 import { test as base, type TestAPI, type TestContext } from "vitest";
-import { checkLeftovers, openWorld, report } from "./fixture.js";
+import { checkLeftovers, openWorld, report, sharedEmulator } from "./fixture.js";
 import type { Evi, WorldOptions } from "./world.js";
 
-export { sharedEmulator } from "./fixture.js";
+export { sharedEmulator };
+
+await sharedEmulator(); // here no test waits for the start, which a busy machine may take seconds for
 
 type Use = (evi: Evi) => Promise<void>;
 type TestFixture = (context: Pick<TestContext, "task">, use: Use) => Promise<void>;

@@ -16,7 +16,7 @@ import type {
   WorldSettings,
 } from "./control-types.js";
 import { explain } from "./diagnosis.js";
-import { ExpectationFailed, LookupError, RefusedError, UsageError } from "./errors.js";
+import { ExpectationFailed, LookupError, RefusedError, UnreachableError, UsageError } from "./errors.js";
 import { Faults } from "./faults.js";
 import { nameOrText } from "./files.js";
 import { Journal } from "./journal.js";
@@ -101,12 +101,12 @@ export class Evi {
   /** Use `emulator.world()`. */
   constructor(
     control: Control,
-    signingKey: string,
+    made: NewWorld,
     settings: Record<string, unknown>,
     closed: () => void,
   ) {
     this.#control = control;
-    this.#signingKey = signingKey;
+    this.#signingKey = made.signing_key;
     this.#settings = settings;
     this.#closed = closed;
     this.#script = this.#newScript();
@@ -115,7 +115,7 @@ export class Evi {
     this.faults = new Faults(control);
     this.webhooks = new Webhooks(control, this.faults, this.journal);
     this.contract = new Contract(control);
-    this.tts = new Tts(control, this.journal);
+    this.tts = new Tts(control, this.journal, made.now_ms);
     this.configs = listed(control, "config", "/v0/evi/configs", "configs_page");
     this.prompts = listed(control, "prompt", "/v0/evi/prompts", "prompts_page");
     this.tools = listed(control, "tool", "/v0/evi/tools", "tools_page");
@@ -259,17 +259,17 @@ export class Evi {
   async nextChat(waiting: Waiting = {}): Promise<Chat> {
     const query = { kind: "frame", direction: "out" };
     const deadline = deadlineOf(waiting);
-    const found = await waitForEntry(
-      this.#control, this.#chatsSeen, deadline, query, opensAChat,
-    );
-    if (found === undefined) {
-      const what = `no chat was opened ${within(waiting)}`;
-      throw new ExpectationFailed(
-        explain(what, {}, undefined, await this.#whyNoChat(), await this.timeline()),
-      );
+    for (;;) {
+      const found = await waitForEntry(this.#control, this.#chatsSeen, deadline, query, opensAChat);
+      if (found === undefined) break;
+      if (found.seq <= this.#chatsSeen) continue; // somebody else got it meanwhile
+      this.#chatsSeen = found.seq;
+      return this.#chat((found as FrameEntry).chat_id ?? "");
     }
-    this.#chatsSeen = Math.max(this.#chatsSeen, found.seq);
-    return this.#chat((found as FrameEntry).chat_id ?? "");
+    const what = `no chat was opened ${within(waiting)}`;
+    throw new ExpectationFailed(
+      explain(what, {}, undefined, await this.#whyNoChat(), await this.timeline()),
+    );
   }
 
   async #whyNoChat(): Promise<string> {
@@ -420,7 +420,11 @@ export class Evi {
     this.#isClosed = true;
     this.#closed();
     await Promise.all(this.#receivers.map((each) => each.close()));
-    await this.#control.json("DELETE", "/_emulator/world");
+    try {
+      await this.#control.json("DELETE", "/_emulator/world");
+    } catch (error) {
+      if (!(error instanceof UnreachableError)) throw error; // the emulator has ended before
+    }
   }
 
   /** Close it at the end of an `await using` block. */

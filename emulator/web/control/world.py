@@ -59,7 +59,7 @@ def world_routes(
         if differs or content:
             seed = await _loaded(loader, chosen, content)
         world = worlds.create(key, seed, chosen)
-        return answer({"signing_key": world.outbox.key})
+        return answer({"signing_key": world.outbox.key, "now_ms": world.clock.now_ms()})
 
     async def reset(request: Request) -> Response:
         """Return the caller's world to its seed."""
