@@ -10,12 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.clients.clients import Client
+from tests.clients.clients import NODE_KIT
 from tests.node_kit.kit import COMMAND, TESTS, WEBSOCKET, command, run
 
 pytestmark = pytest.mark.process
 
-KIT = Client("node-kit")
 SUITES = Path(__file__).with_name("node_kit")
 ENDING_S = 10  # how long an emulator may outlive the process that started it
 EXPLAINED = ("what happened in the EVI world:", "stubs that nobody used: list-configs -> 503")
@@ -24,9 +23,9 @@ EXPLAINED = ("what happened in the EVI world:", "stubs that nobody used: list-co
 @pytest.fixture
 def project() -> Iterator[Path]:
     """A folder with the suites, in which Node finds the packages of the environment."""
-    if why := KIT.why_not():
+    if why := NODE_KIT.why_not():
         pytest.skip(why)
-    folder = KIT.environment / "suites"
+    folder = NODE_KIT.environment / "suites"
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(SUITES, folder)
     for file in (*TESTS.glob("*.mjs"), *TESTS.glob("*.cjs")):
@@ -59,7 +58,7 @@ def has_ended(process: int) -> bool:
 
 
 def bin_of(name: str) -> str:
-    return str(KIT.environment / "node_modules" / ".bin" / name)
+    return str(NODE_KIT.environment / "node_modules" / ".bin" / name)
 
 
 def vitest(project: Path, name: str, variables: Mapping[str, str], *options: str) -> str:
@@ -158,7 +157,7 @@ def test_strict_types(project: Path) -> None:
 
 def test_publint(project: Path) -> None:
     """The package is put together as npm and bundlers expect."""
-    package = KIT.environment / "node_modules" / "evi-emulator"
+    package = NODE_KIT.environment / "node_modules" / "evi-emulator"
     output = told(run([bin_of("publint"), "--strict", str(package)], project))
     assert "exit code 0" in output, output
 
