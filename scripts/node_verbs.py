@@ -79,6 +79,7 @@ PYTHON_ONLY: Mapping[str, str] = {
 }
 # Verbs that make no sense in Python, and why.
 NODE_ONLY: Mapping[str, str] = {
+    "evi.startPatience": "only the package itself asks for it",
     "evi.stubs": "Python's `stub()` returns an object that counts",
     "evi.asyncDispose": "a world in Python is closed by its fixture, or with `close()`",
     "evi.journal.hint": "only the package's own messages ask for it",

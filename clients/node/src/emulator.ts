@@ -73,7 +73,7 @@ export class Emulator {
     const made = await control.json<NewWorld>("PUT", "/_emulator/world", { body });
     const evi = new Evi(control, made, body, () => this.#worlds.delete(evi));
     this.#worlds.add(evi);
-    await evi.setToolCallPatience(toolCallPatienceS);
+    evi.startPatience(toolCallPatienceS);
     if (script !== undefined && !isNamed) await evi.useScript(script);
     return evi;
   }

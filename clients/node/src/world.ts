@@ -96,6 +96,7 @@ export class Evi {
   #sending: Promise<void> | undefined;
   #chatsSeen = 0; // of the journal
   #patienceS: number | null = null;
+  #patience: Promise<unknown> = Promise.resolve(); // the request that sets it
   #isClosed = false;
 
   /** Use `emulator.world()`. */
@@ -311,8 +312,19 @@ export class Evi {
     this.#patienceS = seconds;
   }
 
+  /**
+   * Set the patience of a new world without waiting for the answer, which each test would wait for.
+   *
+   * @internal
+   */
+  startPatience(seconds: number | null): void {
+    this.#patience = this.setToolCallPatience(seconds).catch((error: unknown) => error);
+  }
+
   /** Throw ExpectationFailed if a chat was ended since a tool call was never answered. */
   async checkToolCalls(): Promise<void> {
+    const problem = await this.#patience;
+    if (problem instanceof Error) throw problem;
     const { given_up } = await this.#toolCalls();
     if (given_up.length > 0) throw new ExpectationFailed(given_up.join("; "));
   }
@@ -419,6 +431,7 @@ export class Evi {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#closed();
+    await this.#patience; // which would begin the world anew
     await Promise.all(this.#receivers.map((each) => each.close()));
     try {
       await this.#control.json("DELETE", "/_emulator/world");
