@@ -262,28 +262,10 @@ def configs(worlds: Sequence[str]) -> Make:
     return make
 
 
-class Chat(ChatClient):
+async def open_chat(port: int, key: str) -> ChatClient:
     """A chat in a world of its own."""
-
-    def __init__(self, key: str) -> None:
-        super().__init__()
-        self._key = key
-
-    def connection_made(self, transport: Any) -> None:
-        self._transport = transport
-        lines = [
-            f"GET /v0/evi/chat?api_key={self._key} HTTP/1.1",
-            f"Host: {HOST}",
-            "Upgrade: websocket",
-            "Connection: Upgrade",
-            "Sec-WebSocket-Version: 13",
-            "Sec-WebSocket-Key: MTIzNDU2Nzg5MDEyMzQ1Ng==",
-        ]
-        transport.write("\r\n".join([*lines, "", ""]).encode())
-
-
-async def open_chat(port: int, key: str) -> Chat:
-    _, chat = await asyncio.get_running_loop().create_connection(lambda: Chat(key), HOST, port)
+    loop = asyncio.get_running_loop()
+    _, chat = await loop.create_connection(lambda: ChatClient(api_key=key), HOST, port)
     await chat.begun
     return chat
 

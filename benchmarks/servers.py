@@ -45,10 +45,16 @@ class Target:
         return sum(_mebibytes(pid, name) for pid in _family(self.pid))
 
     def ask(
-        self, status: int, method: str, path: str, key: str = API_KEY, body: bytes = b""
+        self,
+        status: int,
+        method: str,
+        path: str,
+        key: str = API_KEY,
+        body: bytes = b"",
+        content_type: str = "application/json",
     ) -> bytes:
         """The body of the answer to a single request, which must have that status."""
-        headers = {"X-Hume-Api-Key": key, "Content-Type": "application/json"}
+        headers = {"X-Hume-Api-Key": key, "Content-Type": content_type}
         connection = HTTPConnection(HOST, self.port, timeout=30)
         try:
             connection.request(method, path, body, headers)

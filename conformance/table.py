@@ -6,7 +6,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
-import yaml
 from jsonschema import Draft202012Validator
 
 from conformance.values import unknown_matchers
@@ -14,6 +13,7 @@ from emulator.apis.apis import APIS
 from emulator.errors import closest
 from emulator.jsontext import Json, JsonObject
 from emulator.openapi.operation import Operation
+from emulator.resources import read_data
 from emulator.source_files import UnreadableError, read_source_file
 
 FOLDER = Path(__file__).parent
@@ -175,9 +175,10 @@ def all_operations() -> Mapping[str, Operation]:
     return {id: operation for name in NAMES for id, operation in operations(name).items()}
 
 
-def load_tables() -> list[Table]:
-    """Return the tables of all APIs. Raises TableError."""
-    return [load_table(FOLDER / name) for name in NAMES]
+@cache
+def load_tables() -> Sequence[Table]:
+    """Return the tables of all APIs, which are read once. Raises TableError."""
+    return tuple(load_table(FOLDER / name) for name in NAMES)
 
 
 def load_table(folder: Path = FOLDER / NAMES[0]) -> Table:
@@ -223,7 +224,7 @@ def read(path: Path, kind: str) -> JsonObject:
 
 @cache
 def _validator(kind: str) -> Draft202012Validator:
-    schema = yaml.safe_load((FOLDER / "schema.yaml").read_text())
+    schema = read_data(FOLDER / "schema.yaml")
     return Draft202012Validator({**schema, "$ref": f"#/$defs/{kind}"})
 
 
@@ -308,7 +309,7 @@ def _applies(content: JsonObject, call: Call) -> bool:
 
 
 def _conversations(folder: Path) -> Iterator[Conversation]:
-    scripts = yaml.safe_load((folder / "scripts.yaml").read_text()) if _talks(folder) else {}
+    scripts = read_data(folder / "scripts.yaml") if _talks(folder) else {}
     for path in sorted((folder / "conversations").glob("*.yaml")):
         for content in read(path, "conversations")["conversations"]:
             if "script" in content:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -30,6 +31,9 @@ from emulator.world.world import World
 if TYPE_CHECKING:
     from emulator.control import ControlRoutes
     from emulator.handles.bridge import Bridge
+
+
+_SERVED_REMEMBERED = 16  # APIs with their documents: a program may start a server for each test
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +105,7 @@ def take_no_more(settings: Settings) -> Openness:
     return CLOSED
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Api:
     """One emulated API, as its folder of `apis/` describes it.
 
@@ -156,7 +160,7 @@ class Api:
         return compile_operations(document, handshakes.union(taken))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ServedApi:
     """An API with the document that a server answers by."""
 
@@ -179,22 +183,30 @@ class ServedApi:
 def serve(apis: Sequence[Api], settings: Settings | None = None) -> tuple[ServedApi, ...]:
     """Load the documents of APIs; the setting `spec` is a file that replaces the first one's.
 
-    An operation that several documents show is answered by the first. Raises DocumentError for a
-    document that can't be served.
+    An operation that several documents show is answered by the first. What an API brings itself is
+    read once, however many servers a program starts. Raises DocumentError for a document that can't
+    be served.
     """
     settings = settings or Settings()
     served: list[ServedApi] = []
     for api in apis:
-        document = api.load_document("" if served else settings.spec, settings)
-        taken = {operation.place for each in served for operation in each.operations}
-        served.append(_serve(api, document, taken))
+        openness = api.openness(settings)
+        taken = frozenset(operation.place for each in served for operation in each.operations)
+        path = "" if served else settings.spec
+        found = _serve(api, path, openness, taken) if path else _serve_own(api, openness, taken)
+        _check_handlers(found.operations, api.handlers.by_id, found.document.name)
+        served.append(found)
     return tuple(served)
 
 
-def _serve(api: Api, document: Document, taken: Collection[Place]) -> ServedApi:
-    operations = api.operations(document, taken)
-    _check_handlers(operations, api.handlers.by_id, document.name)
-    return ServedApi(api, document, operations, Validation(document))
+@lru_cache(_SERVED_REMEMBERED)
+def _serve_own(api: Api, openness: Openness, taken: Collection[Place]) -> ServedApi:
+    return _serve(api, str(api.document), openness, taken)
+
+
+def _serve(api: Api, path: str, openness: Openness, taken: Collection[Place]) -> ServedApi:
+    document = load_document(path, openness)
+    return ServedApi(api, document, api.operations(document, taken), Validation(document))
 
 
 def _check_handlers(
@@ -257,13 +269,15 @@ def error_shapes(served: Sequence[ServedApi]) -> Mapping[str, ErrorShapes]:
     return found
 
 
-def seed_reader(served: Sequence[ServedApi]) -> SeedReader:
-    """Return the reader of seeds for these APIs."""
+@lru_cache(_SERVED_REMEMBERED)
+def seed_reader(served: tuple[ServedApi, ...]) -> SeedReader:
+    """Return the reader of seeds for these APIs, which servers of the same APIs share."""
     return SeedReader({each.name: each.api.seed for each in served}, _documents(served))
 
 
-def snapshot_reader(served: Sequence[ServedApi]) -> SnapshotReader:
-    """Return the reader of snapshots for these APIs."""
+@lru_cache(_SERVED_REMEMBERED)
+def snapshot_reader(served: tuple[ServedApi, ...]) -> SnapshotReader:
+    """Return the reader of snapshots for these APIs, which their servers share, too."""
     parts = {each.name: each.api.snapshot for each in served}
     operations = [operation.id for each in served for operation in each.operations]
     return SnapshotReader(parts, _documents(served), operations)

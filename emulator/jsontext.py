@@ -22,7 +22,7 @@ class JsonText(bytes):
 
 def kept(text: bytes) -> bytes:
     """Copy a rendered text, to keep it: what `render` returns holds a buffer of several KB."""
-    return bytes(memoryview(text))
+    return memoryview(text).tobytes()
 
 
 class JsonTextError(ValueError):

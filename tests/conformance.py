@@ -23,7 +23,7 @@ from emulator.api import ServedApi
 from emulator.apis.evi.chat.channel import Channel
 from emulator.apis.evi.chat.messages import server_message, to_json
 from emulator.faults.http import GARBAGE
-from emulator.jsontext import JsonObject
+from emulator.jsontext import JsonObject, read, render
 from emulator.openapi.document import Document
 from emulator.web.app import App
 from emulator.web.short_circuit import FAULT_HEADER, STUB_HEADER
@@ -89,13 +89,14 @@ def judged_send(send: ChannelSend) -> ChannelSend:
     def judged_channel_send(channel: Channel, message: JsonObject) -> None:
         send(channel, message)
         try:
-            parsed = server_message.validate_python(message)
+            sent = read(render(message))
+            parsed = server_message.validate_python(sent)
         except ValidationError as error:
             violations.append(f"frame {message}: {error}")
         else:
             if unknown := list(unknown_fields(parsed)):
                 violations.append(f"frame {message}: no model has {unknown}")
-            if to_json(parsed) != message:
+            if to_json(parsed) != sent:
                 violations.append(f"frame {message}: expected {to_json(parsed)}")
 
     return judged_channel_send

@@ -3,9 +3,11 @@
 import gc
 import itertools
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
+import anyio.from_thread
 import httpx
+import httpx._transports.default
 import hypothesis
 import pytest
 from starlette.testclient import TestClient
@@ -17,7 +19,7 @@ from emulator.server import Server, new_app
 from emulator.settings import Settings
 from emulator.web.app import App
 from emulator.world.world import World
-from tests import conformance, parsing
+from tests import conformance, parsing, trust
 from tests.outgoing.receiver import Receiver
 from tests.tiers import ProcessGuard
 
@@ -26,6 +28,10 @@ pytest_plugins = ["pytester", "conformance.plugin"]
 App.__call__ = conformance.judged(App.__call__)  # type: ignore[method-assign,assignment]
 Channel.send = conformance.judged_send(Channel.send)  # type: ignore[method-assign,assignment]
 resources._read_yaml = parsing.once_each(resources._read_yaml)  # type: ignore[assignment]
+_transports = httpx._transports.default
+_transports.create_ssl_context = trust.once(  # type: ignore[attr-defined]
+    _transports.create_ssl_context  # type: ignore[attr-defined]
+)
 
 # A busy machine takes its time, which is no mistake of what is tested.
 hypothesis.settings.register_profile("without deadlines", deadline=None)
@@ -43,10 +49,16 @@ def pytest_xdist_auto_num_workers() -> int:
     return (os.cpu_count() or 1) + 1
 
 
-def pytest_collection_finish() -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
     """Keep the garbage collector from looking at thousands of tests again and again."""
-    gc.collect()
-    gc.freeze()
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.set_threshold(10_000, 20, 20)  # as the server does
+        gc.enable()
 
 
 @pytest.fixture(autouse=True)
@@ -78,8 +90,13 @@ def api_key() -> str:
 
 @pytest.fixture
 def client(app: App, api_key: str) -> Iterator[TestClient]:
-    """HTTP without a socket, as the test's own key."""
-    yield TestClient(app, headers={"X-Hume-Api-Key": api_key})
+    """HTTP without a socket, as the test's own key.
+
+    All requests are answered in one loop, which lasts as long as the test.
+    """
+    client = TestClient(app, headers={"X-Hume-Api-Key": api_key})
+    with anyio.from_thread.start_blocking_portal() as client.portal:
+        yield client
     if world := app.worlds.find(api_key):
         app.worlds.drop(world)
 

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from emulator.api import Api, Call, Handlers, serve
+from emulator.api import Api, Call, Handlers, seed_reader, serve
 from emulator.contract.findings import FINDINGS
+from emulator.errors import DocumentError
 from emulator.jsontext import Json, JsonObject
 from emulator.openapi.openness import Openness
 from emulator.reply import Reply
@@ -99,6 +100,16 @@ def test_an_earlier_api_answers_what_both_show(games: Api) -> None:
     answered = {each.name: [op.id for op in each.operations] for each in serve((TOYS, games))}
     assert answered["toys"] == ["list-toys", "create-toy", "get-sound", "stream-toys"]
     assert answered["games"] == ["play", "replace-toys"]
+
+
+def test_what_an_api_brings_is_read_once(games: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Servers of one process share it; whether each operation has a handler is asked each time."""
+    first, again = serve((TOYS, games)), serve((TOYS, games))
+    assert first[0] is again[0]
+    assert seed_reader(first[:1]) is seed_reader(again[:1])
+    monkeypatch.delitem(HANDLERS.by_id, "play")
+    with pytest.raises(DocumentError, match="'play' has no handler"):
+        serve((TOYS, games))
 
 
 def test_the_document_is_shown_whole(games: Api) -> None:

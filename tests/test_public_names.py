@@ -8,19 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from emulator import Emulator, pytest_plugin
 from emulator.cli.main import make_parser
 from emulator.cli.parser import CommandParser
+from emulator.resources import read_data
 from emulator.settings import SETTINGS
 from emulator.testing.world import Evi
 from emulator.web.app import App
 from tests.testing.talking import get
 
-LISTED: dict[str, Any] = yaml.safe_load(
-    Path(__file__).with_name("public_names.yaml").read_text(encoding="utf-8")
-)
+LISTED: dict[str, Any] = read_data(Path(__file__).with_name("public_names.yaml"))
 SPECIAL = ("__contains__", "__enter__", "__getitem__", "__iter__", "__len__")
 STARS: dict[object, str] = {Parameter.VAR_POSITIONAL: "*", Parameter.VAR_KEYWORD: "**"}
 ALL_SETTINGS = ("serve", "exec")  # commands with a flag for each setting

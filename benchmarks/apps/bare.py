@@ -1,9 +1,9 @@
 """A bare ASGI application on the emulator's server: it sends what it was told to, and no more.
 
 `python -m benchmarks.apps.bare PORT`. PUT /STATUS sets what every request is answered with; PUT
-/frames, with a JSON array of texts, what every frame of a WebSocket is answered with; PUT /pieces
-with a body that is streamed as an answer, and its path ends with the lengths of the pieces:
-/pieces/96000,1200.
+/frames, with a JSON array of texts, what every frame of a WebSocket is answered with, which is the
+frame itself until then; PUT /pieces with a body that is streamed as an answer, and its path ends
+with the lengths of the pieces: /pieces/96000,1200.
 """
 
 import sys
@@ -60,8 +60,8 @@ class Bare:
     async def _echo(self, receive: Receive, send: Send) -> None:
         await receive()
         await send({"type": "websocket.accept"})
-        while (await receive())["type"] == "websocket.receive":
-            for frame in self._frames:
+        while (message := await receive())["type"] == "websocket.receive":
+            for frame in self._frames or [message["text"]]:
                 await send({"type": "websocket.send", "text": frame})
 
 

@@ -3,7 +3,7 @@
 import re
 
 LONGEST_SENTENCE = 10_000  # characters of a growing text
-_END = re.compile(r"(?<=[.!?])(?:[\"')\]]*)\s+")
+_END = re.compile(r"[.!?][\"')\]]*\s+")
 
 
 def complete_sentences(text: str) -> tuple[list[str], str]:

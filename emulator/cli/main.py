@@ -19,6 +19,7 @@ COMMANDS = {
     "restore": "load a snapshot into a world of a running emulator",
     "trigger": "send one webhook; exit 1 if its receiver refuses it",
     "fault": "break requests, sockets and webhooks on request",
+    "call": "call a TwiML URL as Twilio would; exit code 1 if the call has problems",
     "clm-check": "check a custom language model as EVI calls it; exit code 1 if a case fails",
     "report": "what clients do wrong, and how much of the API they exercise",
     "record": "write down what a client and a real server say to each other",

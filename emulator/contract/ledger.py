@@ -61,7 +61,8 @@ class ClientLedger:
         counts = self.used.get(part)
         if counts is None:
             counts = self.used[part] = Counter()
-        counts.update(names)
+        for name in names:  # `update` would first ask what kind of collection they are
+            counts[name] += 1
 
     def add(self, subject: str, findings: Iterable[Finding], seq: int) -> None:
         """Add findings about an operation, a socket, ...; `seq` is their journal entry's number."""

@@ -16,6 +16,8 @@ _IGNORED, _KEPT = "it is ignored", "it is kept as it is"  # what happens unless 
 
 def judge_use(use: Use) -> list[Finding]:
     """Judge the fields that a value has, and the values of its open enums."""
+    if not (use.unknown or use.fractions or use.unlisted or use.deprecated):
+        return []
     findings = [_unknown_field(loc, known) for loc, known in use.unknown[:MOST_AT_ONCE]]
     findings += [
         find("value_coerced", loc, got, expected=f"an integer: {got:.0f}")

@@ -7,7 +7,7 @@ from emulator.faults.table import KINDS
 
 RuleSpec: TypeAlias = dict[str, Any]  # the arguments of Faults.add
 
-_PREFIXES = {"http": "http", "ws": "socket", "webhook": "webhook", "model": "model"}
+_PREFIXES = {"http": "http", "ws": "socket", "webhook": "webhook", "model": "model", "call": "call"}
 SHORT: dict[str, RuleSpec] = {
     "http_5xx": {"kind": "http", "fault": "status", "status": [500, 502, 503, 504]},
     "http_429": {"kind": "http", "fault": "status", "status": 429, "retry_after_s": 1},

@@ -87,7 +87,7 @@ class SocketFaults:
             await self._send({"type": "websocket.close", "code": code, "reason": reason})
             raise SocketBroken(code)
         if "half_frame" in struck and payload is not None:
-            frame = _frame(payload)
+            frame = frame_bytes(payload)
             transport = transport_of(self._receive)
             transport.write(frame[: len(frame) // 2])
             transport.close()
@@ -103,7 +103,7 @@ def message_of(payload: Payload) -> MutableMapping[str, Any]:
     return {"type": "websocket.send", name: payload}
 
 
-def _frame(payload: Payload) -> bytes:
+def frame_bytes(payload: Payload) -> bytes:
     """Return the bytes of a server's frame (RFC 6455, 5.2)."""
     is_text = isinstance(payload, str)
     content = payload.encode() if isinstance(payload, str) else payload

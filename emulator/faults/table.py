@@ -23,6 +23,7 @@ FIELDS: Mapping[str, Mapping[str, Any]] = {
     "method": {"type": "string"},
     "path": {"type": "string", "maxLength": 1000},
     "chat_id": {"type": "string"},
+    "call_sid": {"type": "string"},
     "turn": {"type": "integer", "minimum": 1},
     "frame": {"type": "integer", "minimum": 1},
     "type": {"type": "string"},
@@ -48,6 +49,7 @@ FIELDS: Mapping[str, Mapping[str, Any]] = {
         ],
     },
     "bytes_per_s": {"type": "integer", "minimum": 1},
+    "share": {"type": "number", "minimum": 0, "maximum": 1},
     "after": {"type": "integer", "minimum": 0},
     "code": {"type": "integer"},
     "reason": {"type": "string", "maxLength": 40},
@@ -142,6 +144,20 @@ KINDS: Mapping[str, Kind] = {
                 "is answered with a status, and the model is not asked", {"status": 500}
             ),
             "hang": Fault("is never answered, until the chat gives up"),
+        },
+    ),
+    "call": Kind(
+        "a phone call that the emulator places",
+        ("call_sid", "at_ms"),
+        {
+            "no_stream": Fault("has a media stream that connects and never starts"),
+            "drop": Fault("has a media stream whose WebSocket breaks without a close"),
+            "late": Fault(
+                "has media messages that are held back, then come all at once",
+                {"delay_ms": 500},
+            ),
+            "loss": Fault("loses some of its media messages", {"share": 0.1}),
+            "hang_up": Fault("ends in the middle of what the caller is told, or at at_ms"),
         },
     ),
 }

@@ -38,6 +38,11 @@ class Bridge:
     def __init__(self, server: Serving) -> None:
         self._server = server
 
+    @property
+    def url(self) -> str:
+        """Return where the server answers."""
+        return self._server.url
+
     def _loop(self) -> asyncio.AbstractEventLoop:
         loop = self._server.loop
         if loop is None:

@@ -235,7 +235,13 @@ def _one_line(text: str) -> str:
     return text if len(text) <= 120 else text[:117] + "..."
 
 
+def _call(entry: JsonObject) -> str:
+    said = entry.get("text") or short_fields(entry.get("data", {}))
+    return f"call     {entry['event']} {_one_line(said)}".rstrip()
+
+
 _DESCRIBE = {
+    "call": _call,
     "http": _http,
     "frame": _frame,
     "webhook": _webhook,

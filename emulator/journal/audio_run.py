@@ -1,10 +1,9 @@
 """Runs of audio: consecutive frames of a client's sound share one journal entry."""
 
+from array import array
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
-from operator import itemgetter
 from typing import NamedTuple
 
 from emulator.journal.entries import SIZE_OF_FINDING, Entry, FrameEntry, NotedFinding
@@ -13,7 +12,7 @@ from emulator.jsontext import Json, JsonObject
 
 MOST_FRAMES = 1_000
 LONGEST_MS = 1_000
-_SIZE_OF_FRAME = 150  # bytes that a frame takes in memory, about
+_SIZE_OF_RUN, _SIZE_OF_FRAME = 800, 30  # bytes in memory, about: with its entry, of each frame
 
 
 class AudioFrame(NamedTuple):
@@ -29,7 +28,8 @@ class AudioRun:
     """Audio frames of one type that a client sent one after the other.
 
     `type` is the type of the frames' content. The frames are binary, or messages with base64 text.
-    Each frame has the same `findings`.
+    Each frame has the same `findings`. Streams send 50 frames a second, so numbers and times are in
+    arrays: a frame as an object of its own takes five times the memory.
     """
 
     chat_id: str | None
@@ -37,20 +37,35 @@ class AudioRun:
     joined: bool
     is_binary: bool = True
     findings: tuple[NotedFinding, ...] = ()
-    frames: list[AudioFrame] = field(default_factory=list)
     bytes: int = 0
     characters: int = 0  # of base64 text
-    size: int = 0  # bytes that the run takes in memory, about
+    size: int = _SIZE_OF_RUN  # bytes that the run takes in memory, about
     is_open: bool = True
+    _seqs: "array[int]" = field(default_factory=lambda: array("q"))
+    _times: "array[int]" = field(default_factory=lambda: array("q"))  # ms
+    _contents: list[Json] = field(default_factory=list)
+
+    @property
+    def count(self) -> int:
+        """Return the number of its frames."""
+        return len(self._seqs)
+
+    @property
+    def frames(self) -> list[AudioFrame]:
+        """Return its frames, in order."""
+        return list(map(AudioFrame, self._seqs, self._times, self._contents))
 
     def add(self, seq: int, at_ms: int, content: Json, sound_bytes: int, characters: int) -> None:
         """Append a frame; equal contents are kept once."""
-        if self.frames and self.frames[-1].content == content:
-            content = self.frames[-1].content
+        contents = self._contents
+        if contents and contents[-1] == content:
+            content = contents[-1]
         elif isinstance(content, bytes):
             self.size += len(content)
         self.size += _SIZE_OF_FRAME
-        self.frames.append(AudioFrame(seq, at_ms, content))
+        self._seqs.append(seq)
+        self._times.append(at_ms)
+        contents.append(content)
         self.bytes += sound_bytes
         self.characters += characters
 
@@ -60,8 +75,8 @@ class AudioRun:
             self.is_open
             and type == self.type
             and findings == self.findings
-            and len(self.frames) < MOST_FRAMES
-            and now_ms - self.frames[0].at_ms < LONGEST_MS
+            and len(self._seqs) < MOST_FRAMES
+            and now_ms - self._times[0] < LONGEST_MS
         )
 
     def content(self) -> JsonObject:
@@ -72,13 +87,12 @@ class AudioRun:
 
     def to_json(self) -> JsonObject:
         """Return the numbers and times of its first and last frame, and how much it holds."""
-        first, last = self.frames[0], self.frames[-1]
         return {
-            "first_seq": first.seq,
-            "count": len(self.frames),
+            "first_seq": self._seqs[0],
+            "count": self.count,
             "bytes": self.bytes,
-            "first_ms": first.at_ms,
-            "last_ms": last.at_ms,
+            "first_ms": self._times[0],
+            "last_ms": self._times[-1],
         }
 
     def entry(self) -> "AudioEntry":
@@ -87,8 +101,7 @@ class AudioRun:
 
     def entries(self, after: int) -> Iterator["AudioEntry"]:
         """Yield an entry for each of its frames past the number `after`."""
-        first = bisect_right(self.frames, after, key=itemgetter(0))
-        for seq, at_ms, content in islice(self.frames, first, None):
+        for seq, at_ms, content in self.frames[bisect_right(self._seqs, after) :]:
             entry = self._new_entry(content)
             entry.seq, entry.at_ms = seq, at_ms
             yield entry

@@ -262,6 +262,23 @@ class VoiceEntry(Entry):
 
 
 @dataclass(slots=True, eq=False, repr=False)
+class CallEntry(Entry):
+    """Something that happened in a phone call that the emulator placed.
+
+    Times are ms since the call's start. `data` has what only this event has.
+    """
+
+    kind = "call"
+
+    call_sid: str
+    event: str
+    call_ms: int
+    text: str | None = None
+    until_ms: int | None = None
+    data: JsonObject = field(default_factory=dict)
+
+
+@dataclass(slots=True, eq=False, repr=False)
 class ClockEntry(Entry):
     """A change of the world's clock, such as an advance by `ms`, or a wait for a frozen one.
 
@@ -303,6 +320,6 @@ KINDS = tuple(
     each.kind
     for each in (
         HttpEntry, FrameEntry, WebhookEntry, FaultEntry, ModelEntry, EarsEntry, VoiceEntry,
-        ClockEntry, ScriptEntry, BugEntry,
+        CallEntry, ClockEntry, ScriptEntry, BugEntry,
     )
 )  # fmt: skip

@@ -69,13 +69,14 @@ class Journal:
         self._bytes += size
         while len(entries) > self._limit or self._bytes > self._most_bytes:
             self._bytes -= entries.popleft().size
-        self.notify()
+        for watcher in self.watchers:
+            watcher()
 
     # audio
 
     def add_audio(self, run: AudioRun, content: Json, sound_bytes: int, characters: int) -> None:
         """Add a frame to a run that is not over; its first frame begins the run."""
-        if not run.frames:
+        if not run.count:
             self._runs.append(run)
         self.seq += 1
         self._without_entry += 1

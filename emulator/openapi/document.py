@@ -30,9 +30,12 @@ _BY_TYPE = {"propertyName": "type"}
 FORMATS = {"uuid", "uuid4", "int32", "int64", "float", "double", "binary"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Document:
-    """A loaded document: its file, its content as plain data, and where the API takes more."""
+    """A loaded document: its file, its content as plain data, and where the API takes more.
+
+    Nobody changes its content, since what is compiled of it is kept.
+    """
 
     path: Path
     content: JsonObject

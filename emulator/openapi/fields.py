@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from emulator.errors import Loc
 from emulator.jsontext import Json, JsonObject
@@ -12,6 +13,7 @@ from emulator.openapi.operation import Operation
 
 Follow = Callable[[JsonObject], JsonObject]
 _UNIONS = ("oneOf", "anyOf")
+_TREES_REMEMBERED = 256  # of bodies: a program may start a server for each of its tests
 _DEEPEST = 12  # levels of a schema that refers to itself; below them any name is known
 
 
@@ -20,9 +22,10 @@ class Field:
     """One field with its children: an object's fields by name, or the fields of a list's items.
 
     `name` is a pointer into the value, with * for the items of a list. An object without children
-    may have any names, and so may one that is `open`. `variants` are the members of a union, by
-    what their 'type' must be. `listed` has the known values of an open enum, in order; beside a
-    field with the value that `listed_unless` names, any value is known.
+    may have any names, and so may one that is `open`: there is a schema for its further fields.
+    `variants` are the members of a union, by what their 'type' must be. `listed` has the known
+    values of an open enum, in order; beside a field with the value that `listed_unless` names, any
+    value is known.
     """
 
     name: str
@@ -45,8 +48,7 @@ class Field:
             yield from unnamed or ()
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(NamedTuple):
     """What a value uses: the names of known fields, and the places of unknown ones."""
 
     known: list[str]
@@ -85,7 +87,7 @@ def compile_fields(schema: JsonObject, follow: Follow, name: str = "") -> Field:
         dict.fromkeys(schema.get(LISTED, ())),
         schema.get(LISTED_UNLESS),
         schema.get(UNDOCUMENTED, False),
-        bool(schema.get("additionalProperties", False)),
+        isinstance(schema.get("additionalProperties"), dict),
     )
 
 
@@ -96,9 +98,13 @@ def body_fields(document: Document, operation: Operation) -> Field | None:
     """
     if operation.request_body is None:
         return None
-    document = document.opened()
-    schema = document.at(operation.request_body)
-    return compile_fields(schema, document.follow, f"{operation.id} ")
+    return _fields_at(document, operation.request_body, f"{operation.id} ")
+
+
+@lru_cache(_TREES_REMEMBERED)
+def _fields_at(document: Document, pointer: str, name: str) -> Field:
+    opened = document.opened()
+    return compile_fields(opened.at(pointer), opened.follow, name)
 
 
 def compile_definitions(schema: JsonObject, name: str = "") -> Field:

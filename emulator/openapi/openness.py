@@ -32,7 +32,7 @@ class OpenEnum:
     unless: tuple[str, str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Openness:
     """What the service takes beside the document: by the names of schemas.
 

@@ -80,10 +80,17 @@ class Validation:
         resources = [(DOCUMENT_URI, document.opened().content)]
         resources += [(uri_of(api), each.opened().content) for api, each in (others or {}).items()]
         self._registry = jsonschema_rs.Registry(resources)
+        self._checks: dict[str, Check] = {}  # by pointer
 
     def check(self, pointer: str) -> Check:
-        """Return a check of values against the schema at `pointer`; it lists every problem."""
-        return self.check_schema({"$ref": DOCUMENT_URI + quote(pointer, safe="#/~")})
+        """Return a check of values against the schema at `pointer`; it lists every problem.
+
+        Each is compiled once.
+        """
+        if pointer not in self._checks:
+            reference = {"$ref": DOCUMENT_URI + quote(pointer, safe="#/~")}
+            self._checks[pointer] = self.check_schema(reference)
+        return self._checks[pointer]
 
     def check_schema(self, schema: Json) -> Check:
         """Return a check against any schema, which may refer to DOCUMENT_URI.

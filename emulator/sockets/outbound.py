@@ -48,13 +48,7 @@ class OutboundFrame(NamedTuple):
     facts: Mapping[str, Json]
     data: bytes = b""
     shown_as: Json = None
-
-
-class _Waiting(NamedTuple):
-    """A frame in the queue; no fault strikes a frame that is spared."""
-
-    frame: OutboundFrame
-    is_spared: bool
+    is_spared: bool = False  # no fault strikes it
 
 
 def _ignore_error(slug: str, message: str | None) -> None:
@@ -86,8 +80,8 @@ class Outbound:
         self.facts: Mapping[str, Json] = {}
         self.chat_id: str | None = None  # as the journal has it
         self.joined = False  # whether it is not the session's own client
-        self._queue: deque[_Waiting | Struck] = deque()
-        self._is_spared = False
+        self._queue: deque[OutboundFrame | Struck] = deque()
+        self._is_spared = False  # True while frames are added that no fault strikes
         self._timers: list[Timer] = []  # of faults that strike without a frame
         self._fail_session: Fail = _ignore_error
         self._hang_up: Callable[[], None] = _do_nothing
@@ -179,6 +173,11 @@ class Outbound:
         return not self._is_closing
 
     @property
+    def is_waiting(self) -> bool:
+        """True if there is something to send, or the socket is closing."""
+        return self._ready.is_set()
+
+    @property
     def _waiting(self) -> int:
         return self._unsent + self._being_sent
 
@@ -201,7 +200,7 @@ class Outbound:
         if content is None:
             content = shown(frame.content, frame.text)
         self.note("out", content, findings)
-        self._queue.append(_Waiting(frame, self._is_spared))
+        self._queue.append(frame._replace(is_spared=True) if self._is_spared else frame)
         self._unsent += frame.size
         self._ready.set()
 
@@ -223,7 +222,8 @@ class Outbound:
 
     def note(self, direction: str, content: Json, findings: Sequence[Finding] = ()) -> None:
         """Add a frame to the journal."""
-        self._add(FrameEntry(self.chat_id, direction, content), findings)
+        entry = FrameEntry(self.chat_id, direction, content, joined=self.joined)
+        self._add(entry, findings)
 
     def note_audio(
         self, type: str, content: Json, sound: bytes | str, findings: Sequence[Finding] = ()
@@ -241,12 +241,13 @@ class Outbound:
         close: int | None = None,
     ) -> None:
         """Note in the journal how the socket ended, with the findings about that."""
-        self._add(FrameEntry(self.chat_id, direction, None, error, close), findings)
+        entry = FrameEntry(self.chat_id, direction, None, error, close, self.joined)
+        self._add(entry, findings)
 
     def _add(self, entry: FrameEntry, findings: Sequence[Finding]) -> None:
         self._runs.end()
-        entry.joined = self.joined
-        entry.findings = tuple(findings)
+        if findings:
+            entry.findings = tuple(findings)
         self._journal.add(entry)
         if findings:
             self._world.ledger.add(self._subject, findings, self._journal.seq)
@@ -278,25 +279,25 @@ class Outbound:
 
     async def _write_next(self) -> None:
         """Send the queue's first frame. Raises SocketBroken if a fault breaks the connection."""
-        waiting, faults = self._queue.popleft(), self._socket_faults
-        if not isinstance(waiting, _Waiting):
+        frame, faults = self._queue.popleft(), self._socket_faults
+        if not isinstance(frame, OutboundFrame):
             assert faults is not None
-            await faults.pass_on(None, waiting)
+            await faults.pass_on(None, frame)
             return
-        frame = waiting.frame
         self._unsent -= frame.size
         self._being_sent = frame.size
         self._frame += 1
         payload = frame.data or (frame.text or render(frame.content)).decode()
         try:
-            if faults is not None and faults.is_needed and not waiting.is_spared:
+            if faults is not None and faults.is_needed and not frame.is_spared:
                 struck = faults.strike(OF_FRAMES, self._all_facts(frame.facts, frame.type))
                 await faults.pass_on(payload, struck)
             else:
                 await self._send(message_of(payload))
         finally:
             self._being_sent = 0
-            self._notify()
+            if self._watchers:
+                self._notify()
 
 
 def shown(content: Json, text: bytes) -> Json:
@@ -308,15 +309,21 @@ def shown(content: Json, text: bytes) -> Json:
     if not isinstance(content, dict):
         return text[:LONGEST_SHOWN]
     for key in _SOUNDS:
-        if isinstance(content.get(key), str):
+        if key in content and isinstance(content[key], str):
             content = {**content, key: f"({len(content[key])} characters)"}
             text = b""
     text = text or render(content)
     if len(text) > LONGEST_SHOWN:
         return text[:LONGEST_SHOWN]
-    if text.count(b"[") + text.count(b"{") > _MOST_BRACKETS and not _fits_in_a_page(content):
+    if _has_many_brackets(text) and not _fits_in_a_page(content):
         return f"({content.get('type')}: nested too deep to be shown)"
     return JsonText(text)
+
+
+def _has_many_brackets(text: bytes) -> bool:
+    if len(text) < 2 * _MOST_BRACKETS:  # each has its counterpart
+        return False
+    return text.count(b"[") + text.count(b"{") > _MOST_BRACKETS
 
 
 def _fits_in_a_page(content: Json) -> bool:

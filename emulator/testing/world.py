@@ -2,11 +2,12 @@
 
 import json
 import os
+import ssl
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -15,13 +16,14 @@ from emulator.actions import add_stub
 from emulator.api import fault_names, new_handles
 from emulator.apis.evi.testing.handle import EviHandle
 from emulator.apis.evi.testing.tool_calls import unanswered_calls
+from emulator.apis.phone.testing.handle import CallHandle, PhoneHandle
 from emulator.apis.tts.testing.handle import TtsHandle
 from emulator.atomic import write_whole
 from emulator.clock import SystemClock
 from emulator.errors import UsageError
 from emulator.handles.bridge import Bridge
 from emulator.handles.listing import Listing
-from emulator.jsontext import Json
+from emulator.jsontext import Json, JsonObject
 from emulator.ready import trusting
 from emulator.settings import CA_FILE_ENV, Settings
 from emulator.store.stubs import Stub
@@ -57,6 +59,7 @@ class Evi(EviHandle):
 
     voices: Listing  # the account's custom voices
     tts: TtsHandle
+    phone: PhoneHandle
 
     def __init__(
         self,
@@ -113,13 +116,15 @@ class Evi(EviHandle):
 
     def client(self, **options: Any) -> Any:
         """Return Hume's client, pointed at this world. Needs the package `hume`."""
-        if self.ca_file is not None and "httpx_client" not in options:
-            import httpx  # which Hume's package is made on
-
-            options["httpx_client"] = httpx.Client(
-                verify=trusting(self.ca_file), follow_redirects=True, timeout=_CLIENT_TIMEOUT_S
+        client_class = _hume("HumeClient")
+        if "httpx_client" not in options:
+            timeout = options.get("timeout")
+            options["httpx_client"] = _httpx().Client(
+                verify=self._trust(),
+                follow_redirects=bool(options.get("follow_redirects", True)),
+                timeout=_CLIENT_TIMEOUT_S if timeout is None else timeout,
             )
-        client = _hume("HumeClient")(base_url=self.url, api_key=self.api_key, **options)
+        client = client_class(base_url=self.url, api_key=self.api_key, **options)
         with suppress(AttributeError):  # it has no close of its own
             self._open.callback(client._client_wrapper.httpx_client.httpx_client.close)
         return client
@@ -128,15 +133,32 @@ class Evi(EviHandle):
         """Return Hume's async client, pointed at this world. Needs the package `hume`."""
         client_class = _hume("AsyncHumeClient")
         if "httpx_client" not in options:
-            import httpx  # which Hume's package is made on
-
+            httpx = _httpx()
             limits = httpx.Limits(max_keepalive_connections=0)  # nothing outlives the test's loop
             options["httpx_client"] = httpx.AsyncClient(
-                verify=True if self.ca_file is None else trusting(self.ca_file),
-                limits=limits,
-                follow_redirects=True,
+                verify=self._trust(), limits=limits, follow_redirects=True
             )
         return client_class(base_url=self.url, api_key=self.api_key, **options)
+
+    def _trust(self) -> ssl.SSLContext:
+        """Return the TLS context of a client: its own CA's, or the one that clients share."""
+        return _default_trust() if self.ca_file is None else trusting(self.ca_file)
+
+    # phone calls
+
+    def call(
+        self, url: str | None = None, user: Sequence[str | JsonObject] = (), **options: Any
+    ) -> CallHandle:
+        """Place a phone call, and return it once it is over: see PhoneHandle.call."""
+        __tracebackhide__ = True
+        return self.phone.call(url, user, **options)
+
+    async def acall(
+        self, url: str | None = None, user: Sequence[str | JsonObject] = (), **options: Any
+    ) -> CallHandle:
+        """Place a phone call as `call` does, in an async test."""
+        __tracebackhide__ = True
+        return await self.phone.acall(url, user, **options)
 
     # answers to order
 
@@ -240,6 +262,20 @@ class Evi(EviHandle):
         self._open.close()
         with suppress(RuntimeError):  # the server has ended before
             self._bridge.call(lambda: self._app.worlds.drop(self.world))
+
+
+def _httpx() -> Any:
+    """Return the package that Hume's is made on."""
+    import httpx  # no other part of the emulator needs it
+
+    return httpx
+
+
+@cache
+def _default_trust() -> ssl.SSLContext:
+    """Return httpx's own TLS context, made once: it takes 20 ms, which each client would spend."""
+    context: ssl.SSLContext = _httpx().create_ssl_context()
+    return context
 
 
 def _hume(name: str) -> Any:

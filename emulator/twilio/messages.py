@@ -85,13 +85,13 @@ def read_from_twilio(content: Json) -> FromTwilio:
     event = _event(content, FROM_TWILIO)
     assert isinstance(content, dict)
     match event:
+        case "media":
+            media = _object(content, event)
+            return Media(_sound(media), str(media.get("track", "inbound")))
         case "connected":
             return Connected()
         case "start":
             return _read_start(content)
-        case "media":
-            media = _object(content, event)
-            return Media(_sound(media), str(media.get("track", "inbound")))
         case "mark":
             return Mark(_text(_object(content, event), event, "name"))
         case "dtmf":

@@ -21,6 +21,10 @@ class CoalescingTransport:
         self._loop = loop
         self._gathered: list[bytes] = []
         self._size = 0
+        # uvicorn calls these for each message, and `__getattr__` is slow
+        self.is_closing = transport.is_closing
+        self.pause_reading = transport.pause_reading
+        self.resume_reading = transport.resume_reading
 
     def __getattr__(self, name: str) -> Any:
         """Return any other attribute of the transport."""

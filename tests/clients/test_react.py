@@ -11,7 +11,7 @@ from emulator import Emulator
 from emulator.testing.world import Evi
 from tests.clients.clients import CLIENTS, Client
 from tests.clients.test_clients import codes, each
-from tests.contract.sounds import MICROPHONE
+from tests.contract.sounds import recorded_speech
 from tests.contract.test_chat_react import CONNECT, DISCONNECT, talk, told_of, why_not
 
 PACKAGES = [client for client in CLIENTS if client.is_react]
@@ -31,7 +31,7 @@ pytestmark = [
 def microphone(tmp_path: Path) -> Path:
     """Somebody speaks into it, but not before a busy machine has had time to connect."""
     path = tmp_path / "speech.wav"
-    with wave.open(BytesIO(MICROPHONE)) as recorded, wave.open(str(path), "wb") as longer:
+    with wave.open(BytesIO(recorded_speech())) as recorded, wave.open(str(path), "wb") as longer:
         longer.setparams(recorded.getparams())
         longer.writeframes(bytes(recorded.getsampwidth() * recorded.getframerate() * SILENCE_S))
         longer.writeframes(recorded.readframes(recorded.getnframes()))

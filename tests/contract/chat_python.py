@@ -17,7 +17,7 @@ from hume.empathic_voice import ConnectSessionSettings
 
 from conformance.table import Conversation
 from tests.contract.conversations import TABLE, Json
-from tests.contract.sounds import SOUNDS
+from tests.contract.sounds import pieces_of_sound
 from tests.contract.transcripts import vendor_client
 
 TIMEOUT_S = 10
@@ -210,7 +210,7 @@ class Player:
                 control_plane = vendor_client(self._remote).empathic_voice.control_plane
                 control_plane.send(self.chat_id, request=self._model(message))
             case {"audio": sound, "frames": frames}:
-                for piece in SOUNDS[sound]:
+                for piece in pieces_of_sound(sound):
                     self._send_sound(piece, frames)
             case {"frame": text}:
                 self._chat.call(TABLE.sends["binary"].python, text)

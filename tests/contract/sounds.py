@@ -3,7 +3,8 @@
 import math
 import struct
 from array import array
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 
 from tests.audio.decoding.recordings import recording
@@ -46,24 +47,33 @@ def _stereo(samples: bytes) -> bytes:
     return array("h", (mono[i // 2] for i in range(2 * len(mono)))).tobytes()
 
 
-_NOISY = _wav(_speech(24000, _hum(1000, 24000)), 24000)
+@cache
+def _noisy() -> bytes:
+    return _wav(_speech(24000, _hum(1000, 24000)), 24000)
 
-SOUNDS: Mapping[str, list[bytes]] = {
-    "pcm": _pieces(_speech(16000, array("h", bytes(2 * 16000))), 3200),
-    "pcm without silence": _pieces(_tone(1200, 16000).tobytes(), 3200),
-    "stereo": _pieces(_stereo(_speech(8000, array("h", bytes(2 * 8000)))), 3200),
-    "short wav": [_wav(_tone(100, 8000).tobytes(), 8000)],
-    "wav": _pieces(_wav(_speech(24000, array("h", bytes(2 * 24000))), 24000), 4800),
-    "noisy wav": _pieces(_NOISY, 4800),
-    "noisy wav in odd pieces": _pieces(_NOISY, 4800, first=41),
-    "broken wav": [b"RIFF\x24\0\0\0WAVEfmt \x10\0\0\0" + bytes(16)],
-    "webm": _pieces(WEBM.read_bytes(), 500),
-    "webm after one byte": _pieces(WEBM.read_bytes(), 500, first=1),
-    "mp4": _pieces(recording("mp4"), 500),
-    "ogg": _pieces(recording("ogg opus"), 500),
-    "mp3": _pieces(recording("mp3"), 500),
-    "flac": [b"fLaC" + bytes(60)],
+
+_SOUNDS: Mapping[str, Callable[[], list[bytes]]] = {
+    "pcm": lambda: _pieces(_speech(16000, array("h", bytes(2 * 16000))), 3200),
+    "pcm without silence": lambda: _pieces(_tone(1200, 16000).tobytes(), 3200),
+    "stereo": lambda: _pieces(_stereo(_speech(8000, array("h", bytes(2 * 8000)))), 3200),
+    "short wav": lambda: [_wav(_tone(100, 8000).tobytes(), 8000)],
+    "wav": lambda: _pieces(_wav(_speech(24000, array("h", bytes(2 * 24000))), 24000), 4800),
+    "noisy wav": lambda: _pieces(_noisy(), 4800),
+    "noisy wav in odd pieces": lambda: _pieces(_noisy(), 4800, first=41),
+    "broken wav": lambda: [b"RIFF\x24\0\0\0WAVEfmt \x10\0\0\0" + bytes(16)],
+    "webm": lambda: _pieces(WEBM.read_bytes(), 500),
+    "webm after one byte": lambda: _pieces(WEBM.read_bytes(), 500, first=1),
+    "mp4": lambda: _pieces(recording("mp4"), 500),
+    "ogg": lambda: _pieces(recording("ogg opus"), 500),
+    "mp3": lambda: _pieces(recording("mp3"), 500),
+    "flac": lambda: [b"fLaC" + bytes(60)],
 }
+
+
+@cache
+def pieces_of_sound(name: str) -> list[bytes]:
+    """A sound of the table's conversations, in pieces; made when it is first asked for."""
+    return _SOUNDS[name]()
 
 
 def _voiced(seconds: float) -> int:
@@ -73,8 +83,17 @@ def _voiced(seconds: float) -> int:
     return round(9000 * swell * tone)
 
 
-# Files for Chromium's fake microphone: a second of silence, something like speech, silence.
+# Files for Chromium's fake microphone.
 _SECOND = bytes(2 * 48000)
-_VOICE = array("h", (_voiced(i / 48000) for i in range(48000 * 12 // 10)))
-MICROPHONE = _wav(_SECOND + _VOICE.tobytes() + _SECOND * 3, 48000)
-SILENT_MICROPHONE = _wav(_SECOND * 5, 48000)
+
+
+@cache
+def recorded_speech() -> bytes:
+    """A second of silence, something like speech, silence."""
+    voice = array("h", (_voiced(i / 48000) for i in range(48000 * 12 // 10)))
+    return _wav(_SECOND + voice.tobytes() + _SECOND * 3, 48000)
+
+
+def recorded_silence() -> bytes:
+    """Nothing but silence."""
+    return _wav(_SECOND * 5, 48000)

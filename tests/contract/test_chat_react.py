@@ -14,7 +14,7 @@ from emulator.server import Server
 from emulator.settings import Settings
 from tests.contract import test_chat_typescript as typescript
 from tests.contract.conversations import NOBODY, WEATHER_TOOL, Conversation, Json, prepare
-from tests.contract.sounds import MICROPHONE, SILENT_MICROPHONE
+from tests.contract.sounds import recorded_silence, recorded_speech
 from tests.contract.transcripts import finished_chat
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -86,7 +86,7 @@ def server() -> Iterator[Server]:
 def speech(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A microphone into which somebody speaks."""
     path = tmp_path_factory.mktemp("microphone") / "speech.wav"
-    path.write_bytes(MICROPHONE)
+    path.write_bytes(recorded_speech())
     return path
 
 
@@ -94,7 +94,7 @@ def speech(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def silence(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A microphone into which nobody speaks."""
     path = tmp_path_factory.mktemp("microphone") / "silence.wav"
-    path.write_bytes(SILENT_MICROPHONE)
+    path.write_bytes(recorded_silence())
     return path
 
 

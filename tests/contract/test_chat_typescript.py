@@ -18,7 +18,7 @@ import pytest
 from emulator.server import Server
 from emulator.settings import Settings
 from tests.contract.conversations import TABLE, Json, say, until
-from tests.contract.sounds import SOUNDS
+from tests.contract.sounds import pieces_of_sound
 from tests.contract.transcripts import finished_chat, transcript
 
 NODE = Path(__file__).resolve().parents[1] / "node"
@@ -103,7 +103,7 @@ def node() -> Iterator[Node]:
 def with_sounds(actions: Sequence[Json]) -> list[Json]:
     """The actions with their sounds in base64."""
     return [
-        {**each, "audio": [b64encode(piece).decode() for piece in SOUNDS[each["audio"]]]}
+        {**each, "audio": [b64encode(piece).decode() for piece in pieces_of_sound(each["audio"])]}
         if "audio" in each
         else each
         for each in actions

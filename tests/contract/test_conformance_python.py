@@ -22,7 +22,7 @@ from tests.contract.cases import Json, Outcome, judge, settle
 from tests.contract.chat_python import Connect, Player, async_chat, model_of, sync_chat, typed
 from tests.contract.conftest import OpenStage, Record
 from tests.contract.conversations import CASES, CONNECTIONS, params, prepare
-from tests.contract.sounds import SOUNDS
+from tests.contract.sounds import pieces_of_sound
 from tests.contract.speech import check_connection
 from tests.contract.speech_python import Speak, async_speech, sync_speech
 from tests.contract.transcripts import as_stated, check_conversation
@@ -66,7 +66,10 @@ def options(case: Case) -> Json:
 def with_model(case: Case, arguments: Json) -> Json:
     """The arguments with the vendor's model for a message, and a sound; all else is plain data."""
     if case.call.upload in arguments:
-        return {**arguments, case.call.upload: b"".join(SOUNDS[arguments[case.call.upload]])}
+        return {
+            **arguments,
+            case.call.upload: b"".join(pieces_of_sound(arguments[case.call.upload])),
+        }
     if case.call.body is None:
         return arguments
     return {**arguments, case.call.body: model_of(arguments[case.call.body])}

@@ -13,7 +13,7 @@ from emulator.server import Server
 from tests.contract.cases import Json, Outcome, judge, settle
 from tests.contract.conftest import OpenStage, Record
 from tests.contract.conversations import CASES, CONNECTIONS, params, prepare
-from tests.contract.sounds import SOUNDS
+from tests.contract.sounds import pieces_of_sound
 from tests.contract.speech import check_connection
 from tests.contract.test_chat_typescript import Node, snake, why_not, with_sounds
 from tests.contract.transcripts import as_stated, check_conversation, check_frames, transcript
@@ -87,7 +87,7 @@ def upload(case: Case, arguments: Json) -> Json | None:
     name = case.call.upload
     if name not in arguments:
         return None
-    return {"name": name, "content": b64encode(b"".join(SOUNDS[arguments[name]])).decode()}
+    return {"name": name, "content": b64encode(b"".join(pieces_of_sound(arguments[name]))).decode()}
 
 
 @pytest.mark.parametrize("connection", CONNECTIONS, ids=lambda each: each.id)

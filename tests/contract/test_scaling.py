@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import secrets
 import shutil
 import socket
 import subprocess
@@ -14,6 +15,7 @@ from urllib.parse import quote, urlsplit
 
 import httpx
 import pytest
+from websockets.exceptions import ConnectionClosedOK
 from websockets.sync.client import connect
 
 import emulator
@@ -194,6 +196,20 @@ def test_audio_needs_no_key(client: httpx.Client, key: str) -> None:
     answer = client.get(signed, headers=header("another"))  # which does not count
     assert answer.status_code == 200
     assert answer.headers["Content-Type"] == "audio/mp4"
+
+
+def test_a_media_stream_needs_no_key(client: httpx.Client, key: str) -> None:
+    """The path that a call was answered with leads through the balancer to the call's world."""
+    call_sid = f"CA{secrets.token_hex(16)}"
+    form = {"CallSid": call_sid, "AccountSid": "AC1", "From": "+1", "To": "+2"}
+    answer = client.post("/v0/evi/twilio", params={"api_key": key}, data=form)
+    found = re.search(r'url="(ws://[^"]+)"', answer.text)
+    assert found is not None, answer.text
+    assert urlsplit(found[1]).netloc == urlsplit(str(client.base_url)).netloc
+    with connect(found[1]) as stream:
+        stream.send(json.dumps({"event": "stop"}))
+        with pytest.raises(ConnectionClosedOK):
+            stream.recv(PATIENCE_S)
 
 
 def test_without_credentials(client: httpx.Client, api_key: str) -> None:

@@ -14,7 +14,7 @@ from hume import HumeClient
 from conformance.table import Connection
 from conformance.values import differences
 from tests.contract.conversations import Conversation, Json
-from tests.contract.sounds import SOUNDS
+from tests.contract.sounds import pieces_of_sound
 
 EMOTIONS = 48
 
@@ -144,9 +144,9 @@ def _frames_of(action: Json, messages: Sequence[Json]) -> list[Any]:
         case {"send": message}:
             return [message]
         case {"audio": sound, "frames": "binary"}:
-            return [{"type": "audio", "bytes": len(piece)} for piece in SOUNDS[sound]]
+            return [{"type": "audio", "bytes": len(piece)} for piece in pieces_of_sound(sound)]
         case {"audio": sound}:
-            sizes = [len(b64encode(piece)) for piece in SOUNDS[sound]]
+            sizes = [len(b64encode(piece)) for piece in pieces_of_sound(sound)]
             return [{"type": "audio_input", "data": f"({size} characters)"} for size in sizes]
         case {"frame": text}:
             return [_as_shown(text)]

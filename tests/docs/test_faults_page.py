@@ -13,7 +13,7 @@ ROOT = Path(emulator.__file__).parent.parent
 PAGE = (ROOT / "docs" / "faults.md").read_text()
 
 
-@pytest.mark.parametrize("kind", ["http", "socket", "model"])
+@pytest.mark.parametrize("kind", ["http", "socket", "model", "call"])
 def test_every_fault_has_its_row(kind: str) -> None:
     """With what the table says that it does, and its options."""
     for name, fault in KINDS[kind].faults.items():
@@ -25,7 +25,7 @@ def test_every_fault_has_its_row(kind: str) -> None:
 
 def test_every_field_to_match_by_is_named() -> None:
     """In the sentence above the table of its kind."""
-    for kind in ("http", "socket", "model"):
+    for kind in ("http", "socket", "model", "call"):
         for field in KINDS[kind].matched_by:
             assert f"`{field}`" in PAGE
 
@@ -36,4 +36,4 @@ def test_the_names_of_chaos() -> None:
         assert f"`{name}`" in PAGE or f"`{name.partition('_')[0]}_" in PAGE
     [example] = re.findall(r"--chaos (\S+)", PAGE)
     assert len(read_chaos(example)) == 3
-    assert {name.partition("_")[0] for name in NAMES} == {"http", "ws", "webhook", "model"}
+    assert {name.partition("_")[0] for name in NAMES} == {"http", "ws", "webhook", "model", "call"}

@@ -17,6 +17,7 @@ FACTS: Mapping[str, dict[str, Any]] = {
     "socket": FRAME,
     "webhook": WEBHOOK,
     "model": {"chat_id": "a", "turn": 2},
+    "call": {"call_sid": "CA1", "at_ms": 1_500},
 }
 
 
@@ -316,7 +317,7 @@ def test_no_two_rules_draw_the_same_after_a_restore() -> None:
     ("kind", "fault", "fields", "field", "words"),
     [
         ("htp", "status", {}, "kind", "no kind of fault 'htp' (did you mean 'http'?)"),
-        ("smtp", "x", {}, "kind", "known: http, socket, webhook, model"),
+        ("smtp", "x", {}, "kind", "known: http, socket, webhook, model, call"),
         ("http", "stats", {}, "fault", "no http fault 'stats' (did you mean 'status'?)"),
         ("socket", "vanish ", {}, "fault", "(did you mean 'vanish'?)"),
         ("socket", "truncated", {}, "fault", "known: refuse, close"),

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from emulator.server import Server
-from tests.contract.sounds import MICROPHONE
+from tests.contract.sounds import recorded_speech
 from tests.inspector.browsing import CHROMIUM, TIMEOUT_MS, Inspector, why_not
 
 
@@ -27,8 +27,8 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 
     For these tests alone: no other may run while Playwright's loop does.
     """
-    microphone = tmp_path_factory.mktemp("microphone") / "speech.wav"
-    microphone.write_bytes(MICROPHONE)
+    speech = tmp_path_factory.mktemp("microphone") / "speech.wav"
+    speech.write_bytes(recorded_speech())
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=CHROMIUM,
@@ -36,7 +36,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
                 "--no-sandbox",
                 "--use-fake-ui-for-media-stream",
                 "--use-fake-device-for-media-stream",
-                f"--use-file-for-fake-audio-capture={microphone}%noloop",
+                f"--use-file-for-fake-audio-capture={speech}%noloop",
             ],
         )
         yield browser

@@ -2,14 +2,18 @@
 
 import json
 import subprocess
+from contextlib import suppress
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from httpx import Client
 from playwright.sync_api import Dialog, expect
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from emulator.server import Server
+from emulator.twilio.messages import Start, StreamWriter
 from tests.inspector.browsing import Inspector
 from tests.outgoing.calls import ask
 
@@ -111,6 +115,44 @@ def test_everywhere(inspector: Inspector, remote: Client, hostile_world: str) ->
     assert dialogs == []
     own = (inspector.url, f"blob:{inspector.url}")  # a sound that the page has loaded
     assert [url for url in asked if not url.startswith(own)] == []
+
+
+def hostile_call(remote: Client, number: str) -> str:
+    """Return the chat of a call from such a number, which presses a strange key and hangs up."""
+    form = {"CallSid": "CA1", "AccountSid": "AC1", "From": number, "To": number}
+    answer = remote.post("/v0/evi/twilio", data=form)
+    (stream,) = ElementTree.fromstring(answer.text).iter("Stream")
+    writer = StreamWriter(Start("MZ1", "CA1", "AC1", {MARKUP: HOSTILE}))
+    with connect(stream.attrib["url"], proxy=None) as socket:
+        for message in (writer.start(), writer.dtmf(HOSTILE), writer.mark(HOSTILE), writer.stop()):
+            socket.send(json.dumps(message))
+        with suppress(ConnectionClosed):
+            while socket.recv():
+                pass
+    chat_id: str = ask(remote, "GET", "/_emulator/calls")["calls"][0]["chat_id"]
+    return chat_id
+
+
+def test_a_strange_call(inspector: Inspector, remote: Client) -> None:
+    """Its number and its keys are text, and do not turn what stands beside them."""
+    chat_id = hostile_call(remote, HOSTILE)
+    page = inspector.open("chats", id=chat_id)
+    log = page.get_by_role("log", name="Transcript")
+    expect(log).to_contain_text(f"Key {MARKUP}")
+    expect(log).to_contain_text("abc\\u202etxt")
+    expect(page.get_by_label("About the chat")).to_contain_text(MARKUP)
+    inspector.check()
+    assert page.evaluate(STRANGE) == []
+    page.get_by_role("button", name="sound, marks and messages").click()
+    expect(inspector.rows("← phone key <img")).to_be_visible()
+    assert page.evaluate(STRANGE) == []
+    inspector.check()
+    page = inspector.open("talk", by="phone")
+    page.get_by_label("Your number").fill(HOSTILE)
+    page.get_by_role("button", name="Call", exact=True).click()
+    expect(page.get_by_role("log", name="Conversation")).to_contain_text(f"Call from {MARKUP}")
+    assert page.evaluate(STRANGE) == []
+    inspector.check()
 
 
 def test_what_turns_the_writing_is_made_visible(

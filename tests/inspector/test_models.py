@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from websockets.sync.client import ClientConnection, connect
 
 from emulator.server import Server
-from tests.apis.evi.model.server import DONE, Answer, ModelServer, chunk, words
+from tests.apis.evi.model.server import DONE, Answer, ModelServer, chunk, tool, words
 from tests.inspector.browsing import BOTH, Inspector
 from tests.outgoing.calls import ask
 
@@ -125,6 +125,26 @@ def test_the_command_has_no_key(
     expect(tools).to_contain_text("The weather of a place.")
     expect(tools.get_by_role("group", name="Parameters")).to_contain_text('"location"')
     inspector.check(*BOTH)
+
+
+def test_a_tool_call_and_the_session_id(
+    inspector: Inspector, server: Server, api_key: str, remote: Client, model: ModelServer
+) -> None:
+    """What the answer calls is shown with its arguments, and so is the session id that was sent."""
+    made = ask(remote, "POST", "/v0/evi/tools", TOOL, 201)
+    config_id = config(remote, model.url, tools=[{"id": made["id"]}])
+    model.answer(tool("get_weather", '{"location": "Oslo"}'))
+    url = f"{server.url.replace('http', 'ws')}/v0/evi/chat?api_key={api_key}&config_id={config_id}"
+    with connect(url, proxy=None, max_queue=None) as socket:
+        socket.send(json.dumps({"type": "session_settings", "custom_session_id": "mine"}))
+        socket.send(json.dumps({"type": "user_input", "text": "How is the weather?"}))
+        until(socket, "tool_call")
+    page = inspector.open("models")
+    open_first(page)
+    answer = page.get_by_label("Answer", exact=True)
+    expect(answer.get_by_label("Tool call get_weather")).to_contain_text("Oslo")
+    expect(page.get_by_label("About it")).to_contain_text("Session id sentmine")
+    inspector.check()
 
 
 def test_what_went_wrong(inspector: Inspector, remote: Client, model: ModelServer) -> None:

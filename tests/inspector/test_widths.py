@@ -38,3 +38,26 @@ def test_what_drives_a_live_chat_is_inside_the_window(inspector: Inspector, remo
             for control in panel.get_by_role(role).all():
                 assert control.evaluate(INSIDE), (control, width)
         inspector.check()
+
+
+def test_a_call_fits_into_the_window(inspector: Inspector, remote: Client) -> None:
+    """Before it, while it goes on, and among the chats: nothing is cut off on a phone."""
+    page = inspector.open("talk", by="phone")
+
+    def check() -> None:
+        for width in (390, 680, 1280):
+            page.set_viewport_size({"width": width, "height": 800})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            for role in ("button", "textbox", "combobox", "link"):
+                for control in page.get_by_role(role).all():
+                    assert control.evaluate(INSIDE), (control, width)
+            inspector.check()
+
+    check()
+    page.get_by_role("button", name="Call", exact=True).click()
+    expect(page.get_by_role("group", name="Keypad")).to_be_visible()
+    expect(page.get_by_role("button", name="Inject")).to_be_visible()
+    check()
+    page.get_by_role("button", name="Open in Chats").click()
+    expect(page.get_by_label("About the chat").get_by_role("button", name="Inject")).to_be_visible()
+    check()

@@ -116,7 +116,7 @@ def test_what_belongs_to_a_run() -> None:
 
 def test_runs_have_a_size() -> None:
     """The frames of a run count against the bytes that a journal keeps."""
-    journal = Journal(ManualClock(0), 10, most_bytes=15_000)
+    journal = Journal(ManualClock(0), 10, most_bytes=4_000)
     for _ in range(2):
         run = AudioRun("c", "audio", joined=False)
         hear(journal, run, *[1] * 100)
@@ -130,7 +130,7 @@ def test_long_messages_count() -> None:
     run = AudioRun("c", "audio_input", joined=False, is_binary=False)
     for number in (1, 2, 2):
         journal.add_audio(run, JsonText(b'"%05000d"' % number), 6, 8)
-    assert run.size == 3 * 150 + 2 * 5_002
+    assert run.size == 800 + 3 * 30 + 2 * 5_002
 
 
 def test_what_a_run_of_messages_shows(journal: Journal) -> None:

@@ -9,6 +9,7 @@ from emulator.journal.entries import (
     KINDS,
     SIZE_OF_FINDING,
     BugEntry,
+    CallEntry,
     ClockEntry,
     Entry,
     FaultEntry,
@@ -150,6 +151,10 @@ def text_of(entry: Entry) -> str:
             '"duration_ms":5,"sound_ms":900,"ended":"complete","error":null',
         ),
         (
+            CallEntry("CA1", "caller", 20, "Hello", 620),
+            '"call_sid":"CA1","event":"caller","call_ms":20,"text":"Hello","until_ms":620,"data":{}',
+        ),
+        (
             FaultEntry("r", "http", "reset", {"operation": None, "method": "GET"}),
             '"rule":"r","of":"http","fault":"reset","operation":null,"method":"GET"',
         ),
@@ -171,7 +176,8 @@ def test_json(entry: Entry, text: str) -> None:
 def test_every_kind_is_listed() -> None:
     """Each class of entries has its kind; a run of audio is a frame, too."""
     assert KINDS == (
-        "http", "frame", "webhook", "fault", "model", "ears", "voice", "clock", "script", "bug",
+        "http", "frame", "webhook", "fault", "model", "ears", "voice", "call", "clock", "script",
+        "bug",
     )  # fmt: skip
     assert tuple(dict.fromkeys(each.kind for each in Entry.__subclasses__())) == KINDS
     assert AudioEntry.kind == "frame"
@@ -244,7 +250,7 @@ def test_sizes() -> None:
     attempt = webhook_entry(url="u", event_name="chat_ended")
     assert bytes_of(attempt) == len("d" + "chat_ended" + "c" + "u")
     assert bytes_of(webhook_entry(findings=FOUND)) > SIZE_OF_FINDING
-    assert bytes_of(run_of().entry()) == 150 + SIZE_OF_FINDING
+    assert bytes_of(run_of().entry()) == 830 + SIZE_OF_FINDING
 
 
 def test_an_entry_takes_little_room() -> None:

@@ -150,6 +150,15 @@ def look_into(evi: Evi, part: str) -> None:
     assert len(resources) == len(list(resources))
 
 
+def place_calls(evi: Evi) -> None:
+    evi.clock.freeze()
+    evi.call(user=["Hello"])
+    asyncio.run(evi.acall(evi.phone.url(), user=["Hello"]))
+    assert len(evi.phone.calls) == 2
+    evi.phone.call(user=["Hello"])
+    asyncio.run(evi.phone.acall(user=["Hello"]))
+
+
 SPECIAL = ("__contains__", "__getitem__", "__iter__", "__len__")
 # All that reaches the world, by the names of public_names.yaml that it tries.
 ACTS: dict[str, Callable[[Evi], object]] = {
@@ -166,6 +175,7 @@ ACTS: dict[str, Callable[[Evi], object]] = {
     "evi.signing_key": lambda evi: evi.signing_key,
     "evi.env": lambda evi: evi.env,
     "evi.clm_check evi.aclm_check": check_models,
+    "evi.call evi.acall evi.phone.call evi.phone.acall evi.phone.calls evi.phone.url": place_calls,
     "evi.ws_url evi.inspector_url": lambda evi: (evi.ws_url, evi.inspector_url),
     "evi.client evi.async_client": lambda evi: (evi.client(), evi.async_client()),
     "evi.seed": lambda evi: evi.seed("empty"),
@@ -234,12 +244,14 @@ def test_a_world_belongs_to_the_servers_thread(evi: Evi, trespasses: list[str], 
 
 
 BODIES = {
+    "POST /_emulator/calls/{call_sid}/heard": {"text": "Hello"},
     "POST /_emulator/clock/advance": {"seconds": 1},
     "POST /_emulator/faults": {"kind": "http", "fault": "status"},
     "POST /_emulator/heard": {"text": "Hello"},
     "POST /_emulator/simulate": {"script": {"user": ["Hello"]}},
     "POST /_emulator/stubs": {"operation": "list-tools", "status": 503},
     "POST /_emulator/tts/sounds": {"text": "Hello", "audio": b64encode(SOUND).decode()},
+    "POST /_emulator/calls": {"url": "http://127.0.0.1:9/"},
     "POST /_emulator/webhooks/trigger": {"event_name": "chat_ended", "url": "http://127.0.0.1:9/"},
 }
 OF_THE_WORLD = [
@@ -261,7 +273,9 @@ def test_control_routes_stay_in_the_servers_thread(
             body = client.get(path).json()
         answer = client.request(
             method,
-            path.format(id="x", world=evi.world.reference, chat_id="x", generation_id=DEMO),
+            path.format(
+                id="x", world=evi.world.reference, chat_id="x", call_sid="x", generation_id=DEMO
+            ),
             params={"timeout": 0} if path.endswith("/wait") else {},
             json=None if method in ("GET", "DELETE") else body,
         )

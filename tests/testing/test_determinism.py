@@ -13,7 +13,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from emulator import Emulator
 from emulator.testing.world import Evi
-from tests.contract.sounds import SOUNDS
+from tests.contract.sounds import pieces_of_sound
 from tests.testing.talking import PATIENCE_S, http
 
 pytestmark = pytest.mark.slow
@@ -46,7 +46,7 @@ def chat(evi: Evi) -> list[str]:
         ask(socket, frames, "assistant_end", type="user_input", text="Hello")
         settings = {"audio": AUDIO, "tools": [TOOL], "custom_session_id": "mine"}
         socket.send(json.dumps({"type": "session_settings", **settings}))
-        for piece in SOUNDS["pcm"]:
+        for piece in pieces_of_sound("pcm"):
             socket.send(piece)
         ask(socket, frames, "assistant_end")
         ask(socket, frames, "tool_call", type="user_input", text="The weather?")

@@ -26,7 +26,7 @@ from emulator.apis.evi.state import EviState
 from emulator.errors import ApiError, ScriptError, SeedError, StartupError, UsageError
 from emulator.settings import SETTINGS, Setting
 from emulator.testing.world import Evi
-from tests.contract.sounds import SOUNDS
+from tests.contract.sounds import pieces_of_sound
 from tests.testing.talking import PATIENCE_S, Started, get, http, talking, within
 
 pytestmark = pytest.mark.slow
@@ -597,7 +597,7 @@ def test_what_is_heard(evi: Evi) -> None:
         chat = evi.next_chat()
         audio = {"encoding": "linear16", "sample_rate": 16_000, "channels": 1}
         client.send(type="session_settings", audio=audio)
-        for piece in SOUNDS["pcm"]:
+        for piece in pieces_of_sound("pcm"):
             client.socket.send(piece)
         heard = client.read_until("user_message")
     assert heard["message"]["content"] == "Good morning"
@@ -721,6 +721,14 @@ def test_the_vendors_clients(evi: Evi) -> None:
             return await client.empathic_voice.prompts.list_prompt_versions(id=created.id)
 
     assert [each.name for each in asyncio.run(play()).prompts_page] == ["Mine"]
+
+
+def test_the_http_client_of_the_vendors(evi: Evi) -> None:
+    """It has the timeout and the redirects that are asked for, and Hume's own otherwise."""
+    asked = evi.client(timeout=5, follow_redirects=None)._client_wrapper.httpx_client.httpx_client
+    default = evi.client()._client_wrapper.httpx_client.httpx_client
+    assert (asked.timeout.read, asked.follow_redirects) == (5, False)
+    assert (default.timeout.read, default.follow_redirects) == (60, True)
 
 
 def test_the_async_client_leaves_nothing_open(evi: Evi) -> None:

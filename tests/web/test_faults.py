@@ -165,7 +165,7 @@ def test_a_body_too_deep_for_a_page(client: TestClient) -> None:
 def test_what_can_break_can_be_asked_for(client: TestClient) -> None:
     """The table by kind; each fault of it can be added with the fields that it names."""
     table = ask(client, "GET", f"{FAULTS_PATH}/table")
-    assert list(table["kinds"]) == ["http", "socket", "webhook", "model"]
+    assert list(table["kinds"]) == ["http", "socket", "webhook", "model", "call"]
     assert "list-configs" in table["values"]["operation"]
     assert "inactivity_timeout" in table["values"]["error"]
     for kind, of_kind in table["kinds"].items():

@@ -29,6 +29,12 @@ class Recorder:
     def close(self) -> None:
         self.closed = True
 
+    def pause_reading(self) -> None:
+        """Do nothing."""
+
+    def resume_reading(self) -> None:
+        """Do nothing."""
+
 
 async def turn() -> None:
     """The event loop comes around once."""

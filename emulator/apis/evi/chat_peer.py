@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from emulator.apis.evi.chat.live import LiveChat
+from emulator.apis.evi.chat.messages import read_frame
 from emulator.apis.evi.contract.sockets import SocketAuditor
 from emulator.apis.evi.strictness import frame_problems, in_one_sentence
 from emulator.apis.voices.state import VoicesState
@@ -85,16 +86,19 @@ class ChatPeer(Peer):
         assistant, world = self.live.session.assistant, self._world
         refused = frame_problems(world.settings, world.state(VoicesState).voices, content)
         calls = (assistant.calls, assistant.dropped_calls)
-        found = self.auditor.receive(content, *calls, refused)
+        judged = self.auditor.receive(content, *calls, refused)
         if _is_audio(content) and not refused:
             shown_sound = shown(content, text)
-            self._outbound.note_audio(content["type"], shown_sound, content["data"], found)
+            self._outbound.note_audio(
+                content["type"], shown_sound, content["data"], judged.findings
+            )
         else:
-            self._outbound.note("in", shown(content, text), found)
+            self._outbound.note("in", shown(content, text), judged.findings)
         if refused:
             self.live.refuse(self.put, "payload_parse", in_one_sentence(refused))
         else:
-            self.live.receive_frame(content, self.put, self._outbound.joined)
+            message = judged.message or read_frame(content)
+            self.live.receive_frame(message, self.put, self._outbound.joined)
 
     # its end
 

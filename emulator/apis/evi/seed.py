@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from emulator.api import Call
-from emulator.apis.evi.chat.prosody import EMOTIONS, emotion_features, fill_scores
+from emulator.apis.evi.chat.prosody import EMOTIONS, fill_scores
 from emulator.apis.evi.chat.script import Script
 from emulator.apis.evi.chat.script_reading import named_script
 from emulator.apis.evi.chat_store import LONGEST_CHAT_MS, Audio, new_event
@@ -15,7 +15,7 @@ from emulator.apis.evi.state import EviState
 from emulator.apis.voices.state import VoicesState
 from emulator.errors import ApiError, Loc, closest
 from emulator.ids import derived_uuid
-from emulator.jsontext import JsonObject
+from emulator.jsontext import Fragment, JsonObject
 from emulator.store.paging import Paging
 from emulator.store.versioned import Resource, Version, VersionedCollection
 from emulator.world.seed import SeedLoading
@@ -200,14 +200,16 @@ class _Events:
             related_event_id=related,
         )
 
-    def _features(self, item: JsonObject, number: int, at: Loc) -> str:
+    def _features(self, item: JsonObject, number: int, at: Loc) -> str | Fragment:
         if "scores" not in item:
             return ""
+        scores = dict(item["scores"])
         for name in item["scores"]:
             if name not in EMOTIONS:
                 message = f"no emotion {name!r}{closest(name, EMOTIONS)}"
                 self.loading.mistake((*at, "scores", name), message)
-        return emotion_features(fill_scores(item["scores"], self.chat["id"], number))
+                del scores[name]
+        return fill_scores(scores, self.chat["id"], number).to_features()
 
     def _check_time(self, after_ms: int, before_ms: int, at: Loc) -> None:
         if after_ms < before_ms:

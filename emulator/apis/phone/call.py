@@ -55,6 +55,17 @@ class IncomingCall:
         form = {"Caller": self.form["From"], **self.form}
         return {key: form[field] for key, field in METADATA.items() if field in form}
 
+    def shown(self) -> JsonObject:
+        """Return it as control routes and tests have it."""
+        return {
+            "call_sid": self.sid,
+            "from_number": self.caller_number,
+            "to_number": self.form["To"],
+            "at_ms": self.at_ms,
+            "chat_id": self.chat_id,
+            "config_id": self.config_id,
+        }
+
     def to_json(self) -> JsonObject:
         """Return it as a snapshot has it."""
         return {

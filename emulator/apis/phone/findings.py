@@ -7,7 +7,8 @@ from emulator.contract.findings import ERROR, FindingKind
 PHONE_FINDINGS: Mapping[str, FindingKind] = {
     "call_field_missing": FindingKind(
         ERROR,
-        "the form of a call lacks a field that Twilio always sends; the caller hears an apology",
+        "the form of a call lacks a field that Twilio always sends, or its CallSid can't be one; "
+        "the caller hears an apology",
         "{expected}",
         "forward Twilio's form as it came",
     ),

@@ -1,5 +1,7 @@
 """Answers a call that Twilio posts: with the media stream of a chat, or with an apology."""
 
+import re
+
 from emulator.api import Call, Handlers
 from emulator.apis.phone import twiml
 from emulator.apis.phone.call import NEEDED, IncomingCall
@@ -12,6 +14,7 @@ from emulator.jsontext import Json
 from emulator.reply import Reply
 
 HANDLERS = Handlers()
+_SID = re.compile(r"[A-Za-z0-9_-]{1,100}")  # which a path can hold
 
 
 @HANDLERS.operation("answer-twilio-call")
@@ -29,12 +32,15 @@ def answer_call(call: Call) -> Json | Reply:
 
 def _problems(call: Call) -> list[Finding]:
     """Return why the call can't be connected."""
-    missing = [
-        find("call_field_missing", ("body", name), None, expected=f"{name}, as Twilio sends it")
-        for name in NEEDED
-        if not call.body.get(name)
-    ]
-    return missing or _config_problems(call)
+    missing = [name for name in NEEDED if not call.body.get(name)]
+    if not missing and not _SID.fullmatch(call.body["CallSid"]):
+        missing = ["CallSid"]
+    wrong = [_wrong(name, call.body.get(name)) for name in missing]
+    return wrong or _config_problems(call)
+
+
+def _wrong(name: str, got: Json) -> Finding:
+    return find("call_field_missing", ("body", name), got, expected=f"{name}, as Twilio sends it")
 
 
 def _config_problems(call: Call) -> list[Finding]:

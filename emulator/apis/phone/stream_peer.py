@@ -28,7 +28,6 @@ from emulator.twilio.messages import (
     Clear,
     Connected,
     Dtmf,
-    FromTwilio,
     Mark,
     Media,
     MessageProblem,
@@ -47,6 +46,7 @@ _LINE = SessionSettings(
 _GRACE_MS = 1_000  # for the mark after the last sound, once it should have been played
 _LAST_MARK = "chat_ended"
 _KEPT_SOUNDS = 64
+_KEPT_SIZES = 16
 
 
 class MediaStreamPeer(Peer):
@@ -62,6 +62,7 @@ class MediaStreamPeer(Peer):
         self._turn = 0
         self._playing = Playing(world.clock)
         self._closing: Timer | None = None
+        self._is_stopped = False  # Twilio hears no more
         self._note_facts()
 
     def _note_facts(self) -> None:
@@ -81,35 +82,34 @@ class MediaStreamPeer(Peer):
         except MessageProblem as problem:
             self._ignore(shown(content, text), str(problem))
         else:
-            self._note(message, shown(content, text) if not isinstance(message, Media) else None)
-            self._receive(message)
+            if isinstance(message, Media):  # 50 a second
+                self._hear(message.sound)
+            else:
+                self._outbound.note("in", shown(content, text))
+                self._receive(message)
 
     def _ignore(self, content: object, why: str) -> None:
         finding = find("stream_message_invalid", ("frame",), None, message=why)
         self._outbound.note("in", content, [finding])
 
-    def _note(self, message: FromTwilio, content: object) -> None:
-        if isinstance(message, Media):
-            characters = -(-len(message.sound) // 3) * 4
-            shown_sound = {"type": "media", "data": f"({characters} characters)"}
-            self._outbound.note_audio("media", shown_sound, message.sound, ())
-        else:
-            self._outbound.note("in", content)
+    def _hear(self, sound: bytes) -> None:
+        self._outbound.note_audio("media", _shown_media(len(sound)), sound, ())
+        if self._live is not None:
+            self._live.hear_audio(mulaw.decode(sound), self.put)
 
-    def _receive(self, message: FromTwilio) -> None:
+    def _receive(self, message: Connected | Start | Mark | Dtmf | Stop) -> None:
         match message:
             case Start():
                 self._start(message)
-            case Media(sound) if self._live is not None:
-                self._live.hear_audio(mulaw.decode(sound), self.put)
             case Mark(name):
                 self._playing.reached(name)
                 if name == _LAST_MARK:
                     self._close()
             case Stop():
+                self._is_stopped = True
                 self.hang_up()
                 self._close()
-            case Connected() | Dtmf() | Media():
+            case Connected() | Dtmf():
                 pass  # the journal has them; the chat is not told of keys
 
     def _start(self, start: Start) -> None:
@@ -156,7 +156,8 @@ class MediaStreamPeer(Peer):
         if kind == "audio_output":
             self._say(content["data"])
             return
-        self._world.journal.add(FrameEntry(self._outbound.chat_id, "out", content, on_phone=True))
+        note = shown(content, b"")
+        self._world.journal.add(FrameEntry(self._outbound.chat_id, "out", note, on_phone=True))
         if kind == "user_interruption":
             self._playing.clear()
             self._send(Clear())
@@ -181,20 +182,20 @@ class MediaStreamPeer(Peer):
         if not self._outbound.takes_more():
             return
         content = to_json(message, self._stream_sid)
-        kind, note = content["event"], content
         if isinstance(message, Media):
             size = len(content["media"]["payload"])
-            note = {"event": kind, "media": {"payload": f"({size} characters)"}}
+            note = _shown_payload(size)
         else:
             size = len(self._stream_sid) + 50
-        facts = self._outbound.facts
+            note = shown(content, b"")
+        kind, facts = content["event"], self._outbound.facts
         self._outbound.send(OutboundFrame(kind, content, b"", size, facts, shown_as=note))
 
     # its end
 
     def _end_soon(self) -> None:
         """Close the stream when Twilio has played all that was sent."""
-        if not self._playing.is_on:
+        if self._is_stopped or not self._playing.is_on:
             self._close()
             return
         self._mark(_LAST_MARK)
@@ -228,6 +229,18 @@ class MediaStreamPeer(Peer):
         if self._live is not None:
             self._live.leave(self.put)
         self.hang_up()
+
+
+@lru_cache(maxsize=_KEPT_SIZES)
+def _shown_media(size: int) -> JsonObject:
+    """Return what the journal shows of sound of so many bytes."""
+    return {"type": "media", "data": f"({-(-size // 3) * 4} characters)"}
+
+
+@lru_cache(maxsize=_KEPT_SIZES)
+def _shown_payload(characters: int) -> JsonObject:
+    """Return what the journal shows of sound that was sent."""
+    return {"event": "media", "media": {"payload": f"({characters} characters)"}}
 
 
 @lru_cache(maxsize=_KEPT_SOUNDS)

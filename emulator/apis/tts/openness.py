@@ -1,6 +1,7 @@
 """Where text-to-speech accepts more, or less, than its document's schemas."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 
 from emulator.jsontext import Json, JsonObject
 from emulator.openapi.openness import Openness
@@ -51,7 +52,11 @@ def openness(settings: Settings) -> Openness:
 
     A voice may have both an id and a name.
     """
-    lenient = settings.lenient_tts
+    return _openness(settings.lenient_tts)
+
+
+@cache
+def _openness(lenient: bool) -> Openness:
     return Openness(
         unions=(_VOICE, *_CONTEXTS) if lenient else (_VOICE,),
         undocumented_fields={

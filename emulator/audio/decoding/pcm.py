@@ -30,7 +30,8 @@ class PcmDecoder:
         self._rest = b""
 
     def decode(self, data: bytes) -> Iterator[Samples]:
-        data = self._rest + data
+        data = self._rest + data if self._rest else data
         whole = len(data) - len(data) % (2 * self._channels)
         self._rest = data[whole:]
-        yield array("h", data[:whole])[:: self._channels]
+        samples = array("h", data[:whole])
+        yield samples if self._channels == 1 else samples[:: self._channels]

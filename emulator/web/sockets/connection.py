@@ -12,6 +12,7 @@ from emulator.world.world import World
 
 BUG, TOO_LARGE = 1011, 1009
 _WITHOUT_CODE, _BROKEN = 1005, 1006
+_MOST_IN_A_TURN = 16  # messages without an answer that are taken before others have a turn
 
 
 class Connection:
@@ -47,9 +48,12 @@ class Connection:
             self._outbound.let_go()
 
     async def _read(self, receive: Receive) -> None:
+        taken = 0
         while (message := await receive())["type"] == "websocket.receive":
             self._take(message)
-            await asyncio.sleep(0)  # the writer's turn
+            taken += 1
+            if self._outbound.is_waiting or taken % _MOST_IN_A_TURN == 0:
+                await asyncio.sleep(0)  # the writer's turn, and that of other connections
         by_server = self._outbound.close_code is not None
         # uvicorn gives a reason for a close, and none for a connection that broke
         gone = message.get("code", _WITHOUT_CODE) if "reason" in message else _BROKEN

@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 import httpx
 from websockets.sync.client import ClientConnection, connect
 
+from emulator.apis.evi.state import EviState
 from emulator.audio import mulaw
 from emulator.audio.live_voices import USER_TONES
 from emulator.audio.wav import HEADER_BYTES
@@ -142,3 +143,13 @@ def wait_for_frame(evi: Evi, findings: bool = False, **content: str) -> JsonObje
 
     assert evi._bridge.run(wait()), f"no such frame: {content}\n{evi.timeline()}"
     return found[0]
+
+
+def wait_until_no_chat_is_live(evi: Evi) -> None:
+    """Wait until the emulator has noticed that all callers are gone."""
+
+    async def wait() -> bool:
+        live = evi.world.state(EviState).live
+        return await until(evi.world.journal.watchers, lambda: not live, PATIENCE_S)
+
+    assert evi._bridge.run(wait())

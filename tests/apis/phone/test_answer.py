@@ -62,6 +62,13 @@ def test_a_form_without_what_twilio_always_sends_hears_an_apology(evi: Evi, fiel
     assert (finding["code"], finding["place"]) == ("call_field_missing", f"/body/{field}")
 
 
+def test_a_call_sid_that_no_path_can_hold_hears_an_apology(evi: Evi) -> None:
+    answer = post(evi, {**FORM, "CallSid": "CA/1"})
+    assert said(answer) == [("Say", APOLOGY), ("Hangup", None)]
+    (finding,) = last_entry(evi)["findings"]
+    assert (finding["code"], finding["got"]) == ("call_field_missing", "CA/1")
+
+
 @pytest.mark.parametrize("config_id", [MISSING, "my-config"])
 def test_an_unknown_config_hears_an_apology(evi: Evi, config_id: str) -> None:
     answer = post(evi, config_id=config_id)

@@ -13,7 +13,6 @@ from emulator.audio.live_voices import ASSISTANT_TONES
 from emulator.audio.mulaw import SILENCE, decode
 from emulator.testing.world import Evi
 from emulator.twilio.messages import Start
-from emulator.waiting import until
 from tests.apis.phone.telephone import (
     ACCOUNT_SID,
     CALL_SID,
@@ -25,6 +24,7 @@ from tests.apis.phone.telephone import (
     sound_of,
     stream_url,
     wait_for_frame,
+    wait_until_no_chat_is_live,
 )
 
 HELP, ANSWER = "I need help with my order.", "I will look into it at once."
@@ -91,16 +91,6 @@ def test_webhooks_tell_who_called(evi: Evi, dial: Telephones) -> None:
     assert ended["end_reason"] == "USER_ENDED"
 
 
-def ended(evi: Evi, chat_id: str) -> None:
-    """Wait until a chat is not live any more."""
-
-    async def wait() -> bool:
-        live = evi.world.state(EviState).live
-        return await until(evi.world.journal.watchers, lambda: chat_id not in live, PATIENCE_S)
-
-    assert evi._bridge.run(wait())
-
-
 @pytest.mark.parametrize("how", ["stop", "close", "vanish"])
 def test_a_caller_who_hangs_up_ends_the_chat(evi: Evi, dial: Telephones, how: str) -> None:
     telephone = dial().begin()
@@ -115,7 +105,7 @@ def test_a_caller_who_hangs_up_ends_the_chat(evi: Evi, dial: Telephones, how: st
         telephone.socket.close()
     else:
         telephone.socket.socket.close()
-    ended(evi, chat.id)
+    wait_until_no_chat_is_live(evi)
     assert chat.status == "USER_ENDED"
 
 
@@ -273,5 +263,5 @@ def test_socket_faults_strike_the_stream(evi: Evi, dial: Telephones) -> None:
     with pytest.raises(ConnectionClosed):
         telephone.socket.recv(timeout=PATIENCE_S)
     chat = evi.next_chat()
-    ended(evi, chat.id)
+    wait_until_no_chat_is_live(evi)
     assert chat.status == "USER_ENDED"

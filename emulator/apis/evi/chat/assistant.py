@@ -17,7 +17,7 @@ from emulator.apis.evi.chat.messages import (
     ToolType,
     to_json,
 )
-from emulator.apis.evi.chat.prosody import ASSISTANT_MOODS, emotion_features, sound_like
+from emulator.apis.evi.chat.prosody import ASSISTANT_MOODS, sound_like
 from emulator.apis.evi.chat.questions import Questions
 from emulator.apis.evi.chat.request import ChatRequest
 from emulator.apis.evi.chat.script import (
@@ -36,7 +36,7 @@ from emulator.apis.evi.chat.turns import (
     AskModel,
     BuiltinAnswer,
     End,
-    Scores,
+    Prosody,
     Sentence,
     Sound,
     Source,
@@ -50,7 +50,7 @@ from emulator.audio.sentences import complete_sentences, sentences
 from emulator.clock import Clock
 from emulator.errors import closest
 from emulator.ids import IdSource, derived_random
-from emulator.jsontext import Fragment, JsonObject, render
+from emulator.jsontext import JsonObject
 from emulator.source_files import short
 
 # How long the assistant takes at the pace of 1: from, to (ms).
@@ -130,11 +130,9 @@ class Assistant:
         """Return when the next step is due, or None."""
         if not self._turns:
             return None if self._silent is None or self.paused else self._again_ms
-        if self._turns[0].is_idle:
-            return None
-        if self.paused and self._turns[0].source != "event":
-            return None
-        return self._turns[0].due_ms
+        turn = self._turns[0]
+        is_held = self.paused and turn.source != "event"
+        return None if is_held or turn.is_idle else turn.due_ms
 
     @property
     def waits_for_model(self) -> bool:
@@ -189,7 +187,8 @@ class Assistant:
                 self.calls.pop(turn.waits_for.tool_call_id)
                 self.dropped_calls.add(turn.waits_for.tool_call_id)
         self._silent = None
-        self._turns = deque(turn for turn in self._turns if turn.source == keep)
+        if self._turns:
+            self._turns = deque(turn for turn in self._turns if turn.source == keep)
         self.speaking_until_ms = min(self.speaking_until_ms, self._clock.now_ms())
 
     def end(self) -> None:
@@ -224,7 +223,7 @@ class Assistant:
                     self._say_sentence(text, say, turn)
             case Sound():
                 self._send_late(step, turn)
-            case Scores():
+            case Prosody():
                 self._show(step, turn)
             case AskModel():
                 self._ask(step, turn)
@@ -350,10 +349,10 @@ class Assistant:
         from_text = turn.source == "input"
         inline = scores if self._inline_prosody else None
         self._channel.send(frames.assistant_message(message_id, text, from_text, say.quick, inline))
-        features = Fragment(render(emotion_features(scores)))
+        features = scores.to_features()
         self._history.add("AGENT_MESSAGE", text, features, id=event_id)
         turn.spoke = True
-        turn.steps.appendleft(Scores(message_id, event_id, scores, features))
+        turn.steps.appendleft(Prosody(message_id, event_id, scores, features))
         turn.due_ms = self._in(PROSODY_MS)
         self._voice(text, message_id, turn)
 
@@ -375,7 +374,7 @@ class Assistant:
     def _send_late(self, sound: Sound, turn: Turn) -> None:
         """Send a chunk of sound; the next, or the sentence's scores, come a little later."""
         self._channel.send(frames.audio_output(sound.message_id, sound.index, sound.data))
-        is_last = isinstance(turn.steps[0], Scores)
+        is_last = isinstance(turn.steps[0], Prosody)
         turn.due_ms = self._in(PROSODY_MS) if is_last else self._jittered_ms()
 
     def _jittered_ms(self) -> int:
@@ -384,7 +383,7 @@ class Assistant:
         place = ("jitter", self._chat_id, self._drawn)
         return self._clock.now_ms() + round(derived_random(*place).uniform(0, self._jitter_ms))
 
-    def _show(self, step: Scores, turn: Turn) -> None:
+    def _show(self, step: Prosody, turn: Turn) -> None:
         if not self._inline_prosody:
             self._channel.send(frames.assistant_prosody(step.message_id, step.scores))
         self._history.add(
@@ -435,7 +434,7 @@ class Assistant:
                 if not turn.found and not turn.was_asked_again:
                     self._ask_again_later(question)
             case Failed(slug, message, ends_chat):
-                begun = (each for each in turn.steps if isinstance(each, Sound | Scores))
+                begun = (each for each in turn.steps if isinstance(each, Sound | Prosody))
                 turn.steps = deque(begun)  # what is left of the sentence that was just said
                 turn.question, turn.unspoken = None, ""
                 self._channel.error(slug, message)

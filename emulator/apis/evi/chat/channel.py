@@ -73,6 +73,11 @@ class Output:
     events: list[ChatEvent] = field(default_factory=list)
     asks: list[Ask] = field(default_factory=list)
 
+    @property
+    def is_empty(self) -> bool:
+        """True if the input caused nothing, as most of a user's sound does."""
+        return not (self.messages or self.events or self.asks)
+
 
 class Channel:
     """Collects the output of a session until its driver takes it."""

@@ -69,6 +69,7 @@ _HEARD = 2_000  # characters of a text
 _QUOTED = re.compile(r"\"[^\"]*\"|“[^”]*”")  # words of somebody else
 _CLAUSE_END = re.compile(r"[.,;:!?\n]+")
 _KEPT_WORDS = 4_096
+_KEPT_TEXTS = 512  # an assistant says many sentences again and again
 _WORD = re.compile(r"[a-z]+(?:['-][a-z]+)*")
 
 
@@ -89,7 +90,12 @@ def felt_in(text: str) -> Mapping[str, float] | None:
     The first that is named leads, unless a later one is said with more force. An emotion that is
     denied ("not angry") does not count, nor what is quoted.
     """
-    if not any(map(_emotion, _WORD.findall(text[:_HEARD].lower()))):
+    return _felt_in(text[:_HEARD])
+
+
+@lru_cache(maxsize=_KEPT_TEXTS)
+def _felt_in(text: str) -> Mapping[str, float] | None:
+    if not any(map(_emotion, _WORD.findall(text.lower()))):
         return None  # as most texts name none
     scores: dict[str, float] = {}
     for name, strength in _named(text):
@@ -99,7 +105,7 @@ def felt_in(text: str) -> Mapping[str, float] | None:
 
 def _named(text: str) -> Iterator[tuple[str, float]]:
     """Yield each emotion that is named, with how strongly it is."""
-    said = _QUOTED.sub(" ", text[:_HEARD]).lower().replace("’", "'")
+    said = _QUOTED.sub(" ", text).lower().replace("’", "'")
     for clause in _CLAUSE_END.split(said):
         words = _WORD.findall(clause)
         for place, word in enumerate(words):

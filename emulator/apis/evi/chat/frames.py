@@ -1,15 +1,12 @@
 """The server's frames, as JSON objects.
 
-Unknown fields are left out. The models of `chat/messages` say what each field may hold, and the
-tests check every frame against them; building a model for each frame would cost more than the rest
-of a turn.
+Unknown fields are left out, and scores are JSON text already. The models of `chat/messages` say
+what each field may hold, and the tests check every frame against them; building a model for each
+frame would cost more than the rest of a turn.
 """
 
-from collections.abc import Mapping
-
+from emulator.apis.evi.chat.prosody import Scores
 from emulator.jsontext import JsonObject
-
-Scores = Mapping[str, float]  # for all 48 emotions
 
 
 def chat_metadata(chat_id: str, chat_group_id: str, request_id: str) -> JsonObject:
@@ -99,4 +96,4 @@ def error(
 
 
 def _models(scores: Scores | None) -> JsonObject:
-    return {} if scores is None else {"prosody": {"scores": scores}}
+    return {} if scores is None else {"prosody": {"scores": scores.to_json()}}

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from emulator.apis.evi.chat.recorder import Recorder
+from emulator.audio.peaks import loud_part
 
 WINDOW_MS = 10
 SHORTEST_TURN_MS = 60  # shorter sounds are clicks
@@ -61,7 +62,7 @@ class Ear:
         """Take what ends a turn; a recorder gets all that is heard."""
         self._detection = detection
         self._recorder = recorder
-        self._loudness = detection.loudness
+        self._loud = loud_part(detection.loudness)
         self._rest = array("h")
         self._position_ms = 0
         self._begin_ms: int | None = None
@@ -78,11 +79,12 @@ class Ear:
         size = max(1, sample_rate * WINDOW_MS // 1000)
         samples = self._rest + samples if self._rest else samples
         whole = len(samples) - len(samples) % size
+        is_silent = not self._loud.is_in(samples)  # a call is silent most of the time
         for begin in range(0, whole, size):
             window = samples[begin : begin + size]
             if self._recorder is not None:
                 self._recorder.add(window, sample_rate, self.is_hearing)
-            sound = self._window(max(window) >= self._loudness or min(window) <= -self._loudness)
+            sound = self._window(not is_silent and self._loud.is_in(window))
             if sound is not None:
                 yield sound
         self._rest = samples[whole:]

@@ -4,11 +4,10 @@ Facts: docs/protocol.md#chat-events.
 """
 
 import json
-from collections.abc import Mapping
 from itertools import islice
 
 from emulator.apis.evi.chat.messages import ToolCall
-from emulator.apis.evi.chat.prosody import emotion_features
+from emulator.apis.evi.chat.prosody import Scores
 from emulator.apis.evi.chat_store import ChatStore, new_event
 from emulator.apis.evi.model.conversation import Said, read_conversation
 from emulator.clock import Clock
@@ -48,15 +47,13 @@ class History:
             )
         )
 
-    def user_message(
-        self, text: str, scores: Mapping[str, float] | None, begin_ms: int, end_ms: int
-    ) -> None:
+    def user_message(self, text: str, scores: Scores | None, begin_ms: int, end_ms: int) -> None:
         """Add what the user said, and when (ms since the start); a typed message has no scores."""
         if scores is None:
             self.add("USER_MESSAGE", text)
         else:
             metadata = json.dumps(_segments(text, scores, begin_ms, end_ms))
-            self.add("USER_MESSAGE", text, emotion_features(scores), metadata)
+            self.add("USER_MESSAGE", text, scores.to_features(), metadata)
 
     def said(
         self, start_ms: int, resumed_group_id: str | None = None, limit: int = 0
@@ -75,14 +72,14 @@ class History:
         self.add("FUNCTION_CALL", json.dumps({key: getattr(call, key) for key in shown}))
 
 
-def _segments(text: str, scores: Mapping[str, float], begin_ms: int, end_ms: int) -> JsonObject:
+def _segments(text: str, scores: Scores, begin_ms: int, end_ms: int) -> JsonObject:
     """Return a message's metadata. Numbers from inside the service's models are left empty."""
     return {
         "segments": [
             {
                 "content": text,
                 "embedding": [],
-                "scores": list(scores.values()),
+                "scores": scores.to_list(),
                 "stoks": [],
                 "time": {"begin_ms": begin_ms, "end_ms": end_ms},
             }

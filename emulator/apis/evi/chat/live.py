@@ -12,7 +12,6 @@ from emulator.apis.evi.chat.messages import (
     ClientMessage,
     SessionSettings,
     client_message,
-    read_frame,
     to_json,
 )
 from emulator.apis.evi.chat.session import Session
@@ -20,7 +19,7 @@ from emulator.apis.evi.ears.utterance import Hearing
 from emulator.apis.evi.model.replies import Reply
 from emulator.clock import LaggingClock
 from emulator.errors import Problem
-from emulator.jsontext import Json, JsonObject
+from emulator.jsontext import JsonObject
 from emulator.redaction.names import HIDDEN
 from emulator.timers import Timer, Timers
 
@@ -34,7 +33,7 @@ class SendFrames(Protocol):
 
 
 class LiveChat:
-    """Passes every output of a session to all listeners, in the same order to each.
+    """Passes every output of a session to all listeners, in the same order to each; no empty ones.
 
     Its clock may lag behind its world's; the timers are the world's. A driver that moves the clock
     itself sets `driven`, and then no timers run.
@@ -98,13 +97,14 @@ class LiveChat:
         self.receive(message)
         return []
 
-    def receive_frame(self, content: Json, send: SendFrames, joined: bool = False) -> None:
-        """Take the content of a text frame from the client that `send` sends to.
+    def receive_frame(
+        self, message: ClientMessage | str, send: SendFrames, joined: bool = False
+    ) -> None:
+        """Take a text frame from the client that `send` sends to, as `read_frame` returns it.
 
         A client that joined may send anything but audio. Only the sender learns what is wrong with
         a frame.
         """
-        message = read_frame(content)
         if isinstance(message, str):
             self.refuse(send, "payload_parse", message)
         elif joined and isinstance(message, AudioInput):
@@ -171,7 +171,8 @@ class LiveChat:
 
     def _notify(self, output: Output) -> None:
         """Pass an output on; what a listener does in response comes after it for every listener."""
-        self._outputs.append(output)
+        if not output.is_empty:
+            self._outputs.append(output)
         if self._notifying:
             return
         self._notifying = True
@@ -196,7 +197,8 @@ class LiveChat:
             self._said += output.messages
         for listener in list(self.listeners):
             listener(output)
-        over = any(isinstance(event, ChatEnded) for event in output.events)
+        events = output.events  # most outputs have none
+        over = bool(events) and any(isinstance(event, ChatEnded) for event in events)
         if output.messages or over:
             for send in list(self._clients):
                 send(output.messages, over)

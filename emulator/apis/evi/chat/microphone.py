@@ -84,8 +84,10 @@ class Microphone:
         """True if a new decoder must be chosen, though there has been one."""
         if self.is_deaf and begins_container(data):
             return True
-        is_raw = isinstance(self._decoder, PcmDecoder)
-        return (is_raw or self.is_deaf) and self._audio != self._settings.audio
+        audio = self._settings.audio
+        if self._audio is audio or self._audio == audio:
+            return False
+        return self.is_deaf or isinstance(self._decoder, PcmDecoder)
 
     def _listen(self, decoder: Decoder, data: bytes) -> Iterator[Sound | Interim]:
         for samples in decoder.decode(data):

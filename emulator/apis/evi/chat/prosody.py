@@ -3,11 +3,13 @@
 Facts: docs/protocol.md#messages.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 
 from emulator.errors import closest
 from emulator.ids import derived_bytes
-from emulator.jsontext import render
+from emulator.jsontext import Fragment, render
 
 EMOTIONS = (
     "Admiration", "Adoration", "Aesthetic Appreciation", "Amusement", "Anger", "Anxiety", "Awe",
@@ -20,25 +22,65 @@ EMOTIONS = (
 )  # fmt: skip
 
 
+_PLACES = {name: place for place, name in enumerate(EMOTIONS)}
+
+
+def _form(quote: str, colon: str, comma: str) -> list[str]:
+    """Return the parts of a JSON object, with an empty one in the place of each score."""
+    names = [f"{quote}{name}{quote}{colon}" for name in EMOTIONS]
+    gaps = [part for name in names for part in (comma + name, "")]
+    return ["{" + names[0], *gaps[1:], "}"]
+
+
+_COMPACT = _form('"', ":", ",")
+_SPACED = _form('\\"', ": ", ", ")  # in a string
+
+
+@dataclass(slots=True)
+class Scores:
+    """The scores of all 48 emotions, as JSON texts in the order of EMOTIONS.
+
+    A message shows them twice. To join texts costs much less than to render numbers.
+    """
+
+    texts: list[str]
+
+    def to_json(self) -> Fragment:
+        """Return them as the JSON object of a frame."""
+        return Fragment(self._in(_COMPACT))
+
+    def to_features(self) -> Fragment:
+        """Return them as an event's `emotion_features`: JSON text with spaces, in a string."""
+        return Fragment(f'"{self._in(_SPACED)}"')
+
+    def _in(self, form: list[str]) -> str:
+        parts = form.copy()
+        parts[1::2] = self.texts
+        return "".join(parts)
+
+    def to_list(self) -> list[float]:
+        return list(map(float, self.texts))
+
+    def to_dict(self) -> dict[str, float]:
+        return dict(zip(EMOTIONS, self.to_list(), strict=True))
+
+
 # Scores are 16-bit floating-point numbers. They can hold these values, and multiples of 1/1024.
-_FAINT = tuple(byte / 256 * 5 / 64 for byte in range(256))
+_FAINT = tuple(render(byte / 256 * 5 / 64).decode() for byte in range(256))
 
 
-def fill_scores(strongest: dict[str, float], *place: str | int) -> dict[str, float]:
+def fill_scores(strongest: Mapping[str, float], *place: str | int) -> Scores:
     """Return all 48 scores: the given ones, and faint ones that depend on `place` alone."""
-    return _fill(strongest, derived_bytes(len(EMOTIONS), "prosody", *place))
+    drawn = derived_bytes(len(EMOTIONS), "prosody", *place)
+    return _fill(drawn, ((name, render(score).decode()) for name, score in strongest.items()))
 
 
-def _fill(strongest: dict[str, float], drawn: bytes) -> dict[str, float]:
-    """Return the scores with faint ones added, one for each drawn byte."""
-    scores = dict(zip(EMOTIONS, map(_FAINT.__getitem__, drawn), strict=False))
-    scores.update(strongest)
-    return scores
-
-
-def emotion_features(scores: Mapping[str, float]) -> str:
-    """Return scores as an event's `emotion_features`: JSON text, with the service's spaces."""
-    return render(scores).decode().replace(":", ": ").replace(",", ", ")
+def _fill(drawn: bytes, strongest: Iterable[tuple[str, str]]) -> Scores:
+    """Return a faint score for each drawn byte, except for the given ones."""
+    texts = [_FAINT[byte] for byte in drawn]
+    for name, text in strongest:
+        texts[_PLACES[name]] = text
+    return Scores(texts)
 
 
 _NAMED = 0.6  # the score of an emotion that is named without one
@@ -75,7 +117,7 @@ def read_mood(mood: str | Mapping[str, float]) -> Mapping[str, float]:
 
 def sound_like(
     mood: Mapping[str, float] | None, usual: Sequence[Mapping[str, float]], *place: str | int
-) -> dict[str, float]:
+) -> Scores:
     """Return a message's 48 scores in a mood, or in one of the `usual` ones.
 
     `place` picks the usual one. The strongest scores vary a little, so that no two messages have
@@ -83,8 +125,12 @@ def sound_like(
     """
     drawn = derived_bytes(len(EMOTIONS) + 1, "prosody", *place)
     chosen = usual[drawn[-1] % len(usual)] if mood is None else mood
-    wavering = {
-        name: min(1.0, round(score * (942 + byte * 0.64)) / 1024)  # varied by up to 8 %
-        for (name, score), byte in zip(chosen.items(), drawn, strict=False)
-    }
-    return _fill(wavering, drawn)
+    pairs = zip(chosen.items(), drawn, strict=False)
+    varied = [(name, _varied(score, byte)) for (name, score), byte in pairs]
+    return _fill(drawn[: len(EMOTIONS)], varied)
+
+
+@lru_cache(maxsize=8_192)  # there are few moods, which have two to four scores
+def _varied(score: float, byte: int) -> str:
+    """Return a score as JSON text, varied by up to 8 %."""
+    return render(min(1.0, round(score * (942 + byte * 0.64)) / 1024)).decode()

@@ -45,7 +45,8 @@ from emulator.jsontext import JsonObject
 MOST_EVENTS = 1_000_000  # of a resumed group that are searched
 GRACE_MS = 15_000  # between the inactivity message and the end (docs/protocol.md#timeouts)
 
-# When something is due (ms), its rank among things due at one time, and what it does.
+# When something is due (ms), its rank among things due at one time, and what it does. A step of the
+# assistant comes before all of them.
 Due: TypeAlias = tuple[int, int, Callable[[], object]]
 _NEVER: Due = (2**63, 5, lambda: None)
 
@@ -105,7 +106,10 @@ class Session:
     @property
     def next_due_ms(self) -> int | None:
         """Return when `tick` next has something to do; None after the end."""
-        return None if self.is_over else min(self._next_step(), self._next_otherwise())[0]
+        if self.is_over:
+            return None
+        step_ms, other_ms = self.assistant.due_ms, self._next_otherwise()[0]
+        return other_ms if step_ms is None else min(step_ms, other_ms)
 
     # inputs from drivers
 
@@ -181,11 +185,14 @@ class Session:
         """Do everything that is due by now, in the order in which it came due."""
         now_ms, other = self._clock.now_ms(), self._next_otherwise()
         while not self.is_over:
-            due = min(self._next_step(), other)
-            if due[0] > now_ms and due[0] > (now_ms := self._clock.now_ms()):
+            due_ms, _, act = other
+            step_ms = self.assistant.due_ms
+            if step_ms is not None and step_ms <= due_ms:
+                due_ms, act = step_ms, self._take_step
+            if due_ms > now_ms and due_ms > (now_ms := self._clock.now_ms()):
                 break
-            due[2]()
-            if due is other:  # a step makes nothing else due earlier
+            act()
+            if act is other[2]:  # a step makes nothing else due earlier
                 other = self._next_otherwise()
         return self._channel.take()
 
@@ -287,11 +294,6 @@ class Session:
             self._channel.error("custom_language_model_error", message)
 
     # time
-
-    def _next_step(self) -> Due:
-        """Return the assistant's next step."""
-        due_ms = self.assistant.due_ms
-        return _NEVER if due_ms is None else (due_ms, 0, self._take_step)
 
     def _take_step(self) -> None:
         self._end_if(self.assistant.take_step())

@@ -71,6 +71,8 @@ class EffectiveSettings:
 
     def fill_variables(self, text: str) -> str:
         """Replace each {{name}} that has a value in a text. Raises TextTooLong."""
+        if "{{" not in text:
+            return text
         return replaced(
             _VARIABLE, text, lambda found: self.variables.get(found[1], found[0]), self._most_added
         )

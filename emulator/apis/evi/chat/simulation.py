@@ -32,7 +32,7 @@ from emulator.errors import api_error, closest
 from emulator.ids import derived_random
 from emulator.journal.entries import FrameEntry, ScriptEntry
 from emulator.journal.journal import Journal
-from emulator.jsontext import JsonObject
+from emulator.jsontext import JsonObject, JsonText, render
 from emulator.pace import pace_of
 from emulator.timers import Timer, Timers
 from emulator.waiting import until
@@ -182,9 +182,8 @@ class _Observer:
 
     def __call__(self, messages: Sequence[JsonObject], over: bool = False) -> None:
         for message in messages:
-            self._journal.add(
-                FrameEntry(chat_id=self._chat_id, direction="out", content=message, simulated=True)
-            )
+            content = JsonText(render(message))
+            self._journal.add(FrameEntry(self._chat_id, "out", content, simulated=True))
 
 
 class _Stage(ChatStore):

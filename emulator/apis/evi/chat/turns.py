@@ -1,11 +1,11 @@
 """The assistant's turns: the steps of one, and how far it has come."""
 
 from collections import deque
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from emulator.apis.evi.chat.messages import ToolCall
+from emulator.apis.evi.chat.prosody import Scores
 from emulator.apis.evi.chat.script import Say, Step, UseBuiltin
 from emulator.apis.evi.model.question import Question
 from emulator.jsontext import Fragment
@@ -28,21 +28,20 @@ class End:
     cause: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Sentence:
+# Every sentence makes these two steps, and a frozen class takes four times as long to make.
+class Sentence(NamedTuple):
     """A sentence to speak, of what is said."""
 
     text: str
     say: Say
 
 
-@dataclass(frozen=True, slots=True)
-class Scores:
-    """The prosody of a sentence that was just said."""
+class Prosody(NamedTuple):
+    """The scores of a sentence that was just said."""
 
     message_id: str
     event_id: str
-    scores: Mapping[str, float]
+    scores: Scores
     features: Fragment  # the scores as events show them
 
 
@@ -72,7 +71,7 @@ class AskModel:
     again: Question | None = None  # that was answered with silence
 
 
-TurnStep: TypeAlias = Step | End | AskModel | Sentence | Sound | Scores | BuiltinAnswer
+TurnStep: TypeAlias = Step | End | AskModel | Sentence | Sound | Prosody | BuiltinAnswer
 
 
 @dataclass(slots=True)
@@ -97,5 +96,6 @@ class Turn:
     @property
     def is_idle(self) -> bool:
         """True if nothing of it can be done before somebody answers."""
-        is_waiting = self.waits_for is not None or self.sound_id is not None
-        return is_waiting or (self.question is not None and not self.steps)
+        if self.waits_for is not None or self.sound_id is not None:
+            return True
+        return self.question is not None and not self.steps

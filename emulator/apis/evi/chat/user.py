@@ -12,7 +12,7 @@ from emulator.apis.evi.chat.feelings import felt_in
 from emulator.apis.evi.chat.hearing import Sound, Speaking, TurnOver
 from emulator.apis.evi.chat.history import History
 from emulator.apis.evi.chat.microphone import Interim, Microphone
-from emulator.apis.evi.chat.prosody import USER_MOODS, sound_like
+from emulator.apis.evi.chat.prosody import USER_MOODS, Scores, sound_like
 from emulator.apis.evi.chat.recorder import MOST_SAMPLES
 from emulator.apis.evi.chat.request import ChatRequest
 from emulator.apis.evi.chat.script import UserTurn
@@ -166,14 +166,14 @@ class User:
         else:
             self._assistant.answer(turn)
 
-    def _scores(self, text: str, mood: Mapping[str, float] | None) -> dict[str, float]:
+    def _scores(self, text: str, mood: Mapping[str, float] | None) -> Scores:
         mood = felt_in(text) if mood is None else mood
         return sound_like(mood, USER_MOODS, self._chat_id, "user", self._turns)
 
     def _send(
         self,
         text: str,
-        scores: Mapping[str, float] | None,
+        scores: Scores | None,
         ended_ms: int,
         lasted_ms: int,
         interim: bool,

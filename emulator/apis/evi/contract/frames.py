@@ -2,9 +2,8 @@
 
 from base64 import b64decode
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from string import ascii_letters, digits
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 from pydantic import ValidationError
 
@@ -56,12 +55,15 @@ ERRORS_WITHOUT_FINDING = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """The findings about a frame, and the names of its known fields."""
+class Judged(NamedTuple):
+    """The findings about a frame, the names of its known fields, and the message that it is.
+
+    The message is None if values must be coerced before it can be read.
+    """
 
     findings: Sequence[Finding]
     used: Sequence[str] = ()
+    message: ClientMessage | None = None
 
 
 def judge_frame(
@@ -77,8 +79,8 @@ def judge_frame(
         hint = nearest(str(kind), CLIENT_TYPES)
         return Judged([find("frame_unknown", (*FRAME, "type"), kind, known=known, hint=hint)])
     use = use_of(message_fields(), content, FRAME)
-    generous = _problems(content, strict=True)
-    wrong = generous and _problems(content)
+    message, generous = _read(content, strict=True)
+    wrong = generous and _read(content)[1]
     if wrong:
         findings = [_finding("frame_invalid", each, "problem") for each in wrong]
         return Judged([*findings, *judge_use(use)])
@@ -89,7 +91,7 @@ def judge_frame(
     findings += [each for each in judge_use(use) if each.code != "value_coerced"]
     if kind in _ANSWERS and content["tool_call_id"] not in (*waiting, *excused):
         findings.append(_unknown_call(content["tool_call_id"], waiting))
-    return Judged(findings, use.known)
+    return Judged(findings, use.known, message)
 
 
 def judge_broken_frame(message: str) -> Finding:
@@ -140,12 +142,12 @@ def _unknown_call(id: str, waiting: Collection[str]) -> Finding:
     return find("tool_call_unknown", (*FRAME, "tool_call_id"), id, known=known, hint=hint)
 
 
-def _problems(content: Json, strict: bool = False) -> Sequence[Any]:
+def _read(content: Json, strict: bool = False) -> tuple[ClientMessage | None, Sequence[Any]]:
+    """Return the message of a frame, or its problems."""
     try:
-        client_message.validate_python(content, strict=strict)
+        return client_message.validate_python(content, strict=strict), ()
     except ValidationError as error:
-        return error.errors(include_url=False, include_context=False)[:MOST_AT_ONCE]
-    return ()
+        return None, error.errors(include_url=False, include_context=False)[:MOST_AT_ONCE]
 
 
 def _finding(code: str, problem: Any, word: str) -> Finding:

@@ -7,6 +7,7 @@ from emulator.apis.evi.contract.frames import (
     BINARY,
     CLIENT_TYPES,
     ERRORS_BY_JOINED,
+    Judged,
     judge_broken_frame,
     judge_error,
     judge_frame,
@@ -54,7 +55,7 @@ class SocketAuditor:
         waiting: Collection[str],
         excused: Collection[str],
         refused: Sequence[Problem] = (),
-    ) -> Sequence[Finding]:
+    ) -> Judged:
         """Judge a frame of JSON; the ids are those of tool calls (see `judge_frame`).
 
         `refused` has the parts of it that the settings refuse.
@@ -65,7 +66,9 @@ class SocketAuditor:
             self._ledger.use("messages_sent", (str(kind),))
             self._ledger.use("message_fields", judged.used)
         findings = [*judged.findings, *self._judge_voice(content)]
-        return with_refusals(findings, list(map(_refusal, refused))) if refused else findings
+        if refused:
+            findings = with_refusals(findings, list(map(_refusal, refused)))
+        return Judged(findings, judged.used, judged.message)
 
     def _judge_voice(self, content: Json) -> Sequence[Finding]:
         if not isinstance(content, dict) or content.get("type") != "session_settings":

@@ -6,6 +6,7 @@ import { copy, h } from "./dom.js";
 import { findingList } from "./entry.js";
 import { asked, questionAsCurl } from "./request.js";
 import { code, duration, facts, plural, pretty, time, visible, words } from "./text.js";
+import { toolCall } from "./transcript.js";
 
 const WHO = { system: "System", user: "User", assistant: "Assistant", tool: "Tool" };
 
@@ -82,6 +83,7 @@ function about(entry, more) {
     ["How it ended", entry.ended.replace("_", " ")],
     ["Error", entry.error],
     ["Finish reason", entry.finish],
+    ["Session id sent", entry.sent_session_id],
     ["Session id", entry.session_id],
     ["Faults", entry.faults?.join(", ")],
     ["Answered by", entry.replayed ? "the cassette" : null],
@@ -134,7 +136,13 @@ function tool(given) {
 }
 
 function answer(entry) {
-  if (entry.text) return h("p", { class: "bubble" }, words(entry.text));
+  const { text, tool_call: call } = entry;
+  if (call)
+    return [
+      text ? h("p", { class: "bubble" }, words(text)) : null,
+      toolCall({ name: visible(String(call.name)), parameters: call.arguments }),
+    ];
+  if (text) return h("p", { class: "bubble" }, words(text));
   const isCall = entry.finish === "tool_calls";
   return h("p", { class: "dim" }, isCall ? "No words: it called a tool." : "It said nothing.");
 }

@@ -107,3 +107,23 @@ export const origin = () => location.origin;
 
 export const socketAddress = (parameters) =>
   `${location.origin.replace(/^http/, "ws")}/v0/evi/chat?${new URLSearchParams({ api_key: key, ...parameters })}`;
+
+/** A URL of this server, whatever name it calls itself by; `scheme` is http or ws. */
+export const here = (scheme, url) =>
+  `${location.origin.replace(/^http/, scheme)}${new URL(url, location.origin).pathname}`;
+
+/** The XML that a form is answered with. The page's policy lets it parse no markup, but a request of this
+    kind brings a document. Throws Refused. */
+export function postForm(path, query, form) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", `${path}?${new URLSearchParams(query)}`);
+    request.responseType = "document";
+    request.onload = () =>
+      request.status === 200 && request.response
+        ? resolve(request.response)
+        : reject(new Refused(request.status, `The answer was ${request.status}.`));
+    request.onerror = () => reject(new Error("The emulator does not answer."));
+    request.send(new URLSearchParams(form));
+  });
+}

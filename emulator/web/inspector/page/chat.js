@@ -5,19 +5,21 @@ import { get, getToUse } from "./api.js";
 import { deliveryBadge, statusBadge } from "./badges.js";
 import { empty, fill, h, icon, reconcile, toast } from "./dom.js";
 import { driver } from "./drive.js";
+import { eventOf } from "./mediastream.js";
 import { chart } from "./scores.js";
-import { facts, inMs, parsed, plural, pretty, time } from "./text.js";
-import { recorded } from "./transcript.js";
+import { facts, inMs, parsed, phone, plural, pretty, time } from "./text.js";
+import { event, recorded } from "./transcript.js";
 
 const PAGE = 100;
 const POLLS = 5; // that an audio reconstruction may take
 
 /** Shows a chat on `page` and `beside`; `refresh` looks again, `leave` stops that. */
-export function oneChat(id, page, beside, { names, go }) {
+export function oneChat(id, page, beside, { names, go, journal }) {
   const path = `/v0/evi/chats/${encodeURIComponent(id)}`;
   let events = [];
   let isGone = false;
   let isDriven = false;
+  let call; // null if it is no phone call
   const head = h("div", { class: "page-head" });
   const sound = h("div", {});
   const scores = chart();
@@ -37,6 +39,7 @@ export function oneChat(id, page, beside, { names, go }) {
   async function load() {
     try {
       const chat = await readOn();
+      if (call === undefined) call = await callOf(id);
       const query = new URLSearchParams({ chat_id: id });
       const { deliveries } = await get(`/_emulator/webhooks/deliveries?${query}`);
       const isLive = chat.status === "ACTIVE" && (await isConnected(id));
@@ -66,18 +69,25 @@ export function oneChat(id, page, beside, { names, go }) {
 
   function draw(chat, deliveries, isLive) {
     const title = names().get(chat.config?.id) ?? "Chat";
-    const shown = events.filter((each) => each.type !== "ASSISTANT_PROSODY");
+    const said = events.filter((each) => each.type !== "ASSISTANT_PROSODY");
+    const shown = call ? withPhone(said, id, journal) : said;
     fill(
       head,
-      h("div", {}, h("h2", {}, title), h("p", { class: "hint mono" }, id)),
+      h(
+        "div",
+        {},
+        h("h2", {}, title),
+        call ? h("p", { class: "hint" }, phone(call.from)) : null,
+        h("p", { class: "hint mono" }, id),
+      ),
       statusBadge(chat.status),
     );
     scores.set(turnsOf(events));
-    reconcile(spoken, shown, (each) => each.id, recorded);
+    reconcile(spoken, shown, (each) => each.id, item);
     if (chat.status !== "ACTIVE" && !sound.firstChild) sound.append(player(path));
     if (isLive !== isDriven) fill(drive, isLive ? driver(id) : null);
     isDriven = isLive;
-    fill(told, about(chat, go));
+    fill(told, about(chat, call, go));
     fill(
       hooks,
       h("h3", {}, "Webhooks of this chat"),
@@ -99,7 +109,24 @@ export function oneChat(id, page, beside, { names, go }) {
 /** Whether somebody holds the chat; an ACTIVE one of a seed or a snapshot is held by nobody. */
 const isConnected = async (id) => (await get("/_emulator/chats/live")).chat_ids.includes(id);
 
-function about(chat, go) {
+/** The call that a chat is held by, or null. */
+const callOf = async (id) =>
+  (await get("/_emulator/calls")).calls.find((each) => each.chat_id === id) ?? null;
+
+/** What was said, with the keys that were pressed, interruptions and the end in their places. */
+function withPhone(said, id, journal) {
+  const happened = journal.entries
+    .filter((entry) => entry.chat_id === id && eventOf(entry))
+    .map((entry) => ({ id: `entry ${entry.seq}`, timestamp: entry.at_ms, title: eventOf(entry) }));
+  return [...said, ...happened].sort(
+    (one, other) => inMs(one.timestamp) - inMs(other.timestamp),
+  );
+}
+
+const item = (given) =>
+  given.title ? event(given.title, given.timestamp) : recorded(given);
+
+function about(chat, call, go) {
   const open = () => go("resources", { kind: "configs", id: chat.config.id });
   return facts([
     ["Began", time(inMs(chat.start_timestamp))],
@@ -110,8 +137,19 @@ function about(chat, go) {
         ? h("button", { class: "link", onclick: open }, `version ${chat.config.version}`)
         : "none",
     ],
+    ["From", call?.from],
+    ["To", call?.to],
+    ["Call", call ? h("span", { class: "mono" }, call.call_sid) : null],
     ["Group", h("span", { class: "mono" }, chat.chat_group_id)],
     ["Metadata", chat.metadata ? pretty(chat.metadata) : null],
+    [
+      "Timeline",
+      h(
+        "button",
+        { class: "link", onclick: () => go("timeline", { chat: chat.id }) },
+        call ? "sound, marks and messages" : "messages",
+      ),
+    ],
   ]);
 }
 

@@ -6,7 +6,7 @@ import { statusBadge } from "./badges.js";
 import { oneChat } from "./chat.js";
 import { command, empty, fill, h, icon, reconcile } from "./dom.js";
 import { example } from "./export.js";
-import { duration, inMs, plural, time } from "./text.js";
+import { duration, inMs, phone, plural, time } from "./text.js";
 
 const PAGE = 100;
 
@@ -16,6 +16,7 @@ function show(root, { journal, go, parameters }) {
   let chosen = parameters.id ?? null;
   let known = [];
   let names = new Map(); // of configs
+  let calls = new Map(); // by the chat of each
   let pages = 1; // of the list that are shown
   let detail = null;
   const list = h("div", { role: "list", "aria-label": "Chats" });
@@ -60,6 +61,8 @@ function show(root, { journal, go, parameters }) {
     }
     more.hidden = pages >= total;
     known = found;
+    const given = await get("/_emulator/calls");
+    calls = new Map(given.calls.map((each) => [each.chat_id, each]));
     const unnamed = known.some((chat) => chat.config && !names.has(chat.config.id));
     if (unnamed) {
       names = new Map(
@@ -75,6 +78,7 @@ function show(root, { journal, go, parameters }) {
     const rows = known.map((chat) => ({
       ...chat,
       name: names.get(chat.config?.id) ?? "No config",
+      phone: calls.get(chat.id)?.from,
       isChosen: chat.id === chosen,
     }));
     reconcile(list, rows, (chat) => chat.id, item);
@@ -114,6 +118,7 @@ function show(root, { journal, go, parameters }) {
               : "",
           ),
         ),
+        chat.phone ? h("span", { class: "small" }, phone(chat.phone)) : null,
         h("span", { class: "small mono" }, chat.id),
       ),
     );
@@ -122,7 +127,7 @@ function show(root, { journal, go, parameters }) {
   function open(id) {
     detail?.leave();
     chosen = id;
-    detail = id ? oneChat(id, page, beside, { names: () => names, go }) : null;
+    detail = id ? oneChat(id, page, beside, { names: () => names, go, journal }) : null;
     draw();
   }
 

@@ -1,5 +1,6 @@
 // What a journal entry says in one line.
 
+import { describeMessage } from "./mediastream.js";
 import { shorten } from "./text.js";
 
 const MOST = 300; // characters
@@ -24,7 +25,13 @@ const DESCRIBED = {
     return { title, note: entry.operation ?? "no operation", outcome, tone: toneOf(entry.status) };
   },
   frame(entry) {
-    const arrow = entry.direction === "out" ? "→ client" : "← client";
+    const message = describeMessage(entry);
+    if (message) return { title: message[0], note: message[1] };
+    const arrow = entry.on_phone
+      ? "in the call"
+      : entry.direction === "out"
+        ? "→ client"
+        : "← client";
     if (entry.close !== undefined) {
       return {
         title: `${arrow} close`,

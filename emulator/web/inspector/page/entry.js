@@ -4,7 +4,7 @@ import { badge } from "./badges.js";
 import { describe } from "./describe.js";
 import { copy, h, icon } from "./dom.js";
 import { asCurl, asPytest, headersOf, isCut, requestOf } from "./export.js";
-import { code, facts, pretty, time, visible } from "./text.js";
+import { code, duration, facts, plural, pretty, time, visible } from "./text.js";
 
 export function entryDetail(entry, go, close) {
   const { title, outcome, tone } = describe(entry);
@@ -61,6 +61,7 @@ export function entryDetail(entry, go, close) {
       ["Number", entry.seq],
       ["Time", time(entry.at_ms)],
       ["Outcome", outcome ? badge(outcome, tone) : null],
+      ["Sound", entry.run ? soundNote(entry.run) : null],
       ...plainFields(entry),
     ]),
     entry.findings?.length ? section("Findings", findingList(entry.findings)) : null,
@@ -68,7 +69,15 @@ export function entryDetail(entry, go, close) {
   ];
 }
 
+/** How many frames of sound share an entry, or a row. */
+function soundNote({ first_seq, count, bytes, first_ms, last_ms }) {
+  const lasted = duration(last_ms - first_ms);
+  const size = `${bytes.toLocaleString("en")} bytes`;
+  return `${plural(count, "frame")} within ${lasted}, ${size}; the first has the number ${first_seq}`;
+}
+
 const OWN_PLACE = new Set([
+  "run",
   "seq",
   "kind",
   "at_ms",

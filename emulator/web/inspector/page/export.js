@@ -24,9 +24,10 @@ export function requestOf(entry) {
   if (
     entry.kind === "frame" &&
     entry.direction === "in" &&
-    typeof entry.content === "object" &&
-    entry.content?.type !== "audio_input" &&
-    entry.content?.type !== "audio"
+    !entry.run &&
+    typeof entry.content?.type === "string" &&
+    entry.content.type !== "audio_input" &&
+    entry.content.type !== "audio"
   ) {
     return {
       name: `send_${entry.content.type}`,

@@ -44,10 +44,10 @@ export class ListView {
     cancelAnimationFrame(this.drawing);
   }
 
-  /** Other items; the chosen one stays chosen if it is still there. */
+  /** Other items, by their `seq`; the chosen one stays chosen if it is still there. */
   set(items, chosen = this.items[this.chosen]) {
     this.items = items;
-    this.chosen = chosen ? items.indexOf(chosen) : -1;
+    this.chosen = chosen ? items.findIndex((each) => each.seq === chosen.seq) : -1; // it may be drawn anew
     this.draw();
   }
 

@@ -50,7 +50,12 @@ export function chart() {
     h("option", { value: "AGENT" }, "Assistant"),
     h("option", { value: "" }, "Both"),
   );
-  const table = h("details", {}, h("summary", {}, "Scores as a table"), h("div", {}));
+  const table = h(
+    "details",
+    {},
+    h("summary", {}, "Scores as a table"),
+    h("div", { class: "sideways", tabindex: "0", role: "region", "aria-label": "Table of scores" }),
+  );
   const node = h(
     "section",
     { class: "card", "aria-label": "Emotions over the turns" },

@@ -1,6 +1,7 @@
 // The microphone and the loudspeaker of a chat.
 
-/** Takes the microphone until `stop()`. Throws what the browser says if it may not. */
+/** Takes the microphone until `stop()`: 16-bit samples, and how loud they are. Throws what the browser
+    says if it may not. */
 export async function openMicrophone(onChunk) {
   if (!navigator.mediaDevices)
     throw new Error(
@@ -17,7 +18,7 @@ export async function openMicrophone(onChunk) {
   try {
     await context.audioWorklet.addModule(new URL("capture.js", import.meta.url));
     const capture = new AudioWorkletNode(context, "capture", { numberOfOutputs: 0 });
-    capture.port.onmessage = ({ data }) => onChunk(base64(new Uint8Array(data.pcm)), data.loudest);
+    capture.port.onmessage = ({ data }) => onChunk(new Int16Array(data.pcm), data.loudest);
     context.createMediaStreamSource(stream).connect(capture);
   } catch (error) {
     stop();
@@ -26,14 +27,17 @@ export async function openMicrophone(onChunk) {
   return { sampleRate: context.sampleRate, stop };
 }
 
-function base64(bytes) {
+export function base64(bytes) {
   let text = "";
   for (let at = 0; at < bytes.length; at += 8192)
     text += String.fromCharCode(...bytes.subarray(at, at + 8192));
   return btoa(text);
 }
 
-/** Plays WAV files, given in base64, one after the other. */
+export const bytesOf = (text) =>
+  Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+
+/** Plays sounds one after the other. */
 export class Loudspeaker {
   #context = null;
   #until = 0;
@@ -47,16 +51,29 @@ export class Loudspeaker {
     this.#context.resume();
   }
 
+  /** Play a WAV file, given in base64. */
   play(data) {
-    const turn = this.#turn;
-    this.#decoding = this.#decoding.then(() => this.#play(data, turn)).catch(() => {}); // a sound that is none is not heard
+    this.#queue((context) => context.decodeAudioData(bytesOf(data).buffer));
   }
 
-  async #play(data, turn) {
+  /** Play samples (from -1 to 1), so many a second. */
+  playSamples(samples, rate) {
+    this.#queue((context) => {
+      const buffer = context.createBuffer(1, samples.length, rate);
+      buffer.copyToChannel(samples, 0);
+      return buffer;
+    });
+  }
+
+  #queue(decode) {
+    const turn = this.#turn;
+    this.#decoding = this.#decoding.then(() => this.#play(decode, turn)).catch(() => {}); // a sound that is none is not heard
+  }
+
+  async #play(decode, turn) {
     const context = this.#context;
     if (!context || turn !== this.#turn) return;
-    const bytes = Uint8Array.from(atob(data), (character) => character.charCodeAt(0));
-    const buffer = await context.decodeAudioData(bytes.buffer);
+    const buffer = await decode(context);
     if (turn !== this.#turn) return;
     const source = context.createBufferSource();
     source.buffer = buffer;

@@ -1,27 +1,63 @@
-// Holding a chat as the user.
+// Holding a chat as the user, in the page or over the telephone.
 
-import { all, apiKey, call } from "./api.js";
+import { apiKey } from "./api.js";
 import { Conversation } from "./conversation.js";
 import { attempt } from "./acting.js";
 import { driver } from "./drive.js";
-import { announce, empty, field, fill, h, icon, options, reconcile } from "./dom.js";
+import { announce, empty, fill, h, icon, reconcile } from "./dom.js";
+import { keypad } from "./keypad.js";
+import { newCall, newChat, nothingChosen } from "./starting.js";
+import { Telephone } from "./telephone.js";
 import { event, said, toolCall, toolResult, trouble } from "./transcript.js";
 
 export const talk = { id: "talk", title: "Talk", show };
 
-let conversation = new Conversation(); // goes on while other views are shown
-let heldWith = null; // the key
-const NOTHING = { config: "", version: "", group: "" };
-let chosen = NOTHING;
+const CHAT = {
+  title: "Chat",
+  begin: "A new chat",
+  open: "Connected",
+  over: "The chat is over",
+  form: newChat,
+  intro: [
+    "Hold a chat with the emulator.",
+    "Choose a config, start, and type or speak. The assistant answers as its script says, or echoes what it hears.",
+  ],
+};
+const PHONE = {
+  title: "Phone call",
+  begin: "A new call",
+  open: "On the phone",
+  over: "The call is over",
+  form: newCall,
+  intro: [
+    "Call the emulator.",
+    "Choose a config and call: this page plays Twilio. What you type is heard on the line as tones, and the emulator is told the words. With the microphone you speak yourself.",
+  ],
+};
+const WAYS = { chat: CHAT, phone: PHONE };
 
-function show(root, { journal, go }) {
-  if (heldWith !== apiKey()) {
-    conversation.hangUp(); // it is of another world, which nothing here speaks to any more
-    conversation = new Conversation();
-    heldWith = apiKey();
-    chosen = NOTHING;
-  }
-  const held = conversation;
+let all = null; // a dialogue for each way; it goes on while other views are shown
+let heldWith = null; // the key
+let chosen = null;
+let way = "chat";
+
+const isGoingOn = (dialogue) => dialogue.state === "connecting" || dialogue.state === "open";
+
+/** The dialogues of this key's world. */
+function ofThisWorld(journal) {
+  if (heldWith === apiKey()) return;
+  for (const each of Object.values(all ?? {})) each.leave(); // of another world, to which nothing here speaks
+  all = { chat: new Conversation(), phone: new Telephone(journal) };
+  heldWith = apiKey();
+  chosen = nothingChosen();
+}
+
+function show(root, { journal, go, parameters }) {
+  ofThisWorld(journal);
+  const live = Object.keys(WAYS).find((name) => isGoingOn(all[name]));
+  way = live ?? (Object.hasOwn(WAYS, parameters.by) ? parameters.by : way);
+  const held = all[way];
+  const texts = WAYS[way];
   const spoken = h("div", {
     class: "transcript",
     role: "log",
@@ -57,32 +93,26 @@ function show(root, { journal, go }) {
   );
   const panel = h("aside", { class: "panel", "aria-label": "The chat" });
   const connection = h("section", {});
-  const heard = hearing();
+  const heard = hearing(held);
   const driving = h("div", { class: "panel-part" });
   fill(panel, connection, heard, driving);
   root.append(
     h("div", { class: "columns" }, h("div", { class: "stage" }, scroll, composer), panel),
   );
   let drivesFor = null;
-  const picker = setup(start);
+  const picker = [ways(go), texts.form(chosen, start)];
 
   function start() {
-    const { config, version, group } = chosen;
-    const given = {
-      config_id: config,
-      config_version: config && version,
-      resumed_chat_group_id: group,
-      verbose_transcription: "true",
-    };
-    held.start(Object.fromEntries(Object.entries(given).filter(([, value]) => value)));
+    attempt(() => held.start(chosen));
     text.focus();
   }
 
-  function speak(given) {
+  async function speak(given) {
     given.preventDefault();
-    if (!text.value.trim()) return;
-    held.send({ type: "user_input", text: text.value });
+    const words = text.value;
+    if (!words.trim()) return;
     text.value = "";
+    await attempt(() => held.say(words));
   }
 
   async function toggleMicrophone() {
@@ -133,14 +163,7 @@ function show(root, { journal, go }) {
     else
       fill(
         spoken,
-        empty(
-          "Hold a chat with the emulator.",
-          h(
-            "p",
-            {},
-            "Choose a config, start, and type or speak. The assistant answers as its script says, or echoes what it hears.",
-          ),
-        ),
+        empty(texts.intro[0], h("p", {}, texts.intro[1])),
       ).made = undefined;
     if (atEnd) scroll.scrollTop = scroll.scrollHeight;
     for (const control of [text, say, microphone]) control.disabled = !isOpen;
@@ -162,7 +185,7 @@ function show(root, { journal, go }) {
     if (held.state === "idle" || held.state === "closed") {
       fill(
         connection,
-        h("h2", {}, held.state === "closed" ? "The chat is over" : "A new chat"),
+        h("h2", {}, held.state === "closed" ? texts.over : texts.begin),
         held.end ? h("p", { class: "dim" }, held.end) : null,
         held.chatId
           ? h(
@@ -176,7 +199,7 @@ function show(root, { journal, go }) {
     } else {
       fill(
         connection,
-        h("h2", {}, isOpen ? "Connected" : "Connecting…"),
+        h("h2", {}, isOpen ? texts.open : "Connecting…"),
         held.chatId ? h("p", { class: "hint mono" }, held.chatId) : null,
         h(
           "div",
@@ -186,6 +209,7 @@ function show(root, { journal, go }) {
             ? h("button", { onclick: () => go("chats", { id: held.chatId }) }, "Open in Chats")
             : null,
         ),
+        isOpen && held.press ? keypad((digit) => held.press(digit)) : null,
         h(
           "label",
           { class: "check" },
@@ -198,7 +222,7 @@ function show(root, { journal, go }) {
         ),
       );
     }
-    announce(held.state === "closed" ? held.end : `The chat is ${held.state}`);
+    announce(held.state === "closed" ? held.end : `${texts.title}: ${held.state}`);
   }
 
   const drawMeter = () => (meter.style.transform = `scaleX(${Math.min(1, held.loudness)})`);
@@ -214,78 +238,23 @@ function show(root, { journal, go }) {
   };
 }
 
-/** What the chat is to begin with. */
-function setup(start) {
-  const config = h(
-    "select",
-    {
-      onchange: () => {
-        chosen = { ...chosen, config: config.value, version: "" };
-        attempt(listVersions);
-      },
-    },
-    options([["", "None: the default assistant"]]),
-  );
-  const version = h("select", { onchange: () => (chosen = { ...chosen, version: version.value }) });
-  const group = h("input", {
-    value: chosen.group,
-    placeholder: "a chat group's id",
-    oninput: () => (chosen = { ...chosen, group: group.value.trim() }),
-  });
-
-  async function listConfigs() {
-    const found = await all("/v0/evi/configs", "configs_page");
-    if (!found.some((each) => each.id === chosen.config))
-      chosen = { ...chosen, config: "", version: "" };
-    fill(
-      config,
-      options(
-        [["", "None: the default assistant"], ...found.map((each) => [each.id, each.name])],
-        chosen.config,
-      ),
-    );
-    await listVersions();
-  }
-
-  async function listVersions() {
-    version.disabled = !chosen.config;
-    const found = chosen.config
-      ? await all(`/v0/evi/configs/${encodeURIComponent(chosen.config)}`, "configs_page", {
-          restrict_to_most_recent: false,
-        })
-      : [];
-    fill(
-      version,
-      options(
-        [
-          ["", "Latest"],
-          ...found.map((each) => [
-            String(each.version),
-            `${each.version}${each.version_description ? ` · ${each.version_description.slice(0, 60)}` : ""}`,
-          ]),
-        ],
-        chosen.version,
-      ),
-    );
-  }
-
-  attempt(listConfigs);
+/** The ways to hold a chat, of which one is chosen. */
+function ways(go) {
   return h(
     "div",
-    { class: "form" },
-    h("div", { class: "all" }, field("Config", config)),
-    h("div", { class: "all" }, field("Version", version)),
-    h("div", { class: "all" }, field("Resume a group", group)),
-    h(
-      "div",
-      { class: "actions" },
-      h("button", { class: "primary", onclick: start }, "Start the chat"),
+    { class: "actions", role: "group", "aria-label": "How to talk" },
+    Object.entries(WAYS).map(([name, { title }]) =>
+      h(
+        "button",
+        { class: "tab", "aria-pressed": name === way, onclick: () => go("talk", { by: name }) },
+        title,
+      ),
     ),
   );
 }
 
 /** The emulator has no ears: what the microphone is heard to say is said here. */
-function hearing() {
+function hearing(held) {
   const text = h("input", {
     "aria-label": "What the microphone will be heard to say",
     placeholder: "What's the weather in Oslo?",
@@ -303,9 +272,8 @@ function hearing() {
         onsubmit: (given) => {
           given.preventDefault();
           attempt(async () => {
-            const { queued } = await call("POST", "/_emulator/heard", { text: text.value });
+            queue.textContent = await held.queue(text.value);
             text.value = "";
-            queue.textContent = `${queued} waiting for the next turns`;
           });
         },
       },

@@ -118,6 +118,9 @@ export function words(text) {
   return h("bdi", { class: "words" }, shorten(text, 20_000));
 }
 
+/** Who has called: phone, +4712345678. */
+export const phone = (number) => ["phone, ", h("bdi", {}, visible(number))];
+
 export function facts(pairs) {
   return h(
     "dl",

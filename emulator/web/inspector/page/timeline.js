@@ -7,6 +7,7 @@ import { announce, command, empty, fill, h, icon } from "./dom.js";
 import { entryDetail } from "./entry.js";
 import { example } from "./export.js";
 import { ListView } from "./listview.js";
+import { rowsOf } from "./stretches.js";
 import { duration, plural, timeOfDay } from "./text.js";
 
 const KINDS = ["http", "frame", "webhook", "model", "ears", "voice", "fault", "clock", "script", "bug"];
@@ -28,6 +29,7 @@ export const timeline = { id: "timeline", title: "Timeline", show };
 function show(root, { journal, go, stay, parameters }) {
   const hiddenKinds = new Set((parameters.without ?? "").split(",").filter(Boolean));
   let found = []; // of the journal, what the filters let through
+  let shown = rowsOf([]); // the rows of those
   let words = [];
   let opened = null;
 
@@ -106,6 +108,7 @@ function show(root, { journal, go, stay, parameters }) {
   function refilter() {
     words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
     found = journal.entries.filter(passes);
+    shown = rowsOf(found);
     const {
       q,
       chat: ofChat,
@@ -120,7 +123,7 @@ function show(root, { journal, go, stay, parameters }) {
   const tellTotal = later(() => announce(total.textContent));
 
   function draw() {
-    list.set(found);
+    list.set(shown.rows);
     const { length } = journal.entries;
     const dropped = journal.dropped
       ? ` (${journal.dropped.toLocaleString("en")} older ones are gone)`
@@ -138,7 +141,10 @@ function show(root, { journal, go, stay, parameters }) {
 
   function onEntries({ detail: { added, gone } }) {
     if (gone) found = found.filter((entry) => entry.seq >= (journal.entries[0]?.seq ?? Infinity));
-    for (const entry of added) if (passes(entry)) found.push(entry);
+    const news = added.filter(passes);
+    found = found.concat(news);
+    if (gone) shown = rowsOf(found);
+    else for (const entry of news) shown.add(entry);
     schedule();
   }
 
@@ -166,6 +172,7 @@ function show(root, { journal, go, stay, parameters }) {
 
   function begin() {
     found = [];
+    shown = rowsOf(found);
     close();
     draw();
   }

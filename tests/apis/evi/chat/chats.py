@@ -14,6 +14,7 @@ from emulator.apis.evi.chat_store import ChatStore
 from emulator.clock import ManualClock
 from emulator.ids import IdSource
 from emulator.journal.journal import Journal
+from emulator.jsontext import read, render
 
 Json = dict[str, Any]
 
@@ -109,7 +110,9 @@ class Chat:
         return messages
 
     def take(self, output: Output) -> list[ServerMessage]:
-        messages = [server_message.validate_python(message) for message in output.messages]
+        messages = [
+            server_message.validate_python(read(render(message))) for message in output.messages
+        ]
         self.messages += messages
         self.told += output.events
         return messages

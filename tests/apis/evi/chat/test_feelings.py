@@ -70,7 +70,7 @@ def test_other_words_sound_as_usual() -> None:
     chat = Chat()
     chat.start()
     expected = sound_like(None, USER_MOODS, chat.session.chat_id, "user", 0)
-    assert scores_of(chat, "Where is the station?") == expected
+    assert scores_of(chat, "Where is the station?") == expected.to_dict()
 
 
 def test_a_script_has_the_last_word() -> None:

@@ -3,7 +3,6 @@
 import threading
 from dataclasses import replace
 
-import openai
 import pytest
 
 from emulator.testing.emulator import Emulator
@@ -75,6 +74,8 @@ def test_the_client_of_openai_asks_as_the_emulator_does(
     with talking(hearing, config_id=config(hearing)) as talk:
         speak(talk)
         heard = talk.read_until("user_message")["message"]["content"]
+    import openai  # which takes long
+
     client = openai.OpenAI(base_url=f"{openai_server.url}/v1", api_key="sk-ears")
     answer = client.audio.transcriptions.create(
         file=("speech.wav", recording("wav")),

@@ -4,7 +4,6 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
-import openai
 import pytest
 
 from emulator.apis.evi.model.brain import as_servers_want, failure
@@ -113,6 +112,8 @@ def test_the_client_of_openai_understands_what_the_emulator_does(
     with talking(brainy, config_id=config(brainy)) as talk:
         talk.say("Hi.")
         heard = spoken(talk)
+    import openai  # which takes long
+
     client = openai.OpenAI(base_url=f"{openai_server.url}/v1", api_key="sk-brain")
     stream: Any = client.chat.completions.create(**openai_server.questions[0].content)
     assert "".join(each.choices[0].delta.content or "" for each in stream) == heard

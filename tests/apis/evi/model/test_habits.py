@@ -273,12 +273,14 @@ def test_a_cassette_replays(evi: Evi, model: ModelServer, tmp_path: Path) -> Non
     path = tmp_path / "c.jsonl"
     evi.world.settings = settings_with(evi, model_cassette=str(path))
     model.answer(words("One. ", "Two.", system_fingerprint="s-1"))
-    config = new_config(evi, model.url)
+    config, last = new_config(evi, model.url), 0
     for _ in range(2):
         with talking(evi, config_id=config) as talk:
             assert exchange(talk, "Count") == ["One.", "Two."]
+            last = evi.journal.wait_for(kind="model", after=last)["seq"]  # once it is recorded
             talk.say("And?")
             assert answers(talk)[-1]["custom_session_id"] == "s-1"
+            last = evi.journal.wait_for(kind="model", after=last)["seq"]
     assert len(model.asked) == 2
     assert len(path.read_text().splitlines()) == 2
     entries = evi.journal.entries("model")
@@ -294,13 +296,15 @@ def test_a_missing_answer_fails(evi: Evi, model: ModelServer, tmp_path: Path) ->
     config = new_config(evi, model.url)
     with talking(evi, config_id=config) as talk:
         exchange(talk, "Hi")
+        recorded = evi.journal.wait_for(kind="model")
     evi.world.settings = settings_with(evi, model_cassette=str(path), model_cassette_mode="replay")
     with talking(evi, config_id=config) as talk:
         error = error_of(talk, "Ho")
+        failed = evi.journal.wait_for(kind="model", after=recorded["seq"])
         assert error["slug"] == "custom_language_model_error"
         assert "messages[0].content: asked 'Ho', the cassette has 'Hi'" in error["message"]
     assert len(model.asked) == 1
-    assert "the cassette has 'Hi'" in evi.journal.entries("model")[1]["error"]
+    assert "the cassette has 'Hi'" in failed["error"]
 
 
 def test_failures_are_not_recorded(evi: Evi, model: ModelServer, tmp_path: Path) -> None:
@@ -327,6 +331,6 @@ def test_a_cassette_whose_folder_is_missing(evi: Evi, model: ModelServer, tmp_pa
     with chatting(evi, model.url) as talk:
         assert exchange(talk, "Hi") == ["Yes."]
         assert exchange(talk, "Hi") == ["Yes."]
-    first = evi.journal.entries("model")[0]
+    first = evi.journal.wait_for(kind="model")
     assert first["ended"] == "complete"
     assert "c.jsonl can't be written: FileNotFoundError" in first["error"]

@@ -4,15 +4,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from starlette.testclient import TestClient
 
 from emulator.openapi.fields import Field, body_fields
 from emulator.openapi.operation import compile_operations
+from emulator.resources import read_data
 from tests.served import DOCUMENT
 
 Json = Any
-CASES = yaml.safe_load(Path(__file__).with_name("config_bodies.yaml").read_text())
+CASES = read_data(Path(__file__).with_name("config_bodies.yaml"))
 [CREATE_CONFIG] = [each for each in compile_operations(DOCUMENT) if each.id == "create-config"]
 FIELDS = body_fields(DOCUMENT, CREATE_CONFIG)
 VOICE = ("name", "provider", "id")  # what a voice shows of what may be posted

@@ -28,7 +28,7 @@ def typed(text: str, at_ms: int = 0) -> Said:
 
 def spoken(text: str, at_ms: int = 0) -> Said:
     """Return what a user says, with all 48 scores."""
-    scores = sound_like(None, USER_MOODS, "check", text)
+    scores = sound_like(None, USER_MOODS, "check", text).to_dict()
     return Said("user", text, at_ms, at_ms + speech_ms(text), scores)
 
 

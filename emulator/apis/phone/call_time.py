@@ -1,0 +1,52 @@
+"""The time of a call that is placed in a world: the world's own."""
+
+import asyncio
+
+from emulator.apis.evi.state import EviState
+from emulator.apis.phone.state import PhoneState
+from emulator.apis.phone.words import ChatsOfCall
+from emulator.waiting import until
+from emulator.world.world import World
+
+_ROUNDS = 8  # of the event loop, in which a message comes through both of our WebSockets
+_ANSWERING_S = 0.002  # of real time, in which a server may answer, for 20 ms of the call
+_PASSING_S = 0.02  # of real time, in which a server may pass those 20 ms on to a chat
+
+
+class CallTime:
+    """A world's time. While its clock is frozen, whoever waits for a time moves it there.
+
+    It moves no faster than the other side takes what is said: or a chat that hears the caller
+    through another process would notice pauses.
+    """
+
+    def __init__(self, world: World, call_sid: str, chats: ChatsOfCall) -> None:
+        self._world = world
+        self._call_sid = call_sid
+        self._chats = chats
+
+    def now_ms(self) -> int:
+        """Return the world's time."""
+        return self._world.clock.now_ms()
+
+    async def until(self, ms: int, is_waiting: bool = False) -> None:
+        """Return once it is `ms`; all that comes due before has run then."""
+        world = self._world
+        if world.clock.mode != "manual":
+            await asyncio.sleep(max(0, ms - self.now_ms()) / 1000)
+            return
+        await self._let_others_answer()
+        if ms > self.now_ms() and world.clock.mode == "manual":
+            await world.advance(ms - self.now_ms(), noted=False)
+
+    async def _let_others_answer(self) -> None:
+        """Let messages come through to the other side, and back."""
+        if self._call_sid in self._world.state(PhoneState).calls:  # it is this world itself
+            for _ in range(_ROUNDS):
+                await asyncio.sleep(0)
+        elif self._chats.begun & self._world.state(EviState).live.keys():
+            journal = self._world.journal
+            seq = journal.seq
+            await until(journal.watchers, lambda: journal.seq > seq, _PASSING_S)
+        else:
+            await asyncio.sleep(_ANSWERING_S)
