@@ -846,11 +846,11 @@ export interface ServerSettings {
    * with it, by default with the Host that was asked for
    */
   publicUrl?: string | undefined;
-  /** hosts where webhooks and custom language models may use http and ws, too */
+  /** hosts where webhooks, custom language models and phone calls may use http and ws, too */
   callHosts?: Array<string> | undefined;
   /**
    * where URLs lead, each FROM=TO: calls to a URL that begins with FROM go to TO; for custom
-   * language models and webhooks
+   * language models, webhooks and phone calls
    */
   mapUrl?: Array<string> | undefined;
   /** how long a custom language model may be silent, in real time (s) */
@@ -994,11 +994,11 @@ export interface WorldSettings {
    * with it, by default with the Host that was asked for
    */
   publicUrl?: string | undefined;
-  /** hosts where webhooks and custom language models may use http and ws, too */
+  /** hosts where webhooks, custom language models and phone calls may use http and ws, too */
   callHosts?: Array<string> | undefined;
   /**
    * where URLs lead, each FROM=TO: calls to a URL that begins with FROM go to TO; for custom
-   * language models and webhooks
+   * language models, webhooks and phone calls
    */
   mapUrl?: Array<string> | undefined;
   /** how long a custom language model may be silent, in real time (s) */
