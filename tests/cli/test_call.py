@@ -213,8 +213,15 @@ def test_an_emulator_that_does_not_listen(server: PhoneServer) -> None:
 
 
 def test_a_file_that_cannot_be_written(server: PhoneServer, tmp_path: Path) -> None:
-    """The exit code is 1, and the reason is told."""
+    """The exit code is 2, and nobody is called, where that is known before; else it is 1."""
     server.twiml("/", "<Hangup/>")
     done = run_here("call", server.url, "--save", str(tmp_path / "missing" / "call.wav"))
+    assert (done.returncode, server.posted) == (2, [])
+    assert "there is no folder" in done.stderr
+    done = run_here("call", server.url, "--save", str(tmp_path / "call.mp3"))
+    assert (done.returncode, server.posted) == (2, [])
+    assert "whose name ends with .wav" in done.stderr
+    (tmp_path / "call.wav").mkdir()
+    done = run_here("call", server.url, "--save", str(tmp_path / "call.wav"))
     assert done.returncode == 1
     assert "the call can't be written to" in done.stderr
