@@ -41,7 +41,8 @@ ControlHandler: TypeAlias = Callable[[ControlCall], Awaitable[Json | Reply]]
 class ControlRoute:
     """One control route of an API; `operation_id` is its name in the control document.
 
-    Its body is checked by the document, or by the `outline` if the handler checks the rest.
+    Its body is checked by the document, or by the `outline` if the handler checks the rest. The
+    handler is cancelled if the client leaves and the route `ends_with_client`.
     """
 
     method: str
@@ -51,6 +52,7 @@ class ControlRoute:
     takes_body: bool = False
     outline: JsonObject | None = None
     needs_key: bool = True
+    ends_with_client: bool = False
 
 
 @dataclass(frozen=True, slots=True)

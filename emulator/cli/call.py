@@ -24,6 +24,7 @@ from emulator.hosts import MODEL_SCHEMES, WEBHOOK_SCHEMES, call_problem, form_pr
 from emulator.ids import IdSource
 from emulator.jsontext import JsonObject, render
 from emulator.outgoing.http_client import HttpClient
+from emulator.redaction.text import hide_in_text
 from emulator.settings import Settings
 from emulator.twilio.call import place_call
 from emulator.twilio.events import CallEvent, Watch
@@ -189,7 +190,7 @@ async def _place(
 def _order(arguments: argparse.Namespace, settings: Settings) -> CallOrder:
     problem = form_problem(arguments.url, WEBHOOK_SCHEMES)
     if problem is not None:
-        raise UsageError(f"URL {problem}, got {arguments.url!r}")
+        raise UsageError(hide_in_text(f"URL {problem}, got {arguments.url!r}"))
     steps = steps_of_script(arguments.script) if arguments.script else []
     return CallOrder(
         url=arguments.url,

@@ -79,6 +79,12 @@ class FaultySending:
         self._until_ms = at_ms + self._late.draw("delay_ms")
         return self.rest()
 
+    def holds(self, message: JsonObject) -> bool:
+        """Hold a message without sound back, and return True, if what comes before it is held."""
+        if self._held:
+            self._held.append(message)
+        return bool(self._held)
+
     def rest(self) -> list[JsonObject]:
         """Return what was held back."""
         held, self._held = self._held, []

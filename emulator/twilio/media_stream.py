@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from emulator.jsontext import JsonObject
 from emulator.outgoing.http_client import HttpClient
 from emulator.twilio.callbacks import Callbacks
 from emulator.twilio.faults import CallFaults, FaultySending
@@ -90,13 +91,18 @@ class MediaStream:
     async def send_key(self, key: str) -> None:
         """Send a key that the caller presses."""
         if not self._is_mute:
-            await self._socket.send(self._writer.dtmf(key))
+            await self._send_behind(self._writer.dtmf(key))
 
     async def send_mark(self, name: str) -> None:
         """Send a mark back."""
         self._means.recorder.tell("mark", name)
         if not self._is_mute:
-            await self._socket.send(self._writer.mark(name))
+            await self._send_behind(self._writer.mark(name))
+
+    async def _send_behind(self, message: JsonObject) -> None:
+        """Send a message behind the sound that a fault holds back: messages keep their order."""
+        if not self._sending.holds(message):
+            await self._socket.send(message)
 
     def received(self) -> list[ToTwilio]:
         """Return the messages that have come; a problem is told of what can't be read."""

@@ -70,7 +70,8 @@ class PhoneLine:
         if said.hangs_up:
             raise CallerHungUp
         if said.begins is not None:
-            await self._tell_words(said.begins.text)
+            if self._talk.is_conversing or self.copies:  # or a verb takes them, and no stream
+                await self._tell_words(said.begins.text)
             until_ms = self.at_ms + said.begins.duration_ms
             self._recorder.tell("caller", said.begins.text, until_ms=until_ms)
         if said.key:

@@ -16,6 +16,7 @@ _SPEAKERS: Mapping[str, Literal["caller", "answerer", "twilio"]] = {
     "twilio": "twilio",
 }
 _BYTES_PER_MS = RATE // 1000
+_MOST_PROBLEMS = 100  # that a call tells
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,7 @@ class Recorder:
     def __init__(self, watch: Watch) -> None:
         self._watch = watch
         self._events: list[CallEvent] = []
+        self._problems = 0
         self.at_ms = 0  # since the call's start; the line moves it
         self.sound = CallSound()
 
@@ -116,6 +118,10 @@ class Recorder:
         self._watch(event)
 
     def problem(self, text: str) -> None:
+        """Tell a problem; of very many, only the first ones."""
+        self._problems += 1
+        if self._problems > _MOST_PROBLEMS:
+            return
         """Tell a problem, without keys that a URL in it may have."""
         self.tell("problem", hide_in_text(text))
 

@@ -72,6 +72,11 @@ class Talk:
         self._ready: CallerFrame | None = None  # of a step that was taken
 
     @property
+    def is_conversing(self) -> bool:
+        """True if the caller speaks to somebody who answers through a stream."""
+        return self._mode is Mode.CONVERSE
+
+    @property
     def is_silent(self) -> bool:
         """True if the caller neither speaks nor presses keys."""
         return self._at >= len(self._sound) and not self._keys and self._ready is None

@@ -3,6 +3,7 @@
 from typing import Any
 
 from emulator.faults.rules import FaultRule, Faults
+from emulator.twilio.order import Press
 from tests.twilio.calls import TestedCall, run
 from tests.twilio.phone_server import PhoneServer, Stream
 from tests.twilio.test_call import STREAM, answering
@@ -87,6 +88,28 @@ def test_media_that_is_late() -> None:
         assert chunks == list(range(1, len(chunks) + 1))
         assert len(chunks) * 20 >= record.duration_ms - 40
         assert stream.received[-1]["event"] == "stop"
+
+    run(test)
+
+
+def test_messages_keep_their_order_when_they_are_late() -> None:
+    """Marks and keys come behind the sound that is held back."""
+
+    async def marking(stream: Stream) -> None:
+        await stream.until("start")
+        await stream.say(500, "said")
+        await stream.rest()
+
+    async def test(call: TestedCall, server: PhoneServer) -> None:
+        server.twiml("/", STREAM)
+        server.handlers["/media"] = marking
+        await call.place("/", Press("12"), faults=[rule("late", delay_ms=1_000)])
+        [stream] = server.streams
+        await stream.ended.wait()
+        assert len(stream.of("dtmf")) == 2
+        assert len(stream.of("mark")) == 1
+        numbers = [int(message["sequenceNumber"]) for message in stream.received[1:]]
+        assert numbers == sorted(numbers)
 
     run(test)
 

@@ -25,11 +25,12 @@ METADATA: Mapping[str, str] = {
     "to_zip": "ToZip",
     "to_country": "ToCountry",
 }
+KEPT = tuple(METADATA.values())  # fields of a form; the others are forgotten
 
 
 @dataclass(frozen=True, slots=True)
 class IncomingCall:
-    """A call by its CallSid: Twilio's form, the config, and the chat once it has begun.
+    """A call by its CallSid: what is kept of Twilio's form, the config, the chat once it has begun.
 
     `words` are what the caller says next, as far as somebody has told.
     """

@@ -5,8 +5,9 @@ from emulator.errors import ErrorText
 STREAM_REFUSED = ErrorText(
     403,
     "stream_refused",
-    "The path of the media stream is not one that POST /v0/evi/twilio gave out within the last "
-    "{minutes} minutes ({why}). Post the call again, and connect to the url of its <Stream>.",
+    "The path of the media stream is not good: {why}. POST /v0/evi/twilio gives out paths that are "
+    "good for one chat and {minutes} minutes. Post the call again, and connect to the url of its "
+    "<Stream>.",
 )
 CALL_UNKNOWN = ErrorText(
     404, "call_unknown", "No call has the CallSid {sid!r}{hint}; GET /_emulator/calls lists them."

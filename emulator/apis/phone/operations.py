@@ -4,7 +4,7 @@ import re
 
 from emulator.api import Call, Handlers
 from emulator.apis.phone import twiml
-from emulator.apis.phone.call import NEEDED, IncomingCall
+from emulator.apis.phone.call import KEPT, NEEDED, IncomingCall
 from emulator.apis.phone.errors import APOLOGY
 from emulator.apis.phone.state import PhoneState
 from emulator.apis.phone.ticket import stream_path
@@ -24,7 +24,8 @@ def answer_call(call: Call) -> Json | Reply:
         call.findings.extend(problems)
         return Reply(twiml.say_and_hang_up(APOLOGY))
     world, config_id = call.world, call.parameters["config_id"]
-    incoming = IncomingCall(call.body, config_id, world.clock.now_ms())
+    form = {name: call.body[name] for name in KEPT if name in call.body}
+    incoming = IncomingCall(form, config_id, world.clock.now_ms())
     world.state(PhoneState).add(incoming)
     url = f"ws{call.base_url.removeprefix('http')}{stream_path(world, incoming.sid)}"
     return Reply(twiml.connect_stream(url))

@@ -31,8 +31,9 @@ class MediaStreamOpening(Opening):
             self._call_sid = read_ticket(self._world, self._ticket)
         except ValueError as error:
             raise api_error(STREAM_REFUSED, minutes=LIFETIME_MINUTES, why=error) from None
-        if self._call_sid not in self._world.state(PhoneState).calls:
-            why = "the world was reset after the call"
+        call = self._world.state(PhoneState).calls.get(self._call_sid)
+        if call is None or call.chat_id is not None:
+            why = "its call has had its chat" if call else "the world was reset after the call"
             raise api_error(STREAM_REFUSED, minutes=LIFETIME_MINUTES, why=why)
 
     def open(self, outbound: Outbound, on_bug: OnBug) -> Peer:

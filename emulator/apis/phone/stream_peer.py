@@ -113,15 +113,20 @@ class MediaStreamPeer(Peer):
                 pass  # the journal has them; the chat is not told of keys
 
     def _start(self, start: Start) -> None:
-        """Begin the chat. A second start is ignored, as is one of another call."""
+        """Begin the chat. A second start is ignored, as is one of another call.
+
+        The stream closes if its call has a chat by another stream, or is forgotten.
+        """
         if self._live is not None or start.call_sid != self._call_sid:
-            expected = f"one start, of the call {self._call_sid}"
-            finding = find("stream_message_invalid", ("frame", "start"), None, message=expected)
-            self._outbound.note("in", None, [finding])
+            self._ignore_start(f"one start, of the call {self._call_sid}")
+            return
+        state = self._world.state(PhoneState)
+        call = state.calls.get(self._call_sid)
+        if call is None or call.chat_id is not None:
+            self._ignore_start("the start of a call that has no chat yet")
+            self._close()
             return
         self._stream_sid = start.stream_sid
-        state = self._world.state(PhoneState)
-        call = state.calls[self._call_sid]
         caller = PhoneCaller(  # which holds nothing that holds the chat, or it would be freed late
             call.caller_number,
             call.metadata(),
@@ -135,6 +140,10 @@ class MediaStreamPeer(Peer):
             return
         live.on_bug = self._on_bug
         self._live = live
+
+    def _ignore_start(self, expected: str) -> None:
+        finding = find("stream_message_invalid", ("frame", "start"), None, message=expected)
+        self._outbound.note("in", None, [finding])
 
     # to Twilio
 

@@ -1,6 +1,7 @@
 """The control routes of APIs as routes of the server."""
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -11,6 +12,7 @@ from emulator.reply import Reply
 from emulator.web.auth import Auth
 from emulator.web.control.request import Bodies, answer, caller_world
 from emulator.web.endpoint import EndpointFunction, Route
+from emulator.web.leaving import left_with
 from emulator.world.worlds import Worlds
 
 
@@ -32,7 +34,9 @@ def _endpoint(
         elif route.takes_body:
             body = await bodies.read(request, route.operation_id)
         parameters = {**request.query_params, **request.path_params}
-        said = await route.handler(ControlCall(worlds, served.validation, parameters, body, caller))
+        call = ControlCall(worlds, served.validation, parameters, body, caller)
+        async with left_with(request.receive) if route.ends_with_client else nullcontext():
+            said = await route.handler(call)
         if isinstance(said, Reply):
             return said
         return Response(status_code=204) if said is None else answer(said)

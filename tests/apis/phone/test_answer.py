@@ -8,6 +8,7 @@ import pytest
 
 from emulator.apis.phone.call import NEEDED
 from emulator.apis.phone.errors import APOLOGY
+from emulator.apis.phone.state import PhoneState
 from emulator.testing.emulator import Emulator
 from emulator.testing.world import Evi
 from tests.apis.phone.telephone import CALL_SID, FORM, path_of, post, stream_url
@@ -87,6 +88,13 @@ def test_an_unknown_parameter_is_a_finding_and_nothing_else(evi: Evi) -> None:
 def test_fields_that_no_list_has_are_taken(evi: Evi) -> None:
     assert stream_url(post(evi, {**FORM, "StirVerstat": "TN-Validation-Passed-A"}))
     assert last_entry(evi).get("findings") is None
+
+
+def test_fields_without_use_are_forgotten(evi: Evi) -> None:
+    post(evi, {**FORM, "StirVerstat": "TN-Validation-Passed-A"})
+    [call] = evi.world.state(PhoneState).calls.values()
+    assert "StirVerstat" not in call.form
+    assert call.metadata()["from_city"] == "OSLO"
 
 
 def test_a_body_that_is_no_form_is_422(evi: Evi) -> None:

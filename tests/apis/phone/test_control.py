@@ -1,12 +1,23 @@
 """Control routes of calls: which have come in, and what their callers say."""
 
+import json
+from contextlib import closing
+from http.client import HTTPConnection
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
 from emulator.testing.world import Evi
-from tests.apis.phone.telephone import CALL_SID, FORM, Telephones, post, wait_for_frame
+from tests.apis.phone.telephone import (
+    CALL_SID,
+    FORM,
+    Telephones,
+    post,
+    wait_for_frame,
+    wait_until_no_chat_is_live,
+)
 
 OTHER_SID = "CA" + "9" * 32
 
@@ -80,6 +91,16 @@ def test_a_call_is_placed_over_http(evi: Evi) -> None:
     assert placed["status"] == "completed"
     assert [line["text"] for line in placed["lines"]] == ["I need help.", "I will look into it."]
     assert evi.chat(placed["chat_id"]).status == "USER_ENDED"
+
+
+def test_a_call_ends_if_its_client_leaves(evi: Evi) -> None:
+    """Nobody waits for its answer any more."""
+    body = json.dumps({"url": evi.phone.url(), "user": [{"wait": "60m"}]})
+    with closing(HTTPConnection(urlsplit(evi.url).netloc)) as connection:
+        connection.request("POST", "/_emulator/calls", body, {"X-Hume-Api-Key": evi.api_key})
+        wait_for_frame(evi, type="chat_metadata")
+    wait_until_no_chat_is_live(evi)
+    assert evi.journal.wait_for(kind="call", event="stream_ended")
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import re
 from typing import Any
 
 import pytest
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import ConnectionClosed, ConnectionClosedOK, InvalidStatus
 from websockets.sync.client import connect
 
 from emulator.apis.evi.state import EviState
@@ -19,6 +19,7 @@ from tests.apis.phone.telephone import (
     FORM,
     PATIENCE_S,
     STREAM_SID,
+    Telephone,
     Telephones,
     post,
     sound_of,
@@ -247,6 +248,25 @@ def test_a_reset_forgets_the_call(evi: Evi) -> None:
     url = stream_url(post(evi))
     evi.reset()
     assert "reset" in json.loads(refused(url).body)["message"]
+
+
+def test_a_path_is_good_for_one_chat(evi: Evi, dial: Telephones) -> None:
+    url = stream_url(post(evi))
+    first, second = (
+        Telephone(evi, dial.open.enter_context(connect(url, ping_interval=None))) for _ in range(2)
+    )
+    first.begin()
+    wait_for_frame(evi, type="chat_metadata")
+    second.begin()  # it was opened before the chat began
+    with pytest.raises(ConnectionClosedOK):
+        second.read()
+    assert "no chat yet" in str(wait_for_frame(evi, findings=True)["findings"])
+    response = refused(url)
+    assert response.status_code == 403
+    assert "has had its chat" in json.loads(response.body)["message"]
+    assert len(evi.world.state(EviState).live) == 1
+    with connect(stream_url(post(evi))):  # a call that is posted again has another
+        pass
 
 
 def test_calls_at_once_have_a_chat_each(evi: Evi, dial: Telephones) -> None:

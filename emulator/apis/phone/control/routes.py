@@ -17,7 +17,9 @@ CONTROL = ControlRoutes(
     Part(Path(__file__).with_name("openapi.yaml")),
     (
         ControlRoute("GET", _CALLS, "list-calls", list_calls),
-        ControlRoute("POST", _CALLS, "place-call", place_call, outline=_OUTLINE),
+        ControlRoute(
+            "POST", _CALLS, "place-call", place_call, outline=_OUTLINE, ends_with_client=True
+        ),
         ControlRoute("POST", _HEARD, "add-heard-words", add_heard_words, takes_body=True),
     ),
 )
