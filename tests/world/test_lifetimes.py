@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
+from websockets.sync.client import connect
 
 from emulator import Emulator
 from emulator.apis.evi.chat.simulation import Simulation
@@ -96,7 +97,7 @@ def test_a_phone_call(evi: Evi, lives: Lives) -> None:
 
     async def call() -> None:
         placed = asyncio.ensure_future(evi.acall(user=["Hello"]))
-        await evi.journal.await_for(kind="call", event="caller")
+        await evi.journal.await_for(kind="call", event="caller", timeout=PATIENCE_S)
         evi._bridge.call(lambda: watch_chats(evi.world, lives))
         await placed
 
@@ -209,3 +210,16 @@ def watch_world(world: World, lives: Lives) -> None:
     parts = world.outbox, world.journal, world.faults, world.timers, world.state(EviState).chats
     lives.watch(world, *parts)
     watch_chats(world, lives)
+
+
+def test_a_socket_of_text_to_speech(evi: Evi, lives: Lives) -> None:
+    """Its end frees what has spoken."""
+    url = f"ws{evi.url.removeprefix('http')}/v0/tts/stream/input?api_key={evi.api_key}"
+    with connect(url) as socket:
+        socket.send('{"text": "Hello", "flush": true}')
+        socket.recv(timeout=PATIENCE_S)
+        peers = [each for each in gc.get_objects() if type(each).__name__ == "SpeechPeer"]
+        assert peers
+        lives.watch(*peers)
+        del peers
+    assert lives.survivors() == []

@@ -316,6 +316,7 @@ class SpeechPeer(Peer):
 
     def leave(self) -> None:
         self._stop()
+        self._on_bug = _ignore_bug
 
     def _end(self) -> None:
         """Close the socket, since the world is reset."""
@@ -331,6 +332,10 @@ class SpeechPeer(Peer):
         self._waiting.clear()
         if self._task is not None and self._task is not asyncio.current_task():
             self._task.cancel()
+
+
+def _ignore_bug(error: Exception) -> None:
+    """Do nothing: the connection, which reports bugs and holds its peer, is closed."""
 
 
 def _as_frame(error: ApiError) -> ApiError:
