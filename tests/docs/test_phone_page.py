@@ -3,10 +3,12 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import emulator
 from emulator.apis.phone.ordering import OPTIONS
 from emulator.faults.table import KINDS
+from emulator.testing.world import Evi
 from emulator.twilio.order import read_step
 from emulator.twilio.verbs import VERBS
 
@@ -35,3 +37,20 @@ def test_every_option_is_named() -> None:
 
 def test_every_fault_is_shown() -> None:
     assert set(re.findall(r'faults\.add\("call", "(\w+)"', PAGE)) == set(KINDS["call"].faults)
+
+
+def blocks() -> list[str]:
+    return re.findall(r"^```python\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+
+
+def test_the_first_example_passes(evi: Evi) -> None:
+    """As it stands on the page."""
+    names: dict[str, Any] = {}
+    exec(blocks()[0], names)
+    names["test_the_order_desk"](evi)
+
+
+def test_the_faults_can_be_added(evi: Evi) -> None:
+    [faults] = [each for each in blocks() if "faults.add" in each]
+    exec(faults, {"evi": evi})
+    assert len(list(evi.world.faults)) == len(KINDS["call"].faults)
