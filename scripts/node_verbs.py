@@ -30,6 +30,7 @@ CLASSES: Mapping[str, str] = {
     "evi.tools": "Listing",
     "evi.voices": "Listing",
     "evi.tts": "Tts",
+    "evi.phone": "Phone",
     "chat": "Chat",
     "receiver": "WebhookReceiver",
     "received": "Received",

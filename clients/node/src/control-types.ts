@@ -490,7 +490,7 @@ export interface ToolCalls {
   /** The calls that wait for an answer. */
   unanswered: Array<{
     chat_id: string;
-    /** What the client owes */
+    /** What the client owes, in words. */
     message: string;
   }>;
   /** A sentence for each call that ended its chat, since no answer came in time. */
