@@ -46,7 +46,7 @@ fix: .venv/dev  ## format, and mend what lint can mend
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: .venv/dev  ## measure, beside what one would use instead (QUICK=1: in a minute)
+bench: .venv/dev .venv/node .venv/node-kit  ## measure, beside what one would use instead (QUICK=1: in a minute)
 	@$(BIN)/python -m benchmarks $(if $(QUICK),--quick)
 
 lock: .venv/dev  ## pin what is installed now in requirements*.txt

@@ -26,8 +26,8 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--intercept",
         action="store_true",
-        help="redirect what Node's processes send to api.hume.ai: fetch, WebSocket, the package ws, "
-        "node:http and node:https. Programs in other languages need HUME_BASE_URL",
+        help="redirect what processes of Node send to api.hume.ai: fetch, WebSocket, the package "
+        "ws, node:http and node:https. Programs in other languages need HUME_BASE_URL",
     )
     add_demand_flags(parser, "--report", "never")
     add_settings(parser, [each.name for each in SETTINGS if each.name not in ("host", "port")])
