@@ -8,6 +8,7 @@ import http2 from "node:http2";
 import https, { request as namedRequest } from "node:https";
 import { createRequire, syncBuiltinESMExports } from "node:module";
 import { after, afterEach, before, beforeEach, test } from "node:test";
+import { promisify } from "node:util";
 import { startEmulator } from "evi-emulator";
 import { HumeClient, fetchAccessToken } from "hume";
 import { WebSocket as Ws } from "ws";
@@ -115,6 +116,7 @@ test("node:http and node:https in every form", async () => {
   for (const request of [
     https.get(`${HOST}${path}`, { headers }),
     https.get(new URL(`${HOST}${path}?api_key=${WRONG}`)),
+    https.get({ href: `${HOST}${path}?api_key=${WRONG}`, searchParams: {} }), // a URL of another realm
     https.request({ host: "api.hume.ai", path, headers, agent: new https.Agent(), port: 443 }).end(),
     namedRequest({ hostname: "API.hume.ai", path, headers: ["X-Hume-Api-Key", WRONG] }).end(),
     http.request(`http://api.hume.ai${path}`, { headers }, () => {}).end(),
@@ -123,7 +125,9 @@ test("node:http and node:https in every form", async () => {
     assert.equal(status, 200);
     assert.deepEqual(body.prompts_page, []);
   }
-  assert.deepEqual(await paths(), Array(5).fill(`GET ${path}`));
+  assert.throws(() => https.request("nowhere"), { code: "ERR_INVALID_URL" });
+  assert.throws(() => https.request("https://elsewhere", { path: "a b" }), { code: "ERR_UNESCAPED_CHARACTERS" });
+  assert.deepEqual(await paths(), Array(6).fill(`GET ${path}`));
 });
 
 test("the package ws", async () => {
@@ -183,6 +187,11 @@ test("restoring leaves nothing behind", () => {
   https.request = unpatched[2];
   syncBuiltinESMExports();
   assert.deepEqual(members(), unpatched);
+});
+
+test("other names are looked up as before", async () => {
+  const found = await promisify(dns.lookup)("localhost");
+  assert.deepEqual(Object.keys(found), ["address", "family"]);
 });
 
 test("what can't be redirected fails, and says so", async () => {

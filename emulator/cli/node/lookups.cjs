@@ -7,15 +7,19 @@ const target_cjs_1 = require("./target.cjs");
 const patches_cjs_1 = require("./patches.cjs");
 /** Fail connections to the service that were not redirected, with an error that `tell` is given. */
 function refuseLookups(isOn, tell) {
-    return (0, patches_cjs_1.replace)(dns, "lookup", (original) => Object.assign((...given) => {
-        const callback = given.at(-1);
-        if (!isOn() || !(0, target_cjs_1.isService)(given[0]) || typeof callback !== "function") {
-            return original(...given);
-        }
-        const error = notRedirected();
-        tell(error.message);
-        process.nextTick(callback, error);
-    }, original));
+    return (0, patches_cjs_1.replace)(dns, "lookup", (original) => {
+        const lookup = (...given) => {
+            const callback = given.at(-1);
+            if (!isOn() || !(0, target_cjs_1.isService)(given[0]) || typeof callback !== "function") {
+                return original(...given);
+            }
+            const error = notRedirected();
+            tell(error.message);
+            process.nextTick(callback, error);
+        };
+        const traits = Object.getOwnPropertyDescriptors(original); // such as how it becomes a promise
+        return Object.defineProperties(lookup, traits);
+    });
 }
 function notRedirected() {
     const problem = `evi-emulator could not redirect a connection to ${target_cjs_1.SERVICE_HOST}, and has refused it: it redirects ` +

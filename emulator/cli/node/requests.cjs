@@ -9,15 +9,13 @@ const patches_cjs_1 = require("./patches.cjs");
 /** Redirect requests to the service to the target of the moment, if there is one. */
 function redirectRequests(target) {
     const send = { "http:": http.request, "https:": https.request };
-    const agents = new Agents();
     const request = (original) => ((...given) => {
         const world = target();
-        const [options, callback] = read(given);
-        if (world === undefined || !(0, target_cjs_1.isService)(options.hostname ?? options.host)) {
+        const [options, callback] = world === undefined || !given[0] ? [{}] : read(given);
+        if (world === undefined || !(0, target_cjs_1.isService)(options.hostname || options.host)) {
             return original(...given);
         }
-        const changed = { ...optionsFor(world, options), agent: agents.of(world) };
-        return send[world.url.protocol](changed, callback);
+        return send[world.url.protocol](optionsFor(world, options), callback);
     });
     const undo = [];
     for (const module of [http, https]) {
@@ -29,10 +27,7 @@ function redirectRequests(target) {
             return sent;
         })));
     }
-    return () => {
-        undo.forEach((each) => each());
-        agents.close();
-    };
+    return () => undo.forEach((each) => each());
 }
 /** Return the options and the callback of a call, whichever of its forms was used. */
 function read([input, second, third]) {
@@ -40,9 +35,13 @@ function read([input, second, third]) {
     const callback = typeof second === "function" ? second : third;
     if (typeof input === "string")
         return [{ ...fromUrl(new URL(input)), ...more }, callback];
-    if (input instanceof URL)
-        return [{ ...fromUrl(input), ...more }, callback];
+    if (isUrl(input))
+        return [{ ...fromUrl(new URL(input.href)), ...more }, callback];
     return [input, callback];
+}
+/** True for a URL, also for one of another realm, such as that of jsdom. */
+function isUrl(input) {
+    return "href" in input && "searchParams" in input;
 }
 function fromUrl(url) {
     const { username, password } = url;
@@ -57,6 +56,7 @@ function optionsFor(world, options) {
     const { createConnection, socketPath, servername, ca, defaultPort, host, lookup, ...kept } = options;
     return {
         ...kept,
+        agent: false, // a connection of its own, so that none is left open
         protocol: world.url.protocol,
         hostname: world.url.hostname.replace(/^\[|\]$/g, ""),
         port: world.url.port,
@@ -64,21 +64,4 @@ function optionsFor(world, options) {
         headers: (0, target_cjs_1.headersFor)(world, options.headers),
         ...(options.auth ? { auth: (0, target_cjs_1.basicFor)(world, options.auth) } : {}),
     };
-}
-/** Connections to worlds, which end with the redirection. */
-class Agents {
-    #agents = new Map();
-    of({ url }) {
-        const known = this.#agents.get(url.origin);
-        if (known !== undefined)
-            return known;
-        const options = { keepAlive: true };
-        const agent = url.protocol === "https:" ? new https.Agent(options) : new http.Agent(options);
-        this.#agents.set(url.origin, agent);
-        return agent;
-    }
-    close() {
-        this.#agents.forEach((agent) => agent.destroy());
-        this.#agents.clear();
-    }
 }

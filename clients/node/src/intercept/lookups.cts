@@ -7,8 +7,8 @@ type Callback = (error: Error) => void;
 
 /** Fail connections to the service that were not redirected, with an error that `tell` is given. */
 export function refuseLookups(isOn: () => boolean, tell: (problem: string) => void): Undo {
-  return replace(dns, "lookup", (original) =>
-    Object.assign((...given: unknown[]) => {
+  return replace(dns, "lookup", (original) => {
+    const lookup = (...given: unknown[]): void => {
       const callback = given.at(-1);
       if (!isOn() || !isService(given[0]) || typeof callback !== "function") {
         return (original as (...given: unknown[]) => void)(...given);
@@ -16,8 +16,10 @@ export function refuseLookups(isOn: () => boolean, tell: (problem: string) => vo
       const error = notRedirected();
       tell(error.message);
       process.nextTick(callback as Callback, error);
-    }, original) as typeof dns.lookup,
-  );
+    };
+    const traits = Object.getOwnPropertyDescriptors(original); // such as how it becomes a promise
+    return Object.defineProperties(lookup, traits) as unknown as typeof original;
+  });
 }
 
 function notRedirected(): Error {

@@ -16,16 +16,14 @@ type Request = typeof http.request;
 /** Redirect requests to the service to the target of the moment, if there is one. */
 export function redirectRequests(target: () => Target | undefined): Undo {
   const send = { "http:": http.request, "https:": https.request };
-  const agents = new Agents();
   const request = (original: Request): Request =>
     ((...given: Arguments) => {
       const world = target();
-      const [options, callback] = read(given);
-      if (world === undefined || !isService(options.hostname ?? options.host)) {
+      const [options, callback] = world === undefined || !given[0] ? [{}] : read(given);
+      if (world === undefined || !isService(options.hostname || options.host)) {
         return (original as (...given: Arguments) => http.ClientRequest)(...given);
       }
-      const changed = { ...optionsFor(world, options), agent: agents.of(world) };
-      return send[world.url.protocol as "http:"](changed, callback);
+      return send[world.url.protocol as "http:"](optionsFor(world, options), callback);
     }) as Request;
   const undo: Undo[] = [];
   for (const module of [http, https] as (typeof http)[]) {
@@ -39,10 +37,7 @@ export function redirectRequests(target: () => Target | undefined): Undo {
       }) as Request),
     );
   }
-  return () => {
-    undo.forEach((each) => each());
-    agents.close();
-  };
+  return () => undo.forEach((each) => each());
 }
 
 /** Return the options and the callback of a call, whichever of its forms was used. */
@@ -50,8 +45,13 @@ function read([input, second, third]: Arguments): [Options, Callback | undefined
   const more = typeof second === "object" ? second : {};
   const callback = typeof second === "function" ? second : third;
   if (typeof input === "string") return [{ ...fromUrl(new URL(input)), ...more }, callback];
-  if (input instanceof URL) return [{ ...fromUrl(input), ...more }, callback];
+  if (isUrl(input)) return [{ ...fromUrl(new URL(input.href)), ...more }, callback];
   return [input, callback];
+}
+
+/** True for a URL, also for one of another realm, such as that of jsdom. */
+function isUrl(input: URL | Options): input is URL {
+  return "href" in input && "searchParams" in input;
 }
 
 function fromUrl(url: URL): Options {
@@ -68,6 +68,7 @@ function optionsFor(world: Target, options: Options): Options {
   const { createConnection, socketPath, servername, ca, defaultPort, host, lookup, ...kept } = options;
   return {
     ...kept,
+    agent: false, // a connection of its own, so that none is left open
     protocol: world.url.protocol,
     hostname: world.url.hostname.replace(/^\[|\]$/g, ""),
     port: world.url.port,
@@ -75,23 +76,4 @@ function optionsFor(world: Target, options: Options): Options {
     headers: headersFor(world, options.headers as Headers | undefined),
     ...(options.auth ? { auth: basicFor(world, options.auth) } : {}),
   };
-}
-
-/** Connections to worlds, which end with the redirection. */
-class Agents {
-  readonly #agents = new Map<string, http.Agent>();
-
-  of({ url }: Target): http.Agent {
-    const known = this.#agents.get(url.origin);
-    if (known !== undefined) return known;
-    const options = { keepAlive: true };
-    const agent = url.protocol === "https:" ? new https.Agent(options) : new http.Agent(options);
-    this.#agents.set(url.origin, agent);
-    return agent;
-  }
-
-  close(): void {
-    this.#agents.forEach((agent) => agent.destroy());
-    this.#agents.clear();
-  }
 }
