@@ -69,6 +69,7 @@ PYTHON_ONLY: Mapping[str, str] = {
     "script.mood": _IN_CONTENT,
     "script.name": "only Python's messages show it",
     "script.rules": _IN_CONTENT,
+    "script.sounds": _IN_CONTENT,
     "script.spoken": "only simulations of the server ask for it",
     "script.tool_names": "only simulations of the server ask for it",
     "script.tools": _IN_CONTENT,
