@@ -110,6 +110,19 @@ test("fetch in every form", async () => {
   assert.equal((await fetch(`${HOST}/v0/evi/prompts`)).status, 401); // no key is made up
 });
 
+test("another dispatcher, which the program sets afterwards", async () => {
+  const another = new DISPATCHER.constructor();
+  globalThis[Symbol.for("undici.globalDispatcher.1")] = another;
+  try {
+    assert.equal((await fetch(`${HOST}/v0/evi/prompts?api_key=${WRONG}`)).status, 200);
+    interception.restore();
+    assert.ok(!Object.hasOwn(another, "dispatch"));
+  } finally {
+    globalThis[Symbol.for("undici.globalDispatcher.1")] = DISPATCHER;
+    await another.destroy();
+  }
+});
+
 test("node:http and node:https in every form", async () => {
   const headers = { "X-Hume-Api-Key": WRONG, Host: "api.hume.ai" };
   const path = "/v0/evi/prompts";
@@ -172,13 +185,14 @@ test("the last world counts, until it lets go", async () => {
 
 test("restoring leaves nothing behind", () => {
   const members = () => [
-    http.request, http.get, https.request, https.get, dns.lookup, namedRequest, DISPATCHER.dispatch,
+    http.request, http.get, https.request, https.get, dns.lookup, namedRequest, DISPATCHER.dispatch, fetch,
+    WebSocket,
   ];
   const patched = members();
   interception.restore();
   const unpatched = members();
   patched.forEach((each, at) => assert.notEqual(each, unpatched[at]));
-  assert.equal(fetch, keptFetch); // it was never replaced
+  assert.equal(fetch, keptFetch);
   assert.ok(!Object.hasOwn(DISPATCHER, "dispatch"));
   const again = evi.intercept();
   const theirs = (https.request = () => {}); // somebody else's, which stays

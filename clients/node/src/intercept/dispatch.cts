@@ -14,26 +14,57 @@ interface Dispatcher {
   dispatch(sending: Sending, handler: unknown): boolean;
 }
 
+type Global = Record<string | symbol, unknown>;
+
 // Where the versions of undici keep the dispatcher that all share.
 const PLACES = ["undici.globalDispatcher.2", "undici.globalDispatcher.1"].map((name) => Symbol.for(name));
+const SENDERS = ["fetch", "WebSocket", "EventSource"];
 
 /** Redirect what is dispatched to the service to the target of the moment, if there is one. */
 export function redirectDispatches(target: () => Target | undefined): Undo {
-  const undo = dispatchers().map((dispatcher) =>
-    replace(dispatcher, "dispatch", (original) => (sending, handler) => {
-      const world = target();
-      const isOurs = world !== undefined && isForService(sending.origin);
-      return original.call(dispatcher, isOurs ? sendingTo(world, sending) : sending, handler);
-    }),
+  const patched = new Map<Dispatcher, Undo>();
+  const patch = (): void => {
+    for (const dispatcher of dispatchers()) {
+      if (!patched.has(dispatcher)) patched.set(dispatcher, redirectDispatcher(dispatcher, target));
+    }
+  };
+  patch();
+  const global = globalThis as unknown as Global;
+  const senders = SENDERS.filter((name) => typeof global[name] === "function");
+  // The program may set another dispatcher meanwhile, as undici 8 does when it is loaded.
+  const watches = senders.map((name) =>
+    replace(global, name, (original) => beforeUse(original as typeof fetch, patch)),
   );
-  return () => undo.forEach((each) => each());
+  return () => [...watches, ...patched.values()].forEach((undo) => undo());
+}
+
+function redirectDispatcher(dispatcher: Dispatcher, target: () => Target | undefined): Undo {
+  return replace(dispatcher, "dispatch", (original) => (sending, handler) => {
+    const world = target();
+    const isOurs = world !== undefined && isForService(sending.origin);
+    return original.call(dispatcher, isOurs ? sendingTo(world, sending) : sending, handler);
+  });
 }
 
 /** Return the dispatchers that this process shares. Test runners may hide them in another realm. */
 function dispatchers(): Dispatcher[] {
-  const outer = vm.runInThisContext("globalThis") as Record<string | symbol, unknown>;
+  const outer = vm.runInThisContext("globalThis") as Global;
   void outer["Request"]; // has Node load its undici, which makes the dispatcher
   return PLACES.map((place) => outer[place]).filter((each) => each !== undefined) as Dispatcher[];
+}
+
+/** Return a function or class that does something before it is used. */
+function beforeUse<T extends Function>(original: T, act: () => void): T {
+  return new Proxy(original, {
+    apply(called, self, given) {
+      act();
+      return Reflect.apply(called, self, given) as unknown;
+    },
+    construct(made, given, newTarget) {
+      act();
+      return Reflect.construct(made, given, newTarget) as object;
+    },
+  });
 }
 
 function isForService(origin: string | URL | undefined): boolean {
