@@ -89,7 +89,7 @@ def test_vitest(project: Path, noted: dict[str, str], pool: str) -> None:
     """Its fixtures work in processes and in threads; the run ends, and the emulator with it."""
     output = vitest(project, "passing", noted, "--pool", pool)
     assert "exit code 0" in output, output
-    assert "7 passed" in output
+    assert "8 passed" in output
 
 
 def test_vitest_with_one_emulator(project: Path, noted: dict[str, str]) -> None:
@@ -140,7 +140,7 @@ def test_jest_failing(project: Path, noted: dict[str, str]) -> None:
 
 def test_node_test(project: Path, noted: dict[str, str]) -> None:
     """The package's own tests pass as npm has installed it."""
-    words = ["node", WEBSOCKET, "--test", "verbs.test.mjs"]
+    words = ["node", WEBSOCKET, "--test", "verbs.test.mjs", "intercept.test.mjs"]
     output = told(run(words, project, noted))
     assert "exit code 0" in output, output
 

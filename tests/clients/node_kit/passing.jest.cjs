@@ -1,3 +1,5 @@
+const { once } = require("node:events");
+const https = require("node:https");
 const { useEvi } = require("evi-emulator/jest");
 
 describe("a world for each test", () => {
@@ -11,6 +13,15 @@ describe("a world for each test", () => {
     const chat = await evi.simulate({ user: ["The weather?"] });
     expect((await chat.messages()).at(-1)).toEqual(["assistant", "It snows."]);
     expect(await evi.clock.mode()).toBe("manual");
+  });
+
+  test("code that names the host reaches it", async () => {
+    evi.intercept();
+    const url = "https://api.hume.ai/v0/evi/prompts?api_key=of-production";
+    const { id } = (await (await fetch(url)).json()).prompts_page[0];
+    expect(await evi.prompts.has(id)).toBe(true);
+    const [answer] = await once(https.get(url), "response");
+    expect(answer.resume().statusCode).toBe(200);
   });
 
   test("they differ", () => expect(keys.size).toBe(2));

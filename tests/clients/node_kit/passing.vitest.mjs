@@ -38,6 +38,13 @@ base.extend({ evi })("its fixture is for others, too", async ({ evi }) => {
   expect(await evi.clock.mode()).toBe("system");
 });
 
+test("code that names the host reaches it", async ({ evi }) => {
+  evi.intercept();
+  const answer = await fetch("https://api.hume.ai/v0/evi/prompts?api_key=of-production");
+  const { id } = (await answer.json()).prompts_page[0];
+  expect(await evi.prompts.has(id)).toBe(true);
+});
+
 base.extend({ evi: eviWith({ clock: "manual" }) })("with settings", async ({ evi }) => {
   expect(await evi.clock.mode()).toBe("manual");
 });

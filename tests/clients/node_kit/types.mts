@@ -1,7 +1,8 @@
 // What an editor and `tsc --strict` say of the package: this file compiles, and its mistakes don't.
 import { test as nodeTest } from "node:test";
 import { test as base } from "vitest";
-import { startEmulator, Script, type Evi, type JournalEntry, type Message } from "evi-emulator";
+import { startEmulator, Script, type Evi, type Interception, type JournalEntry, type Message } from "evi-emulator";
+import "evi-emulator/intercept";
 import setup from "evi-emulator/global-setup";
 import { useEvi } from "evi-emulator/jest";
 import { evi as worldOf } from "evi-emulator/node-test";
@@ -20,6 +21,8 @@ export async function all(): Promise<void> {
   await world.webhooks.trigger("chat_ended", { faults: ["wrong_key"] });
   await world.faults.add("http", "status", { status: 429, retryAfterS: 3 });
   console.log(messages);
+  using redirected: Interception = world.intercept();
+  redirected.restore();
 
   // @ts-expect-error an unknown setting
   await startEmulator({ sead: "demo" });
