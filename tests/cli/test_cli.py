@@ -55,7 +55,7 @@ def test_serve_prints_one_line_and_ends_with_ctrl_c(arguments: list[str]) -> Non
     """Without a command it serves; the line says where; Ctrl-C ends it quietly with 0."""
     with served(*arguments) as (process, line):
         match = re.match(
-            r"Serving evi, voices, tts: 44 operations \(seed demo\) on (http://127\.0\.0\.1:\d+) ",
+            r"Serving evi, voices, tts, phone: 45 operations \(seed demo\) on (http://127\.0\.0\.1:\d+) ",
             line,
         )
         assert match is not None, line
@@ -167,8 +167,8 @@ def test_operations_are_all_implemented(capsys: pytest.CaptureFixture[str]) -> N
     assert code == 0
     assert "evi: 35 operations, 35 implemented" in lines
     assert "voices: 3 operations, 3 implemented" in lines
-    assert lines[-1] == "tts: 6 operations, 6 implemented"
-    assert len(lines) == 35 + 1 + 3 + 1 + 6 + 1
+    assert lines[-1] == "phone: 1 operations, 1 implemented"
+    assert len(lines) == 35 + 1 + 3 + 1 + 6 + 1 + 1 + 1
     assert sum(line.startswith("yes  ") for line in lines) == 44
 
 
