@@ -7,14 +7,15 @@ are those of pydantic 2.
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice, takewhile
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
-
-import jsonschema_rs
 
 from emulator.errors import DocumentError, Loc, Problem
 from emulator.jsontext import Json
 from emulator.openapi.document import Document
+
+if TYPE_CHECKING:
+    import jsonschema_rs
 
 DOCUMENT_URI = "urn:evi-emulator:document"
 
@@ -76,11 +77,14 @@ class Validation:
     """
 
     def __init__(self, document: Document, others: Mapping[str, Document] | None = None) -> None:
-        self._name = document.name
-        resources = [(DOCUMENT_URI, document.opened().content)]
-        resources += [(uri_of(api), each.opened().content) for api, each in (others or {}).items()]
-        self._registry = jsonschema_rs.Registry(resources)
+        self.document = document
+        self._others = others or {}
+        self._registry: jsonschema_rs.Registry | None = None  # until there is a check
         self._checks: dict[str, Check] = {}  # by pointer
+
+    def problems(self, pointer: str, value: Json, loc: Loc) -> list[Problem]:
+        """List every problem of a value at `loc`, against the schema at `pointer`."""
+        return self.check(pointer)(value, loc)
 
     def check(self, pointer: str) -> Check:
         """Return a check of values against the schema at `pointer`; it lists every problem.
@@ -97,13 +101,17 @@ class Validation:
 
         Raises DocumentError if it is not a valid schema.
         """
+        import jsonschema_rs  # it takes 4 ms, and the first answers need no check
+
+        if self._registry is None:
+            self._registry = jsonschema_rs.Registry(self._resources())
         try:
             validator = jsonschema_rs.Draft202012Validator(
                 schema, registry=self._registry, validate_formats=True, formats=_FORMATS
             )
         except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError) as error:
             where = schema.get("$ref", "a schema")
-            raise DocumentError(f"{self._name}: {where}: {str(error)[:500]}") from None
+            raise DocumentError(f"{self.document.name}: {where}: {str(error)[:500]}") from None
         is_valid, iter_errors = validator.is_valid, validator.iter_errors
 
         def check(value: Json, loc: Loc) -> list[Problem]:
@@ -114,6 +122,11 @@ class Validation:
             return problems[:MOST_PROBLEMS] or [Problem(loc, _TOO_LARGE, "too_long")]
 
         return check
+
+    def _resources(self) -> list[tuple[str, Json]]:
+        """Return the documents by their URI."""
+        others = [(uri_of(api), each.opened().content) for api, each in self._others.items()]
+        return [(DOCUMENT_URI, self.document.opened().content), *others]
 
 
 def _beginning(value: Json, left: list[int]) -> Json:
@@ -136,7 +149,7 @@ def _unique(problems: Iterable[Problem]) -> list[Problem]:
     return [problem for problem in found if problem.type == "enum" or problem.loc not in enums]
 
 
-def _explain(errors: Iterable[jsonschema_rs.ValidationError], loc: Loc) -> list[Problem]:
+def _explain(errors: "Iterable[jsonschema_rs.ValidationError]", loc: Loc) -> list[Problem]:
     return [problem for error in errors for problem in _problems(error, loc)]
 
 
