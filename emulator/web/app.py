@@ -144,12 +144,13 @@ class App:
         )
         for served in self.apis:
             handlers, errors = self._handlers(served), self._errors[served.name]
+            is_known = is_shipped(served.document.path)
             with clear_failure(served.document):
                 for operation in served.operations:
                     handler = handlers[operation.id]
                     limit = served.api.body_limits.get(operation.id)
                     route = dispatcher.add(operation, handler, served.validation, limit, errors)
-                    if not is_shipped(served.document.path):
+                    if not is_known:
                         route.compile()
         return dispatcher
 

@@ -60,8 +60,8 @@ class OperationRoute:
     def compile(self) -> None:
         """Compile every check now. Raises DocumentError for a schema that can't be one."""
         assert self._checks
-        for each in (*self._operation.parameters, *self._operation.bodies):
-            self._validation.check(each.pointer)
+        for pointer in self._operation.pointers:
+            self._validation.check(pointer)
 
     async def answer(
         self,

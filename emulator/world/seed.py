@@ -54,10 +54,11 @@ class SeedReader:
     def load(self, name: str, settings: Settings) -> Seed:
         """Load a bundled seed or a seed file. Raises SeedError with every mistake."""
         file = read_seed(name)
-        if name not in BUNDLED_SEEDS or not self._are_shipped:
+        is_known = name in BUNDLED_SEEDS and self._are_shipped
+        if not is_known:
             note_problems(file, self._check, lambda: self._keys)
             refuse_mistakes(file)
-        loading = SeedLoading(file, settings, self._sections)
+        loading = SeedLoading(file, settings, self._sections, is_known)
         states = {name: loading.load(name) for name in self._sections}
         refuse_mistakes(file)
         return Seed(loading.user_id, states)
@@ -101,8 +102,14 @@ class SeedLoading:
     """A seed file while APIs load their states from it."""
 
     def __init__(
-        self, file: SourceFile, settings: Settings, sections: Mapping[str, SeedSection]
+        self,
+        file: SourceFile,
+        settings: Settings,
+        sections: Mapping[str, SeedSection],
+        is_known: bool = False,
     ) -> None:
+        """Begin with nothing. A file that `is_known` has no mistakes, so parts of it can wait."""
+        self.is_known = is_known
         self.file = file
         self.settings = settings  # of the server
         self.user_id = str(file.content.get("user_id") or derived_uuid("user"))

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,27 @@ def test_bundled_seeds_load(name: str) -> None:
     assert load(name).state(VoicesState).voices.page("HUME_AI", Paging(size=100)).total == len(
         library
     )
+
+
+@pytest.mark.parametrize("name", BUNDLED_SEEDS)
+def test_bundled_seeds_pass_as_files(name: str, tmp_path: Path) -> None:
+    """The start trusts them: it checks no schema of theirs, and leaves their chats for later."""
+    path = Path(shutil.copy(bundled(f"fixtures/{name}.yaml"), tmp_path))
+    assert SEEDS.summary(load(path)) == SEEDS.summary(load(name))
+    assert events(load(path)) == events(load(name))
+
+
+def test_chats_are_read_when_somebody_looks() -> None:
+    """Until then, forks of a state are as it is; what one of them changes stays there."""
+    first = load("demo").state(EviState)
+    fork, other = first.fork(), first.fork()
+    assert first.same_as(fork)
+    [chat, *_] = fork.chats.page_of_chats(Paging(size=1)).items
+    assert first.same_as(fork)
+    fork.chats.set_metadata(chat["id"], "{}")
+    assert not first.same_as(fork)
+    assert other.same_as(first)
+    assert other.chats.find_chat(chat["id"]) == chat
 
 
 def test_bundled_seeds_name_listed_voices() -> None:

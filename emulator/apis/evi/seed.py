@@ -8,7 +8,7 @@ from emulator.api import Call
 from emulator.apis.evi.chat.prosody import EMOTIONS, fill_scores
 from emulator.apis.evi.chat.script import Script
 from emulator.apis.evi.chat.script_reading import named_script
-from emulator.apis.evi.chat_store import LONGEST_CHAT_MS, Audio, new_event
+from emulator.apis.evi.chat_store import LONGEST_CHAT_MS, Audio, ChatStore, new_event
 from emulator.apis.evi.model.cassette_file import check_cassette
 from emulator.apis.evi.operations import configs, prompts, tools
 from emulator.apis.evi.state import EviState
@@ -16,6 +16,7 @@ from emulator.apis.voices.state import VoicesState
 from emulator.errors import ApiError, Loc, closest
 from emulator.ids import derived_uuid
 from emulator.jsontext import Fragment, JsonObject
+from emulator.store.late import Late
 from emulator.store.paging import Paging
 from emulator.store.versioned import Resource, Version, VersionedCollection
 from emulator.world.seed import SeedLoading
@@ -31,7 +32,9 @@ def load(loading: SeedLoading) -> EviState:
     section.resources("prompts", section.state.prompts, prompts.new_content)
     section.resources("tools", section.state.tools, tools.new_content)
     section.resources("configs", section.state.configs, configs.seed_content)
-    section.chats()
+    section.state.first_chats = chats = Late(section.chats)
+    if not loading.is_known:
+        chats.get()  # for its mistakes
     section.state.script = script = named_script(loading.settings.script)
     loading.state(VoicesState).add_sounds(script.sounds)
     return section.state
@@ -64,6 +67,7 @@ class _Section:
     def __init__(self, loading: SeedLoading) -> None:
         self.loading = loading
         self.state = EviState()
+        self._chats = ChatStore()
 
     def resources(
         self,
@@ -99,8 +103,8 @@ class _Section:
                 else:
                     resource = collection.add_version(resource, content, now_ms)
 
-    def chats(self) -> None:
-        """Load all chats with their groups, then all their events in the order of time."""
+    def chats(self) -> ChatStore:
+        """Return all chats with their groups, then all their events in the order of time."""
         events: list[tuple[int, JsonObject]] = []
         for loc, group in self.loading.items("chat_groups"):
             if not self.loading.is_new(group["id"], loc):
@@ -112,7 +116,8 @@ class _Section:
                     self._add_chat(group["id"], chat, at)
                     events += _Events(self.loading, chat, at).read()
         for _, event in sorted(events, key=lambda timed: timed[0]):
-            self.state.chats.add_event(event)
+            self._chats.add_event(event)
+        return self._chats
 
     def _add_chat(self, group_id: str, chat: JsonObject, loc: Loc) -> None:
         self._check_config(chat, loc)
@@ -127,11 +132,11 @@ class _Section:
         }
         if "config" in chat:
             document["config"] = {**chat["config"], "id": chat["config"]["id"].lower()}
-        self.state.chats.add_chat(document)
+        self._chats.add_chat(document)
         if "audio" in chat:
             end = chat.get("end_timestamp", chat["start_timestamp"])
             audio = Audio(chat["audio"]["status"], chat["audio"].get("modified_at", end))
-            self.state.chats.set_audio(chat["id"], audio)
+            self._chats.set_audio(chat["id"], audio)
 
     def _check_config(self, chat: JsonObject, loc: Loc) -> None:
         if "config" not in chat:
