@@ -60,8 +60,9 @@ class Document:
         value: Any = self.content
         for part in pointer.removeprefix("#/").split("/"):
             try:
-                value = value[part.replace("~1", "/").replace("~0", "~")]
-            except (KeyError, TypeError):
+                key = part.replace("~1", "/").replace("~0", "~")
+                value = value[int(key) if isinstance(value, list) else key]
+            except (IndexError, KeyError, TypeError, ValueError):
                 raise DocumentError(f"{self.name}: nothing at {pointer}") from None
         return value
 

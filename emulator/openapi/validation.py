@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from emulator.errors import DocumentError, Loc, Problem
 from emulator.jsontext import Json
-from emulator.openapi.document import Document
+from emulator.openapi.document import ANNOTATIONS, Document
 
 if TYPE_CHECKING:
     import jsonschema_rs
@@ -57,6 +57,11 @@ MOST_PROBLEMS = 100
 MOST_LOOKED_AT = 20_000  # values inside a wrong value
 _TOO_LARGE = f"Input is wrong in a place beyond its first {MOST_LOOKED_AT} values"
 
+# What `_passes_plainly` knows of a schema.
+_BOUNDS = {"minimum", "maximum"}
+_PLAIN = {"type", *_BOUNDS}
+_PLAIN_TYPES = {bool: "boolean", int: "integer", str: "string"}
+
 Check = Callable[[Json, Loc], list[Problem]]
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
@@ -83,8 +88,17 @@ class Validation:
         self._checks: dict[str, Check] = {}  # by pointer
 
     def problems(self, pointer: str, value: Json, loc: Loc) -> list[Problem]:
-        """List every problem of a value at `loc`, against the schema at `pointer`."""
+        """List every problem of a value at `loc`, against the schema at `pointer`.
+
+        A plain value that obviously passes, such as the number of a page, needs no compiled check.
+        """
+        if not self.has_compiled(pointer) and _passes_plainly(self.document.at(pointer), value):
+            return []
         return self.check(pointer)(value, loc)
+
+    def has_compiled(self, pointer: str) -> bool:
+        """Return whether the schema at `pointer` has a compiled check."""
+        return pointer in self._checks
 
     def check(self, pointer: str) -> Check:
         """Return a check of values against the schema at `pointer`; it lists every problem.
@@ -127,6 +141,19 @@ class Validation:
         """Return the documents by their URI."""
         others = [(uri_of(api), each.opened().content) for api, each in self._others.items()]
         return [(DOCUMENT_URI, self.document.opened().content), *others]
+
+
+def _passes_plainly(schema: Json, value: Json) -> bool:
+    """Return whether a schema asks for a type, perhaps for bounds, and the value has them.
+
+    False means nothing: neither that the value is wrong nor that it is right.
+    """
+    if schema.keys() - ANNOTATIONS - _PLAIN or schema.get("type") != _PLAIN_TYPES.get(type(value)):
+        return False
+    if type(value) is not int:
+        return not schema.keys() & _BOUNDS
+    low, high = schema.get("minimum", value), schema.get("maximum", value)
+    return bool(low <= value <= high)
 
 
 def _beginning(value: Json, left: list[int]) -> Json:
