@@ -52,17 +52,20 @@ def test_bundled_seeds_pass_as_files(name: str, tmp_path: Path) -> None:
     assert events(load(path)) == events(load(name))
 
 
-def test_chats_are_read_when_somebody_looks() -> None:
-    """Until then, forks of a state are as it is; what one of them changes stays there."""
-    first = load("demo").state(EviState)
+def test_events_are_read_when_somebody_looks() -> None:
+    """Until then, forks are as what they come from; what one of them adds stays there."""
+    first = load("demo").state(EviState).chats
     fork, other = first.fork(), first.fork()
     assert first.same_as(fork)
-    [chat, *_] = fork.chats.page_of_chats(Paging(size=1)).items
+    [chat, *_] = fork.page_of_chats(Paging(size=1)).items
+    read = list(fork.iter_events(chat["id"]))
+    assert len(read) == chat["event_count"]
     assert first.same_as(fork)
-    fork.chats.set_metadata(chat["id"], "{}")
+    fork.add_event({**read[0], "id": "another"})
     assert not first.same_as(fork)
     assert other.same_as(first)
-    assert other.chats.find_chat(chat["id"]) == chat
+    assert list(other.iter_events(chat["id"])) == read
+    assert fork.find_chat(chat["id"]) == {**chat, "event_count": len(read) + 1}
 
 
 def test_bundled_seeds_name_listed_voices() -> None:

@@ -2,7 +2,6 @@
 
 from collections import deque
 from collections.abc import Callable
-from functools import cached_property
 from typing import TYPE_CHECKING, Self, TypeAlias
 
 from emulator.apis.evi import snapshot
@@ -10,7 +9,6 @@ from emulator.apis.evi.chat.script import Script
 from emulator.apis.evi.chat_store import ChatStore
 from emulator.apis.evi.model.options import ModelOptions, model_options
 from emulator.jsontext import JsonObject
-from emulator.store.late import Late
 from emulator.store.versioned import VersionedCollection
 from emulator.world.reading import SnapshotReading
 from emulator.world.state import ApiState
@@ -31,7 +29,7 @@ class EviState(ApiState):
         self.configs = VersionedCollection()
         self.prompts = VersionedCollection()
         self.tools = VersionedCollection()
-        self.first_chats: Late[ChatStore] = Late(ChatStore)  # before changes, which `chats` has
+        self.chats = ChatStore()
         self.own_script: Script | None = Script()  # None: the script of the world's seed
         self.heard: deque[str] = deque()  # transcripts of the next audio turns
         self.model = ModelOptions()  # of custom language models, before the settings
@@ -40,15 +38,6 @@ class EviState(ApiState):
         # Called with the id of a chat and each of its events; they outlive resets.
         self.watchers: list[Watcher] = []
         self._first_script = Script()  # of the world's seed
-
-    @cached_property
-    def chats(self) -> ChatStore:
-        """Return all chats; a bundled seed's are read for whoever looks first."""
-        return self.first_chats.get().fork()
-
-    def _has_looked(self) -> bool:
-        """Return whether `chats` were read, so that they may have changed."""
-        return "chats" in vars(self)
 
     @property
     def script(self) -> Script:
@@ -69,9 +58,7 @@ class EviState(ApiState):
         fork.configs = self.configs.fork()
         fork.prompts = self.prompts.fork()
         fork.tools = self.tools.fork()
-        fork.first_chats = self.first_chats
-        if self._has_looked():
-            fork.chats = self.chats.fork()
+        fork.chats = self.chats.fork()
         fork.own_script = None if self.own_script is None else self.own_script.copy()
         fork.heard = self.heard.copy()
         fork.model = self.model
@@ -83,17 +70,12 @@ class EviState(ApiState):
             self.configs.same_as(fork.configs)
             and self.prompts.same_as(fork.prompts)
             and self.tools.same_as(fork.tools)
-            and self._has_same_chats(fork)
+            and self.chats.same_as(fork.chats)
             and self.own_script == fork.own_script
             and self.heard == fork.heard
             and self.model == fork.model
             and (*self.cut_off, *self.live) == (*fork.cut_off, *fork.live)
         )
-
-    def _has_same_chats(self, fork: Self) -> bool:
-        if self._has_looked() or fork._has_looked() or self.first_chats is not fork.first_chats:
-            return self.chats.same_as(fork.chats)
-        return True
 
     def begin(self, first: Self, before: Self | None, now_ms: int) -> None:
         if before is not None:
