@@ -20,7 +20,7 @@ from emulator.redaction.log import LogFilter
 from emulator.settings import Settings
 from emulator.web.app import App
 from emulator.web.certificate import Certificate
-from emulator.web.connection import SocketProtocol, http_protocol
+from emulator.web.connection import http_protocol, socket_protocol
 from emulator.web.mounts import Mount
 
 _PATIENCE_S = 10  # for the thread to begin
@@ -66,7 +66,7 @@ class Server:
                 access_log=self.settings.log_requests,
                 lifespan="on",
                 http=http_protocol(self.settings),
-                ws=SocketProtocol,
+                ws=socket_protocol,  # type: ignore[arg-type]  # it is only called
                 ws_per_message_deflate=False,
                 ws_max_size=self.settings.max_frame_bytes,
                 server_header=False,

@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     words = _with_default_command(list(sys.argv[1:] if arguments is None else arguments))
     try:
-        parsed = make_parser().parse_args(*_split(words))
+        parsed = make_parser(words[0]).parse_args(*_split(words))
         command: Command = parsed.command
         return command(parsed)
     except UsageError as error:
@@ -66,13 +66,14 @@ def _with_default_command(words: list[str]) -> list[str]:
     return ["serve", *words]
 
 
-def make_parser() -> argparse.ArgumentParser:
-    """Return the parser of all commands."""
+def make_parser(command: str = "") -> argparse.ArgumentParser:
+    """Return the parser of one command, or of all if that is none of them."""
     parser = argparse.ArgumentParser(
         prog="evi-emulator",
         description="A local emulator of Hume's Empathic Voice Interface (EVI) API.",
         epilog="Without a command: serve.",
     )
     parser.add_argument("--version", action="version", version=f"evi-emulator {__version__}")
-    add_commands(parser, "COMMAND", COMMANDS)
+    commands = {command: COMMANDS[command]} if command in COMMANDS else COMMANDS
+    add_commands(parser, "COMMAND", commands)
     return parser

@@ -97,6 +97,12 @@ class Operation:
         return any(each in _LINES_MEDIA_TYPES for each in self.media_types)
 
     @property
+    def pointers(self) -> Sequence[str]:
+        """Return the pointers of the schemas that a request must pass."""
+        parameters, bodies = self.parameters, self.bodies
+        return [*(each.pointer for each in parameters), *(each.pointer for each in bodies)]
+
+    @property
     def request_body(self) -> str | None:
         return self.bodies[0].pointer if self.bodies else None
 

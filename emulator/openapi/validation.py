@@ -7,14 +7,15 @@ are those of pydantic 2.
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice, takewhile
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
-
-import jsonschema_rs
 
 from emulator.errors import DocumentError, Loc, Problem
 from emulator.jsontext import Json
-from emulator.openapi.document import Document
+from emulator.openapi.document import ANNOTATIONS, Document
+
+if TYPE_CHECKING:
+    import jsonschema_rs
 
 DOCUMENT_URI = "urn:evi-emulator:document"
 
@@ -56,6 +57,11 @@ MOST_PROBLEMS = 100
 MOST_LOOKED_AT = 20_000  # values inside a wrong value
 _TOO_LARGE = f"Input is wrong in a place beyond its first {MOST_LOOKED_AT} values"
 
+# What `_passes_plainly` knows of a schema.
+_BOUNDS = {"minimum", "maximum"}
+_PLAIN = {"type", *_BOUNDS}
+_PLAIN_TYPES = {bool: "boolean", int: "integer", str: "string"}
+
 Check = Callable[[Json, Loc], list[Problem]]
 
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
@@ -76,11 +82,23 @@ class Validation:
     """
 
     def __init__(self, document: Document, others: Mapping[str, Document] | None = None) -> None:
-        self._name = document.name
-        resources = [(DOCUMENT_URI, document.opened().content)]
-        resources += [(uri_of(api), each.opened().content) for api, each in (others or {}).items()]
-        self._registry = jsonschema_rs.Registry(resources)
+        self.document = document
+        self._others = others or {}
+        self._registry: jsonschema_rs.Registry | None = None  # until there is a check
         self._checks: dict[str, Check] = {}  # by pointer
+
+    def problems(self, pointer: str, value: Json, loc: Loc) -> list[Problem]:
+        """List every problem of a value at `loc`, against the schema at `pointer`.
+
+        A plain value that obviously passes, such as the number of a page, needs no compiled check.
+        """
+        if not self.has_compiled(pointer) and _passes_plainly(self.document.at(pointer), value):
+            return []
+        return self.check(pointer)(value, loc)
+
+    def has_compiled(self, pointer: str) -> bool:
+        """Return whether the schema at `pointer` has a compiled check."""
+        return pointer in self._checks
 
     def check(self, pointer: str) -> Check:
         """Return a check of values against the schema at `pointer`; it lists every problem.
@@ -97,13 +115,17 @@ class Validation:
 
         Raises DocumentError if it is not a valid schema.
         """
+        import jsonschema_rs  # it takes 4 ms, and the first answers need no check
+
+        if self._registry is None:
+            self._registry = jsonschema_rs.Registry(self._resources())
         try:
             validator = jsonschema_rs.Draft202012Validator(
                 schema, registry=self._registry, validate_formats=True, formats=_FORMATS
             )
         except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError) as error:
             where = schema.get("$ref", "a schema")
-            raise DocumentError(f"{self._name}: {where}: {str(error)[:500]}") from None
+            raise DocumentError(f"{self.document.name}: {where}: {str(error)[:500]}") from None
         is_valid, iter_errors = validator.is_valid, validator.iter_errors
 
         def check(value: Json, loc: Loc) -> list[Problem]:
@@ -114,6 +136,24 @@ class Validation:
             return problems[:MOST_PROBLEMS] or [Problem(loc, _TOO_LARGE, "too_long")]
 
         return check
+
+    def _resources(self) -> list[tuple[str, Json]]:
+        """Return the documents by their URI."""
+        others = [(uri_of(api), each.opened().content) for api, each in self._others.items()]
+        return [(DOCUMENT_URI, self.document.opened().content), *others]
+
+
+def _passes_plainly(schema: Json, value: Json) -> bool:
+    """Return whether a schema asks for a type, perhaps for bounds, and the value has them.
+
+    False means nothing: neither that the value is wrong nor that it is right.
+    """
+    if schema.keys() - ANNOTATIONS - _PLAIN or schema.get("type") != _PLAIN_TYPES.get(type(value)):
+        return False
+    if type(value) is not int:
+        return not schema.keys() & _BOUNDS
+    low, high = schema.get("minimum", value), schema.get("maximum", value)
+    return bool(low <= value <= high)
 
 
 def _beginning(value: Json, left: list[int]) -> Json:
@@ -136,7 +176,7 @@ def _unique(problems: Iterable[Problem]) -> list[Problem]:
     return [problem for problem in found if problem.type == "enum" or problem.loc not in enums]
 
 
-def _explain(errors: Iterable[jsonschema_rs.ValidationError], loc: Loc) -> list[Problem]:
+def _explain(errors: "Iterable[jsonschema_rs.ValidationError]", loc: Loc) -> list[Problem]:
     return [problem for error in errors for problem in _problems(error, loc)]
 
 

@@ -21,11 +21,11 @@ from emulator.api import (
 from emulator.audio.speakers import check_voice
 from emulator.faults.chaos import read_chaos
 from emulator.openapi.document import Document, clear_failure
-from emulator.openapi.fields import body_fields
 from emulator.openapi.hints import NO_HINTS
 from emulator.openapi.operation import Operation
 from emulator.openapi.validation import Validation
 from emulator.outgoing.sender import Sender
+from emulator.resources import is_shipped
 from emulator.settings import Settings
 from emulator.web.auth import Auth
 from emulator.web.cors import Cors
@@ -145,12 +145,14 @@ class App:
         )
         for served in self.apis:
             handlers, errors = self._handlers(served), self._errors[served.name]
+            is_known = is_shipped(served.document.path)
             with clear_failure(served.document):
                 for operation in served.operations:
-                    fields = body_fields(served.document, operation)
                     handler = handlers[operation.id]
                     limit = served.api.body_limits.get(operation.id)
-                    dispatcher.add(operation, handler, served.validation, fields, limit, errors)
+                    route = dispatcher.add(operation, handler, served.validation, limit, errors)
+                    if not is_known:
+                        route.compile()
         return dispatcher
 
     def _handlers(self, served: ServedApi) -> Mapping[str, Handler]:

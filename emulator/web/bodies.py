@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from types import MappingProxyType
 
 from starlette.types import Receive
@@ -62,7 +63,8 @@ class BodyReader:
 
     def __init__(self, bodies: Sequence[RequestBody], validation: Validation) -> None:
         self._bodies = {
-            body.media_type: (body.fields, validation.check(body.pointer)) for body in bodies
+            body.media_type: (body.fields, partial(validation.problems, body.pointer))
+            for body in bodies
         }
         self._first = bodies[0].media_type  # of a body without a Content-Type
 

@@ -13,7 +13,6 @@ from emulator.error_shapes import PLAIN, ErrorShapes
 from emulator.errors import ApiError
 from emulator.faults.http import ConnectionBroken
 from emulator.journal.journal import LONGEST_BODY
-from emulator.openapi.fields import Field
 from emulator.openapi.hints import NO_HINTS, Hints
 from emulator.openapi.operation import Operation
 from emulator.openapi.validation import Validation
@@ -61,11 +60,10 @@ class Dispatcher:
         operation: Operation,
         handler: Handler,
         validation: Validation,
-        fields: Field | None = None,
         max_body_bytes: int | None = None,
         errors: ErrorShapes = PLAIN,
-    ) -> None:
-        """Add an operation. `fields` are those of its body, if it takes one.
+    ) -> OperationRoute:
+        """Add an operation, and return its route.
 
         `max_body_bytes` is the largest body that it takes, if that is not the setting's. `errors`
         are the shapes of its API.
@@ -73,9 +71,10 @@ class Dispatcher:
         limit = self._settings.ceiling("max_body_bytes", max_body_bytes)
         any_id = self._settings.unknown_ids == "example"
         route = OperationRoute(
-            operation, handler, validation, fields, self._auth, limit, any_id, self._hints, errors
+            operation, handler, validation, self._auth, limit, any_id, self._hints, errors
         )
         self.router.add(operation.method, operation.path_template, route)
+        return route
 
     def add_endpoint(self, method: str, path: str, endpoint: "Endpoint") -> None:
         """Add one of the emulator's own routes; HEAD is answered as GET is."""

@@ -1,60 +1,67 @@
 """An operation's route: reads and checks parameters and body, then calls the handler."""
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from types import CoroutineType
 
 from starlette.types import Receive, Scope, Send
 
 from emulator.api import Call, Handler
-from emulator.contract.requests import RequestAuditor
 from emulator.error_shapes import PLAIN, ErrorShapes
 from emulator.errors import Problem, ValidationFailed
 from emulator.faults.table import KINDS
 from emulator.journal.journal import LONGEST_BODY
 from emulator.jsontext import Json, read_or_none, render
-from emulator.openapi.fields import Field
 from emulator.openapi.hints import NO_HINTS, Hints
 from emulator.openapi.operation import JSON_MEDIA_TYPE, Operation
-from emulator.openapi.strictness import strict_check
 from emulator.openapi.validation import Validation
 from emulator.reply import Reply
 from emulator.web.answers import Answer
 from emulator.web.auth import Auth
-from emulator.web.bodies import BodyReader, read_body
+from emulator.web.bodies import read_body
 from emulator.web.exchange import Exchange
-from emulator.web.parameters import ParametersReader
+from emulator.web.operation_checks import OperationChecks
 from emulator.web.short_circuit import Replacement, count_request, preferred, stub_answer
 from emulator.world.world import World
 
 
 class OperationRoute:
-    """One operation with its handler and its compiled checks."""
+    """One operation with its handler and its checks, which the first request compiles."""
 
     def __init__(
         self,
         operation: Operation,
         handler: Handler,
         validation: Validation,
-        fields: Field | None,
         auth: Auth,
         max_body_bytes: int,
         any_id: bool = False,
         hints: Hints = NO_HINTS,
         errors: ErrorShapes = PLAIN,
     ) -> None:
-        """Compile the checks; `any_id` accepts any text as an id."""
+        """Begin without checks; `any_id` accepts any text as an id."""
         self._operation = operation
+        self._validation = validation
+        self._any_id = any_id
+        self._hints = hints
         self._auth = auth
         self._max_body_bytes = max_body_bytes
         self._errors = errors
         has_lines = operation.streams_lines and errors.line is not None
         self._faults = [each for each in KINDS["http"].faults if has_lines or each != "error_line"]
-        self._auditor = RequestAuditor(operation, fields, hints.of_requests)
-        self._check_strictly = strict_check(operation, fields)
         self._handler = handler
         self._media_type = next(iter(operation.media_types), JSON_MEDIA_TYPE)
-        self._parameters = ParametersReader(operation, validation, any_id)
-        self._body = BodyReader(operation.bodies, validation) if operation.bodies else None
+
+    @cached_property
+    def _checks(self) -> OperationChecks:
+        """Compile what judges the requests."""
+        return OperationChecks(self._operation, self._validation, self._any_id, self._hints)
+
+    def compile(self) -> None:
+        """Compile every check now. Raises DocumentError for a schema that can't be one."""
+        assert self._checks
+        for pointer in self._operation.pointers:
+            self._validation.check(pointer)
 
     async def answer(
         self,
@@ -66,7 +73,8 @@ class OperationRoute:
     ) -> Answer:
         """Return the answer of a request whose path has these segments. Raises ApiError."""
         headers, query_string = exchange.read_headers(), scope["query_string"]
-        exchange.auditor, exchange.errors = self._auditor, self._errors
+        checks = self._checks
+        exchange.auditor, exchange.errors = checks.auditor, self._errors
         exchange.world = world = self._auth.world(headers, query_string)
         if not exchange.is_quiet:
             replacement = await self._replacement(world, headers, receive, exchange)
@@ -75,14 +83,14 @@ class OperationRoute:
                 status, said, extra = replacement
                 return Answer(status, render(said), extra)
         problems: list[Problem] = []
-        parameters = self._parameters.read(segments, query_string, scope["headers"], problems)
+        parameters = checks.parameters.read(segments, query_string, scope["headers"], problems)
         body: Json = {}
-        if self._body is not None:
+        if checks.body is not None:
             text = await read_body(receive, self._max_body_bytes, headers)
             exchange.request = text[:LONGEST_BODY]
-            body, exchange.body = self._body.read(text, headers, problems)
+            body, exchange.body = checks.body.read(text, headers, problems)
         if world.settings.strict:
-            problems += self._check_strictly(query_string, exchange.body)
+            problems += checks.strictly(query_string, exchange.body)
         if problems:
             raise ValidationFailed(problems)
         base_url = world.settings.public_url.rstrip("/") or _base_url(scope, headers)

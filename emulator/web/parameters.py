@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from types import MappingProxyType
 from typing import Any, TypeAlias
 from urllib.parse import parse_qsl
@@ -78,13 +78,13 @@ class ParametersReader:
     """Reads the parameters of one operation."""
 
     def __init__(self, operation: Operation, validation: Validation, any_id: bool) -> None:
-        """Compile the checks; `any_id` accepts any text as an id."""
+        """Begin with checks that compile at the first value; `any_id` accepts any text as an id."""
         readers = {
             (parameter.location, parameter.name): ParameterReader(
                 parameter,
                 _accept_any
                 if any_id and parameter.type == "uuid"
-                else validation.check(parameter.pointer),
+                else partial(validation.problems, parameter.pointer),
             )
             for parameter in operation.parameters
         }

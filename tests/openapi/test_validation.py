@@ -12,10 +12,13 @@ from jsonschema import Draft202012Validator, FormatChecker
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
+from emulator.api import ServedApi, serve
+from emulator.apis.apis import APIS
 from emulator.apis.evi.openness import OPENNESS
 from emulator.errors import DocumentError
 from emulator.openapi.document import iter_schemas
-from emulator.openapi.validation import MOST_LOOKED_AT, MOST_PROBLEMS
+from emulator.openapi.operation import compile_operations
+from emulator.openapi.validation import MOST_LOOKED_AT, MOST_PROBLEMS, Validation
 from tests.served import DOCUMENT, VALIDATION
 
 Json = Any
@@ -559,3 +562,32 @@ def test_of_fields_that_are_too_much_the_first_are_listed() -> None:
     schema = {"type": "object", "properties": {"a": {}}, "additionalProperties": False}
     check = VALIDATION.check_schema(schema)
     assert len(check({f"field{number}": 1 for number in range(1_000)}, ())) == MOST_PROBLEMS
+
+
+def pointers_of(served: ServedApi) -> list[str]:
+    return [each.pointer for operation in served.operations for each in operation.parameters]
+
+
+@pytest.mark.parametrize("value", [-1, 0, 1, 10, 100, 101, 2**40, True, "x", "", 1.5, None, [], {}])
+def test_plain_values_are_judged_as_by_the_compiled_check(value: Json) -> None:
+    """What passes without a compiled check passes it; all else is left to it."""
+    for served in serve(APIS):
+        for pointer in pointers_of(served):
+            expected = served.validation.check(pointer)(value, ("query", "x"))
+            assert Validation(served.document).problems(pointer, value, ("query", "x")) == expected
+
+
+def test_the_number_of_a_page_compiles_nothing() -> None:
+    """The first requests of most clients ask for a page."""
+    validation = Validation(DOCUMENT)
+    [pointer] = (
+        parameter.pointer
+        for operation in compile_operations(DOCUMENT)
+        if operation.id == "list-configs"
+        for parameter in operation.parameters
+        if parameter.name == "page_size"
+    )
+    assert validation.problems(pointer, 10, ()) == []
+    assert not validation.has_compiled(pointer)
+    assert validation.problems(pointer, 0, ()) != []
+    assert validation.has_compiled(pointer)

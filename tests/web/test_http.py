@@ -2,18 +2,22 @@
 
 import logging
 from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
 from emulator import __version__
-from emulator.api import Call
+from emulator.api import Call, serve
+from emulator.apis.apis import APIS
 from emulator.apis.evi.handlers import HANDLERS
 from emulator.apis.voices.api import VOICES
 from emulator.errors import DocumentError
-from emulator.openapi.document import Document
+from emulator.jsontext import JsonObject, render
+from emulator.openapi.document import check_schemas
 from emulator.openapi.fields import body_fields
-from emulator.openapi.operation import Operation
+from emulator.resources import is_shipped, read_data
 from emulator.server import new_app
 from emulator.settings import SETTINGS, Settings
 from emulator.web.app import App
@@ -224,14 +228,37 @@ def test_what_one_handler_does_to_its_parameters_no_other_sees(
     assert seen == [7, 7]
 
 
-def test_a_document_that_cannot_be_served_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The voices have one of their own."""
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        pytest.param({"maximum": "ten"}, "", id="no schema"),
+        pytest.param({"pattern": "("}, "", id="no pattern"),
+        pytest.param({"type": "object", "properties": 1}, "not laid out as", id="no object"),
+    ],
+)
+def test_a_document_that_cannot_be_served_is_named(
+    tmp_path: Path, change: JsonObject, message: str
+) -> None:
+    """An API from elsewhere has its schemas compiled at the start, which a mistake stops."""
+    content = read_data(VOICES.document)
+    [parameter] = (
+        each
+        for each in content["paths"]["/v0/tts/voices"]["get"]["parameters"]
+        if each["name"] == "page_size"
+    )
+    parameter["schema"].update(change)
+    path = tmp_path / "voices.yaml"
+    path.write_bytes(render(content))
+    with pytest.raises(DocumentError, match=rf"^voices\.yaml: {message}"):
+        App(Settings(seed="empty"), (replace(VOICES, document=path),))
 
-    def broken(document: Document, operation: Operation) -> object:
-        if document.path == VOICES.document:
-            raise KeyError("schema")
-        return body_fields(document, operation)
 
-    monkeypatch.setattr("emulator.web.app.body_fields", broken)
-    with pytest.raises(DocumentError, match=r"^voices/openapi\.yaml: not laid out"):
-        new_app(Settings(seed="empty"))
+def test_the_documents_that_are_shipped_can_be_served() -> None:
+    """The start leaves their schemas to the first requests, since each compiles here."""
+    for served in serve(APIS):
+        assert is_shipped(served.document.path)
+        check_schemas(served.document)
+        for operation in served.operations:
+            body_fields(served.document, operation)
+            for pointer in operation.pointers:
+                served.validation.check(pointer)

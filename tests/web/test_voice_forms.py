@@ -17,7 +17,6 @@ from emulator.api import Call, UploadedFile
 from emulator.apis.tts.openness import openness
 from emulator.errors import ApiError
 from emulator.openapi.document import Document, load_document
-from emulator.openapi.fields import body_fields
 from emulator.openapi.operation import compile_operations
 from emulator.openapi.validation import Validation
 from emulator.reply import Reply
@@ -53,8 +52,7 @@ class Echo:
         app = new_app(Settings(seed="empty"))
         document = echo_document()
         [operation] = compile_operations(document)
-        fields = body_fields(document, operation)
-        app.dispatcher.add(operation, self._answer, Validation(document), fields, None)
+        app.dispatcher.add(operation, self._answer, Validation(document))
         self.given: list[Json] = []
         self.client: Any = TestClient(app, headers={"X-Hume-Api-Key": "k"})
 

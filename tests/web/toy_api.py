@@ -5,7 +5,6 @@ from pathlib import Path
 
 from emulator.api import Handler
 from emulator.openapi.document import load_document
-from emulator.openapi.fields import body_fields
 from emulator.openapi.operation import compile_operations
 from emulator.openapi.validation import Validation
 from emulator.web.app import App
@@ -21,6 +20,5 @@ def add_toy_api(
     validation = Validation(document)
     for operation in compile_operations(document):
         if operation.id in handlers:
-            fields = body_fields(document, operation)
             handler = handlers[operation.id]
-            app.dispatcher.add(operation, handler, validation, fields, max_body_bytes)
+            app.dispatcher.add(operation, handler, validation, max_body_bytes)

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,30 @@ def test_bundled_seeds_load(name: str) -> None:
     assert load(name).state(VoicesState).voices.page("HUME_AI", Paging(size=100)).total == len(
         library
     )
+
+
+@pytest.mark.parametrize("name", BUNDLED_SEEDS)
+def test_bundled_seeds_pass_as_files(name: str, tmp_path: Path) -> None:
+    """The start trusts them: it checks no schema of theirs, and leaves their chats for later."""
+    path = Path(shutil.copy(bundled(f"fixtures/{name}.yaml"), tmp_path))
+    assert SEEDS.summary(load(path)) == SEEDS.summary(load(name))
+    assert events(load(path)) == events(load(name))
+
+
+def test_events_are_read_when_somebody_looks() -> None:
+    """Until then, forks are as what they come from; what one of them adds stays there."""
+    first = load("demo").state(EviState).chats
+    fork, other = first.fork(), first.fork()
+    assert first.same_as(fork)
+    [chat, *_] = fork.page_of_chats(Paging(size=1)).items
+    read = list(fork.iter_events(chat["id"]))
+    assert len(read) == chat["event_count"]
+    assert first.same_as(fork)
+    fork.add_event({**read[0], "id": "another"})
+    assert not first.same_as(fork)
+    assert other.same_as(first)
+    assert list(other.iter_events(chat["id"])) == read
+    assert fork.find_chat(chat["id"]) == {**chat, "event_count": len(read) + 1}
 
 
 def test_bundled_seeds_name_listed_voices() -> None:

@@ -5,9 +5,11 @@ Facts: docs/protocol.md#chats.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, TypeAlias
 
 from emulator.jsontext import Fragment, Json, JsonObject, kept, read, render
+from emulator.store.late import Late
 from emulator.store.overlay import Index, Overlay
 from emulator.store.paging import Page, Paging, page_of
 
@@ -94,6 +96,13 @@ class Audio:
     modified_at: int
 
 
+def put_event(events: Index[str], group_id: str, event: JsonObject) -> None:
+    """Add an event (a `return_chat_event`) to those of its chat, and of that chat's group."""
+    text = kept(render(event))
+    events.append(event["chat_id"], text)
+    events.append(group_id, text)
+
+
 class ChatStore:
     """All chats of a world.
 
@@ -102,7 +111,8 @@ class ChatStore:
     JSON texts.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, first_events: Late[Index[str]] | None = None) -> None:
+        """Begin without chats; `first_events` are those of the chats that are added first."""
         self._chats: Overlay[str, Chat] = Overlay()
         self._groups: Overlay[str, JsonObject] = Overlay()
         self._audio: Overlay[str, Audio] = Overlay()
@@ -112,8 +122,7 @@ class ChatStore:
         self._by_group: Index[tuple[str, str | None]] = Index()
         # config id of the most recent chat, or None -> GroupEntry
         self._group_order: Index[str | None] = Index()
-        # chat id or group id -> events, in order of arrival
-        self._events: Index[str] = Index()
+        self._first_events = first_events or Late[Index[str]](Index)
         self._positions: Overlay[str, int] = Overlay()
         self._position = 0
         self._uncounted: set[str] = set()  # chats that have had events meanwhile
@@ -121,7 +130,7 @@ class ChatStore:
     def fork(self) -> "ChatStore":
         """Return an equal store at no cost; changes on either side stay there."""
         self._count_events()
-        copy = ChatStore()
+        copy = ChatStore(self._first_events)
         for name, value in vars(self).items():
             if isinstance(value, Overlay | Index):
                 setattr(copy, name, value.fork())
@@ -130,12 +139,26 @@ class ChatStore:
 
     def same_as(self, fork: "ChatStore") -> bool:
         """True if neither has changed since one was forked from the other."""
-        other = vars(fork)
-        return not (self._uncounted or fork._uncounted) and all(
-            value.same_as(other[name])
+        if self._uncounted or fork._uncounted or not self._has_same_events(fork):
+            return False
+        return all(
+            value.same_as(getattr(fork, name))
             for name, value in vars(self).items()
             if isinstance(value, Overlay | Index)
         )
+
+    def _has_same_events(self, fork: "ChatStore") -> bool:
+        if self._has_read_events() or fork._has_read_events():
+            return self._events.same_as(fork._events)
+        return self._first_events is fork._first_events
+
+    def _has_read_events(self) -> bool:
+        return "_events" in vars(self)
+
+    @cached_property
+    def _events(self) -> Index[str]:
+        """Return events in order of arrival, by the id of their chat and by that of its group."""
+        return self._first_events.get().fork()
 
     # all of it, in the form in which a store can be filled again
 
@@ -173,9 +196,12 @@ class ChatStore:
             self._chats[id] = Chat(self._chats[id], event_count=len(self._events.get(id)))
         self._uncounted.clear()
 
-    def add_chat(self, chat: JsonObject) -> None:
-        """Add a chat that begins, to its group, which is created if necessary."""
-        chat = Chat(chat, event_count=0)
+    def add_chat(self, chat: JsonObject, event_count: int = 0) -> None:
+        """Add a chat that begins, to its group, which is created if necessary.
+
+        `event_count` is how many of the first events it has.
+        """
+        chat = Chat(chat, event_count=event_count)
         self._chats[chat["id"]] = chat
         self._positions[chat["id"]] = self._next_position()
         self._index_chat(chat)
@@ -224,10 +250,8 @@ class ChatStore:
     def add_event(self, event: JsonObject) -> None:
         """Add an event (a `return_chat_event`) to a chat, and so to its group."""
         chat_id: str = event["chat_id"]
-        text = kept(render(event))
-        self._events.append(chat_id, text)
+        put_event(self._events, self._chats[chat_id]["chat_group_id"], event)
         self._uncounted.add(chat_id)
-        self._events.append(self._chats[chat_id]["chat_group_id"], text)
 
     def page_of_events(self, id: str, paging: Paging) -> Page[Json]:
         """Return a page of the events of one chat, or of all chats of one group."""

@@ -1,14 +1,14 @@
 """EVI's section of a seed file, loaded through the same code as the API's own requests."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from emulator.api import Call
 from emulator.apis.evi.chat.prosody import EMOTIONS, fill_scores
 from emulator.apis.evi.chat.script import Script
 from emulator.apis.evi.chat.script_reading import named_script
-from emulator.apis.evi.chat_store import LONGEST_CHAT_MS, Audio, new_event
+from emulator.apis.evi.chat_store import LONGEST_CHAT_MS, Audio, ChatStore, new_event, put_event
 from emulator.apis.evi.model.cassette_file import check_cassette
 from emulator.apis.evi.operations import configs, prompts, tools
 from emulator.apis.evi.state import EviState
@@ -16,6 +16,8 @@ from emulator.apis.voices.state import VoicesState
 from emulator.errors import ApiError, Loc, closest
 from emulator.ids import derived_uuid
 from emulator.jsontext import Fragment, JsonObject
+from emulator.store.late import Late
+from emulator.store.overlay import Index
 from emulator.store.paging import Paging
 from emulator.store.versioned import Resource, Version, VersionedCollection
 from emulator.world.seed import SeedLoading
@@ -100,8 +102,10 @@ class _Section:
                     resource = collection.add_version(resource, content, now_ms)
 
     def chats(self) -> None:
-        """Load all chats with their groups, then all their events in the order of time."""
-        events: list[tuple[int, JsonObject]] = []
+        """Load all chats with their groups; of a known file, events wait for who looks at them."""
+        read: list[tuple[str, _Events]] = []
+        events = Late(lambda: _in_time(read))
+        self.state.chats = ChatStore(events)
         for loc, group in self.loading.items("chat_groups"):
             if not self.loading.is_new(group["id"], loc):
                 continue
@@ -110,9 +114,9 @@ class _Section:
                 at = (*loc, "chats", number)
                 if self.loading.is_new(chat["id"], at):
                     self._add_chat(group["id"], chat, at)
-                    events += _Events(self.loading, chat, at).read()
-        for _, event in sorted(events, key=lambda timed: timed[0]):
-            self.state.chats.add_event(event)
+                    read.append((group["id"], _Events(self.loading, chat, at)))
+        if not self.loading.is_known:
+            events.get()  # for their mistakes
 
     def _add_chat(self, group_id: str, chat: JsonObject, loc: Loc) -> None:
         self._check_config(chat, loc)
@@ -127,7 +131,7 @@ class _Section:
         }
         if "config" in chat:
             document["config"] = {**chat["config"], "id": chat["config"]["id"].lower()}
-        self.state.chats.add_chat(document)
+        self.state.chats.add_chat(document, len(chat["events"]))
         if "audio" in chat:
             end = chat.get("end_timestamp", chat["start_timestamp"])
             audio = Audio(chat["audio"]["status"], chat["audio"].get("modified_at", end))
@@ -161,6 +165,15 @@ class _Section:
         """Return a request with this body, at that time; its ids derive from its place."""
         world = self.loading.world_at(now_ms, at, self.state)
         return Call(world, world.settings, {}, body, "")
+
+
+def _in_time(chats: Sequence[tuple[str, "_Events"]]) -> Index[str]:
+    """Return the events of chats, each with the id of its group, in the order of time."""
+    timed = [(at_ms, group, event) for group, events in chats for at_ms, event in events.read()]
+    index: Index[str] = Index()
+    for _, group_id, event in sorted(timed, key=lambda each: each[0]):
+        put_event(index, group_id, event)
+    return index
 
 
 @dataclass

@@ -25,6 +25,8 @@ from emulator.world.world import World
 
 @dataclass(frozen=True, slots=True)
 class _Route:
+    """A path of a socket."""
+
     pattern: re.Pattern[str]
     socket: Socket
     errors: ErrorShapes
