@@ -4,6 +4,7 @@ import asyncio
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from emulator.apis.tts.errors import tts_error
 from emulator.apis.tts.plan import (
@@ -30,17 +31,25 @@ from emulator.world.world import World
 _REQUEST_NUMBERS = range(10_000, 10_000_000)  # five to seven digits
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Snippet:
-    """A part of an utterance that is said in one go; `begin` is in samples of the generation."""
+    """A part of an utterance that is said in one go; `begin` is in samples of the generation.
 
-    id: str
+    `place` is the generation's id, and the snippet's place in it, from 0.
+    """
+
+    place: tuple[str, int]
     text: str
     utterance_index: int
     sound: Sound
     timbre: Timbre
     begin: int
     samples: int
+
+    @cached_property
+    def id(self) -> str:
+        """Return its id, which a file of sound does not show."""
+        return placed_uuid("snippets", *self.place)
 
 
 class Generation:
@@ -92,8 +101,8 @@ class Generation:
         if part is None:
             return False
         index, text, timbre, sound = part
-        id, samples = placed_uuid("snippets", self.id, len(self._known)), sound.samples
-        self._known.append(Snippet(id, text, index, sound, timbre, self._end, samples))
+        place, samples = (self.id, len(self._known)), sound.samples
+        self._known.append(Snippet(place, text, index, sound, timbre, self._end, samples))
         self._end += samples
         return True
 

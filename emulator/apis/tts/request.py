@@ -19,6 +19,7 @@ from emulator.world.world import World
 
 DEFAULT_FORMAT = "mp3"
 _BOTH = ("1", "2")
+_NESTED = (dict, list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,11 @@ class Source:
 def without_nulls(value: Any) -> Any:
     """Return a JSON value without the fields that are null, as if they were left out."""
     if isinstance(value, dict):
-        return {key: without_nulls(item) for key, item in value.items() if item is not None}
+        return {
+            key: without_nulls(item) if isinstance(item, _NESTED) else item
+            for key, item in value.items()
+            if item is not None
+        }
     return [without_nulls(item) for item in value] if isinstance(value, list) else value
 
 
