@@ -122,10 +122,11 @@ def is_surely_short(world: World, request: SpeechRequest) -> bool:
 
 def _at_most(utterances: Sequence[Utterance], parts: Callable[[str], int]) -> int:
     """Return a length in samples that utterances of at most so many parts don't exceed."""
-    return sum(
-        most_samples(len(each.text), parts(each.text), each.speed, each.trailing_silence_s)
-        for each in utterances
-    )
+    samples = 0
+    for each in utterances:
+        text, silence_s = each.text, each.trailing_silence_s
+        samples += most_samples(len(text), parts(text), each.speed, silence_s)
+    return samples
 
 
 def _most_parts(text: str) -> int:

@@ -211,7 +211,7 @@ def designed(utterances: Sequence[Utterance], variant: int) -> tuple[Utterance, 
 
 
 def new_record(
-    world: World,
+    created_ms: int,
     id: str,
     request_id: str,
     request: SpeechRequest,
@@ -223,7 +223,7 @@ def new_record(
     record: JsonObject = {
         "id": id,
         "request_id": request_id,
-        "created_at": world.clock.now_ms(),
+        "created_at": created_ms,
         "operation": operation,
         "version": request.version,
         "format": request.format,

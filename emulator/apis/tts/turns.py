@@ -26,10 +26,11 @@ class Turns:
 
 async def list_in_turns(items: Iterable[T]) -> list[T]:
     """Return the items, which take time to find, and let others have a turn now and then."""
-    turns, found, left = Turns(), list[T](), iter(items)
-    while more := list(islice(left, _AT_ONCE)):
-        found += more
-        if len(more) < _AT_ONCE:
-            break
+    left = iter(items)
+    more = found = list(islice(left, _AT_ONCE))
+    turns = Turns()
+    while len(more) == _AT_ONCE:
         await turns.give()
+        more = list(islice(left, _AT_ONCE))
+        found += more
     return found
