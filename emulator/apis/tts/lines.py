@@ -5,7 +5,7 @@ All text is ASCII, since clients split lines at other characters, too.
 
 import json
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from emulator.apis.tts.chunks import Chunk, encoded, encoded_in_base64
 from emulator.apis.tts.generation import Generation
@@ -55,11 +55,11 @@ def as_line(content: JsonObject) -> bytes:
 
 
 def _audio_line(
-    generation: Generation, request: SpeechRequest, chunk: Chunk, audio: bytes
+    generation: Generation, request: SpeechRequest, chunk: Chunk, audio: Sequence[bytes]
 ) -> bytes:
     """Return a chunk of audio as a line. The base64 text, which is long, is put in at the end."""
     line = as_line(audio_object(generation, request, chunk, ""))
-    return b"".join((_AUDIO, audio, line[len(_AUDIO) :]))
+    return b"".join((_AUDIO, *audio, line[len(_AUDIO) :]))
 
 
 def objects(
