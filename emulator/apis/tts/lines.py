@@ -75,8 +75,10 @@ def objects(
 
 def lines(generation: Generation, request: SpeechRequest) -> Iterator[tuple[Chunk, bytes]]:
     """Yield each chunk with its lines: the timestamps that begin in it, then the audio."""
-    stamps = TimestampsOfChunks(request.timestamps)
+    stamps = TimestampsOfChunks(request.timestamps) if request.timestamps else None
     for chunk, audio in encoded_in_base64(generation, request.strips_headers):
-        found = [timestamp_object(generation, chunk, each) for each in stamps.before(chunk)]
         line = _audio_line(generation, request, chunk, audio)
-        yield chunk, b"".join((*map(as_line, found), line)) if found else line
+        if stamps is not None:
+            found = [timestamp_object(generation, chunk, each) for each in stamps.before(chunk)]
+            line = b"".join((*map(as_line, found), line))
+        yield chunk, line

@@ -203,9 +203,10 @@ def find_named(source: Source, named: JsonObject, loc: Loc) -> JsonObject:
 
 def designed(utterances: Sequence[Utterance], variant: int) -> tuple[Utterance, ...]:
     """Return the utterances; those without a voice get the one that the first of them asks for."""
-    first = next((each for each in utterances if not each.timbre), None)
-    if first is None:
+    index = _first_without(utterances)
+    if index is None:
         return tuple(utterances)
+    first = utterances[index]
     timbre = designed_timbre(first.description, first.text, variant)
     return tuple(each if each.timbre else replace(each, timbre=timbre) for each in utterances)
 
@@ -237,8 +238,10 @@ def new_record(
 
 def _first_without(utterances: Sequence[Utterance]) -> int | None:
     """Return the index of the first utterance without a voice, not even a designed one."""
-    missing = (index for index, each in enumerate(utterances) if not each.timbre)
-    return next(missing, None)
+    for index, each in enumerate(utterances):
+        if not each.timbre:
+            return index
+    return None
 
 
 def _nth(index: int) -> str:
@@ -304,11 +307,13 @@ def _models(utterance: Utterance) -> Sequence[str]:
 
 def _fitting_version(utterances: Sequence[Utterance], timestamps: frozenset[str]) -> str:
     """Return the version of a request that names none."""
-    if any(each.description for each in utterances) or _first_without(utterances) is not None:
-        return "1"
-    if timestamps or any("1" not in _models(each) for each in utterances):
-        return "2"
-    return "1"
+    version = "2" if timestamps else "1"
+    for each in utterances:
+        if each.description or not each.timbre:
+            return "1"
+        if "1" not in _models(each):
+            version = "2"
+    return version
 
 
 def _why_version_1(utterances: Sequence[Utterance]) -> str:
