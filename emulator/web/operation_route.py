@@ -68,7 +68,8 @@ class OperationRoute:
         headers, query_string = exchange.read_headers(), scope["query_string"]
         exchange.auditor, exchange.errors = self._auditor, self._errors
         exchange.world = world = self._auth.world(headers, query_string)
-        if not exchange.is_quiet:
+        may_differ = world.rate_limit or world.faults or world.stubs or b"prefer" in headers
+        if may_differ and not exchange.is_quiet:
             replacement = await self._replacement(world, headers, receive, exchange)
             if replacement is not None:
                 await self._read_for_journal(exchange, headers, receive)

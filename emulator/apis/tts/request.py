@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from emulator.apis.tts.errors import tts_error
-from emulator.apis.tts.turns import list_in_turns
+from emulator.apis.tts.turns import AT_ONCE, list_in_turns
 from emulator.apis.voices.generations import designed_timbre
 from emulator.apis.voices.lookup import resolve_voice
 from emulator.apis.voices.state import VoicesState
@@ -108,6 +108,8 @@ def read_request(source: Source, given: JsonObject) -> SpeechRequest:
 
 async def read_request_in_turns(source: Source, given: JsonObject) -> SpeechRequest:
     """Return what `read_request` does; of many utterances, others have a turn between some."""
+    if len(given["utterances"]) < AT_ONCE:
+        return read_request(source, given)
     body = without_nulls(given)
     context = read_context(source, body.get("context"))
     utterances = await list_in_turns(_utterances(source, body, context))

@@ -77,11 +77,6 @@ def _file(generation: Generation, request: SpeechRequest) -> Iterator[tuple[Chun
     return ((chunk, chunk.audio) for chunk in encoded(generation, as_one_file=True))
 
 
-async def _read(call: Call, streams: bool) -> SpeechRequest:
-    source = Source(call.world, call.findings, streams)
-    return await read_request_in_turns(source, call.body)
-
-
 async def _made(
     call: Call, request: SpeechRequest, operation_id: str, streams: bool = False
 ) -> list[Generation]:
