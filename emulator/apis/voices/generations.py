@@ -82,7 +82,7 @@ class GenerationStore:
         generation = self._taken(id) or self.find(id)
         if generation is not None and (is_cut or "samples" not in generation):
             marks = {"samples": samples, **({"cut": True} if is_cut else {})}
-            self.add({**generation, **marks})
+            self._write({**generation, **marks})
 
     def _taken(self, id: str) -> JsonObject | None:
         """Take out the generation that began first, if that is the one with this id."""
