@@ -49,6 +49,10 @@ class IdSource:
         """Return 128 random bits as 32 hexadecimal digits."""
         return f"{self._random.getrandbits(128):032x}"
 
+    def number(self) -> int:
+        """Return a random number of 32 bits: the first of those that make a secret."""
+        return self._random.getrandbits(128) >> 96
+
 
 def _written(number: int) -> str:
     text = number.to_bytes(16, "big").hex()

@@ -1,6 +1,7 @@
 """How fast generated sound comes: when each of its chunks is due."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from emulator.durations import duration_ms, read_pace
 from emulator.ids import Random, derived_random
@@ -8,6 +9,7 @@ from emulator.settings import Settings
 
 REALTIME = 1.0  # the stretch of sound that comes as it plays
 FIRST_AUDIO_MS = 200  # of generated speech, if nobody has given another time
+_KEPT = 64  # paces, since every answer asks for its world's
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +67,10 @@ class Schedule:
 
 def pace_of(settings: Settings) -> Pace:
     """Return the pace that a world's settings ask for."""
-    first_audio = settings.first_audio
-    return Pace(
-        read_pace(settings.pace),
-        duration_ms(first_audio) if first_audio else None,
-        duration_ms(settings.jitter),
-    )
+    return _read(settings.pace, settings.first_audio, settings.jitter)
+
+
+@lru_cache(maxsize=_KEPT)
+def _read(pace: str, first_audio: str, jitter: str) -> Pace:
+    first_ms = duration_ms(first_audio) if first_audio else None
+    return Pace(read_pace(pace), first_ms, duration_ms(jitter))

@@ -57,20 +57,28 @@ def file_bytes(format: str, samples: int) -> int:
 
 def regrouped(pieces: Iterable[bytes], size: int) -> Iterator[bytes]:
     """Yield the same bytes in pieces of that size; only the last one may be smaller."""
+    return map(b"".join, grouped(pieces, size))
+
+
+def grouped(pieces: Iterable[bytes], size: int) -> Iterator[list[bytes]]:
+    """Yield the same bytes in lists of that size together; only the last one may be smaller."""
     held: list[bytes] = []
     length = 0
     for piece in pieces:
-        begin = 0
-        while length + len(piece) - begin >= size:
-            end = begin + size - length
-            yield b"".join((*held, piece[begin:end]))
-            held.clear()
-            begin, length = end, 0
-        if begin < len(piece):
-            held.append(piece[begin:])
-            length += len(piece) - begin
+        length += len(piece)
+        if length < size:
+            held.append(piece)
+            continue
+        end = size - length + len(piece)
+        held.append(piece[:end])
+        yield held
+        length -= size
+        while length >= size:
+            yield [piece[end : end + size]]
+            end, length = end + size, length - size
+        held = [piece[end:]] if length else []
     if length:
-        yield b"".join(held)
+        yield held
 
 
 class _PlainEncoder:

@@ -75,11 +75,13 @@ def read_timbre(text: str, name: str = "") -> Timbre:
     return timbre_of(seed, gender or None, language, name)
 
 
-@lru_cache(maxsize=_KEPT_FRAMES)
 def variant_of(timbre: Timbre, variant: int) -> Timbre:
     """Return a timbre much like this one; variant 0 is the timbre itself."""
-    if variant == 0:
-        return timbre
+    return _other_variant(timbre, variant) if variant else timbre
+
+
+@lru_cache(maxsize=_KEPT_FRAMES)
+def _other_variant(timbre: Timbre, variant: int) -> Timbre:
     digest = _digest(f"{timbre.partials}, {variant}")
     return Timbre(
         pitch=timbre.pitch,

@@ -80,6 +80,9 @@ class Overlay(MutableMapping[K, V]):
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
+    def __bool__(self) -> bool:
+        return bool(self._base or self._own) and any(True for _ in self)
+
 
 class Index(Generic[K]):
     """Sorted lists of entries, each under a key. A page of any list is one slice."""

@@ -45,12 +45,14 @@ class LimitedProtocol(CoalescingProtocol):
         self._in_head = False
         self._is_refused = False
         self._arrived = 0  # bytes since the first of a head, about
+        self._arriving = 0  # bytes that are being read
         self._timer: asyncio.TimerHandle | None = None
         self._start_timer()
 
     def data_received(self, data: bytes) -> None:
         if self._is_refused:
             return
+        self._arriving = len(data)
         super().data_received(data)
         if not self._is_arriving:
             self._stop_timer()
@@ -82,8 +84,7 @@ class LimitedProtocol(CoalescingProtocol):
 
     def on_headers_complete(self) -> None:
         self._in_head = False
-        size = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
-        if size > self.max_head_bytes:
+        if self._arrived + self._arriving > self.max_head_bytes and self._is_head_long():
             self._refuse_head()
         elif len(self.url) > _LONGEST_URL and not self.parser.should_upgrade():
             self._refuse(URL_TOO_LONG, limit=_LONGEST_URL)
@@ -130,6 +131,10 @@ class LimitedProtocol(CoalescingProtocol):
         return not self._in_head and self.cycle is not None and self.cycle.response_started
 
     # refusals
+
+    def _is_head_long(self) -> bool:
+        size = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
+        return size > self.max_head_bytes
 
     def _refuse_head(self) -> None:
         if len(self.url) > self.max_head_bytes // 2:

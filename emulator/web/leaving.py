@@ -1,8 +1,7 @@
 """Notices that a client leaves before it is answered."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from types import TracebackType
 
 from starlette.types import Receive
 
@@ -11,32 +10,50 @@ class ClientLeft(Exception):
     """The client has left before it was answered."""
 
 
-@asynccontextmanager
-async def left_with(receive: Receive) -> AsyncIterator[None]:
-    """Cancel the block when the client leaves. Raises ClientLeft then.
+class WhileHere:
+    """Cancels its block when the client leaves: `async with WhileHere(receive)`.
 
-    The rest of the request's body is lost, so it must have been read before.
+    Raises ClientLeft then.
+
+    The rest of the request's body is lost, so it must have been read before. The watch begins when
+    the block first waits: until then it would see nothing, and the first piece is sent sooner.
     """
-    leaving = asyncio.create_task(_until_gone(receive))
-    here = asyncio.current_task()
-    assert here is not None
-    is_inside = True
 
-    def end(task: asyncio.Task[None]) -> None:
-        if is_inside and not task.cancelled():
-            here.cancel()
+    __slots__ = ("_begin", "_block", "_leaving", "_receive")
 
-    leaving.add_done_callback(end)
-    try:
-        yield
-    except asyncio.CancelledError:
-        if not leaving.done():
-            raise
-        here.uncancel()
-        raise ClientLeft from None
-    finally:
-        is_inside = False
-        leaving.cancel()
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._block: asyncio.Task[object] | None = None  # None outside
+        self._leaving: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> None:
+        self._block = asyncio.current_task()
+        self._begin = asyncio.get_running_loop().call_soon(self._watch)
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        block, self._block = self._block, None
+        leaving = self._leaving
+        if leaving is None:
+            self._begin.cancel()
+        elif not leaving.done():
+            leaving.cancel()
+        elif kind is not None and issubclass(kind, asyncio.CancelledError):
+            assert block is not None
+            block.uncancel()
+            raise ClientLeft from None
+
+    def _watch(self) -> None:
+        self._leaving = asyncio.create_task(_until_gone(self._receive))
+        self._leaving.add_done_callback(self._end)
+
+    def _end(self, leaving: asyncio.Task[None]) -> None:
+        if self._block is not None and not leaving.cancelled():
+            self._block.cancel()
 
 
 async def _until_gone(receive: Receive) -> None:

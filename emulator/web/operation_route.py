@@ -76,7 +76,8 @@ class OperationRoute:
         checks = self._checks
         exchange.auditor, exchange.errors = checks.auditor, self._errors
         exchange.world = world = self._auth.world(headers, query_string)
-        if not exchange.is_quiet:
+        may_differ = world.rate_limit or world.faults or world.stubs or b"prefer" in headers
+        if may_differ and not exchange.is_quiet:
             replacement = await self._replacement(world, headers, receive, exchange)
             if replacement is not None:
                 await self._read_for_journal(exchange, headers, receive)

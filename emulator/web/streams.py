@@ -22,7 +22,7 @@ from emulator.redaction.text import hide_in_body
 from emulator.reply import BodyCut
 from emulator.web.answers import Answer, part, respond, start
 from emulator.web.exchange import Exchange
-from emulator.web.leaving import ClientLeft, left_with
+from emulator.web.leaving import ClientLeft, WhileHere
 
 # How a streamed answer ended, as the journal has it.
 COMPLETE, CLIENT_LEFT, BROKEN, FAILED = "complete", "client_left", "broken", "failed"
@@ -55,7 +55,7 @@ async def deliver(answer: Answer, exchange: Exchange, receive: Receive, send: Se
 async def _garbled(answer: Answer, receive: Receive) -> Answer:
     """Return the answer with garbage for a body, after exhausting its own."""
     if not isinstance(answer.body, bytes):
-        async with left_with(receive):
+        async with WhileHere(receive):
             async for _ in answer.body:
                 pass
     return answer._replace(body=GARBAGE)
@@ -112,7 +112,7 @@ async def _send_pieces(sent: "_Sent", rule: FaultRule | None, receive: Receive) 
     pieces = sent.pieces()
     if rule is not None:
         pieces = struck_pieces(rule, pieces, sent.length)
-    async with left_with(receive):
+    async with WhileHere(receive):
         async for piece in pieces:
             await sent.send(piece)
     if rule is not None and rule.fault in ENDINGS:

@@ -1,12 +1,12 @@
 """The sound of a generation in chunks, made while it is sent: it takes little memory."""
 
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from emulator.apis.tts.generation import Generation, Snippet
 from emulator.audio.base64_text import sound_in_base64
-from emulator.audio.encoding import encode_file, new_encoder, regrouped
+from emulator.audio.encoding import encode_file, grouped, new_encoder, regrouped
 from emulator.audio.timbre import SAMPLE_RATE
 from emulator.audio.wav import SAMPLE_BYTES
 
@@ -55,20 +55,22 @@ def _files(generation: Generation) -> Iterator[Chunk]:
             yield Chunk(snippet, index, audio, begin, end, end == last)
 
 
-def encoded_in_base64(generation: Generation, as_one_file: bool) -> Iterator[tuple[Chunk, bytes]]:
-    """Yield each chunk, without its audio, and its audio in base64."""
+def encoded_in_base64(
+    generation: Generation, as_one_file: bool
+) -> Iterator[tuple[Chunk, Sequence[bytes]]]:
+    """Yield each chunk, without its audio, and its audio in base64: texts to be joined."""
     if generation.format == "pcm":  # whether it is one file or many
         yield from _pcm_in_base64(generation)
         return
     for chunk in encoded(generation, as_one_file):
         audio = b64encode(chunk.audio)
-        yield chunk._replace(audio=b""), audio
+        yield chunk._replace(audio=b""), (audio,)
 
 
-def _pcm_in_base64(generation: Generation) -> Iterator[tuple[Chunk, bytes]]:
+def _pcm_in_base64(generation: Generation) -> Iterator[tuple[Chunk, Sequence[bytes]]]:
     for snippet in generation.snippets():
         begin, last = snippet.begin, snippet.begin + snippet.samples
-        texts = regrouped(sound_in_base64(snippet.sound, snippet.timbre), _CHUNK_CHARACTERS)
+        texts = grouped(sound_in_base64(snippet.sound, snippet.timbre), _CHUNK_CHARACTERS)
         for index, audio in enumerate(texts):
             end = min(begin + CHUNK_SAMPLES, last)
             yield Chunk(snippet, index, b"", begin, end, end == last), audio

@@ -4,6 +4,7 @@ import asyncio
 from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property, partial
 
 from emulator.apis.tts.errors import tts_error
 from emulator.apis.tts.plan import (
@@ -27,20 +28,29 @@ from emulator.jsontext import JsonObject
 from emulator.world.voice import prepare, voice_of
 from emulator.world.world import World
 
-_REQUEST_NUMBERS = range(10_000, 10_000_000)  # five to seven digits
+_LEAST_REQUEST_NUMBER = 10_000
+_REQUEST_NUMBERS = 10_000_000 - _LEAST_REQUEST_NUMBER  # of five to seven digits
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Snippet:
-    """A part of an utterance that is said in one go; `begin` is in samples of the generation."""
+    """A part of an utterance that is said in one go; `begin` is in samples of the generation.
 
-    id: str
+    `place` is the generation's id, and the snippet's place in it, from 0.
+    """
+
+    place: tuple[str, int]
     text: str
     utterance_index: int
     sound: Sound
     timbre: Timbre
     begin: int
     samples: int
+
+    @cached_property
+    def id(self) -> str:
+        """Return its id, which a file of sound does not show."""
+        return placed_uuid("snippets", *self.place)
 
 
 class Generation:
@@ -92,8 +102,8 @@ class Generation:
         if part is None:
             return False
         index, text, timbre, sound = part
-        id, samples = placed_uuid("snippets", self.id, len(self._known)), sound.samples
-        self._known.append(Snippet(id, text, index, sound, timbre, self._end, samples))
+        place, samples = (self.id, len(self._known)), sound.samples
+        self._known.append(Snippet(place, text, index, sound, timbre, self._end, samples))
         self._end += samples
         return True
 
@@ -103,8 +113,8 @@ class Generation:
 
 def new_request_id(world: World) -> str:
     """Return an id as the service makes them: a UUID, and five to seven digits."""
-    number = int(world.ids.secret()[:8], 16) % len(_REQUEST_NUMBERS)
-    return f"{world.ids.uuid()}{_REQUEST_NUMBERS[number]}"
+    number = world.ids.number() % _REQUEST_NUMBERS + _LEAST_REQUEST_NUMBER
+    return f"{world.ids.uuid()}{number}"
 
 
 async def spoken(
@@ -157,13 +167,15 @@ def _remembered(
     """Return the generations of plans, and remember them; those that grow, without a length."""
     takes_time = voice_of(world).takes_time
     made, request_id = [], request_id or new_request_id(world)
+    store, now_ms = world.state(VoicesState).generations, world.clock.now_ms()
     for variant, plan in enumerate(plans):
         id = world.ids.uuid()
         generation = Generation(id, request_id, request.format, plan, takes_time)
-        record = new_record(world, id, request_id, request, plan.utterances, variant, operation)
-        if not is_growing:
-            record["samples"] = generation.samples
-        world.state(VoicesState).generations.add(record)
+        said = (now_ms, id, request_id, request, plan.utterances, variant, operation)
+        if is_growing:
+            store.begin(id, partial(new_record, *said))
+        else:
+            store.add({**new_record(*said), "samples": generation.samples})
         made.append(generation)
     return made
 
@@ -175,7 +187,8 @@ def new_conversion(
     id = world.ids.uuid()
     plan = conversion_plan(request.utterances, loudness)
     generation = Generation(id, request_id, request.format, plan)
-    record = new_record(world, id, request_id, request, request.utterances, 0, operation)
+    now_ms = world.clock.now_ms()
+    record = new_record(now_ms, id, request_id, request, request.utterances, 0, operation)
     record["samples"] = generation.samples
     record["loudness"] = b64encode(loudness).decode()
     world.state(VoicesState).generations.add(record)

@@ -5,13 +5,13 @@ All text is ASCII, since clients split lines at other characters, too.
 
 import json
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from emulator.apis.tts.chunks import Chunk, encoded, encoded_in_base64
 from emulator.apis.tts.generation import Generation
 from emulator.apis.tts.request import SpeechRequest
 from emulator.apis.tts.timestamps import TimestampsOfChunks
-from emulator.jsontext import JsonObject
+from emulator.jsontext import JsonObject, render
 
 _in_ascii = json.JSONEncoder(separators=(",", ":")).encode
 _AUDIO = b'{"type":"audio","audio":"'  # how a line with audio begins
@@ -50,15 +50,16 @@ def timestamp_object(generation: Generation, chunk: Chunk, timestamp: JsonObject
 
 def as_line(content: JsonObject) -> bytes:
     """Return an object as a line."""
-    return _in_ascii(content).encode() + b"\n"
+    text = render(content)  # far faster
+    return (text if text.isascii() else _in_ascii(content).encode()) + b"\n"
 
 
 def _audio_line(
-    generation: Generation, request: SpeechRequest, chunk: Chunk, audio: bytes
+    generation: Generation, request: SpeechRequest, chunk: Chunk, audio: Sequence[bytes]
 ) -> bytes:
     """Return a chunk of audio as a line. The base64 text, which is long, is put in at the end."""
     line = as_line(audio_object(generation, request, chunk, ""))
-    return b"".join((_AUDIO, audio, line[len(_AUDIO) :]))
+    return b"".join((_AUDIO, *audio, line[len(_AUDIO) :]))
 
 
 def objects(
@@ -74,8 +75,10 @@ def objects(
 
 def lines(generation: Generation, request: SpeechRequest) -> Iterator[tuple[Chunk, bytes]]:
     """Yield each chunk with its lines: the timestamps that begin in it, then the audio."""
-    stamps = TimestampsOfChunks(request.timestamps)
+    stamps = TimestampsOfChunks(request.timestamps) if request.timestamps else None
     for chunk, audio in encoded_in_base64(generation, request.strips_headers):
-        found = [timestamp_object(generation, chunk, each) for each in stamps.before(chunk)]
         line = _audio_line(generation, request, chunk, audio)
-        yield chunk, b"".join((*map(as_line, found), line)) if found else line
+        if stamps is not None:
+            found = [timestamp_object(generation, chunk, each) for each in stamps.before(chunk)]
+            line = b"".join((*map(as_line, found), line))
+        yield chunk, line

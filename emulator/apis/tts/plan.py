@@ -5,7 +5,7 @@ A stream begins before the end of its text is looked at: its parts are found as 
 
 import re
 from base64 import b64decode
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -115,13 +115,28 @@ def is_surely_short(world: World, request: SpeechRequest) -> bool:
     """
     if world.state(VoicesState).has_sounds:
         return False
-    left = world.settings.max_generation_seconds * SAMPLE_RATE // request.num_generations
-    for each in request.utterances:
-        parts = 1 + sum(map(each.text.count, _MARKS))
-        left -= most_samples(len(each.text), parts, each.speed, each.trailing_silence_s)
-        if left < 0:
-            return False
-    return True
+    most = world.settings.max_generation_seconds * SAMPLE_RATE // request.num_generations
+    said = request.utterances
+    return _at_most(said, _most_parts) <= most or _at_most(said, _marked_parts) <= most
+
+
+def _at_most(utterances: Sequence[Utterance], parts: Callable[[str], int]) -> int:
+    """Return a length in samples that utterances of at most so many parts don't exceed."""
+    samples = 0
+    for each in utterances:
+        text, silence_s = each.text, each.trailing_silence_s
+        samples += most_samples(len(text), parts(text), each.speed, silence_s)
+    return samples
+
+
+def _most_parts(text: str) -> int:
+    """Return how many parts a text of this length has at most: a mark and a space end each."""
+    return 1 + len(text) // 2
+
+
+def _marked_parts(text: str) -> int:
+    """Return how many parts a text has at most: a mark ends each, which takes longer to count."""
+    return 1 + sum(map(text.count, _MARKS))
 
 
 def plan_again(world: World, record: JsonObject) -> Plan:

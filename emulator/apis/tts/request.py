@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from emulator.apis.tts.errors import tts_error
-from emulator.apis.tts.turns import list_in_turns
+from emulator.apis.tts.turns import AT_ONCE, list_in_turns
 from emulator.apis.voices.generations import designed_timbre
 from emulator.apis.voices.lookup import resolve_voice
 from emulator.apis.voices.state import VoicesState
@@ -19,6 +19,7 @@ from emulator.world.world import World
 
 DEFAULT_FORMAT = "mp3"
 _BOTH = ("1", "2")
+_NESTED = (dict, list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,11 @@ class Source:
 def without_nulls(value: Any) -> Any:
     """Return a JSON value without the fields that are null, as if they were left out."""
     if isinstance(value, dict):
-        return {key: without_nulls(item) for key, item in value.items() if item is not None}
+        return {
+            key: without_nulls(item) if isinstance(item, _NESTED) else item
+            for key, item in value.items()
+            if item is not None
+        }
     return [without_nulls(item) for item in value] if isinstance(value, list) else value
 
 
@@ -103,6 +108,8 @@ def read_request(source: Source, given: JsonObject) -> SpeechRequest:
 
 async def read_request_in_turns(source: Source, given: JsonObject) -> SpeechRequest:
     """Return what `read_request` does; of many utterances, others have a turn between some."""
+    if len(given["utterances"]) < AT_ONCE:
+        return read_request(source, given)
     body = without_nulls(given)
     context = read_context(source, body.get("context"))
     utterances = await list_in_turns(_utterances(source, body, context))
@@ -198,15 +205,16 @@ def find_named(source: Source, named: JsonObject, loc: Loc) -> JsonObject:
 
 def designed(utterances: Sequence[Utterance], variant: int) -> tuple[Utterance, ...]:
     """Return the utterances; those without a voice get the one that the first of them asks for."""
-    first = next((each for each in utterances if not each.timbre), None)
-    if first is None:
+    index = _first_without(utterances)
+    if index is None:
         return tuple(utterances)
+    first = utterances[index]
     timbre = designed_timbre(first.description, first.text, variant)
     return tuple(each if each.timbre else replace(each, timbre=timbre) for each in utterances)
 
 
 def new_record(
-    world: World,
+    created_ms: int,
     id: str,
     request_id: str,
     request: SpeechRequest,
@@ -218,7 +226,7 @@ def new_record(
     record: JsonObject = {
         "id": id,
         "request_id": request_id,
-        "created_at": world.clock.now_ms(),
+        "created_at": created_ms,
         "operation": operation,
         "version": request.version,
         "format": request.format,
@@ -232,8 +240,10 @@ def new_record(
 
 def _first_without(utterances: Sequence[Utterance]) -> int | None:
     """Return the index of the first utterance without a voice, not even a designed one."""
-    missing = (index for index, each in enumerate(utterances) if not each.timbre)
-    return next(missing, None)
+    for index, each in enumerate(utterances):
+        if not each.timbre:
+            return index
+    return None
 
 
 def _nth(index: int) -> str:
@@ -299,11 +309,13 @@ def _models(utterance: Utterance) -> Sequence[str]:
 
 def _fitting_version(utterances: Sequence[Utterance], timestamps: frozenset[str]) -> str:
     """Return the version of a request that names none."""
-    if any(each.description for each in utterances) or _first_without(utterances) is not None:
-        return "1"
-    if timestamps or any("1" not in _models(each) for each in utterances):
-        return "2"
-    return "1"
+    version = "2" if timestamps else "1"
+    for each in utterances:
+        if each.description or not each.timbre:
+            return "1"
+        if "1" not in _models(each):
+            version = "2"
+    return version
 
 
 def _why_version_1(utterances: Sequence[Utterance]) -> str:

@@ -34,7 +34,9 @@ def _load_generation(loading: SeedLoading, state: TtsState, item: JsonObject, lo
         loading.mistake(loc, str(error.body["message"]))
         return
     spoken = designed(request.utterances, 0)
-    record = new_record(world, item["id"], request_id, request, spoken, 0, _OPERATION)
+    record = new_record(
+        world.clock.now_ms(), item["id"], request_id, request, spoken, 0, _OPERATION
+    )
     world.state(VoicesState).generations.add(record)
 
 

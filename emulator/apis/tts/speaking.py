@@ -1,6 +1,6 @@
 """What the operations answer: whole answers, files and streams of speech."""
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 
 from emulator.api import Call, Handler
@@ -77,21 +77,24 @@ def _file(generation: Generation, request: SpeechRequest) -> Iterator[tuple[Chun
     return ((chunk, chunk.audio) for chunk in encoded(generation, as_one_file=True))
 
 
-async def _read(call: Call, streams: bool) -> SpeechRequest:
-    source = Source(call.world, call.findings, streams)
-    return await read_request_in_turns(source, call.body)
-
-
 async def _made(
     call: Call, request: SpeechRequest, operation_id: str, streams: bool = False
 ) -> list[Generation]:
     return await spoken(call.world, request, None, operation_id, streams)
 
 
-async def _streamed(
+def _streamed(
+    call: Call, generations: Sequence[Generation], request: SpeechRequest
+) -> AsyncIterator[bytes]:
+    """Return the lines of generations, one after the other."""
+    if len(generations) > 1:
+        return _joined(call, generations, request)
+    return paced(call.world, generations[0], lines(generations[0], request))
+
+
+async def _joined(
     call: Call, generations: Iterable[Generation], request: SpeechRequest
 ) -> AsyncIterator[bytes]:
-    """Yield the lines of generations, one after the other."""
     for generation in generations:
         async with aclosing(paced(call.world, generation, lines(generation, request))) as said:
             async for line in said:

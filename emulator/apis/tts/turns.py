@@ -8,7 +8,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 _LONGEST_S = 0.002
-_AT_ONCE = 50  # items of a long list that are found without a look at the time
+AT_ONCE = 50  # items of a long list that are found without a look at the time
 
 
 class Turns:
@@ -26,10 +26,11 @@ class Turns:
 
 async def list_in_turns(items: Iterable[T]) -> list[T]:
     """Return the items, which take time to find, and let others have a turn now and then."""
-    turns, found, left = Turns(), list[T](), iter(items)
-    while more := list(islice(left, _AT_ONCE)):
-        found += more
-        if len(more) < _AT_ONCE:
-            break
+    left = iter(items)
+    more = found = list(islice(left, AT_ONCE))
+    turns = Turns()
+    while len(more) == AT_ONCE:
         await turns.give()
+        more = list(islice(left, AT_ONCE))
+        found += more
     return found

@@ -3,7 +3,7 @@
 A generation is remembered as JSON text, without its audio, which can be made again from it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from emulator.audio.languages import language_of
 from emulator.ids import derived_bytes
@@ -19,13 +19,20 @@ class GenerationStore:
     """All generations of a world, in the order in which they were made."""
 
     def __init__(self) -> None:
-        self._texts: Overlay[str, bytes] = Overlay()
+        self._written: Overlay[str, bytes] = Overlay()
+        self._begun: dict[str, Callable[[], JsonObject]] = {}  # not written yet
         self._conversions: tuple[str, ...] = ()  # ids of those whose sound is kept
+
+    @property
+    def _texts(self) -> Overlay[str, bytes]:
+        """Return the text of every generation, by its id."""
+        self._write_begun()
+        return self._written
 
     def fork(self) -> "GenerationStore":
         """Return an equal store at no cost; changes on either side stay there."""
         copy = GenerationStore()
-        copy._texts = self._texts.fork()
+        copy._written = self._texts.fork()
         copy._conversions = self._conversions
         return copy
 
@@ -33,32 +40,54 @@ class GenerationStore:
         """True if neither has changed since one was forked from the other."""
         return self._texts.same_as(fork._texts)
 
+    def begin(self, id: str, made: Callable[[], JsonObject]) -> None:
+        """Remember a generation that is being sent: `made` returns it, once it is asked for.
+
+        Its first chunk is sent sooner so, and it is written only once, when `note_end` is called.
+        """
+        self._begun[id.lower()] = made
+
     def add(self, generation: JsonObject) -> None:
         """Remember a generation, by its `id`; of conversions, the newest keep their sound."""
+        self._write_begun()
+        self._write(generation)
+
+    def _write_begun(self) -> None:
+        begun, self._begun = self._begun, {}
+        for made in begun.values():
+            self._write(made())
+
+    def _write(self, generation: JsonObject) -> None:
         id = generation["id"].lower()
-        self._texts[id] = kept(render(generation))
+        self._written[id] = kept(render(generation))
         if "loudness" in generation and id not in self._conversions:
             self._conversions += (id,)
             self._forget_sounds()
 
     def _forget_sounds(self) -> None:
         """Forget the sound of the oldest conversions: nothing else can make it again."""
-        while sum(len(self._texts[id]) for id in self._conversions) > MOST_SOUND_BYTES:
+        texts = self._written
+        while sum(len(texts[id]) for id in self._conversions) > MOST_SOUND_BYTES:
             oldest, *others = self._conversions
             self._conversions = tuple(others)
-            generation = read(self._texts[oldest])
+            generation = read(texts[oldest])
             del generation["loudness"]
-            self._texts[oldest] = kept(render(generation))
+            texts[oldest] = kept(render(generation))
 
     def note_end(self, id: str, samples: int, is_cut: bool) -> None:
         """Note how long a generation is, and whether its client did not get all of it.
 
         A generation that does not exist any more stays forgotten.
         """
-        generation = self.find(id)
+        generation = self._taken(id) or self.find(id)
         if generation is not None and (is_cut or "samples" not in generation):
             marks = {"samples": samples, **({"cut": True} if is_cut else {})}
-            self.add({**generation, **marks})
+            self._write({**generation, **marks})
+
+    def _taken(self, id: str) -> JsonObject | None:
+        """Take out the generation that began first, if that is the one with this id."""
+        id = id.lower()
+        return self._begun.pop(id)() if id == next(iter(self._begun), None) else None
 
     def find(self, id: str) -> JsonObject | None:
         """Return a generation, or None."""

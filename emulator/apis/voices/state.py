@@ -42,7 +42,7 @@ class VoicesState(ApiState):
     @property
     def has_sounds(self) -> bool:
         """True if any text has a sound of its own."""
-        return next(iter(self.sounds), None) is not None
+        return bool(self.sounds)
 
     def add_sounds(self, sounds: Iterable[OwnSound]) -> None:
         """Give texts sounds of their own."""

@@ -22,7 +22,7 @@ from emulator.waiting import until
 from emulator.web.auth import Auth
 from emulator.web.control.request import answer, caller_world
 from emulator.web.endpoint import Route
-from emulator.web.leaving import left_with
+from emulator.web.leaving import WhileHere
 from emulator.world.worlds import Worlds
 
 _NUMBER = re.compile(r"\d{1,6}(\.\d{1,6})?")
@@ -66,7 +66,7 @@ def journal_routes(auth: Auth, worlds: Worlds) -> list[Route]:
             looked = max(looked, journal.seq)
             return is_there or (or_reset and journal is not before) or worlds.are_ending
 
-        async with left_with(request.receive):
+        async with WhileHere(request.receive):
             await until(world.journal.watchers, is_over, timeout_s)
         return answer(_page(world.journal, after, limit, audio, wanted))
 
