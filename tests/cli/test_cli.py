@@ -55,7 +55,8 @@ def test_serve_prints_one_line_and_ends_with_ctrl_c(arguments: list[str]) -> Non
     """Without a command it serves; the line says where; Ctrl-C ends it quietly with 0."""
     with served(*arguments) as (process, line):
         match = re.match(
-            r"Serving evi, voices, tts, phone: 45 operations \(seed demo\) on (http://127\.0\.0\.1:\d+) ",
+            r"Serving evi, voices, tts, phone: 45 operations \(seed demo\) "
+            r"on (http://127\.0\.0\.1:\d+) ",
             line,
         )
         assert match is not None, line
@@ -169,7 +170,7 @@ def test_operations_are_all_implemented(capsys: pytest.CaptureFixture[str]) -> N
     assert "voices: 3 operations, 3 implemented" in lines
     assert lines[-1] == "phone: 1 operations, 1 implemented"
     assert len(lines) == 35 + 1 + 3 + 1 + 6 + 1 + 1 + 1
-    assert sum(line.startswith("yes  ") for line in lines) == 44
+    assert sum(line.startswith("yes  ") for line in lines) == 45
 
 
 def test_operations_tells_what_is_missing(

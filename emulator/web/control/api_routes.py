@@ -12,7 +12,7 @@ from emulator.reply import Reply
 from emulator.web.auth import Auth
 from emulator.web.control.request import Bodies, answer, caller_world
 from emulator.web.endpoint import EndpointFunction, Route
-from emulator.web.leaving import left_with
+from emulator.web.leaving import WhileHere
 from emulator.world.worlds import Worlds
 
 
@@ -35,7 +35,7 @@ def _endpoint(
             body = await bodies.read(request, route.operation_id)
         parameters = {**request.query_params, **request.path_params}
         call = ControlCall(worlds, served.validation, parameters, body, caller)
-        async with left_with(request.receive) if route.ends_with_client else nullcontext():
+        async with WhileHere(request.receive) if route.ends_with_client else nullcontext():
             said = await route.handler(call)
         if isinstance(said, Reply):
             return said

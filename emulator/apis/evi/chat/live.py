@@ -122,7 +122,11 @@ class LiveChat:
         if joined:
             self.refuse(send, "audio_refused")
         else:
-            self._notify(self.session.hear_audio(data))
+            output = self.session.hear_audio(data)
+            if output.is_empty:
+                self.set_timer()
+            else:
+                self._notify(output)
 
     def hear(self, text: str, mood: Mapping[str, float] | None, lasted_ms: int) -> None:
         """Take something that the user said aloud, which took `lasted_ms`."""
@@ -171,8 +175,7 @@ class LiveChat:
 
     def _notify(self, output: Output) -> None:
         """Pass an output on; what a listener does in response comes after it for every listener."""
-        if not output.is_empty:
-            self._outputs.append(output)
+        self._outputs.append(output)
         if self._notifying:
             return
         self._notifying = True
