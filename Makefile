@@ -15,20 +15,26 @@ help:  ## list the targets
 serve: .venv/serve  ## serve the emulated API on 127.0.0.1:8484
 	@$(BIN)/evi-emulator serve $(ARGS)
 
-test: .venv/dev .venv/node  ## run all tests but those of test-clients: minutes
+test: .venv/dev .venv/node .venv/node-kit  ## run all tests but those of test-clients: minutes
 	$(PYTEST)
 
 test-fast: .venv/dev  ## run the tests that start no process and no browser: a minute
 	$(PYTEST) -m "not process and not browser and not slow"
 
-test-clients: .venv/dev .venv/node $(CLIENTS)  ## run other versions of Hume's clients, and frameworks
+test-clients: .venv/dev .venv/node .venv/node-kit $(CLIENTS)  ## run other versions of Hume's clients, and frameworks
 	$(PYTEST) tests/clients
 
 coverage: .venv/dev .venv/node  ## run the table of the clients' calls, and write docs/coverage.md
 	$(PYTEST) -q tests/contract/test_conformance_*.py --write-coverage
 
-control-document: .venv/dev  ## write control-openapi.yaml and docs/control.md
+control-document: .venv/dev  ## write control-openapi.yaml, docs/control.md, and what clients/node makes of them
 	$(BIN)/python -m scripts.control_document
+	$(BIN)/python -m scripts.node_types
+	$(BIN)/python -m scripts.node_verbs
+
+# Packed anew whenever a source has changed.
+node-kit: .venv/node-kit  ## build the package for Node, and pack it into dist/
+
 
 check: .venv/dev  ## check format, lint and types
 	$(BIN)/ruff format --check .
@@ -47,7 +53,7 @@ lock: .venv/dev  ## pin what is installed now in requirements*.txt
 	sh scripts/lock
 
 clean:  ## remove all that make has made
-	rm -rf .venv .bench .clients tests/node/node_modules build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .bench .clients tests/node/node_modules clients/node/node_modules clients/node/dist clients/node/build build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 .venv/serve: requirements.txt pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -65,15 +71,24 @@ clean:  ## remove all that make has made
 	@if command -v npm >/dev/null; then cd tests/node && \
 		$(NPM_INSTALL) && touch ../../$@; fi
 
+# Where npm is missing, the tests of the package are skipped.
+.venv/node-kit: $(wildcard clients/node/*.json clients/node/*.mjs clients/node/*.md clients/node/src/*) | .venv/serve
+	@if command -v npm >/dev/null; then mkdir -p dist && cd clients/node && \
+		{ test node_modules/.package-lock.json -nt package.json || $(NPM_INSTALL); } && npm run --silent build && \
+		npm pack --silent --pack-destination build >/dev/null && \
+		mv build/evi-emulator-*.tgz ../../dist/evi-emulator.tgz && touch ../../$@; fi
+
 .clients/%/made: tests/clients/environments/%.txt
 	@rm -rf $(@D)
 	@$(PYTHON) -m venv $(@D)
 	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
+.clients/node-kit/made: .venv/node-kit
+
 .clients/%/made: tests/clients/environments/%.json
 	@rm -rf $(@D)
 	@if command -v npm >/dev/null; then mkdir -p $(@D) && cp $< $(@D)/package.json && cd $(@D) && \
 		$(NPM_INSTALL) && touch made; fi
 
-.PHONY: help serve test test-fast test-clients coverage control-document check fix bench lock clean
+.PHONY: help serve test test-fast test-clients coverage control-document node-kit check fix bench lock clean

@@ -70,8 +70,9 @@ def _terms(content: JsonObject, found: FoundOperation) -> Iterator[str]:
         if "description" in each:
             yield f"- `?{each['name']}=`: {each['description']}{_values(content, each['schema'])}"
     for body in found.content.get("requestBody", {}).get("content", {}).values():
-        for name, schema in _follow(content, body["schema"]).get("properties", {}).items():
-            if "description" in schema:
+        fields = _follow(content, body["schema"]).get("properties", {})
+        for name, schema in fields.items():
+            if "description" in schema and len(fields) <= _MOST_FIELDS:
                 yield f"- `{name}`: {schema['description']}"
 
 

@@ -2,7 +2,10 @@
 
 import argparse
 import gc
+import os
+import signal
 import sys
+import threading
 from collections.abc import Mapping
 
 from emulator.cli.parser import OK, add_settings, settings_of
@@ -16,6 +19,11 @@ OPEN_TO_OTHERS = (
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command=serve)
+    parser.add_argument(
+        "--until-stdin-ends",
+        action="store_true",
+        help="stop when standard input ends, as it does when the process that started it ends",
+    )
     add_settings(parser)
 
 
@@ -39,8 +47,17 @@ def serve(arguments: argparse.Namespace) -> int:
     gc.freeze()
     gc.set_threshold(10_000, 20, 20)
     gc.enable()
+    if arguments.until_stdin_ends:
+        threading.Thread(target=_stop_with_stdin, daemon=True).start()
     server.run()
     return OK
+
+
+def _stop_with_stdin() -> None:
+    """Ask this process to stop once standard input ends, however the one that held it ended."""
+    while os.read(sys.stdin.fileno(), 4096):
+        pass
+    signal.raise_signal(signal.SIGTERM)
 
 
 def banner(url: str, seed: str, served: Mapping[str, int], api_key: str, signing_key: str) -> str:

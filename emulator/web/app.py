@@ -98,6 +98,7 @@ class App:
         return Control(
             self.auth,
             self.worlds,
+            self.seeds,
             self.settings,
             self.apis,
             self.by_id,

@@ -74,6 +74,19 @@ def test_serve_prints_one_line_and_ends_with_ctrl_c(arguments: list[str]) -> Non
 
 
 @pytest.mark.process
+def test_serve_ends_with_its_standard_input() -> None:
+    """With the flag, and with exit code 0 or that of SIGTERM, when the other end is closed."""
+    words = [*COMMAND, "serve", "--port", "0", "--until-stdin-ends"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(words, stdin=pipe, stdout=pipe, stderr=pipe) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        _, errors = process.communicate(b"what it is told means nothing", timeout=10)
+    assert process.returncode in (0, -signal.SIGTERM)
+    assert errors == b""
+
+
+@pytest.mark.process
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="it needs a device that is full")
 def test_a_log_that_can_not_be_written_stops_nothing(receiver: Receiver) -> None:
     """Requests are answered, and webhooks go out, though the log has no room for them."""

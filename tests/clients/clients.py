@@ -96,4 +96,5 @@ CLIENTS = (
     Client("pipecat-1.14", driver="driver_pipecat.py"),
     Client("aisdk-3.0", driver="driver_ai_sdk.mjs"),
 )
+NODE_KIT = Client("node-kit")  # no client, but a project that tests with our package for Node
 RECOGNISER = Client("pocketsphinx-5.1", driver="driver_pocketsphinx.py")  # no client, but ears

@@ -23,14 +23,16 @@ from emulator.web.control.document import (
 )
 from emulator.web.control.faults import fault_routes
 from emulator.web.control.journal import journal_routes
-from emulator.web.control.request import Bodies, caller_world
+from emulator.web.control.request import Bodies
 from emulator.web.control.snapshot import snapshot_routes
 from emulator.web.control.stubs import stub_routes
 from emulator.web.control.webhooks import webhook_routes
+from emulator.web.control.world import world_routes
 from emulator.web.endpoint import OwnRoutes, Route, own_routes
 from emulator.web.inspector.routes import inspector_routes
 from emulator.web.mounts import Mount
 from emulator.web.oauth import token_endpoint
+from emulator.world.seed import SeedReader
 from emulator.world.worlds import Worlds
 
 if TYPE_CHECKING:
@@ -45,6 +47,7 @@ class Control:
         self,
         auth: Auth,
         worlds: Worlds,
+        seeds: SeedReader,
         settings: Settings,
         apis: Sequence[ServedApi],
         operations: Operations,
@@ -54,6 +57,7 @@ class Control:
     ) -> None:
         self._auth = auth
         self._worlds = worlds
+        self._seeds = seeds
         self._settings = settings
         self._apis = apis
         self._document = apis[0].document
@@ -76,8 +80,7 @@ class Control:
         return [
             Route("GET", "/_emulator/health", self.health),
             Route("GET", "/_emulator/settings", self.show_settings),
-            Route("POST", "/_emulator/reset", self.reset),
-            Route("DELETE", "/_emulator/world", self.drop),
+            *world_routes(auth, self._worlds, self._seeds, self._settings, bodies),
             *clock_routes(auth, bodies),
             *webhook_routes(auth, bodies),
             *fault_routes(auth, bodies, self._fault_names),
@@ -116,16 +119,6 @@ class Control:
     async def show_settings(self, request: Request) -> Response:
         shown = self._settings.to_json()
         return JSONResponse({name: _without_keys(value) for name, value in shown.items()})
-
-    async def reset(self, request: Request) -> Response:
-        """Return the caller's world to its seed."""
-        caller_world(self._auth, request).reset()
-        return Response(status_code=204)
-
-    async def drop(self, request: Request) -> Response:
-        """Drop the caller's world; the next request with its key makes a new one."""
-        self._worlds.drop(caller_world(self._auth, request))
-        return Response(status_code=204)
 
 
 def _without_keys(value: Json) -> Json:

@@ -1,4 +1,4 @@
-"""GET /_emulator/journal and /wait: the entries of the caller's world, now or once there are some.
+"""GET /_emulator/journal, /wait and /timeline: the entries of the caller's world, and as text.
 
 `audio` says how audio frames are shown: in runs, or each by itself. By default a list has runs,
 and a wait each frame.
@@ -9,11 +9,12 @@ from collections.abc import Iterable
 from itertools import islice
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 
 from emulator.control import read_integer, read_limit
 from emulator.credentials import CREDENTIALS
 from emulator.errors import Problem, ValidationFailed, closest
+from emulator.handles.diagnosis import everything, timeline
 from emulator.journal.entries import KINDS
 from emulator.journal.journal import Journal
 from emulator.jsontext import Json, JsonObject
@@ -69,7 +70,13 @@ def journal_routes(auth: Auth, worlds: Worlds) -> list[Route]:
             await until(world.journal.watchers, is_over, timeout_s)
         return answer(_page(world.journal, after, limit, audio, wanted))
 
+    async def show_timeline(request: Request) -> Response:
+        journal, query = caller_world(auth, request).journal, request.query_params
+        around = read_integer("around", query["around"]) if "around" in query else None
+        return PlainTextResponse(timeline(everything(journal), around))
+
     return [
+        Route("GET", "/_emulator/journal/timeline", show_timeline),
         Route("GET", "/_emulator/journal", show),
         Route("GET", "/_emulator/journal/wait", wait),
     ]

@@ -34,6 +34,17 @@ def _settings() -> JsonObject:
     return _closed({setting.name: _setting(setting) for setting in SETTINGS})
 
 
+def _world_settings() -> JsonObject:
+    fields = {each.name: _setting(each) for each in SETTINGS if each.scope == "world"}
+    seed = fields["seed"]
+    fields["seed"] = {
+        "anyOf": [{"type": "string"}, {"type": "object"}],
+        "description": f"{seed['description'].partition(':')[0]}: a bundled seed's name, a "
+        "seed's content, or the text of a seed's file",
+    }
+    return {**_closed(fields), "required": []}
+
+
 def _setting(setting: Setting) -> JsonObject:
     plain = dict(_TYPES[setting.kind])
     if setting.choices and setting.kind != "choice_or_url":
@@ -91,6 +102,7 @@ PART = Part(
     Path(__file__).with_name("openapi.yaml"),
     {
         "Settings": _settings,
+        "WorldSettings": _world_settings,
         "NewFaultRule": _new_fault_rule,
         "FaultRule": _fault_rule,
         "FaultKind": lambda: _one_of(FAULT_KINDS),

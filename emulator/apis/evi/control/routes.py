@@ -1,6 +1,7 @@
-"""EVI's control routes: scripts, heard texts, simulated and live chats, webhooks, audio."""
+"""EVI's control routes: scripts, heard texts, tool calls, chats, webhooks, audio."""
 
 from emulator.apis.evi.control.audio import get_audio_file
+from emulator.apis.evi.control.clm_check import check_model
 from emulator.apis.evi.control.schemas import PART
 from emulator.apis.evi.control.script import (
     add_heard_text,
@@ -10,6 +11,7 @@ from emulator.apis.evi.control.script import (
     reset_script,
     set_model,
 )
+from emulator.apis.evi.control.tool_calls import get_tool_calls, set_tool_calls
 from emulator.apis.evi.control.trigger import trigger_webhook
 from emulator.apis.evi.operations.audio import AUDIO_PATH
 from emulator.control import ControlCall, ControlHandler, ControlRoute, ControlRoutes
@@ -44,7 +46,10 @@ CONTROL = ControlRoutes(
         ControlRoute("DELETE", "/_emulator/script", "reset-script", reset_script),
         ControlRoute("GET", "/_emulator/model", "get-model", get_model),
         ControlRoute("PUT", "/_emulator/model", "set-model", set_model, True),
+        ControlRoute("POST", "/_emulator/clm-check", "check-model", check_model, True),
         ControlRoute("POST", "/_emulator/heard", "add-heard-text", add_heard_text, True),
+        ControlRoute("GET", "/_emulator/tool-calls", "get-tool-calls", get_tool_calls),
+        ControlRoute("PUT", "/_emulator/tool-calls", "set-tool-calls", set_tool_calls, True),
         ControlRoute("GET", "/_emulator/chats/live", "list-live-chats", list_live_chats),
         ControlRoute(
             "POST",

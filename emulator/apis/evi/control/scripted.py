@@ -3,7 +3,9 @@
 It is on pydantic, so `routes` imports it when one of them is first called.
 """
 
+import tempfile
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from emulator.apis.evi.chat.script_file import (
@@ -55,17 +57,29 @@ SCRIPTED: Mapping[str, ControlHandler] = {
 
 
 def _content(given: Any) -> JsonObject:
-    """Return a script's content. Raises ValidationFailed for the name of one that is not bundled.
+    """Return a script's content, given as such, as the text of a file, or as a bundled name.
 
-    No other file of this machine is read over HTTP.
+    No other file of this machine is read over HTTP. Raises ValidationFailed.
     """
     if isinstance(given, dict):
         return given
+    if "\n" in given:
+        return _read_text(given)
     if given not in bundled_scripts():
         raise ValidationFailed(
             [Problem(("body", "script"), unknown_script(given), "script_unknown")]
         )
     return read_script_file(given)
+
+
+def _read_text(text: str) -> JsonObject:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "script.yaml"
+        path.write_text(text)
+        try:
+            return read_script_file(str(path))
+        except ScriptError as error:
+            raise _refusal(error, {}) from None
 
 
 def _refusal(error: ScriptError, body: Mapping[str, Any]) -> ValidationFailed:

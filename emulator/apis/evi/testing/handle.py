@@ -5,6 +5,7 @@ from typing import Any
 
 from emulator.apis.evi.chat.script import Script
 from emulator.apis.evi.chat.script_reading import script_from
+from emulator.apis.evi.model.check.loading import judge_model
 from emulator.apis.evi.model.check.results import CaseResult
 from emulator.apis.evi.state import EviState
 from emulator.apis.evi.testing.chat import ChatHandle
@@ -155,9 +156,10 @@ class EviHandle:
         self, url: str, key: str | None, cases: Sequence[str] | None
     ) -> list[CaseResult]:
         __tracebackhide__ = True
-        from emulator.apis.evi.model.check.assertion import passed  # it loads aiohttp
-
-        return await passed(url, self.world.settings, key, cases)
+        report, failure = await judge_model(url, self.world.settings, key, cases)
+        if failure:
+            raise AssertionError(failure)
+        return list(report.results)
 
     # tool calls
 

@@ -15,9 +15,16 @@ DEFAULT_PATIENCE_S = 30.0
 
 def unanswered_calls(world: World, chat_id: str | None = None) -> str:
     """Say which tool calls wait for an answer, in one chat or in all; "" if none does."""
-    chats = [live for id, live in world.state(EviState).live.items() if chat_id in (None, id)]
-    calls = [call for live in chats for call in live.session.assistant.calls.items()]
-    return "; ".join(never_answered(id, name) for id, name in calls)
+    return "; ".join(told for id, told in waiting_calls(world) if chat_id in (None, id))
+
+
+def waiting_calls(world: World) -> list[tuple[str, str]]:
+    """Return the chat of each tool call that waits for an answer, and what its client owes."""
+    return [
+        (chat_id, never_answered(id, name))
+        for chat_id, live in world.state(EviState).live.items()
+        for id, name in live.session.assistant.calls.items()
+    ]
 
 
 def never_answered(tool_call_id: str, name: str) -> str:

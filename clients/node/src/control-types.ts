@@ -1,0 +1,1189 @@
+// Made by `make control-document` from control-openapi.yaml: types of the control API's bodies.
+/* eslint-disable */
+
+export interface ErrorBody {
+  /** The status in words. */
+  error: string;
+  /** What is wrong, and what to do. */
+  message: string;
+  /** The kind of error. */
+  code: string;
+}
+
+export interface ValidationErrors {
+  detail: Array<ValidationProblem>;
+}
+
+export interface ValidationProblem {
+  /** The steps to the value; the first is `body` or `query`. */
+  loc: Array<string | number>;
+  msg: string;
+  /** The kind of mistake. */
+  type: string;
+}
+
+export interface Health {
+  status: "ok";
+  /** Version of the emulator. */
+  version: string;
+  /** Version of the EVI document. */
+  spec_version: string;
+  /** How many operations the EVI document has. */
+  operations: number;
+  /** How many operations each emulated API has. */
+  apis: Record<string, number>;
+}
+
+export interface Snapshot {
+  format: "evi-emulator-world";
+  format_version: number;
+  /** The emulator that wrote the document. */
+  emulator_version: string;
+  /** Everything in the world. Its fields belong to the format's version. */
+  world: Record<string, unknown>;
+  checksum: string;
+}
+
+export interface Clock {
+  /** The time, in ms. */
+  now_ms: number;
+  /** `system` for a clock that runs, `manual` for a frozen one. */
+  mode: "system" | "manual";
+}
+
+export interface NewWorld {
+  /** The key that the world's webhooks are signed with. */
+  signing_key: string;
+  /** Its time, in ms. What the seed holds is older. */
+  now_ms: number;
+}
+
+export interface JournalPage {
+  entries: Array<JournalEntry>;
+  /** How many of the oldest entries had to go. */
+  dropped: number;
+  /** Number of the oldest entry that is kept. */
+  first_seq: number;
+  /** Number of the newest entry. */
+  last_seq: number;
+}
+
+export type JournalEntry = HttpEntry | FrameEntry | WebhookEntry | ModelEntry | FaultEntry | ClockEntry | EarsEntry | VoiceEntry | ScriptEntry | BugEntry;
+
+/** A request and its answer, or the request that opened a WebSocket. */
+export interface HttpEntry {
+  kind: "http";
+  seq: Seq;
+  at_ms: AtMs;
+  /** Id of the operation, or `chat` or `connect`; null for an unknown path. */
+  operation: string | null;
+  method: string;
+  path: string;
+  query: string;
+  /** null if a fault broke the connection before the answer. */
+  status: number | null;
+  duration_ms?: number | undefined;
+  request_headers: Record<string, string>;
+  /** The beginning of the body. */
+  request?: string | undefined;
+  /** The beginning of the answer's body. */
+  response: string;
+  /** What was sent of a body that came in pieces, in bytes. */
+  response_bytes?: number | undefined;
+  /** How an answer in pieces ended. */
+  ended?: "complete" | "client_left" | "broken" | "failed" | undefined;
+  /** The bug that the request ran into. */
+  reference?: string | undefined;
+  /** What the bug is. */
+  error?: string | undefined;
+  findings?: Findings | undefined;
+}
+
+/** A message in a chat, or how its connection ended. */
+export interface FrameEntry {
+  kind: "frame";
+  seq: Seq;
+  at_ms: AtMs;
+  /** null before the chat has an id. */
+  chat_id: string | null;
+  /** `in` comes from the client. */
+  direction: "in" | "out";
+  /** The message; for audio, how much it is. */
+  content?: unknown | undefined;
+  /** Code of the close frame. */
+  close?: number | undefined;
+  /** Why the emulator cut the connection. */
+  error?: string | undefined;
+  /** True for a client that joined through /connect. */
+  joined?: boolean | undefined;
+  /** True for a simulated chat. */
+  simulated?: boolean | undefined;
+  /** True for a message of a phone call's chat. */
+  on_phone?: boolean | undefined;
+  findings?: Findings | undefined;
+  run?: AudioRun | undefined;
+}
+
+/** Successive audio frames that share an entry. */
+export interface AudioRun {
+  first_seq: number;
+  count: number;
+  bytes: number;
+  first_ms: number;
+  last_ms: number;
+}
+
+/** An attempt to deliver a webhook, or why a delivery failed without one. */
+export interface WebhookEntry {
+  kind: "webhook";
+  seq: Seq;
+  at_ms: AtMs;
+  delivery_id: string;
+  event_name: string;
+  chat_id: string;
+  url: string;
+  /** Which attempt it is. */
+  number?: number | undefined;
+  /** Status that the receiver answered. */
+  status?: number | null | undefined;
+  /** Why there is no answer. */
+  error?: string | null | undefined;
+  duration_ms?: number | undefined;
+  faults?: Array<WebhookFault> | undefined;
+  findings?: Findings | undefined;
+}
+
+/** A question to a language model, and its answer. */
+export interface ModelEntry {
+  kind: "model";
+  seq: Seq;
+  at_ms: AtMs;
+  chat_id: string;
+  /** The user's turn */
+  turn: number;
+  /** Without credentials and query. */
+  url: string;
+  /** The beginning of the body. */
+  request: string;
+  /** Their names. */
+  headers: Array<string>;
+  /** null if nothing answered. */
+  status: number | null;
+  /** When the first words, or a tool call, began to come; in real time. */
+  first_token_ms?: number | null | undefined;
+  /** In real time. */
+  duration_ms?: number | undefined;
+  chunks?: number | undefined;
+  /** What the model said. */
+  text?: string | undefined;
+  /** The custom session id that the model set. */
+  session_id?: string | null | undefined;
+  /** Its finish_reason. */
+  finish?: string | null | undefined;
+  ended: "complete" | "cut" | "dropped" | "failed" | "ignored" | "timed_out";
+  error: string | null;
+  /** True for an answer from a cassette. */
+  replayed?: boolean | undefined;
+  faults?: Array<string> | undefined;
+  /** The beginning of what the model sent, as it came. */
+  stream?: string | undefined;
+  /** The tool that the model wants called. */
+  tool_call?: {
+    name: string;
+    arguments: Record<string, unknown>;
+  } | undefined;
+  /** The custom session id of the request. */
+  sent_session_id?: string | undefined;
+  findings?: Findings | undefined;
+}
+
+/** A fault rule, and what it broke. */
+export interface FaultEntry {
+  kind: "fault";
+  seq: Seq;
+  at_ms: AtMs;
+  /** Id of the rule. */
+  rule: string;
+  of: FaultKind;
+  fault: string;
+  operation?: string | null | undefined;
+  method?: string | undefined;
+  path?: string | undefined;
+  chat_id?: string | null | undefined;
+  turn?: number | undefined;
+  frame?: number | undefined;
+  /** Type of the message. */
+  type?: string | undefined;
+  /** Time since the chat began, in ms. */
+  chat_ms?: number | undefined;
+  event_name?: string | undefined;
+}
+
+/** A change of the clock, or a streamed answer that waits for a frozen one. */
+export interface ClockEntry {
+  kind: "clock";
+  seq: Seq;
+  at_ms: AtMs;
+  action: "freeze" | "resume" | "advance" | "wait";
+  mode: "system" | "manual";
+  /** How far it was advanced, or must be until a wait ends, in ms. */
+  ms?: number | undefined;
+  /** What waits, such as an answer. */
+  what?: string | undefined;
+}
+
+/** A turn of a user's sound that ears (`--ears`) were to put into words. */
+export interface EarsEntry {
+  kind: "ears";
+  seq: Seq;
+  at_ms: AtMs;
+  chat_id: string;
+  /** Where it was sent */
+  url: string;
+  model: string;
+  language: string | null;
+  /** How long the sound lasts (ms). */
+  sound_ms: number;
+  /** Null if nothing answered. */
+  status: number | null;
+  /** How long the call took (ms, in real time). */
+  duration_ms: number;
+  /** What was understood; empty for noise. */
+  text: string | null;
+  ended: "complete" | "dropped" | "failed";
+  error: string | null;
+}
+
+/** A text that the voice's server (`--voice URL`) was to say. If it failed, tones are heard. */
+export interface VoiceEntry {
+  kind: "voice";
+  seq: Seq;
+  at_ms: AtMs;
+  /** Null for text-to-speech and for reconstructions. */
+  chat_id: string | null;
+  /** Where it was sent */
+  url: string;
+  model: string;
+  voice: string;
+  text: string;
+  /** Null if nothing answered. */
+  status: number | null;
+  /** How long the call took (ms, in real time). */
+  duration_ms: number;
+  /** How long the sound lasts (ms). */
+  sound_ms: number | null;
+  ended: "complete" | "dropped" | "failed";
+  error: string | null;
+}
+
+/** A mistake in a script that showed while it ran. */
+export interface ScriptEntry {
+  kind: "script";
+  seq: Seq;
+  at_ms: AtMs;
+  chat_id: string | null;
+  /** The kind of mistake. */
+  finding: string;
+  message: string;
+}
+
+/** A bug of the emulator in a chat or a timer; requests carry theirs themselves. */
+export interface BugEntry {
+  kind: "bug";
+  seq: Seq;
+  at_ms: AtMs;
+  chat_id: string | null;
+  reference: string;
+  error: string;
+}
+
+/** Number of the entry. Numbers only grow. */
+export type Seq = number;
+
+/** When it happened by the clock of the world, in ms. */
+export type AtMs = number;
+
+export type Findings = Array<Finding>;
+
+/** One thing that a client did wrong. */
+export interface Finding {
+  code: FindingCode;
+  level: FindingLevel;
+  /** JSON pointer to the mistake. */
+  place: string;
+  expected: string;
+  /** The value that the client sent. */
+  got: unknown;
+  hint: string;
+}
+
+export interface ReportedFinding {
+  /** The operation, the socket or the webhook. */
+  subject: string;
+  code: FindingCode;
+  level: FindingLevel;
+  /** JSON pointer to the mistake. */
+  place: string;
+  expected: string;
+  /** The value that the client sent. */
+  got: unknown;
+  hint: string;
+  /** How often it happened. */
+  count: number;
+  /** Journal entry of the first time; 0 for all worlds. */
+  first_seq: number;
+  /** Journal entry of the last time; 0 for all worlds. */
+  last_seq: number;
+}
+
+export interface ContractReport {
+  /** Errors first. */
+  findings: Array<ReportedFinding>;
+  /** How many more findings were too many to keep. */
+  dropped: number;
+  /** How many of them have each code. */
+  dropped_codes: Record<string, number>;
+  coverage: Coverage;
+}
+
+export interface Coverage {
+  percent: Percent;
+  parts: Array<CoveragePart>;
+}
+
+export interface CoveragePart {
+  name: string;
+  covered: number;
+  total: number;
+  percent: Percent;
+  items: Array<CoverageItem>;
+}
+
+export interface CoverageItem {
+  name: string;
+  /** How often clients used it. */
+  count: number;
+  /** True if the coverage does not ask for it. */
+  extra: boolean;
+  /** How often an operation answered with each status. */
+  detail?: Record<string, number> | undefined;
+}
+
+export type Percent = number;
+
+export interface FaultTable {
+  kinds: Record<string, {
+    /** What breaks. */
+    strikes: string;
+    /** The fields that choose what breaks. */
+    matched_by: Array<string>;
+    faults: Record<string, {
+      /** What happens to what breaks. */
+      does: string;
+      /** Further fields, with their defaults. */
+      options: Record<string, unknown>;
+    }>;
+  }>;
+  /** The values that some fields may have. */
+  values: {
+    operation: Array<string>;
+    event_name: Array<string>;
+    error: Array<string>;
+    method: Array<string>;
+  };
+}
+
+export interface NewStub {
+  /** Id of the operation. */
+  operation: string;
+  /** That of success if left out. */
+  status?: number | undefined;
+  /** The answer's body; for an error, one in the service's words if left out. */
+  body?: unknown | undefined;
+  headers?: Record<string, string> | undefined;
+  /** For how many calls; null for all; 1 if left out. */
+  times?: number | null | undefined;
+  /** False takes a body that the document does not allow. */
+  check?: boolean | undefined;
+}
+
+export interface Stub {
+  id: string;
+  operation: string;
+  status: number;
+  body: unknown;
+  headers: Record<string, string>;
+  times: number | null;
+  /** How many calls it has answered. */
+  used: number;
+}
+
+/** One webhook event on its way to one URL. */
+export interface Delivery {
+  id: string;
+  event_name: string;
+  chat_id: string;
+  url: string;
+  state: DeliveryState;
+  /** Why it failed without an attempt. */
+  error: string | null;
+  created_at_ms: number;
+  /** The event as JSON. */
+  body: string;
+  attempts: Array<Attempt>;
+}
+
+/** One request of a delivery, and the receiver's answer. */
+export interface Attempt {
+  number: number;
+  at_ms: number;
+  status: number | null;
+  /** Why there is no answer. */
+  error: string | null;
+  duration_ms: number;
+  faults: Array<WebhookFault>;
+  signature: {
+    valid: boolean;
+    /** What a receiver should object to. */
+    problem: string | null;
+  };
+  request: {
+    headers: Record<string, string>;
+    body: string;
+  };
+  response: {
+    /** Its beginning. */
+    body: string;
+  };
+}
+
+/** How custom language models are asked, in the words of docs/custom-models.md. */
+export interface ModelOptions {
+  quirks?: Array<ModelQuirk> | undefined;
+  failure?: "continue" | "end" | undefined;
+  system?: "session" | "always" | "never" | undefined;
+  /** In s, in real time. */
+  timeout?: number | undefined;
+}
+
+export interface ToolCalls {
+  /** How long a client may leave a call unanswered, in s; null without a limit. */
+  patience: number | null;
+  /** The calls that wait for an answer. */
+  unanswered: Array<{
+    chat_id: string;
+    /** What the client owes */
+    message: string;
+  }>;
+  /** A sentence for each call that ended its chat, since no answer came in time. */
+  given_up: Array<string>;
+}
+
+export interface ModelCheck {
+  /** Where the model was asked, without credentials. */
+  url: string;
+  /** How the model is asked. */
+  form: string;
+  pass: number;
+  skipped: number;
+  warn: number;
+  fail: number;
+  cases: Array<ModelCase>;
+  /** The cases that failed, as text; null if none did. */
+  failure: string | null;
+}
+
+export interface ModelCase {
+  name: string;
+  level: "pass" | "skipped" | "warn" | "fail";
+  sends: string;
+  expects: string;
+  first_token_ms: number | null;
+  duration_ms: number;
+  /** Why it was not tried. */
+  skipped: string | null;
+  note: string | null;
+  problems: Array<{
+    level: string;
+    /** The code of a finding. */
+    code: string | null;
+    expected: string;
+    got: string;
+    hint: string;
+  }>;
+}
+
+export interface ScriptReference {
+  /** The name of a bundled script, a script, or the text of a script's file. */
+  script: string | Script;
+}
+
+export interface ScriptSummary {
+  /** True if a turn without a rule is an error. */
+  strict: boolean;
+  rules: Array<string>;
+}
+
+export interface SimulatedChat {
+  chat_id: string;
+  chat_group_id: string;
+  /** The chat's status now; ACTIVE while it waits. */
+  status: string;
+}
+
+export type SpeechFormat = "mp3" | "pcm" | "wav";
+
+export interface SpeakingVoice {
+  id: string;
+  name: string;
+  provider: string;
+}
+
+/** As it was sent, without fields that have their default. */
+export interface SpokenUtterance {
+  text: string;
+  description?: string | undefined;
+  speed?: number | undefined;
+  /** Seconds. */
+  trailing_silence?: number | undefined;
+  voice?: SpeakingVoice | undefined;
+}
+
+export interface SpeechGeneration {
+  generation_id: string;
+  request_id: string;
+  /** Milliseconds since the epoch. */
+  created_at: number;
+  /** Id of the operation or name of the socket that made it. */
+  operation: string;
+  version: string;
+  format: SpeechFormat;
+  /** Seconds. */
+  duration: number;
+  /** The texts of all utterances. */
+  text: string;
+  /** That of the first utterance. */
+  description: string | null;
+  /** That of the first utterance; null if it was designed. */
+  voice: SpeakingVoice | null;
+  utterances: Array<SpokenUtterance>;
+  context_generation_id: string | null;
+  /** Its place among the generations of one request. */
+  variant: number;
+  /** False if a stream of it ended early. */
+  complete?: boolean | undefined;
+}
+
+export interface SpeechGenerationWithWords {
+  generation_id: string;
+  request_id: string;
+  /** Milliseconds since the epoch. */
+  created_at: number;
+  /** Id of the operation or name of the socket that made it. */
+  operation: string;
+  version: string;
+  format: SpeechFormat;
+  /** Seconds. */
+  duration: number;
+  /** The texts of all utterances. */
+  text: string;
+  /** That of the first utterance. */
+  description: string | null;
+  /** That of the first utterance; null if it was designed. */
+  voice: SpeakingVoice | null;
+  utterances: Array<SpokenUtterance>;
+  context_generation_id: string | null;
+  /** Its place among the generations of one request. */
+  variant: number;
+  /** False if a stream of it ended early. */
+  complete?: boolean | undefined;
+  words: Array<SpeechTimestamp>;
+  phonemes: Array<SpeechTimestamp>;
+}
+
+export interface SpeechTimestamp {
+  text: string;
+  /** From the beginning of the generation, in milliseconds. */
+  time: {
+    begin: number;
+    end: number;
+  };
+  type: "word" | "phoneme";
+}
+
+export interface OwnSound {
+  text: string;
+  /** Seconds. */
+  duration: number;
+}
+
+export interface ServerSettings {
+  /** address to listen on */
+  host?: string | undefined;
+  /** port to listen on; 0 picks a free one */
+  port?: number | undefined;
+  /** what a world starts with: demo, empty, or a file's path */
+  seed?: string | undefined;
+  /** an OpenAPI document to serve instead of the bundled one */
+  spec?: string | undefined;
+  /** accept only these API keys (any non-empty key otherwise) */
+  apiKey?: Array<string> | "(hidden)" | undefined;
+  /** make every id repeatable: each world draws from this number */
+  randomSeed?: number | null | undefined;
+  /** unit of the times of chats, chat groups, configs, prompts and tools */
+  timestamps?: "milliseconds" | "seconds" | undefined;
+  /** answer 400 for an EVI 3 config without a voice */
+  requireVoice?: boolean | undefined;
+  /** status of the answer to a name that another config or tool already has */
+  nameConflict?: "409" | "400" | undefined;
+  /** the answer to an id that does not exist: 404, or an example */
+  unknownIds?: "404" | "example" | undefined;
+  /** whether to accept or refuse a library voice that is not in the emulator's list */
+  unknownVoices?: "accept" | "refuse" | undefined;
+  /**
+   * let text-to-speech accept streams without a voice, and the bodies of Hume's generated
+   * tests: empty contexts and ids, voices without a name
+   */
+  lenientTts?: boolean | undefined;
+  /**
+   * how speech sounds: tones, words that eSpeak NG says, which needs the package's extra
+   * [voice], or what an OpenAI-compatible server at a URL says
+   */
+  voice?: string | undefined;
+  /** the model of the voice's server, as it calls it; tts-1 by default */
+  voiceModel?: string | undefined;
+  /** the voice that the voice's server takes for all; the Hume voice's name by default */
+  voiceName?: string | undefined;
+  /** the API key of the voice's server */
+  voiceKey?: string | "(hidden)" | undefined;
+  /** how long the voice's server may take for a sentence, in real time (s) */
+  voiceTimeout?: number | undefined;
+  /** most speech that one request may ask for (s) */
+  maxGenerationSeconds?: number | undefined;
+  /** how long a text-to-speech socket may be idle before it is closed (s) */
+  ttsIdleTimeout?: number | undefined;
+  /** media type of text-to-speech's streamed JSON lines, which are the same in both */
+  ttsStreamType?: "text/event-stream" | "application/x-ndjson" | undefined;
+  /** media type of text-to-speech's files: audio/mpeg and so on, or octet-stream for all */
+  ttsFileType?: "audio" | "octet-stream" | undefined;
+  /** inactivity timeout (s) of a config that names none */
+  inactivityTimeout?: number | undefined;
+  /** key that webhooks are signed with */
+  signingKey?: string | "(hidden)" | undefined;
+  /** sign webhooks with the signing key, or with the world's API key */
+  signWebhooksWith?: "signing_key" | "api_key" | undefined;
+  /** the time in a webhook's header: the wall clock's, or the world's */
+  webhookTime?: "wall" | "world" | undefined;
+  /** how long a webhook's receiver may take to answer (s) */
+  webhookTimeout?: number | undefined;
+  /** webhook deliveries that a world keeps, or has pending */
+  webhookQueue?: number | undefined;
+  /** entries that a world's journal keeps */
+  journalLimit?: number | undefined;
+  /** bytes of requests, answers and frames that a world's journal keeps, about */
+  journalMaxBytes?: number | undefined;
+  /** worlds that a server keeps; one more key is answered 429 */
+  maxWorlds?: number | undefined;
+  /** a world's time runs (system), or is frozen at the beginning of 2025 until it is moved */
+  clock?: "system" | "manual" | undefined;
+  /** what the assistant says: a bundled script, or a file's path */
+  script?: string | undefined;
+  /**
+   * how long the assistant takes, and how fast generated speech streams: instant, realtime, or
+   * a speed factor (5 is five times faster)
+   */
+  pace?: string | undefined;
+  /**
+   * with a pace, how long after a request or a turn the first sound comes, such as 500ms; by
+   * default 200ms for generated speech, and 0.6 to 1 s in a chat
+   */
+  firstAudio?: string | undefined;
+  /** with a pace, how late each chunk of sound may come at most, drawn at random */
+  jitter?: string | undefined;
+  /** send the assistant's speech as audio, too */
+  audioOutput?: boolean | undefined;
+  /**
+   * where the scores of the assistant's sentences are sent: in a frame of their own, or inline
+   * in the assistant_message, as clients from before mid-2025 expect
+   */
+  prosody?: "frame" | "inline" | undefined;
+  /** whether a chat ends, or continues, after audio that can't be decoded */
+  transcriptionFailure?: "end" | "continue" | undefined;
+  /** chats that a world may have going on; the next is refused */
+  maxChats?: number | null | undefined;
+  /** what may wait for a client that reads slowly; beyond it is cut off */
+  maxUnsentBytes?: number | undefined;
+  /** largest request body; a larger one is answered 413 */
+  maxBodyBytes?: number | undefined;
+  /**
+   * most characters that placeholders and variables may add to a text; a longer text gets an
+   * error frame
+   */
+  maxFilledChars?: number | undefined;
+  /** largest head of a request (its URL and headers); a larger one is answered 414 or 431 */
+  maxHeadBytes?: number | undefined;
+  /** longest time that a request may take to arrive (s); a slower one is answered 408 */
+  requestTimeout?: number | undefined;
+  /** answer 422 for fields, parameters and values that the document does not list */
+  strict?: boolean | undefined;
+  /** requests that a world answers in a second; more get 429 */
+  requestsPerSecond?: number | null | undefined;
+  /** largest frame of a WebSocket; a larger one closes it with 1009 */
+  maxFrameBytes?: number | undefined;
+  /** faults by chance in every world, such as ws_drop=.05,http_5xx=.02 */
+  chaos?: string | undefined;
+  /** print a line for each request */
+  logRequests?: boolean | undefined;
+  /** a folder in which worlds outlive the server */
+  state?: string | undefined;
+  /** a folder to which each world is written when the server ends */
+  exportOnExit?: string | undefined;
+  /** largest snapshot that may be put back */
+  maxSnapshotBytes?: number | undefined;
+  /** serve https and wss, with a certificate made on the spot */
+  tls?: boolean | undefined;
+  /** additional host names accepted on the emulator's own routes */
+  allowedHosts?: Array<string> | undefined;
+  /**
+   * where others reach the emulator, such as https://abc.tunnel.example; URLs in answers begin
+   * with it, by default with the Host that was asked for
+   */
+  publicUrl?: string | undefined;
+  /** hosts where webhooks and custom language models may use http and ws, too */
+  callHosts?: Array<string> | undefined;
+  /**
+   * where URLs lead, each FROM=TO: calls to a URL that begins with FROM go to TO; for custom
+   * language models and webhooks
+   */
+  mapUrl?: Array<string> | undefined;
+  /** how long a custom language model may be silent, in real time (s) */
+  modelTimeout?: number | undefined;
+  /** whether a chat continues, or ends, when its custom language model fails */
+  modelFailure?: "continue" | "end" | undefined;
+  /**
+   * when a custom language model is sent a system message: if session settings gave a prompt,
+   * always, or never
+   */
+  modelSystem?: "session" | "always" | "never" | undefined;
+  /** what the service was seen to do at times when it asks a custom language model */
+  modelQuirks?: Array<"greeting_as_user_text" | "greeting_prefix_once" | "duplicate_last_message" | "expression_suffix" | "superset_finals" | "double_post" | "retry_after_silence" | "resume_without_history" | "connect_id_ignored" | "none"> | undefined;
+  /** a file of questions to language models and their answers, as JSON lines */
+  modelCassette?: string | undefined;
+  /**
+   * whether a question that the cassette does not know is asked and kept (auto), all are
+   * (record), or fails (replay)
+   */
+  modelCassetteMode?: "auto" | "record" | "replay" | undefined;
+  /** an OpenAI-compatible server that answers chats whose config names no model of its own */
+  brain?: string | undefined;
+  /** the brain's model, as its server calls it */
+  brainModel?: string | undefined;
+  /** the brain's API key */
+  brainKey?: string | "(hidden)" | undefined;
+  /** how long the brain may be silent, in real time (s) */
+  brainTimeout?: number | undefined;
+  /** an OpenAI-compatible server of transcriptions, which hears what users say in sound */
+  ears?: string | undefined;
+  /** the ears' model, as its server calls it; whisper-1 by default */
+  earsModel?: string | undefined;
+  /** the language that users speak, such as en; the ears find out by default */
+  earsLanguage?: string | undefined;
+  /** the ears' API key */
+  earsKey?: string | "(hidden)" | undefined;
+  /** how long the ears may take for a turn, in real time (s) */
+  earsTimeout?: number | undefined;
+  /** call no host that --call-hosts leaves out, not even this machine */
+  callHostsOnly?: boolean | undefined;
+  /**
+   * addresses of proxies whose X-Forwarded-Proto and X-Forwarded-For the emulator believes; *
+   * for any
+   */
+  trustedProxies?: Array<string> | undefined;
+}
+
+export interface WorldSettings {
+  /**
+   * what a world starts with: a bundled seed's name, a seed's content, or the text of a seed's
+   * file
+   */
+  seed?: string | Record<string, unknown> | undefined;
+  /** make every id repeatable: each world draws from this number */
+  randomSeed?: number | null | undefined;
+  /** unit of the times of chats, chat groups, configs, prompts and tools */
+  timestamps?: "milliseconds" | "seconds" | undefined;
+  /** answer 400 for an EVI 3 config without a voice */
+  requireVoice?: boolean | undefined;
+  /** status of the answer to a name that another config or tool already has */
+  nameConflict?: "409" | "400" | undefined;
+  /** whether to accept or refuse a library voice that is not in the emulator's list */
+  unknownVoices?: "accept" | "refuse" | undefined;
+  /**
+   * how speech sounds: tones, words that eSpeak NG says, which needs the package's extra
+   * [voice], or what an OpenAI-compatible server at a URL says
+   */
+  voice?: string | undefined;
+  /** the model of the voice's server, as it calls it; tts-1 by default */
+  voiceModel?: string | undefined;
+  /** the voice that the voice's server takes for all; the Hume voice's name by default */
+  voiceName?: string | undefined;
+  /** the API key of the voice's server */
+  voiceKey?: string | "(hidden)" | undefined;
+  /** how long the voice's server may take for a sentence, in real time (s) */
+  voiceTimeout?: number | undefined;
+  /** most speech that one request may ask for (s) */
+  maxGenerationSeconds?: number | undefined;
+  /** how long a text-to-speech socket may be idle before it is closed (s) */
+  ttsIdleTimeout?: number | undefined;
+  /** media type of text-to-speech's streamed JSON lines, which are the same in both */
+  ttsStreamType?: "text/event-stream" | "application/x-ndjson" | undefined;
+  /** media type of text-to-speech's files: audio/mpeg and so on, or octet-stream for all */
+  ttsFileType?: "audio" | "octet-stream" | undefined;
+  /** inactivity timeout (s) of a config that names none */
+  inactivityTimeout?: number | undefined;
+  /** key that webhooks are signed with */
+  signingKey?: string | "(hidden)" | undefined;
+  /** sign webhooks with the signing key, or with the world's API key */
+  signWebhooksWith?: "signing_key" | "api_key" | undefined;
+  /** the time in a webhook's header: the wall clock's, or the world's */
+  webhookTime?: "wall" | "world" | undefined;
+  /** webhook deliveries that a world keeps, or has pending */
+  webhookQueue?: number | undefined;
+  /** entries that a world's journal keeps */
+  journalLimit?: number | undefined;
+  /** bytes of requests, answers and frames that a world's journal keeps, about */
+  journalMaxBytes?: number | undefined;
+  /** a world's time runs (system), or is frozen at the beginning of 2025 until it is moved */
+  clock?: "system" | "manual" | undefined;
+  /** what the assistant says: a bundled script, or a file's path */
+  script?: string | undefined;
+  /**
+   * how long the assistant takes, and how fast generated speech streams: instant, realtime, or
+   * a speed factor (5 is five times faster)
+   */
+  pace?: string | undefined;
+  /**
+   * with a pace, how long after a request or a turn the first sound comes, such as 500ms; by
+   * default 200ms for generated speech, and 0.6 to 1 s in a chat
+   */
+  firstAudio?: string | undefined;
+  /** with a pace, how late each chunk of sound may come at most, drawn at random */
+  jitter?: string | undefined;
+  /** send the assistant's speech as audio, too */
+  audioOutput?: boolean | undefined;
+  /**
+   * where the scores of the assistant's sentences are sent: in a frame of their own, or inline
+   * in the assistant_message, as clients from before mid-2025 expect
+   */
+  prosody?: "frame" | "inline" | undefined;
+  /** whether a chat ends, or continues, after audio that can't be decoded */
+  transcriptionFailure?: "end" | "continue" | undefined;
+  /** chats that a world may have going on; the next is refused */
+  maxChats?: number | null | undefined;
+  /** what may wait for a client that reads slowly; beyond it is cut off */
+  maxUnsentBytes?: number | undefined;
+  /**
+   * most characters that placeholders and variables may add to a text; a longer text gets an
+   * error frame
+   */
+  maxFilledChars?: number | undefined;
+  /** answer 422 for fields, parameters and values that the document does not list */
+  strict?: boolean | undefined;
+  /** requests that a world answers in a second; more get 429 */
+  requestsPerSecond?: number | null | undefined;
+  /** faults by chance in every world, such as ws_drop=.05,http_5xx=.02 */
+  chaos?: string | undefined;
+  /**
+   * where others reach the emulator, such as https://abc.tunnel.example; URLs in answers begin
+   * with it, by default with the Host that was asked for
+   */
+  publicUrl?: string | undefined;
+  /** hosts where webhooks and custom language models may use http and ws, too */
+  callHosts?: Array<string> | undefined;
+  /**
+   * where URLs lead, each FROM=TO: calls to a URL that begins with FROM go to TO; for custom
+   * language models and webhooks
+   */
+  mapUrl?: Array<string> | undefined;
+  /** how long a custom language model may be silent, in real time (s) */
+  modelTimeout?: number | undefined;
+  /** whether a chat continues, or ends, when its custom language model fails */
+  modelFailure?: "continue" | "end" | undefined;
+  /**
+   * when a custom language model is sent a system message: if session settings gave a prompt,
+   * always, or never
+   */
+  modelSystem?: "session" | "always" | "never" | undefined;
+  /** what the service was seen to do at times when it asks a custom language model */
+  modelQuirks?: Array<"greeting_as_user_text" | "greeting_prefix_once" | "duplicate_last_message" | "expression_suffix" | "superset_finals" | "double_post" | "retry_after_silence" | "resume_without_history" | "connect_id_ignored" | "none"> | undefined;
+  /** a file of questions to language models and their answers, as JSON lines */
+  modelCassette?: string | undefined;
+  /**
+   * whether a question that the cassette does not know is asked and kept (auto), all are
+   * (record), or fails (replay)
+   */
+  modelCassetteMode?: "auto" | "record" | "replay" | undefined;
+  /** an OpenAI-compatible server that answers chats whose config names no model of its own */
+  brain?: string | undefined;
+  /** the brain's model, as its server calls it */
+  brainModel?: string | undefined;
+  /** the brain's API key */
+  brainKey?: string | "(hidden)" | undefined;
+  /** how long the brain may be silent, in real time (s) */
+  brainTimeout?: number | undefined;
+  /** an OpenAI-compatible server of transcriptions, which hears what users say in sound */
+  ears?: string | undefined;
+  /** the ears' model, as its server calls it; whisper-1 by default */
+  earsModel?: string | undefined;
+  /** the language that users speak, such as en; the ears find out by default */
+  earsLanguage?: string | undefined;
+  /** the ears' API key */
+  earsKey?: string | "(hidden)" | undefined;
+  /** how long the ears may take for a turn, in real time (s) */
+  earsTimeout?: number | undefined;
+  /** call no host that --call-hosts leaves out, not even this machine */
+  callHostsOnly?: boolean | undefined;
+}
+
+/** The fields that a rule may have depend on its kind and fault. */
+export interface NewFaultRule {
+  kind: "http" | "socket" | "webhook" | "model";
+  fault: string;
+  times?: number | undefined;
+  probability?: number | undefined;
+  operation?: string | undefined;
+  method?: string | undefined;
+  path?: string | undefined;
+  chat_id?: string | undefined;
+  turn?: number | undefined;
+  frame?: number | undefined;
+  type?: string | undefined;
+  at_ms?: number | undefined;
+  event_name?: string | undefined;
+  status?: number | Array<number> | undefined;
+  retry_after_s?: number | undefined;
+  headers?: Record<string, string> | undefined;
+  body?: unknown | undefined;
+  delay_ms?: number | Array<number> | {
+    mean: number;
+    deviation: number;
+  } | undefined;
+  bytes_per_s?: number | undefined;
+  after?: number | undefined;
+  code?: number | undefined;
+  reason?: string | undefined;
+  error?: string | undefined;
+  message?: string | undefined;
+}
+
+export interface FaultRule {
+  kind: "http" | "socket" | "webhook" | "model";
+  fault: string;
+  times: number | null;
+  probability: number | null;
+  operation?: string | null | undefined;
+  method?: string | null | undefined;
+  path?: string | null | undefined;
+  chat_id?: string | null | undefined;
+  turn?: number | null | undefined;
+  frame?: number | null | undefined;
+  type?: string | null | undefined;
+  at_ms?: number | null | undefined;
+  event_name?: string | null | undefined;
+  status?: number | Array<number> | null | undefined;
+  retry_after_s?: number | null | undefined;
+  headers?: Record<string, string> | null | undefined;
+  body?: unknown | undefined;
+  delay_ms?: number | Array<number> | {
+    mean: number;
+    deviation: number;
+  } | null | undefined;
+  bytes_per_s?: number | null | undefined;
+  after?: number | null | undefined;
+  code?: number | null | undefined;
+  reason?: string | null | undefined;
+  error?: string | null | undefined;
+  message?: string | null | undefined;
+  id: string;
+  /** How often it has struck. */
+  used: number;
+}
+
+export type FaultKind = "http" | "socket" | "webhook" | "model";
+
+export type WebhookFault = "duplicate" | "reorder" | "drop" | "delay" | "stale_timestamp" | "wrong_key" | "tampered_body" | "missing_headers";
+
+export type JournalKind = "http" | "frame" | "webhook" | "fault" | "model" | "ears" | "voice" | "clock" | "script" | "bug";
+
+export type DeliveryState = "pending" | "delivered" | "failed";
+
+export type FindingCode = "path_unknown" | "method_unknown" | "credentials_refused" | "request_invalid" | "request_refused" | "body_too_large" | "field_unknown" | "parameter_unknown" | "parameter_repeated" | "value_coerced" | "value_unlisted" | "deprecated" | "page_base" | "body_unexpected" | "content_type_missing" | "accept_excludes_json" | "key_in_query" | "frame_invalid" | "frame_unknown" | "socket_unread" | "socket_broken" | "webhook_refused" | "webhook_unanswered" | "webhook_slow" | "webhook_unverified" | "credential_spelling" | "tool_call_unknown" | "tool_call_unanswered" | "audio_refused" | "audio_undecodable" | "message_in_bytes" | "variable_missing" | "model_url_unusual" | "model_type_wrong" | "model_line_broken" | "model_done_missing" | "model_silent" | "model_fingerprint_leaked" | "model_tools_parallel" | "model_arguments_broken" | "brain_model_unknown" | "chat_refused" | "call_field_missing" | "call_refused" | "stream_message_invalid" | "instant_mode_ignored" | "timestamps_ignored" | "speech_refused" | "voice_unlisted";
+
+export type FindingLevel = "error" | "warning";
+
+export type WebhookEventName = "chat_started" | "chat_ended" | "tool_call";
+
+export type ModelQuirk = "greeting_as_user_text" | "greeting_prefix_once" | "duplicate_last_message" | "expression_suffix" | "superset_finals" | "double_post" | "retry_after_silence" | "resume_without_history" | "connect_id_ignored" | "none";
+
+/** A script, in the words of docs/scripts.md. */
+export interface Script {
+  config_id?: string | null | undefined;
+  config_version?: number | null | undefined;
+  resumed_chat_group_id?: string | null | undefined;
+  session_settings?: SessionSettings | null | undefined;
+  caller_number?: string | null | undefined;
+  twilio_metadata?: Record<string, string> | null | undefined;
+  user?: Array<string | ScriptUserStep> | undefined;
+  unanswered_tool_calls?: "fallback" | "wait" | undefined;
+  end_reason?: "USER_ENDED" | "USER_TIMEOUT" | "INACTIVITY_TIMEOUT" | "MAX_DURATION_TIMEOUT" | "ERROR" | "hang_up" | "ACTIVE" | undefined;
+  pace?: string | number | undefined;
+  description?: string | undefined;
+  strict?: boolean | undefined;
+  mood?: string | Record<string, number> | null | undefined;
+  model?: ScriptModel | undefined;
+  rules?: Array<ScriptRule> | undefined;
+  tools?: Record<string, string | ScriptToolAnswer> | undefined;
+}
+
+/** The format of raw audio input; `sample_rate` is in Hz. */
+export interface AudioSettings {
+  encoding: "linear16";
+  channels: number;
+  sample_rate: number;
+  codec?: string | null | undefined;
+}
+
+export interface BuiltinTool {
+  name: "web_search" | "hang_up";
+  fallback_content?: string | null | undefined;
+}
+
+/**
+ * Text that accompanies the next user message, or every later one.  'editable', which the
+ * SDK's type also names, lasts as 'persistent' does.
+ */
+export interface Context {
+  text: string;
+  type?: "temporary" | "persistent" | "editable" | undefined;
+}
+
+/** Changes the settings that it names, and no others; a null `context` ends the context. */
+export interface SessionSettings {
+  custom_session_id?: string | null | undefined;
+  type?: "session_settings" | undefined;
+  audio?: AudioSettings | null | undefined;
+  builtin_tools?: Array<BuiltinTool> | null | undefined;
+  context?: Context | null | undefined;
+  event_limit?: number | null | undefined;
+  language_model_api_key?: string | null | undefined;
+  metadata?: Record<string, unknown> | null | undefined;
+  system_prompt?: string | null | undefined;
+  tools?: Array<Tool> | null | undefined;
+  variables?: Record<string, string | number | boolean> | null | undefined;
+  voice_id?: string | null | undefined;
+}
+
+/** A tool for this chat alone; `parameters` is a JSON schema as text. */
+export interface Tool {
+  type: "function" | "builtin";
+  name: string;
+  parameters: string;
+  description?: string | null | undefined;
+  fallback_content?: string | null | undefined;
+}
+
+/** How a custom language model is asked: as the settings of these names say, for one script. */
+export interface ScriptModel {
+  quirks?: Array<"greeting_as_user_text" | "greeting_prefix_once" | "duplicate_last_message" | "expression_suffix" | "superset_finals" | "double_post" | "retry_after_silence" | "resume_without_history" | "connect_id_ignored" | "none"> | null | undefined;
+  failure?: "continue" | "end" | null | undefined;
+  system?: "session" | "always" | "never" | null | undefined;
+  timeout?: number | null | undefined;
+}
+
+export interface ScriptRule {
+  when?: string | ScriptWhen | undefined;
+  times?: number | null | undefined;
+  answer: string | ScriptStep | Array<string | ScriptStep>;
+}
+
+/** A step of the assistant: one action, and what belongs to it. */
+export interface ScriptStep {
+  say?: string | null | undefined;
+  mood?: string | Record<string, number> | null | undefined;
+  quick?: boolean | undefined;
+  call_tool?: string | null | undefined;
+  parameters?: Record<string, unknown> | null | undefined;
+  web_search?: string | null | undefined;
+  result?: unknown | undefined;
+  hang_up?: true | null | undefined;
+  pause?: string | number | null | undefined;
+  error?: string | null | undefined;
+  message?: string | null | undefined;
+}
+
+export interface ScriptToolAnswer {
+  content?: unknown | undefined;
+  error?: string | null | undefined;
+}
+
+/** A step of the simulated user: one action, and what belongs to it. */
+export interface ScriptUserStep {
+  say?: string | null | undefined;
+  type?: string | null | undefined;
+  interrupt?: string | null | undefined;
+  mood?: string | Record<string, number> | null | undefined;
+  wait?: string | number | null | undefined;
+  send?: Record<string, unknown> | null | undefined;
+}
+
+export interface ScriptWhen {
+  text?: string | null | undefined;
+  regex?: string | null | undefined;
+  turn?: number | null | undefined;
+}
+
+/** A script. Its keys override those of the one under `script`. */
+export interface Simulation {
+  /** The name of a bundled script, or a script. */
+  script?: string | Script | undefined;
+  config_id?: string | null | undefined;
+  config_version?: number | null | undefined;
+  resumed_chat_group_id?: string | null | undefined;
+  session_settings?: SessionSettings | null | undefined;
+  caller_number?: string | null | undefined;
+  twilio_metadata?: Record<string, string> | null | undefined;
+  user?: Array<string | ScriptUserStep> | undefined;
+  unanswered_tool_calls?: "fallback" | "wait" | undefined;
+  end_reason?: "USER_ENDED" | "USER_TIMEOUT" | "INACTIVITY_TIMEOUT" | "MAX_DURATION_TIMEOUT" | "ERROR" | "hang_up" | "ACTIVE" | undefined;
+  pace?: string | number | undefined;
+  description?: string | undefined;
+  strict?: boolean | undefined;
+  mood?: string | Record<string, number> | null | undefined;
+  model?: ScriptModel | undefined;
+  rules?: Array<ScriptRule> | undefined;
+  tools?: Record<string, string | ScriptToolAnswer> | undefined;
+}
+
+export const SERVER_SETTINGS: readonly string[] = (
+  "host port seed spec apiKey randomSeed timestamps requireVoice nameConflict " +
+  "unknownIds unknownVoices lenientTts voice voiceModel voiceName voiceKey voiceTimeout " +
+  "maxGenerationSeconds ttsIdleTimeout ttsStreamType ttsFileType inactivityTimeout " +
+  "signingKey signWebhooksWith webhookTime webhookTimeout webhookQueue journalLimit " +
+  "journalMaxBytes maxWorlds clock script pace firstAudio jitter audioOutput prosody " +
+  "transcriptionFailure maxChats maxUnsentBytes maxBodyBytes maxFilledChars " +
+  "maxHeadBytes requestTimeout strict requestsPerSecond maxFrameBytes chaos logRequests " +
+  "state exportOnExit maxSnapshotBytes tls allowedHosts publicUrl callHosts mapUrl " +
+  "modelTimeout modelFailure modelSystem modelQuirks modelCassette modelCassetteMode " +
+  "brain brainModel brainKey brainTimeout ears earsModel earsLanguage earsKey " +
+  "earsTimeout callHostsOnly trustedProxies"
+).split(" ");
+
+export const WORLD_SETTINGS: readonly string[] = (
+  "seed randomSeed timestamps requireVoice nameConflict unknownVoices voice voiceModel " +
+  "voiceName voiceKey voiceTimeout maxGenerationSeconds ttsIdleTimeout ttsStreamType " +
+  "ttsFileType inactivityTimeout signingKey signWebhooksWith webhookTime webhookQueue " +
+  "journalLimit journalMaxBytes clock script pace firstAudio jitter audioOutput prosody " +
+  "transcriptionFailure maxChats maxUnsentBytes maxFilledChars strict requestsPerSecond " +
+  "chaos publicUrl callHosts mapUrl modelTimeout modelFailure modelSystem modelQuirks " +
+  "modelCassette modelCassetteMode brain brainModel brainKey brainTimeout ears " +
+  "earsModel earsLanguage earsKey earsTimeout callHostsOnly"
+).split(" ");

@@ -1,0 +1,31 @@
+export { Chat, type ChatEvent, type Message } from "./chat.js";
+export { Clock, type Duration } from "./clock.js";
+export { COMMAND_VARIABLE, type CommandOptions } from "./command.js";
+export { Contract, type Demands } from "./contract.js";
+export type * from "./control-types.js";
+export {
+  connect,
+  Emulator,
+  startEmulator,
+  type ConnectOptions,
+  type StartOptions,
+} from "./emulator.js";
+export type { Fields } from "./equality.js";
+export {
+  EmulatorError,
+  ExpectationFailed,
+  LookupError,
+  RefusedError,
+  StartupError,
+  UnreachableError,
+  UsageError,
+} from "./errors.js";
+export { Faults, type FaultOptions } from "./faults.js";
+export { Journal, type EntryFields } from "./journal.js";
+export { Listing } from "./listing.js";
+export { Received, WebhookReceiver } from "./receiver.js";
+export { Rule, Script, type Mood, type RuleOptions, type ScriptContent } from "./script.js";
+export { Tts } from "./tts.js";
+export { type Waiting } from "./waiting.js";
+export { Webhooks, type TriggerOptions } from "./webhooks.js";
+export { Evi, type Resource, type Scene, type ScriptSource, type StubOptions, type WorldOptions } from "./world.js";

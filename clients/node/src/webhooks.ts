@@ -1,0 +1,88 @@
+import type { Control } from "./control.js";
+import type { Delivery, WebhookEventName, WebhookFault } from "./control-types.js";
+import { explain, nearest, shortFields } from "./diagnosis.js";
+import { matches, type Fields } from "./equality.js";
+import { ExpectationFailed } from "./errors.js";
+import type { FaultOptions, Faults } from "./faults.js";
+import type { Journal } from "./journal.js";
+import { deadlineOf, waitUntil, within, type Waiting } from "./waiting.js";
+
+/** How an event is sent at will. */
+export interface TriggerOptions {
+  /** Where to send it; where the chat's config says if left out. */
+  url?: string | undefined;
+  /** The chat; the newest if left out. */
+  chatId?: string | undefined;
+  /** Fields of the event to replace, by name or by a path such as "a.b". */
+  set?: Record<string, unknown> | undefined;
+  /** How this delivery misbehaves. */
+  faults?: readonly WebhookFault[] | undefined;
+  /** For the fault "delay", in ms. */
+  delayMs?: number | undefined;
+}
+
+/** The world's webhooks: what was sent, and how sending fails. */
+export class Webhooks {
+  readonly #control: Control;
+  readonly #faults: Faults;
+  readonly #journal: Journal;
+
+  constructor(control: Control, faults: Faults, journal: Journal) {
+    this.#control = control;
+    this.#faults = faults;
+    this.#journal = journal;
+  }
+
+  /** Return the deliveries, the oldest first. */
+  async deliveries(): Promise<Delivery[]> {
+    const path = "/_emulator/webhooks/deliveries";
+    return (await this.#control.json<{ deliveries: Delivery[] }>("GET", path)).deliveries;
+  }
+
+  /** Wait until nothing is pending, 5 s at most. Returns how many still are. */
+  async drain({ timeoutMs = 5000 }: Waiting = {}): Promise<number> {
+    const options = { body: { timeout: timeoutMs / 1000 }, patienceMs: timeoutMs + 10_000 };
+    const path = "/_emulator/webhooks/drain";
+    return (await this.#control.json<{ pending: number }>("POST", path, options)).pending;
+  }
+
+  /** Wait for a delivered event of that name with these fields. */
+  async waitFor(
+    eventName: WebhookEventName,
+    fields: Fields = {},
+    waiting: Waiting = {},
+  ): Promise<Delivery> {
+    const wanted = { event_name: eventName, state: "delivered", ...fields };
+    const found = await waitUntil(this.#control, deadlineOf(waiting), async () =>
+      (await this.deliveries()).find((each) => matches(wanted, each)),
+    );
+    if (found !== undefined) return found;
+    const names = Object.keys(wanted);
+    const came = (await this.deliveries()).map((each) => ({
+      fields: Object.fromEntries(Object.entries(each).filter(([name]) => names.includes(name))),
+    }));
+    const unasked = "no config of this world's chats subscribes to webhooks";
+    const hint = (await this.#journal.hint()) || (came.length > 0 ? "" : unasked);
+    const what = `no delivered webhook ${within(waiting)}: ${shortFields(wanted)}`;
+    throw new ExpectationFailed(
+      explain(what, wanted, nearest(wanted, came), hint, await this.#journal.timeline()),
+    );
+  }
+
+  /** Send one event, and return its delivery once it is answered. */
+  async trigger(eventName: WebhookEventName, options: TriggerOptions = {}): Promise<Delivery> {
+    const { url, chatId, set, faults, delayMs } = options;
+    const body = { event_name: eventName, url, chat_id: chatId, set, faults, delay_ms: delayMs };
+    return this.#control.json<Delivery>("POST", "/_emulator/webhooks/trigger", { body });
+  }
+
+  /** Give webhooks this fault from now on. */
+  async misbehave(fault: WebhookFault, options: FaultOptions = {}): Promise<void> {
+    await this.#faults.add("webhook", fault, options);
+  }
+
+  /** Remove all faults of webhooks. */
+  async behave(): Promise<void> {
+    await this.#faults.clear("webhook");
+  }
+}

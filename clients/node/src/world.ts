@@ -1,0 +1,466 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { Chat } from "./chat.js";
+import { Clock } from "./clock.js";
+import { Contract } from "./contract.js";
+import type { Control } from "./control.js";
+import type {
+  FrameEntry,
+  ModelCase,
+  ModelCheck,
+  NewWorld,
+  Simulation,
+  SimulatedChat,
+  Snapshot,
+  Stub,
+  ToolCalls,
+  WorldSettings,
+} from "./control-types.js";
+import { explain } from "./diagnosis.js";
+import { ExpectationFailed, LookupError, RefusedError, UnreachableError, UsageError } from "./errors.js";
+import { Faults } from "./faults.js";
+import { nameOrText } from "./files.js";
+import { Journal } from "./journal.js";
+import { Listing, listed } from "./listing.js";
+import { snakeKeys, type CamelKeys } from "./names.js";
+import { WebhookReceiver } from "./receiver.js";
+import { Script, type ScriptContent } from "./script.js";
+import { Tts } from "./tts.js";
+import { deadlineOf, waitForEntry, within, type Waiting } from "./waiting.js";
+import { Webhooks } from "./webhooks.js";
+
+/** A bundled script's name, the path of a script's file, its content, or a `Script`. */
+export type ScriptSource = string | ScriptContent | Script;
+
+/** Settings of one world, where they differ from the server's. */
+export interface WorldOptions extends Omit<WorldSettings, "seed" | "script"> {
+  /** A bundled seed's name (demo, empty), the path of a seed's file, or its content. */
+  seed?: string | Record<string, unknown> | undefined;
+  /** What the assistant says: a script's name, path or content. */
+  script?: ScriptSource | undefined;
+  /** The API key; one of its own if left out. */
+  apiKey?: string | undefined;
+  /** How long a client may leave a tool call unanswered before its chat ends, in s; 30 by default. */
+  toolCallPatienceS?: number | null | undefined;
+}
+
+/** A conversation: the keys of a script, in camel case. */
+export type Scene = Omit<CamelKeys<Simulation>, "script"> & { script?: ScriptSource | undefined };
+
+/** The answer that replaces that of an operation. */
+export interface StubOptions {
+  /** The status; that of success if left out. */
+  status?: number | undefined;
+  body?: unknown;
+  headers?: Record<string, string> | undefined;
+  /** For how many calls; null for all; 1 if left out. */
+  times?: number | null | undefined;
+  /** False takes a body that the document does not allow. */
+  check?: boolean | undefined;
+}
+
+/** A resource of the service, such as a config, as REST shows it. */
+export interface Resource extends Record<string, unknown> {
+  id: string;
+  name: string;
+}
+
+/** A world: its own API key, data, time, script, webhooks. Nothing leaks to another. */
+export class Evi {
+  /** What happened. */
+  readonly journal: Journal;
+  /** The world's time. */
+  readonly clock: Clock;
+  /** What breaks on request. */
+  readonly faults: Faults;
+  /** Webhooks: what was sent, and how sending fails. */
+  readonly webhooks: Webhooks;
+  /** What clients do right, do wrong, and never do. */
+  readonly contract: Contract;
+  /** What was said by text-to-speech, and how it sounds. */
+  readonly tts: Tts;
+  /** The configs, in their latest versions. */
+  readonly configs: Listing<Resource>;
+  /** The prompts, in their latest versions. */
+  readonly prompts: Listing<Resource>;
+  /** The tools, in their latest versions. */
+  readonly tools: Listing<Resource>;
+  /** The account's custom voices. */
+  readonly voices: Listing<Resource>;
+
+  readonly #control: Control;
+  readonly #closed: () => void;
+  readonly #receivers: WebhookReceiver[] = [];
+  #settings: Record<string, unknown>;
+  #signingKey: string;
+  #script: Script;
+  #sending: Promise<void> | undefined;
+  #chatsSeen = 0; // of the journal
+  #patienceS: number | null = null;
+  #patience: Promise<unknown> = Promise.resolve(); // the request that sets it
+  #isClosed = false;
+
+  /** Use `emulator.world()`. */
+  constructor(
+    control: Control,
+    made: NewWorld,
+    settings: Record<string, unknown>,
+    closed: () => void,
+  ) {
+    this.#control = control;
+    this.#signingKey = made.signing_key;
+    this.#settings = settings;
+    this.#closed = closed;
+    this.#script = this.#newScript();
+    this.journal = new Journal(control, () => this.#owedAnswers());
+    this.clock = new Clock(control);
+    this.faults = new Faults(control);
+    this.webhooks = new Webhooks(control, this.faults, this.journal);
+    this.contract = new Contract(control);
+    this.tts = new Tts(control, this.journal, made.now_ms);
+    this.configs = listed(control, "config", "/v0/evi/configs", "configs_page");
+    this.prompts = listed(control, "prompt", "/v0/evi/prompts", "prompts_page");
+    this.tools = listed(control, "tool", "/v0/evi/tools", "tools_page");
+    const query = { provider: "CUSTOM_VOICE" };
+    this.voices = listed(control, "custom voice", "/v0/tts/voices", "voices_page", query);
+  }
+
+  // how to reach it
+
+  /** The URL of the emulator, for `baseUrl`, `environment` or `hostname` of clients. */
+  get url(): string {
+    return this.#control.url;
+  }
+
+  /** The URL of the chat's WebSocket, without credentials. */
+  get wsUrl(): string {
+    return `${this.url.replace(/^http/, "ws")}/v0/evi/chat`;
+  }
+
+  /** The API key, which makes requests those of this world. */
+  get apiKey(): string {
+    return this.#control.apiKey ?? "";
+  }
+
+  /** The key that its webhooks are signed with. */
+  get signingKey(): string {
+    return this.#signingKey;
+  }
+
+  /** The file of the CA that clients are to trust, if the server has TLS. */
+  get caFile(): string | undefined {
+    return this.#control.caFile;
+  }
+
+  /** The URL of the page that shows this world, with its key in the fragment. */
+  get inspectorUrl(): string {
+    return `${this.url}/_emulator/#${new URLSearchParams({ key: this.apiKey })}`;
+  }
+
+  /** The environment of a child process: this one's, and where the emulator is. */
+  get env(): NodeJS.ProcessEnv {
+    return {
+      ...process.env,
+      HUME_API_KEY: this.apiKey,
+      HUME_BASE_URL: this.url,
+      HUME_WEBHOOK_SIGNING_KEY: this.signingKey,
+      ...(this.caFile === undefined ? {} : { NODE_EXTRA_CA_CERTS: this.caFile }),
+    };
+  }
+
+  /** Return Hume's client, pointed at this world. Needs the package `hume`. */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  async client(options: Record<string, unknown> = {}): Promise<any> {
+    const name = "hume"; // a type checker needs no types of it
+    let hume: { HumeClient: new (options: object) => unknown };
+    try {
+      hume = (await import(name)) as typeof hume;
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new UsageError(`Hume's client can't be loaded: npm install hume (${why})`);
+    }
+    return new hume.HumeClient({ environment: this.url, apiKey: this.apiKey, ...options });
+  }
+
+  // what the assistant says and hears
+
+  /**
+   * What the assistant says in later chats: add rules, and await the last step.
+   *
+   * It begins empty; rules replace the script that the world began with.
+   */
+  get script(): Script {
+    return this.#script;
+  }
+
+  /** Use a bundled script, a file's, the content of one, or a `Script`. */
+  async useScript(source: ScriptSource): Promise<void> {
+    this.#script = this.#newScript(contentOf(source));
+    await this.#sendScript(source);
+  }
+
+  #newScript(content?: ScriptContent): Script {
+    return new Script(content, () => (this.#sending ??= this.#sendSoon()));
+  }
+
+  /** Send the script once the rule that is being written is complete. */
+  async #sendSoon(): Promise<void> {
+    await Promise.resolve();
+    this.#sending = undefined;
+    await this.#sendScript(this.#script);
+  }
+
+  async #sendScript(source: ScriptSource): Promise<void> {
+    await this.#control.json("PUT", "/_emulator/script", { body: { script: bodyOf(source) } });
+  }
+
+  /** Set what the user says in the next audio turns. */
+  async hear(...texts: string[]): Promise<void> {
+    for (const text of texts) {
+      await this.#control.json("POST", "/_emulator/heard", { body: { text } });
+    }
+  }
+
+  // chats
+
+  /**
+   * Run a conversation, as far as it goes by itself, and return its chat.
+   *
+   * Throws RefusedError for a mistake in the script, LookupError for a config that does not exist.
+   */
+  async simulate(scene: Scene = {}): Promise<Chat> {
+    const { script, ...keys } = scene;
+    const body = snakeKeys(keys);
+    if (script !== undefined) body["script"] = bodyOf(script);
+    const options = { body, patienceMs: 120_000 };
+    const made = await this.#control.json<SimulatedChat>("POST", "/_emulator/simulate", options);
+    return this.#chat(made.chat_id);
+  }
+
+  /** Return all chats, in the order in which they began. */
+  async chats(): Promise<Chat[]> {
+    const query = { ascending_order: true };
+    const all = listed<Resource>(this.#control, "chat", "/v0/evi/chats", "chats_page", query);
+    return (await all.list()).map((each) => this.#chat(each.id));
+  }
+
+  /** Return one chat. Throws LookupError if it does not exist. */
+  async chat(id: string): Promise<Chat> {
+    const chat = this.#chat(id.toLowerCase());
+    try {
+      await chat.status();
+    } catch (error) {
+      if (!(error instanceof LookupError || error instanceof RefusedError)) throw error;
+      const told = `no chat ${JSON.stringify(id)} in this world; evi.chats() has all`;
+      throw new LookupError(told);
+    }
+    return chat;
+  }
+
+  /** Wait for the next chat that a client opens, and return it: each once. */
+  async nextChat(waiting: Waiting = {}): Promise<Chat> {
+    const query = { kind: "frame", direction: "out" };
+    const deadline = deadlineOf(waiting);
+    for (;;) {
+      const found = await waitForEntry(this.#control, this.#chatsSeen, deadline, query, opensAChat);
+      if (found === undefined) break;
+      if (found.seq <= this.#chatsSeen) continue; // somebody else got it meanwhile
+      this.#chatsSeen = found.seq;
+      return this.#chat((found as FrameEntry).chat_id ?? "");
+    }
+    const what = `no chat was opened ${within(waiting)}`;
+    throw new ExpectationFailed(
+      explain(what, {}, undefined, await this.#whyNoChat(), await this.timeline()),
+    );
+  }
+
+  async #whyNoChat(): Promise<string> {
+    const refused = (await this.journal.entries({ kind: "frame" })).findLast(
+      (entry) => (entry as FrameEntry).chat_id === null,
+    ) as (FrameEntry & { content?: { message?: string } }) | undefined;
+    const why = refused?.content?.message;
+    if (why !== undefined) return `a client was refused: ${why}`;
+    return `chats open at ${this.wsUrl}, with this world's key`;
+  }
+
+  #chat(id: string): Chat {
+    return new Chat(id, this.#control, this.journal);
+  }
+
+  // a custom language model
+
+  /**
+   * Check a custom language model as `evi-emulator clm-check` does, and return the results.
+   *
+   * `key` is the one that it asks for; `cases` are the names of those to run. Throws
+   * ExpectationFailed with the cases that failed.
+   */
+  async clmCheck(
+    url: string,
+    { key, cases }: { key?: string | undefined; cases?: readonly string[] | undefined } = {},
+  ): Promise<ModelCase[]> {
+    const options = { body: { url, key, cases }, patienceMs: 600_000 };
+    const report = await this.#control.json<ModelCheck>("POST", "/_emulator/clm-check", options);
+    if (report.failure === null) return report.cases;
+    throw new ExpectationFailed(report.failure);
+  }
+
+  // tool calls
+
+  /** Set how long clients may leave later tool calls unanswered, in s; null without a limit. */
+  async setToolCallPatience(seconds: number | null): Promise<void> {
+    await this.#control.json("PUT", "/_emulator/tool-calls", { body: { patience: seconds } });
+    this.#patienceS = seconds;
+  }
+
+  /**
+   * Set the patience of a new world without waiting for the answer, which each test would wait for.
+   *
+   * @internal
+   */
+  startPatience(seconds: number | null): void {
+    this.#patience = this.setToolCallPatience(seconds).catch((error: unknown) => error);
+  }
+
+  /** Throw ExpectationFailed if a chat was ended since a tool call was never answered. */
+  async checkToolCalls(): Promise<void> {
+    const problem = await this.#patience;
+    if (problem instanceof Error) throw problem;
+    const { given_up } = await this.#toolCalls();
+    if (given_up.length > 0) throw new ExpectationFailed(given_up.join("; "));
+  }
+
+  #toolCalls(): Promise<ToolCalls> {
+    return this.#control.json<ToolCalls>("GET", "/_emulator/tool-calls");
+  }
+
+  async #owedAnswers(): Promise<string> {
+    return (await this.#toolCalls()).unanswered.map((each) => each.message).join("; ");
+  }
+
+  // answers to order
+
+  /**
+   * Set the next answers of an operation, such as "list-configs".
+   *
+   * A stub that is not used up fails the test at its end. Throws RefusedError for an unknown
+   * operation, or a body that the document does not allow.
+   */
+  async stub(operation: string, options: StubOptions = {}): Promise<Stub> {
+    const body = { operation, ...options };
+    return this.#control.json<Stub>("POST", "/_emulator/stubs", { body });
+  }
+
+  /** Return the stubs, each with how often it was used. */
+  async stubs(): Promise<Stub[]> {
+    return (await this.#control.json<{ stubs: Stub[] }>("GET", "/_emulator/stubs")).stubs;
+  }
+
+  /** Throw ExpectationFailed if a stub was not used as often as it said. */
+  async checkStubs(): Promise<void> {
+    const unused = (await this.stubs())
+      .filter(({ times, used }) => used < (times ?? 1))
+      .map((each) => {
+        const often = `used ${each.used} of ${each.times ?? "any"} times`;
+        return `${each.operation} -> ${each.status}: ${often}`;
+      });
+    if (unused.length > 0) {
+      throw new ExpectationFailed(`stubs that nobody used: ${unused.join("; ")}`);
+    }
+  }
+
+  /** Return a receiver of webhooks on this machine; it is closed with the world. */
+  async receiver(): Promise<WebhookReceiver> {
+    const atWorldsTime = this.#settings["webhook_time"] === "world";
+    const now = atWorldsTime ? () => this.clock.now() : async () => Date.now();
+    const receiver = await WebhookReceiver.open(this.signingKey, now);
+    this.#receivers.push(receiver);
+    return receiver;
+  }
+
+  // the world as a whole
+
+  /** Begin anew from another seed: its name, a file's path, or its content. */
+  async seed(seed: string | Record<string, unknown>): Promise<void> {
+    const given = typeof seed === "string" ? nameOrText(seed) : seed;
+    this.#settings = { ...this.#settings, seed: given };
+    const options = { body: this.#settings };
+    const made = await this.#control.json<NewWorld>("PUT", "/_emulator/world", options);
+    this.#signingKey = made.signing_key;
+    await this.#forget();
+  }
+
+  /** Return to its seed; what is under way ends. */
+  async reset(): Promise<void> {
+    await this.#control.json("POST", "/_emulator/reset");
+    await this.#forget();
+  }
+
+  /** Forget what concerns only what was before. */
+  async #forget(): Promise<void> {
+    this.#script = this.#newScript();
+    await this.setToolCallPatience(this.#patienceS);
+  }
+
+  /** Return all that it remembers now, for `restore`. */
+  async snapshot(): Promise<Snapshot> {
+    return this.#control.json<Snapshot>("GET", "/_emulator/snapshot");
+  }
+
+  /** Become as it was then; what is under way now ends. */
+  async restore(snapshot: Snapshot): Promise<void> {
+    await this.#control.json("PUT", "/_emulator/snapshot", { body: snapshot });
+  }
+
+  /** Write all that it remembers into a file, for `load`. */
+  async save(path: string): Promise<void> {
+    await writeFile(path, JSON.stringify(await this.snapshot()), { mode: 0o600 });
+  }
+
+  /** Become as it was when the file was written; what is under way now ends. */
+  async load(path: string): Promise<void> {
+    await this.restore(JSON.parse(await readFile(path, "utf8")) as Snapshot);
+  }
+
+  /** Return what happened in it, a line for each journal entry. */
+  async timeline(): Promise<string> {
+    return this.journal.timeline();
+  }
+
+  /** Forget the world, and close its receivers. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#closed();
+    await this.#patience; // which would begin the world anew
+    await Promise.all(this.#receivers.map((each) => each.close()));
+    try {
+      await this.#control.json("DELETE", "/_emulator/world");
+    } catch (error) {
+      if (!(error instanceof UnreachableError)) throw error; // the emulator has ended before
+    }
+  }
+
+  /** Close it at the end of an `await using` block. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
+
+/** True for the first message of a chat that a client has opened itself. */
+function opensAChat(entry: object): boolean {
+  const { content, joined, simulated } = entry as FrameEntry;
+  const isFirst = (content as { type?: string } | undefined)?.type === "chat_metadata";
+  return isFirst && !joined && !simulated;
+}
+
+/** Return a script's content, to which rules can be added; {} for a name. */
+function contentOf(source: ScriptSource): ScriptContent {
+  if (source instanceof Script) return source.content;
+  return typeof source === "string" ? {} : source;
+}
+
+/** Return a script as a body has it: a bundled name, a file's text, or a content. */
+function bodyOf(source: ScriptSource): string | ScriptContent {
+  if (source instanceof Script) return source.content;
+  return typeof source === "string" ? nameOrText(source) : source;
+}

@@ -1,0 +1,196 @@
+"""Writes the table of docs/node.md: what handles have in Python, and what they have in Node.
+
+Python's side is tests/public_names.yaml; Node's are the public members of the package's classes.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+import yaml
+
+from scripts.node_types import ROOT, camel
+
+PAGE = ROOT / "docs" / "node.md"
+_NAMES = ROOT / "tests" / "public_names.yaml"
+_SOURCES = ROOT / "clients" / "node" / "src"
+_BEGIN, _END = "<!-- verbs: made by `make control-document` -->\n", "<!-- end of verbs -->"
+
+# The class of each handle that public_names.yaml lists.
+CLASSES: Mapping[str, str] = {
+    "emulator": "Emulator",
+    "evi": "Evi",
+    "evi.clock": "Clock",
+    "evi.journal": "Journal",
+    "evi.faults": "Faults",
+    "evi.webhooks": "Webhooks",
+    "evi.contract": "Contract",
+    "evi.configs": "Listing",
+    "evi.prompts": "Listing",
+    "evi.tools": "Listing",
+    "evi.voices": "Listing",
+    "evi.tts": "Tts",
+    "chat": "Chat",
+    "receiver": "WebhookReceiver",
+    "received": "Received",
+    "script": "Script",
+    "rule": "Rule",
+}
+SHOWN_ONCE = ("evi.prompts", "evi.tools", "evi.voices")  # as evi.configs
+# Verbs that have another name in Node.
+RENAMED: Mapping[str, str] = {
+    "emulator.__enter__": "asyncDispose",
+    "evi.webhook_receiver": "receiver",
+    "evi.tool_call_patience_s": "setToolCallPatience",
+    "evi.clock.now_ms": "now",
+    "evi.faults.__iter__": "list",
+    "evi.configs.__contains__": "has",
+    "evi.configs.__getitem__": "get",
+    "evi.configs.__iter__": "list",
+    "receiver.__enter__": "asyncDispose",
+    "rule.use_builtin": "webSearch",
+}
+_IN_CONTENT = "is a field of `script.content`"
+# Verbs that make no sense in Node, and why.
+PYTHON_ONLY: Mapping[str, str] = {
+    "emulator.start": "`startEmulator()` has started it",
+    "emulator.contract": "`contractReport()` has its findings and coverage",
+    "emulator.surfaces": "they are objects of the server's process",
+    "evi.async_client": "each call of `client()` can be awaited",
+    "evi.world": "it is an object of the server's process",
+    "evi.configs.__len__": "`(await evi.configs.list()).length`",
+    "script.add": "rules are made by `onUser` and its like, or given as content",
+    "script.copy": "`new Script(script.content)`",
+    "script.model": _IN_CONTENT,
+    "script.mood": _IN_CONTENT,
+    "script.name": "only Python's messages show it",
+    "script.rules": _IN_CONTENT,
+    "script.spoken": "only simulations of the server ask for it",
+    "script.tool_names": "only simulations of the server ask for it",
+    "script.tools": _IN_CONTENT,
+    "script.user": _IN_CONTENT,
+    **dict.fromkeys(
+        (f"rule.{name}" for name in ("pattern", "steps", "text", "times", "turn")), _IN_CONTENT
+    ),
+    **dict.fromkeys(
+        (f"rule.{name}" for name in ("is_last", "match", "matches_anything")),
+        "the emulator matches turns",
+    ),
+}
+# Verbs that make no sense in Python, and why.
+NODE_ONLY: Mapping[str, str] = {
+    "evi.startPatience": "only the package itself asks for it",
+    "evi.stubs": "Python's `stub()` returns an object that counts",
+    "evi.asyncDispose": "a world in Python is closed by its fixture, or with `close()`",
+    "evi.journal.hint": "only the package's own messages ask for it",
+    "script.content": "Python's scripts have fields",
+    "rule.then": "`await` calls it",
+}
+
+_CLASS = re.compile(r"^export class (\w+).*?^}$", re.MULTILINE | re.DOTALL)
+_MEMBER = re.compile(
+    r"^  (?P<words>(?:readonly |async |get )*)(?P<name>[a-z]\w*|\[Symbol\.asyncDispose\])"
+    r"(?P<mark>[(<:;?]| =)|^    readonly (?P<given>\w+):",
+    re.MULTILINE,
+)
+_SPECIAL = {
+    "__contains__": "in", "__enter__": "with", "__getitem__": "[...]", "__iter__": "for ... in",
+    "__len__": "len()",
+}  # fmt: skip
+
+
+class Pair(NamedTuple):
+    """A verb of a handle in both languages; "" where a language lacks it."""
+
+    handle: str
+    python: str
+    node: str
+    why: str = ""
+
+
+def node_members() -> dict[str, dict[str, str]]:
+    """Return the public members of each class, by name, as they are written when used."""
+    found: dict[str, dict[str, str]] = {}
+    for path in sorted(_SOURCES.glob("*.ts")):
+        for match in _CLASS.finditer(path.read_text(encoding="utf-8")):
+            found[match[1]] = dict(_members(match[0]))
+    return found
+
+
+def _members(text: str) -> Iterator[tuple[str, str]]:
+    for match in _MEMBER.finditer(text):
+        name = match["given"] or match["name"]
+        if name == "[Symbol.asyncDispose]":
+            yield "asyncDispose", "`await using`"
+        elif name != "constructor":
+            is_called = match["mark"] in ("(", "<") and "get " not in match["words"]
+            yield name, f"{name}()" if is_called else name
+
+
+def python_verbs(handle: str) -> dict[str, str]:
+    """Return the verbs of a handle as they are written when used, by name.
+
+    The twins that async tests use are left out.
+    """
+    listed = yaml.safe_load(_NAMES.read_text(encoding="utf-8"))["handles"][handle]
+    names = {each.partition("(")[0]: "()" if "(" in each else "" for each in listed}
+    return {
+        name: _SPECIAL.get(name, name + call)
+        for name, call in names.items()
+        if _twin(name) not in names
+    }
+
+
+def _twin(name: str) -> str:
+    """Return the verb that an async verb is the twin of: `expect` of `aexpect`."""
+    return "wait_for" if name == "await_for" else name[1:] if name.startswith("a") else ""
+
+
+def pairs() -> list[Pair]:
+    """Return every verb of every handle, with its twin in the other language."""
+    members, found = node_members(), []
+    for handle, class_name in CLASSES.items():
+        if handle in SHOWN_ONCE:
+            continue
+        left = dict(members[class_name])
+        for name, verb in python_verbs(handle).items():
+            place = f"{handle}.{name}"
+            shown = left.pop(RENAMED.get(place, camel(name)), "")
+            found.append(Pair(handle, verb, shown, PYTHON_ONLY.get(place, "")))
+        found += [
+            Pair(handle, "", shown, NODE_ONLY.get(f"{handle}.{name}", ""))
+            for name, shown in left.items()
+        ]
+    return found
+
+
+def table() -> str:
+    """Return the table in Markdown, a line for each verb."""
+    lines = ["| | Python | Node |", "|---|---|---|"]
+    before = ""
+    for handle, python, node, why in pairs():
+        place = "" if handle == before else f"`{handle}`"
+        before = handle
+        lines.append(f"| {place} | {_cell(python, why)} | {_cell(node, why)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _cell(verb: str, why: str) -> str:
+    if not verb:
+        return f"({why})"
+    return verb if verb.startswith("`") else f"`{verb}`"
+
+
+def page_with_table(page: str) -> str:
+    """Return the page with the present table in the place of its own."""
+    head, _, rest = page.partition(_BEGIN)
+    _, _, tail = rest.partition(_END)
+    return f"{head}{_BEGIN}\n{table()}\n{_END}{tail}"
+
+
+def main() -> None:
+    PAGE.write_text(page_with_table(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

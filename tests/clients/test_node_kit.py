@@ -1,0 +1,170 @@
+"""The package for Node in a project of its own, and what judges packages."""
+
+import os
+import re
+import select
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.clients.clients import NODE_KIT
+from tests.node_kit.kit import COMMAND, TESTS, WEBSOCKET, command, run
+
+pytestmark = pytest.mark.process
+
+SUITES = Path(__file__).with_name("node_kit")
+ENDING_S = 10  # how long an emulator may outlive the process that started it
+EXPLAINED = ("what happened in the EVI world:", "stubs that nobody used: list-configs -> 503")
+
+
+@pytest.fixture
+def project() -> Iterator[Path]:
+    """A folder with the suites, in which Node finds the packages of the environment."""
+    if why := NODE_KIT.why_not():
+        pytest.skip(why)
+    folder = NODE_KIT.environment / "suites"
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(SUITES, folder)
+    for file in (*TESTS.glob("*.mjs"), *TESTS.glob("*.cjs")):
+        shutil.copy(file, folder)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def noted(tmp_path: Path) -> Iterator[dict[str, str]]:
+    """Yield variables that have each emulator's process noted; all of them must have ended."""
+    script, file = tmp_path / "emulator", tmp_path / "processes"
+    script.write_text(f'#!/bin/sh\necho $$ >> "{file}"\nexec {command()} "$@"\n')
+    script.chmod(0o700)
+    yield {COMMAND: str(script)}
+    for number in file.read_text().split():
+        assert has_ended(int(number)), "an emulator outlives the tests that started it"
+
+
+def has_ended(process: int) -> bool:
+    """Wait for the end of a process that is not a child."""
+    try:
+        handle = os.pidfd_open(process)
+    except ProcessLookupError:
+        return True
+    try:
+        return bool(select.select([handle], [], [], ENDING_S)[0])
+    finally:
+        os.close(handle)
+
+
+def bin_of(name: str) -> str:
+    return str(NODE_KIT.environment / "node_modules" / ".bin" / name)
+
+
+def vitest(project: Path, name: str, variables: Mapping[str, str], *options: str) -> str:
+    """Return what Vitest prints, and its exit code at the end."""
+    words = [bin_of("vitest"), "--run", "--config", "none.mjs", *options, "--root", ".", name]
+    (project / "none.mjs").write_text(
+        'export default { test: { include: ["*.vitest.mjs"], testTimeout: 60000, '
+        "globalSetup: process.env.SETUP ? [process.env.SETUP] : [] } };"
+    )
+    return told(run(words, project, variables))
+
+
+def jest(project: Path, name: str, variables: Mapping[str, str], *options: str) -> str:
+    """Return what Jest prints, and its exit code at the end."""
+    words = [
+        bin_of("jest"), "--rootDir", str(project), "--testRegex", re.escape(name) + "$",
+        "--testTimeout", "60000", "--detectOpenHandles", *options,
+    ]  # fmt: skip
+    return told(run(words, project, variables))
+
+
+def told(done: subprocess.CompletedProcess[str]) -> str:
+    return f"{done.stdout}{done.stderr}\nexit code {done.returncode}"
+
+
+@pytest.mark.parametrize("pool", ["forks", "threads"])
+def test_vitest(project: Path, noted: dict[str, str], pool: str) -> None:
+    """Its fixtures work in processes and in threads; the run ends, and the emulator with it."""
+    output = vitest(project, "passing", noted, "--pool", pool)
+    assert "exit code 0" in output, output
+    assert "7 passed" in output
+
+
+def test_vitest_with_one_emulator(project: Path, noted: dict[str, str]) -> None:
+    """The global setup starts one, which is stopped at the end."""
+    output = vitest(project, "passing", {**noted, "SETUP": "evi-emulator/global-setup"})
+    assert "exit code 0" in output, output
+    assert "close timed out" not in output
+
+
+def test_vitest_failing(project: Path, noted: dict[str, str]) -> None:
+    """Failed tests show the timeline; one that leaves a stub over fails."""
+    output = vitest(project, "failing", noted)
+    assert "3 failed" in output
+    assert "exit code 1" in output
+    for text in (*EXPLAINED, "the client sent no type='user_input', text='Hi' within 0.01 s"):
+        assert text in output
+
+
+def test_jest(project: Path, noted: dict[str, str]) -> None:
+    """Its hooks work, and leave no handle open."""
+    output = jest(project, "passing.jest.cjs", noted)
+    assert "exit code 0" in output, output
+    assert "open handle" not in output
+
+
+def test_jest_with_es_modules(project: Path, noted: dict[str, str]) -> None:
+    output = jest(
+        project, "passing.jest.mjs", {**noted, "NODE_OPTIONS": "--experimental-vm-modules"}
+    )
+    assert "exit code 0" in output, output
+
+
+def test_jest_with_one_emulator(project: Path, noted: dict[str, str]) -> None:
+    """The global setup starts one, which ends with the run."""
+    setup = ("--globalSetup", "evi-emulator/global-setup")
+    output = jest(project, "passing.jest.cjs", noted, *setup)
+    assert "exit code 0" in output, output
+
+
+def test_jest_failing(project: Path, noted: dict[str, str]) -> None:
+    """Failed tests show the timeline; one that leaves a stub over fails."""
+    output = jest(project, "failing.jest.cjs", noted)
+    assert "3 failed" in output
+    assert "exit code 1" in output
+    for text in (*EXPLAINED, "the client sent no type='user_input', text='Hi' within 0.01 s"):
+        assert text in output
+
+
+def test_node_test(project: Path, noted: dict[str, str]) -> None:
+    """The package's own tests pass as npm has installed it."""
+    words = ["node", WEBSOCKET, "--test", "verbs.test.mjs"]
+    output = told(run(words, project, noted))
+    assert "exit code 0" in output, output
+
+
+def test_strict_types(project: Path) -> None:
+    """A program compiles with `tsc --strict`, and its mistakes don't."""
+    options = [
+        "--strict", "--noEmit", "--module", "nodenext", "--target", "es2022",
+        "--lib", "es2023,esnext.disposable,dom", "--types", "node", "--skipLibCheck",
+    ]  # fmt: skip
+    output = told(run([bin_of("tsc"), *options, "types.mts"], project))
+    assert "exit code 0" in output, output
+
+
+def test_publint(project: Path) -> None:
+    """The package is put together as npm and bundlers expect."""
+    package = NODE_KIT.environment / "node_modules" / "evi-emulator"
+    output = told(run([bin_of("publint"), "--strict", str(package)], project))
+    assert "exit code 0" in output, output
+
+
+def test_are_the_types_wrong(project: Path) -> None:
+    """Types are found as ES modules and as CommonJS; Vitest has no CommonJS itself."""
+    tarball = str(Path(__file__).parents[2] / "dist" / "evi-emulator.tgz")
+    words = [bin_of("attw"), tarball, "--profile", "node16", "--exclude-entrypoints", "vitest"]
+    output = told(run(words, project))
+    assert "exit code 0" in output, output

@@ -1,0 +1,1 @@
+"""The package for Node, as `make node-kit` packs it."""
