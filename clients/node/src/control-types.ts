@@ -68,7 +68,7 @@ export interface JournalPage {
   last_seq: number;
 }
 
-export type JournalEntry = HttpEntry | FrameEntry | WebhookEntry | ModelEntry | FaultEntry | ClockEntry | EarsEntry | VoiceEntry | ScriptEntry | BugEntry;
+export type JournalEntry = HttpEntry | FrameEntry | WebhookEntry | ModelEntry | FaultEntry | ClockEntry | EarsEntry | VoiceEntry | CallEntry | ScriptEntry | BugEntry;
 
 /** A request and its answer, or the request that opened a WebSocket. */
 export interface HttpEntry {
@@ -274,6 +274,24 @@ export interface VoiceEntry {
   sound_ms: number | null;
   ended: "complete" | "dropped" | "failed";
   error: string | null;
+}
+
+/** Something that happened in a phone call that the emulator placed. */
+export interface CallEntry {
+  kind: "call";
+  seq: Seq;
+  at_ms: AtMs;
+  call_sid: string;
+  /** What happened, such as dialled, verb, caller, answerer, mark, ended. */
+  event: string;
+  /** When (ms since the call's start). */
+  call_ms: number;
+  /** The end of what lasts, such as speech. */
+  until_ms?: number | undefined;
+  /** What was said, or the name of what happened. */
+  text?: string | undefined;
+  /** What only this event has. */
+  data: Record<string, unknown>;
 }
 
 /** A mistake in a script that showed while it ran. */
@@ -617,6 +635,85 @@ export interface OwnSound {
   duration: number;
 }
 
+/** A call to place. Times are texts such as 2s or 500ms. */
+export interface CallOrder {
+  /** What answers with TwiML. */
+  url: string;
+  /** What the caller does, step by step. */
+  user?: Array<CallStep> | undefined;
+  /** The number that calls. */
+  from_number?: string | undefined;
+  /** The number that is called. */
+  to_number?: string | undefined;
+  method?: "POST" | "GET" | undefined;
+  /** CA and 32 hexadecimal digits; by default a new one. */
+  call_sid?: string | undefined;
+  account_sid?: string | undefined;
+  /** What X-Twilio-Signature is made with. */
+  auth_token?: string | undefined;
+  direction?: "inbound" | "outbound-api" | "outbound-dial" | undefined;
+  /** Where the call's progress is posted. */
+  status_callback?: string | undefined;
+  /** How long the caller waits for first words. */
+  greeting?: string | undefined;
+  /** The silence after which it is the caller's turn. */
+  reaction?: string | undefined;
+  /** How long the caller waits for an answer. */
+  patience?: string | undefined;
+  /** How long the call may last. */
+  longest?: string | undefined;
+}
+
+/** A text to say, or one other thing that the caller does. */
+export type CallStep = string | {
+  say?: string | undefined;
+  /** Say it while the other side speaks. */
+  interrupt?: boolean | undefined;
+  /** Keys to press: digits, *, #. */
+  keys?: string | undefined;
+  /** How long to say nothing, such as 2s. */
+  wait?: string | undefined;
+  hang_up?: boolean | undefined;
+};
+
+export interface PlacedCall {
+  call_sid: string;
+  from_number: string;
+  to_number: string;
+  status: "completed" | "failed" | "busy" | "no-answer";
+  /** Since the call was answered. */
+  duration_ms: number;
+  stream_sids: Array<string>;
+  /** The transcript. */
+  lines: Array<{
+    /** Since the call's start. */
+    at_ms: number;
+    until_ms: number;
+    who: "caller" | "answerer" | "twilio";
+    text: string;
+  }>;
+  /** What would differ with Twilio. */
+  notices: Array<string>;
+  /** What a person should mend. */
+  problems: Array<string>;
+  /** The chat that the call has led to. */
+  chat_id: string | null;
+}
+
+export interface PhoneCall {
+  call_sid: string;
+  /** The number that calls, such as +4712345678. */
+  from_number: string;
+  /** The number that is called. */
+  to_number: string;
+  /** When it came in, in milliseconds since the epoch. */
+  at_ms: number;
+  /** Null until its media stream has started. */
+  chat_id: string | null;
+  /** That of the URL; null for the default config. */
+  config_id: string | null;
+}
+
 export interface ServerSettings {
   /** address to listen on */
   host?: string | undefined;
@@ -946,7 +1043,7 @@ export interface WorldSettings {
 
 /** The fields that a rule may have depend on its kind and fault. */
 export interface NewFaultRule {
-  kind: "http" | "socket" | "webhook" | "model";
+  kind: "http" | "socket" | "webhook" | "model" | "call";
   fault: string;
   times?: number | undefined;
   probability?: number | undefined;
@@ -954,6 +1051,7 @@ export interface NewFaultRule {
   method?: string | undefined;
   path?: string | undefined;
   chat_id?: string | undefined;
+  call_sid?: string | undefined;
   turn?: number | undefined;
   frame?: number | undefined;
   type?: string | undefined;
@@ -968,6 +1066,7 @@ export interface NewFaultRule {
     deviation: number;
   } | undefined;
   bytes_per_s?: number | undefined;
+  share?: number | undefined;
   after?: number | undefined;
   code?: number | undefined;
   reason?: string | undefined;
@@ -976,7 +1075,7 @@ export interface NewFaultRule {
 }
 
 export interface FaultRule {
-  kind: "http" | "socket" | "webhook" | "model";
+  kind: "http" | "socket" | "webhook" | "model" | "call";
   fault: string;
   times: number | null;
   probability: number | null;
@@ -984,6 +1083,7 @@ export interface FaultRule {
   method?: string | null | undefined;
   path?: string | null | undefined;
   chat_id?: string | null | undefined;
+  call_sid?: string | null | undefined;
   turn?: number | null | undefined;
   frame?: number | null | undefined;
   type?: string | null | undefined;
@@ -998,6 +1098,7 @@ export interface FaultRule {
     deviation: number;
   } | null | undefined;
   bytes_per_s?: number | null | undefined;
+  share?: number | null | undefined;
   after?: number | null | undefined;
   code?: number | null | undefined;
   reason?: string | null | undefined;
@@ -1008,11 +1109,11 @@ export interface FaultRule {
   used: number;
 }
 
-export type FaultKind = "http" | "socket" | "webhook" | "model";
+export type FaultKind = "http" | "socket" | "webhook" | "model" | "call";
 
 export type WebhookFault = "duplicate" | "reorder" | "drop" | "delay" | "stale_timestamp" | "wrong_key" | "tampered_body" | "missing_headers";
 
-export type JournalKind = "http" | "frame" | "webhook" | "fault" | "model" | "ears" | "voice" | "clock" | "script" | "bug";
+export type JournalKind = "http" | "frame" | "webhook" | "fault" | "model" | "ears" | "voice" | "call" | "clock" | "script" | "bug";
 
 export type DeliveryState = "pending" | "delivered" | "failed";
 
