@@ -20,8 +20,9 @@ from emulator.apis.evi.chat.script import Script
 from emulator.apis.evi.chat.session import Session
 from emulator.apis.evi.model.chunks import ChunkReader
 from emulator.apis.evi.model.event_stream import EventStream
+from emulator.apis.evi.model.pieces import SentenceBySentence
 from emulator.apis.evi.model.question import Question
-from emulator.apis.evi.model.replies import Over
+from emulator.apis.evi.model.replies import Over, Reply
 from emulator.apis.evi.model.source import ModelSource
 from emulator.apis.evi.state import EviState
 from emulator.clock import LaggingClock
@@ -130,11 +131,14 @@ class Talk:
         """Take the model's answer, event by event; the frames that come of it."""
         self._frames.clear()
         stream, reader = EventStream(), ChunkReader()
+        hear = SentenceBySentence(self._hear)
         for each in (*events, ENDS_WITH):
             for data in stream.feed(each):
                 for reply in reader.read(data):
-                    self._live.hear_model(self._question_id, reply)
-                    self.world.timers.run_due()
-        self._live.hear_model(self._question_id, Over())
-        self.world.timers.run_due()
+                    hear(reply)
+        hear(Over())
         return self._frames
+
+    def _hear(self, reply: Reply) -> None:
+        self._live.hear_model(self._question_id, reply)
+        self.world.timers.run_due()

@@ -136,7 +136,7 @@ def streams(effort: Effort) -> list[Finding]:
 def _findings(case: Case) -> Iterator[Finding]:
     first = ratios(_first(case.emulator), _first(case.bare))
     yield at_most(f"first chunk / bare ASGI: {case.name}", first, MOST_TIMES_FIRST)
-    if case.characters >= MANY and case.path == FILE:  # in lines, base64 alone takes longer
+    if case.characters >= MANY and case.path == FILE:
         rate = ratios(case.rates(case.emulator), case.rates(case.bare))
         yield at_least(f"per CPU second / bare ASGI: {case.name}", rate, LEAST_PER_CPU)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from benchmarks.servers import HOST, Target
 
 _READ_BYTES = 1 << 20
+_REST_S = 0.002  # in which a server has done all that an answer leaves to do, and sleeps
 _END = b"\r\n0\r\n\r\n"
 _SMALL_BUFFER = 65_536  # bytes that wait in the kernel for a slow client, at most about twice
 
@@ -32,7 +33,11 @@ class Asker:
         self._buffer = bytearray(_READ_BYTES)
 
     def ask(self) -> float:
-        """Read an answer to its end; return how long its first chunk took (ms)."""
+        """Read an answer to its end; return how long its first chunk took (ms).
+
+        The server is at rest when it is asked, so that every server must wake up first.
+        """
+        time.sleep(_REST_S)
         start, first_ms = time.perf_counter(), 0.0
         self._socket.sendall(self._request)
         size, wanted, tail = 0, 0, b""

@@ -69,6 +69,12 @@ def derived_uuid(*place: str | int) -> str:
     return _written(number | _VERSION_5)
 
 
+def placed_uuid(*place: str | int) -> str:
+    """Return the version 4 UUID of a place, for ids that are published as such."""
+    number = int.from_bytes(derived_bytes(16, *place), "big") & _OTHER_BITS
+    return _written(number | _VERSION_4)
+
+
 def derived_bytes(size: int, *place: str | int) -> bytes:
     """Return `size` bytes (at most 64) that belong to a place and look random."""
     return hashlib.blake2b("/".join(map(str, place)).encode(), digest_size=size).digest()

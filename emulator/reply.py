@@ -5,12 +5,17 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field
 
 
+class BodyCut(Exception):
+    """A streamed body has no end, and its client must see that: the connection is closed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """Bytes or a stream with a media type, or JSON text with a status or headers of its own.
 
     The first piece of a streamed body is awaited before the head is sent, so an ApiError that is
-    raised until then is answered like any other. The body is closed when its client leaves.
+    raised until then is answered like any other. The body is closed when its client leaves. It may
+    raise BodyCut.
     """
 
     body: bytes | AsyncIterator[bytes]

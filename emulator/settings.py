@@ -432,13 +432,13 @@ class Settings:
     call_hosts: tuple[str, ...] = _world(
         "hosts",
         (),
-        "hosts where webhooks and custom language models may use http and ws, too",
+        "hosts where webhooks, custom language models and phone calls may use http and ws, too",
     )
     map_url: tuple[str, ...] = _world(
         "url_rules",
         (),
         "where URLs lead, each FROM=TO: calls to a URL that begins with FROM go to TO; for custom "
-        "language models and webhooks",
+        "language models, webhooks and phone calls",
     )
     model_timeout: int = _world(
         "integer",

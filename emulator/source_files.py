@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from emulator.errors import Loc, pointer
+from emulator.errors import Loc, UsageError, pointer
 from emulator.jsontext import Json, JsonTextError, parse, render
 from emulator.resources import YamlSyntaxError, read_data, read_nodes
 
@@ -54,6 +54,20 @@ def read_source_file(path: Path, bundled: bool = False) -> SourceFile:
     if not bundled:
         _note_duplicates(file)
     return file
+
+
+def file_beside(source: Path, named: str) -> Path:
+    """Return the file that a source file names, in its own folder or below.
+
+    Raises UsageError for one that lies elsewhere.
+    """
+    folder = source.parent.resolve()
+    path = (folder / named).resolve()
+    if not path.is_relative_to(folder):
+        raise UsageError(
+            f"{named!r} leads out of the folder of {source.name}: name a file in it or below"
+        )
+    return path
 
 
 def at(content: Any, loc: Loc) -> Any:

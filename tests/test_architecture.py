@@ -195,7 +195,7 @@ def imported_modules(path: Path) -> set[str]:
 
 def test_who_may_dial_out() -> None:
     """Webhooks do, models of all kinds, the recording proxy, what talks to an emulator."""
-    means = {"aiohttp", "httpx", "requests", "urllib.request", "websockets"}
+    means = {"aiohappyeyeballs", "aiohttp", "httpx", "requests", "urllib.request", "websockets"}
     found = {
         str(path.relative_to(PACKAGE)): imported_modules(path) & means
         for path in MODULES.values()
@@ -203,12 +203,13 @@ def test_who_may_dial_out() -> None:
     }
     assert found == {
         "outgoing/client.py": {"aiohttp"},
+        "outgoing/connections.py": {"aiohttp"},
         "outgoing/http_client.py": {"aiohttp"},
+        "outgoing/streaming.py": {"aiohappyeyeballs"},  # to custom language models
         "outgoing/speech.py": {"aiohttp"},  # to --voice
         "apis/evi/ears/caller.py": {"aiohttp"},  # to --ears
         "apis/evi/ears/transcription.py": {"aiohttp"},
-        "apis/evi/model/event_stream_call.py": {"aiohttp"},  # to custom language models
-        "apis/evi/model/socket_call.py": {"aiohttp"},
+        "apis/evi/model/socket_call.py": {"aiohttp"},  # to custom language models
         "ready.py": {"urllib.request"},
         "cli/http.py": {"urllib.request"},
         "apis/evi/model/check/stream_form.py": {"aiohttp"},  # to the server that is checked

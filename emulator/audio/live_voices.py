@@ -5,7 +5,7 @@ Tones are made of whole syllables; a speaker's voice lasts as long as its sound.
 
 from array import array
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -14,6 +14,7 @@ from emulator.audio.tones import LIVE_SAMPLE_RATE, Speech
 from emulator.audio.wav import SAMPLE_BYTES, wav_header
 
 if TYPE_CHECKING:
+    from emulator.audio.own_sound import OwnSound
     from emulator.audio.sound import Sound, Speaker
     from emulator.audio.timbre import Timbre
 
@@ -97,6 +98,49 @@ class SpokenVoice:
 
     def _sound(self, text: str) -> "Sound":
         return self.speaker.speak(text, self.timbre)
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceWithSounds:
+    """Says the texts that were given a sound with it, and all others as a voice does."""
+
+    voice: LiveVoice
+    sounds: "Mapping[str, OwnSound]"
+    timbre: "Timbre"  # any: a sound is the same in each
+
+    def speech_ms(self, text: str) -> int:
+        return self._voice(text).speech_ms(text)
+
+    def wav_chunks(self, text: str) -> Iterator[str]:
+        return self._voice(text).wav_chunks(text)
+
+    def unprepared(self, text: str) -> "Sound | None":
+        return self._voice(text).unprepared(text)
+
+    def utterance(self, text: str, begin_ms: int) -> Speech:
+        return self._voice(text).utterance(text, begin_ms)
+
+    def _voice(self, text: str) -> LiveVoice:
+        sound = self.sounds.get(text.strip())
+        return self.voice if sound is None else SpokenVoice(_Given(sound), self.timbre)
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """A speaker that knows one sound."""
+
+    sound: "OwnSound"
+    takes_time: bool = False
+
+    def speak(
+        self,
+        text: str,
+        timbre: "Timbre",
+        speed: float = 1.0,
+        trailing_silence_s: float = 0.0,
+        variant: int = 0,
+    ) -> "Sound":
+        return self.sound
 
 
 @dataclass(frozen=True, slots=True)

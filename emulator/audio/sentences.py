@@ -3,20 +3,27 @@
 import re
 
 LONGEST_SENTENCE = 10_000  # characters of a growing text
+_CLOSING = "\"')]"  # may follow a sentence's end
 _END = re.compile(r"[.!?][\"')\]]*\s+")
 
 
 def complete_sentences(text: str) -> tuple[list[str], str]:
-    """Return the sentences of a growing text that are complete, and the rest of it.
-
-    A long text without an end is taken for complete.
-    """
-    if len(text) > LONGEST_SENTENCE and _END.search(text) is None:
-        return [text.strip() or text], ""
-    end = 0
-    for gap in _END.finditer(text) if _may_end(text) else ():
-        end = gap.end()
+    """Return the sentences of a growing text that are complete, and the rest of it."""
+    end = end_of_sentences(text)
     return (sentences(text[:end]) if end else []), text[end:]
+
+
+def end_of_sentences(text: str, known: int = 0) -> int:
+    """Return where the last complete sentence of a growing text ends; 0 if none is complete.
+
+    No sentence ends in the first `known` characters. A long text without an end is complete.
+    """
+    end = 0
+    if _may_end(text):
+        before = max(0, len(text[:known].rstrip(_CLOSING)) - 1)
+        for gap in _END.finditer(text, before):
+            end = gap.end()
+    return end or (len(text) if len(text) > LONGEST_SENTENCE else 0)
 
 
 def _may_end(text: str) -> bool:

@@ -25,6 +25,7 @@ from emulator.audio.timbre import (
 
 _MS_PER_CHARACTER = 60  # about 165 words a minute
 _SCALE = 1_000_000  # of a character's frames, as a whole number
+_HALF = _SCALE // 2
 _TEMPOS = (100, 97, 103, 95, 105)  # percent of the length, for the variants
 _LEAD = 1  # characters' time before the first word
 _LEADS = 3  # for the variants, each a character's time longer
@@ -115,27 +116,26 @@ class Speech:
         """Yield the words in their order; none begins before the one before it ends."""
         pace = self._pace
         for text, begin, end in self._spans():
-            if text:
-                yield Word(
-                    text,
-                    _frame(begin, pace) * FRAME_MS,
-                    _frame(end, pace) * FRAME_MS,
-                    tuple(_phonemes(text, begin, end, pace)),
-                )
+            yield Word(
+                text,
+                _frame(begin, pace) * FRAME_MS,
+                _frame(end, pace) * FRAME_MS,
+                tuple(_phonemes(text, begin, end, pace)),
+            )
 
     def sound(self, timbre: Timbre) -> Iterator[bytes]:
         """Yield PCM in pieces of at most a second: tones for the words, silence between them."""
         frames = frames_of(variant_of(timbre, self.variant))
         at, pace = 0, self._pace
-        for text, begin, end in self._spans():
-            if text:
-                first, last = _frame(begin, pace), _frame(end, pace)
-                if last - at <= _MOST_FRAMES:
-                    yield _short_word(frames, first - at, last - first)
-                else:
-                    yield from _silence((first - at) * FRAME_BYTES)
-                    yield from _long_tone(frames, last - first)
-                at = last
+        for _, begin, end in self._spans():
+            first = (begin * pace + _HALF) // _SCALE  # as `_frame` does it, only faster
+            last = (end * pace + _HALF) // _SCALE
+            if last - at <= _MOST_FRAMES:
+                yield _short_word(frames, first - at, last - first)
+            else:
+                yield from _silence((first - at) * FRAME_BYTES)
+                yield from _long_tone(frames, last - first)
+            at = last
         yield from _silence(2 * self.samples - at * FRAME_BYTES)
 
     def _count_frames(self) -> int:
@@ -157,14 +157,13 @@ class Speech:
         return max(_SCALE, round(frames * _SCALE))
 
     def _spans(self) -> Iterator[tuple[str, int, int]]:
-        """Yield each word, or "" for a gap after one: its begin and end in characters' time."""
+        """Yield each word with its begin and end in characters' time."""
         at, text = self._lead, self.text
         for token in _TOKEN.finditer(text):
             part, begin = token[0], at
             if token.lastindex != _WORD:
                 if token.start():
                     at += _pause(part[:_GAP_READ], is_last=token.end() == len(text))
-                    yield "", begin, at
             elif part.isascii():  # most words
                 at += len(part)
                 yield part, begin, at
@@ -172,6 +171,14 @@ class Speech:
                 for word, time in _parts(part):
                     begin, at = at, at + time
                     yield word, begin, at
+
+
+def most_samples(characters: int, parts: int, speed: float, silence_s: float) -> int:
+    """Return a length that so many characters, said in so many parts or fewer, don't exceed."""
+    time = characters * _LONG_PAUSE + parts * (_LEAD + _LEADS)
+    pace = max(_SCALE, round(_MS_PER_CHARACTER / FRAME_MS * max(_TEMPOS) / 100 / speed * _SCALE))
+    frames = time * pace // _SCALE + parts * (1 + _WORDLESS_FRAMES)
+    return frames * FRAME_SAMPLES + round(silence_s * SAMPLE_RATE)
 
 
 def spoken_words(text: str) -> Iterator[tuple[int, str]]:
@@ -266,7 +273,12 @@ def _silence(size: int) -> Iterator[bytes]:
     for _ in range(size // len(_SILENT_SECOND)):
         yield _SILENT_SECOND
     if rest := size % len(_SILENT_SECOND):
-        yield _SILENT_SECOND[:rest]
+        yield _short_silence(rest)
+
+
+@lru_cache(maxsize=2 * _MOST_FRAMES)
+def _short_silence(size: int) -> bytes:
+    return _SILENT_SECOND[:size]
 
 
 @lru_cache(maxsize=_KEPT_TONES)

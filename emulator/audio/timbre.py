@@ -52,7 +52,7 @@ class Frames:
     short: bytes
 
 
-def timbre_of(seed: str, gender: str | None = None, language: str = "") -> Timbre:
+def timbre_of(seed: str, gender: str | None = None, language: str = "", name: str = "") -> Timbre:
     """Return the timbre of the voice with this seed, such as an id; always the same one."""
     digest = _digest(seed)
     pitches = _PITCHES.get((gender or "").casefold(), _OTHER_PITCHES)
@@ -60,17 +60,19 @@ def timbre_of(seed: str, gender: str | None = None, language: str = "") -> Timbr
         pitch=pitches[digest[0] % len(pitches)],
         partials=(256, *(level // number for number, level in enumerate(digest[1:], start=1))),
         language=language,
+        name=name,
     )
 
 
-def read_timbre(text: str) -> Timbre:
+@lru_cache(maxsize=_KEPT_FRAMES)
+def read_timbre(text: str, name: str = "") -> Timbre:
     """Return the timbre of a text such as "Female en/ab12": who is heard, a slash and a seed.
 
-    Who is heard is a gender, a language after a space, both or neither.
+    Who is heard is a gender, a language after a space, both or neither; `name` is the voice's.
     """
     heard, _, seed = text.partition("/")
     gender, _, language = heard.partition(" ")
-    return timbre_of(seed, gender or None, language)
+    return timbre_of(seed, gender or None, language, name)
 
 
 @lru_cache(maxsize=_KEPT_FRAMES)

@@ -22,7 +22,7 @@ from emulator.twilio.plain_verbs import (
     reject,
     say,
 )
-from emulator.twilio.posting import Poster, PostProblem
+from emulator.twilio.posting import Poster, PostProblem, normal
 from emulator.twilio.record import CallRecord, Recorder, Status
 from emulator.twilio.services import CallServices, speech
 from emulator.twilio.stream_verbs import connect, end_copies, start, stop
@@ -191,7 +191,7 @@ class PlacedCall:
         status = "ringing" if call.answered_ms is None else "in-progress"
         fields = call.facts.form(status, **request.fields)
         try:
-            if urlsplit(request.url).scheme not in ("http", "https"):
+            if urlsplit(normal(request.url)).scheme not in ("http", "https"):
                 raise PostProblem(f"TwiML comes from https:// or http://, got {request.url!r}")
             answer = await call.poster.send(request.url, fields, request.method)
             check_media_type(answer.media_type)

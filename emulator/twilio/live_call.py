@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urljoin
 
 from emulator.twilio.callbacks import Callbacks
 from emulator.twilio.form import CallFacts
 from emulator.twilio.media_stream import StreamMeans
 from emulator.twilio.order import CallOrder
 from emulator.twilio.phone_line import PhoneLine
-from emulator.twilio.posting import Poster
+from emulator.twilio.posting import Poster, resolved
 from emulator.twilio.record import Recorder
 from emulator.twilio.services import CallServices
 from emulator.twilio.stream_plan import read_method
@@ -54,4 +53,4 @@ class LiveCall:
         if not action:
             return None
         method = read_method(element, "method", self.recorder.problem)
-        return Request(urljoin(self.url, action.strip()), method, fields)
+        return Request(resolved(self.url, action.strip()), method, fields)

@@ -76,9 +76,9 @@ class PhoneLine:
         if said.key:
             self._recorder.tell("key", said.key)
         self._recorder.sound.add(self.at_ms, said.sound, heard)
+        self._recorder.at_ms += FRAME_MS
         for copy in list(self.copies):
             await copy.pass_on(said, heard)
-        self._recorder.at_ms += FRAME_MS
         is_waiting = not is_speaking and self._talk.is_silent and not alone
         await self._time.until(self._began_ms + self.at_ms, is_waiting)
         return said

@@ -1,11 +1,10 @@
 """Verbs that need no stream and nothing of the caller."""
 
-from urllib.parse import urljoin
-
 from emulator.audio.mulaw import RATE
 from emulator.twilio.live_call import LiveCall, Rejected, Request
 from emulator.twilio.numbers import whole
 from emulator.twilio.phone_line import HungUp
+from emulator.twilio.posting import resolved
 from emulator.twilio.services import speech
 from emulator.twilio.stream_plan import read_method
 from emulator.twilio.talk import Mode
@@ -62,7 +61,7 @@ async def redirect(call: LiveCall, verb: Element) -> Request | None:
         call.recorder.problem(f"line {verb.line}: <Redirect> has no URL in it")
         return None
     method = read_method(verb, "method", call.recorder.problem)
-    return Request(urljoin(call.url, url), method)
+    return Request(resolved(call.url, url), method)
 
 
 async def reject(call: LiveCall, verb: Element) -> None:

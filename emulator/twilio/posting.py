@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from urllib.parse import urlencode, urlsplit, urlunsplit
+from urllib.parse import urlencode, urljoin, urlsplit, urlunsplit
 
 import aiohttp
 from yarl import URL
@@ -54,9 +54,23 @@ class Answer:
     body: bytes
 
 
+def resolved(document_url: str, url: str) -> str:
+    """Return a URL in a document, which may be relative; `normal` refuses one that has no form."""
+    try:
+        return urljoin(document_url, url)
+    except ValueError:
+        return url
+
+
 def normal(url: str) -> str:
-    """Return a URL as it is called and signed: with a path, without a fragment."""
-    parts = urlsplit(url)
+    """Return a URL as it is called and signed: with a path, without a fragment.
+
+    Raises PostProblem if it can't be read.
+    """
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise PostProblem(f"the URL {url!r} can't be read: {error}") from None
     return urlunsplit((parts.scheme, parts.netloc, parts.path or "/", parts.query, ""))
 
 

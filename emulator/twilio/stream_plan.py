@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
-from urllib.parse import urljoin, urlsplit, urlunsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from emulator.errors import closest
-from emulator.twilio.posting import METHODS
+from emulator.twilio.posting import METHODS, resolved
 from emulator.twilio.twiml import Element
 from emulator.twilio.verbs import (
     PARAMETER_ATTRIBUTES,
@@ -51,7 +51,7 @@ def read_stream(
         given.get("name", ""),
         _read_parameters(element, tell),
         _read_tracks(element, kind, tell),
-        urljoin(document_url, callback) if callback else None,
+        resolved(document_url, callback.strip()) if callback else None,
         method,
     )
 

@@ -7,11 +7,19 @@ from functools import partial
 from starlette.types import Receive, Send
 
 from emulator.error_shapes import ErrorShapes
-from emulator.faults.http import ENDINGS, GARBAGE, Pieces, ended_by_error, struck_pieces
+from emulator.faults.http import (
+    ENDINGS,
+    GARBAGE,
+    Pieces,
+    ended_by_error,
+    hang_up,
+    struck_pieces,
+)
 from emulator.faults.rules import FaultRule
 from emulator.journal.journal import LONGEST_BODY
 from emulator.openapi.operation import JSON_MEDIA_TYPE
 from emulator.redaction.text import hide_in_body
+from emulator.reply import BodyCut
 from emulator.web.answers import Answer, part, respond, start
 from emulator.web.exchange import Exchange
 from emulator.web.leaving import ClientLeft, left_with
@@ -85,6 +93,9 @@ async def _stream(
             ended = await _send_pieces(sent, rule, receive)
     except ClientLeft:
         ended = CLIENT_LEFT
+    except BodyCut:
+        await hang_up(receive)
+        ended = BROKEN
     except Exception as error:
         if not sent.has_begun:
             raise

@@ -54,9 +54,13 @@ class CoalescingTransport:
         self._transport.close()
 
     def _pass_on(self) -> None:
-        data, self._gathered, self._size = b"".join(self._gathered), [], 0
-        if data and not self._transport.is_closing():
-            self._transport.write(data)
+        gathered, size, self._gathered, self._size = self._gathered, self._size, [], 0
+        if not size or self._transport.is_closing():
+            return
+        if size > MOST_GATHERED:  # to join so much would take longer than to pass on each
+            self._transport.writelines(gathered)
+        else:
+            self._transport.write(b"".join(gathered))
 
 
 class CoalescingProtocol(HttpToolsProtocol):

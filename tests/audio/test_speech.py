@@ -1,10 +1,12 @@
 """Speech: which words sound when, and that the sound agrees."""
 
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emulator.audio.speech import Phoneme, Speech, Word
+from emulator.audio.speech import Phoneme, Speech, Word, most_samples
 from emulator.audio.timbre import timbre_of
 from tests.audio.speeches import ODD, SPEECHES, TEXTS, peak, samples_of
 
@@ -25,6 +27,18 @@ def ms(speech: Speech) -> float:
 
 def texts(speech: Speech) -> list[str]:
     return [word.text for word in speech.words()]
+
+
+@settings(max_examples=300, deadline=None)
+@given(TEXTS, st.sampled_from([0.25, 1, 2, 3]), st.integers(0, 5), st.floats(0, 5))
+def test_the_longest_that_a_text_can_be(
+    text: str, speed: float, variant: int, silence_s: float
+) -> None:
+    """However it is cut after its marks, its speeches are no longer together."""
+    parts = [*re.findall(r"[^.!?]*[.!?]+\s+|.+", text, re.DOTALL), ""]
+    speeches = [Speech(part, speed, variant=variant) for part in parts if part or not text]
+    most = most_samples(len(text), len(parts), speed, silence_s)
+    assert sum(each.samples for each in speeches) + round(silence_s * A_SECOND) <= most
 
 
 @settings(max_examples=150, deadline=None)

@@ -287,6 +287,19 @@ test("text-to-speech", async () => {
   assert.ok(Array.isArray(await evi.tools.list()) && Array.isArray(await evi.voices.list()));
 });
 
+test("phone calls", async () => {
+  await evi.script.onUser("order").say("It is on its way.");
+  const call = await evi.call({ user: ["Where is my order?"] });
+  assert.deepEqual(call.said, ["Where is my order?"]);
+  assert.deepEqual(call.heard, ["It is on its way."]);
+  assert.equal(await (await evi.chat(call.chatId)).status(), "USER_ENDED");
+  assert.equal((await evi.phone.calls())[0].call_sid, call.callSid);
+  assert.match(call.transcript(), /caller +Where is my order\?/);
+  assert.match(evi.phone.url("x"), /twilio\?config_id=x&api_key=evi-/);
+  assert.match(await failure(evi.call({ url: "http://127.0.0.1:9/" })), /has failed[^]*timeline:/);
+  assert.equal((await evi.call({ url: "http://127.0.0.1:9/", check: false })).status, "failed");
+});
+
 test("a custom language model", async () => {
   const url = "http://127.0.0.1:9/chat/completions";
   assert.match(await failure(evi.clmCheck(url, { cases: ["typed"] })), /1 of 1 cases failed/);

@@ -35,10 +35,9 @@ def test_a_copy_goes_on_during_later_verbs() -> None:
         assert loud(stream, "outbound") == 36  # of 0.72 s
         assert loud(stream, "inbound") == 63  # of 0.72 s and 0.54 s
         assert len(stream.of("media")) == 2 * record.duration_ms / 20
-        chunks = [
-            m["media"]["chunk"] for m in stream.of("media") if m["media"]["track"] == "inbound"
-        ]
-        assert chunks == [str(number + 1) for number in range(len(chunks))]
+        media = [m["media"] for m in stream.of("media") if m["media"]["track"] == "inbound"]
+        assert [each["chunk"] for each in media] == [str(n + 1) for n in range(len(media))]
+        assert [each["timestamp"] for each in media] == [str(20 * n) for n in range(len(media))]
         assert stream.received[-1]["event"] == "stop"
         assert call.of("stream_ended")[0].text == "the call has ended"
 

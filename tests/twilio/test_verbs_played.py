@@ -233,3 +233,38 @@ def test_the_longest_recording() -> None:
         assert server.of("/done")[0].fields["RecordingDuration"] == "2"
 
     run(test)
+
+
+@pytest.mark.parametrize(
+    "verb",
+    [
+        "<Redirect>http://[</Redirect>",
+        "<Redirect>//[</Redirect>",
+        '<Dial timeout="0" action="http://[">+1</Dial>',
+    ],
+)
+def test_a_url_that_cannot_be_read(verb: str) -> None:
+    """Is a problem of the call, as is one in the order."""
+
+    async def test(call: TestedCall, server: PhoneServer) -> None:
+        server.twiml("/", verb)
+        record = await call.place("/")
+        assert record.status == "failed"
+        assert "can't be read: Invalid IPv6 URL" in record.problems[0]
+        assert (await call.place("http://[")).problems[0].startswith("the URL 'http://['")
+
+    run(test)
+
+
+def test_callbacks_whose_url_cannot_be_read() -> None:
+    """Are problems, too: those of a call and of a stream."""
+
+    async def test(call: TestedCall, server: PhoneServer) -> None:
+        server.twiml("/", '<Connect><Stream url="WS:/no" statusCallback="http://["/></Connect>')
+        server.refuses_streams = 404
+        record = await call.place("/", status_callback="//[")
+        told = [problem for problem in record.problems if "Invalid IPv6 URL" in problem]
+        events = {problem.split(":")[0] for problem in told}
+        assert {f"the status callback {event}" for event in ("stream-error", "completed")} <= events
+
+    run(test)

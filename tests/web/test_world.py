@@ -103,6 +103,11 @@ def test_no_file_is_read(client: TestClient, tmp_path: Path) -> None:
     file.write_text("rules: []")
     assert "bundled" in refusal(client, seed=str(file))
     assert "can't read a file" in refusal(client, script=str(file))
+    text = f"sounds:\n- text: Hello\n  file: {file}\n"
+    assert "seed.yaml:3: /sounds/0/file: " in refusal(client, seed=text)
+    answer = client.put("/_emulator/script", json={"script": f"rules: []\n{text}"})
+    assert answer.status_code == 422
+    assert "leads out of the folder of script.yaml" in answer.text
     assert "concerns a file" in refusal(client, model_cassette=str(file))
 
 

@@ -1,5 +1,6 @@
 """Chats that are over and worlds that are gone are freed at once, without the garbage collector."""
 
+import asyncio
 import gc
 import threading
 import weakref
@@ -86,6 +87,20 @@ def test_a_chat_that_others_have_joined(evi: Evi, lives: Lives) -> None:
             joined.read_until("assistant_end")
             watch_chats(evi.world, lives)
             talk.socket.close()
+    assert lives.survivors() == []
+
+
+def test_a_phone_call(evi: Evi, lives: Lives) -> None:
+    """It frees its chat when it ends, though the journal remembers the call."""
+    evi.clock.freeze()
+
+    async def call() -> None:
+        placed = asyncio.ensure_future(evi.acall(user=["Hello"]))
+        await evi.journal.await_for(kind="call", event="caller")
+        evi._bridge.call(lambda: watch_chats(evi.world, lives))
+        await placed
+
+    asyncio.run(call())
     assert lives.survivors() == []
 
 

@@ -14,7 +14,6 @@ from emulator.apis.phone.call import IncomingCall
 from emulator.apis.phone.state import PhoneState
 from emulator.apis.tts.generation import new_generations
 from emulator.apis.tts.request import SpeechRequest, Utterance
-from emulator.apis.tts.state import TtsState
 from emulator.apis.voices.state import VoicesState
 from emulator.audio.own_sound import OwnSound
 from emulator.settings import Settings
@@ -141,10 +140,9 @@ STATE_CHANGES: dict[str, dict[str, Callable[[World], Any]]] = {
         "voices": lambda world: world.state(VoicesState).voices.add(VOICE),
         "generations": lambda world: speak(world),
         "timbres": lambda world: world.state(VoicesState).timbres.update({"v": "/x"}),
+        "sounds": lambda world: world.state(VoicesState).add_sounds([OwnSound("a", bytes(2))]),
     },
-    "tts": {
-        "sounds": lambda world: world.state(TtsState).sounds.update({"a": OwnSound("a", bytes(2))})
-    },
+    "tts": {},
     "phone": {"calls": lambda world: world.state(PhoneState).add(CALL)},
 }
 STATE_NOT_KEPT = {

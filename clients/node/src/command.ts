@@ -51,7 +51,7 @@ export function findCommand(
       `  the variable ${COMMAND_VARIABLE}: it is not set`,
       "  evi-emulator on the PATH: it is not there",
       `  .venv/${BIN}/evi-emulator in ${folders[0]} and the ${folders.length - 1} folders above it: none`,
-      `Install the Python package (pip install evi-emulator), set ${COMMAND_VARIABLE}, or give`,
+      `Install the Python package of the emulator, set ${COMMAND_VARIABLE}, or give`,
       'startEmulator({ command: "..." }) or startEmulator({ uvx: "PATH_OR_URL" }).',
     ].join("\n"),
   );

@@ -490,7 +490,7 @@ export interface ToolCalls {
   /** The calls that wait for an answer. */
   unanswered: Array<{
     chat_id: string;
-    /** What the client owes */
+    /** What the client owes, in words. */
     message: string;
   }>;
   /** A sentence for each call that ended its chat, since no answer came in time. */
@@ -846,11 +846,11 @@ export interface ServerSettings {
    * with it, by default with the Host that was asked for
    */
   publicUrl?: string | undefined;
-  /** hosts where webhooks and custom language models may use http and ws, too */
+  /** hosts where webhooks, custom language models and phone calls may use http and ws, too */
   callHosts?: Array<string> | undefined;
   /**
    * where URLs lead, each FROM=TO: calls to a URL that begins with FROM go to TO; for custom
-   * language models and webhooks
+   * language models, webhooks and phone calls
    */
   mapUrl?: Array<string> | undefined;
   /** how long a custom language model may be silent, in real time (s) */
@@ -994,11 +994,11 @@ export interface WorldSettings {
    * with it, by default with the Host that was asked for
    */
   publicUrl?: string | undefined;
-  /** hosts where webhooks and custom language models may use http and ws, too */
+  /** hosts where webhooks, custom language models and phone calls may use http and ws, too */
   callHosts?: Array<string> | undefined;
   /**
    * where URLs lead, each FROM=TO: calls to a URL that begins with FROM go to TO; for custom
-   * language models and webhooks
+   * language models, webhooks and phone calls
    */
   mapUrl?: Array<string> | undefined;
   /** how long a custom language model may be silent, in real time (s) */
@@ -1143,6 +1143,7 @@ export interface Script {
   model?: ScriptModel | undefined;
   rules?: Array<ScriptRule> | undefined;
   tools?: Record<string, string | ScriptToolAnswer> | undefined;
+  sounds?: Array<ScriptSound> | undefined;
 }
 
 /** The format of raw audio input; `sample_rate` is in Hz. */
@@ -1206,6 +1207,13 @@ export interface ScriptRule {
   answer: string | ScriptStep | Array<string | ScriptStep>;
 }
 
+/** The sound of a text: an audio file beside the script's, or its content in base64. */
+export interface ScriptSound {
+  text: string;
+  file?: string | null | undefined;
+  data?: string | null | undefined;
+}
+
 /** A step of the assistant: one action, and what belongs to it. */
 export interface ScriptStep {
   say?: string | null | undefined;
@@ -1262,6 +1270,7 @@ export interface Simulation {
   model?: ScriptModel | undefined;
   rules?: Array<ScriptRule> | undefined;
   tools?: Record<string, string | ScriptToolAnswer> | undefined;
+  sounds?: Array<ScriptSound> | undefined;
 }
 
 export const SERVER_SETTINGS: readonly string[] = (

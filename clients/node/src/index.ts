@@ -23,6 +23,7 @@ export {
 export { Faults, type FaultOptions } from "./faults.js";
 export { Journal, type EntryFields } from "./journal.js";
 export { Listing } from "./listing.js";
+export { Call, Phone, type CallOptions } from "./phone.js";
 export { Received, WebhookReceiver } from "./receiver.js";
 export { Rule, Script, type Mood, type RuleOptions, type ScriptContent } from "./script.js";
 export { Tts } from "./tts.js";

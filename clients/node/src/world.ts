@@ -22,6 +22,7 @@ import { nameOrText } from "./files.js";
 import { Journal } from "./journal.js";
 import { Listing, listed } from "./listing.js";
 import { snakeKeys, type CamelKeys } from "./names.js";
+import { Phone, type Call, type CallOptions } from "./phone.js";
 import { WebhookReceiver } from "./receiver.js";
 import { Script, type ScriptContent } from "./script.js";
 import { Tts } from "./tts.js";
@@ -78,6 +79,8 @@ export class Evi {
   readonly contract: Contract;
   /** What was said by text-to-speech, and how it sounds. */
   readonly tts: Tts;
+  /** Phone calls: those that came in, and those that a test places. */
+  readonly phone: Phone;
   /** The configs, in their latest versions. */
   readonly configs: Listing<Resource>;
   /** The prompts, in their latest versions. */
@@ -117,6 +120,7 @@ export class Evi {
     this.webhooks = new Webhooks(control, this.faults, this.journal);
     this.contract = new Contract(control);
     this.tts = new Tts(control, this.journal, made.now_ms);
+    this.phone = new Phone(control, this.journal);
     this.configs = listed(control, "config", "/v0/evi/configs", "configs_page");
     this.prompts = listed(control, "prompt", "/v0/evi/prompts", "prompts_page");
     this.tools = listed(control, "tool", "/v0/evi/tools", "tools_page");
@@ -284,6 +288,11 @@ export class Evi {
 
   #chat(id: string): Chat {
     return new Chat(id, this.#control, this.journal);
+  }
+
+  /** Place a phone call, and return it once it is over: `evi.phone.call`. */
+  async call(options: CallOptions = {}): Promise<Call> {
+    return this.phone.call(options);
   }
 
   // a custom language model

@@ -234,9 +234,9 @@ class ChatStore:
         found = page_of(self._events.get(id), paging)
         return Page([Fragment(text) for text in found.items], paging, found.total)
 
-    def iter_events(self, id: str) -> Iterator[JsonObject]:
-        """Yield every event of one chat, or of one group."""
-        return map(read, list(self._events.get(id)))
+    def iter_events(self, id: str, since: int = 0) -> Iterator[JsonObject]:
+        """Yield every event of one chat, or of one group, from that place on."""
+        return map(read, list(self._events.get(id)[since:]))
 
     def newest_events(self, id: str) -> Iterator[JsonObject]:
         """Yield every event of one chat, or of one group, the newest first."""

@@ -9,7 +9,13 @@ from typing import TypeAlias
 from emulator.apis.evi.state import EviState
 from emulator.apis.voices.state import VoicesState
 from emulator.apis.voices.voice_store import CUSTOM_VOICE, HUME_AI
-from emulator.audio.live_voices import ASSISTANT_TONES, USER_TONES, LiveVoice, SpokenVoice
+from emulator.audio.live_voices import (
+    ASSISTANT_TONES,
+    USER_TONES,
+    LiveVoice,
+    SpokenVoice,
+    VoiceWithSounds,
+)
 from emulator.audio.served import ServedSpeaker, ServedVoice
 from emulator.audio.sound import Speaker
 from emulator.audio.speakers import is_server
@@ -36,15 +42,23 @@ def user_voice(world: World) -> LiveVoice:
 def assistant_voice(world: World, of_config: JsonObject | None) -> FindVoice:
     """Return what finds the assistant's voice: by default the one that its config shows."""
     if world.settings.voice == _TONES:
-        return lambda named: ASSISTANT_TONES
+        return partial(_in_tones, world)
     return partial(_spoken, world, voice_of(world), of_config)
 
 
 def simulated_voice(world: World, of_config: JsonObject | None) -> FindVoice:
     """Return the same for a chat that is simulated: no server is asked, and tones say how long."""
     if is_server(world.settings.voice):
-        return lambda named: ASSISTANT_TONES
+        return partial(_in_tones, world)
     return assistant_voice(world, of_config)
+
+
+def _in_tones(world: World, named: str | None) -> LiveVoice:
+    return _with_sounds(world.state(VoicesState), ASSISTANT_TONES)
+
+
+def _with_sounds(state: VoicesState, voice: LiveVoice) -> LiveVoice:
+    return VoiceWithSounds(voice, state.sounds, _USER) if state.has_sounds else voice
 
 
 def _spoken(
@@ -54,8 +68,8 @@ def _spoken(
     voice = _named(state, named) or of_config or state.voices.default
     timbre = replace(read_timbre(state.timbre(voice)), name=voice.get("name") or "")
     if isinstance(speaker, ServedSpeaker):
-        return ServedVoice(speaker, timbre)
-    return SpokenVoice(speaker, timbre)
+        return _with_sounds(state, ServedVoice(speaker, timbre))
+    return _with_sounds(state, SpokenVoice(speaker, timbre))
 
 
 def _named(state: VoicesState, named: str | None) -> JsonObject | None:

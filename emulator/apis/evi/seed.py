@@ -32,15 +32,17 @@ def load(loading: SeedLoading) -> EviState:
     section.resources("tools", section.state.tools, tools.new_content)
     section.resources("configs", section.state.configs, configs.seed_content)
     section.chats()
-    section.state.script = named_script(loading.settings.script)
+    section.state.script = script = named_script(loading.settings.script)
+    loading.state(VoicesState).add_sounds(script.sounds)
     return section.state
 
 
 def with_script(seed: Seed, script: Script) -> Seed:
     """Return the seed with another script for the worlds that begin with it."""
-    state = seed.state(EviState).fork()
+    state, voices = seed.state(EviState).fork(), seed.state(VoicesState).fork()
     state.script = script
-    return Seed(seed.user_id, {**seed.states, EviState.api: state})
+    voices.add_sounds(script.sounds)
+    return Seed(seed.user_id, {**seed.states, EviState.api: state, VoicesState.api: voices})
 
 
 def count(state: ApiState) -> Mapping[str, int]:

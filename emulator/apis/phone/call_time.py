@@ -16,12 +16,14 @@ _PASSING_S = 0.02  # of real time, in which a server may pass those 20 ms on to 
 class CallTime:
     """A world's time. While its clock is frozen, whoever waits for a time moves it there.
 
+    After a reset it moves nothing: the time is another one, and the call ends.
     It moves no faster than the other side takes what is said: or a chat that hears the caller
     through another process would notice pauses.
     """
 
     def __init__(self, world: World, call_sid: str, chats: ChatsOfCall) -> None:
         self._world = world
+        self._work = world.work  # a reset closes it, and the call has ended
         self._call_sid = call_sid
         self._chats = chats
 
@@ -32,11 +34,15 @@ class CallTime:
     async def until(self, ms: int, is_waiting: bool = False) -> None:
         """Return once it is `ms`; all that comes due before has run then."""
         world = self._world
+        if self._work.is_closed:
+            await asyncio.sleep(0)
+            return
         if world.clock.mode != "manual":
             await asyncio.sleep(max(0, ms - self.now_ms()) / 1000)
             return
         await self._let_others_answer()
-        if ms > self.now_ms() and world.clock.mode == "manual":
+        is_mine = world.clock.mode == "manual" and not self._work.is_closed
+        if is_mine and ms > self.now_ms():
             await world.advance(ms - self.now_ms(), noted=False)
 
     async def _let_others_answer(self) -> None:

@@ -7,11 +7,16 @@ from emulator.durations import duration_ms
 from emulator.errors import UsageError, closest
 from emulator.jsontext import JsonObject
 from emulator.twilio.order import CallOrder, Limits, Step, read_step
+from emulator.twilio.posting import METHODS
 
 _TEXTS = (
     "url", "from_number", "to_number", "method", "call_sid", "account_sid", "auth_token",
     "direction", "status_callback",
 )  # fmt: skip
+_CHOICES: Mapping[str, tuple[str, ...]] = {
+    "method": METHODS,
+    "direction": ("inbound", "outbound-api", "outbound-dial"),
+}
 # Times that the caller waits, by the field of Limits that each sets.
 _TIMES: Mapping[str, str] = {
     "greeting": "greeting_ms",
@@ -52,6 +57,10 @@ def read_order(content: JsonObject) -> CallOrder:
 def _text(name: str, value: object) -> str:
     if not isinstance(value, str):
         raise OrderMistake(name, f"{name} must be a text, got {value!r}")
+    known = _CHOICES.get(name)
+    if known is not None and value not in known:
+        hint = closest(value, known)
+        raise OrderMistake(name, f"{name} must be one of {', '.join(known)}, got {value!r}{hint}")
     return value
 
 

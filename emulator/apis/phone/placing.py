@@ -15,6 +15,7 @@ from emulator.apis.phone.words import ChatsOfCall, with_words
 from emulator.faults.rules import FaultRule
 from emulator.hosts import WEBHOOK_SCHEMES, call_problem, mapped
 from emulator.journal.entries import CallEntry
+from emulator.journal.journal import Journal
 from emulator.jsontext import JsonObject
 from emulator.twilio import call as twilio
 from emulator.twilio.events import CallEvent
@@ -53,7 +54,7 @@ async def place_in(world: World, order: CallOrder) -> PlacedCall:
         urls=Urls(partial(_problem, world), partial(mapped, rules=world.settings.map_url)),
         voice=user_voice(world),
         announce=partial(tell_words, world),
-        watch=partial(_note, world, call_sid),
+        watch=partial(_note, world.journal, call_sid),  # a reset gives the world another one
         ids=world.ids,
     )
     call = twilio.PlacedCall(replace(order, call_sid=call_sid, faults=rules), services)
@@ -80,7 +81,7 @@ def _problem(world: World, url: str) -> str | None:
     return call_problem(url, _SCHEMES, settings.call_hosts, settings.call_hosts_only)
 
 
-def _note(world: World, call_sid: str, event: CallEvent) -> None:
+def _note(journal: Journal, call_sid: str, event: CallEvent) -> None:
     """Add what happens to the journal."""
     text, data = event.text or None, dict(event.data)
-    world.journal.add(CallEntry(call_sid, event.kind, event.at_ms, text, event.until_ms, data))
+    journal.add(CallEntry(call_sid, event.kind, event.at_ms, text, event.until_ms, data))

@@ -7,7 +7,7 @@ messages are in the journal alone, since a telephone shows nothing.
 import binascii
 from base64 import b64decode
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from emulator.apis.evi.chat.live import LiveChat
 from emulator.apis.evi.chat.messages import AudioSettings, SessionSettings
@@ -120,13 +120,13 @@ class MediaStreamPeer(Peer):
             self._outbound.note("in", None, [finding])
             return
         self._stream_sid = start.stream_sid
-        state = self._world.state(PhoneState)
+        state, playing = self._world.state(PhoneState), self._playing
         call = state.calls[self._call_sid]
-        caller = PhoneCaller(
+        caller = PhoneCaller(  # which holds nothing that holds the chat, or it would be freed late
             call.caller_number,
             call.metadata(),
-            lambda: state.take_words(self._call_sid),
-            lambda: self._playing.lasts,
+            partial(state.take_words, self._call_sid),
+            lambda: playing.lasts,
         )
         options = ChatOptions(config_id=call.config_id, settings=_LINE, caller=caller)
         try:
@@ -229,6 +229,12 @@ class MediaStreamPeer(Peer):
         if self._live is not None:
             self._live.leave(self.put)
         self.hang_up()
+        self._world.timers.cancel(self._closing)
+        self._on_bug = _ignore_bug
+
+
+def _ignore_bug(error: Exception) -> None:
+    """Do nothing: the connection, which reports bugs and holds its peer, is closed."""
 
 
 @lru_cache(maxsize=_KEPT_SIZES)

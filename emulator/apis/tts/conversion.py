@@ -8,8 +8,9 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import aclosing
 
 from emulator.api import Call, UploadedFile
+from emulator.apis.tts.chunks import Chunk
 from emulator.apis.tts.errors import tts_error
-from emulator.apis.tts.generation import Chunk, Generation, new_conversion, new_request_id
+from emulator.apis.tts.generation import Generation, new_conversion, new_request_id
 from emulator.apis.tts.pacing import paced
 from emulator.apis.tts.request import (
     DEFAULT_FORMAT,
@@ -26,6 +27,7 @@ from emulator.audio.conversion import loudness_of
 from emulator.audio.decoding.decoder import DecodeError
 from emulator.audio.timbre import FRAME_MS
 from emulator.errors import Problem, ValidationFailed
+from emulator.reply import BodyCut
 
 _LENIENT_LOUDNESS = bytes([60]) * 50  # a second, for what is no sound
 _SILENT_FRAME = bytes(1)
@@ -63,14 +65,14 @@ def read_conversion(call: Call) -> SpeechRequest:
 async def convert(
     call: Call, request: SpeechRequest, operation_id: str, render: Render
 ) -> AsyncIterator[bytes]:
-    """Yield a conversion piece by piece, as `render` makes them; a reset ends it.
+    """Yield a conversion piece by piece, as `render` makes them.
 
-    Raises ApiError at first.
+    Raises ApiError at first, and BodyCut if the world is reset meanwhile.
     """
     work = call.world.work  # a reset gives the world another
     loudness = await asyncio.to_thread(_loudness, call)
     if work.is_closed:
-        return
+        raise BodyCut
     request_id = new_request_id(call.world)
     generation = new_conversion(call.world, request, request_id, operation_id, loudness)
     async with aclosing(paced(call.world, generation, render(generation, request))) as pieces:

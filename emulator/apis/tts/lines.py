@@ -7,11 +7,13 @@ import json
 from base64 import b64encode
 from collections.abc import Iterator
 
-from emulator.apis.tts.generation import Chunk, Generation, encoded
+from emulator.apis.tts.chunks import Chunk, encoded, encoded_in_base64
+from emulator.apis.tts.generation import Generation
 from emulator.apis.tts.request import SpeechRequest
 from emulator.apis.tts.timestamps import TimestampsOfChunks
 from emulator.jsontext import JsonObject
 
+_in_ascii = json.JSONEncoder(separators=(",", ":")).encode
 _AUDIO = b'{"type":"audio","audio":"'  # how a line with audio begins
 
 
@@ -24,7 +26,7 @@ def audio_object(
         "type": "audio",
         "audio": audio,
         "audio_format": generation.format,
-        "chunk_index": chunk.index,
+        "chunk_index": chunk.place,
         "generation_id": generation.id,
         "is_last_chunk": chunk.is_last,
         "request_id": generation.request_id,
@@ -48,13 +50,15 @@ def timestamp_object(generation: Generation, chunk: Chunk, timestamp: JsonObject
 
 def as_line(content: JsonObject) -> bytes:
     """Return an object as a line."""
-    return json.dumps(content, separators=(",", ":")).encode() + b"\n"
+    return _in_ascii(content).encode() + b"\n"
 
 
-def _audio_line(generation: Generation, request: SpeechRequest, chunk: Chunk) -> bytes:
+def _audio_line(
+    generation: Generation, request: SpeechRequest, chunk: Chunk, audio: bytes
+) -> bytes:
     """Return a chunk of audio as a line. The base64 text, which is long, is put in at the end."""
     line = as_line(audio_object(generation, request, chunk, ""))
-    return b"".join((_AUDIO, b64encode(chunk.audio), line[len(_AUDIO) :]))
+    return b"".join((_AUDIO, audio, line[len(_AUDIO) :]))
 
 
 def objects(
@@ -71,7 +75,7 @@ def objects(
 def lines(generation: Generation, request: SpeechRequest) -> Iterator[tuple[Chunk, bytes]]:
     """Yield each chunk with its lines: the timestamps that begin in it, then the audio."""
     stamps = TimestampsOfChunks(request.timestamps)
-    for chunk in encoded(generation, request.strips_headers):
+    for chunk, audio in encoded_in_base64(generation, request.strips_headers):
         found = [timestamp_object(generation, chunk, each) for each in stamps.before(chunk)]
-        audio = _audio_line(generation, request, chunk)
-        yield chunk, b"".join((*map(as_line, found), audio)) if found else audio
+        line = _audio_line(generation, request, chunk, audio)
+        yield chunk, b"".join((*map(as_line, found), line)) if found else line

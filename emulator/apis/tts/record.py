@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from emulator.apis.tts.generation import encoded, made_again
+from emulator.apis.tts.chunks import encoded
+from emulator.apis.tts.generation import made_again
 from emulator.apis.tts.timestamps import timestamps
 from emulator.apis.voices.state import VoicesState
 from emulator.audio.encoding import file_bytes
@@ -54,7 +55,7 @@ def _utterance(record: JsonObject) -> JsonObject:
 
 def with_words(world: World, record: JsonObject) -> JsonObject:
     """Return a record with the timestamps of its words and phonemes, whatever its version."""
-    snippets = made_again(world, record).snippets
+    snippets = list(made_again(world, record).snippets())
     return {
         **shown(world, record),
         "words": [each for snippet in snippets for each in timestamps(snippet, ("word",))],

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from emulator.apis.tts.errors import tts_error
+from emulator.apis.tts.turns import list_in_turns
 from emulator.apis.voices.generations import designed_timbre
 from emulator.apis.voices.lookup import resolve_voice
 from emulator.apis.voices.state import VoicesState
@@ -97,7 +98,20 @@ def read_request(source: Source, given: JsonObject) -> SpeechRequest:
     """Return the request of a body that its schema allows. Raises ApiError."""
     body = without_nulls(given)
     context = read_context(source, body.get("context"))
-    utterances = _with_voices(source, body["utterances"], context)
+    return _request(source, body, context, tuple(_utterances(source, body, context)))
+
+
+async def read_request_in_turns(source: Source, given: JsonObject) -> SpeechRequest:
+    """Return what `read_request` does; of many utterances, others have a turn between some."""
+    body = without_nulls(given)
+    context = read_context(source, body.get("context"))
+    utterances = await list_in_turns(_utterances(source, body, context))
+    return _request(source, body, context, tuple(utterances))
+
+
+def _request(
+    source: Source, body: JsonObject, context: "Context", utterances: tuple[Utterance, ...]
+) -> SpeechRequest:
     wanted = frozenset(body.get("include_timestamp_types", ()))
     is_instant = _is_instant(source, body, utterances)
     version = choose_version(body.get("version"), utterances, wanted)
@@ -126,13 +140,17 @@ class Context:
     last: Utterance | None = None
 
 
+_NO_CONTEXT = Context()
+
+
 def read_context(source: Source, given: JsonObject | None) -> Context:
     """Return the context of a request. Raises ApiError if its generation or a voice is unknown."""
-    if given and given.get("generation_id"):
+    if not given:
+        return _NO_CONTEXT
+    if given.get("generation_id"):
         return continued(source.world, given["generation_id"])
-    utterances = (given or {}).get("utterances", ())
     loc = (*source.loc, "context", "utterances")
-    spoken = list(_voiced(replace(source, loc=loc), utterances, None))
+    spoken = list(_voiced(source, loc, given.get("utterances", ()), None))
     return Context(None, next((each for each in reversed(spoken) if each.timbre), None))
 
 
@@ -144,32 +162,29 @@ def continued(world: World, id: str) -> Context:
     return Context(found["id"], Utterance.from_json(found["utterances"][-1]))
 
 
-def _with_voices(
-    source: Source, given: Sequence[JsonObject], context: Context
-) -> tuple[Utterance, ...]:
-    loc = (*source.loc, "utterances")
-    return tuple(_voiced(replace(source, loc=loc), given, context.last))
+def _utterances(source: Source, body: JsonObject, context: Context) -> Iterator[Utterance]:
+    return _voiced(source, (*source.loc, "utterances"), body["utterances"], context.last)
 
 
 def _voiced(
-    source: Source, given: Sequence[JsonObject], before: Utterance | None
+    source: Source, loc: Loc, given: Sequence[JsonObject], before: Utterance | None
 ) -> Iterator[Utterance]:
-    """Yield utterances; one without a voice has that of the one before."""
+    """Yield the utterances at `loc`; one without a voice has that of the one before."""
     for index, each in enumerate(given):
-        utterance = Utterance(
-            text=each["text"],
-            description=each.get("description", ""),
-            speed=each.get("speed", 1),
-            trailing_silence_s=each.get("trailing_silence", 0),
-        )
+        voice, timbre = (None, "") if before is None else (before.voice, before.timbre)
         named = each.get("voice")
         if named and ("id" in named or "name" in named):
-            voice = find_named(source, named, (*source.loc, index, "voice"))
+            voice = find_named(source, named, (*loc, index, "voice"))
             timbre = source.world.state(VoicesState).timbre(voice)
-            utterance = replace(utterance, voice=voice, timbre=timbre)
-        elif before is not None:
-            utterance = replace(utterance, voice=before.voice, timbre=before.timbre)
-        before = utterance if utterance.timbre else before
+        utterance = Utterance(
+            each["text"],
+            each.get("description", ""),
+            each.get("speed", 1),
+            each.get("trailing_silence", 0),
+            voice,
+            timbre,
+        )
+        before = utterance if timbre else before
         yield utterance
 
 

@@ -1,11 +1,11 @@
-"""Text-to-speech's section of a seed file: generations, and sounds of texts."""
+"""Text-to-speech's section of a seed file: generations."""
 
 from collections.abc import Mapping
 
 from emulator.apis.tts.request import Source, designed, new_record, read_request
 from emulator.apis.tts.state import TtsState
 from emulator.apis.voices.state import VoicesState
-from emulator.errors import ApiError, Loc, UsageError
+from emulator.errors import ApiError, Loc
 from emulator.ids import derived_uuid
 from emulator.jsontext import JsonObject
 from emulator.world.seed import SeedLoading
@@ -15,27 +15,13 @@ _OPERATION = "synthesize-json"
 
 
 def load(loading: SeedLoading) -> TtsState:
-    """Load the sounds, and the generations into the state of the voices."""
+    """Load the generations into the state of the voices."""
     state = TtsState()
     loading.state(VoicesState)  # which generations name, and where they are kept
-    for index, item in enumerate(loading.file.content.get("sounds", ())):
-        _load_sound(loading, state, item, ("sounds", index))
     for loc, item in loading.items("generations"):
         if loading.is_new(item["id"], loc):
             _load_generation(loading, state, item, loc)
     return state
-
-
-def _load_sound(loading: SeedLoading, state: TtsState, item: JsonObject, loc: Loc) -> None:
-    from emulator.apis.tts.sounds import read_sound  # with decoders; few seeds have sounds
-
-    path = loading.file.path.parent / item["file"]
-    try:
-        sound = read_sound(item["text"], path.read_bytes(), item["file"])
-    except (OSError, UsageError) as error:
-        loading.mistake((*loc, "file"), str(error))
-    else:
-        state.sounds[sound.text] = sound
 
 
 def _load_generation(loading: SeedLoading, state: TtsState, item: JsonObject, loc: Loc) -> None:
@@ -53,6 +39,5 @@ def _load_generation(loading: SeedLoading, state: TtsState, item: JsonObject, lo
 
 
 def count(state: ApiState) -> Mapping[str, int]:
-    """Return the number of sounds; generations are counted with the voices."""
-    assert isinstance(state, TtsState)
-    return {"sounds": len(state.sounds)}
+    """Return nothing: generations are counted with the voices."""
+    return {}

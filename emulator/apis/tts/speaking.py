@@ -4,12 +4,13 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import aclosing
 
 from emulator.api import Call, Handler
+from emulator.apis.tts.chunks import Chunk, encoded
 from emulator.apis.tts.conversion import convert, read_conversion
-from emulator.apis.tts.generation import Chunk, Generation, encoded, spoken
+from emulator.apis.tts.generation import Generation, spoken
 from emulator.apis.tts.lines import lines
 from emulator.apis.tts.media_types import file_type, lines_type
 from emulator.apis.tts.pacing import paced
-from emulator.apis.tts.request import Source, SpeechRequest, read_request
+from emulator.apis.tts.request import Source, SpeechRequest, read_request_in_turns
 from emulator.apis.tts.turns import Turns
 from emulator.apis.tts.whole_answer import answer_pieces
 from emulator.audio.encoding import file_bytes
@@ -18,14 +19,18 @@ from emulator.reply import Reply, iterate_in_threads
 
 async def synthesize_json(call: Call) -> Reply:
     """Answer all generations in one document."""
-    request = read_request(Source(call.world, call.findings, streams=False), call.body)
+    request = await read_request_in_turns(
+        Source(call.world, call.findings, streams=False), call.body
+    )
     generations = await _made(call, request, "synthesize-json")
     return Reply(_pieces(generations, answer_pieces(generations, request)))
 
 
 async def synthesize_file(call: Call) -> Reply:
     """Answer the first generation as a file."""
-    request = read_request(Source(call.world, call.findings, streams=False), call.body)
+    request = await read_request_in_turns(
+        Source(call.world, call.findings, streams=False), call.body
+    )
     generation, *_ = generations = await _made(call, request, "synthesize-file")
     return Reply(
         _pieces(generations, (chunk.audio for chunk in encoded(generation, as_one_file=True))),
@@ -36,15 +41,19 @@ async def synthesize_file(call: Call) -> Reply:
 
 async def synthesize_json_streaming(call: Call) -> Reply:
     """Stream the generations as JSON lines."""
-    request = read_request(Source(call.world, call.findings, streams=True), call.body)
-    generations = await _made(call, request, "synthesize-json-streaming")
+    request = await read_request_in_turns(
+        Source(call.world, call.findings, streams=True), call.body
+    )
+    generations = await _made(call, request, "synthesize-json-streaming", streams=True)
     return Reply(_streamed(call, generations, request), lines_type(call.settings))
 
 
 async def synthesize_file_streaming(call: Call) -> Reply:
     """Stream the first generation as a file."""
-    request = read_request(Source(call.world, call.findings, streams=True), call.body)
-    generation, *_ = await _made(call, request, "synthesize-file-streaming")
+    request = await read_request_in_turns(
+        Source(call.world, call.findings, streams=True), call.body
+    )
+    generation, *_ = await _made(call, request, "synthesize-file-streaming", streams=True)
     pieces = paced(call.world, generation, _file(generation, request))
     return Reply(pieces, file_type(call.settings, request.format))
 
@@ -68,8 +77,15 @@ def _file(generation: Generation, request: SpeechRequest) -> Iterator[tuple[Chun
     return ((chunk, chunk.audio) for chunk in encoded(generation, as_one_file=True))
 
 
-async def _made(call: Call, request: SpeechRequest, operation_id: str) -> list[Generation]:
-    return await spoken(call.world, request, None, operation_id)
+async def _read(call: Call, streams: bool) -> SpeechRequest:
+    source = Source(call.world, call.findings, streams)
+    return await read_request_in_turns(source, call.body)
+
+
+async def _made(
+    call: Call, request: SpeechRequest, operation_id: str, streams: bool = False
+) -> list[Generation]:
+    return await spoken(call.world, request, None, operation_id, streams)
 
 
 async def _streamed(

@@ -7,9 +7,10 @@ from contextlib import aclosing
 from dataclasses import replace
 
 from emulator.apis.tts.buffer import TextBuffer
+from emulator.apis.tts.chunks import Chunk
 from emulator.apis.tts.contract import OF_CLIENTS, SpeechAuditor, judge_query
 from emulator.apis.tts.errors import TTS_ERRORS, envelope, message_of_fault, tts_error
-from emulator.apis.tts.generation import Chunk, Generation, new_request_id, spoken
+from emulator.apis.tts.generation import Generation, new_request_id, spoken
 from emulator.apis.tts.lines import objects
 from emulator.apis.tts.messages import (
     FRAME,
@@ -38,6 +39,7 @@ from emulator.credentials import CREDENTIALS
 from emulator.errors import ApiError, Problem, ValidationFailed, pointer
 from emulator.jsontext import JsonObject, JsonTextError, parse, render
 from emulator.openapi.strictness import unknown_contents, unknown_parameters
+from emulator.reply import BodyCut
 from emulator.sockets.outbound import LONGEST_SHOWN, NORMAL_CLOSE, Outbound, OutboundFrame, shown
 from emulator.sockets.socket import OnBug, Opening, Peer
 from emulator.timers import Timer
@@ -205,6 +207,8 @@ class SpeechPeer(Peer):
                 await self._say(self._waiting.popleft())
             if self._closes:
                 self._outbound.close(NORMAL_CLOSE)
+        except BodyCut:
+            pass  # the world is reset, which closes the socket
         except Exception as error:
             self._on_bug(error)
         finally:
@@ -214,7 +218,9 @@ class SpeechPeer(Peer):
     async def _say(self, utterances: Sequence[Utterance]) -> None:
         try:
             request = self._request(utterances)
-            generation, *_ = await spoken(self._world, request, self._request_id, _OPERATION)
+            generation, *_ = await spoken(
+                self._world, request, self._request_id, _OPERATION, streams=True
+            )
         except ApiError as error:
             self._manner = replace(self._manner, description="")  # or all that follows is refused
             self._refuse(error)

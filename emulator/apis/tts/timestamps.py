@@ -2,7 +2,8 @@
 
 from collections.abc import Collection, Iterator
 
-from emulator.apis.tts.generation import Chunk, Snippet
+from emulator.apis.tts.chunks import Chunk
+from emulator.apis.tts.generation import Snippet
 from emulator.audio.speech import Word
 from emulator.audio.timbre import SAMPLE_RATE
 from emulator.jsontext import JsonObject

@@ -1,18 +1,13 @@
 """The answer that has all generations in one JSON document, written piece by piece."""
 
-from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
-from emulator.apis.tts.generation import (
-    Chunk,
-    Generation,
-    Snippet,
-    encoded,
-    encoded_snippet,
-)
+from emulator.apis.tts.chunks import Chunk, encoded, encoded_snippet
+from emulator.apis.tts.generation import Generation, Snippet
 from emulator.apis.tts.request import SpeechRequest
 from emulator.apis.tts.timestamps import timestamps
+from emulator.audio.base64_text import in_base64
 from emulator.audio.encoding import file_bytes
 from emulator.audio.timbre import SAMPLE_RATE
 from emulator.jsontext import Json, render
@@ -34,7 +29,7 @@ def _generation(generation: Generation, request: SpeechRequest) -> Iterator[byte
     yield b"," + _member("encoding", {"format": generation.format, "sample_rate": SAMPLE_RATE})
     yield b"," + _member("file_size", file_bytes(generation.format, generation.samples))
     yield b',"audio":"'
-    yield from _base64(chunk.audio for chunk in encoded(generation, as_one_file=True))
+    yield from in_base64(chunk.audio for chunk in encoded(generation, as_one_file=True))
     yield b'","snippets":['
     by_utterance = groupby(_snippets(generation, request), lambda each: each[0].utterance_index)
     for index, (_, group) in enumerate(by_utterance):
@@ -51,11 +46,11 @@ def _snippets(
 ) -> Iterator[tuple[Snippet, Iterator[bytes]]]:
     """Yield each snippet with its audio: a file, or its part of the generation's file."""
     if not request.strips_headers:
-        for snippet in generation.snippets:
+        for snippet in generation.snippets():
             yield snippet, encoded_snippet(generation.format, snippet)
         return
     chunks = encoded(generation, as_one_file=True)
-    for snippet in generation.snippets:
+    for snippet in generation.snippets():
         yield snippet, _until_last(chunks)
 
 
@@ -77,20 +72,9 @@ def _snippet(
     yield b"," + _member("utterance_index", snippet.utterance_index)
     yield b"," + _member("timestamps", list(timestamps(snippet, request.timestamps)))
     yield b',"audio":"'
-    yield from _base64(audio)
+    yield from in_base64(audio)
     yield b'"}'
 
 
 def _member(name: str, value: Json) -> bytes:
     return render(name) + b":" + render(value)
-
-
-def _base64(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield the base64 text of pieces that belong together."""
-    rest = b""
-    for piece in pieces:
-        rest += piece
-        whole = len(rest) // 3 * 3
-        yield b64encode(rest[:whole])
-        rest = rest[whole:]
-    yield b64encode(rest)

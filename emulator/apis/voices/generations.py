@@ -50,11 +50,15 @@ class GenerationStore:
             del generation["loudness"]
             self._texts[oldest] = kept(render(generation))
 
-    def mark_cut(self, id: str) -> None:
-        """Note that a client did not get all of a generation, if there still is one."""
+    def note_end(self, id: str, samples: int, is_cut: bool) -> None:
+        """Note how long a generation is, and whether its client did not get all of it.
+
+        A generation that does not exist any more stays forgotten.
+        """
         generation = self.find(id)
-        if generation is not None:
-            self.add({**generation, "cut": True})
+        if generation is not None and (is_cut or "samples" not in generation):
+            marks = {"samples": samples, **({"cut": True} if is_cut else {})}
+            self.add({**generation, **marks})
 
     def find(self, id: str) -> JsonObject | None:
         """Return a generation, or None."""

@@ -1,9 +1,13 @@
 """The voices' state in a world."""
 
+from base64 import b64decode, b64encode
+from collections.abc import Iterable
 from typing import Self
 
 from emulator.apis.voices.generations import GenerationStore, library_timbre
 from emulator.apis.voices.voice_store import HUME_AI, VoiceStore
+from emulator.audio.own_sound import OwnSound
+from emulator.audio.wav import SAMPLE_BYTES
 from emulator.jsontext import JsonObject
 from emulator.store.overlay import Overlay
 from emulator.world.reading import SnapshotReading
@@ -11,7 +15,10 @@ from emulator.world.state import ApiState
 
 
 class VoicesState(ApiState):
-    """The voice library, the custom voices of one account, and the generations they are made of."""
+    """The voice library, the custom voices of one account, and the generations they are made of.
+
+    And the sounds that texts were given, whoever says them.
+    """
 
     api = "voices"
 
@@ -19,6 +26,7 @@ class VoicesState(ApiState):
         self.voices = VoiceStore()
         self.generations = GenerationStore()
         self.timbres: Overlay[str, str] = Overlay()  # of voices made of generations, by their id
+        self.sounds: Overlay[str, OwnSound] = Overlay()  # of texts that have one of their own
 
     def timbre(self, voice: JsonObject) -> str:
         """Return how a voice sounds."""
@@ -31,11 +39,22 @@ class VoicesState(ApiState):
         self.voices.add(voice)
         self.timbres[voice["id"]] = timbre
 
+    @property
+    def has_sounds(self) -> bool:
+        """True if any text has a sound of its own."""
+        return next(iter(self.sounds), None) is not None
+
+    def add_sounds(self, sounds: Iterable[OwnSound]) -> None:
+        """Give texts sounds of their own."""
+        for each in sounds:
+            self.sounds[each.text] = each
+
     def fork(self) -> Self:
         fork = type(self)()
         fork.voices = self.voices.fork()
         fork.generations = self.generations.fork()
         fork.timbres = self.timbres.fork()
+        fork.sounds = self.sounds.fork()
         return fork
 
     def same_as(self, fork: Self) -> bool:
@@ -43,12 +62,17 @@ class VoicesState(ApiState):
             self.voices.same_as(fork.voices)
             and self.generations.same_as(fork.generations)
             and self.timbres.same_as(fork.timbres)
+            and self.sounds.same_as(fork.sounds)
         )
 
     def to_json(self) -> JsonObject:
         return {
             "voices": self.voices.all(),
             "timbres": self.timbres.flat(),
+            "sounds": [
+                {"text": text, "pcm": b64encode(each.pcm).decode()}
+                for text, each in self.sounds.flat().items()
+            ],
             "generations": self.generations.texts(),
         }
 
@@ -66,4 +90,18 @@ class VoicesState(ApiState):
         for index, generation in enumerate(reading.content.get("generations", ())):
             reading.check_new(generation["id"], ("generations", index, "id"))
             state.generations.add(generation)
+        for index, each in enumerate(reading.content.get("sounds", ())):
+            pcm = _pcm(each["pcm"])
+            if not pcm or len(pcm) % SAMPLE_BYTES:
+                expected = "expected 16-bit samples in base64, one or more"
+                reading.mistake(("sounds", index, "pcm"), expected)
+            state.sounds[each["text"]] = OwnSound(each["text"], pcm)
         return state
+
+
+def _pcm(text: str) -> bytes:
+    """Return the bytes of a base64 text, or none if it is no such text."""
+    try:
+        return b64decode(text, validate=True)
+    except ValueError:
+        return b""

@@ -41,9 +41,9 @@ _MOST_SEEDS = 100  # that are kept for the next world with the same settings
 
 
 def world_routes(
-    auth: Auth, worlds: Worlds, seeds: SeedReader, settings: Settings, bodies: Bodies
+    auth: Auth, worlds: Worlds, seeds: SeedReader, defaults: Settings, bodies: Bodies
 ) -> list[Route]:
-    """Return the routes of a world as a whole."""
+    """Return the routes of a world as a whole; `defaults` are the server's settings."""
     loader = _Seeds(seeds)
 
     async def put(request: Request) -> Response:
@@ -53,8 +53,8 @@ def world_routes(
         content = _seed_text(body.get("seed"))
         if content:
             del body["seed"]
-        chosen = _chosen(settings, body)
-        differs = any(getattr(chosen, name) != getattr(settings, name) for name in _FOR_SEEDS)
+        chosen = _chosen(defaults, body)
+        differs = any(getattr(chosen, name) != getattr(defaults, name) for name in _FOR_SEEDS)
         seed = worlds.seed
         if differs or content:
             seed = await _loaded(loader, chosen, content)
@@ -123,20 +123,20 @@ async def _loaded(seeds: _Seeds, settings: Settings, content: str) -> Seed:
         raise _wrong("seed", str(error)) from None
 
 
-def _chosen(settings: Settings, given: Mapping[str, Json]) -> Settings:
+def _chosen(defaults: Settings, given: Mapping[str, Json]) -> Settings:
     """Return the server's settings with these in their place. Raises ValidationFailed."""
     values: dict[str, Any] = {}
     for name, value in given.items():
-        setting = _setting(name, settings)
+        setting = _setting(name, defaults)
         try:
             values[name] = setting.check(setting.taken(value), "the request")
-            _check_content(name, values[name], settings)
+            _check_content(name, values[name], defaults)
         except EmulatorError as error:
             raise _wrong(name, str(error)) from None
-    return replace(settings, **values)
+    return replace(defaults, **values)
 
 
-def _setting(name: str, settings: Settings) -> Setting:
+def _setting(name: str, defaults: Settings) -> Setting:
     """Return the setting of that name, if a world may have its own value of it."""
     if name not in _BY_NAME:
         known = ", ".join(_OF_A_WORLD)
@@ -147,22 +147,22 @@ def _setting(name: str, settings: Settings) -> Setting:
         raise _wrong(name, f"{told}: give it to the server when it starts")
     if name in _FILES:
         raise _wrong(name, f"{name} concerns a file: give it to the server when it starts")
-    if settings.call_hosts_only and (setting.kind in _REACH or name == "call_hosts_only"):
+    if defaults.call_hosts_only and (setting.kind in _REACH or name == "call_hosts_only"):
         raise _wrong(name, f"{name} can't differ in one world of a server with --call-hosts-only")
     return setting
 
 
-def _check_content(name: str, value: Any, settings: Settings) -> None:
+def _check_content(name: str, value: Any, defaults: Settings) -> None:
     """Raise an EmulatorError for a value that only its reader can judge.
 
     No file of this machine is read over HTTP, but for those that the server was started with.
     """
-    if name == "seed" and value not in (*BUNDLED_SEEDS, settings.seed):
+    if name == "seed" and value not in (*BUNDLED_SEEDS, defaults.seed):
         known = ", ".join(BUNDLED_SEEDS)
         hint = closest(value, BUNDLED_SEEDS)
         told = f"no bundled seed {value!r}{hint}; expected one of {known}, or a seed's content"
         raise UsageError(told)
-    if name == "script" and value != settings.script and _is_file(value):
+    if name == "script" and value != defaults.script and _is_file(value):
         told = f"no bundled script {value!r}: over HTTP a world can't read a file"
         raise UsageError(f"{told}; give its content to PUT /_emulator/script")
     if name == "voice":

@@ -115,6 +115,7 @@ def test_events_of_a_group_run_through_its_chats() -> None:
     assert counted is not None
     assert counted["event_count"] == 3
     assert [event["id"] for event in store.iter_events("b")] == ["e2"]
+    assert [event["id"] for event in store.iter_events("a", since=1)] == ["e1", "e4"]
 
 
 def test_a_fork_shares_nothing_that_changes() -> None:

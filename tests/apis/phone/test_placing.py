@@ -111,6 +111,24 @@ def test_webhooks_tell_the_numbers(evi: Evi) -> None:
     assert event["end_reason"] == "USER_ENDED"
 
 
+def test_a_production_url_leads_here(evi_server: Emulator) -> None:
+    """The signature is made for the URL that Twilio would call."""
+    evi = evi_server.world(map_url=f"https://line.example.com={evi_server.url}")
+    evi.clock.freeze()
+    evi.script.on_anything().say(ANSWER)
+    own = evi.phone.url().removeprefix(evi.url)
+    call = evi.call(f"https://line.example.com{own}", [HELP])
+    assert call.heard == [ANSWER]
+    evi.close()
+
+
+@pytest.mark.parametrize("url", ["http://line.example.com/twiml", "http://169.254.169.254/latest"])
+def test_plain_http_elsewhere_is_not_called(evi: Evi, url: str) -> None:
+    call = evi.call(url, [HELP], check=False)
+    assert call.status == "failed"
+    assert "is for this machine and for the hosts that --call-hosts names" in call.problems[0]
+
+
 def test_what_goes_wrong_fails_the_test(evi: Evi) -> None:
     with pytest.raises(ExpectationFailed) as failure:
         evi.call(user=[HELP], config_id="11111111-1111-4111-8111-111111111111")
@@ -125,6 +143,10 @@ def test_wrong_orders_say_what_is_right(evi: Evi) -> None:
         evi.call(user=[HELP], from_numbr="+1")
     with pytest.raises(UsageError, match=r"user\[0\]: a step has no 'sya'"):
         evi.call(user=[{"sya": "Hello"}])
+    with pytest.raises(UsageError, match="method must be one of POST, GET, got 'PUT'"):
+        evi.call(user=[HELP], method="PUT")
+    with pytest.raises(UsageError, match="did you mean 'outbound-api'"):
+        evi.call(user=[HELP], direction="outbound_api")
     with pytest.raises(UsageError, match="leave out url or config_id"):
         evi.call("http://localhost", config_id="x")
 
@@ -162,6 +184,21 @@ def test_a_reset_ends_a_call(evi: Evi) -> None:
         return await call
 
     assert asyncio.run(call_and_reset()).duration_ms < 60 * 60_000
+
+
+@pytest.mark.evi(clock="manual")
+def test_a_call_leaves_a_world_alone_that_was_reset(evi: Evi) -> None:
+    begin_ms = evi.clock.now_ms
+
+    async def call_and_reset() -> None:
+        call = asyncio.ensure_future(evi.acall(user=[HELP, {"wait": "60m"}], check=False))
+        await evi.journal.await_for(kind="call", event="answerer")
+        await asyncio.to_thread(evi.reset)
+        await call
+
+    asyncio.run(call_and_reset())
+    assert evi.clock.now_ms == begin_ms
+    assert evi.journal.entries(kind="call") == []
 
 
 def test_a_key_in_a_url_is_not_shown(evi: Evi) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from emulator.apis.tts import generation as tts_generation
+from emulator.apis.tts import plan
+from emulator.apis.tts.generation import new_generations
 from emulator.apis.tts.request import Source, read_request
 from emulator.apis.voices.state import VoicesState
 from emulator.audio.sound import Sound, Tones
@@ -98,12 +99,12 @@ def test_a_request_far_too_long(world: World, monkeypatch: pytest.MonkeyPatch) -
             planned.append(text)
             return super().speak(text, *more)
 
-    monkeypatch.setattr(tts_generation, "voice_of", lambda voice: Counting())
+    monkeypatch.setattr(plan, "voice_of", lambda voice: Counting())
     body = {"utterances": [{"text": "Go. " * 1250}] * 100, "num_generations": 5}
     request = read_request(Source(world, [], streams=False), body)
     before = world.state(VoicesState).generations.ids()
     with pytest.raises(ApiError, match="1800"):
-        tts_generation.new_generations(world, request, None, "synthesize-json")
+        new_generations(world, request, None, "synthesize-json")
     assert len(planned) < 10_000
     assert world.state(VoicesState).generations.ids() == before
 

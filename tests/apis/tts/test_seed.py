@@ -7,7 +7,6 @@ import pytest
 import yaml
 
 from emulator.apis.tts.record import sound_again
-from emulator.apis.tts.state import TtsState
 from emulator.apis.voices.state import VoicesState
 from emulator.audio.wav import wav_header
 from emulator.errors import SeedError, SnapshotError, pointer
@@ -70,7 +69,7 @@ def test_a_sound_of_a_seed(tmp_path: Path) -> None:
     (tmp_path / "click.wav").write_bytes(wav_header(len(CLICK), 48_000) + CLICK)
     sounds = [{"text": "Hello.", "file": "click.wav"}]
     world = load(tmp_path, sounds=sounds, generations=[SAY])
-    assert list(world.state(TtsState).sounds) == ["Hello."]
+    assert list(world.state(VoicesState).sounds) == ["Hello."]
     record = world.state(VoicesState).generations.find(ONE)
     assert b"".join(sound_again(world, record, "pcm")[1]) == CLICK
 
@@ -88,6 +87,11 @@ def test_a_sound_of_a_seed(tmp_path: Path) -> None:
             "No voice has the name 'No'",
         ),
         ({"sounds": [{"text": "a", "file": "nothing.wav"}]}, "nothing.wav"),
+        (
+            {"sounds": [{"text": "a", "file": "../a.wav"}]},
+            "'../a.wav' leads out of the folder of seed.yaml: name a file in it or below",
+        ),
+        ({"sounds": [{"text": "a", "file": "/etc/hostname"}]}, "leads out of the folder"),
         ({"sounds": [{"text": "a", "file": "seed.yaml"}]}, "can't be read as sound"),
         ({"sounds": [{"text": "", "file": "a.wav"}]}, "/sounds/0/text"),
         ({"generation": []}, "did you mean 'generations'"),
@@ -110,7 +114,7 @@ def test_an_older_snapshot_has_no_speech() -> None:
     content["checksum"] = checksum(render(content["world"]))
     snapshot = SNAPSHOTS.read(render(content))
     assert snapshot.state(VoicesState).generations.ids() == []
-    assert dict(snapshot.state(TtsState).sounds) == {}
+    assert dict(snapshot.state(VoicesState).sounds) == {}
 
 
 @pytest.mark.parametrize(

@@ -1,17 +1,27 @@
 """Streams of speech: what is made for a client that is slow, or gone, and how much is held."""
 
+import asyncio
 import json
+import re
 import tracemalloc
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import httpx
 import pytest
 
-from emulator.apis.tts import conversion, lines, speaking
-from emulator.apis.tts.generation import Chunk, Generation, encoded, new_generations
+from emulator.api import Call
+from emulator.apis.tts import conversion, lines, plan, speaking
+from emulator.apis.tts.chunks import Chunk, encoded, encoded_in_base64
+from emulator.apis.tts.generation import Generation, new_generations
 from emulator.apis.tts.request import Source, SpeechRequest, read_request
 from emulator.apis.tts.whole_answer import answer_pieces
+from emulator.apis.voices.state import VoicesState
+from emulator.audio.sound import Sound, Tones
+from emulator.errors import ApiError
+from emulator.jsontext import JsonObject
+from emulator.testing.emulator import Emulator
 from emulator.testing.world import Evi
 from emulator.world.world import World
 from tests.apis.tts.speaking import AVA
@@ -24,12 +34,13 @@ SENTENCE = "The quick brown fox jumps over the lazy dog, and then it sleeps. "
 SECOND_BYTES = 96_000
 LINE_BYTES = 4 * SECOND_BYTES // 3
 PLAN_BYTES = 80_000  # what a text of 5,000 characters takes, for its snippets and for a tone
+T = TypeVar("T")
 Make = Callable[[Generation, SpeechRequest], Iterator[object]]
 
 
-def body(characters: int, format: str = "pcm") -> dict[str, object]:
+def body(characters: int, format: str = "pcm", **more: object) -> JsonObject:
     text = (SENTENCE * (characters // len(SENTENCE) + 1))[:characters]
-    return {"utterances": [{"text": text, "voice": AVA}], "format": {"type": format}}
+    return {"utterances": [{"text": text, "voice": AVA, **more}], "format": {"type": format}}
 
 
 @dataclass
@@ -46,17 +57,20 @@ def made(monkeypatch: pytest.MonkeyPatch) -> Made:
     """What the emulator makes during the test."""
     counted = Made()
 
-    def counting(generation: Generation, as_one_file: bool) -> Iterator[Chunk]:
-        counted.seconds = generation.duration_s
-        try:
-            for chunk in encoded(generation, as_one_file):
-                counted.chunks += 1
-                yield chunk
-        finally:
-            counted.is_over = True
+    def counting(make: Callable[[Generation, bool], Iterator[T]]) -> Callable[..., Iterator[T]]:
+        def chunks(generation: Generation, as_one_file: bool) -> Iterator[T]:
+            counted.seconds = generation.duration_s
+            try:
+                for chunk in make(generation, as_one_file):
+                    counted.chunks += 1
+                    yield chunk
+            finally:
+                counted.is_over = True
 
-    for module in (speaking, lines):
-        monkeypatch.setattr(module, "encoded", counting)
+        return chunks
+
+    monkeypatch.setattr(speaking, "encoded", counting(encoded))
+    monkeypatch.setattr(lines, "encoded_in_base64", counting(encoded_in_base64))
     return counted
 
 
@@ -84,6 +98,61 @@ def test_a_client_that_stops_reading(evi: Evi, made: Made, path: str) -> None:
     assert made.is_over
     assert len(wire.came) > made.seconds * SECOND_BYTES
     assert evi.journal.wait_for("http")["ended"] == "complete"
+
+
+@pytest.mark.parametrize(
+    ("spoken", "before_the_first"),
+    [(body(5_000), 2), (body(5_000, speed=0.5), 77)],
+    ids=["short", "perhaps too long"],
+)
+def test_what_is_planned_before_the_first_chunk(
+    world: World, monkeypatch: pytest.MonkeyPatch, spoken: JsonObject, before_the_first: int
+) -> None:
+    """The rest of a text waits, unless it might be longer than the settings allow.
+
+    The record has the length of the generation at the end.
+    """
+    planned: list[str] = []
+
+    class Counting(Tones):
+        def speak(self, text: str, *more: Any) -> Sound:
+            planned.append(text)
+            return super().speak(text, *more)
+
+    monkeypatch.setattr(plan, "voice_of", lambda world: Counting())
+    call = Call(world, world.settings, {}, spoken, "")
+    generations = world.state(VoicesState).generations
+
+    async def stream() -> None:
+        reply = await speaking.synthesize_file_streaming(call)
+        assert not isinstance(reply.body, bytes)
+        size = len(await anext(reply.body))
+        assert len(planned) <= before_the_first
+        async for piece in reply.body:
+            size += len(piece)
+        assert generations.all()[-1]["samples"] == size // 2
+
+    asyncio.run(stream())
+    assert len(planned) == len(re.findall(r"[.]( |$)", spoken["utterances"][0]["text"])) + 1
+
+
+def test_others_have_turns_while_many_utterances_are_read(world: World) -> None:
+    """The request is refused in the end; the loop has gone round many times until then."""
+    many: list[JsonObject] = [{"text": "a"}] * 30_000
+    body = {"utterances": [{"text": "a", "voice": AVA}, *many]}
+    call, turns = Call(world, world.settings, {}, body, ""), 0
+
+    async def stream() -> None:
+        nonlocal turns
+        asked = asyncio.ensure_future(speaking.synthesize_file_streaming(call))
+        while not asked.done():
+            turns += 1
+            await asyncio.sleep(0)
+        with pytest.raises(ApiError, match="--max-generation-seconds"):
+            await asked
+
+    asyncio.run(stream())
+    assert turns > 5
 
 
 @pytest.mark.parametrize("path", [FILE, LINES])
@@ -134,6 +203,21 @@ def test_no_more_than_two_chunks_are_held(world: World, make: Make, chunk: int) 
     assert long - short < PLAN_BYTES
 
 
+@pytest.mark.parametrize("path", [FILE, LINES])
+def test_a_reset_while_speech_is_streamed(evi_server: Emulator, path: str) -> None:
+    """The client sees that the answer has no end, and the emulator goes on."""
+    evi = evi_server.world(clock="manual", pace="realtime")
+    wire = Wire(evi.url, evi.api_key).ask("POST", path, body(1_000))
+    evi.journal.wait_for(kind="clock", action="wait")
+    evi.clock.advance(ms=300)
+    wire.read_until(b"200 OK")
+    evi.reset()
+    wire.read()
+    assert not wire.came.endswith(b"0\r\n\r\n")
+    assert not wire.was_reset
+    assert evi.journal.wait_for("http", path=path)["ended"] == "broken"
+
+
 def test_a_reset_while_a_recording_is_read(evi: Evi, monkeypatch: pytest.MonkeyPatch) -> None:
     """The new state does not remember a conversion that was asked for before."""
     before = evi.tts.generations
@@ -146,5 +230,6 @@ def test_a_reset_while_a_recording_is_read(evi: Evi, monkeypatch: pytest.MonkeyP
     with httpx.Client(base_url=evi.url, trust_env=False) as client:
         client.headers["X-Hume-Api-Key"] = evi.api_key
         path, files = "/v0/tts/voice_conversion/file", {"audio": ("a.wav", b"sound")}
-        assert client.post(path, files=files, data={"voice": json.dumps(AVA)}).content == b""
+        with pytest.raises(httpx.RemoteProtocolError):
+            client.post(path, files=files, data={"voice": json.dumps(AVA)})
     assert evi.tts.generations == before

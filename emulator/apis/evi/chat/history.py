@@ -9,7 +9,7 @@ from itertools import islice
 from emulator.apis.evi.chat.messages import ToolCall
 from emulator.apis.evi.chat.prosody import Scores
 from emulator.apis.evi.chat_store import ChatStore, new_event
-from emulator.apis.evi.model.conversation import Said, read_conversation
+from emulator.apis.evi.model.conversation import Conversation, Said, read_conversation
 from emulator.clock import Clock
 from emulator.ids import IdSource
 from emulator.jsontext import Fragment, JsonObject
@@ -23,6 +23,8 @@ class History:
         self._chat_id = chat_id
         self._clock = clock
         self._ids = ids
+        self._conversation: Conversation | None = None  # once somebody asks
+        self._read = 0  # events of it
 
     def add(
         self,
@@ -58,13 +60,25 @@ class History:
     def said(
         self, start_ms: int, resumed_group_id: str | None = None, limit: int = 0
     ) -> list[Said]:
-        """Return what was said in the chat, after the last `limit` events of a resumed group."""
-        own = self._store.iter_events(self._chat_id)
+        """Return what was said in the chat, after the last `limit` events of a resumed group.
+
+        The list grows with the chat.
+        """
         if resumed_group_id is None:
-            return read_conversation(own, start_ms)
+            return self._own_words(start_ms)
+        own = self._store.iter_events(self._chat_id)
         newest = self._store.newest_events(resumed_group_id)
         past = islice((each for each in newest if each["chat_id"] != self._chat_id), limit)
         return read_conversation([*reversed(list(past)), *own], start_ms)
+
+    def _own_words(self, start_ms: int) -> list[Said]:
+        """Return what was said in the chat; only what came since the last time is read."""
+        if self._conversation is None:
+            self._conversation = Conversation(start_ms)
+        events = list(self._store.iter_events(self._chat_id, since=self._read))
+        self._read += len(events)
+        self._conversation.read(events)
+        return self._conversation.said
 
     def function_call(self, call: ToolCall) -> None:
         """Add a tool call, as the JSON text of its message."""

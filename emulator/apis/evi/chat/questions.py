@@ -84,7 +84,7 @@ class Questions:
         if "resume_without_history" in self.source.quirks:
             group = None
         said = self._history.said(self._start_ms, group, self._event_limit())
-        return [each.with_ids(self.own_ids) for each in said]
+        return [each.with_ids(self.own_ids) for each in said] if self.own_ids else said
 
     def _event_limit(self) -> int:
         limit, given = self._request.event_limit, self._request.settings

@@ -17,6 +17,7 @@ from typing import NamedTuple, TypeAlias
 from emulator.apis.evi.chat.prosody import read_mood
 from emulator.apis.evi.errors import CHAT_ERRORS
 from emulator.apis.evi.model.options import ModelOptions
+from emulator.audio.own_sound import OwnSound
 from emulator.durations import duration_ms
 from emulator.errors import Loc, ScriptError, closest
 from emulator.jsontext import Json, JsonObject
@@ -228,7 +229,7 @@ class Script:
 
     A `strict` script answers a turn that no rule matches with an error; otherwise the default
     assistant answers. `model` says how a custom language model is asked. `user` and `tools` are for
-    simulations.
+    simulations. `sounds` are given to the world that takes the script, and no part of the course.
     """
 
     rules: list[Rule] = field(default_factory=list)
@@ -238,6 +239,7 @@ class Script:
     tools: Mapping[str, ToolAnswer] = field(default_factory=dict)
     name: str = "script"
     model: ModelOptions = ModelOptions()
+    sounds: Sequence[OwnSound] = field(default=(), compare=False)
 
     def on_user(
         self, text: "str | re.Pattern[str]", times: int | None = None, turn: int | None = None

@@ -1,5 +1,6 @@
 """Scripts as files: YAML or JSON that describes what `chat/script` builds in Python."""
 
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -31,12 +32,14 @@ from emulator.apis.evi.chat.script import (
 )
 from emulator.apis.evi.model.options import model_options
 from emulator.apis.evi.model.source import QUIRKS
+from emulator.apis.voices.sounds import read_bytes_beside, sound_in_base64
+from emulator.audio.own_sound import OwnSound
 from emulator.durations import read_pace
-from emulator.errors import Loc, ScriptError, closest
+from emulator.errors import Loc, ScriptError, UsageError, closest
 from emulator.jsontext import Json, JsonObject
 from emulator.patterns import PatternError, compile_pattern
 from emulator.resources import bundled
-from emulator.source_files import UnreadableError, at, read_source_file, short
+from emulator.source_files import SourceFile, UnreadableError, at, read_source_file, short
 
 MOST_MISTAKES = 100  # that a message lists
 
@@ -225,6 +228,29 @@ class _UserStep(_Part):
         return Speak(text, mood, typed=self.type is not None)
 
 
+class _Sound(_Part):
+    """The sound of a text: an audio file beside the script's, or its content in base64."""
+
+    text: str = Field(min_length=1)
+    file: str | None = Field(default=None, min_length=1)
+    data: str | None = Field(default=None, min_length=1)
+
+    @model_validator(mode="after")
+    def _is_somewhere(self) -> "_Sound":
+        if (self.file is None) == (self.data is None):
+            raise ValueError("a sound has exactly one of 'file' and 'data'")
+        return self
+
+    def to_sound(self) -> OwnSound:
+        if self.data is None:
+            message = "only a script that is read from a file can name another: send 'data', base64"
+            raise ScriptError([(("file",), message)])
+        try:
+            return sound_in_base64(self.text, self.data)
+        except UsageError as error:
+            raise ScriptError([((), str(error))]) from None
+
+
 class Scene(_Part):
     """What a simulation needs besides the rules: who talks about what, and how it ends."""
 
@@ -277,6 +303,7 @@ class ScriptFile(Scene):
     model: _Model = _Model()
     rules: list[_Rule] = []
     tools: dict[str, Annotated[_ToolAnswer, _short_form("content", _ToolAnswer)]] = {}
+    sounds: list[_Sound] = []
 
     def to_script(self, name: str) -> Script:
         mood = None if self.mood is None else read_mood(self.mood)
@@ -295,8 +322,12 @@ class ScriptFile(Scene):
         steps = [
             collected.run(("user", index), step.to_step) for index, step in enumerate(self.user)
         ]
+        sounds = [
+            collected.run(("sounds", index), each.to_sound)
+            for index, each in enumerate(self.sounds)
+        ]
         collected.refuse()
-        script.user = tuple(steps)
+        script.user, script.sounds = tuple(steps), tuple(sounds)
         return script
 
 
@@ -347,12 +378,16 @@ def unknown_script(name: str) -> str:
 
 
 def read_script_file(name: str) -> JsonObject:
-    """Return the content of a script by its name or path. Raises ScriptError for mistakes."""
+    """Return the content of a script by its name or path. Raises ScriptError for mistakes.
+
+    The files of its sounds are read into it.
+    """
     path = script_path(name)
     try:
         file = read_source_file(path, bundled=name in bundled_scripts())
     except UnreadableError as error:
         raise ScriptError([((), str(error))], path.name, str(error)) from None
+    _read_sounds(file)
     try:
         load_script(file.content, path.name)
     except ScriptError as error:
@@ -361,6 +396,22 @@ def read_script_file(name: str) -> JsonObject:
         raise ScriptError(file.mistakes, path.name, file.describe_mistakes())
     content: JsonObject = file.content
     return content
+
+
+def _read_sounds(file: SourceFile) -> None:
+    """Put the content of the files of sounds in their place; note those that can't be read."""
+    sounds = file.content.get("sounds") if isinstance(file.content, dict) else None
+    for index, sound in enumerate(sounds if isinstance(sounds, list) else ()):
+        named = sound.get("file") if isinstance(sound, dict) else None
+        if not isinstance(named, str) or not named or "data" in sound:
+            continue  # a mistake of form, which is found later
+        try:
+            data = read_bytes_beside(file.path, named)
+        except UsageError as error:
+            file.mistake(("sounds", index, "file"), str(error))
+            raise ScriptError(file.mistakes, file.path.name, file.describe_mistakes()) from None
+        del sound["file"]
+        sound["data"] = b64encode(data).decode()
 
 
 def load_script(content: Json, name: str = "script") -> tuple[Script, Scene]:
@@ -417,7 +468,7 @@ def _existing(loc: Loc, content: Json) -> Loc:
 _KNOWN = sorted(
     {
         key
-        for model in (ScriptFile, _Model, _Rule, _When, _Step, _UserStep, _ToolAnswer)
+        for model in (ScriptFile, _Model, _Rule, _When, _Step, _UserStep, _ToolAnswer, _Sound)
         for key in model.model_fields
     }
 )

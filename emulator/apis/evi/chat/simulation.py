@@ -26,6 +26,7 @@ from emulator.apis.evi.chat_store import ChatStore
 from emulator.apis.evi.chat_voices import simulated_voice, user_voice
 from emulator.apis.evi.errors import END_UNREACHABLE
 from emulator.apis.evi.state import EviState
+from emulator.apis.voices.state import VoicesState
 from emulator.clock import LaggingClock, ManualClock
 from emulator.durations import read_pace
 from emulator.errors import api_error, closest
@@ -78,6 +79,7 @@ def new_scenario(world: World, script: Script, scene: Scene) -> Scenario:
         scene.config_version,
         group_id and group_id.lower(),
     )
+    world.state(VoicesState).add_sounds(script.sounds)
     if not script.rules and not script.strict:  # the script has only the user's part
         own = world.state(EviState).script
         script = replace(

@@ -3,12 +3,15 @@
 It is on pydantic, so `routes` imports it when one of them is first called.
 """
 
+import asyncio
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from emulator.apis.evi.chat.script import Script
 from emulator.apis.evi.chat.script_file import (
+    Scene,
     bundled_scripts,
     load_script,
     read_script_file,
@@ -16,7 +19,7 @@ from emulator.apis.evi.chat.script_file import (
 )
 from emulator.apis.evi.chat.simulation import new_scenario, simulated
 from emulator.apis.evi.control.script import in_short
-from emulator.apis.evi.state import EviState
+from emulator.apis.evi.world_script import take_script
 from emulator.control import ControlCall, ControlHandler
 from emulator.errors import Problem, ScriptError, ValidationFailed
 from emulator.jsontext import Json, JsonObject
@@ -25,12 +28,12 @@ from emulator.jsontext import Json, JsonObject
 async def set_script(call: ControlCall) -> Json:
     """Replace the world's script. Raises ValidationFailed."""
     given = call.body.get("script", call.body)
-    state = call.world.state(EviState)
     try:
-        state.script = load_script(_content(given))[0]
+        script, _ = await _loaded(_content(given))
     except ScriptError as error:
         raise _refusal(error, {}) from None
-    return in_short(state.script)
+    take_script(call.world, script)
+    return in_short(script)
 
 
 async def simulate_chat(call: ControlCall) -> Json:
@@ -38,7 +41,7 @@ async def simulate_chat(call: ControlCall) -> Json:
     body = dict(call.body)
     script = _content(body.pop("script", {}))
     try:
-        loaded, scene = load_script({**script, **body})
+        loaded, scene = await _loaded({**script, **body})
     except ScriptError as error:
         raise _refusal(error, body) from None
     session = await simulated(call.world, new_scenario(call.world, loaded, scene))
@@ -54,6 +57,13 @@ SCRIPTED: Mapping[str, ControlHandler] = {
     "set-script": set_script,
     "simulate-chat": simulate_chat,
 }
+
+
+async def _loaded(content: JsonObject) -> tuple[Script, Scene]:
+    """Return the script of a content; sounds, which take time to decode, in a thread."""
+    if "sounds" in content:
+        return await asyncio.to_thread(load_script, content)
+    return load_script(content)
 
 
 def _content(given: Any) -> JsonObject:

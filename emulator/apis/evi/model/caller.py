@@ -1,21 +1,28 @@
 """Puts a chat's questions to its language model, and tells the chat what the model says."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
+from collections.abc import Callable
 
 from emulator.apis.evi.chat.channel import Dropped, Output
 from emulator.apis.evi.chat.live import LiveChat
 from emulator.apis.evi.model import event_stream_call
 from emulator.apis.evi.model.cassette import Cassette, recorded, replayed
-from emulator.apis.evi.model.faults import FAULTS, broken
-from emulator.apis.evi.model.pieces import sentence_by_sentence
+from emulator.apis.evi.model.faults import (
+    FAULTS,
+    CutOff,
+    cut_by,
+    cut_off,
+    spoil,
+    trouble_before,
+)
+from emulator.apis.evi.model.pieces import SentenceBySentence
 from emulator.apis.evi.model.question import Question
-from emulator.apis.evi.model.replies import Failed, Reply, Words, failed
+from emulator.apis.evi.model.replies import Enough, Failed, Hear, NotHeard, Reply, failed
 from emulator.apis.evi.model.report import COMPLETE, DROPPED, FAILED, IGNORED, Report
 from emulator.apis.evi.model.socket_call import ModelSocket
-from emulator.apis.evi.model.source import SOCKET
+from emulator.apis.evi.model.source import LONGEST_REQUEST, SOCKET
 from emulator.hosts import MODEL_SCHEMES, call_problem, mapped
+from emulator.jsontext import render
 from emulator.outgoing.reason import reason
 from emulator.world.world import World
 
@@ -70,20 +77,26 @@ class ModelCaller:
         world, chat_id = self._world, self._live.session.chat_id
         report = Report(chat_id, question, mapped(question.source.url, world.settings.map_url))
         journal, ledger = world.journal, world.ledger
+
+        def tell(reply: Reply) -> None:
+            if question.id not in self._tasks:  # for what the chat did, perhaps with these words
+                raise Enough
+            told = report.as_told(reply)
+            try:
+                hear(question.id, told)
+            except Exception as bug:
+                raise NotHeard from bug
+
         try:
-            async with aclosing(self._replies(question, report)) as replies:
-                async for reply in sentence_by_sentence(replies):
-                    hear(question.id, report.as_told(reply))
-                    if isinstance(reply, Words) and question.id not in self._tasks:
-                        report.ended = DROPPED  # by what the chat did with these words
-                        break
-        except asyncio.CancelledError:  # which would keep this frame, and so the world
+            await self._answer(question, report, SentenceBySentence(tell))
+        except (asyncio.CancelledError, Enough):  # which would keep this frame, and so the world
             report.ended = DROPPED
         except Exception as error:
-            report.ended, report.error = FAILED, repr(error)
-            if self._live.on_bug is None:
+            bug = error.__cause__ if isinstance(error, NotHeard) else error
+            report.ended, report.error = FAILED, repr(bug)
+            if self._live.on_bug is None or not isinstance(bug, Exception):
                 raise
-            self._live.on_bug(error)
+            self._live.on_bug(bug)
         finally:
             if hear is _ignore and report.ended == COMPLETE:
                 report.ended = IGNORED
@@ -98,61 +111,79 @@ class ModelCaller:
         if left:
             self._tasks[question_id] = left
 
-    async def _replies(self, question: Question, report: Report) -> AsyncGenerator[Reply, None]:
+    async def _answer(self, question: Question, report: Report, hear: Hear) -> None:
+        """Let an answer be heard, with the faults that there are rules for."""
         facts = {"chat_id": report.chat_id, "turn": question.number}
         rules = self._world.faults.take("model", FAULTS, facts)
         report.faults = tuple(rules)
-        async with aclosing(broken(self._answer(question, report), rules, report)) as replies:
-            async for reply in replies:
-                yield reply
+        trouble = await trouble_before(rules, report)
+        if trouble is not None:
+            hear(trouble)
+            return
+        spoil(rules, hear, report)
+        try:
+            await self._answer_itself(question, report, cut_by(rules, hear, report))
+        except CutOff:
+            hear(cut_off(report))
 
-    async def _answer(self, question: Question, report: Report) -> AsyncGenerator[Reply, None]:
-        """Yield what the cassette says, or else the model."""
+    async def _answer_itself(self, question: Question, report: Report, hear: Hear) -> None:
+        """Let the cassette answer, or else the model."""
         settings = self._world.settings
         path, mode = settings.model_cassette, settings.model_cassette_mode
-        cassette = Cassette(path) if path else None
-        if cassette is not None and mode != "record":
+        if not path:
+            await self._ask(question, report, hear)
+            return
+        cassette = Cassette(path)
+        if mode != "record":
             found = await asyncio.to_thread(cassette.find, question.body)
             if not isinstance(found, str) or mode == "replay":
                 for reply in replayed(found, report):
-                    yield reply
+                    hear(reply)
                 return
-        async with aclosing(self._asked(question, report)) as replies:
-            said: list[Reply] = []
-            async for reply in replies:
-                said.append(reply)
-                yield reply
-        if cassette is not None and report.ended == COMPLETE:
+        said: list[Reply] = []
+
+        def record(reply: Reply) -> None:
+            said.append(reply)
+            hear(reply)
+
+        await self._ask(question, report, record)
+        if report.ended == COMPLETE:
             try:
                 await asyncio.to_thread(cassette.add, question.body, recorded(said, report))
             except OSError as error:  # the answer was heard all the same
                 report.error = f"the cassette {path} can't be written: {reason(error)}"
 
-    async def _asked(self, question: Question, report: Report) -> AsyncGenerator[Reply, None]:
+    async def _ask(self, question: Question, report: Report, hear: Hear) -> None:
         settings = self._world.settings
         problem = call_problem(
             report.url, MODEL_SCHEMES, settings.call_hosts, settings.call_hosts_only
         )
+        size = len(render(question.body))
         if problem is not None:
             report.ended, report.error = FAILED, f"its URL {problem}"
-            yield not_called(question, problem)
-            return
-        async with aclosing(self._asked_itself(question, report)) as replies:
-            async for reply in replies:
-                yield reply
-
-    def _asked_itself(self, question: Question, report: Report) -> AsyncGenerator[Reply, None]:
-        if question.source.form != SOCKET:
-            return event_stream_call.ask(self._world.http, question, report)
-        if self._socket is None:
-            self._socket = ModelSocket(self._world.http)
-        return self._socket.ask(question, report)
+            hear(not_called(question, report.error))
+        elif size > LONGEST_REQUEST:
+            report.ended, report.error = FAILED, _too_long(size)
+            hear(not_called(question, report.error))
+        elif question.source.form != SOCKET:
+            await event_stream_call.ask(self._world.http, question, report, hear)
+        else:
+            if self._socket is None:
+                self._socket = ModelSocket(self._world.http)
+            await self._socket.ask(question, report, hear)
 
 
 def not_called(question: Question, problem: str) -> Failed:
-    """Return the failure of a model whose URL may not be called."""
-    what = f"was not called: its URL {problem}"
+    """Return the failure of a model that may not be called."""
+    what = f"was not called: {problem}"
     return failed(question.source, "custom_language_model_error", what)
+
+
+def _too_long(size: int) -> str:
+    return (
+        f"the request has {size:,} bytes, and at most {LONGEST_REQUEST:,} are sent; "
+        "it has all that was said so far, so start a new chat"
+    )
 
 
 def _ignore(question_id: str, reply: Reply) -> None:

@@ -215,8 +215,7 @@ def replayed(found: Kept | str, report: Report) -> Iterator[Reply]:
         report.reader.chunks += 1
         if "words" in each:
             report.spoke()
-            report.reader.text += each["words"]
-            yield Words(each["words"])
+            yield report.reader.add(each["words"])
         elif "session_id" in each:
             report.reader.fingerprint = each["session_id"]
             yield SessionId(each["session_id"])

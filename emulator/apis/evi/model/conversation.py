@@ -1,7 +1,7 @@
 """What was said in a chat, as a language model is told."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from emulator.audio.tones import speech_ms
@@ -46,37 +46,52 @@ class Said:
         return message
 
 
-def read_conversation(events: Iterable[JsonObject], start_ms: int) -> list[Said]:
-    """Return what the events of a chat say, in their order.
+class Conversation:
+    """Reads what the events of a chat say, in their order, and reads on as there are more.
 
     What a chat before it has said, which is resumed, has the time 0.
     """
-    return list(_read(events, start_ms))
 
+    def __init__(self, start_ms: int) -> None:
+        self.said: list[Said] = []
+        self._start_ms = start_ms
+        self._spoken_ms = 0  # when the sentence before ends, if nobody has spoken since
+        self._call: Said | None = None  # without an answer so far; servers refuse such a call
 
-def _read(events: Iterable[JsonObject], start_ms: int) -> Iterator[Said]:
-    spoken_ms = 0  # when the assistant's sentence before ends, if nobody has spoken since
-    call: Said | None = None  # that nothing has answered yet; servers refuse one without an answer
-    for event in events:
-        at_ms, text = max(0, event["timestamp"] - start_ms), event["message_text"]
-        is_past = event["timestamp"] < start_ms
-        match event["type"]:
+    def read(self, events: Iterable[JsonObject]) -> None:
+        """Read events that follow those before."""
+        for event in events:
+            self.said += self._read(event)
+
+    def _read(self, event: JsonObject) -> Iterable[Said]:
+        text, kind = event["message_text"], event["type"]
+        at_ms = max(0, event["timestamp"] - self._start_ms)
+        is_past = event["timestamp"] < self._start_ms
+        match kind:
             case "USER_MESSAGE":
-                spoken_ms = 0
-                yield _user(event, text, at_ms, is_past)
+                self._spoken_ms = 0
+                return (_user(event, text, at_ms, is_past),)
             case "AGENT_MESSAGE" if is_past:
-                yield Said("assistant", text)
+                return (Said("assistant", text),)
             case "AGENT_MESSAGE":
-                begin_ms = max(at_ms, spoken_ms)
-                spoken_ms = begin_ms + speech_ms(text)
-                yield Said("assistant", text, begin_ms, spoken_ms)
+                begin_ms = max(at_ms, self._spoken_ms)
+                self._spoken_ms = begin_ms + speech_ms(text)
+                return (Said("assistant", text, begin_ms, self._spoken_ms),)
             case "FUNCTION_CALL":
                 calls = (_tool_call(json.loads(text)),)
-                call = Said("assistant", "", at_ms, at_ms, tool_calls=calls)
-            case "FUNCTION_CALL_RESPONSE" if call is not None:
-                yield call
-                yield Said("tool", text, at_ms, at_ms, tool_call_id=call.tool_calls[0]["id"])
-                call = None
+                self._call = Said("assistant", "", at_ms, at_ms, tool_calls=calls)
+            case "FUNCTION_CALL_RESPONSE" if self._call is not None:
+                call, self._call = self._call, None
+                id = call.tool_calls[0]["id"]
+                return (call, Said("tool", text, at_ms, at_ms, tool_call_id=id))
+        return ()
+
+
+def read_conversation(events: Iterable[JsonObject], start_ms: int) -> list[Said]:
+    """Return what events say, in their order."""
+    conversation = Conversation(start_ms)
+    conversation.read(events)
+    return conversation.said
 
 
 def _user(event: JsonObject, text: str, at_ms: int, is_past: bool) -> Said:

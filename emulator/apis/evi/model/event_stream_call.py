@@ -1,17 +1,13 @@
 """Asks a language model that answers with an event stream."""
 
-import asyncio
-from collections.abc import AsyncGenerator
 from urllib.parse import urlencode
-
-import aiohttp
 
 from emulator.apis.evi.model.event_stream import EventStream, EventTooLong
 from emulator.apis.evi.model.question import Question
 from emulator.apis.evi.model.replies import (
     Failed,
+    Hear,
     Over,
-    Reply,
     disconnected,
     failed,
     timed_out,
@@ -21,10 +17,11 @@ from emulator.apis.evi.model.source import LONGEST_ANSWER
 from emulator.jsontext import render
 from emulator.outgoing.http_client import HttpClient
 from emulator.outgoing.reason import reason, why_unreachable
+from emulator.outgoing.streamed_answer import AnswerTooLong, BrokenOff, Head
+from emulator.outgoing.streaming import Post
 
 _STREAM = "text/event-stream"
 _MOST_READ = 2_000  # bytes of a refusal that its report quotes
-_LIMITED_EVERY_S = 0.5  # since each change of a limit costs as much as a token
 
 
 def address(url: str, session_id: str | None) -> str:
@@ -36,83 +33,86 @@ def address(url: str, session_id: str | None) -> str:
     return f"{place}{mark}{urlencode({'custom_session_id': session_id})}"
 
 
-async def ask(
-    client: HttpClient, question: Question, report: Report
-) -> AsyncGenerator[Reply, None]:
-    """Yield what the model says; the last reply is Over or Failed."""
-    source = question.source
+async def ask(client: HttpClient, question: Question, report: Report, hear: Hear) -> None:
+    """Pass on what the model says; the last reply is Over or Failed."""
+    source, reading = question.source, _Reading(report, hear)
+    post = Post(
+        address(report.url, question.session_id),
+        _headers(question, report),
+        render(question.body),
+        source.timeout_s,
+        LONGEST_ANSWER,
+    )
     try:
-        async with asyncio.timeout(source.timeout_s) as limit:
-            async with client.session().post(
-                address(report.url, question.session_id),
-                data=render(question.body),
-                headers=_headers(question, report),
-                allow_redirects=False,
-            ) as answer:
-                report.status = answer.status
-                if answer.status != 200:
-                    yield await _refused(answer, report)
-                    return
-                if answer.content_type != _STREAM:
-                    problem = f"it answered {answer.content_type}, expected {_STREAM}"
-                    report.findings.append(("model_type_wrong", problem))
-                async for reply in _read(answer, report, limit, source.timeout_s):
-                    yield reply
+        await client.streaming().post(post, reading)
+        hear(reading.end())
     except TimeoutError:
         report.ended, report.error = TIMED_OUT, f"nothing came for {source.timeout_s} s"
-        yield timed_out(source)
-    except aiohttp.ClientPayloadError as error:
-        report.ended, report.error = CUT, reason(error)
-        yield disconnected(source)
-    except (aiohttp.ClientError, OSError, ValueError) as error:
+        hear(timed_out(source))
+    except (AnswerTooLong, EventTooLong) as error:
+        report.ended, report.error = FAILED, str(error)
+        hear(_wrong(report))
+    except BrokenOff as error:
+        report.ended, report.error = FAILED if report.status is None else CUT, reason(error)
+        hear(timed_out(source) if report.status is None else disconnected(source))
+    except (OSError, ValueError) as error:
         report.ended, report.error = FAILED, why_unreachable(error)
-        yield timed_out(source) if report.status is None else disconnected(source)
-    except EventTooLong:
-        report.ended, report.error = FAILED, "an event has more bytes than any answer needs"
-        yield _wrong(report)
+        hear(timed_out(source) if report.status is None else disconnected(source))
 
 
-async def _read(
-    answer: aiohttp.ClientResponse, report: Report, limit: asyncio.Timeout, timeout_s: int
-) -> AsyncGenerator[Reply, None]:
-    """Yield the replies of a stream; each piece of it may take as long as the first."""
-    events, size, loop = EventStream(), 0, asyncio.get_running_loop()
-    limited_s = 0.0  # when the limit was set
-    async for piece in answer.content.iter_any():
-        now_s = loop.time()
-        if now_s > limited_s + _LIMITED_EVERY_S:
-            limited_s = now_s
-            limit.reschedule(now_s + _LIMITED_EVERY_S + timeout_s)
-        report.took(piece)
-        size += len(piece)
-        if size > LONGEST_ANSWER:
-            raise EventTooLong
-        for data in events.feed(piece):
-            replies = list(report.reader.read(data))
-            if report.reader.has_begun:
-                report.spoke()
-            for reply in replies:
-                yield reply
-        if report.reader.is_done:
-            break
-    for data in events.end():
-        for reply in report.reader.read(data):
-            yield reply
-    for reply in report.reader.end():
-        yield reply
-    if not report.reader.is_done:
-        report.findings.append(("model_done_missing", "the stream ended"))
-    if report.reader.error is not None:
-        report.ended, report.error = FAILED, f"its stream says {report.reader.error}"
-        yield _wrong(report)
-        return
-    if not report.reader.chunks and not report.reader.is_done:
-        report.ended, report.error = FAILED, "the answer has no chunk of a chat completion"
-        yield _wrong(report)
-        return
-    if not report.reader.text and report.reader.finish != "tool_calls":
-        report.findings.append(("model_silent", "no words"))
-    yield Over()
+class _Reading:
+    """Reads an answer as it comes, and passes its replies on at once."""
+
+    def __init__(self, report: Report, hear: Hear) -> None:
+        self._report = report
+        self._reader = report.reader
+        self._hear = hear
+        self._events = EventStream()
+
+    def begin(self, head: Head) -> None:
+        """Take the head of the answer."""
+        self._report.status = head.status
+        if head.status == 200 and head.content_type != _STREAM:
+            problem = f"it answered {head.content_type}, expected {_STREAM}"
+            self._report.findings.append(("model_type_wrong", problem))
+
+    def take(self, piece: bytes) -> bool:
+        """Take a piece; return True if the answer is over, or no answer to the question."""
+        if self._report.status != 200:
+            self._report.took(piece[:_MOST_READ])
+            return True
+        self._report.took(piece)
+        for data in self._events.feed(piece):
+            self._read(data)
+        return self._reader.is_done
+
+    def _read(self, data: str) -> None:
+        replies = self._reader.read(data)
+        if self._report.first_token_ms is None and self._reader.has_begun:
+            self._report.spoke()
+        for reply in replies:
+            self._hear(reply)
+
+    def end(self) -> Over | Failed:
+        """Pass on what is left, and return how the answer ended."""
+        report, reader = self._report, self._reader
+        if report.status != 200:
+            return _refused(report)
+        for data in self._events.end():
+            self._read(data)
+        for reply in reader.end():
+            self._hear(reply)
+        if not reader.is_done:
+            report.findings.append(("model_done_missing", "the stream ended"))
+        if reader.error is not None:
+            report.ended, report.error = FAILED, f"its stream says {reader.error}"
+            return _wrong(report)
+        if not reader.chunks and not reader.is_done:
+            report.ended, report.error = FAILED, "the answer has no chunk of a chat completion"
+            return _wrong(report)
+        if not reader.text and reader.finish != "tool_calls":
+            report.findings.append(("model_silent", "no words"))
+        return Over()
 
 
 def _headers(question: Question, report: Report) -> dict[str, str]:
@@ -123,12 +123,10 @@ def _headers(question: Question, report: Report) -> dict[str, str]:
     return headers
 
 
-async def _refused(answer: aiohttp.ClientResponse, report: Report) -> Failed:
-    text = await answer.content.read(_MOST_READ)
-    report.took(text)
-    report.ended = FAILED
-    report.error = f"status {answer.status}: {text.decode(errors='replace')}"
-    what = f"answered with status {answer.status}"
+def _refused(report: Report) -> Failed:
+    text = report.stream.decode(errors="replace")
+    report.ended, report.error = FAILED, f"status {report.status}: {text}"
+    what = f"answered with status {report.status}"
     return failed(report.question.source, "custom_language_model_error", what)
 
 

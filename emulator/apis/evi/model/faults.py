@@ -4,11 +4,11 @@ Their delays are the network's: they pass in real time, and a model that takes t
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing
+from collections.abc import Mapping
 
 from emulator.apis.evi.model.replies import (
     Failed,
+    Hear,
     Reply,
     Words,
     disconnected,
@@ -23,34 +23,48 @@ FAULTS = tuple(KINDS["model"].faults)
 _GARBAGE = '{"garbage": '
 
 
-async def broken(
-    replies: AsyncGenerator[Reply, None], rules: Mapping[str, FaultRule], report: Report
-) -> AsyncGenerator[Reply, None]:
-    """Yield the replies as the rules have struck them; some rules let nobody be asked."""
-    async with aclosing(replies):
-        trouble = await _trouble_before(rules, report)
-        if trouble is not None:
-            yield trouble
-            return
-        if "garbage" in rules:
-            for reply in report.reader.read(_GARBAGE):
-                yield reply
-        left = rules["cut"].draw("after") if "cut" in rules else None
-        reader = report.reader
-        chunks, text = reader.chunks, reader.text  # before the cut
-        async for reply in replies:
-            if left == 0:
-                reader.chunks, reader.text = chunks, text
-                report.ended, report.error = CUT, "a fault broke it off"
-                yield disconnected(report.question.source)
-                return
-            yield reply
-            if left is not None and isinstance(reply, Words):
-                left -= 1
-            chunks, text = reader.chunks, reader.text
+class CutOff(Exception):
+    """A fault breaks the answer off."""
 
 
-async def _trouble_before(rules: Mapping[str, FaultRule], report: Report) -> Failed | None:
+class Cut:
+    """Passes replies on until some words have come; then the answer breaks off."""
+
+    def __init__(self, hear: Hear, after: int, report: Report) -> None:
+        self._hear = hear
+        self._left = after  # words
+        self._reader = report.reader
+        self._before = self._reader.mark()
+
+    def __call__(self, reply: Reply) -> None:
+        """Take a reply. Raises CutOff; the reader then forgets what came later."""
+        if not self._left:
+            self._reader.forget_since(self._before)
+            raise CutOff
+        self._hear(reply)
+        self._left -= isinstance(reply, Words)
+        self._before = self._reader.mark()
+
+
+def cut_by(rules: Mapping[str, FaultRule], hear: Hear, report: Report) -> Hear:
+    """Return who hears an answer, as the rules want it."""
+    return Cut(hear, rules["cut"].draw("after"), report) if "cut" in rules else hear
+
+
+def spoil(rules: Mapping[str, FaultRule], hear: Hear, report: Report) -> None:
+    """Let an answer begin with an event that is no JSON, if the rules want it."""
+    if "garbage" in rules:
+        for reply in report.reader.read(_GARBAGE):
+            hear(reply)
+
+
+def cut_off(report: Report) -> Failed:
+    """Note that a fault broke the answer off, and return what the chat hears of it."""
+    report.ended, report.error = CUT, "a fault broke it off"
+    return disconnected(report.question.source)
+
+
+async def trouble_before(rules: Mapping[str, FaultRule], report: Report) -> Failed | None:
     """Wait as the rules say. Returns what happened in place of an answer, or None."""
     source = report.question.source
     delay_s = rules["delay"].draw("delay_ms") / 1000 if "delay" in rules else 0

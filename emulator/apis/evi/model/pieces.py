@@ -1,21 +1,26 @@
 """Puts the tokens of a language model together, since a chat can only speak whole sentences."""
 
-from collections.abc import AsyncIterator
-
-from emulator.apis.evi.model.replies import Reply, Words
-from emulator.audio.sentences import complete_sentences
+from emulator.apis.evi.model.replies import Hear, Reply, Words
+from emulator.audio.sentences import end_of_sentences
 
 
-async def sentence_by_sentence(replies: AsyncIterator[Reply]) -> AsyncIterator[Reply]:
-    """Yield words once they complete a sentence, or are the last before another kind of reply."""
-    held = ""
-    async for reply in replies:
+class SentenceBySentence:
+    """Passes replies on: words once they are whole sentences, or before another kind of reply."""
+
+    def __init__(self, hear: Hear) -> None:
+        self._hear = hear
+        self._held = ""  # in which no sentence ends
+
+    def __call__(self, reply: Reply) -> None:
+        """Take a reply."""
         if isinstance(reply, Words):
-            held += reply.text
-            if not complete_sentences(held)[0]:
-                continue
-            reply, held = Words(held), ""
-        elif held:
-            yield Words(held)
-            held = ""
-        yield reply
+            held = self._held + reply.text
+            end = end_of_sentences(held, len(self._held))
+            self._held = held[end:]
+            if end:
+                self._hear(Words(held[:end]))
+            return
+        if self._held:
+            held, self._held = self._held, ""
+            self._hear(Words(held))
+        self._hear(reply)

@@ -1,5 +1,6 @@
 """What a language model says, piece by piece, as a chat is told."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -62,3 +63,12 @@ def disconnected(source: ModelSource) -> Failed:
 
 
 Reply: TypeAlias = Words | ToolWanted | SessionId | Over | Failed
+Hear: TypeAlias = Callable[[Reply], None]
+
+
+class NotHeard(Exception):
+    """A bug in what hears a reply, which is its cause: no failure of the model."""
+
+
+class Enough(Exception):
+    """Nobody wants the rest of the answer. Who hears a reply raises it; the connection closes."""

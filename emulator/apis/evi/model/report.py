@@ -88,7 +88,8 @@ class Report:
 
     def took(self, piece: bytes) -> None:
         """Keep what came, as far as there is room for it."""
-        self.stream += piece[: LONGEST_STREAM - len(self.stream)]
+        if len(self.stream) < LONGEST_STREAM:
+            self.stream += piece[: LONGEST_STREAM - len(self.stream)]
 
     def write(self, journal: Journal, ledger: ClientLedger) -> None:
         """Write the entry, with its findings."""

@@ -4,13 +4,12 @@ Facts: docs/protocol.md#custom-language-models-over-a-websocket.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
 
 import aiohttp
 
 from emulator.apis.evi.model.question import Question
 from emulator.apis.evi.model.replies import (
+    Hear,
     Over,
     Reply,
     SessionId,
@@ -20,7 +19,8 @@ from emulator.apis.evi.model.replies import (
 )
 from emulator.apis.evi.model.report import CUT, TIMED_OUT, Report
 from emulator.apis.evi.model.source import LONGEST_ANSWER
-from emulator.jsontext import JsonObject, JsonTextError, parse, render
+from emulator.apis.evi.model.surrogates import has_halves, read_halves
+from emulator.jsontext import Json, JsonObject, JsonTextError, parse, render
 from emulator.outgoing.http_client import HttpClient
 from emulator.outgoing.reason import why_unreachable
 
@@ -43,26 +43,24 @@ class ModelSocket:
             asyncio.get_running_loop().create_task(self._socket.close())
             self._socket = None
 
-    async def ask(self, question: Question, report: Report) -> AsyncGenerator[Reply, None]:
-        """Yield what the model says; the last reply is Over or Failed."""
+    async def ask(self, question: Question, report: Report, hear: Hear) -> None:
+        """Pass on what the model says; the last reply is Over or Failed."""
         source, was_open = question.source, self._socket is not None
         if self._is_gone:
             report.ended, report.error = CUT, "it broke off before, and is not called again"
-            yield disconnected(source)
+            hear(disconnected(source))
             return
         try:
             async with asyncio.timeout(source.timeout_s):
                 socket = await self._open(report)
-            async with aclosing(self._asked(socket, question, report)) as replies:
-                async for reply in replies:
-                    yield reply
+            await self._ask(socket, question, report, hear)
         except TimeoutError:
             report.ended, report.error = TIMED_OUT, f"nothing came for {source.timeout_s} s"
-            yield timed_out(source)
+            hear(timed_out(source))
         except (aiohttp.ClientError, OSError, ValueError) as error:
             report.ended, report.error = CUT, why_unreachable(error)
             self._is_gone = was_open or report.status is not None
-            yield disconnected(source) if self._is_gone else timed_out(source)
+            hear(disconnected(source) if self._is_gone else timed_out(source))
 
     async def _open(self, report: Report) -> aiohttp.ClientWebSocketResponse:
         if self._socket is None:
@@ -72,9 +70,13 @@ class ModelSocket:
             report.status = 101
         return self._socket
 
-    async def _asked(
-        self, socket: aiohttp.ClientWebSocketResponse, question: Question, report: Report
-    ) -> AsyncGenerator[Reply, None]:
+    async def _ask(
+        self,
+        socket: aiohttp.ClientWebSocketResponse,
+        question: Question,
+        report: Report,
+        hear: Hear,
+    ) -> None:
         timeout_s, is_complete, size = question.source.timeout_s, False, 0
         try:
             async with asyncio.timeout(timeout_s):
@@ -94,16 +96,16 @@ class ModelSocket:
                     self._unread_answers -= 0 if is_complete else 1
                 elif not self._unread_answers:
                     for reply in self._replies(content, report):
-                        yield reply
+                        hear(reply)
         finally:
             self._unread_answers += 0 if is_complete else 1
-        yield Over()
+        hear(Over())
 
     def _content(self, text: str, report: Report) -> JsonObject:
         try:
-            content = parse(text.encode())
-        except JsonTextError as error:
-            report.findings.append(("model_line_broken", f"{error.message}: {text[:200]!r}"))
+            content = _parsed(text)
+        except ValueError as error:
+            report.findings.append(("model_line_broken", f"{error}: {text[:200]!r}"))
             return {}
         return content if isinstance(content, dict) else {}
 
@@ -116,9 +118,18 @@ class ModelSocket:
             replies.append(SessionId(session_id))
         if content.get("type") == "assistant_input" and isinstance(text, str) and text:
             report.spoke()
-            report.reader.text += text
+            report.reader.add(text)
             replies.append(Words(f"{text} "))
         return replies
+
+
+def _parsed(text: str) -> Json:
+    try:
+        return parse(text.encode())
+    except JsonTextError:
+        if not has_halves(text):
+            raise
+        return read_halves(text, kept=())
 
 
 def payload(question: Question) -> JsonObject:

@@ -11,6 +11,7 @@ from emulator.outgoing.open_ai import route
 from emulator.settings import Settings
 
 EVENT_STREAM, SOCKET = "event stream", "WebSocket"
+LONGEST_REQUEST = 8_388_608  # bytes
 LONGEST_ANSWER = 8_388_608  # bytes
 _SOCKET_SCHEMES = ("ws://", "wss://")
 

@@ -11,6 +11,7 @@ from emulator.apis.evi.state import EviState
 from emulator.apis.evi.testing.chat import ChatHandle
 from emulator.apis.evi.testing.resources import new_listing
 from emulator.apis.evi.testing.tool_calls import ToolCallWatch
+from emulator.apis.evi.world_script import take_script
 from emulator.handles.bridge import DEFAULT_TIMEOUT_S, Bridge
 from emulator.handles.diagnosis import ExpectationFailed, everything, explain
 from emulator.jsontext import JsonObject
@@ -49,7 +50,7 @@ class EviHandle:
 
     @script.setter
     def script(self, script: Script) -> None:
-        self._bridge.call(lambda: setattr(self.world.state(EviState), "script", script))
+        self._bridge.call(lambda: take_script(self.world, script))
 
     def use_script(self, name_or_content: str | Mapping[str, Any]) -> None:
         """Use a bundled script, a file's, or the content of one. Raises ScriptError."""

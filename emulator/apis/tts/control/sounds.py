@@ -5,8 +5,8 @@ import binascii
 from base64 import b64decode
 
 from emulator.apis.tts.errors import SOUND_UNKNOWN, SOUND_UNREADABLE
-from emulator.apis.tts.sounds import read_sound
-from emulator.apis.tts.state import TtsState
+from emulator.apis.voices.sounds import read_sound
+from emulator.apis.voices.state import VoicesState
 from emulator.audio.own_sound import OwnSound
 from emulator.audio.timbre import SAMPLE_RATE
 from emulator.control import ControlCall
@@ -16,7 +16,9 @@ from emulator.jsontext import Json, JsonObject
 
 async def list_sounds(call: ControlCall) -> Json:
     """Return the texts, each with the duration of its sound."""
-    return {"sounds": [_shown(each) for each in call.world.state(TtsState).sounds.flat().values()]}
+    return {
+        "sounds": [_shown(each) for each in call.world.state(VoicesState).sounds.flat().values()]
+    }
 
 
 async def set_sound(call: ControlCall) -> Json:
@@ -26,13 +28,13 @@ async def set_sound(call: ControlCall) -> Json:
         sound = await asyncio.to_thread(read_sound, call.body["text"], data, "The audio")
     except UsageError as error:
         raise api_error(SOUND_UNREADABLE, problem=error) from None
-    call.world.state(TtsState).sounds[sound.text] = sound
+    call.world.state(VoicesState).sounds[sound.text] = sound
     return _shown(sound)
 
 
 async def delete_sounds(call: ControlCall) -> Json:
     """Take the sound of the text in the query away, or all. Raises ApiError."""
-    state, text = call.world.state(TtsState), call.parameters.get("text")
+    state, text = call.world.state(VoicesState), call.parameters.get("text")
     if text is None:
         state.sounds.clear()
     elif text.strip() in state.sounds:

@@ -6,10 +6,9 @@ from typing import Any
 
 from emulator.apis.tts.generation import said_again
 from emulator.apis.tts.record import FORMATS, find_record, shown, sound_again
-from emulator.apis.tts.sounds import read_sound
-from emulator.apis.tts.state import TtsState
 from emulator.apis.tts.testing.matchers import matcher
 from emulator.apis.voices.generations import GenerationStore
+from emulator.apis.voices.sounds import read_sound
 from emulator.apis.voices.state import VoicesState
 from emulator.errors import UsageError, closest, pointer
 from emulator.handles.bridge import DEFAULT_TIMEOUT_S, Bridge
@@ -171,14 +170,14 @@ class TtsHandle:
         else:
             name, data = str(sound), Path(sound).read_bytes()
         own = read_sound(text, data, name)
-        self._bridge.call(lambda: self._world.state(TtsState).sounds.update({own.text: own}))
+        self._bridge.call(lambda: self._world.state(VoicesState).sounds.update({own.text: own}))
 
     def clear_sounds(self) -> None:
         """Let all texts sound like others again."""
         self._bridge.call(self._clear_sounds)
 
     def _clear_sounds(self) -> None:
-        self._world.state(TtsState).sounds.clear()
+        self._world.state(VoicesState).sounds.clear()
 
 
 def _check_fields(fields: Iterable[str]) -> None:

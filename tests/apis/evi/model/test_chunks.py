@@ -128,3 +128,37 @@ def test_what_is_no_chunk_is_skipped(line: str) -> None:
 def test_odd_chunks_say_nothing(chunk: Any) -> None:
     """None of them is a bug."""
     assert read(chunk) == []
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ((r"Hi \ud83d\ude00",), "Hi 😀"),
+        ((r"Hi \ud83d", r"\uDE00!"), "Hi 😀!"),
+        ((r"Hi \ud83d", "there"), "Hi \ufffdthere"),
+        ((r"Hi \ude00.",), "Hi \ufffd."),
+        (("Hi ", r"\ud83d"), "Hi \ufffd"),
+        ((r"<think>\ud83d", r"\ude00</think>Hi"), "Hi"),
+        ((r"\\ud83d",), r"\ud83d"),
+    ],
+)
+def test_characters_may_be_cut_in_two(lines: tuple[str, ...], said: str) -> None:
+    """By servers that cut texts by UTF-16; no word is lost for it."""
+    reader = ChunkReader()
+    replies = read(
+        *(f'{{"choices":[{{"delta":{{"content":"{each}"}}}}]}}' for each in lines),
+        reader=reader,
+    )
+    assert "".join(each.text for each in replies if isinstance(each, Words)) == said
+    assert (reader.text, reader.findings) == (said, [])
+
+
+def test_other_texts_may_have_half_a_character() -> None:
+    """They are whole afterwards."""
+    reader = ChunkReader()
+    line = r'{"error": {"content": "\ud83d", "n": 123456789012345678901234567890}}'
+    assert read(line, reader=reader) == []
+    assert json.loads(reader.error or "")["content"] == "\ufffd"
+    deep = rf'{{"\ud83d": {"[" * 100_000}'
+    assert read(deep, reader=reader) == []
+    assert [code for code, _ in reader.findings] == ["model_line_broken"]

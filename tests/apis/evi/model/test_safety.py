@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from emulator.apis.evi.chat.session import Session
 from emulator.apis.evi.model.report import LONGEST_QUESTION, LONGEST_STREAM
 from emulator.apis.evi.model.source import brain_source
 from emulator.testing.world import Evi
@@ -54,6 +55,20 @@ def test_a_long_answer_is_cut_off(
     model.answer(Answer(tuple(chunk("word " * 20) for _ in range(1_000))))
     with chatting(evi, model.url) as talk:
         assert "more bytes" in error_of(talk, "Hi")["message"]
+
+
+def test_a_long_request_is_not_sent(
+    evi: Evi, model: ModelServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither to a stream nor to a WebSocket; the frame says what to do."""
+    monkeypatch.setattr("emulator.apis.evi.model.caller.LONGEST_REQUEST", 10_000)
+    for url in (model.url, model.ws_url):
+        with chatting(evi, url) as talk:
+            error = error_of(talk, "long " * 2_000)
+            assert error["slug"] == "custom_language_model_error"
+            assert "bytes, and at most 10,000 are sent" in error["message"]
+    assert model.asked == []
+    assert [each["ended"] for each in evi.journal.entries("model")] == ["failed", "failed"]
 
 
 def test_many_sentences_are_bounded(
@@ -129,3 +144,21 @@ def test_a_refusal_that_quotes_the_questions_key(evi: Evi, model: ModelServer) -
     assert "qwertz77" not in shown
     assert "uiop99" not in shown
     assert "uiop99" not in repr(brain_source(evi.world.settings))
+
+
+@pytest.mark.parametrize("form", ["url", "ws_url"])
+def test_a_bug_of_ours_is_no_failure_of_the_model(
+    evi: Evi, model: ModelServer, form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The chat ends as after any bug, and the bug is told as what it is."""
+
+    def fail(*_: object) -> None:
+        raise ConnectionResetError("ours")
+
+    monkeypatch.setattr(Session, "hear_model", fail)
+    with chatting(evi, getattr(model, form)) as talk:
+        talk.say("Hi")
+        bug = evi.journal.wait_for("bug")
+        asked = evi.journal.wait_for("model", turn=1)
+    assert bug["error"] == "ConnectionResetError: ours"
+    assert (asked["ended"], asked["error"]) == ("failed", "ConnectionResetError('ours')")

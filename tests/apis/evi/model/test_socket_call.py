@@ -41,7 +41,9 @@ class SlowSocket:
 async def ask(model: ModelSocket, timeout_s: float = 10) -> list[Reply]:
     source = ModelSource("ws://127.0.0.1/", timeout_s=cast(int, timeout_s))
     question = Question("1", 1, source, {"messages": []})
-    return [each async for each in model.ask(question, Report("c", question, source.url))]
+    heard: list[Reply] = []
+    await model.ask(question, Report("c", question, source.url), heard.append)
+    return heard
 
 
 def new_model(socket: SlowSocket) -> ModelSocket:

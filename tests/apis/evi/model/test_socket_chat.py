@@ -51,6 +51,14 @@ def test_answers_are_spoken_in_order(evi: Evi, model: ModelServer) -> None:
         assert exchange(talk, "Count") == ["One.", "Two.", "Three"]
 
 
+def test_half_a_character_costs_no_words(evi: Evi, model: ModelServer) -> None:
+    """What a server has cut by UTF-16 is spoken as U+FFFD."""
+    model.answer(says("Hi \ud83d there."))
+    with chatting(evi, model.ws_url) as talk:
+        assert exchange(talk, "Hi") == ["Hi \ufffd there."]
+    assert "findings" not in evi.journal.entries("model")[0]
+
+
 def test_an_end_alone_is_silence(evi: Evi, model: ModelServer) -> None:
     """The turn is over."""
     model.answer([END])

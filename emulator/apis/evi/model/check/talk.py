@@ -1,7 +1,7 @@
 """One case's conversation with a custom language model, and what the case finds."""
 
 from collections.abc import Collection, Mapping
-from contextlib import aclosing
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from emulator.apis.evi.chat.config import ToolSpec
@@ -10,7 +10,7 @@ from emulator.apis.evi.model.check.exchange import Exchange
 from emulator.apis.evi.model.check.results import FAIL, Problem
 from emulator.apis.evi.model.conversation import Said
 from emulator.apis.evi.model.question import Situation, new_question
-from emulator.apis.evi.model.replies import Words
+from emulator.apis.evi.model.replies import Enough, Reply, Words
 from emulator.apis.evi.model.report import Report
 from emulator.apis.evi.model.socket_call import ModelSocket
 from emulator.apis.evi.model.source import SOCKET, ModelSource
@@ -116,17 +116,19 @@ class Talk:
         report = Report(_CHAT_ID, question, self.target.url)
         exchange = Exchange(report, is_first=number == 1)
         self.exchanges.append(exchange)
-        if self._is_stream:
-            replies = event_stream_call.ask(self.target.client, question, report)
-        else:
-            self._socket = self._socket or ModelSocket(self.target.client)
-            replies = self._socket.ask(question, report)
-        async with aclosing(replies) as coming:
-            async for reply in coming:
-                exchange.take(reply)
-                if leaves and isinstance(reply, Words):
-                    exchange.was_left = True
-                    break
+
+        def hear(reply: Reply) -> None:
+            exchange.take(reply)
+            if leaves and isinstance(reply, Words):
+                exchange.was_left = True
+                raise Enough
+
+        with suppress(Enough):
+            if self._is_stream:
+                await event_stream_call.ask(self.target.client, question, report, hear)
+            else:
+                self._socket = self._socket or ModelSocket(self.target.client)
+                await self._socket.ask(question, report, hear)
         self._known_session_id = exchange.session_id or self._known_session_id
         if self.first_token_ms is None:
             self.first_token_ms = exchange.first_token_ms
