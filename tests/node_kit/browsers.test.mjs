@@ -50,14 +50,19 @@ test("a WebSocket: long messages both ways, the close", { timeout: 20_000 }, asy
   const world = await evi(t);
   await world.script.onAnything().say("Yes.");
   const told = [];
-  let closed;
+  let closed, answered;
   const ended = new Promise((resolve) => (closed = (...how) => resolve(how)));
-  const listener = { message: (data) => told.push(JSON.parse(data)), closed };
+  const answer = new Promise((resolve) => (answered = resolve));
+  const message = (data) => {
+    told.push(JSON.parse(data));
+    if (told.at(-1).type === "assistant_end") answered();
+  };
+  const listener = { message, closed };
   const socket = await openSocket(new URL(`${world.url}/v0/evi/chat?api_key=${world.apiKey}`), listener);
   const chat = await world.nextChat();
   const long = "long ".repeat(20_000).trim();
   socket.send(JSON.stringify({ type: "user_input", text: long }));
-  await world.journal.waitFor({ kind: "frame", content: { type: "assistant_end" } }, { timeoutMs: 5000 });
+  await answer;
   socket.close(1000, "done");
   assert.deepEqual(await ended, [1000, "done"]);
   await chat.closed(1000);
