@@ -32,7 +32,7 @@ control-document: .venv/dev  ## write control-openapi.yaml, docs/control.md, and
 	$(BIN)/python -m scripts.node_types
 	$(BIN)/python -m scripts.node_verbs
 
-# Packed anew whenever a source has changed.
+# Packed anew whenever a source has changed. What redirects requests is in the Python package, too.
 node-kit: .venv/node-kit  ## build the package for Node, and pack it into dist/
 
 
@@ -46,7 +46,7 @@ fix: .venv/dev  ## format, and mend what lint can mend
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: .venv/dev  ## measure, beside what one would use instead (QUICK=1: in a minute)
+bench: .venv/dev .venv/node .venv/node-kit  ## measure, beside what one would use instead (QUICK=1: in a minute)
 	@$(BIN)/python -m benchmarks $(if $(QUICK),--quick)
 
 lock: .venv/dev  ## pin what is installed now in requirements*.txt
@@ -72,10 +72,10 @@ clean:  ## remove all that make has made
 		$(NPM_INSTALL) && touch ../../$@; fi
 
 # Where npm is missing, the tests of the package are skipped.
-.venv/node-kit: $(wildcard clients/node/*.json clients/node/*.mjs clients/node/*.md clients/node/src/*) | .venv/serve
+.venv/node-kit: $(wildcard clients/node/*.json clients/node/*.mjs clients/node/*.md clients/node/src/* clients/node/src/*/*) | .venv/serve
 	@if command -v npm >/dev/null; then mkdir -p dist && cd clients/node && \
 		{ test node_modules/.package-lock.json -nt package.json || $(NPM_INSTALL); } && npm run --silent build && \
-		npm pack --silent --pack-destination build >/dev/null && \
+		cp dist/intercept/*.cjs ../../emulator/cli/node/ && npm pack --silent --pack-destination build >/dev/null && \
 		mv build/evi-emulator-*.tgz ../../dist/evi-emulator.tgz && touch ../../$@; fi
 
 .clients/%/made: tests/clients/environments/%.txt

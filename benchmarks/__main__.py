@@ -15,6 +15,7 @@ from benchmarks import (
     http,
     kit,
     models,
+    node,
     page,
     paging,
     phone,
@@ -39,6 +40,7 @@ SUBJECTS: dict[str, Run] = {
     "models": lambda effort, _: models.run(effort),
     "phone": lambda effort, _: phone.run(effort),
     "kit": lambda effort, _: kit.run(effort),
+    "node": lambda effort, _: node.run(effort),
     "scaling": lambda effort, _: scaling.run(effort),
     "profile": lambda effort, _: profile.run(effort),
 }

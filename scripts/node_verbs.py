@@ -31,6 +31,7 @@ CLASSES: Mapping[str, str] = {
     "evi.voices": "Listing",
     "evi.tts": "Tts",
     "evi.phone": "Phone",
+    "call": "Call",
     "chat": "Chat",
     "receiver": "WebhookReceiver",
     "received": "Received",
@@ -60,6 +61,8 @@ PYTHON_ONLY: Mapping[str, str] = {
     "evi.async_client": "each call of `client()` can be awaited",
     "evi.world": "it is an object of the server's process",
     "evi.configs.__len__": "`(await evi.configs.list()).length`",
+    "call.record": "its `lines` are there; the rest is an object of the server's process",
+    "call.save": "the control route sends no sound: `evi-emulator call --save` does",
     "script.add": "rules are made by `onUser` and its like, or given as content",
     "script.copy": "`new Script(script.content)`",
     "script.model": _IN_CONTENT,
@@ -81,6 +84,8 @@ PYTHON_ONLY: Mapping[str, str] = {
 }
 # Verbs that make no sense in Python, and why.
 NODE_ONLY: Mapping[str, str] = {
+    "evi.intercept": "it redirects clients of Node's own process",
+    "call.lines": "they are in Python's `record`",
     "evi.startPatience": "only the package itself asks for it",
     "evi.stubs": "Python's `stub()` returns an object that counts",
     "evi.asyncDispose": "a world in Python is closed by its fixture, or with `close()`",

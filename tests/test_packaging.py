@@ -41,6 +41,8 @@ def test_the_wheel_holds_what_is_served(wheel: Path) -> None:
         "emulator/apis/evi/control/openapi.json",
         "emulator/extras/wiremock/openapi.json",
         "emulator/world/seed_schema.yaml",
+        "emulator/cli/node/preload.cjs",
+        "emulator/cli/node/redirect.cjs",
         "emulator/web/inspector/page/index.html",
         "emulator/web/inspector/page/app.js",
         "emulator/web/inspector/page/style.css",

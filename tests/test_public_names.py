@@ -45,6 +45,7 @@ def _described(kind: type, name: str) -> str:
 @pytest.fixture
 def handles(evi: Evi, evi_server: Emulator) -> dict[str, object]:
     """One of each handle, by the name under which the file lists it."""
+    evi.clock.freeze()  # a call then takes no time
     stub = evi.stub("list-configs", 503)
     get(evi, "/v0/evi/configs")
     receiver = evi.webhook_receiver()
@@ -52,6 +53,7 @@ def handles(evi: Evi, evi_server: Emulator) -> dict[str, object]:
     found = {
         "emulator": evi_server,
         "evi": evi,
+        "call": evi.call(user=["Hello"]),
         "chat": evi.simulate(user=["Hello"]),
         "receiver": receiver,
         "received": receiver.received[0],

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 
 from emulator.cli.child import NoCommand, find_command, run_command
+from emulator.cli.intercept import intercepting
 from emulator.cli.parser import FAILED, add_settings, complain
 from emulator.cli.report import add_demand_flags, finish, read_demand_flags
 from emulator.contract.report import Demands, Report
@@ -22,6 +23,12 @@ _WEBHOOKS_S = 2  # how long the report waits for the last webhooks
 def add_flags(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command=execute)
     parser.add_argument("command_line", nargs=argparse.REMAINDER, metavar="-- CMD")
+    parser.add_argument(
+        "--intercept",
+        action="store_true",
+        help="redirect what processes of Node send to api.hume.ai: fetch, WebSocket, the package "
+        "ws, node:http and node:https. Programs in other languages need HUME_BASE_URL",
+    )
     add_demand_flags(parser, "--report", "never")
     add_settings(parser, [each.name for each in SETTINGS if each.name not in ("host", "port")])
 
@@ -40,7 +47,8 @@ def execute(arguments: argparse.Namespace) -> int:
     with Emulator(**chosen) as server:
         evi = server.world(settings.api_key[0] if settings.api_key else None)
         evi.tool_call_patience_s = None  # a person may answer by hand
-        code = run_command(command, evi.env)
+        environment = intercepting(evi.env) if arguments.intercept else evi.env
+        code = run_command(command, environment)
         try:
             evi.check_stubs()
         except AssertionError as error:

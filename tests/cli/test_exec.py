@@ -1,16 +1,18 @@
 """`evi-emulator exec -- CMD`: a command with an emulator of its own."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 import pytest
 
+from emulator.cli import intercept
 from tests.cli.shell import Done, run_here
 
 pytestmark = pytest.mark.process
@@ -289,3 +291,30 @@ def test_the_vendors_client_does_nothing_wrong() -> None:
     done = run("--fail-on", "error", *python(CLIENT), NO_PROXY="127.0.0.1")
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) == 16  # the seed's 12 chats, and these
+
+
+# programs that name the service's host
+
+NODE_PROGRAM = """
+fetch("https://api.hume.ai/v0/evi/configs?api_key=of-production")
+  .then(async (answer) => console.log(answer.status, (await answer.json()).configs_page.length));
+"""
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
+def test_intercept(tmp_path: Path) -> None:
+    """Node's processes reach the emulator, those that a script starts, too; their options stay."""
+    (tmp_path / "app.js").write_text(NODE_PROGRAM)
+    shell = ["--", "sh", "-c", f"node {tmp_path}/app.js && echo $NODE_OPTIONS"]
+    done = run("--intercept", *shell, NODE_OPTIONS="--no-deprecation")
+    assert done.returncode == 0, done.stderr
+    first, second = done.stdout.splitlines()
+    assert first == "200 4"
+    assert second.startswith("--no-deprecation --require ")
+
+
+def test_intercept_from_a_path_with_blanks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Node splits its options at blanks that are not in quotes."""
+    monkeypatch.setattr(intercept, "SCRIPTS", PureWindowsPath(r"C:\a b\node"))
+    found = intercept.intercepting({"A": "1"})
+    assert found == {"A": "1", "NODE_OPTIONS": r'--require "C:\\a b\\node\\preload.cjs"'}

@@ -10,8 +10,11 @@ from pathlib import Path
 import pytest
 
 import emulator
+from tests.node_kit.kit import run as run_node
+from tests.node_kit.kit import unpack, why_not
 
 EXAMPLES = Path(emulator.__file__).parent.parent / "examples"
+VENDORS = EXAMPLES.parent / "tests" / "node" / "node_modules" / "hume"
 EXEC = [sys.executable, "-m", "emulator", "exec", "--"]
 WEBSOCKET = "--experimental-websocket"  # Node 20 has it from 20.10 on
 
@@ -39,6 +42,21 @@ def test_node() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert "# pass 5" in done.stdout or "pass 5" in done.stdout
     assert re.search(r"skipped 0", done.stdout)
+
+
+@pytest.mark.process
+@pytest.mark.skipif(bool(why_not()), reason=why_not())
+@pytest.mark.skipif(not VENDORS.is_dir(), reason="tests/node/node_modules is missing (npm)")
+def test_node_worker(tmp_path: Path) -> None:
+    """All tests of the suite pass, with the packages that it names."""
+    shutil.copytree(EXAMPLES / "node-worker", tmp_path, dirs_exist_ok=True)
+    package = json.loads((tmp_path / "package.json").read_text())
+    assert [*package["dependencies"], *package["devDependencies"]] == ["hume", "evi-emulator"]
+    unpack(tmp_path)
+    (tmp_path / "node_modules" / "hume").symlink_to(VENDORS)
+    done = run_node(package["scripts"]["test"].split(), tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert re.search(r"pass 5\b", done.stdout)
 
 
 @pytest.mark.process

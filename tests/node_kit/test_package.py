@@ -6,7 +6,10 @@ from pathlib import Path
 import pytest
 
 from emulator import Emulator
-from tests.node_kit.kit import COMMAND, TESTS, WEBSOCKET, command, run, unpack, why_not
+from emulator.cli.intercept import SCRIPTS
+from tests.node_kit.kit import COMMAND, ROOT, TESTS, WEBSOCKET, command, run, unpack, why_not
+
+HUME = ROOT / "tests" / "node" / "node_modules" / "hume"
 
 pytestmark = [
     pytest.mark.process,
@@ -29,6 +32,24 @@ def test_every_verb(project: Path, evi_server: Emulator) -> None:
     words = ["node", WEBSOCKET, "--test", "verbs.test.mjs", "browsers.test.mjs", "require.test.cjs"]
     done = run(words, project, variables)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.skipif(
+    not HUME.is_dir(), reason="run make .venv/node: the vendor's client is not there"
+)
+def test_redirecting(project: Path) -> None:
+    """The vendor's client, pointed at nothing, reaches a world; so does whatever names the host."""
+    for name in ("hume", "ws"):
+        (project / "node_modules" / name).symlink_to(HUME.with_name(name))
+    done = run(["node", WEBSOCKET, "--test", "intercept.test.mjs"], project)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_python_package_redirects_alike(project: Path) -> None:
+    """`exec --intercept` has the same JavaScript; `make node-kit` copies it."""
+    packed = project / "node_modules" / "evi-emulator" / "dist" / "intercept"
+    theirs = {path.name: path.read_text() for path in packed.glob("*.cjs")}
+    assert {path.name: path.read_text() for path in SCRIPTS.iterdir()} == theirs
 
 
 def test_a_failed_test_is_explained(project: Path, evi_server: Emulator) -> None:

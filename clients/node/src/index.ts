@@ -21,6 +21,7 @@ export {
   UsageError,
 } from "./errors.js";
 export { Faults, type FaultOptions } from "./faults.js";
+export type { Interception } from "./intercept/redirect.cjs";
 export { Journal, type EntryFields } from "./journal.js";
 export { Listing } from "./listing.js";
 export { Call, Phone, type CallOptions } from "./phone.js";

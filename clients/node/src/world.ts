@@ -19,6 +19,7 @@ import { explain } from "./diagnosis.js";
 import { ExpectationFailed, LookupError, RefusedError, UnreachableError, UsageError } from "./errors.js";
 import { Faults } from "./faults.js";
 import { nameOrText } from "./files.js";
+import { redirect, type Interception } from "./intercept/redirect.cjs";
 import { Journal } from "./journal.js";
 import { Listing, listed } from "./listing.js";
 import { snakeKeys, type CamelKeys } from "./names.js";
@@ -93,6 +94,7 @@ export class Evi {
   readonly #control: Control;
   readonly #closed: () => void;
   readonly #receivers: WebhookReceiver[] = [];
+  readonly #interceptions: Interception[] = [];
   #settings: Record<string, unknown>;
   #signingKey: string;
   #script: Script;
@@ -183,6 +185,18 @@ export class Evi {
       throw new UsageError(`Hume's client can't be loaded: npm install hume (${why})`);
     }
     return new hume.HumeClient({ environment: this.url, apiKey: this.apiKey, ...options });
+  }
+
+  /**
+   * Redirect what this process sends to api.hume.ai to this world, for code that names that host.
+   *
+   * `restore()` takes it back, as does the end of a `using` block, or of the world. Of several
+   * worlds, the last one that asked gets the requests. An API key is replaced by this world's.
+   */
+  intercept(): Interception {
+    const made = redirect({ url: new URL(this.url), apiKey: this.apiKey });
+    this.#interceptions.push(made);
+    return made;
   }
 
   // what the assistant says and hears
@@ -440,6 +454,7 @@ export class Evi {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#closed();
+    this.#interceptions.forEach((each) => each.restore());
     await this.#patience; // which would begin the world anew
     await Promise.all(this.#receivers.map((each) => each.close()));
     try {

@@ -1,0 +1,25 @@
+/**
+ * Redirects what a program sends to the service, by the environment that `evi.env` has.
+ *
+ *     NODE_OPTIONS="--import evi-emulator/intercept" node app.js
+ */
+import { redirect } from "./redirect.cjs";
+import { isService } from "./target.cjs";
+
+function preload(): void {
+  const { HUME_BASE_URL: given = "", HUME_API_KEY: apiKey = "" } = process.env;
+  if (!given) return tell("HUME_BASE_URL is not set, so nothing is redirected");
+  const url = URL.canParse(given) ? new URL(given) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol)) {
+    return tell(`HUME_BASE_URL must be a URL such as http://127.0.0.1:8484, got ${JSON.stringify(given)}; nothing is redirected`);
+  }
+  if (isService(url.host)) return tell(`HUME_BASE_URL is the service itself, so nothing is redirected`);
+  if (!apiKey) return tell("HUME_API_KEY is not set, so nothing is redirected: it names the world");
+  redirect({ url, apiKey }, tell);
+}
+
+function tell(problem: string): void {
+  process.stderr.write(`evi-emulator/intercept: ${problem}\n`);
+}
+
+preload();
