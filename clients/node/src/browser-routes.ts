@@ -36,6 +36,7 @@ export async function routeService(context: BrowserContext, evi: Evi): Promise<S
   const answer = (route: Route) => answerRoute(route, evi, ca);
   await context.route(isService, answer);
   await context.routeWebSocket(isService, (page) => join(page, evi, ca, sockets));
+  await context.addInitScript(tellOfErrors, [SERVICE_HOST, LOST] as const);
   return {
     async close() {
       await context.unroute(isService, answer);
@@ -132,4 +133,24 @@ async function join(
   }
   sockets.add(server);
   if (closedEarly !== undefined) server.close(...closedEarly);
+}
+
+/**
+ * Runs in each page: have a WebSocket that is refused or lost tell of an error, as browsers do.
+ *
+ * Playwright's own only tells of the close.
+ */
+function tellOfErrors([host, lost]: readonly [string, number]): void {
+  // The page's own types are not this package's.
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  const page = globalThis as any;
+  page.WebSocket = class WebSocket extends page.WebSocket {
+    constructor(...given: unknown[]) {
+      super(...given);
+      if (new page.URL(this.url).hostname !== host) return;
+      this.addEventListener("close", ({ code }: { code: number }) => {
+        if (code === lost) this.dispatchEvent(new page.Event("error"));
+      });
+    }
+  };
 }

@@ -31,6 +31,7 @@ const HTML = `<!doctype html><title>A voice</title><link rel="icon" href="data:,
       if (message.message) tell(message.message.role + ": " + message.message.content);
       else tell(message.type);
     };
+    socket.onerror = () => tell("error");
     socket.onclose = ({ code, reason }) => tell("close " + code + " " + reason);
     return socket;
   };
