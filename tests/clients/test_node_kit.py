@@ -4,7 +4,6 @@ import os
 import re
 import select
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -14,7 +13,7 @@ import pytest
 
 from tests.clients.clients import NODE_KIT
 from tests.contract.test_chat_react import CHROMIUM
-from tests.node_kit.kit import COMMAND, TESTS, WEBSOCKET, command, run
+from tests.node_kit.kit import COMMAND, TESTS, WEBSOCKET, command, free_port, run
 
 pytestmark = pytest.mark.process
 
@@ -175,12 +174,6 @@ def test_playwright_with_a_server(project: Path, noted: dict[str, str]) -> None:
     assert "2 passed" in output, output
     output = playwright(project, "server", {**variables, "WORKERS": "2"})
     assert "which 2 workers would use at once: set workers: 1" in output
-
-
-def free_port() -> int:
-    """Return a port of this machine that nobody uses."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 def test_node_test(project: Path, noted: dict[str, str]) -> None:
