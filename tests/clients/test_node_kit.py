@@ -149,8 +149,12 @@ def test_jest_failing(project: Path, noted: dict[str, str]) -> None:
 
 @pytest.mark.browser
 def test_playwright(project: Path, noted: dict[str, str]) -> None:
-    """What a page sends to the service's host is in the world, its microphone included."""
-    output = playwright(project, "passing", noted)
+    """What a page sends to the service's host is in the world, its microphone included.
+
+    The global setup starts one emulator for both workers.
+    """
+    variables = {**noted, "SETUP": "evi-emulator/global-setup", "WORKERS": "2"}
+    output = playwright(project, "passing", variables)
     assert "exit code 0" in output, output
     assert "10 passed" in output
 
@@ -168,7 +172,7 @@ def test_playwright_failing(project: Path, noted: dict[str, str]) -> None:
 
 @pytest.mark.browser
 def test_playwright_with_a_server(project: Path, noted: dict[str, str]) -> None:
-    """A server that Playwright starts is in the world of each test; several workers can't share it."""
+    """A server that Playwright starts is in the world of each test, of one worker only."""
     variables = {**noted, "PORT_OF_SERVER": str(free_port())}
     output = playwright(project, "server", variables)
     assert "2 passed" in output, output
