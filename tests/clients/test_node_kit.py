@@ -156,7 +156,7 @@ def test_playwright(project: Path, noted: dict[str, str]) -> None:
     variables = {**noted, "SETUP": "evi-emulator/global-setup", "WORKERS": "2"}
     output = playwright(project, "passing", variables)
     assert "exit code 0" in output, output
-    assert "10 passed" in output
+    assert "12 passed" in output
 
 
 @pytest.mark.browser

@@ -136,9 +136,9 @@ async function join(
 }
 
 /**
- * Runs in each page: have a WebSocket that is refused or lost tell of an error, as browsers do.
+ * Runs in each page: have a WebSocket that is refused tell of an error, and one that is lost of an unclean close.
  *
- * Playwright's own only tells of the close.
+ * Browsers do so; Playwright's own sockets only tell of a clean close.
  */
 function tellOfErrors([host, lost]: readonly [string, number]): void {
   // The page's own types are not this package's.
@@ -148,8 +148,12 @@ function tellOfErrors([host, lost]: readonly [string, number]): void {
     constructor(...given: unknown[]) {
       super(...given);
       if (new page.URL(this.url).hostname !== host) return;
-      this.addEventListener("close", ({ code }: { code: number }) => {
-        if (code === lost) this.dispatchEvent(new page.Event("error"));
+      let wasOpen = false;
+      this.addEventListener("open", () => (wasOpen = true));
+      this.addEventListener("close", (event: { code: number }) => {
+        if (event.code !== lost) return;
+        Object.defineProperty(event, "wasClean", { value: false });
+        if (!wasOpen) this.dispatchEvent(new page.Event("error"));
       });
     }
   };

@@ -48,7 +48,8 @@ type Test<Fixtures extends object, WorkerFixtures extends object> = TestType<
   PlaywrightWorkerArgs & PlaywrightWorkerOptions & WorkerFixtures
 >;
 
-const FAKE_MICROPHONE = [
+const CHROMIUM_FLAGS = [
+  `--host-resolver-rules=MAP ${SERVICE_HOST} ~NOTFOUND`, // what is not routed must not get there
   "--autoplay-policy=no-user-gesture-required",
   "--use-fake-ui-for-media-stream",
   "--use-fake-device-for-media-stream",
@@ -67,7 +68,7 @@ const withBrowser = base.extend<Pick<EviFixtures, "eviSettings">>({
       const file = "--use-file-for-fake-audio-capture";
       const isGiven = given.some((each) => each.startsWith(file));
       const microphone = isGiven ? [] : [`${file}=${silence.file}`];
-      await use({ ...launchOptions, args: [...FAKE_MICROPHONE, ...microphone, ...given] });
+      await use({ ...launchOptions, args: [...CHROMIUM_FLAGS, ...microphone, ...given] });
       silence.remove();
     },
     { scope: "worker" },

@@ -32,7 +32,7 @@ const HTML = `<!doctype html><title>A voice</title><link rel="icon" href="data:,
       else tell(message.type);
     };
     socket.onerror = () => tell("error");
-    socket.onclose = ({ code, reason }) => tell("close " + code + " " + reason);
+    socket.onclose = ({ code, wasClean }) => tell("close " + code + (wasClean ? "" : ", lost"));
     return socket;
   };
   document.querySelector("#talk").onclick = async () => {

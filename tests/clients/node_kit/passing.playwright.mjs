@@ -19,7 +19,7 @@ test("a page without credentials is refused", async ({ page }) => {
   const refused = await page.evaluate(() => ask("/v0/evi/configs", { headers: { "X-Hume-Api-Key": "" } }));
   expect(refused.status).toBe(401);
   await page.evaluate(() => chat(""));
-  await expect(page.locator("#log li")).toHaveText(["error", "close 1006"]);
+  await expect(page.locator("#log li")).toHaveText(["error", "close 1006, lost"]);
 });
 
 test("a broken answer is a network error of the page", async ({ page, evi }) => {
@@ -45,6 +45,22 @@ test("a chat is in the world, until its access token expires", async ({ page, ev
   await evi.clock.advance({ minutes: 31 });
   await page.evaluate((each) => chat(`access_token=${each}`), token);
   await expect(shown(page, "close 1006")).toBeVisible();
+});
+
+test("a chat that is lost", async ({ page, evi }) => {
+  await evi.faults.add("socket", "vanish", { frame: 2 });
+  await open(page);
+  await page.evaluate(() => chat());
+  await expect(shown(page, "chat_metadata")).toBeVisible();
+  await page.evaluate(() => socket.send(JSON.stringify({ type: "user_input", text: "Hello" })));
+  await expect(page.locator("#log li")).toHaveText(["open", "chat_metadata", "close 1006, lost"]);
+});
+
+test("what is not routed does not find the service", async ({ browser }) => {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await expect(page.goto("https://api.hume.ai/")).rejects.toThrow("ERR_NAME_NOT_RESOLVED");
+  await context.close();
 });
 
 test("a token of the real service does, too", async ({ page, evi }) => {
