@@ -97,4 +97,5 @@ CLIENTS = (
     Client("aisdk-3.0", driver="driver_ai_sdk.mjs"),
 )
 NODE_KIT = Client("node-kit")  # no client, but a project that tests with our package for Node
+NEXTJS = Client("nextjs")  # an example's project, whose package.json describes it
 RECOGNISER = Client("pocketsphinx-5.1", driver="driver_pocketsphinx.py")  # no client, but ears

@@ -7,11 +7,13 @@ import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from tempfile import mkdtemp
 
 import pytest
 
 from tests.clients.clients import NODE_KIT
-from tests.node_kit.kit import COMMAND, TESTS, WEBSOCKET, command, run
+from tests.contract.test_chat_react import CHROMIUM
+from tests.node_kit.kit import COMMAND, TESTS, WEBSOCKET, command, free_port, run
 
 pytestmark = pytest.mark.process
 
@@ -25,9 +27,8 @@ def project() -> Iterator[Path]:
     """A folder with the suites, in which Node finds the packages of the environment."""
     if why := NODE_KIT.why_not():
         pytest.skip(why)
-    folder = NODE_KIT.environment / "suites"
-    shutil.rmtree(folder, ignore_errors=True)
-    shutil.copytree(SUITES, folder)
+    folder = Path(mkdtemp(prefix="suites-", dir=NODE_KIT.environment))
+    shutil.copytree(SUITES, folder, dirs_exist_ok=True)
     for file in (*TESTS.glob("*.mjs"), *TESTS.glob("*.cjs")):
         shutil.copy(file, folder)
     yield folder
@@ -78,6 +79,14 @@ def jest(project: Path, name: str, variables: Mapping[str, str], *options: str) 
         "--testTimeout", "60000", "--detectOpenHandles", *options,
     ]  # fmt: skip
     return told(run(words, project, variables))
+
+
+def playwright(project: Path, suite: str, variables: Mapping[str, str]) -> str:
+    """Return what Playwright Test prints, and its exit code at the end."""
+    if CHROMIUM is None:
+        pytest.skip("chromium is not installed")
+    words = [bin_of("playwright"), "test", "--config", "playwright.config.mjs"]
+    return told(run(words, project, {**variables, "SUITE": suite, "CHROMIUM": CHROMIUM}))
 
 
 def told(done: subprocess.CompletedProcess[str]) -> str:
@@ -136,6 +145,39 @@ def test_jest_failing(project: Path, noted: dict[str, str]) -> None:
     assert "exit code 1" in output
     for text in (*EXPLAINED, "the client sent no type='user_input', text='Hi' within 0.01 s"):
         assert text in output
+
+
+@pytest.mark.browser
+def test_playwright(project: Path, noted: dict[str, str]) -> None:
+    """What a page sends to the service's host is in the world, its microphone included.
+
+    The global setup starts one emulator for both workers.
+    """
+    variables = {**noted, "SETUP": "evi-emulator/global-setup", "WORKERS": "2"}
+    output = playwright(project, "passing", variables)
+    assert "exit code 0" in output, output
+    assert "12 passed" in output
+
+
+@pytest.mark.browser
+def test_playwright_failing(project: Path, noted: dict[str, str]) -> None:
+    """Failed tests show the timeline, also one whose time ran out; one that leaves a stub fails."""
+    output = playwright(project, "failing", noted)
+    assert "4 failed" in output
+    late = output[output.index("Test timeout of 3000ms exceeded.") :]
+    assert "frame -> chat_metadata" in late[: late.index("locator.waitFor")]
+    for text in (*EXPLAINED, "the client sent no type='user_input', text='Hi' within 0.01 s"):
+        assert text in output
+
+
+@pytest.mark.browser
+def test_playwright_with_a_server(project: Path, noted: dict[str, str]) -> None:
+    """A server that Playwright starts is in the world of each test, of one worker only."""
+    variables = {**noted, "PORT_OF_SERVER": str(free_port())}
+    output = playwright(project, "server", variables)
+    assert "2 passed" in output, output
+    output = playwright(project, "server", {**variables, "WORKERS": "2"})
+    assert "which 2 workers would use at once: set workers: 1" in output
 
 
 def test_node_test(project: Path, noted: dict[str, str]) -> None:

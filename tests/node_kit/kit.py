@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tarfile
@@ -38,8 +39,17 @@ def command() -> str:
     return f'"{sys.executable}" -m emulator'
 
 
+def free_port() -> int:
+    """Return a port of this machine that nobody uses."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
 def run(
-    words: Sequence[str], project: Path, variables: Mapping[str, str] | None = None
+    words: Sequence[str],
+    project: Path,
+    variables: Mapping[str, str] | None = None,
+    timeout_s: float = TIMEOUT_S,
 ) -> subprocess.CompletedProcess[str]:
     """Run a program in a project, with the variables that lead the package to this emulator."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("EVI_")}
@@ -54,5 +64,5 @@ def run(
         },
         capture_output=True,
         text=True,
-        timeout=TIMEOUT_S,
+        timeout=timeout_s,
     )

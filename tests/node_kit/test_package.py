@@ -29,7 +29,7 @@ def project(tmp_path: Path) -> Path:
 def test_every_verb(project: Path, evi_server: Emulator) -> None:
     """Its own tests pass: verbs on an emulator that it starts; CommonJS on one that runs."""
     variables = {COMMAND: command(), "EVI_TEST_URL": evi_server.url}
-    words = ["node", WEBSOCKET, "--test", "verbs.test.mjs", "require.test.cjs"]
+    words = ["node", WEBSOCKET, "--test", "verbs.test.mjs", "browsers.test.mjs", "require.test.cjs"]
     done = run(words, project, variables)
     assert done.returncode == 0, done.stdout + done.stderr
 

@@ -163,9 +163,9 @@ export class Evi {
   }
 
   /** The environment of a child process: this one's, and where the emulator is. */
-  get env(): NodeJS.ProcessEnv {
+  get env(): Record<string, string> {
     return {
-      ...process.env,
+      ...(process.env as Record<string, string>),
       HUME_API_KEY: this.apiKey,
       HUME_BASE_URL: this.url,
       HUME_WEBHOOK_SIGNING_KEY: this.signingKey,

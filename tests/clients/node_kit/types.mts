@@ -1,4 +1,12 @@
 // What an editor and `tsc --strict` say of the package: this file compiles, and its mistakes don't.
+import { defineConfig } from "@playwright/test";
+import {
+  perWorker as perBrowserWorker,
+  routeService,
+  test as inBrowser,
+  worldOfServer,
+  type ServiceRoutes,
+} from "evi-emulator/playwright";
 import { test as nodeTest } from "node:test";
 import { test as base } from "vitest";
 import { startEmulator, Script, type Evi, type Interception, type JournalEntry, type Message } from "evi-emulator";
@@ -41,6 +49,14 @@ export async function all(): Promise<void> {
 test("vitest", async ({ evi }) => void (await evi.chats()));
 base.extend({ evi })("vitest", async ({ evi }) => void (await evi.chats()));
 base.extend({ evi: eviWith({ seed: "empty" }) })("vitest", async ({ evi }) => void evi.url);
+inBrowser.use({ eviSettings: { seed: "empty" } });
+inBrowser("playwright", async ({ evi, page, microphone }) => {
+  await microphone.say("Hello", { seconds: 1 });
+  const routes: ServiceRoutes = await routeService(page.context(), evi);
+  await routes.close();
+});
+perBrowserWorker()("playwright", async ({ evi, workerEvi }) => void [evi.url, workerEvi.url]);
+void defineConfig({ webServer: { command: "npm start", env: (await worldOfServer()).env } });
 perWorker()("vitest", async ({ evi, workerEvi }) => void [evi.url, workerEvi.url]);
 nodeTest("node:test", async (t) => void (await worldOf(t, { seed: "empty" })).url);
 useEvi({ clock: "manual" }, { per: "file" }).apiKey.toUpperCase();
