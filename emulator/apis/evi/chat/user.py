@@ -183,9 +183,12 @@ class User:
         self._channel.send(frames.user_message(text, scores, begin_ms, end_ms, interim))
         return begin_ms, end_ms
 
-    def _interrupt(self) -> None:
-        """Stop the assistant, which may be in the middle of a turn."""
-        is_talking = self._assistant.is_busy or self._assistant.is_heard
+    def _interrupt(self, aloud: bool = False) -> None:
+        """Stop the assistant, which may be in the middle of a turn.
+
+        Who speaks `aloud` interrupts also what was sent and is still being played.
+        """
+        is_talking = self._assistant.is_busy or (aloud and self._assistant.is_heard)
         if is_talking and not self._assistant.paused:
             self._channel.send(frames.user_interruption(self._clock.now_ms()))
             self._history.add("USER_INTERRUPTION")
@@ -254,7 +257,7 @@ class User:
         match sound:
             case Speaking(spoken_ms):
                 if spoken_ms >= self._config.min_interruption_ms and not self.is_ignored:
-                    self._interrupt()
+                    self._interrupt(aloud=True)
             case Interim(text, spoken_ms):
                 if not self.is_ignored:
                     now_ms = self._clock.now_ms()
