@@ -45,7 +45,7 @@ def serve(arguments: argparse.Namespace) -> int:
     # Loaded modules stay. Chats and worlds are freed without the collector, which only serves what
     # libraries leave behind, such as connections. So it can run less often than by default.
     gc.freeze()
-    gc.set_threshold(10_000, 5, 80)
+    gc.set_threshold(10_000, 10, 40)
     gc.enable()
     if arguments.until_stdin_ends:
         threading.Thread(target=_stop_with_stdin, daemon=True).start()
