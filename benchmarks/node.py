@@ -1,4 +1,4 @@
-"""What tests take with the kit for Node, beside the same tests in pytest.
+"""Measures tests with the kit for Node beside the same tests in pytest.
 
 A file of 200, each with a world, a config and a one-turn chat, in Vitest and in pytest in turn:
 `.venv/bin/python -m benchmarks node`.

@@ -1,4 +1,4 @@
-"""What phone calls cost: many at once, each with 50 messages of sound a second.
+"""Measures phone calls: many at once, each with 50 messages of sound a second.
 
 Beside a bare WebSocket that sends the same messages back, and what a message costs in one process:
 `.venv/bin/python -m benchmarks phone`.

@@ -1,4 +1,4 @@
-"""What Twilio sends on the media stream of a call, and how a benchmark places one."""
+"""Sends what Twilio sends on the media stream of a call, and places one for a benchmark."""
 
 import re
 from array import array

@@ -1,4 +1,4 @@
-"""What a media message costs in one process, without sockets, beside reading it alone."""
+"""Measures what a media message costs in one process, without sockets, beside reading it alone."""
 
 import time
 from base64 import b64decode

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from emulator.clock import ManualClock
-from emulator.twilio.pacing import MovedTime
 from tests.cli.shell import run_here
+from tests.twilio.moved_time import MovedTime
 from tests.twilio.phone_server import PhoneServer
 from tests.twilio.test_call import STREAM, answering
 from tests.twilio.threads import serving

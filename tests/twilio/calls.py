@@ -11,10 +11,10 @@ from emulator.outgoing.http_client import HttpClient
 from emulator.twilio.call import place_call
 from emulator.twilio.events import CallEvent
 from emulator.twilio.order import CallOrder, Say, Step
-from emulator.twilio.pacing import MovedTime
 from emulator.twilio.posting import Urls
 from emulator.twilio.record import CallRecord
 from emulator.twilio.services import CallServices
+from tests.twilio.moved_time import MovedTime
 from tests.twilio.phone_server import PhoneServer, phone_server
 
 NOW_MS = 1_780_000_000_000

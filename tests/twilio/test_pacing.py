@@ -3,7 +3,8 @@
 import asyncio
 
 from emulator.clock import ManualClock
-from emulator.twilio.pacing import MovedTime, RealTime
+from emulator.twilio.pacing import RealTime
+from tests.twilio.moved_time import MovedTime
 
 
 def test_real_time_that_has_passed() -> None:

@@ -87,7 +87,7 @@ def _default_config(world: World) -> ChatConfig:
 
 @dataclass(frozen=True, slots=True)
 class PhoneCaller:
-    """Who speaks to a chat by telephone: the number, and what webhooks tell of the call.
+    """Speaks to a chat by telephone: its number, and what webhooks tell of the call.
 
     `take_words` returns what the caller has said in a turn, or None if nobody has told.
     """
