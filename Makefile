@@ -49,6 +49,9 @@ fix: .venv/dev  ## format, and mend what lint can mend
 bench: .venv/dev .venv/node .venv/node-kit  ## measure, beside what one would use instead (QUICK=1: in a minute)
 	@$(BIN)/python -m benchmarks $(if $(QUICK),--quick)
 
+bench-check: .venv/dev  ## measure whether an operation has become slower: half a minute
+	@$(BIN)/python -m benchmarks.check
+
 lock: .venv/dev  ## pin what is installed now in requirements*.txt
 	sh scripts/lock
 
@@ -91,4 +94,4 @@ clean:  ## remove all that make has made
 	@if command -v npm >/dev/null; then mkdir -p $(@D) && cp $< $(@D)/package.json && cd $(@D) && \
 		$(NPM_INSTALL) && touch made; fi
 
-.PHONY: help serve test test-fast test-clients coverage control-document node-kit check fix bench lock clean
+.PHONY: help serve test test-fast test-clients coverage control-document node-kit check fix bench bench-check lock clean
