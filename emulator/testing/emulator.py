@@ -1,6 +1,6 @@
 """The emulator as an object: for fixtures, for unittest, for scripts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -21,6 +21,8 @@ from emulator.server import Server
 from emulator.settings import SETTINGS, Settings
 from emulator.testing.world import Evi
 from emulator.world.snapshot import Seed
+
+_DEFAULTS = Settings()
 
 
 class Emulator:
@@ -123,6 +125,24 @@ class Emulator:
         if place not in self._seeds:
             self._seeds[place] = self._server.app.seeds.load(settings.seed, settings)
         return self._seeds[place]
+
+
+def changed_settings(given: object, place: str) -> dict[str, Any]:
+    """Return settings by name, given as a mapping, or as a Settings object.
+
+    Of an object, those count that differ from the defaults: the others stay as they are, and a
+    port of its own makes the server listen there. Raises UsageError, naming `place`, for anything
+    else.
+    """
+    if isinstance(given, Settings):
+        values = {setting.name: getattr(given, setting.name) for setting in SETTINGS}
+        return {name: value for name, value in values.items() if value != getattr(_DEFAULTS, name)}
+    if isinstance(given, Mapping) and all(isinstance(name, str) for name in given):
+        return dict(given)
+    raise UsageError(
+        f"{place} must be a dict of settings by name, such as {{'seed': 'empty'}}, or a Settings "
+        f"object; got {given!r}"
+    )
 
 
 def settings_with(base: Settings, changes: dict[str, Any]) -> Settings:
