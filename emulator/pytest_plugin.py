@@ -18,6 +18,7 @@ _WORLD = pytest.StashKey["Evi | None"]()
 _TIMELINE = pytest.StashKey[str]()  # of a world that is closed by now
 _HAS_FAILED = pytest.StashKey[bool]()
 _CONTRACT = pytest.StashKey["RunContract"]()  # of the run, if options ask for it
+_TIMELINE_OF_FAILURE = "\ntimeline:\n"  # in the message of a failed expectation
 _WORKERS_CONTRACT = "evi_contract"  # the contract that a process of pytest-xdist hands over
 _FILES, _FAIL_ON, _ALLOW, _LEAST = (
     "evi_report",
@@ -136,7 +137,7 @@ def pytest_runtest_makereport(
     report: Any = yield
     if report.failed:
         item.stash[_HAS_FAILED] = True
-        has_timeline = call.excinfo is not None and call.excinfo.typename == "ExpectationFailed"
+        has_timeline = call.excinfo is not None and _TIMELINE_OF_FAILURE in str(call.excinfo.value)
         timeline = None if has_timeline else _timeline(item)
         if timeline is not None:
             report.sections.append(("what happened in the EVI world", timeline))

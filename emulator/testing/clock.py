@@ -5,7 +5,10 @@ from math import isfinite
 from emulator.durations import sum_ms
 from emulator.errors import UsageError
 from emulator.handles.bridge import Bridge
+from emulator.handles.tracebacks import is_on_purpose
 from emulator.world.world import World
+
+__tracebackhide__ = is_on_purpose
 
 
 class BridgedClock:
@@ -45,20 +48,17 @@ class ClockHandle:
         self, seconds: float = 0, minutes: float = 0, ms: int = 0, hours: float = 0
     ) -> None:
         """Move forward by the sum; all that comes due has run, webhooks included, on return."""
-        __tracebackhide__ = True
         self._bridge.run(self._world.advance(_in_ms(seconds, minutes, ms, hours)))
 
     async def aadvance(
         self, seconds: float = 0, minutes: float = 0, ms: int = 0, hours: float = 0
     ) -> None:
         """Move forward as `advance` does, in an async test."""
-        __tracebackhide__ = True
         await self._bridge.arun(self._world.advance(_in_ms(seconds, minutes, ms, hours)))
 
 
 def _in_ms(seconds: float, minutes: float, ms: int, hours: float) -> int:
     """Return the sum in ms. Raises UsageError unless that is forward."""
-    __tracebackhide__ = True
     given = {"hours": hours, "minutes": minutes, "seconds": seconds, "ms": ms}
     for name, value in given.items():
         if not (isinstance(value, int | float) and isfinite(value)):

@@ -16,11 +16,14 @@ from emulator.contract.surface import ApiSurface
 from emulator.errors import UsageError, closest
 from emulator.extras.mounts import MOUNTS
 from emulator.handles.bridge import Bridge
+from emulator.handles.tracebacks import ShortTraceback, is_on_purpose
 from emulator.ids import IdSource
 from emulator.server import Server
 from emulator.settings import SETTINGS, Settings
 from emulator.testing.world import Evi
 from emulator.world.snapshot import Seed
+
+__tracebackhide__ = is_on_purpose
 
 _DEFAULTS = Settings()
 
@@ -37,8 +40,9 @@ class Emulator:
     """
 
     def __init__(self, seed: str = "demo", port: int = 0, **settings: Any) -> None:
-        self.settings = settings_with(Settings(), {"seed": seed, "port": port, **settings})
-        self._server = Server(self.settings, MOUNTS)
+        with ShortTraceback():
+            self.settings = settings_with(Settings(), {"seed": seed, "port": port, **settings})
+            self._server = Server(self.settings, MOUNTS)
         self._bridge = Bridge(self._server)
         self._ids = IdSource()
         self._seeds: dict[tuple[str, int, Settings], Seed] = {}
@@ -86,13 +90,14 @@ class Emulator:
                     "give it to Emulator(...), or have the fixture evi_settings return it"
                 )
         api_key = api_key or f"evi-{self._ids.secret()}"
-        chosen = settings_with(self.settings, settings)
         app = self._server.app
-        seed = self._seed(chosen) if "seed" in settings else app.worlds.seed
-        check_voice(chosen.voice)  # raises if it can't speak here
-        check_cassette(chosen)
-        if "script" in settings:
-            seed = with_script(seed, named_script(chosen.script))
+        with ShortTraceback():
+            chosen = settings_with(self.settings, settings)
+            seed = self._seed(chosen) if "seed" in settings else app.worlds.seed
+            check_voice(chosen.voice)  # raises if it can't speak here
+            check_cassette(chosen)
+            if "script" in settings:
+                seed = with_script(seed, named_script(chosen.script))
 
         def create() -> Evi:
             app.auth.accept(api_key)

@@ -14,10 +14,13 @@ from emulator.apis.evi.testing.tool_calls import ToolCallWatch
 from emulator.apis.evi.world_script import take_script
 from emulator.handles.bridge import DEFAULT_TIMEOUT_S, Bridge
 from emulator.handles.diagnosis import ExpectationFailed, everything, explain
+from emulator.handles.tracebacks import ShortTraceback, is_on_purpose
 from emulator.jsontext import JsonObject
 from emulator.store.paging import Paging
 from emulator.waiting import until
 from emulator.world.world import World
+
+__tracebackhide__ = is_on_purpose
 
 
 class EviHandle:
@@ -54,7 +57,8 @@ class EviHandle:
 
     def use_script(self, name_or_content: str | Mapping[str, Any]) -> None:
         """Use a bundled script, a file's, or the content of one. Raises ScriptError."""
-        self.script = script_from(name_or_content)
+        with ShortTraceback():
+            self.script = script_from(name_or_content)
 
     def hear(self, *texts: str) -> None:
         """Set what the user says in the next audio turns."""
@@ -72,7 +76,8 @@ class EviHandle:
 
         if user is not None:
             scene["user"] = user
-        script, loaded = read_scene(scene.pop("script", {}), scene)
+        with ShortTraceback():
+            script, loaded = read_scene(scene.pop("script", {}), scene)
         return self._chat(self._bridge.run(run_scene(self.world, script, loaded)))
 
     @property
@@ -140,26 +145,23 @@ class EviHandle:
         """Check a custom language model as `evi-emulator clm-check` does (docs/clm-check.md).
 
         `key` is the one that it asks for; `cases` are the names of those to run. Return the
-        results. Raises AssertionError with the cases that failed, and UsageError for a URL that
+        results. Raises ExpectationFailed with the cases that failed, and UsageError for a URL that
         the world's settings do not let it call.
         """
-        __tracebackhide__ = True
         return self._bridge.run(self._clm_check(url, key, cases))
 
     async def aclm_check(
         self, url: str, key: str | None = None, cases: Sequence[str] | None = None
     ) -> list[CaseResult]:
         """Check as `clm_check` does, in an async test, whose loop may serve the model."""
-        __tracebackhide__ = True
         return await self._bridge.arun(self._clm_check(url, key, cases))
 
     async def _clm_check(
         self, url: str, key: str | None, cases: Sequence[str] | None
     ) -> list[CaseResult]:
-        __tracebackhide__ = True
         report, failure = await judge_model(url, self.world.settings, key, cases)
         if failure:
-            raise AssertionError(failure)
+            raise ExpectationFailed(failure)
         return list(report.results)
 
     # tool calls
