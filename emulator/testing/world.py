@@ -73,7 +73,7 @@ class Evi(EviHandle):
         load_seed: LoadSeed,
         ca_file: str | None = None,
     ) -> None:
-        super().__init__(world, url, bridge)
+        super().__init__(world, url, app.validation, bridge)
         self.api_key = world.api_key
         self.ca_file = ca_file  # what clients are to trust, if the server has TLS
         self._app = app
