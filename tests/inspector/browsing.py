@@ -39,7 +39,8 @@ RUN_AXE = """async () => {
 # What runs out of the window to the right or left, but for what scrolls by itself.
 CUT_OFF = """() => [...document.querySelectorAll("body *")]
   .filter((node) => node.checkVisibility()
-    && !node.closest("svg, option, .unseen, .skip, .sideways, .track, .code, .diff, .file input"))
+    && !node.closest("svg, option, .unseen, .skip, .file input")
+    && !node.closest(".row .note, .sideways, .track, .code, .diff"))
   .filter((node) => {
     const { left, right, width } = node.getBoundingClientRect();
     return width && (left < -0.5 || right > innerWidth + 0.5);

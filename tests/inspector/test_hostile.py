@@ -198,7 +198,7 @@ def test_a_client_may_send_anything(inspector: Inspector, server: Server) -> Non
             socket.send(frame)
             socket.recv()
     inspector.open(problems="1")
-    expect(inspector.rows('← client ["odd"]')).to_contain_text('{"a":"b"}')
+    expect(inspector.rows('client → ["odd"]')).to_contain_text('{"a":"b"}')
     inspector.check_console()
 
 

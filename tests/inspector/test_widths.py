@@ -18,7 +18,7 @@ def test_a_narrow_timeline_tells_what_was_said(
     """Beside the frame's type, in the room that there is."""
     held(server, api_key, "Is anybody there?")
     page = inspector.open()
-    said = inspector.rows("← client user_input").get_by_text("Is anybody there?")
+    said = inspector.rows("client → user_input").get_by_text("Is anybody there?")
     for width in (700, 900):
         page.set_viewport_size({"width": width, "height": 700})
         expect(said).to_be_visible()
