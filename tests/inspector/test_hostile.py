@@ -144,7 +144,7 @@ def test_a_strange_call(inspector: Inspector, remote: Client) -> None:
     inspector.check()
     assert page.evaluate(STRANGE) == []
     page.get_by_role("button", name="sound, marks and messages").click()
-    expect(inspector.rows("← phone key <img")).to_be_visible()
+    expect(inspector.rows("phone → key <img")).to_be_visible()
     assert page.evaluate(STRANGE) == []
     inspector.check()
     page = inspector.open("talk", by="phone")

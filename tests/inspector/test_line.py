@@ -148,7 +148,7 @@ def test_sound_that_has_findings_keeps_its_row(inspector: Inspector) -> None:
     assert [row.split(": ")[1] for row in rows] == [
         "200 ms from the caller, 10 messages",
         "200 ms from the caller, 10 messages",
-        "100 bytes in 0.1 s",
+        "800 bytes in 0.1 s",
     ]
 
 

@@ -236,7 +236,7 @@ def test_a_row_says_what_was_wrong(
         socket.recv()
     page = inspector.open()
     expect(inspector.rows("422")).to_contain_text("text: Field required")
-    expect(inspector.rows("404")).to_contain_text("did you mean")
+    expect(inspector.rows("404")).to_contain_text("the closest is GET /v0/evi/configs")
     expect(inspector.rows("201")).to_contain_text("field_unknown at /body/txet: expected")
     sent = inspector.rows("client → user_inptu")
     expect(sent).to_contain_text("frame_unknown at /frame/type: expected one of session_settings")
