@@ -1,6 +1,6 @@
 // Holding a chat as the user, in the page or over the telephone.
 
-import { apiKey } from "./api.js";
+import { whichWorld } from "./api.js";
 import { Conversation } from "./conversation.js";
 import { attempt } from "./acting.js";
 import { driver } from "./drive.js";
@@ -37,7 +37,7 @@ const PHONE = {
 const WAYS = { chat: CHAT, phone: PHONE };
 
 let all = null; // a dialogue for each way; it goes on while other views are shown
-let heldWith = null; // the key
+let heldWith = null; // the world
 let chosen = null;
 let way = "chat";
 
@@ -45,10 +45,10 @@ const isGoingOn = (dialogue) => dialogue.state === "connecting" || dialogue.stat
 
 /** The dialogues of this key's world. */
 function ofThisWorld(journal) {
-  if (heldWith === apiKey()) return;
+  if (heldWith === whichWorld()) return;
   for (const each of Object.values(all ?? {})) each.leave(); // of another world, to which nothing here speaks
   all = { chat: new Conversation(), phone: new Telephone(journal) };
-  heldWith = apiKey();
+  heldWith = whichWorld();
   chosen = nothingChosen();
 }
 
