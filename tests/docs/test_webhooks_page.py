@@ -17,9 +17,7 @@ pytestmark = pytest.mark.slow  # each imports a framework
 
 
 @pytest.mark.parametrize("name", HANDLERS)
-def test_a_handler(
-    evi: Evi, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_handler(evi: Evi, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A signed event is taken, and a spoiled one is refused."""
     for each in (SHARED, name):
         (tmp_path / f"{each}.py").write_text(FILES[each])
