@@ -41,6 +41,7 @@ SHOWN_ONCE = ("evi.prompts", "evi.tools", "evi.voices")  # as evi.configs
 # Verbs that have another name in Node.
 RENAMED: Mapping[str, str] = {
     "emulator.__enter__": "asyncDispose",
+    "evi.patch_hume": "intercept",
     "evi.webhook_receiver": "receiver",
     "evi.tool_call_patience_s": "setToolCallPatience",
     "evi.clock.now_ms": "now",
@@ -82,7 +83,6 @@ PYTHON_ONLY: Mapping[str, str] = {
 }
 # Verbs that make no sense in Python, and why.
 NODE_ONLY: Mapping[str, str] = {
-    "evi.intercept": "it redirects clients of Node's own process",
     "call.lines": "they are in Python's `record`",
     "evi.stubs": "Python's `stub()` returns an object that counts",
     "evi.asyncDispose": "a world in Python is closed by its fixture, or with `close()`",
