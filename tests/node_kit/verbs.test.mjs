@@ -220,6 +220,14 @@ test("webhooks", async () => {
   const delivery = await evi.webhooks.trigger("chat_ended", { url: receiver.url, chatId: chat.id });
   assert.equal(delivery.attempts.at(-1).status, 401);
   assert.equal(receiver.received.at(-1).problem, "the signature is wrong");
+  assert.match(
+    await failure(evi.webhooks.waitFor("chat_ended", { chat_id: "x" }, { timeoutMs: 20 })),
+    /attempt 1 of chat_ended to \S+ was answered 401: the signature is wrong\n/,
+  );
+  assert.match(
+    await failure(receiver.waitFor("tool_call", {}, { timeoutMs: 20 })),
+    /chat_ended \(the signature is wrong\)/,
+  );
   const signed = await evi.sign("chat_ended", { chatId: chat.id, faults: ["wrong_key"] });
   assert.equal(JSON.parse(signed.body).chat_id, chat.id);
   assert.match(signed.headers["X-Hume-AI-Webhook-Signature"], /^[0-9a-f]{64}$/);

@@ -424,6 +424,19 @@ export interface NewStub {
   times?: number | null | undefined;
   /** False takes a body that the document does not allow. */
   check?: boolean | undefined;
+  match?: StubMatch | undefined;
+}
+
+/** What the requests have for which the stub is meant; all of them if left out. */
+export interface StubMatch {
+  /** With wildcards, such as `/v0/evi/configs/*`. */
+  path?: string | undefined;
+  /** Some parameters, as texts; a list for one that is repeated. */
+  query?: Record<string, unknown> | undefined;
+  /** Some headers, in any case. */
+  headers?: Record<string, string> | undefined;
+  /** The JSON body; an object may have more fields than this one. */
+  body?: unknown | undefined;
 }
 
 export interface Stub {
@@ -435,6 +448,9 @@ export interface Stub {
   times: number | null;
   /** How many calls it has answered. */
   used: number;
+  match?: StubMatch | undefined;
+  /** True if a callable of a test in Python makes the answer. */
+  callable?: boolean | undefined;
 }
 
 /** One webhook event on its way to one URL. */
