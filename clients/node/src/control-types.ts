@@ -51,6 +51,34 @@ export interface Clock {
   mode: "system" | "manual";
 }
 
+export interface World {
+  /** What names the world where its key must not appear. */
+  reference: string;
+  /** What a test or a user calls it, if anything. */
+  name: string | null;
+  /** When something last happened in it, by the wall clock. */
+  last_used_ms: number | null;
+  /** How many entries its journal keeps. */
+  entries: number;
+}
+
+export interface WorldList {
+  worlds: Array<World>;
+  /** How many there are, also beyond the limit. */
+  total: number;
+}
+
+export interface WorldName {
+  /** The name, of which 200 characters are kept; null takes it away. */
+  name: string | null;
+}
+
+export interface WorldToken {
+  access_token: string;
+  /** In s, on the clock of the world. */
+  expires_in: number;
+}
+
 export interface NewWorld {
   /** The key that the world's webhooks are signed with. */
   signing_key: string;
@@ -1074,6 +1102,8 @@ export interface WorldSettings {
   earsTimeout?: number | undefined;
   /** call no host that --call-hosts leaves out, not even this machine */
   callHostsOnly?: boolean | undefined;
+  /** what the list of worlds calls it, such as a test's name; null keeps the name it has */
+  name?: string | null | undefined;
 }
 
 /** The fields that a rule may have depend on its kind and fault. */
@@ -1454,5 +1484,5 @@ export const WORLD_SETTINGS: readonly string[] = (
   "transcriptionFailure maxChats maxUnsentBytes maxFilledChars strict requestsPerSecond " +
   "chaos publicUrl callHosts mapUrl modelTimeout modelFailure modelSystem modelQuirks " +
   "modelCassette modelCassetteMode brain brainModel brainKey brainTimeout ears " +
-  "earsModel earsLanguage earsKey earsTimeout callHostsOnly"
+  "earsModel earsLanguage earsKey earsTimeout callHostsOnly name"
 ).split(" ");
