@@ -322,7 +322,7 @@ export interface CallEntry {
   data: Record<string, unknown>;
 }
 
-/** A mistake in a script that showed while it ran. */
+/** A mistake in a script that showed while it ran, or news of the script's file. */
 export interface ScriptEntry {
   kind: "script";
   seq: Seq;
@@ -591,9 +591,29 @@ export interface ScriptReference {
 }
 
 export interface ScriptSummary {
+  name: string;
   /** True if a turn without a rule is an error. */
   strict: boolean;
+  /** The turns that each rule answers, in short. */
   rules: Array<string>;
+  /** How often each rule has answered since the script was set. */
+  uses: Array<number>;
+  /** The script as YAML; null if no file can express a script made in Python. */
+  text: string | null;
+  /** Name of the file that the script follows; a change is read before the next chat. */
+  file: string | null;
+  /** Why the file can't be read as it is now; the last good script is kept. */
+  mistake: string | null;
+}
+
+export interface ScriptProblems {
+  problems: Array<{
+    /** From 1; null where the script is not a text. */
+    line: number | null;
+    /** A JSON pointer into the script. */
+    place: string;
+    message: string;
+  }>;
 }
 
 export interface SimulatedChat {
