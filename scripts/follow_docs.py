@@ -1,9 +1,9 @@
 """Follows the pages of docs/start as a new user does, from a clean clone, and takes the time.
 
 Each page has a folder of its own with a clone of this repository in `evi-emulator`. The script
-writes the blocks that are files, and runs the commands in a shell, in order. A command that the page
-wants to be left running gets a terminal of its own. Run it with the roles to follow, or with none for
-all.
+writes the blocks that are files, and runs the commands in a shell, in order. A command that the
+page wants to be left running gets a terminal of its own. Run it with the roles to follow, or with
+none for all.
 """
 
 import argparse
