@@ -55,6 +55,9 @@ docs: .docs/made  ## build the site of the docs in build/site: open its index.ht
 bench: .venv/dev .venv/node .venv/node-kit  ## measure, beside what one would use instead (QUICK=1: in a minute)
 	@$(BIN)/python -m benchmarks $(if $(QUICK),--quick)
 
+bench-check: .venv/dev  ## measure whether an operation has become slower: half a minute
+	@$(BIN)/python -m benchmarks.check
+
 lock: .venv/dev  ## pin what is installed now in requirements*.txt
 	sh scripts/lock
 
@@ -103,4 +106,4 @@ clean:  ## remove all that make has made
 	@if command -v npm >/dev/null; then mkdir -p $(@D) && cp $< $(@D)/package.json && cd $(@D) && \
 		$(NPM_INSTALL) && touch made; fi
 
-.PHONY: help serve test test-fast test-clients coverage control-document node-kit check fix docs reference bench lock clean
+.PHONY: help serve test test-fast test-clients coverage control-document node-kit check fix docs reference bench bench-check lock clean

@@ -10,14 +10,13 @@ from typing import Any, assert_type
 
 import pytest
 
-from emulator import Emulator, __version__
+from emulator import Emulator, Evi, __version__
 from emulator.chat.script import Rule, Script
 from emulator.jsontext import JsonObject
 from emulator.store.stubs import Stub
 from emulator.testing.chat import ChatHandle
 from emulator.testing.diagnosis import ExpectationFailed
 from emulator.testing.receiver import Received, WebhookReceiver
-from emulator.testing.world import Evi
 from emulator.world import Snapshot
 
 

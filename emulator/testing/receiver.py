@@ -13,8 +13,11 @@ from typing import Any
 from emulator.apis.evi.webhooks import check_event_name
 from emulator.clock import Clock, SystemClock
 from emulator.errors import UsageError
+from emulator.handles.tracebacks import is_on_purpose
 from emulator.jsontext import JsonObject, read
 from emulator.signature import SIGNATURE_HEADER, TIMESTAMP_HEADER, WINDOW_S
+
+__tracebackhide__ = is_on_purpose
 
 _POLL_S = 0.01  # how long closing it may take
 

@@ -23,6 +23,7 @@ from emulator.clock import SystemClock
 from emulator.errors import UsageError
 from emulator.handles.bridge import Bridge
 from emulator.handles.listing import Listing
+from emulator.handles.tracebacks import ShortTraceback, is_on_purpose
 from emulator.jsontext import Json, JsonObject
 from emulator.ready import trusting
 from emulator.settings import CA_FILE_ENV, Settings
@@ -37,6 +38,8 @@ from emulator.web.app import App
 from emulator.world.snapshot import Seed, Snapshot
 from emulator.world.snapshot_document import document_parts
 from emulator.world.world import World
+
+__tracebackhide__ = is_on_purpose
 
 _CLIENT_TIMEOUT_S = 60  # as Hume's own has
 _CA_FILE_VARIABLES = (
@@ -70,7 +73,7 @@ class Evi(EviHandle):
         load_seed: LoadSeed,
         ca_file: str | None = None,
     ) -> None:
-        super().__init__(world, url, bridge)
+        super().__init__(world, url, app.validation, bridge)
         self.api_key = world.api_key
         self.ca_file = ca_file  # what clients are to trust, if the server has TLS
         self._app = app
@@ -150,14 +153,12 @@ class Evi(EviHandle):
         self, url: str | None = None, user: Sequence[str | JsonObject] = (), **options: Any
     ) -> CallHandle:
         """Place a phone call, and return it once it is over: see PhoneHandle.call."""
-        __tracebackhide__ = True
         return self.phone.call(url, user, **options)
 
     async def acall(
         self, url: str | None = None, user: Sequence[str | JsonObject] = (), **options: Any
     ) -> CallHandle:
         """Place a phone call as `call` does, in an async test."""
-        __tracebackhide__ = True
         return await self.phone.acall(url, user, **options)
 
     # answers to order
@@ -215,10 +216,11 @@ class Evi(EviHandle):
 
         Raises SeedError.
         """
-        if isinstance(seed, str):
-            loaded = self._load_seed(replace(self.world.settings, seed=seed))
-        else:
-            loaded = self._read_seed(seed)
+        with ShortTraceback():
+            if isinstance(seed, str):
+                loaded = self._load_seed(replace(self.world.settings, seed=seed))
+            else:
+                loaded = self._read_seed(seed)
         self._bridge.call(lambda: self.world.use_seed(loaded))
 
     def _read_seed(self, content: Mapping[str, Any]) -> Seed:
@@ -251,7 +253,9 @@ class Evi(EviHandle):
 
         Raises OSError, and SnapshotError for a damaged file, which changes nothing.
         """
-        self.restore(self._app.snapshots.read(Path(path).read_bytes(), Path(path).name))
+        with ShortTraceback():
+            snapshot = self._app.snapshots.read(Path(path).read_bytes(), Path(path).name)
+        self.restore(snapshot)
 
     def timeline(self) -> str:
         """Return what happened in it, a line for each journal entry."""

@@ -497,6 +497,15 @@ export interface ToolCalls {
   given_up: Array<string>;
 }
 
+export interface SignedWebhook {
+  /**
+   * The signature and the timestamp, unless a fault takes them away, and the type of the
+   * content.
+   */
+  headers: Record<string, string>;
+  body: string;
+}
+
 export interface ModelCheck {
   /** Where the model was asked, without credentials. */
   url: string;

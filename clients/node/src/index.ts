@@ -30,4 +30,4 @@ export { Rule, Script, type Mood, type RuleOptions, type ScriptContent } from ".
 export { Tts } from "./tts.js";
 export { type Waiting } from "./waiting.js";
 export { Webhooks, type TriggerOptions } from "./webhooks.js";
-export { Evi, type Resource, type Scene, type ScriptSource, type StubOptions, type WorldOptions } from "./world.js";
+export { Evi, type Resource, type Scene, type ScriptSource, type SignOptions, type StubOptions, type WorldOptions } from "./world.js";

@@ -11,7 +11,7 @@ import { deadlineOf, waitUntil, within, type Waiting } from "./waiting.js";
 export interface TriggerOptions {
   /** Where to send it; where the chat's config says if left out. */
   url?: string | undefined;
-  /** The chat; the newest if left out. */
+  /** The chat; a made-up one if left out. */
   chatId?: string | undefined;
   /** Fields of the event to replace, by name or by a path such as "a.b". */
   set?: Record<string, unknown> | undefined;

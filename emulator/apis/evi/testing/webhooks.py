@@ -9,12 +9,15 @@ from emulator.apis.evi.webhooks import check_event_name
 from emulator.faults.table import DEFAULT_DELAY_MS, check_fault
 from emulator.handles.bridge import DEFAULT_TIMEOUT_S, Bridge
 from emulator.handles.diagnosis import ExpectationFailed, everything, explain, matches
+from emulator.handles.tracebacks import is_on_purpose
 from emulator.jsontext import JsonObject
 from emulator.openapi.validation import Validation
 from emulator.outgoing.outbox import PENDING
 from emulator.redaction.values import hide_in_json
 from emulator.waiting import until
 from emulator.world.world import World, is_held_back
+
+__tracebackhide__ = is_on_purpose
 
 
 class WebhookEvents:
@@ -48,7 +51,6 @@ class WebhookEvents:
     async def _wait_for(
         self, event_name: str, timeout: float, fields: dict[str, Any]
     ) -> JsonObject:
-        __tracebackhide__ = True
         check_event_name(event_name)
         wanted = {"event_name": event_name, "state": "delivered", **fields}
         found: list[JsonObject] = []
