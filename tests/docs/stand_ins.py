@@ -95,8 +95,10 @@ def of_custom_models(evi: Evi, evi_server: Emulator) -> Iterator[Names]:
 @contextmanager
 def of_clm_check(evi: Evi, evi_server: Emulator) -> Iterator[Names]:
     """The server of the example, in place of the reader's own."""
-    with _example("clm-python/server.py") as url:
-        yield {"http://127.0.0.1:8000": url, "url": f"{url}/chat/completions", "evi": evi}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CLM_KEY", "my-key")  # the page's key
+        with _example("clm-python/server.py") as url:
+            yield {"http://127.0.0.1:8000": url, "url": f"{url}/chat/completions", "evi": evi}
 
 
 @contextmanager
@@ -131,7 +133,6 @@ def of_phone(evi: Evi, evi_server: Emulator) -> Iterator[Names]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HUME_API_KEY", evi.api_key)
         patch.setenv("HUME_BASE_URL", evi.url)
-        evi.script.on_user("order").say("It left our warehouse this morning.")
         with _example("phone/server.py") as url:
             yield {"server_url": url}
 
