@@ -24,7 +24,12 @@ _WEBHOOKS_S = 2  # how long the report waits for the last webhooks
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command=execute)
-    parser.add_argument("command_line", nargs=argparse.REMAINDER, metavar="-- CMD")
+    parser.add_argument(
+        "command_line",
+        nargs=argparse.REMAINDER,
+        metavar="-- CMD",
+        help="the command to run, with its arguments",
+    )
     parser.add_argument(
         "--intercept",
         action="store_true",
