@@ -257,7 +257,7 @@ class ApiError(EmulatorError):
         self.code = code or str(body.get("code"))
 
     def __str__(self) -> str:
-        return f"{self.status}: {self.body}"
+        return f"{self.status}: {self.body.get('message', self.body)}"
 
 
 def api_error(
@@ -310,6 +310,10 @@ class ValidationFailed(ApiError):
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__(422, {"detail": [problem.to_json() for problem in problems]})
         self.problems = tuple(problems)
+
+    def __str__(self) -> str:
+        lines = (f"{'.'.join(map(str, each.loc[1:]))}: {each.msg}" for each in self.problems)
+        return f"{self.status}: {'; '.join(lines)}"
 
 
 _LONGEST_COMPARED = 200  # characters

@@ -1,8 +1,9 @@
 """Follows the pages of docs/start as a new user does, from a clean clone, and takes the time.
 
-Each page has a folder of its own with a clone of this repository in `evi-emulator`. The script writes
-the blocks that are files, and runs the commands in a shell, in order. A command that the page wants to
-be left running gets a terminal of its own. Run it with the roles to follow, or with none for all.
+Each page has a folder of its own with a clone of this repository in `evi-emulator`. The script
+writes the blocks that are files, and runs the commands in a shell, in order. A command that the
+page wants to be left running gets a terminal of its own. Run it with the roles to follow, or with
+none for all.
 """
 
 import argparse
@@ -131,10 +132,11 @@ def follow(role: str) -> Followed:
                         installed = time.monotonic() - began
                     elif not succeeded and _STAYS not in block.before:
                         succeeded = time.monotonic() - began
+            ended = time.monotonic() - began
         finally:
             for terminal in terminals:
                 terminal.close()
-    return Followed(role, installed, succeeded, time.monotonic() - began)
+    return Followed(role, installed, succeeded, ended)
 
 
 def _do(block: Block, terminals: list[Terminal]) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from emulator.apis.evi.chat.script_reading import named_script
+from emulator.apis.evi.chat.followed_script import named_script
 from emulator.apis.evi.model.cassette_file import check_cassette
 from emulator.apis.evi.seed import with_script
 from emulator.audio.speakers import check_voice

@@ -17,9 +17,7 @@ pytestmark = pytest.mark.slow  # each imports a framework
 
 
 @pytest.mark.parametrize("name", HANDLERS)
-def test_a_handler(
-    evi: Evi, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_handler(evi: Evi, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A signed event is taken, and a spoiled one is refused."""
     for each in (SHARED, name):
         (tmp_path / f"{each}.py").write_text(FILES[each])
@@ -30,4 +28,4 @@ def test_a_handler(
 
 
 def test_all_three_are_there() -> None:
-    assert HANDLERS == [f"test_{each}_handler" for each in ("fastapi", "flask", "django")]
+    assert set(HANDLERS) == {f"test_{each}_handler" for each in ("fastapi", "flask", "django")}

@@ -28,7 +28,7 @@ export interface UseOptions {
 }
 
 const START_MS = 40_000;
-let isStopping = false; // registered for this file
+let users = 0; // of this file: the last one stops the emulator
 
 /**
  * Have a world for each test of this file, or of the surrounding `describe`, and return it.
@@ -49,14 +49,14 @@ export function useEvi(settings: WorldOptions = {}, { per = "test" }: UseOptions
     await world?.close();
     world = undefined;
   };
-  if (!isStopping) {
-    isStopping = true;
-    jest.afterAll(stopSharedEmulator, START_MS);
-  }
+  users++;
+  jest.afterAll(async () => {
+    await close();
+    if (--users === 0) await stopSharedEmulator();
+  }, START_MS);
   if (per === "file") {
     jest.beforeAll(open, START_MS);
     jest.beforeEach(async () => world?.reset());
-    jest.afterAll(close);
   } else {
     jest.beforeEach(open, START_MS);
   }
