@@ -18,6 +18,7 @@ from tests.inspector.browsing import TELL_VIOLATIONS
 FIREFOX = shutil.which("firefox-esr") or shutil.which("firefox")
 PATIENCE_MS = 10_000
 START_S = 60
+_ATTEMPTS = 3
 ENTER = "\ue007"  # among the keys that are pressed
 _LISTENING = "WebDriver BiDi listening on "
 
@@ -114,16 +115,24 @@ class Firefox:
         self._find(selector, text)
 
     def click(self, selector: str, text: str = "") -> None:
-        """Click an element, as a mouse does."""
-        element = self._find(selector, text)
+        """Click an element, as a mouse does; one that was drawn anew meanwhile is found again."""
+        for attempt in range(_ATTEMPTS):
+            try:
+                self._click(self._find(selector, text)["sharedId"])
+                return
+            except BidiError:
+                if attempt == _ATTEMPTS - 1:
+                    raise
+
+    def _click(self, shared_id: str) -> None:
         self._send(
             "script.callFunction",
             functionDeclaration="(each) => each.scrollIntoView({ block: 'center' })",
-            arguments=[{"sharedId": element["sharedId"]}],
+            arguments=[{"sharedId": shared_id}],
             target={"context": self._tab},
             awaitPromise=False,
         )
-        origin = {"type": "element", "element": {"sharedId": element["sharedId"]}}
+        origin = {"type": "element", "element": {"sharedId": shared_id}}
         steps = [
             {"type": "pointerMove", "x": 0, "y": 0, "origin": origin},
             {"type": "pointerDown", "button": 0},
