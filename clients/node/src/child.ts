@@ -32,7 +32,7 @@ export class Child {
     this.#ended = new Promise((resolve) => {
       this.#process.once("error", (error) => {
         running.delete(this.#process);
-        resolve(`it can't be run: ${error.message}`);
+        resolve(whyNotRun(command.program, error));
       });
       this.#process.once("close", (code, signal) => {
         running.delete(this.#process);
@@ -119,6 +119,13 @@ export class Child {
     if (told) lines.push("it said:", ...told.split("\n").map((line) => `  ${line}`));
     return lines.join("\n");
   }
+}
+
+/** Return why a program can't be run, in words. */
+function whyNotRun(program: string, error: NodeJS.ErrnoException): string {
+  if (error.code !== "ENOENT") return `it can't be run: ${error.message}`;
+  const where = program === "uvx" ? "; it comes with uv, https://docs.astral.sh/uv" : "";
+  return `there is no program ${program}${where}`;
 }
 
 /** Have every emulator end with this process. Their standard input ends then, too. */
