@@ -41,6 +41,7 @@ SHOWN_ONCE = ("evi.prompts", "evi.tools", "evi.voices")  # as evi.configs
 # Verbs that have another name in Node.
 RENAMED: Mapping[str, str] = {
     "emulator.__enter__": "asyncDispose",
+    "evi.patch_hume": "intercept",
     "evi.webhook_receiver": "receiver",
     "evi.tool_call_patience_s": "setToolCallPatience",
     "evi.clock.now_ms": "now",
@@ -52,19 +53,23 @@ RENAMED: Mapping[str, str] = {
     "rule.use_builtin": "webSearch",
 }
 _IN_CONTENT = "is a field of `script.content`"
+_IN_SERVER = "it is an object of the server's process"
 # Verbs that make no sense in Node, and why.
 PYTHON_ONLY: Mapping[str, str] = {
     "emulator.start": "`startEmulator()` has started it",
     "emulator.contract": "`contractReport()` has its findings and coverage",
     "emulator.surfaces": "they are objects of the server's process",
     "evi.async_client": "each call of `client()` can be awaited",
-    "evi.world": "it is an object of the server's process",
+    "evi.world": _IN_SERVER,
     "evi.configs.__len__": "`(await evi.configs.list()).length`",
     "call.record": "its `lines` are there; the rest is an object of the server's process",
     "script.add": "rules are made by `onUser` and its like, or given as content",
     "script.copy": "`new Script(script.content)`",
+    "script.followed": _IN_SERVER,
     "script.model": _IN_CONTENT,
     "script.mood": _IN_CONTENT,
+    "script.own_text": _IN_SERVER,
+    "script.uses": "the world's script counts, which is in the server's process",
     "script.name": "only Python's messages show it",
     "script.rules": _IN_CONTENT,
     "script.sounds": _IN_CONTENT,
@@ -82,7 +87,6 @@ PYTHON_ONLY: Mapping[str, str] = {
 }
 # Verbs that make no sense in Python, and why.
 NODE_ONLY: Mapping[str, str] = {
-    "evi.intercept": "it redirects clients of Node's own process",
     "call.lines": "they are in Python's `record`",
     "evi.stubs": "Python's `stub()` returns an object that counts",
     "evi.asyncDispose": "a world in Python is closed by its fixture, or with `close()`",

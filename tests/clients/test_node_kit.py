@@ -76,7 +76,7 @@ def code_of(heading: str) -> list[str]:
     """Return the examples of a section of the page for Node."""
     page = (ROOT / "docs" / "node.md").read_text()
     section = page.split(f"\n{heading}\n", 1)[1].split("\n#", 1)[0]
-    return re.findall(r"^```\w+\n(.*?)^```$", section, re.DOTALL | re.MULTILINE)
+    return re.findall(r"^```(?:js|html)\n(.*?)^```$", section, re.DOTALL | re.MULTILINE)
 
 
 def written(project: Path, **files: str) -> Path:

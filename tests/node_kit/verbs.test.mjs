@@ -211,7 +211,7 @@ test("webhooks", async () => {
   const first = await receiver.waitFor("chat_ended", { chat_id: chat.id });
   assert.equal(first.isGenuine, true);
   assert.equal(await evi.webhooks.drain({ timeoutMs: 100 }), 1); // the frozen clock holds the retry
-  await evi.clock.advance({ minutes: 10 });
+  await evi.clock.advance({ hours: 1 });
   await evi.webhooks.waitFor("chat_ended", { chat_id: chat.id });
   assert.equal(receiver.received.length, 2);
   assert.match(await failure(evi.webhooks.waitFor("chat_started", {}, { timeoutMs: 20 })), /no delivered/);
@@ -220,6 +220,20 @@ test("webhooks", async () => {
   const delivery = await evi.webhooks.trigger("chat_ended", { url: receiver.url, chatId: chat.id });
   assert.equal(delivery.attempts.at(-1).status, 401);
   assert.equal(receiver.received.at(-1).problem, "the signature is wrong");
+  assert.match(
+    await failure(evi.webhooks.waitFor("chat_ended", { chat_id: "x" }, { timeoutMs: 20 })),
+    /attempt 1 of chat_ended to \S+ was answered 401: the signature is wrong\n/,
+  );
+  assert.match(
+    await failure(receiver.waitFor("tool_call", {}, { timeoutMs: 20 })),
+    /chat_ended \(the signature is wrong\)/,
+  );
+  const signed = await evi.sign("chat_ended", { chatId: chat.id, faults: ["wrong_key"] });
+  assert.equal(JSON.parse(signed.body).chat_id, chat.id);
+  assert.match(signed.headers["X-Hume-AI-Webhook-Signature"], /^[0-9a-f]{64}$/);
+  assert.equal((await evi.sign({ a: 1 })).body, '{"a":1}');
+  assert.equal((await evi.sign(Buffer.from("raw"), { faults: ["missing_headers"] })).body, "raw");
+  assert.match(await failure(evi.sign("chat_ended", { chatId: "1" }), LookupError), /1/);
   await evi.webhooks.behave();
   await evi.webhooks.trigger("chat_ended", { url: receiver.url, set: { caller_number: null } });
   assert.equal(receiver.events.length, 3);

@@ -51,6 +51,34 @@ export interface Clock {
   mode: "system" | "manual";
 }
 
+export interface World {
+  /** What names the world where its key must not appear. */
+  reference: string;
+  /** What a test or a user calls it, if anything. */
+  name: string | null;
+  /** When something last happened in it, by the wall clock. */
+  last_used_ms: number | null;
+  /** How many entries its journal keeps. */
+  entries: number;
+}
+
+export interface WorldList {
+  worlds: Array<World>;
+  /** How many there are, also beyond the limit. */
+  total: number;
+}
+
+export interface WorldName {
+  /** The name, of which 200 characters are kept; null takes it away. */
+  name: string | null;
+}
+
+export interface WorldToken {
+  access_token: string;
+  /** In s, on the clock of the world. */
+  expires_in: number;
+}
+
 export interface NewWorld {
   /** The key that the world's webhooks are signed with. */
   signing_key: string;
@@ -294,7 +322,7 @@ export interface CallEntry {
   data: Record<string, unknown>;
 }
 
-/** A mistake in a script that showed while it ran. */
+/** A mistake in a script that showed while it ran, or news of the script's file. */
 export interface ScriptEntry {
   kind: "script";
   seq: Seq;
@@ -424,6 +452,19 @@ export interface NewStub {
   times?: number | null | undefined;
   /** False takes a body that the document does not allow. */
   check?: boolean | undefined;
+  match?: StubMatch | undefined;
+}
+
+/** What the requests have for which the stub is meant; all of them if left out. */
+export interface StubMatch {
+  /** With wildcards, such as `/v0/evi/configs/*`. */
+  path?: string | undefined;
+  /** Some parameters, as texts; a list for one that is repeated. */
+  query?: Record<string, unknown> | undefined;
+  /** Some headers, in any case. */
+  headers?: Record<string, string> | undefined;
+  /** The JSON body; an object may have more fields than this one. */
+  body?: unknown | undefined;
 }
 
 export interface Stub {
@@ -435,6 +476,9 @@ export interface Stub {
   times: number | null;
   /** How many calls it has answered. */
   used: number;
+  match?: StubMatch | undefined;
+  /** True if a callable of a test in Python makes the answer. */
+  callable?: boolean | undefined;
 }
 
 /** One webhook event on its way to one URL. */
@@ -498,6 +542,15 @@ export interface ToolCalls {
   given_up: Array<string>;
 }
 
+export interface SignedWebhook {
+  /**
+   * The signature and the timestamp, unless a fault takes them away, and the type of the
+   * content.
+   */
+  headers: Record<string, string>;
+  body: string;
+}
+
 export interface ModelCheck {
   /** Where the model was asked, without credentials. */
   url: string;
@@ -538,9 +591,29 @@ export interface ScriptReference {
 }
 
 export interface ScriptSummary {
+  name: string;
   /** True if a turn without a rule is an error. */
   strict: boolean;
+  /** The turns that each rule answers, in short. */
   rules: Array<string>;
+  /** How often each rule has answered since the script was set. */
+  uses: Array<number>;
+  /** The script as YAML; null if no file can express a script made in Python. */
+  text: string | null;
+  /** Name of the file that the script follows; a change is read before the next chat. */
+  file: string | null;
+  /** Why the file can't be read as it is now; the last good script is kept. */
+  mistake: string | null;
+}
+
+export interface ScriptProblems {
+  problems: Array<{
+    /** From 1; null where the script is not a text. */
+    line: number | null;
+    /** A JSON pointer into the script. */
+    place: string;
+    message: string;
+  }>;
 }
 
 export interface SimulatedChat {
@@ -1049,6 +1122,8 @@ export interface WorldSettings {
   earsTimeout?: number | undefined;
   /** call no host that --call-hosts leaves out, not even this machine */
   callHostsOnly?: boolean | undefined;
+  /** what the list of worlds calls it, such as a test's name; null keeps the name it has */
+  name?: string | null | undefined;
 }
 
 /** The fields that a rule may have depend on its kind and fault. */
@@ -1429,5 +1504,5 @@ export const WORLD_SETTINGS: readonly string[] = (
   "transcriptionFailure maxChats maxUnsentBytes maxFilledChars strict requestsPerSecond " +
   "chaos publicUrl callHosts mapUrl modelTimeout modelFailure modelSystem modelQuirks " +
   "modelCassette modelCassetteMode brain brainModel brainKey brainTimeout ears " +
-  "earsModel earsLanguage earsKey earsTimeout callHostsOnly"
+  "earsModel earsLanguage earsKey earsTimeout callHostsOnly name"
 ).split(" ");

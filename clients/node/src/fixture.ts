@@ -48,9 +48,9 @@ export async function stopSharedEmulator(): Promise<void> {
   await (await emulator?.catch(() => undefined))?.stop();
 }
 
-/** Return a fresh world on the shared emulator. */
-export async function openWorld(settings: WorldOptions = {}): Promise<Evi> {
-  return (await sharedEmulator()).world(settings);
+/** Return a fresh world on the shared emulator; the inspector lists it by the test's name. */
+export async function openWorld(settings: WorldOptions = {}, name?: string): Promise<Evi> {
+  return (await sharedEmulator()).world({ ...(name ? { name } : {}), ...settings });
 }
 
 /** Throw ExpectationFailed, with the timeline, for what a passed test has left over. */

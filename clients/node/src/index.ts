@@ -6,7 +6,7 @@ export {
   type ConnectOptions,
   type StartOptions,
 } from "./emulator.js";
-export { Evi, type Resource, type Scene, type ScriptSource, type StubOptions, type WorldOptions } from "./world.js";
+export { Evi, type Resource, type Scene, type ScriptSource, type SignOptions, type StubOptions, type WorldOptions } from "./world.js";
 export { Chat, type ChatEvent, type Message } from "./chat.js";
 export { Clock, type Duration } from "./clock.js";
 export { Rule, Script, type Mood, type RuleOptions, type ScriptContent } from "./script.js";

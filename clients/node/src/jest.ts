@@ -43,7 +43,7 @@ export function useEvi(settings: WorldOptions = {}, { per = "test" }: UseOptions
   }
   let world: Evi | undefined;
   const open = async () => {
-    world = await openWorld(settings);
+    world = await openWorld(settings, nameOfTest());
   };
   const close = async () => {
     await world?.close();
@@ -69,6 +69,12 @@ export function useEvi(settings: WorldOptions = {}, { per = "test" }: UseOptions
     }
   });
   return standIn(() => world);
+}
+
+/** Return the name of the test that runs, after those of its suites; none outside of a test. */
+function nameOfTest(): string | undefined {
+  const { expect } = globalThis as unknown as { expect?: { getState?(): { currentTestName?: string } } };
+  return expect?.getState?.().currentTestName;
 }
 
 /** Check what a passed test has left over; tell under a failed one what happened. */

@@ -35,10 +35,15 @@ export class Received {
   }
 }
 
+/** Return an event's name, and what is wrong with its signature. */
+function told({ eventName, problem }: Received): string {
+  return problem === null ? eventName : `${eventName} (${problem})`;
+}
+
 /**
  * Listens on a port of this machine until it is closed.
  *
- * A genuine webhook is answered 200, any other 401, unless `answer` has set a status for it.
+ * A genuine webhook is answered 200, any other 401 with what is wrong, unless `answer` has set a status for it.
  */
 export class WebhookReceiver {
   /** All that came. */
@@ -108,7 +113,7 @@ export class WebhookReceiver {
       if (performance.now() >= deadline) break;
       await this.#next(deadline);
     }
-    const came = this.received.map((each) => each.eventName).join(", ") || "nothing";
+    const came = this.received.map(told).join(", ") || "nothing";
     throw new ExpectationFailed(`no webhook ${shortFields(wanted)} ${within(waiting)}; came: ${came}`);
   }
 
@@ -156,7 +161,7 @@ export class WebhookReceiver {
     }
     this.received.push(new Received(event as Fields, body, headers, problem));
     response.statusCode = this.answers.shift() ?? (problem === null ? 200 : 401);
-    response.end();
+    response.end(problem ?? "");
     for (const done of [...this.#waiting]) done();
   }
 

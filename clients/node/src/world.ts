@@ -9,10 +9,12 @@ import type {
   ModelCheck,
   NewWorld,
   Simulation,
+  SignedWebhook,
   SimulatedChat,
   Snapshot,
   Stub,
   ToolCalls,
+  WebhookEventName,
   WorldSettings,
 } from "./control-types.js";
 import { explain } from "./diagnosis.js";
@@ -60,6 +62,16 @@ export interface StubOptions {
   times?: number | null | undefined;
   /** False takes a body that the document does not allow. */
   check?: boolean | undefined;
+}
+
+/** How an event is signed. */
+export interface SignOptions {
+  /** The chat of the event; a made-up one if left out. */
+  chatId?: string | undefined;
+  /** Fields of the event to replace, by name or by a path such as "a.b". */
+  set?: Record<string, unknown> | undefined;
+  /** What is wrong with the signature. */
+  faults?: readonly ("missing_headers" | "stale_timestamp" | "tampered_body" | "wrong_key")[] | undefined;
 }
 
 /** A resource of the service, such as a config, as REST shows it. */
@@ -328,6 +340,28 @@ export class Evi {
   /** Place a phone call, and return it once it is over, as `evi.phone.call` does. */
   async call(options: CallOptions = {}): Promise<Call> {
     return this.phone.call(options);
+  }
+
+  // a webhook handler under test
+
+  /**
+   * Return body and headers as the service would post them now, for a handler under test.
+   *
+   * `event` is an event's name, with `chatId` and `set` as `webhooks.trigger` has them; or a payload
+   * of your own; or a raw body. `faults` spoil the signature.
+   */
+  async sign(
+    event: WebhookEventName | Record<string, unknown> | Uint8Array,
+    { chatId, set, faults }: SignOptions = {},
+  ): Promise<SignedWebhook> {
+    const source =
+      typeof event === "string"
+        ? { event_name: event }
+        : event instanceof Uint8Array
+          ? { body: Buffer.from(event).toString() }
+          : { payload: event };
+    const body = { ...source, chat_id: chatId, set, faults };
+    return this.#control.json<SignedWebhook>("POST", "/_emulator/webhooks/sign", { body });
   }
 
   // a custom language model

@@ -35,6 +35,9 @@ def _settings() -> JsonObject:
     return _closed({setting.name: _setting(setting) for setting in SETTINGS})
 
 
+_NAME = "what the list of worlds calls it, such as a test's name; null keeps the name it has"
+
+
 def _world_settings() -> JsonObject:
     fields = {each.name: _setting(each) for each in SETTINGS if each.scope == "world"}
     seed = fields["seed"]
@@ -43,6 +46,7 @@ def _world_settings() -> JsonObject:
         "description": f"{seed['description'].partition(':')[0]}: a bundled seed's name, a "
         "seed's content, or the text of a seed's file",
     }
+    fields["name"] = {"type": ["string", "null"], "description": _NAME}
     return {**_closed(fields), "required": []}
 
 

@@ -9,11 +9,14 @@ from emulator.apis.phone.state import PhoneState
 from emulator.errors import UsageError
 from emulator.handles.bridge import Bridge
 from emulator.handles.diagnosis import ExpectationFailed, everything, timeline
+from emulator.handles.tracebacks import is_on_purpose
 from emulator.jsontext import JsonObject
 from emulator.world.world import World
 
 if TYPE_CHECKING:
     from emulator.apis.phone.placing import PlacedCall  # it loads aiohttp
+
+__tracebackhide__ = is_on_purpose
 
 
 class PhoneHandle:
@@ -53,7 +56,6 @@ class PhoneHandle:
         call moves it. Raises UsageError for a wrong step or option, and ExpectationFailed for a
         call with problems, unless `check` is False.
         """
-        __tracebackhide__ = True
         return self._bridge.run(self._call(url, user, config_id, check, options))
 
     async def acall(
@@ -66,7 +68,6 @@ class PhoneHandle:
         **options: Any,
     ) -> "CallHandle":
         """Place a call as `call` does, in an async test, whose loop may serve the TwiML."""
-        __tracebackhide__ = True
         return await self._bridge.arun(self._call(url, user, config_id, check, options))
 
     async def _call(
@@ -77,7 +78,6 @@ class PhoneHandle:
         check: bool,
         options: JsonObject,
     ) -> "CallHandle":
-        __tracebackhide__ = True
         from emulator.apis.phone.ordering import read_order
         from emulator.apis.phone.placing import place_in
 
