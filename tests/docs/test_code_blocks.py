@@ -100,7 +100,7 @@ def _is_in(module: Any, folder: Path) -> bool:
 
 
 def _run(text: str, name: str, names: dict[str, Any], fixtures: dict[str, Any]) -> None:
-    """Run a block, which may await, and then the tests that it defines, and start the world over."""
+    """Run a block, which may await, and then the tests that it defines, and reset the world."""
     flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
     before = set(names)
     code = compile(text, name, "exec", flags=flags, dont_inherit=True)
