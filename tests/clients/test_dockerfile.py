@@ -19,7 +19,8 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from tests.clients.fresh import ROOT, environment, run
+from scripts.installed import user_environment as environment
+from tests.clients.fresh import ROOT, run
 from tests.docs.test_ci_page import DOCKERFILE
 
 _FOLDERS = "opt|data|src"  # of the image that our instructions name
