@@ -59,6 +59,7 @@ PYTHON_ONLY: Mapping[str, str] = {
     "emulator.contract": "`contractReport()` has its findings and coverage",
     "emulator.surfaces": "they are objects of the server's process",
     "evi.async_client": "each call of `client()` can be awaited",
+    "evi.stub_errors": "only Python's stubs have callables",
     "evi.world": "it is an object of the server's process",
     "evi.configs.__len__": "`(await evi.configs.list()).length`",
     "call.record": "its `lines` are there; the rest is an object of the server's process",

@@ -51,6 +51,8 @@ def execute(arguments: argparse.Namespace) -> int:
         code = run_command(command, environment)
         try:
             evi.check_stubs()
+            if settings.fail_unused:
+                evi.check_unused()
         except AssertionError as error:
             code = complain(EmulatorError(str(error)), code or FAILED)
         if code != 0:

@@ -1,17 +1,18 @@
 """EVI's state in a world: configs, prompts, tools, chats, the script, texts of users."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Self, TypeAlias
 
 from emulator.apis.evi import snapshot
 from emulator.apis.evi.chat.script import Script
+from emulator.apis.evi.chat.script_use import ScriptUse
 from emulator.apis.evi.chat_store import ChatStore
 from emulator.apis.evi.model.options import ModelOptions, model_options
 from emulator.jsontext import JsonObject
 from emulator.store.versioned import VersionedCollection
 from emulator.world.reading import SnapshotReading
-from emulator.world.state import ApiState
+from emulator.world.state import ApiState, Leftover
 
 if TYPE_CHECKING:
     from emulator.apis.evi.chat.channel import ChatEvent
@@ -37,6 +38,7 @@ class EviState(ApiState):
         self.cut_off: tuple[str, ...] = ()  # in a fork: the ids of chats that were live
         # Called with the id of a chat and each of its events; they outlive resets.
         self.watchers: list[Watcher] = []
+        self.script_use = ScriptUse()
         self._first_script = Script()  # of the world's seed
 
     @property
@@ -63,6 +65,7 @@ class EviState(ApiState):
         fork.heard = self.heard.copy()
         fork.model = self.model
         fork.cut_off = (*self.cut_off, *self.live)
+        fork.script_use = self.script_use.copy()
         return fork
 
     def same_as(self, fork: Self) -> bool:
@@ -81,6 +84,7 @@ class EviState(ApiState):
         if before is not None:
             self.watchers = before.watchers
         self._first_script = first.script
+        self.script_use.excuse(first.script)
         if self.own_script is None:
             self.forget_script()
         for chat_id in self.cut_off:  # no client is connected to them any more
@@ -90,6 +94,12 @@ class EviState(ApiState):
     def close(self) -> None:
         for live in list(self.live.values()):
             live.end()
+
+    def leftovers(self) -> Iterator[Leftover]:
+        for told in self.script_use.unused(self.script):
+            yield Leftover("rule", told)
+        for told in self.script_use.unmatched:
+            yield Leftover("turn", told)
 
     def to_json(self) -> JsonObject:
         return {
@@ -111,6 +121,8 @@ class EviState(ApiState):
         snapshot.read_resources(reading, "configs", state.configs)
         snapshot.read_chats(reading, state.chats)
         state.own_script = snapshot.read_script(reading)
+        if state.own_script is not None:
+            state.script_use.excuse(state.own_script)
         state.heard = deque(content["heard"])
         state.model = model_options(content.get("model", {}))
         state.cut_off = tuple(snapshot.read_live(reading))

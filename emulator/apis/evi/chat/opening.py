@@ -127,6 +127,7 @@ def start_chat(world: World, options: ChatOptions, send: SendFrames) -> LiveChat
         config=config,
         model=model_of(world, config, world.state(EviState).script),
         script=world.state(EviState).script,
+        script_use=world.state(EviState).script_use,
         resumed_group_id=group_id,
         settings=options.settings,
         event_limit=options.event_limit,

@@ -8,7 +8,8 @@ from urllib.parse import urlencode
 from emulator.apis.phone.state import PhoneState
 from emulator.errors import UsageError
 from emulator.handles.bridge import Bridge
-from emulator.handles.diagnosis import ExpectationFailed, everything, timeline
+from emulator.handles.diagnosis import ExpectationFailed
+from emulator.handles.leftovers import whole_timeline
 from emulator.handles.tracebacks import is_on_purpose
 from emulator.jsontext import JsonObject
 from emulator.twilio.wav import stereo_wav
@@ -88,7 +89,7 @@ class PhoneHandle:
         placed = await place_in(self._world, order)
         handle = CallHandle(placed)
         if check and not placed.record.is_fine:
-            entries = timeline(everything(self._world.journal))
+            entries = whole_timeline(self._world)
             raise ExpectationFailed(f"{handle.trouble()}\n{handle.transcript()}\n{entries}")
         return handle
 
