@@ -172,6 +172,8 @@ ACTS: dict[str, Callable[[Evi], object]] = {
     "chat.aexpect_tool_response chat.closed chat.aclosed": have_chats,
     "evi.tool_call_patience_s evi.check_tool_calls": set_patience,
     "evi.stub evi.check_stubs": use_stub,
+    "evi.stub_errors evi.check_unused": lambda evi: (evi.stub_errors(), evi.check_unused()),
+    "evi.sign": lambda evi: evi.sign("chat_ended"),
     "evi.signing_key": lambda evi: evi.signing_key,
     "evi.env": lambda evi: evi.env,
     "evi.clm_check evi.aclm_check": check_models,
