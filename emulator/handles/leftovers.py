@@ -1,7 +1,7 @@
 """What a test has set up for nothing, and turns that no rule has matched."""
 
 from emulator.faults.rules import FaultRule
-from emulator.handles.diagnosis import differences, everything, short_fields, timeline
+from emulator.handles.diagnosis import differences, everything, timeline
 from emulator.store.stubs import Stub
 from emulator.world.state import Leftover
 from emulator.world.world import World
@@ -37,8 +37,7 @@ def _is_unused(rule: FaultRule) -> bool:
 
 
 def _never_struck(rule: FaultRule) -> str:
-    matched = f" ({short_fields(rule.match)})" if rule.match else ""
-    return f"the {rule.kind} fault {rule.fault!r}{matched} never struck"
+    return f"{rule} never struck"
 
 
 def whole_timeline(world: World, around: int | None = None) -> str:

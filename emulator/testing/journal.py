@@ -33,6 +33,9 @@ class JournalHandle:
         self._hint = hint
         self._bridge = bridge
 
+    def __repr__(self) -> str:
+        return self._bridge.glance(lambda: f"<journal with {self._world.journal.seq} entries>")
+
     def entries(self, kind: str | None = None, after: int = 0, **wanted: Any) -> list[JsonObject]:
         """Return the entries of a kind whose fields are as wanted, in order.
 

@@ -68,6 +68,9 @@ class World:
         self.states: Mapping[str, ApiState] = {}
         self._begin()
 
+    def __repr__(self) -> str:
+        return f"<World {self.reference}>"  # its key is a credential
+
     def state(self, kind: type[S]) -> S:
         """Return the state of one API."""
         return state_of(self.states, kind)

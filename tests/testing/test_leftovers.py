@@ -62,7 +62,7 @@ def test_a_fault_that_never_strikes(evi: Evi) -> None:
     evi.faults.add("http", "status", status=503, operation="list-configs", times=1)
     evi.faults.add("http", "status", status=503, path="/nowhere", probability=0.5)
     assert unused(evi) == [
-        ("fault", "the http fault 'status' (operation='list-configs') never struck")
+        ("fault", "the http fault 'status' (operation='list-configs', status=503) never struck")
     ]
     with http(evi) as client:
         client.get("/v0/evi/configs")

@@ -39,7 +39,11 @@ class ChatHandle:
         self._seen = 0  # frames up to this number of the journal have met an expectation
 
     def __repr__(self) -> str:
-        return f"<chat {self.id} {self.status}>"
+        return f"<chat {self.id} {self._bridge.glance(self._shown_status)}>"
+
+    def _shown_status(self) -> str:
+        chat = self._world.state(EviState).chats.find_chat(self.id)
+        return "is gone: the world was reset" if chat is None else str(chat["status"])
 
     # what it is
 

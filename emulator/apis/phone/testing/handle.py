@@ -28,6 +28,11 @@ class PhoneHandle:
         self._world = world
         self._bridge = bridge
 
+    def __repr__(self) -> str:
+        return self._bridge.glance(
+            lambda: f"<phone: {len(self._world.state(PhoneState).calls)} calls came in>"
+        )
+
     @property
     def calls(self) -> list[JsonObject]:
         """Return the calls that have come in at /v0/evi/twilio, the oldest first."""
@@ -107,7 +112,8 @@ class CallHandle:
         self.notices = list(placed.record.notices)
 
     def __repr__(self) -> str:
-        return f"<call {self.call_sid} {self.status}>"
+        trouble = f": {'; '.join(self.problems)}" if self.problems else ""
+        return f"<call {self.call_sid} {self.status}{trouble}>"
 
     @property
     def said(self) -> list[str]:

@@ -42,6 +42,9 @@ class TtsHandle:
         self._store: GenerationStore | None = None  # of which `_seen` generations don't count
         self._seen = 0
 
+    def __repr__(self) -> str:
+        return self._bridge.glance(lambda: f"<tts: {len(self._generations().ids())} generations>")
+
     @property
     def generations(self) -> list[JsonObject]:
         """Return all generations, those of the seed too, the oldest first."""
