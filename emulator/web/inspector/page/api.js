@@ -36,9 +36,11 @@ export function useKey(given) {
 export class Outdated extends Error {}
 
 export class Refused extends Error {
-  constructor(status, message) {
+  /** `problems` are those of single fields: [{loc, msg}], with loc from "body" on. */
+  constructor(status, message, problems = []) {
     super(message);
     this.status = status;
+    this.problems = problems;
   }
 }
 
@@ -73,7 +75,8 @@ async function send(method, path, body, signal, looking = ONLY_LOOKING) {
     cache: "no-store",
   });
   if (answer.ok) return answer;
-  throw new Refused(answer.status, reason(answer.status, await answer.json().catch(() => null)));
+  const said = await answer.json().catch(() => null);
+  throw new Refused(answer.status, reason(answer.status, said), said?.detail);
 }
 
 /** The JSON of an answer, or null. Throws Refused. */

@@ -3,9 +3,9 @@
 import { later } from "./acting.js";
 import { badge } from "./badges.js";
 import { describe, isProblem } from "./describe.js";
-import { announce, command, empty, fill, h, icon } from "./dom.js";
+import { announce, empty, fill, h, icon } from "./dom.js";
 import { entryDetail } from "./entry.js";
-import { example } from "./export.js";
+import { firstScreen } from "./first.js";
 import { ListView } from "./listview.js";
 import { rowsOf } from "./stretches.js";
 import { duration, plural, timeOfDay } from "./text.js";
@@ -33,6 +33,7 @@ function show(root, { journal, go, stay, parameters }) {
   let shown = rowsOf([]); // the rows of those
   let words = [];
   let opened = null;
+  let wanted = Number(parameters.seq) || null; // an entry to open once it is here
 
   const search = h("input", {
     type: "search",
@@ -125,6 +126,7 @@ function show(root, { journal, go, stay, parameters }) {
 
   function draw() {
     list.set(shown.rows);
+    if (wanted) openWanted();
     const { length } = journal.entries;
     const dropped = journal.dropped
       ? ` (${journal.dropped.toLocaleString("en")} older ones are gone)`
@@ -137,7 +139,7 @@ function show(root, { journal, go, stay, parameters }) {
     for (const entry of journal.entries) byKind[entry.kind]++;
     for (const kind of KINDS) counts[kind].textContent = byKind[kind].toLocaleString("en");
     none.hidden = found.length > 0;
-    if (!found.length) fill(none, length ? nothingFound() : nothingYet());
+    if (!found.length) fill(none, length ? nothingFound() : firstScreen(go));
   }
 
   function onEntries({ detail: { added, gone } }) {
@@ -161,6 +163,14 @@ function show(root, { journal, go, stay, parameters }) {
     opened = entry;
     detail.hidden = false;
     fill(detail, entryDetail(entry, go, close));
+  }
+
+  /** The entry with the number, or the row of sound that it is in. */
+  function openWanted() {
+    if (journal.last < wanted) return;
+    const index = shown.rows.findLastIndex((each) => each.seq <= wanted);
+    wanted = null;
+    if (index >= 0) list.choose(index, true);
   }
 
   function close() {
@@ -192,20 +202,6 @@ function show(root, { journal, go, stay, parameters }) {
       cancelAnimationFrame(drawing);
     },
   };
-}
-
-function nothingYet() {
-  return empty(
-    "Nothing has happened in this world yet.",
-    h("p", {}, "Point your app at this address and key, or try it from a shell:"),
-    command(example("/v0/evi/configs?page_size=1")),
-    command(example("/_emulator/simulate", '{"script": "weather"}')),
-    h(
-      "p",
-      { class: "hint" },
-      "Each API key is a world of its own. The field at the top chooses it.",
-    ),
-  );
 }
 
 const nothingFound = () =>

@@ -1,11 +1,9 @@
-// The world as a whole: its key, its time, what breaks in it, what it remembers.
+// The world as a whole: its key, its time, what it remembers.
 
 import { apiKey, call, download, get, origin } from "./api.js";
 import { attempt, together } from "./acting.js";
-import { contractCard } from "./contract.js";
 import { command, confirmed, field, fill, h, options, toast } from "./dom.js";
 import { literal } from "./export.js";
-import { faultsCard } from "./faults.js";
 import { dateTime, facts } from "./text.js";
 
 const UNITS = [
@@ -23,28 +21,15 @@ export const world = { id: "world", title: "World", show };
 
 function show(root, { journal, readClock }) {
   const clock = clockCard(readClock);
-  const faults = faultsCard();
-  const contract = contractCard();
   root.append(
     h(
       "div",
       { class: "page" },
-      h(
-        "div",
-        { class: "cards" },
-        whichCard(),
-        clock.node,
-        memoryCard(),
-        faults.node,
-        contract.node,
-        settingsCard(),
-      ),
+      h("div", { class: "cards" }, whichCard(), clock.node, memoryCard(), settingsCard()),
     ),
   );
 
-  const refresh = () => {
-    for (const card of [clock, faults, contract]) attempt(card.refresh);
-  };
+  const refresh = () => attempt(clock.refresh);
   const schedule = together(refresh);
   journal.addEventListener("entries", schedule);
   journal.addEventListener("begin", schedule);
