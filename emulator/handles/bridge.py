@@ -7,6 +7,10 @@ from typing import Any, Protocol, TypeVar
 
 import anyio.to_thread
 
+from emulator.handles.tracebacks import ShortTraceback, is_on_purpose
+
+__tracebackhide__ = is_on_purpose
+
 T = TypeVar("T")
 
 DEFAULT_TIMEOUT_S = 1.0  # how long a test waits for something, unless it says otherwise
@@ -65,15 +69,17 @@ class Bridge:
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Wait for a coroutine in the loop."""
-        return self._submit(coroutine).result()
+        with ShortTraceback():
+            return self._submit(coroutine).result()
 
     async def arun(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Wait for a coroutine from another event loop, asyncio's or trio's, which continues."""
         future = self._submit(coroutine)
-        try:
-            return await anyio.to_thread.run_sync(future.result, abandon_on_cancel=True)
-        finally:
-            future.cancel()  # nobody waits for it any more
+        with ShortTraceback():
+            try:
+                return await anyio.to_thread.run_sync(future.result, abandon_on_cancel=True)
+            finally:
+                future.cancel()  # nobody waits for it any more
 
     def _submit(self, coroutine: Coroutine[Any, Any, T]) -> "concurrent.futures.Future[T]":
         try:

@@ -3,7 +3,10 @@
 from collections.abc import Callable, Iterator, Sequence
 
 from emulator.handles.bridge import Bridge
+from emulator.handles.tracebacks import is_on_purpose
 from emulator.jsontext import JsonObject
+
+__tracebackhide__ = is_on_purpose
 
 
 class Listing:

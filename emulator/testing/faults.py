@@ -9,8 +9,11 @@ from emulator.faults.names import FaultNames
 from emulator.faults.rules import FaultRule
 from emulator.faults.table import FaultMistake
 from emulator.handles.bridge import Bridge
+from emulator.handles.tracebacks import is_on_purpose
 from emulator.openapi.validation import Validation
 from emulator.world.world import World
+
+__tracebackhide__ = is_on_purpose
 
 
 class FaultsHandle:

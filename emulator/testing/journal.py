@@ -12,11 +12,14 @@ from emulator.handles.diagnosis import (
     matches_entry,
     timeline,
 )
+from emulator.handles.tracebacks import is_on_purpose
 from emulator.journal.entries import KINDS, Entry
 from emulator.jsontext import JsonObject
 from emulator.redaction.values import hide_in_json
 from emulator.waiting import until
 from emulator.world.world import World
+
+__tracebackhide__ = is_on_purpose
 
 
 class JournalHandle:
@@ -68,7 +71,6 @@ class JournalHandle:
     async def _wait_for(
         self, kind: str | None, timeout: float, after: int, wanted: dict[str, Any]
     ) -> JsonObject:
-        __tracebackhide__ = True
         _check_kind(kind)
         world = self._world
         found: list[JsonObject] = []

@@ -5,9 +5,12 @@ from typing import Any
 from emulator.actions import drain
 from emulator.apis.evi.testing.webhooks import WebhookEvents
 from emulator.handles.bridge import Bridge
+from emulator.handles.tracebacks import is_on_purpose
 from emulator.openapi.validation import Validation
 from emulator.testing.faults import FaultsHandle
 from emulator.world.world import World
+
+__tracebackhide__ = is_on_purpose
 
 
 class WebhooksHandle(WebhookEvents):

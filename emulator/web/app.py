@@ -105,6 +105,7 @@ class App:
             lambda: self.snapshots,
             lambda: self.surfaces,
             self.mounts,
+            self._sockets.counts,
         )
 
     @cached_property

@@ -21,8 +21,11 @@ from emulator.apis.evi.model.options import ModelOptions
 from emulator.audio.own_sound import OwnSound
 from emulator.durations import duration_ms
 from emulator.errors import Loc, ScriptError, closest
+from emulator.handles.tracebacks import is_on_purpose
 from emulator.jsontext import Json, JsonObject
 from emulator.patterns import Pattern
+
+__tracebackhide__ = is_on_purpose
 
 Mood: TypeAlias = str | Mapping[str, float]
 

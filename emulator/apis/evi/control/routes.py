@@ -10,6 +10,7 @@ from emulator.apis.evi.control.script import (
     reset_script,
     set_model,
 )
+from emulator.apis.evi.control.sign import sign_webhook
 from emulator.apis.evi.control.tool_calls import get_tool_calls, set_tool_calls
 from emulator.apis.evi.control.trigger import trigger_webhook
 from emulator.apis.evi.operations.audio import AUDIO_PATH
@@ -67,6 +68,7 @@ CONTROL = ControlRoutes(
         ControlRoute(
             "POST", "/_emulator/webhooks/trigger", "trigger-webhook", trigger_webhook, True
         ),
+        ControlRoute("POST", "/_emulator/webhooks/sign", "sign-webhook", sign_webhook, True),
         ControlRoute("GET", AUDIO_PATH, "get-audio-file", get_audio_file, needs_key=False),
     ),
 )

@@ -13,11 +13,14 @@ from emulator.handles.diagnosis import (
     matches_message,
     short_fields,
 )
+from emulator.handles.tracebacks import is_on_purpose
 from emulator.journal.entries import FrameEntry
 from emulator.jsontext import JsonObject
 from emulator.redaction.values import hide_in_json
 from emulator.waiting import until
 from emulator.world.world import World
+
+__tracebackhide__ = is_on_purpose
 
 _SPOKEN = {"USER_MESSAGE": "user", "AGENT_MESSAGE": "assistant"}
 
@@ -123,7 +126,6 @@ class ChatHandle:
         `timeout` s, or when the chat is over, with what came instead; UsageError for a type that
         no client sends.
         """
-        __tracebackhide__ = True
         return self._bridge.run(self._expect(type, timeout, fields))
 
     async def aexpect(
@@ -143,7 +145,6 @@ class ChatHandle:
         return await self.aexpect("tool_response", timeout, **fields)
 
     async def _expect(self, type: str, timeout: float, fields: dict[str, Any]) -> JsonObject:
-        __tracebackhide__ = True
         _check_type(type)
         wanted = {"type": type, **fields}
         found: list[tuple[int, JsonObject]] = []

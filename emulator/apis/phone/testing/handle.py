@@ -9,12 +9,14 @@ from emulator.apis.phone.state import PhoneState
 from emulator.errors import UsageError
 from emulator.handles.bridge import Bridge
 from emulator.handles.diagnosis import ExpectationFailed, everything, timeline
+from emulator.handles.tracebacks import is_on_purpose
 from emulator.jsontext import JsonObject
-from emulator.twilio.wav import stereo_wav
 from emulator.world.world import World
 
 if TYPE_CHECKING:
     from emulator.apis.phone.placing import PlacedCall  # it loads aiohttp
+
+__tracebackhide__ = is_on_purpose
 
 
 class PhoneHandle:
@@ -54,7 +56,6 @@ class PhoneHandle:
         call moves it. Raises UsageError for a wrong step or option, and ExpectationFailed for a
         call with problems, unless `check` is False.
         """
-        __tracebackhide__ = True
         return self._bridge.run(self._call(url, user, config_id, check, options))
 
     async def acall(
@@ -67,7 +68,6 @@ class PhoneHandle:
         **options: Any,
     ) -> "CallHandle":
         """Place a call as `call` does, in an async test, whose loop may serve the TwiML."""
-        __tracebackhide__ = True
         return await self._bridge.arun(self._call(url, user, config_id, check, options))
 
     async def _call(
@@ -78,7 +78,6 @@ class PhoneHandle:
         check: bool,
         options: JsonObject,
     ) -> "CallHandle":
-        __tracebackhide__ = True
         from emulator.apis.phone.ordering import read_order
         from emulator.apis.phone.placing import place_in
 
@@ -98,6 +97,7 @@ class CallHandle:
 
     def __init__(self, placed: "PlacedCall") -> None:
         self.record = placed.record
+        self._wav = placed.wav
         self.chat_id = placed.chat_id  # of the chat that it has led to, if there was one
         self.call_sid = placed.record.call_sid
         self.status = placed.record.status
@@ -130,4 +130,4 @@ class CallHandle:
 
     def save(self, path: str | Path) -> None:
         """Write both sides as a WAV file: the caller on the left. Raises OSError."""
-        Path(path).write_bytes(stereo_wav(self.record.caller_sound, self.record.answerer_sound))
+        Path(path).write_bytes(self._wav())

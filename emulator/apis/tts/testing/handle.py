@@ -13,9 +13,12 @@ from emulator.apis.voices.state import VoicesState
 from emulator.errors import UsageError, closest, pointer
 from emulator.handles.bridge import DEFAULT_TIMEOUT_S, Bridge
 from emulator.handles.diagnosis import ExpectationFailed, everything, explain, matches, short_fields
+from emulator.handles.tracebacks import is_on_purpose
 from emulator.jsontext import JsonObject, JsonTextError, parse
 from emulator.waiting import until
 from emulator.world.world import World
+
+__tracebackhide__ = is_on_purpose
 
 _FIELDS = (
     "text", "voice", "description", "version", "format", "operation", "duration", "utterances",
@@ -63,7 +66,6 @@ class TtsHandle:
         ExpectationFailed after `timeout` s, with what was said instead; UsageError for a field
         that generations do not have.
         """
-        __tracebackhide__ = True
         return self._bridge.run(self._expect(text, voice, timeout, fields))
 
     async def aexpect(
@@ -79,7 +81,6 @@ class TtsHandle:
     async def _expect(
         self, text: Any, voice: Any, timeout: float, fields: Mapping[str, Any]
     ) -> JsonObject:
-        __tracebackhide__ = True
         _check_fields(fields)
         given = {"text": text, "voice": voice}
         wanted = {name: each for name, each in given.items() if each is not None} | dict(fields)
