@@ -27,10 +27,11 @@ test-clients: .venv/dev .venv/node .venv/node-kit $(CLIENTS)  ## run other versi
 coverage: .venv/dev .venv/node  ## run the table of the clients' calls, and write docs/coverage.md
 	$(PYTEST) -q tests/contract/test_conformance_*.py --write-coverage
 
-control-document: .venv/dev  ## write control-openapi.yaml, docs/control.md, and what clients/node makes of them
+control-document: .venv/dev  ## write control-openapi.yaml, docs/control.md, and the types and pages of clients/node
 	$(BIN)/python -m scripts.control_document
 	$(BIN)/python -m scripts.node_types
 	$(BIN)/python -m scripts.node_verbs
+	$(BIN)/python -m scripts.node_reference
 
 reference: .venv/dev  ## write the parts of the reference pages that follow the code
 	$(BIN)/python -m scripts.reference

@@ -93,7 +93,8 @@ def parts(evi: Evi) -> None:
     evi.clock.freeze()
     evi.clock.advance(seconds=0.5, minutes=20, ms=1)
     evi.clock.resume()
-    evi.clock.advance(hours=1)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    evi.clock.advance(hours=1)
+    evi.clock.advance(days=1)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     assert_type(evi.webhooks.deliveries, list[JsonObject])
     assert_type(evi.webhooks.drain(timeout=1), int)
     assert_type(evi.webhooks.wait_for("chat_ended", state="failed"), JsonObject)

@@ -19,23 +19,44 @@ _STATUS = {"type": "integer", "minimum": 200, "maximum": 599}
 
 # The fields of a rule: which requests, frames or webhooks it matches, and what happens to them.
 FIELDS: Mapping[str, Mapping[str, Any]] = {
-    "operation": {"type": "string"},
-    "method": {"type": "string"},
-    "path": {"type": "string", "maxLength": 1000},
-    "chat_id": {"type": "string"},
-    "call_sid": {"type": "string"},
-    "turn": {"type": "integer", "minimum": 1},
-    "frame": {"type": "integer", "minimum": 1},
-    "type": {"type": "string"},
-    "at_ms": {"type": "integer", "minimum": 0, "maximum": LONGEST_DELAY_MS},
-    "event_name": {"type": "string"},
-    "status": {"oneOf": [_STATUS, {"type": "array", "items": _STATUS, "minItems": 1}]},
-    "retry_after_s": {"type": "number", "minimum": 0},
+    "operation": {"type": "string", "description": "The operation that it strikes, by its id."},
+    "method": {"type": "string", "description": "The method that it strikes, such as POST."},
+    "path": {
+        "type": "string",
+        "maxLength": 1000,
+        "description": "The path that it strikes; * stands for anything.",
+    },
+    "chat_id": {"type": "string", "description": "The chat that it strikes."},
+    "call_sid": {"type": "string", "description": "The phone call that it strikes."},
+    "turn": {"type": "integer", "minimum": 1, "description": "The user's turn, from 1."},
+    "frame": {
+        "type": "integer",
+        "minimum": 1,
+        "description": "The frame that goes to the client, from 1.",
+    },
+    "type": {"type": "string", "description": "The type of the frame, such as audio_output."},
+    "at_ms": {
+        "type": "integer",
+        "minimum": 0,
+        "maximum": LONGEST_DELAY_MS,
+        "description": "Strike not before this time of the chat, in ms on the world's clock.",
+    },
+    "event_name": {"type": "string", "description": "The event of the webhook that it strikes."},
+    "status": {
+        "oneOf": [_STATUS, {"type": "array", "items": _STATUS, "minItems": 1}],
+        "description": "The status of the answer; of a list, one is drawn.",
+    },
+    "retry_after_s": {
+        "type": "number",
+        "minimum": 0,
+        "description": "The header Retry-After of the answer, in seconds.",
+    },
     "headers": {
         "type": "object",
         "additionalProperties": {"type": "string", "pattern": "^[ -~]*$"},
+        "description": "Further headers of the answer, by name.",
     },
-    "body": {},
+    "body": {"description": "The body of the answer; one in the service's words if left out."},
     "delay_ms": {
         "oneOf": [
             _MS,
@@ -47,14 +68,28 @@ FIELDS: Mapping[str, Mapping[str, Any]] = {
                 "additionalProperties": False,
             },
         ],
+        "description": "How long to wait, in real ms: a number, [from, to], or about a mean.",
     },
-    "bytes_per_s": {"type": "integer", "minimum": 1},
-    "share": {"type": "number", "minimum": 0, "maximum": 1},
-    "after": {"type": "integer", "minimum": 0},
-    "code": {"type": "integer"},
-    "reason": {"type": "string", "maxLength": 40},
-    "error": {"type": "string"},
-    "message": {"type": "string"},
+    "bytes_per_s": {
+        "type": "integer",
+        "minimum": 1,
+        "description": "How fast the answer comes, in bytes per second.",
+    },
+    "share": {
+        "type": "number",
+        "minimum": 0,
+        "maximum": 1,
+        "description": "How much is lost, from 0 to 1.",
+    },
+    "after": {
+        "type": "integer",
+        "minimum": 0,
+        "description": "How many lines or pieces come before it strikes.",
+    },
+    "code": {"type": "integer", "description": "The code with which the WebSocket is closed."},
+    "reason": {"type": "string", "maxLength": 40, "description": "The reason of that close."},
+    "error": {"type": "string", "description": "The error of the API, by slug or code."},
+    "message": {"type": "string", "description": "The text of that error."},
 }
 
 

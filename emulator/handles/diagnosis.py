@@ -90,8 +90,9 @@ def explain(
     candidates: Sequence[tuple[int | None, Mapping[str, Any]]],
     entries: Sequence[JsonObject],
     hint: str = "",
+    facts: Sequence[str] = (),
 ) -> str:
-    """Return the whole message: what was wanted, the nearest candidate, a hint, the timeline.
+    """Return the whole message: what was wanted, the nearest, facts, a hint, the timeline.
 
     It shows no credentials, though `wanted` and the candidates hold them.
     Each candidate comes with its number in the journal, if it has one.
@@ -101,6 +102,7 @@ def explain(
         around, nearest = min(candidates, key=lambda each: len(differences(wanted, each[1])))
         lines.append(f"nearest: {short_fields(hide_in_json(nearest))}")
         lines += [_INDENT + line for line in differences(wanted, nearest)]
+    lines += facts
     if hint:
         lines.append(f"hint: {hint}")
     return "\n".join([*lines, "timeline:", timeline(entries, around)])

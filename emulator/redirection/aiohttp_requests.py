@@ -27,6 +27,7 @@ def patch(module: ModuleType, patching: Patching) -> None:
         patching.note("aiohttp")
         url = url.update_query(options.pop("params", None) or {})
         make(self, method, _url_for(target, url), **_options_for(module, target, options))
+        self.original_url = url  # which the response shows
 
     patching.replace(module.ClientRequest, "__init__", init)
 

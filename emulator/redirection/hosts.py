@@ -11,7 +11,7 @@ SERVICE_HOSTS = ("api.hume.ai",)  # for http and for WebSockets: docs/protocol.m
 
 
 def is_service(host: object) -> bool:
-    """True for a host of the service, as a text or as bytes."""
+    """True if it is a host of the service, as a text or as bytes."""
     if isinstance(host, bytes):
         host = host.decode("latin-1")
     return isinstance(host, str) and host.lower() in SERVICE_HOSTS

@@ -27,7 +27,7 @@ def patch(module: ModuleType, patching: Patching) -> None:
 
 
 def _is_for_service(connection: Any) -> bool:
-    """True for a connection to the service, or to a proxy that is to tunnel to it."""
+    """True if a connection is to the service, or to a proxy that is to tunnel to it."""
     return is_service(getattr(connection, "_tunnel_host", None) or connection.host)
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import socket
 import sys
-from typing import TYPE_CHECKING, Any
 
 from .hosts import is_service
 
+TYPE_CHECKING = False  # the module typing takes a program's start some milliseconds
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType, ModuleType
+    from typing import Any
 
     from .patching import Patching
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from functools import cache, partial
+from inspect import iscoroutinefunction
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -22,15 +23,17 @@ from emulator.atomic import write_whole
 from emulator.clock import SystemClock
 from emulator.errors import UsageError
 from emulator.handles.bridge import Bridge
+from emulator.handles.leftovers import unused_stubs
 from emulator.handles.listing import Listing
 from emulator.handles.tracebacks import ShortTraceback, is_on_purpose
 from emulator.jsontext import Json, JsonObject
 from emulator.ready import trusting
 from emulator.settings import CA_FILE_ENV, Settings
-from emulator.store.stubs import Stub
+from emulator.store.stubs import Stub, StubCallable
 from emulator.testing.clock import BridgedClock, ClockHandle
 from emulator.testing.contract import ContractHandle
 from emulator.testing.faults import FaultsHandle
+from emulator.testing.interception import SetsAttributes, redirect_here
 from emulator.testing.journal import JournalHandle
 from emulator.testing.receiver import WebhookReceiver
 from emulator.testing.webhooks import WebhooksHandle
@@ -143,6 +146,15 @@ class Evi(EviHandle):
             )
         return client_class(base_url=self.url, api_key=self.api_key, **options)
 
+    def patch_hume(self, monkeypatch: SetsAttributes) -> None:
+        """Lead what this process sends to api.hume.ai to this world, until the test ends.
+
+        For code under test that makes Hume's client without a `base_url`, or names the host:
+        docs/unchanged-apps.md. An API key is replaced by this world's. Of several worlds, the last
+        that asked gets the requests. `monkeypatch` is pytest's fixture.
+        """
+        redirect_here(self.url, self.api_key, self.ca_file, monkeypatch)
+
     def _trust(self) -> ssl.SSLContext:
         """Return the TLS context of a client: its own CA's, or the one that clients share."""
         return _default_trust() if self.ca_file is None else trusting(self.ca_file)
@@ -171,12 +183,22 @@ class Evi(EviHandle):
         headers: Mapping[str, str] | None = None,
         times: int | None = 1,
         check: bool = True,
+        match: Mapping[str, Any] | None = None,
+        answer: StubCallable | None = None,
     ) -> Stub:
         """Set the next answers of an operation, such as 'list-configs' (all of them: times=None).
 
-        A stub that is not used up fails the test at its end. Raises ApiError for an unknown
-        operation, or a body that the document does not allow (unless check is False).
+        `match` says for which requests, by some of their path, query, headers and JSON body:
+        {"query": {"name": "Ava"}, "body": {"evi_version": "3"}}. `answer` is called with each
+        request, in a thread, and returns a body, a status, (status, body) or (status, body,
+        headers); what it raises fails the test. A stub that is not used up fails the test at its
+        end. Raises ApiError for an unknown operation, or a body that the document does not allow
+        (unless check is False).
         """
+        if answer is not None and (not callable(answer) or iscoroutinefunction(answer)):
+            raise UsageError(f"answer must be a function that is not async, got {answer!r}")
+        if answer is not None and body is not None:
+            raise UsageError("a stub has a body or an answer: leave out one of them")
         return self._bridge.call(
             lambda: add_stub(
                 self.world,
@@ -187,21 +209,21 @@ class Evi(EviHandle):
                 headers,
                 times,
                 check,
+                match,
+                answer,
             )
         )
 
     def check_stubs(self) -> None:
-        """Raise AssertionError if a stub was not used as often as it said."""
-        unused = self._bridge.read(self._unused_stubs)
+        """Raise AssertionError if a callable has raised, or a stub was not used as it said."""
+        failed = self._bridge.read(lambda: [each for each in self.world.stubs if each.error])
+        if failed:
+            error = failed[0].error
+            told = f"the callable of a stub for {failed[0].operation} raised"
+            raise AssertionError(f"{told} {type(error).__name__}: {error}") from error
+        unused = self._bridge.read(lambda: unused_stubs(self.world))
         if unused:
             raise AssertionError("stubs that nobody used: " + "; ".join(unused))
-
-    def _unused_stubs(self) -> list[str]:
-        return [
-            f"{stub.operation} -> {stub.status}: used {stub.used} of {stub.times or 'any'} times"
-            for stub in self.world.stubs
-            if stub.is_unused
-        ]
 
     def webhook_receiver(self) -> WebhookReceiver:
         """Return a receiver of webhooks on this machine; it is closed with the world."""

@@ -98,4 +98,5 @@ CLIENTS = (
 )
 NODE_KIT = Client("node-kit")  # no client, but a project that tests with our package for Node
 NEXTJS = Client("nextjs")  # an example's project, whose package.json describes it
+RELEASE = Client("release")  # no client, but the tools of a release
 RECOGNISER = Client("pocketsphinx-5.1", driver="driver_pocketsphinx.py")  # no client, but ears

@@ -28,6 +28,7 @@ from emulator.web.control.snapshot import snapshot_routes
 from emulator.web.control.stubs import stub_routes
 from emulator.web.control.webhooks import webhook_routes
 from emulator.web.control.world import world_routes
+from emulator.web.control.worlds import worlds_routes
 from emulator.web.endpoint import OwnRoutes, Route, own_routes
 from emulator.web.inspector.routes import inspector_routes
 from emulator.web.mounts import Mount
@@ -85,6 +86,7 @@ class Control:
             Route("GET", "/_emulator/metrics", self.metrics),
             Route("GET", "/_emulator/settings", self.show_settings),
             *world_routes(auth, self._worlds, self._seeds, self._settings, bodies),
+            *worlds_routes(auth, self._worlds, bodies),
             *clock_routes(auth, bodies),
             *webhook_routes(auth, bodies),
             *fault_routes(auth, bodies, self._fault_names),

@@ -12,7 +12,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import NamedTuple, TypeAlias
+from pathlib import Path
+from typing import NamedTuple, Protocol, TypeAlias
 
 from emulator.apis.evi.chat.prosody import read_mood
 from emulator.apis.evi.errors import CHAT_ERRORS
@@ -226,6 +227,29 @@ class Rule:
                 raise _mistake("{tool_result} comes before any tool call of this rule")
 
 
+class ScriptText(NamedTuple):
+    """The text that a script was read from, and what the script said then."""
+
+    text: str
+    said: str
+
+
+class Followed(Protocol):
+    """The file that a script is from, which is read again once it has changed.
+
+    `revision` counts the changes; after one that can't be read, `mistake` says why, and `script`
+    stays the last good one.
+    """
+
+    path: Path
+    script: "Script"
+    revision: int
+    mistake: str | None
+
+    def look(self) -> None:
+        """Read the file again if it has changed."""
+
+
 @dataclass
 class Script:
     """The course of a chat. A turn is answered by the first matching rule that is not used up.
@@ -233,6 +257,7 @@ class Script:
     A `strict` script answers a turn that no rule matches with an error; otherwise the default
     assistant answers. `model` says how a custom language model is asked. `user` and `tools` are for
     simulations. `sounds` are given to the world that takes the script, and no part of the course.
+    `uses` counts the answers of each rule, by its place, in all chats that follow this script.
     """
 
     rules: list[Rule] = field(default_factory=list)
@@ -243,6 +268,9 @@ class Script:
     name: str = "script"
     model: ModelOptions = ModelOptions()
     sounds: Sequence[OwnSound] = field(default=(), compare=False)
+    uses: Counter[int] = field(default_factory=Counter, compare=False, repr=False)
+    own_text: ScriptText | None = field(default=None, compare=False, repr=False)
+    followed: Followed | None = field(default=None, compare=False, repr=False)
 
     def on_user(
         self, text: "str | re.Pattern[str]", times: int | None = None, turn: int | None = None
@@ -270,8 +298,8 @@ class Script:
         return rule
 
     def copy(self) -> "Script":
-        """Return an equal script; rules added to either do not show in the other."""
-        return replace(self, rules=list(self.rules))
+        """Return an equal script, not used yet; rules added to either do not show in the other."""
+        return replace(self, rules=list(self.rules), uses=Counter())
 
     def answer_tool(self, name: str, content: Json) -> None:
         """Answer calls of this tool in simulations with a text, or with a value as JSON."""
@@ -319,7 +347,7 @@ class Chosen(NamedTuple):
 
 
 class ScriptRun:
-    """A script in one chat. It counts how often each rule was used."""
+    """A script in one chat. It counts how often each rule was used, here and in all chats."""
 
     def __init__(self, script: Script) -> None:
         self.script = script
@@ -333,6 +361,7 @@ class ScriptRun:
             groups = rule.match(turn)
             if groups is not None:
                 self._used[number] += 1
+                self.script.uses[number] += 1
                 return Chosen(rule, groups)
         return None
 

@@ -26,6 +26,7 @@ from emulator.apis.evi.chat_store import ChatStore
 from emulator.apis.evi.chat_voices import simulated_voice, user_voice
 from emulator.apis.evi.errors import END_UNREACHABLE
 from emulator.apis.evi.state import EviState
+from emulator.apis.evi.world_script import script_of
 from emulator.apis.voices.state import VoicesState
 from emulator.clock import LaggingClock, ManualClock
 from emulator.durations import read_pace
@@ -81,13 +82,14 @@ def new_scenario(world: World, script: Script, scene: Scene) -> Scenario:
     )
     world.state(VoicesState).add_sounds(script.sounds)
     if not script.rules and not script.strict:  # the script has only the user's part
-        own = world.state(EviState).script
+        own = script_of(world)
         script = replace(
             script,
             rules=own.rules,
             strict=own.strict,
             mood=script.mood or own.mood,
             tools={**own.tools, **script.tools},
+            uses=own.uses,
         )
     if scene.end_reason == "INACTIVITY_TIMEOUT":
         _check_inactivity(config)
@@ -166,7 +168,8 @@ def rehearse(world: World, scenario: Scenario) -> int:
     clock = LaggingClock(ManualClock(world.clock.now_ms() + _LONG_MS), _LONG_MS)
     timers, journal = Timers(clock), Journal(clock, 1)
     chats, ids = _Stage(world.state(EviState).chats), world.ids.fork()
-    request = replace(scenario.request, model=None)
+    # a copy of the script, so that its uses count what is said to the world alone
+    request = replace(scenario.request, model=None, script=scenario.script.copy())
     live = LiveChat(Session(request, chats, clock, ids, journal), clock, timers)
     rehearsed = replace(scenario, wait_for_tools=False)
     Simulation(live, timers, rehearsed, True, journal).start()

@@ -6,6 +6,7 @@ import { describe, isProblem } from "./describe.js";
 import { announce, command, empty, fill, h, icon } from "./dom.js";
 import { entryDetail } from "./entry.js";
 import { example } from "./export.js";
+import { textOf } from "./journal.js";
 import { ListView } from "./listview.js";
 import { rowsOf } from "./stretches.js";
 import { duration, plural, timeOfDay } from "./text.js";
@@ -103,8 +104,8 @@ function show(root, { journal, go, stay, parameters }) {
   function passes(entry) {
     if (hiddenKinds.has(entry.kind)) return false;
     if (chat.value && !String(entry.chat_id ?? "").startsWith(chat.value.trim())) return false;
-    if (words.some((word) => !entry.searched.includes(word))) return false;
-    if (without.some((word) => entry.searched.includes(word))) return false;
+    if (words.some((word) => !textOf(entry).includes(word))) return false;
+    if (without.some((word) => textOf(entry).includes(word))) return false;
     return !problems.checked || isProblem(entry);
   }
 
