@@ -30,7 +30,7 @@ from tests.served import SEEDS
 
 SHELL, CONSOLE, PYTHON = ("sh", "bash"), ("console",), ("python",)
 DATA = ("yaml", "json", "toml")
-SCRIPT = ("js", "ts", "jsx", "tsx", "mjs")  # tests/node_kit/test_docs.py parses them
+SCRIPT = ("js", "mjs", "jsx", "ts", "tsx", "html")  # tests/node_kit/test_docs.py parses them
 CONFIGURATION = ("haproxy", "dockerfile")
 TEXT = ("text",)
 KNOWN = (*SHELL, *CONSOLE, *PYTHON, *DATA, *SCRIPT, *CONFIGURATION, *TEXT)
