@@ -103,7 +103,7 @@ clean:  ## remove all that make has made
 	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
-.clients/node-kit/made .clients/nextjs/made: .venv/node-kit
+.clients/node-kit/made .clients/node-kit-older/made .clients/nextjs/made: .venv/node-kit
 
 .clients/%/made: tests/clients/environments/%.json
 	@rm -rf $(@D)
