@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 from urllib.parse import urlencode
 
-from playwright.sync_api import ConsoleMessage, Locator, Page, expect
+from playwright.sync_api import ConsoleMessage, Error, Locator, Page, expect
+
+from tests.inspector.tab import EMPTY, TIMEOUT_MS
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 AXE = Path(__file__).resolve().parents[1] / "node/node_modules/axe-core/axe.min.js"
-TIMEOUT_MS = 10_000
 Scheme: TypeAlias = Literal["dark", "light"]
 BOTH: tuple[Scheme, ...] = ("dark", "light")  # that the system may ask for; light as it begins
 
@@ -24,11 +25,6 @@ def why_not() -> str:
     return "" if AXE.is_file() else "axe-core is missing from tests/node/node_modules (npm)"
 
 
-# Told on the console, where the tests look for errors.
-TELL_VIOLATIONS = """
-addEventListener("securitypolicyviolation", (event) =>
-  console.error(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`));
-"""
 RUN_AXE = """async () => {
   const { violations } = await axe.run(document, { resultTypes: ["violations"] });
   const told = ({ html, failureSummary }) => `${html} ${failureSummary}`;
@@ -74,8 +70,15 @@ class Inspector:
         self.errors: list[str] = []  # of its console
         self.expected: list[str] = []  # that may stand there: parts of their texts
         page.on("console", self._note)
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.add_init_script(TELL_VIOLATIONS)
+        page.on("pageerror", self._note_error)
+
+    def leave(self) -> None:
+        """Listen to the page no longer."""
+        self.page.remove_listener("console", self._note)
+        self.page.remove_listener("pageerror", self._note_error)
+
+    def _note_error(self, error: Error) -> None:
+        self.errors.append(str(error))
 
     def _note(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
@@ -86,6 +89,11 @@ class Inspector:
         query = urlencode({"view": view, **parameters, "key": self.api_key})
         self.page.goto(f"{self.url}/_emulator/#{query}")
         expect(self.page.locator("#state")).to_have_attribute("data-state", "live")
+        return self.page
+
+    def open_nothing(self) -> Page:
+        """Show an empty page of the emulator's, which can import the inspector's modules."""
+        self.page.goto(self.url + EMPTY)
         return self.page
 
     def go(self, title: str) -> None:

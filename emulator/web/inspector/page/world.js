@@ -5,6 +5,7 @@ import { attempt, together } from "./acting.js";
 import { command, confirmed, field, fill, h, options, toast } from "./dom.js";
 import { literal } from "./export.js";
 import { dateTime, facts } from "./text.js";
+import { nameForm, openedAs, worldsCard } from "./worlds.js";
 
 const UNITS = [
   ["1", "seconds"],
@@ -21,11 +22,20 @@ export const world = { id: "world", title: "World", show };
 
 function show(root, { journal, readClock }) {
   const clock = clockCard(readClock);
+  const worlds = worldsCard();
   root.append(
     h(
       "div",
       { class: "page" },
-      h("div", { class: "cards" }, whichCard(), clock.node, memoryCard(), settingsCard()),
+      h(
+        "div",
+        { class: "cards" },
+        whichCard(),
+        clock.node,
+        memoryCard(),
+        worlds.node,
+        settingsCard(),
+      ),
     ),
   );
 
@@ -36,6 +46,7 @@ function show(root, { journal, readClock }) {
   refresh();
   return {
     leave() {
+      worlds.leave();
       journal.removeEventListener("entries", schedule);
       journal.removeEventListener("begin", schedule);
     },
@@ -50,7 +61,7 @@ function whichCard() {
       told,
       facts([
         ["Address", h("span", { class: "mono" }, origin())],
-        ["Key", h("bdi", { class: "mono" }, apiKey())],
+        ["Key", openedAs() ?? h("bdi", { class: "mono" }, apiKey())],
         ["Emulator", `${health.version}, with ${health.operations} operations`],
         ["Document", health.spec_version],
       ]),
@@ -61,6 +72,7 @@ function whichCard() {
     { class: "card", "aria-label": "This world" },
     h("h2", {}, "This world"),
     told,
+    nameForm(),
     h("p", { class: "hint" }, "Each API key is a world of its own. Point a client here:"),
     command(`HumeClient(base_url=${literal(origin())}, api_key=${literal(apiKey())})`),
   );
