@@ -65,6 +65,10 @@ bench-check: .venv/dev  ## measure whether an operation has become slower: half 
 lock: .venv/dev  ## pin what is installed now in requirements*.txt
 	sh scripts/lock
 
+# Builds with tools of its own, so that what is installed for tests does not matter.
+release: .clients/release/made .venv/node-kit  ## build the packages, check them in fresh environments, say what is left
+	.clients/release/bin/python -m scripts.release
+
 clean:  ## remove all that make has made
 	rm -rf .venv .docs .bench .clients tests/node/node_modules clients/node/node_modules clients/node/dist clients/node/build build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
@@ -110,4 +114,4 @@ clean:  ## remove all that make has made
 	@if command -v npm >/dev/null; then mkdir -p $(@D) && cp $< $(@D)/package.json && cd $(@D) && \
 		$(NPM_INSTALL) && touch made; fi
 
-.PHONY: help serve test test-fast test-clients coverage control-document node-kit check fix docs follow-docs reference bench bench-check lock clean
+.PHONY: help serve test test-fast test-clients coverage control-document node-kit check fix docs follow-docs reference bench bench-check lock release clean

@@ -1,10 +1,11 @@
 """Makes the tables of settings, faults, findings, hints and coverage from those in the code."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from emulator.apis.evi.hints import EVI_HINTS
 from emulator.apis.tts.hints import TTS_HINTS
+from emulator.cli.setting_groups import GROUPS
 from emulator.contract.findings import FINDINGS
 from emulator.contract.surface import PARTS
 from emulator.faults.table import KINDS, Fault
@@ -21,11 +22,17 @@ _WHOSE = {
 
 
 def settings() -> str:
-    """Return a row for each setting."""
-    return table(
-        ("flag", "variable", "default", "meaning"),
-        ((code(each.flag), code(each.env), _default(each), _meaning(each)) for each in SETTINGS),
+    """Return a table for each group of settings, with a row for each setting."""
+    by_name = {each.name: each for each in SETTINGS}
+    return "\n".join(
+        f"## {title}\n\n{_table(map(by_name.__getitem__, names))}"
+        for title, names in GROUPS.items()
     )
+
+
+def _table(settings: Iterable[Setting]) -> str:
+    rows = ((code(each.flag), code(each.env), _default(each), _meaning(each)) for each in settings)
+    return table(("flag", "variable", "default", "meaning"), rows)
 
 
 def _default(setting: Setting) -> str:

@@ -67,6 +67,11 @@ class Journal:
         """Return the newest entry's number, or the last one given if no entry is kept."""
         return self._entries[-1].seq if self._entries else self.seq
 
+    @property
+    def newest(self) -> Entry | None:
+        """Return the newest entry, if one is kept."""
+        return self._entries[-1] if self._entries else None
+
     def add(self, entry: Entry) -> None:
         """Add an entry, with the next number (the first is 1) and the world's time."""
         entry.seq = self.seq = self.seq + 1

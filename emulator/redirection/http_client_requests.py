@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from functools import wraps
+from functools import partial, wraps
 from typing import TYPE_CHECKING, Any
 
 from .hosts import is_service
@@ -15,15 +15,24 @@ if TYPE_CHECKING:
     from .patching import Patching
     from .target import Target
 
+_ORIGINAL = "_evi_emulator_original"
+
 
 def patch(module: ModuleType, patching: Patching) -> None:
     """Redirect connections of http.client, and those that a proxy would make for it."""
     target = patching.target
     plain, secure = module.HTTPConnection, module.HTTPSConnection
-    patching.replace(plain, "connect", _connecting(plain.connect, target))
-    patching.replace(secure, "connect", _connecting(secure.connect, target))
-    patching.replace(plain, "putrequest", _requesting(plain.putrequest, patching))
-    patching.replace(plain, "putheader", _heading(plain.putheader, target))
+    for kind, name, wrap in (
+        (plain, "connect", partial(_connecting, target)),
+        (secure, "connect", partial(_connecting, target)),
+        (plain, "putrequest", partial(_requesting, patching)),
+        (plain, "putheader", partial(_heading, target)),
+    ):
+        original = getattr(kind, name)
+        original = getattr(original, _ORIGINAL, original)  # of two redirections the later one acts
+        wrapped = wrap(original)
+        setattr(wrapped, _ORIGINAL, original)
+        patching.replace(kind, name, wrapped)
 
 
 def _is_for_service(connection: Any) -> bool:
@@ -31,7 +40,7 @@ def _is_for_service(connection: Any) -> bool:
     return is_service(getattr(connection, "_tunnel_host", None) or connection.host)
 
 
-def _connecting(original: Callable[[Any], None], target: Target) -> Callable[[Any], None]:
+def _connecting(target: Target, original: Callable[[Any], None]) -> Callable[[Any], None]:
     @wraps(original)
     def connect(self: Any) -> None:
         if not _is_for_service(self):
@@ -48,7 +57,7 @@ def _connected(target: Target, timeout: Any) -> socket.socket:
     return plain if tls is None else tls.wrap_socket(plain, server_hostname=target.host)
 
 
-def _requesting(original: Callable[..., None], patching: Patching) -> Callable[..., None]:
+def _requesting(patching: Patching, original: Callable[..., None]) -> Callable[..., None]:
     @wraps(original)
     def putrequest(self: Any, method: str, url: str, *more: Any, **how: Any) -> None:
         if _is_for_service(self):
@@ -59,7 +68,7 @@ def _requesting(original: Callable[..., None], patching: Patching) -> Callable[.
     return putrequest
 
 
-def _heading(original: Callable[..., None], target: Target) -> Callable[..., None]:
+def _heading(target: Target, original: Callable[..., None]) -> Callable[..., None]:
     @wraps(original)
     def putheader(self: Any, header: Any, *values: Any) -> None:
         if _is_for_service(self):

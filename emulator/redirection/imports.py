@@ -36,12 +36,17 @@ class AfterImport:
     def _found_by_others(
         self, name: str, path: Sequence[str] | None, target: ModuleType | None
     ) -> ModuleSpec | None:
-        for finder in sys.meta_path:
-            if finder is not self and hasattr(finder, "find_spec"):
+        for finder in self._next_finders():
+            if hasattr(finder, "find_spec"):
                 spec: ModuleSpec | None = finder.find_spec(name, path, target)
                 if spec is not None:
                     return spec
         return None
+
+    def _next_finders(self) -> list[Any]:
+        """Return the finders after this one, since those before it have been asked."""
+        finders: list[Any] = list(sys.meta_path)
+        return finders[finders.index(self) + 1 :] if self in finders else finders
 
 
 def _act_after(loader: Any, name: str, act: Callable[[ModuleType], None]) -> None:

@@ -78,7 +78,7 @@ class Target:
         if basic is None:
             return value
         try:
-            secret = base64.b64decode(basic[1]).partition(b":")[2]
+            secret = base64.b64decode(basic[1], validate=True).partition(b":")[2]
         except ValueError:  # not base64: the emulator says so
             return value
         return f"Basic {base64.b64encode(self.api_key.encode() + b':' + secret).decode()}"

@@ -1,6 +1,5 @@
-"""Fresh environments: what a new user's machine has, and no package of these tests."""
+"""Runs installers as a new user would, who has none of the packages of these tests."""
 
-import os
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,16 +8,6 @@ import emulator
 from scripts.quiet import complaints
 
 ROOT = Path(emulator.__file__).parent.parent
-_OF_THESE_TESTS = ("PYTHON", "EVI_EMULATOR_", "HUME_", "VIRTUAL_ENV", "PYTEST_")
-
-
-def environment(**more: str) -> dict[str, str]:
-    """Return the variables of a new user: those of this process, but none of its environment."""
-    path = [each for each in os.environ["PATH"].split(os.pathsep) if ".venv" not in each]
-    kept = {
-        name: value for name, value in os.environ.items() if not name.startswith(_OF_THESE_TESTS)
-    }
-    return {**kept, "PATH": os.pathsep.join(path), **more}
 
 
 def run(

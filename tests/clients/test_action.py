@@ -15,7 +15,8 @@ from urllib.request import Request, urlopen
 import pytest
 
 from emulator.version import __version__
-from tests.clients.fresh import ROOT, environment
+from scripts.installed import user_environment as environment
+from tests.clients.fresh import ROOT
 from tests.docs.test_ci_page import ACTION
 
 EXPRESSION = re.compile(r"\$\{\{ *([\w.-]+) *\}\}")

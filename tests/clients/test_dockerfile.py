@@ -19,7 +19,8 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from tests.clients.fresh import ROOT, environment, run
+from scripts.installed import user_environment as environment
+from tests.clients.fresh import ROOT, run
 from tests.docs.test_ci_page import DOCKERFILE
 
 _FOLDERS = "opt|data|src"  # of the image that our instructions name
@@ -66,8 +67,10 @@ class Image:
             path = self._kept(flag[1]) / source[1:] if flag else ROOT / source
             to = self.path(target) if path.is_dir() else self.path(target) / path.name
             to.parent.mkdir(parents=True, exist_ok=True)
-            copy = shutil.copytree if path.is_dir() else shutil.copy
-            copy(path, to, **({"symlinks": True} if path.is_dir() else {}))  # type: ignore[operator]
+            if path.is_dir():
+                shutil.copytree(path, to, symlinks=True)
+            else:
+                shutil.copy(path, to)
 
     def _env(self, rest: str) -> None:
         for name, value in re.findall(r"(\w+)=(\S+)", rest):

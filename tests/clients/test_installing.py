@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from emulator.version import __version__
+from scripts.installed import user_environment as environment
 from tests.clients.clients import RELEASE
-from tests.clients.fresh import ROOT, environment, run
+from tests.clients.fresh import ROOT, run
 
 pytestmark = pytest.mark.process
 

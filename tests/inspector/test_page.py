@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 from emulator.apis.apis import APIS
 from emulator.apis.evi.views import EVI_VIEWS
 from emulator.inspection import View
+from emulator.web.app import App
 from emulator.web.inspector.routes import PAGE
 from tests.inspector.browsing import BOTH, Inspector
 
@@ -51,6 +52,18 @@ def test_no_key_is_needed_for_the_page(client: TestClient) -> None:
     del client.headers["X-Hume-Api-Key"]
     assert client.get("/_emulator/").status_code == 200
     assert client.get("/_emulator", follow_redirects=False).headers["location"] == "/_emulator/"
+
+
+def test_the_root_leads_browsers_to_the_page(app: App) -> None:
+    """Whoever asks for HTML; other clients are answered 404, as for any unknown path."""
+    client = TestClient(app, follow_redirects=False)
+    browser = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    for ask in (client.get, client.head):
+        answer = ask("/", headers=browser)
+        assert (answer.status_code, answer.headers["location"]) == (307, "/_emulator/")
+    assert client.get("/", headers={"Accept": "*/*"}).status_code == 404
+    assert client.post("/", headers=browser).status_code == 404
+    assert client.get("/v1", headers=browser).status_code == 404
 
 
 def test_a_file_is_sent_once(client: TestClient) -> None:

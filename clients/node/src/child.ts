@@ -97,8 +97,10 @@ export class Child {
         this.#printed = (this.#printed + String(piece)).slice(-KEPT);
         const found = / on (https?:\/\/[^\s|]+)[^\n]*\n/.exec(this.#printed);
         if (found === null || this.url) return;
+        const caFile = /(?:\||\n) *CA file:? +([^\n]+?)\r?\n/.exec(this.#printed)?.[1];
+        if (found[1]!.startsWith("https:") && caFile === undefined) return; // it comes a little later
         this.url = found[1]!;
-        this.caFile = / \| CA file: ([^\n]+?)\r?\n/.exec(found[0])?.[1];
+        this.caFile = caFile;
         resolve(undefined);
       });
     });

@@ -6,21 +6,27 @@ Connections to other hosts pass untouched, through the proxy that was set before
 import asyncio
 import ssl
 import threading
+from asyncio import StreamReader, StreamWriter
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from types import TracebackType
 from urllib.parse import urlsplit
 
 from emulator.errors import StartupError
-from emulator.extras.interception.front import Front
 from emulator.extras.interception.heads import BadHead, Head, read_head
 from emulator.extras.interception.pipes import Pipe, join
+from emulator.extras.interception.redirected import redirect
 from emulator.extras.interception.upstream import Unreachable, Upstream, connect
 from emulator.redirection.hosts import is_service
 from emulator.redirection.target import Target
 
 _LOOPBACK = "127.0.0.1"
+_ANY = (_LOOPBACK, 0)  # with a free port
 _PATIENCE_S = 10  # for the thread to begin
 _CONNECTED = Head(("HTTP/1.1", "200", "Connection established"), ())
+
+
+_Answer = Callable[[Head, Pipe], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +45,12 @@ class Proxy:
     def __init__(self, target: Target, chain_file: str, upstream: Upstream | None = None) -> None:
         self.count = 0
         self._upstream = upstream
-        self._front = Front(target, self._note)
+        self._target = target
         self._tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         self._tls.load_cert_chain(chain_file)
         self._tls.set_alpn_protocols(["http/1.1"])
         self._front_port = self._port = 0
+        self._tasks = set[asyncio.Task[None]]()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._over = asyncio.Event()
         self._begun = threading.Event()
@@ -75,8 +82,8 @@ class Proxy:
 
     async def _serve(self) -> None:
         """Serve until the end; what is under way then is cut off."""
-        front = await asyncio.start_server(self._front.serve, _LOOPBACK, 0, ssl=self._tls)
-        proxy = await asyncio.start_server(self._accept, _LOOPBACK, 0)
+        front = await asyncio.start_server(self._serving(self._redirect), *_ANY, ssl=self._tls)
+        proxy = await asyncio.start_server(self._serving(self._answer), *_ANY)
         self._front_port, self._port = (_port(each) for each in (front, proxy))
         self._loop = asyncio.get_running_loop()
         self._begun.set()
@@ -84,20 +91,20 @@ class Proxy:
         front.close()
         proxy.close()
 
-    def _note(self) -> None:
-        self.count += 1
+    def _serving(self, answer: _Answer) -> Callable[[StreamReader, StreamWriter], None]:
+        """Return what to do with each connection: to read a head, and answer it in a task."""
 
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        client = Pipe(reader, writer)
-        try:
-            head = await read_head(reader)
-            if head is not None:
-                await self._answer(head, client)
-        except (BadHead, Unreachable, OSError) as error:
-            status = "400 Bad Request" if isinstance(error, BadHead) else "502 Bad Gateway"
-            writer.write(_refusal(status, str(error)))
-        finally:
-            writer.close()
+        def begin(reader: StreamReader, writer: StreamWriter) -> None:
+            task = asyncio.create_task(_serve_one(answer, Pipe(reader, writer)))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+        return begin
+
+    async def _redirect(self, head: Head, client: Pipe) -> None:
+        """Send the emulator a request that is for the service. Raises OSError."""
+        self.count += 1
+        await redirect(head, client, self._target)
 
     async def _answer(self, head: Head, client: Pipe) -> None:
         """Do what a request to the proxy asks. Raises BadHead, Unreachable, and OSError."""
@@ -123,11 +130,24 @@ class Proxy:
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         head = replace(head, words=(method, path, version)).without("proxy-authorization")
         if is_service(address.host):
-            await self._front.pass_on(head, client)
+            await self._redirect(head, client)
             return
         other = await connect(None, address.host, address.port)
         other.writer.write(head.closing().to_bytes())
         await join(client, other)
+
+
+async def _serve_one(answer: _Answer, client: Pipe) -> None:
+    """Read one request's head, and answer it."""
+    try:
+        head = await read_head(client.reader)
+        if head is not None:
+            await answer(head, client)
+    except (BadHead, Unreachable, OSError) as error:
+        status = "400 Bad Request" if isinstance(error, BadHead) else "502 Bad Gateway"
+        client.writer.write(_refusal(status, str(error)))
+    finally:
+        client.writer.close()
 
 
 def _port(server: asyncio.Server) -> int:

@@ -1,6 +1,6 @@
 // The frame of the page: which view is shown, of which world, and the keys that move about.
 
-import { Outdated, apiKey, get, recalled, remember, useKey } from "./api.js";
+import { Outdated, apiKey, get, openedBy, recalled, remember, useKey, useReference } from "./api.js";
 import { chats } from "./chats.js";
 import { announce, fill, h, icon, toast } from "./dom.js";
 import { Journal } from "./journal.js";
@@ -20,15 +20,17 @@ const journal = new Journal();
 let current = null; // the view that is shown
 let clockAt = null; // {now_ms, mode, read}
 
-// where we are: #view=chats&id=...; a key in it is taken out, so that it is not copied along
+// where we are: #view=chats&id=...; a key or a world in it is taken out, so that it is not copied along
 
 function place() {
   const given = new URLSearchParams(location.hash.slice(1));
-  const key = given.get("key");
-  if (key) {
+  const [key, reference] = [given.get("key"), given.get("world")];
+  if (key || reference) {
     given.delete("key");
+    given.delete("world");
     history.replaceState(null, "", `#${given}`);
-    if (key !== apiKey()) enter(key);
+    if (key && (openedBy() || key !== apiKey())) enter(key);
+    else if (!key && reference !== openedBy()) enterByReference(reference);
   }
   return Object.fromEntries(given);
 }
@@ -80,7 +82,20 @@ function leave() {
 function enter(key) {
   leave();
   useKey(key);
-  byId("key").value = apiKey();
+  showWorld();
+}
+
+/** The world of a reference, as the list of worlds has it; its key stays unknown. */
+function enterByReference(reference) {
+  leave();
+  useReference(reference);
+  showWorld();
+  announce(`This is the world ${reference}`);
+}
+
+function showWorld() {
+  byId("key").value = openedBy() ? "" : apiKey();
+  byId("key").placeholder = openedBy() ? `of ${openedBy()}` : "";
   journal.restart();
   readClock();
 }
@@ -88,7 +103,7 @@ function enter(key) {
 function changeKey(event) {
   event.preventDefault();
   const given = byId("key").value.trim();
-  if (!given || given === apiKey()) return;
+  if (!given || (!openedBy() && given === apiKey())) return;
   const { view } = current;
   enter(given);
   history.replaceState(null, "", `#view=${view.id}`); // what was shown of it is not in this world
@@ -220,7 +235,10 @@ function start() {
     if (gone || added.some((entry) => entry.kind === "clock")) readClock();
   });
   setInterval(showClock, 1000);
-  enter(new URLSearchParams(location.hash.slice(1)).get("key") || apiKey());
+  const given = new URLSearchParams(location.hash.slice(1));
+  const key = given.get("key");
+  if (key || !(given.get("world") || openedBy())) enter(key || apiKey());
+  else enterByReference(given.get("world") || openedBy());
   show();
 }
 

@@ -10,6 +10,7 @@ import { textOf } from "./journal.js";
 import { ListView } from "./listview.js";
 import { rowsOf } from "./stretches.js";
 import { duration, plural, timeOfDay } from "./text.js";
+import { busyWorlds } from "./worlds.js";
 
 const KINDS = ["http", "frame", "webhook", "model", "ears", "voice", "call", "fault", "clock", "script", "bug"];
 const NAMES = {
@@ -80,6 +81,7 @@ function show(root, { journal, go, stay, parameters }) {
   list.onfollow = (follows) => (newest.hidden = follows);
   list.onchoose = (entry) => opened && open(entry);
   const none = h("div", { class: "none" });
+  const busy = busyWorlds();
   const detail = h("section", { class: "detail", "aria-label": "Entry", hidden: true });
 
   root.append(
@@ -145,7 +147,7 @@ function show(root, { journal, go, stay, parameters }) {
       kinds[index].classList.toggle("none-yet", !byKind[kind] && !hiddenKinds.has(kind));
     }
     none.hidden = found.length > 0;
-    if (!found.length) fill(none, length ? nothingFound() : nothingYet());
+    if (!found.length) fill(none, length ? nothingFound() : [busy.node, nothingYet()]);
   }
 
   function onEntries({ detail: { added, gone } }) {
@@ -196,6 +198,7 @@ function show(root, { journal, go, stay, parameters }) {
       journal.removeEventListener("entries", onEntries);
       journal.removeEventListener("begin", begin);
       list.close();
+      busy.leave();
       tellTotal.cancel();
       cancelAnimationFrame(drawing);
     },

@@ -7,6 +7,7 @@ import { command, confirmed, field, fill, h, options, toast } from "./dom.js";
 import { literal } from "./export.js";
 import { faultsCard } from "./faults.js";
 import { dateTime, facts } from "./text.js";
+import { nameForm, openedAs, worldsCard } from "./worlds.js";
 
 const UNITS = [
   ["1", "seconds"],
@@ -23,6 +24,7 @@ export const world = { id: "world", title: "World", show };
 
 function show(root, { journal, readClock }) {
   const clock = clockCard(readClock);
+  const worlds = worldsCard();
   const faults = faultsCard();
   const contract = contractCard();
   root.append(
@@ -37,6 +39,7 @@ function show(root, { journal, readClock }) {
         memoryCard(),
         faults.node,
         contract.node,
+        worlds.node,
         settingsCard(),
       ),
     ),
@@ -51,6 +54,7 @@ function show(root, { journal, readClock }) {
   refresh();
   return {
     leave() {
+      worlds.leave();
       journal.removeEventListener("entries", schedule);
       journal.removeEventListener("begin", schedule);
     },
@@ -65,7 +69,7 @@ function whichCard() {
       told,
       facts([
         ["Address", h("span", { class: "mono" }, origin())],
-        ["Key", h("bdi", { class: "mono" }, apiKey())],
+        ["Key", openedAs() ?? h("bdi", { class: "mono" }, apiKey())],
         ["Emulator", `${health.version}, with ${health.operations} operations`],
         ["Document", health.spec_version],
       ]),
@@ -76,6 +80,7 @@ function whichCard() {
     { class: "card", "aria-label": "This world" },
     h("h2", {}, "This world"),
     told,
+    nameForm(),
     h("p", { class: "hint" }, "Each API key is a world of its own. Point a client here:"),
     command(`HumeClient(base_url=${literal(origin())}, api_key=${literal(apiKey())})`),
   );
