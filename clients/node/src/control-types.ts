@@ -437,6 +437,16 @@ export interface FaultTable {
     error: Array<string>;
     method: Array<string>;
   };
+  /** The fields of a rule, with what a person needs to fill them in. */
+  fields: Record<string, {
+    /** Of a JSON value; `any` for several. */
+    type: "string" | "integer" | "number" | "object" | "any";
+    hint: string;
+    /** Empty for a text. */
+    unit: string;
+    /** A value that it can have. */
+    example: unknown;
+  }>;
 }
 
 export interface NewStub {

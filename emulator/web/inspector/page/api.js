@@ -40,9 +40,11 @@ function leaveWorld() {
 export class Outdated extends Error {}
 
 export class Refused extends Error {
-  constructor(status, message) {
+  /** `problems` are those of single fields: [{loc, msg}], with loc from "body" on. */
+  constructor(status, message, problems = []) {
     super(message);
     this.status = status;
+    this.problems = problems;
   }
 }
 
@@ -63,7 +65,8 @@ async function send(method, path, body, signal, looking = ONLY_LOOKING) {
   if (answer.status === 401 && openedBy() && !asked.aborted) // its token has expired
     answer = await ask(method, path, body, signal, looking, true);
   if (answer.ok) return answer;
-  throw new Refused(answer.status, reason(answer.status, await answer.json().catch(() => null)));
+  const said = await answer.json().catch(() => null);
+  throw new Refused(answer.status, reason(answer.status, said), said?.detail);
 }
 
 async function ask(method, path, body, signal, looking, isAgain) {

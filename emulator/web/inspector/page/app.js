@@ -2,7 +2,9 @@
 
 import { Outdated, apiKey, get, openedBy, recalled, remember, useKey, useReference } from "./api.js";
 import { chats } from "./chats.js";
+import { contract } from "./contract.js";
 import { announce, fill, h, icon, toast } from "./dom.js";
+import { faults } from "./faults.js";
 import { Journal } from "./journal.js";
 import { resources } from "./resources.js";
 import { talk } from "./talk.js";
@@ -12,7 +14,7 @@ import { PAGES } from "./views.js";
 import { webhooks } from "./webhooks.js";
 import { world } from "./world.js";
 
-const VIEWS = [timeline, chats, talk, ...PAGES, webhooks, resources, world];
+const VIEWS = [timeline, chats, talk, ...PAGES, webhooks, resources, faults, contract, world];
 const THEME = "evi-emulator-theme";
 const byId = (id) => document.getElementById(id);
 
@@ -167,7 +169,8 @@ const keys = {
   ArrowDown: (event) => (event.target.matches("[data-row]") ? step(1) : undefined),
   ArrowUp: (event) => (event.target.matches("[data-row]") ? step(-1) : undefined),
 };
-VIEWS.forEach((view, index) => (keys[index + 1] = () => go(view.id) ?? true));
+const keyOf = (index) => (index < 10 ? String((index + 1) % 10) : null); // 1 to 9, then 0
+VIEWS.slice(0, 10).forEach((view, index) => (keys[keyOf(index)] = () => go(view.id) ?? true));
 
 /** To the next row of the view, or to the one before. */
 function step(by) {
@@ -208,15 +211,15 @@ function start() {
         {
           href: `#view=${view.id}`,
           data: { view: view.id },
-          "aria-keyshortcuts": index + 1,
-          title: `${view.title} (${index + 1})`,
+          "aria-keyshortcuts": keyOf(index),
+          title: keyOf(index) ? `${view.title} (${keyOf(index)})` : view.title,
         },
         icon(view.id, view.icon),
         h("span", {}, view.title),
       ),
     ),
   );
-  byId("last-view").textContent = VIEWS.length;
+  byId("last-view").textContent = keyOf(Math.min(VIEWS.length, 10) - 1);
   byId("theme").addEventListener("change", (event) => {
     remember(THEME, event.target.value);
     useTheme(event.target.value);

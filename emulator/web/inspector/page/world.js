@@ -1,11 +1,9 @@
-// The world as a whole: its key, its time, what breaks in it, what it remembers.
+// The world as a whole: its key, its time, what it remembers.
 
 import { apiKey, call, download, get, origin } from "./api.js";
 import { attempt, together } from "./acting.js";
-import { contractCard } from "./contract.js";
 import { command, confirmed, field, fill, h, options, toast } from "./dom.js";
 import { literal } from "./export.js";
-import { faultsCard } from "./faults.js";
 import { dateTime, facts } from "./text.js";
 import { nameForm, openedAs, worldsCard } from "./worlds.js";
 
@@ -25,8 +23,6 @@ export const world = { id: "world", title: "World", show };
 function show(root, { journal, readClock }) {
   const clock = clockCard(readClock);
   const worlds = worldsCard();
-  const faults = faultsCard();
-  const contract = contractCard();
   root.append(
     h(
       "div",
@@ -37,17 +33,13 @@ function show(root, { journal, readClock }) {
         whichCard(),
         clock.node,
         memoryCard(),
-        faults.node,
-        contract.node,
         worlds.node,
         settingsCard(),
       ),
     ),
   );
 
-  const refresh = () => {
-    for (const card of [clock, faults, contract]) attempt(card.refresh);
-  };
+  const refresh = () => attempt(clock.refresh);
   const schedule = together(refresh);
   journal.addEventListener("entries", schedule);
   journal.addEventListener("begin", schedule);
