@@ -124,8 +124,8 @@ _INTRODUCTION = """\
 # Coverage
 
 This page says what Hume's own clients ask of the emulator, and whether the right answer comes back.
-`make coverage` writes it from a run of the table in [conformance/](../conformance/README.md); a complete
-run of the tests fails if the page differs from what it finds.
+`make coverage` writes it from a run of the table in [conformance/](../conformance/README.md); a
+complete run of the tests fails if the page differs from what it finds.
 
 The clients are `HumeClient` and `AsyncHumeClient` of `hume` {python} (Python), and `HumeClient` of
 `hume` {typescript} (TypeScript). Marks stand in this order: ✓ all cases pass, ✗ one fails, – the
