@@ -20,8 +20,8 @@ _TOOLS = {"node": "--version", "java": "-version", "haproxy": "-v"}
 _HEAD = """\
 # Performance
 
-This page says how much time and memory the emulator takes, compared with what you would use instead,
-and with a bare ASGI application that sends the same bytes. `make bench` writes it;
+This page says how much time and memory the emulator takes, compared with what you would use
+instead, and with a bare ASGI application that sends the same bytes. `make bench` writes it;
 [benchmarks/README.md](../benchmarks/README.md) says how each figure is measured.
 
 Medians, with quartiles in brackets. Ratios count: both sides of one are measured in turn. Machines
