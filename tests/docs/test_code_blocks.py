@@ -59,6 +59,8 @@ def test_no_block_is_of_a_kind_that_nothing_checks(page: Path) -> None:
     for block in blocks_of(page):
         assert block.language != INDENTED, f"{place(block)}: write it between fences"
         assert block.language in KNOWN, f"{place(block)}: nothing checks {block.language!r}"
+        if block.title:  # which not every reader of the page shows
+            assert f"`{block.title}`" in block.before, place(block)
         if block.language in TEXT:
             assert (ROOT / TEXTS[name_of(page)]).is_file()
 
