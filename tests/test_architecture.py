@@ -160,11 +160,12 @@ def test_no_module_imports_itself_in_a_circle() -> None:
 
 
 def test_the_package_imports_late_what_users_import() -> None:
-    """What the test above leaves out is one import."""
+    """What the test above leaves out are two imports."""
     tree = ast.parse(MODULES[ITSELF].read_text())
     found = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
     late = [node for node in found if node not in tree.body and node.module != "typing"]
-    assert {node.module for node in late} == {"emulator.testing.emulator"}
+    names = {"emulator.testing.emulator", "emulator.testing.world"}
+    assert {node.module for node in late} == names
 
 
 def test_every_room_of_the_ladder_exists() -> None:
@@ -172,7 +173,7 @@ def test_every_room_of_the_ladder_exists() -> None:
     assert LEVELS.keys() <= {room_of(name) for name in MODULES}
 
 
-LOADED_LATE = 52  # imports inside functions, each with its reason (ARCHITECTURE.md)
+LOADED_LATE = 54  # imports inside functions, each with its reason (ARCHITECTURE.md)
 
 
 def test_few_imports_are_inside_functions() -> None:

@@ -24,7 +24,12 @@ _WEBHOOKS_S = 2  # how long the report waits for the last webhooks
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command=execute)
-    parser.add_argument("command_line", nargs=argparse.REMAINDER, metavar="-- CMD")
+    parser.add_argument(
+        "command_line",
+        nargs=argparse.REMAINDER,
+        metavar="-- CMD",
+        help="the command to run, with its arguments",
+    )
     parser.add_argument(
         "--intercept",
         action="store_true",
@@ -52,6 +57,8 @@ def execute(arguments: argparse.Namespace) -> int:
         code = _run(command, evi, arguments.intercept)
         try:
             evi.check_stubs()
+            if settings.fail_unused:
+                evi.check_unused()
         except AssertionError as error:
             code = complain(EmulatorError(str(error)), code or FAILED)
         if code != 0:

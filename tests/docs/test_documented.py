@@ -11,14 +11,12 @@ import emulator
 from emulator.apis.evi.chat.script import SCRIPTED_ERRORS
 from emulator.apis.evi.chat.script_file import EndReason
 from emulator.apis.evi.errors import CHAT_ERRORS
-from emulator.cli.main import make_parser
 from emulator.extras.wiremock.pattern import FIELDS
 from emulator.extras.wiremock.values import MODIFIERS, OPERATORS
 from emulator.faults.table import KINDS
 from emulator.server import Server
-from emulator.settings import SETTINGS, Settings
+from emulator.settings import Settings
 from emulator.testing.world import Evi
-from emulator.web.app import App
 from tests.served import SEEDS
 
 ROOT = Path(emulator.__file__).parent.parent
@@ -26,64 +24,8 @@ README = (ROOT / "README.md").read_text()
 PICTURE = re.compile(r'(?:src|srcset)="([^"]+\.png)"')
 
 
-_ROUTES_OF_OTHERS = ("clients", "wiremock")  # routes that are not the emulator's invention
-
-
 def blocks(page: str, language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", page, re.DOTALL)
-
-
-def test_settings_page_has_every_setting() -> None:
-    """Each setting's row has its flag, variable, default and help."""
-    page = (ROOT / "docs" / "settings.md").read_text()
-    for setting in SETTINGS:
-        [row] = [line for line in page.splitlines() if line.startswith(f"| `{setting.flag}`")]
-        assert f"`{setting.env}`" in row
-        assert setting.help in row
-        if setting.default not in ("", (), None):
-            assert f"`{setting.shown_default}`" in row
-    assert page.count("| `--") == len(SETTINGS)
-
-
-def test_settings_page_says_whose_each_setting_is() -> None:
-    """The page lists the server's settings, and those that one API alone reads."""
-    page = " ".join((ROOT / "docs" / "settings.md").read_text().split())
-    whose = {
-        "These settings belong to the server as a whole": ("scope", "server"),
-        "Only EVI reads": ("api", "evi"),
-        "Only the voices read": ("api", "voices"),
-        "Only text-to-speech reads": ("api", "tts"),
-    }
-    for sentence, (column, value) in whose.items():
-        [listed] = re.findall(rf"{sentence}:? (`.*?`)\.", page)
-        flags = [each.flag for each in SETTINGS if getattr(each, column) == value]
-        assert listed == ", ".join(f"`{flag}`" for flag in flags)
-    assert {each.api for each in SETTINGS} == {"", "evi", "voices", "tts"}
-
-
-def test_readme_has_every_command() -> None:
-    """Each command of the help is in the README."""
-    commands = re.findall(r"\{(.*?)\}", make_parser().format_usage()) or [
-        line.split()[0]
-        for line in make_parser().format_help().splitlines()
-        if re.match(r"    [a-z]+ *", line)
-    ]
-    assert len(commands) >= 4
-    for command in commands:
-        assert f"evi-emulator {command}" in README
-
-
-def test_readme_has_every_control_route(app: App) -> None:
-    """Each route of the emulator's own is in the README, or on the page of its clients.
-
-    docs/control.md has all of them, and those of documents only there.
-    """
-    paths = [route.path for route in app.control.routes() if "{" not in route.path]
-    paths = [path for path in paths if not path.startswith("/openapi/")]
-    assert "/_emulator/reset" in paths
-    clients, wiremock = ((ROOT / "docs" / f"{page}.md").read_text() for page in _ROUTES_OF_OTHERS)
-    for path in paths:
-        assert path in README or path in clients or f"{path}`" in wiremock
 
 
 def test_chat_page_has_every_error() -> None:

@@ -144,7 +144,7 @@ def test_a_strange_call(inspector: Inspector, remote: Client) -> None:
     inspector.check()
     assert page.evaluate(STRANGE) == []
     page.get_by_role("button", name="sound, marks and messages").click()
-    expect(inspector.rows("← phone key <img")).to_be_visible()
+    expect(inspector.rows("phone → key <img")).to_be_visible()
     assert page.evaluate(STRANGE) == []
     inspector.check()
     page = inspector.open("talk", by="phone")
@@ -198,7 +198,7 @@ def test_a_client_may_send_anything(inspector: Inspector, server: Server) -> Non
             socket.send(frame)
             socket.recv()
     inspector.open(problems="1")
-    expect(inspector.rows('← client ["odd"]')).to_contain_text('{"a":"b"}')
+    expect(inspector.rows('client → ["odd"]')).to_contain_text('{"a":"b"}')
     inspector.check_console()
 
 

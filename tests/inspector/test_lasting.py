@@ -195,7 +195,7 @@ def test_a_tool_is_answered_and_the_chat_goes_on(inspector: Inspector, remote: C
 @pytest.mark.parametrize("stamp", [1e20, "x"])
 def test_a_time_that_is_none(inspector: Inspector, stamp: Any) -> None:
     """Shown as it is; the view around it goes on."""
-    page = inspector.open()
+    page = inspector.open_nothing()
     shown = "async (at) => (await import('/_emulator/inspector/text.js')).time(at).textContent"
     assert page.evaluate(shown, stamp)
 
