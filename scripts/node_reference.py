@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from textwrap import dedent
 
 from scripts.node_declarations import Declaration, Member, find, module
 from scripts.node_types import ROOT, camel
@@ -36,6 +37,7 @@ _KINDS = ("function", "const", "class", "interface", "type")
 _OMITTED = re.compile(r'Omit<(?:CamelKeys<)?\w+>?, ((?:"\w+"(?: \| )?)+)>')
 _CAMEL = re.compile(r"CamelKeys<(\w+)>")
 _LINKED = re.compile(r"docs/([\w-]+)\.md")
+_INDENTED = re.compile(r"^    .*(?:\n+    .*)*", re.MULTILINE)
 _WORD = re.compile(r"\b[A-Z]\w+")
 
 
@@ -112,7 +114,13 @@ def _section(declaration: Declaration, known: set[str]) -> Iterator[str]:
 
 def _text(doc: str) -> Iterator[str]:
     if doc:
-        yield _with_links(doc) + "\n"
+        yield _INDENTED.sub(_fenced, _with_links(doc)) + "\n"
+
+
+def _fenced(code: re.Match[str]) -> str:
+    """Return an indented example of a comment between fences."""
+    text = dedent(code[0])
+    return f"```{'sh' if text.startswith('NODE_OPTIONS=') else 'ts'}\n{text}\n```"
 
 
 def _item(member: Member, known: set[str]) -> str:

@@ -4,7 +4,7 @@ import importlib.util
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import httpx
@@ -67,6 +67,11 @@ class HumeTTSService:
     def __init__(self, api_key: str, settings: Settings) -> None:
         self._http_client = httpx.AsyncClient()
         self._client: object = None
+
+
+@contextmanager
+def nothing(evi: Evi, evi_server: Emulator) -> Iterator[Names]:
+    yield {}
 
 
 @contextmanager
@@ -158,7 +163,6 @@ def _example(path: str) -> Iterator[str]:
         thread.join()
 
 
-# By page: what its blocks find beside `evi`.
 @contextmanager
 def of_unchanged_apps(evi: Evi, evi_server: Emulator) -> Iterator[Names]:
     def ask_about_the_weather() -> None:
@@ -168,7 +172,8 @@ def of_unchanged_apps(evi: Evi, evi_server: Emulator) -> Iterator[Names]:
         yield {"ask_about_the_weather": ask_about_the_weather, "monkeypatch": monkeypatch}
 
 
-STAND_INS: Mapping[str, Callable[[Evi, Emulator], Any]] = {
+# By page: what its blocks find beside `evi`.
+STAND_INS: Mapping[str, Callable[[Evi, Emulator], AbstractContextManager[Names]]] = {
     "docs/testing.md": of_testing,
     "docs/unchanged-apps.md": of_unchanged_apps,
     "docs/contract.md": of_contract,
