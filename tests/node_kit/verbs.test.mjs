@@ -89,7 +89,7 @@ test("what is called wrongly is refused", async () => {
   assert.match(await failure(evi.faults.add("http", "stat"), RefusedError), /did you mean 'status'/);
   assert.match(await failure(evi.chat("nobody"), LookupError), /no chat "nobody"/);
   assert.match(await failure(evi.configs.get("x"), LookupError), /no config "x"; there is "/);
-  assert.match(await failure(evi.clock.advance({}), UsageError), /advance goes forward/);
+  assert.match(await failure(evi.clock.advance({}), UsageError), /advance moves forward/);
   assert.match(await failure(evi.nextChat({ timeoutMs: -1 }), UsageError), /timeoutMs/);
 });
 
