@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from textwrap import dedent
 
 from scripts.node_declarations import Declaration, Member, find, module
 from scripts.node_types import ROOT, camel
@@ -36,6 +37,7 @@ _KINDS = ("function", "const", "class", "interface", "type")
 _OMITTED = re.compile(r'Omit<(?:CamelKeys<)?\w+>?, ((?:"\w+"(?: \| )?)+)>')
 _CAMEL = re.compile(r"CamelKeys<(\w+)>")
 _LINKED = re.compile(r"docs/([\w-]+)\.md")
+_CODE = re.compile(r"(?:^    .+\n(?:\n(?=    ))?)+", re.MULTILINE)
 _WORD = re.compile(r"\b[A-Z]\w+")
 
 
@@ -98,7 +100,7 @@ def page() -> str:
 def _section(declaration: Declaration, known: set[str]) -> Iterator[str]:
     yield f"### {declaration.name}\n"
     if " " in declaration.signature.removeprefix(f"{declaration.kind} "):
-        yield f"```ts\n{declaration.signature}\n```\n"
+        yield f"`{declaration.signature}`\n"
     yield from _text(declaration.doc)
     others = _links(declaration.signature, known - {declaration.name})
     if others:
@@ -137,8 +139,9 @@ def _links(signature: str, known: set[str]) -> str:
 
 
 def _with_links(text: str) -> str:
-    """Return a comment with links to the pages that it names."""
-    return _LINKED.sub(r"[\1](\1.md)", text)
+    """Return a comment with links to the pages that it names, and with fences around its code."""
+    fenced = _CODE.sub(lambda code: f"```js\n{dedent(code[0]).strip()}\n```\n", text + "\n")
+    return _LINKED.sub(r"[\1](\1.md)", fenced.strip())
 
 
 def main() -> None:
