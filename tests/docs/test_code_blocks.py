@@ -32,8 +32,9 @@ SHELL, CONSOLE, PYTHON = ("sh", "bash"), ("console",), ("python",)
 DATA = ("yaml", "json", "toml")
 SCRIPT = ("js", "mjs", "jsx", "ts", "tsx", "html")  # tests/node_kit/test_docs.py parses them
 CONFIGURATION = ("haproxy", "dockerfile")
+WEB_PAGE = ("html",)  # tests/clients/test_node_kit.py opens it
 TEXT = ("text",)
-KNOWN = (*SHELL, *CONSOLE, *PYTHON, *DATA, *SCRIPT, *CONFIGURATION, *TEXT)
+KNOWN = (*WEB_PAGE, *SHELL, *CONSOLE, *PYTHON, *DATA, *SCRIPT, *CONFIGURATION, *TEXT)
 
 # By page: who checks its blocks of text, which no program reads.
 TEXTS: Mapping[str, str] = {
