@@ -16,6 +16,11 @@ def duration_ms(text: str) -> int:
     return round(float(match[1]) * _UNITS_MS[match[2]])
 
 
+def sum_ms(hours: float = 0, minutes: float = 0, seconds: float = 0, ms: float = 0) -> int:
+    """Return the sum of these in ms, rounded."""
+    return round(hours * 3_600_000 + minutes * 60_000 + seconds * 1000 + ms)
+
+
 def read_pace(value: str | float) -> float:
     """Return the seconds that pass for each second of a conversation. Raises ValueError.
 

@@ -207,6 +207,12 @@ WORLD_UNKNOWN = ErrorText(
     "The path is for a world {reference!r}, which does not exist: it was deleted, or the server "
     "was started anew. Ask the emulator for a new URL.",
 )
+NOT_THIS_MACHINE = ErrorText(
+    403,
+    "not_this_machine",
+    "A world can be opened by its reference only on the machine that runs the emulator, and this "
+    "request came from {peer} for the host {host!r}. Send the world's API key instead.",
+)
 HOST_REFUSED = ErrorText(
     403,
     "host_refused",
@@ -251,7 +257,7 @@ class ApiError(EmulatorError):
         self.code = code or str(body.get("code"))
 
     def __str__(self) -> str:
-        return f"{self.status}: {self.body}"
+        return f"{self.status}: {self.body.get('message', self.body)}"
 
 
 def api_error(
@@ -304,6 +310,10 @@ class ValidationFailed(ApiError):
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__(422, {"detail": [problem.to_json() for problem in problems]})
         self.problems = tuple(problems)
+
+    def __str__(self) -> str:
+        lines = (f"{'.'.join(map(str, each.loc[1:]))}: {each.msg}" for each in self.problems)
+        return f"{self.status}: {'; '.join(lines)}"
 
 
 _LONGEST_COMPARED = 200  # characters

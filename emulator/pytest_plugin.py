@@ -3,12 +3,14 @@
 Nothing of the emulator is imported before a test asks for a fixture.
 """
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
+from traceback import format_exception
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
+    from emulator.settings import Settings
     from emulator.testing.emulator import Emulator
     from emulator.testing.reporting import RunContract
     from emulator.testing.world import Evi
@@ -17,6 +19,7 @@ _WORLD = pytest.StashKey["Evi | None"]()
 _TIMELINE = pytest.StashKey[str]()  # of a world that is closed by now
 _HAS_FAILED = pytest.StashKey[bool]()
 _CONTRACT = pytest.StashKey["RunContract"]()  # of the run, if options ask for it
+_TIMELINE_OF_FAILURE = "\ntimeline:\n"  # in the message of a failed expectation
 _WORKERS_CONTRACT = "evi_contract"  # the contract that a process of pytest-xdist hands over
 _FILES, _FAIL_ON, _ALLOW, _LEAST = (
     "evi_report",
@@ -67,22 +70,31 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[_CONTRACT] = _new_run_contract(config)
     config.addinivalue_line(
         "markers",
-        "evi(**settings): settings of this test's world, such as seed='empty', clock='manual'",
+        "evi(**settings): settings of this test's world, such as seed='empty', clock='manual'; a "
+        "dict or a Settings object without a name will do",
     )
 
 
 @pytest.fixture(scope="session")
-def evi_settings() -> dict[str, Any]:
-    """Return the settings of the server. Override it to change them."""
+def evi_settings() -> "Mapping[str, Any] | Settings":
+    """Return the settings of the server. Override it to change them.
+
+    Return a dict, such as {"seed": "empty"}, or an emulator.settings.Settings object.
+    """
     return {}
 
 
 @pytest.fixture(scope="session")
-def evi_server(evi_settings: dict[str, Any], pytestconfig: pytest.Config) -> "Iterator[Emulator]":
+def evi_server(
+    evi_settings: "Mapping[str, Any] | Settings", pytestconfig: pytest.Config
+) -> "Iterator[Emulator]":
     """Serve the emulator on a free port, for the whole run."""
-    from emulator.testing.emulator import Emulator  # 0.5 s, which other tests do not wait for
+    from emulator.testing.emulator import (  # 0.5 s, which other tests do not wait for
+        Emulator,
+        changed_settings,
+    )
 
-    with Emulator(**evi_settings) as server:
+    with Emulator(**changed_settings(evi_settings, "the fixture evi_settings")) as server:
         yield server
         if _CONTRACT in pytestconfig.stash:
             pytestconfig.stash[_CONTRACT].add(server.contract(), server.surfaces)
@@ -91,11 +103,7 @@ def evi_server(evi_settings: dict[str, Any], pytestconfig: pytest.Config) -> "It
 @pytest.fixture
 def evi(request: pytest.FixtureRequest, evi_server: "Emulator") -> "Iterator[Evi]":
     """Yield a fresh world with its own API key, data and time. `@pytest.mark.evi` sets options."""
-    options: dict[str, Any] = {}
-    for marker in reversed(list(request.node.iter_markers("evi"))):
-        if marker.args:
-            raise pytest.UsageError(f"mark.evi takes settings by name, got {marker.args}")
-        options.update(marker.kwargs)
+    options = {"name": request.node.nodeid, **_marked_settings(request.node)}
     world = evi_server.world(**options)
     request.node.stash[_WORLD] = world
     yield world
@@ -103,12 +111,26 @@ def evi(request: pytest.FixtureRequest, evi_server: "Emulator") -> "Iterator[Evi
         if not request.node.stash.get(_HAS_FAILED, False):
             world.check_tool_calls()
             world.check_stubs()
+            if world.world.settings.fail_unused:
+                world.check_unused()
     except AssertionError:
         request.node.stash[_TIMELINE] = world.timeline()
         raise
     finally:
         request.node.stash[_WORLD] = None
         world.close()
+
+
+def _marked_settings(node: pytest.Item) -> dict[str, Any]:
+    """Return the settings that markers give a test's world: the nearest marker's win."""
+    from emulator.testing.emulator import changed_settings  # evi_server has imported it
+
+    settings: dict[str, Any] = {}
+    for marker in reversed(list(node.iter_markers("evi"))):
+        for given in marker.args:
+            settings.update(changed_settings(given, "what mark.evi takes without a name"))
+        settings.update(marker.kwargs)
+    return settings
 
 
 @pytest.hookimpl(wrapper=True)
@@ -119,14 +141,27 @@ def pytest_runtest_makereport(
     report: Any = yield
     if report.failed:
         item.stash[_HAS_FAILED] = True
-        has_timeline = call.excinfo is not None and call.excinfo.typename == "ExpectationFailed"
+        has_timeline = call.excinfo is not None and _TIMELINE_OF_FAILURE in str(call.excinfo.value)
         timeline = None if has_timeline else _timeline(item)
         if timeline is not None:
             report.sections.append(("what happened in the EVI world", timeline))
         unanswered = _unanswered_calls(item)
         if unanswered is not None:
             report.sections.append(("what the EVI world waited for in vain", unanswered))
+        raised = _raised_by_stubs(item)
+        if raised:
+            report.sections.append(("what the callable of a stub raised", raised))
     return report
+
+
+def _raised_by_stubs(item: pytest.Item) -> str:
+    """Return the traceback of what a stub's callable raised in the test's world, or nothing."""
+    world = item.stash.get(_WORLD, None)
+    try:
+        errors = [] if world is None else world.stub_errors()
+    except RuntimeError:  # the server has ended before
+        return ""
+    return "".join("".join(format_exception(error)) for error in errors[:1])
 
 
 def _unanswered_calls(item: pytest.Item) -> str | None:

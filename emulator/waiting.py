@@ -1,7 +1,10 @@
 """Waits for something to become true, in the event loop that makes it true."""
 
 import asyncio
+import threading
 from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
 
 
 async def until(
@@ -23,3 +26,29 @@ async def until(
         return condition()
     finally:
         watchers.remove(changed.set)
+
+
+async def outcome_in_thread(act: Callable[[], Any]) -> tuple[Any, BaseException | None]:
+    """Return what `act` returns, run in a thread, and what it raises.
+
+    The thread ends with the process at the latest. Exceptions count that are no Exception, such as
+    those with which pytest fails a test.
+    """
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[tuple[Any, BaseException | None]] = loop.create_future()
+
+    def settle(result: Any, error: BaseException | None) -> None:
+        if not future.cancelled():
+            future.set_result((result, error))
+
+    def run() -> None:
+        result, error = None, None
+        try:
+            result = act()
+        except BaseException as raised:
+            error = raised
+        with suppress(RuntimeError):  # the loop has ended before
+            loop.call_soon_threadsafe(settle, result, error)
+
+    threading.Thread(target=run, name="evi-emulator-callable", daemon=True).start()
+    return await future

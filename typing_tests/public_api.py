@@ -10,14 +10,13 @@ from typing import Any, assert_type
 
 import pytest
 
-from emulator import Emulator, __version__
+from emulator import Emulator, Evi, __version__
 from emulator.chat.script import Rule, Script
 from emulator.jsontext import JsonObject
 from emulator.store.stubs import Stub
 from emulator.testing.chat import ChatHandle
 from emulator.testing.diagnosis import ExpectationFailed
 from emulator.testing.receiver import Received, WebhookReceiver
-from emulator.testing.world import Evi
 from emulator.world import Snapshot
 
 
@@ -94,7 +93,8 @@ def parts(evi: Evi) -> None:
     evi.clock.freeze()
     evi.clock.advance(seconds=0.5, minutes=20, ms=1)
     evi.clock.resume()
-    evi.clock.advance(hours=1)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    evi.clock.advance(hours=1)
+    evi.clock.advance(days=1)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     assert_type(evi.webhooks.deliveries, list[JsonObject])
     assert_type(evi.webhooks.drain(timeout=1), int)
     assert_type(evi.webhooks.wait_for("chat_ended", state="failed"), JsonObject)

@@ -7,6 +7,10 @@ from typing import Any, Protocol, TypeVar
 
 import anyio.to_thread
 
+from emulator.handles.tracebacks import ShortTraceback, is_on_purpose
+
+__tracebackhide__ = is_on_purpose
+
 T = TypeVar("T")
 
 DEFAULT_TIMEOUT_S = 1.0  # how long a test waits for something, unless it says otherwise
@@ -16,6 +20,13 @@ _WITHOUT_THREAD = (
     "was forked after the emulator's start, reach the parent's emulator over HTTP at {url}, or "
     "start an Emulator here. Otherwise the thread has crashed: see its log"
 )
+
+
+_GLANCE_S = 1.0  # how long a repr waits for the server's thread
+
+
+async def _called(act: Callable[[], T]) -> T:
+    return act()
 
 
 class Serving(Protocol):
@@ -54,26 +65,36 @@ class Bridge:
     def call(self, act: Callable[[], T]) -> T:
         """Return what `act` returns, run in the loop. Raises what it raises."""
 
-        async def run() -> T:
-            return act()
-
-        return self.run(run())
+        return self.run(_called(act))
 
     def read(self, act: Callable[[], T]) -> T:
         """Return what `act` returns, run in the loop, or here once the server has stopped."""
         return act() if self._server.loop is None else self.call(act)
 
+    def glance(self, act: Callable[[], str]) -> str:
+        """Return what `act` says, for a repr, which must neither raise nor wait for long."""
+        loop = self._server.loop
+        try:
+            if loop is None or asyncio._get_running_loop() is loop:
+                return act()
+            future = self._submit(_called(act))
+            return future.result(_GLANCE_S)
+        except Exception as error:
+            return f"({type(error).__name__})"
+
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Wait for a coroutine in the loop."""
-        return self._submit(coroutine).result()
+        with ShortTraceback():
+            return self._submit(coroutine).result()
 
     async def arun(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Wait for a coroutine from another event loop, asyncio's or trio's, which continues."""
         future = self._submit(coroutine)
-        try:
-            return await anyio.to_thread.run_sync(future.result, abandon_on_cancel=True)
-        finally:
-            future.cancel()  # nobody waits for it any more
+        with ShortTraceback():
+            try:
+                return await anyio.to_thread.run_sync(future.result, abandon_on_cancel=True)
+            finally:
+                future.cancel()  # nobody waits for it any more
 
     def _submit(self, coroutine: Coroutine[Any, Any, T]) -> "concurrent.futures.Future[T]":
         try:

@@ -3,7 +3,10 @@
 from collections.abc import Callable, Iterator, Sequence
 
 from emulator.handles.bridge import Bridge
+from emulator.handles.tracebacks import is_on_purpose
 from emulator.jsontext import JsonObject
+
+__tracebackhide__ = is_on_purpose
 
 
 class Listing:
@@ -16,6 +19,11 @@ class Listing:
         self._noun = noun  # 'config'
         self._read = read
         self._bridge = bridge
+
+    def __repr__(self) -> str:
+        return self._bridge.glance(
+            lambda: f"<{self._noun}s: {', '.join(repr(each['name']) for each in self._read())}>"
+        )
 
     def __getitem__(self, id_or_name: str) -> JsonObject:
         """Return one as REST shows it. Raises KeyError, with the names that there are."""

@@ -246,6 +246,10 @@ class Outbox:
             self._enqueue(self._new(after, url, attempts=1), lane)
         return delivery
 
+    def signed(self, body: bytes, faults: Collection[str] = ()) -> tuple[dict[str, str], bytes]:
+        """Return the headers and the body of a request that would be sent now, with faults."""
+        return headers_and_body(body, self._header_clock.now_ms() // 1000, self.key, faults)
+
     def redeliver(self, delivery: Delivery) -> None:
         """Send a finished delivery once more, now."""
         delivery.state, delivery.error = PENDING, None

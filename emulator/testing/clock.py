@@ -1,10 +1,15 @@
 """A world's time, for tests."""
 
+from datetime import UTC, datetime
 from math import isfinite
 
+from emulator.durations import sum_ms
 from emulator.errors import UsageError
 from emulator.handles.bridge import Bridge
+from emulator.handles.tracebacks import is_on_purpose
 from emulator.world.world import World
+
+__tracebackhide__ = is_on_purpose
 
 
 class BridgedClock:
@@ -25,6 +30,12 @@ class ClockHandle:
         self._world = world
         self._bridge = bridge
 
+    def __repr__(self) -> str:
+        return self._bridge.glance(lambda: f"<clock {self._time()} {self._world.clock.mode}>")
+
+    def _time(self) -> str:
+        return datetime.fromtimestamp(self._world.clock.now_ms() / 1000, UTC).isoformat()
+
     @property
     def now_ms(self) -> int:
         return self._bridge.call(self._world.clock.now_ms)
@@ -40,20 +51,28 @@ class ClockHandle:
     def resume(self) -> None:
         self._bridge.call(self._world.resume)
 
-    def advance(self, seconds: float = 0, minutes: float = 0, ms: int = 0) -> None:
-        """Move forward; all that comes due has run, webhooks included, when this returns."""
-        self._bridge.run(self._world.advance(_in_ms(seconds, minutes, ms)))
+    def advance(
+        self, seconds: float = 0, minutes: float = 0, ms: int = 0, hours: float = 0
+    ) -> None:
+        """Move forward by the sum; all that comes due has run, webhooks included, on return."""
+        self._bridge.run(self._world.advance(_in_ms(seconds, minutes, ms, hours)))
 
-    async def aadvance(self, seconds: float = 0, minutes: float = 0, ms: int = 0) -> None:
+    async def aadvance(
+        self, seconds: float = 0, minutes: float = 0, ms: int = 0, hours: float = 0
+    ) -> None:
         """Move forward as `advance` does, in an async test."""
-        await self._bridge.arun(self._world.advance(_in_ms(seconds, minutes, ms)))
+        await self._bridge.arun(self._world.advance(_in_ms(seconds, minutes, ms, hours)))
 
 
-def _in_ms(seconds: float, minutes: float, ms: int) -> int:
+def _in_ms(seconds: float, minutes: float, ms: int, hours: float) -> int:
     """Return the sum in ms. Raises UsageError unless that is forward."""
-    if not all(isinstance(each, int | float) and isfinite(each) for each in (seconds, minutes, ms)):
-        raise UsageError(f"advance takes numbers, got {(seconds, minutes, ms)}")
-    total_ms = round(seconds * 1000 + minutes * 60_000) + ms
+    given = {"hours": hours, "minutes": minutes, "seconds": seconds, "ms": ms}
+    for name, value in given.items():
+        if not (isinstance(value, int | float) and isfinite(value)):
+            raise UsageError(f"advance takes numbers, got {name}={value!r}")
+    total_ms = sum_ms(**given)
     if total_ms <= 0:
-        raise UsageError(f"advance goes forward, by seconds, minutes or ms; got {total_ms} ms")
+        raise UsageError(
+            f"advance moves forward, by hours, minutes, seconds or ms; got {total_ms} ms"
+        )
     return total_ms

@@ -8,9 +8,12 @@ from emulator.contract.renderings.text import finding_lines
 from emulator.contract.report import Demands, Report, new_report
 from emulator.handles.bridge import Bridge
 from emulator.handles.diagnosis import ExpectationFailed
+from emulator.handles.tracebacks import is_on_purpose
 from emulator.jsontext import JsonObject
 from emulator.web.app import App
 from emulator.world.world import World
+
+__tracebackhide__ = is_on_purpose
 
 
 class ContractHandle:
@@ -20,6 +23,11 @@ class ContractHandle:
         self._world = world
         self._app = app
         self._bridge = bridge
+
+    def __repr__(self) -> str:
+        return self._bridge.glance(
+            lambda: f"<contract: {len(self._report().findings)} findings about the client>"
+        )
 
     @property
     def findings(self) -> list[JsonObject]:
@@ -46,7 +54,6 @@ class ContractHandle:
 
         `fail_on` is 'warning' for all of them, or 'error'. Raises UsageError for an unknown code.
         """
-        __tracebackhide__ = True
         demands, report = Demands(fail_on, allow), self.report()
         forbidden = [found for found in report.findings if demands.forbid(found)]
         lines = [line for found in forbidden for line in finding_lines(found)]

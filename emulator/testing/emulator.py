@@ -1,12 +1,12 @@
 """The emulator as an object: for fixtures, for unittest, for scripts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from emulator.apis.evi.chat.script_reading import named_script
+from emulator.apis.evi.chat.followed_script import named_script
 from emulator.apis.evi.model.cassette_file import check_cassette
 from emulator.apis.evi.seed import with_script
 from emulator.audio.speakers import check_voice
@@ -16,11 +16,16 @@ from emulator.contract.surface import ApiSurface
 from emulator.errors import UsageError, closest
 from emulator.extras.mounts import MOUNTS
 from emulator.handles.bridge import Bridge
+from emulator.handles.tracebacks import ShortTraceback, is_on_purpose
 from emulator.ids import IdSource
 from emulator.server import Server
 from emulator.settings import SETTINGS, Settings
 from emulator.testing.world import Evi
 from emulator.world.snapshot import Seed
+
+__tracebackhide__ = is_on_purpose
+
+_DEFAULTS = Settings()
 
 
 class Emulator:
@@ -35,11 +40,16 @@ class Emulator:
     """
 
     def __init__(self, seed: str = "demo", port: int = 0, **settings: Any) -> None:
-        self.settings = settings_with(Settings(), {"seed": seed, "port": port, **settings})
-        self._server = Server(self.settings, MOUNTS)
+        with ShortTraceback():
+            self.settings = settings_with(Settings(), {"seed": seed, "port": port, **settings})
+            self._server = Server(self.settings, MOUNTS)
         self._bridge = Bridge(self._server)
         self._ids = IdSource()
         self._seeds: dict[tuple[str, int, Settings], Seed] = {}
+
+    def __repr__(self) -> str:
+        state = "" if self._server.app.loop is not None else ", which does not run"
+        return f"<Emulator {self.url} seed={self.settings.seed!r}{state}>"
 
     @property
     def url(self) -> str:
@@ -70,31 +80,33 @@ class Emulator:
     ) -> None:
         self.stop()
 
-    def world(self, api_key: str | None = None, **settings: Any) -> Evi:
+    def world(self, api_key: str | None = None, name: str | None = None, **settings: Any) -> Evi:
         """Return a fresh world: its own key, its own data, its own time.
+
+        The inspector lists it by `name`, such as a test's.
 
         Settings that concern a world may differ from the server's: seed, clock, random_seed,
         pace, script, signing_key and so on.
         """
         for setting in SETTINGS:
-            name = setting.name
-            if setting.scope == "server" and name in settings:
+            if setting.scope == "server" and setting.name in settings:
                 raise UsageError(
-                    f"{name} is a setting of the whole server, and can't differ in one world: "
-                    "give it to Emulator(...), or have the fixture evi_settings return it"
+                    f"{setting.name} is a setting of the whole server, and can't differ in one "
+                    "world: give it to Emulator(...), or have the fixture evi_settings return it"
                 )
         api_key = api_key or f"evi-{self._ids.secret()}"
-        chosen = settings_with(self.settings, settings)
         app = self._server.app
-        seed = self._seed(chosen) if "seed" in settings else app.worlds.seed
-        check_voice(chosen.voice)  # raises if it can't speak here
-        check_cassette(chosen)
-        if "script" in settings:
-            seed = with_script(seed, named_script(chosen.script))
+        with ShortTraceback():
+            chosen = settings_with(self.settings, settings)
+            seed = self._seed(chosen) if "seed" in settings else app.worlds.seed
+            check_voice(chosen.voice)  # raises if it can't speak here
+            check_cassette(chosen)
+            if "script" in settings:
+                seed = with_script(seed, named_script(chosen.script))
 
         def create() -> Evi:
             app.auth.accept(api_key)
-            world = app.worlds.create(api_key, seed, chosen)
+            world = app.worlds.create(api_key, seed, chosen, name)
             return Evi(world, app, self._bridge, self.url, self._seed, self.ca_file)
 
         return self._bridge.call(create)
@@ -123,6 +135,24 @@ class Emulator:
         if place not in self._seeds:
             self._seeds[place] = self._server.app.seeds.load(settings.seed, settings)
         return self._seeds[place]
+
+
+def changed_settings(given: object, place: str) -> dict[str, Any]:
+    """Return settings by name, given as a mapping, or as a Settings object.
+
+    Of an object, those count that differ from the defaults: the others stay as they are, and a
+    port of its own makes the server listen there. Raises UsageError, naming `place`, for anything
+    else.
+    """
+    if isinstance(given, Settings):
+        values = {setting.name: getattr(given, setting.name) for setting in SETTINGS}
+        return {name: value for name, value in values.items() if value != getattr(_DEFAULTS, name)}
+    if isinstance(given, Mapping) and all(isinstance(name, str) for name in given):
+        return dict(given)
+    raise UsageError(
+        f"{place} must be a dict of settings by name, such as {{'seed': 'empty'}}, or a Settings "
+        f"object; got {given!r}"
+    )
 
 
 def settings_with(base: Settings, changes: dict[str, Any]) -> Settings:

@@ -9,8 +9,11 @@ from emulator.faults.names import FaultNames
 from emulator.faults.rules import FaultRule
 from emulator.faults.table import FaultMistake
 from emulator.handles.bridge import Bridge
+from emulator.handles.tracebacks import is_on_purpose
 from emulator.openapi.validation import Validation
 from emulator.world.world import World
+
+__tracebackhide__ = is_on_purpose
 
 
 class FaultsHandle:
@@ -23,6 +26,11 @@ class FaultsHandle:
         self._validation = validation
         self._names = names
         self._bridge = bridge
+
+    def __repr__(self) -> str:
+        return self._bridge.glance(
+            lambda: f"<faults: {', '.join(map(repr, self._world.faults)) or 'none'}>"
+        )
 
     def add(
         self,

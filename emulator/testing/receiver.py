@@ -13,13 +13,16 @@ from typing import Any
 from emulator.apis.evi.webhooks import check_event_name
 from emulator.clock import Clock, SystemClock
 from emulator.errors import UsageError
+from emulator.handles.tracebacks import is_on_purpose
 from emulator.jsontext import JsonObject, read
 from emulator.signature import SIGNATURE_HEADER, TIMESTAMP_HEADER, WINDOW_S
+
+__tracebackhide__ = is_on_purpose
 
 _POLL_S = 0.01  # how long closing it may take
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Received:
     """One webhook as it came; `problem` says why its signature is not good, None if it is."""
 
@@ -27,6 +30,10 @@ class Received:
     body: bytes
     headers: dict[str, str]
     problem: str | None
+
+    def __repr__(self) -> str:
+        chat = f" of chat {self.event['chat_id']}" if "chat_id" in self.event else ""
+        return f"<webhook {_told(self)}{chat}>"
 
     @property
     def event_name(self) -> str:
@@ -37,11 +44,17 @@ class Received:
         return self.problem is None
 
 
+def _told(received: Received) -> str:
+    """Return an event's name, and what is wrong with its signature."""
+    problem = "" if received.problem is None else f" ({received.problem})"
+    return f"{received.event_name}{problem}"
+
+
 class WebhookReceiver:
     """Listens on a port of this machine, from a thread, until it is closed.
 
-    A genuine webhook is answered 200, any other 401, unless `answers` has a status for it: the
-    first is used for the next one.
+    A genuine webhook is answered 200, any other 401 with what is wrong, unless `answers` has a
+    status for it: the first is used for the next one.
     """
 
     def __init__(self, signing_key: str, clock: Clock | None = None) -> None:
@@ -57,6 +70,9 @@ class WebhookReceiver:
             target=self._server.serve_forever, args=(_POLL_S,), daemon=True
         )
         self._thread.start()
+
+    def __repr__(self) -> str:
+        return f"<webhook receiver {self.url}: {', '.join(map(_told, self.received)) or 'nothing'}>"
 
     @property
     def url(self) -> str:
@@ -89,7 +105,7 @@ class WebhookReceiver:
         with self._came:
             found = self._came.wait_for(find, timeout)
         if found is None:
-            came = ", ".join(each.event_name for each in self.received) or "nothing"
+            came = ", ".join(map(_told, self.received)) or "nothing"
             raise AssertionError(f"no webhook {wanted} within {timeout:g} s; came: {came}")
         return found
 
@@ -114,7 +130,8 @@ class WebhookReceiver:
     ) -> None:
         self.close()
 
-    def _take(self, body: bytes, headers: dict[str, str]) -> int:
+    def _take(self, body: bytes, headers: dict[str, str]) -> tuple[int, str]:
+        """Keep a webhook, and return the status and the text of the answer."""
         problem = self._problem(body, headers)
         try:
             event = read(body)
@@ -126,7 +143,7 @@ class WebhookReceiver:
             self.received.append(Received(event, body, headers, problem))
             status = self.answers.popleft() if self.answers else 401 if problem else 200
             self._came.notify_all()
-        return status
+        return status, problem or ""
 
     def _problem(self, body: bytes, headers: dict[str, str]) -> str | None:
         signature = headers.get(SIGNATURE_HEADER.lower())
@@ -151,10 +168,12 @@ class WebhookReceiver:
                 if receiver._is_closed:  # a connection that was kept alive
                     self.close_connection = True
                     return
-                status = receiver._take(body, {name.lower(): v for name, v in self.headers.items()})
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                status, problem = receiver._take(body, headers)
                 self.send_response(status)
-                self.send_header("Content-Length", "0")
+                self.send_header("Content-Length", str(len(problem)))
                 self.end_headers()
+                self.wfile.write(problem.encode())
 
             def log_message(self, format: str, *arguments: Any) -> None:
                 pass

@@ -5,9 +5,12 @@ from typing import Any
 from emulator.actions import drain
 from emulator.apis.evi.testing.webhooks import WebhookEvents
 from emulator.handles.bridge import Bridge
+from emulator.handles.tracebacks import is_on_purpose
 from emulator.openapi.validation import Validation
 from emulator.testing.faults import FaultsHandle
 from emulator.world.world import World
+
+__tracebackhide__ = is_on_purpose
 
 
 class WebhooksHandle(WebhookEvents):
@@ -18,6 +21,12 @@ class WebhooksHandle(WebhookEvents):
     ) -> None:
         super().__init__(world, validation, bridge)
         self._faults = faults
+
+    def __repr__(self) -> str:
+        outbox = self._world.outbox
+        return self._bridge.glance(
+            lambda: f"<webhooks: {len(outbox.deliveries)} deliveries, {outbox.pending} pending>"
+        )
 
     def drain(self, timeout: float = 5) -> int:
         """Wait until nothing is pending. Returns how many still are."""

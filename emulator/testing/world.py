@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from functools import cache, partial
+from inspect import iscoroutinefunction
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -22,14 +23,17 @@ from emulator.atomic import write_whole
 from emulator.clock import SystemClock
 from emulator.errors import UsageError
 from emulator.handles.bridge import Bridge
+from emulator.handles.leftovers import STUB, leftovers, unused_stubs
 from emulator.handles.listing import Listing
+from emulator.handles.tracebacks import ShortTraceback, is_on_purpose
 from emulator.jsontext import Json, JsonObject
 from emulator.ready import trusting
 from emulator.settings import CA_FILE_ENV, Settings
-from emulator.store.stubs import Stub
+from emulator.store.stubs import Stub, StubCallable
 from emulator.testing.clock import BridgedClock, ClockHandle
 from emulator.testing.contract import ContractHandle
 from emulator.testing.faults import FaultsHandle
+from emulator.testing.interception import SetsAttributes, redirect_here
 from emulator.testing.journal import JournalHandle
 from emulator.testing.receiver import WebhookReceiver
 from emulator.testing.webhooks import WebhooksHandle
@@ -37,6 +41,8 @@ from emulator.web.app import App
 from emulator.world.snapshot import Seed, Snapshot
 from emulator.world.snapshot_document import document_parts
 from emulator.world.world import World
+
+__tracebackhide__ = is_on_purpose
 
 _CLIENT_TIMEOUT_S = 60  # as Hume's own has
 _CA_FILE_VARIABLES = (
@@ -70,7 +76,7 @@ class Evi(EviHandle):
         load_seed: LoadSeed,
         ca_file: str | None = None,
     ) -> None:
-        super().__init__(world, url, bridge)
+        super().__init__(world, url, app.validation, bridge)
         self.api_key = world.api_key
         self.ca_file = ca_file  # what clients are to trust, if the server has TLS
         self._app = app
@@ -140,6 +146,15 @@ class Evi(EviHandle):
             )
         return client_class(base_url=self.url, api_key=self.api_key, **options)
 
+    def patch_hume(self, monkeypatch: SetsAttributes) -> None:
+        """Lead what this process sends to api.hume.ai to this world, until the test ends.
+
+        For code under test that makes Hume's client without a `base_url`, or names the host:
+        docs/unchanged-apps.md. An API key is replaced by this world's. Of several worlds, the last
+        that asked gets the requests. `monkeypatch` is pytest's fixture.
+        """
+        redirect_here(self.url, self.api_key, self.ca_file, monkeypatch)
+
     def _trust(self) -> ssl.SSLContext:
         """Return the TLS context of a client: its own CA's, or the one that clients share."""
         return _default_trust() if self.ca_file is None else trusting(self.ca_file)
@@ -150,14 +165,12 @@ class Evi(EviHandle):
         self, url: str | None = None, user: Sequence[str | JsonObject] = (), **options: Any
     ) -> CallHandle:
         """Place a phone call, and return it once it is over: see PhoneHandle.call."""
-        __tracebackhide__ = True
         return self.phone.call(url, user, **options)
 
     async def acall(
         self, url: str | None = None, user: Sequence[str | JsonObject] = (), **options: Any
     ) -> CallHandle:
         """Place a phone call as `call` does, in an async test."""
-        __tracebackhide__ = True
         return await self.phone.acall(url, user, **options)
 
     # answers to order
@@ -170,12 +183,22 @@ class Evi(EviHandle):
         headers: Mapping[str, str] | None = None,
         times: int | None = 1,
         check: bool = True,
+        match: Mapping[str, Any] | None = None,
+        answer: StubCallable | None = None,
     ) -> Stub:
         """Set the next answers of an operation, such as 'list-configs' (all of them: times=None).
 
-        A stub that is not used up fails the test at its end. Raises ApiError for an unknown
-        operation, or a body that the document does not allow (unless check is False).
+        `match` says for which requests, by some of their path, query, headers and JSON body:
+        {"query": {"name": "Ava"}, "body": {"evi_version": "3"}}. `answer` is called with each
+        request, in a thread, and returns a body, a status, (status, body) or (status, body,
+        headers); what it raises fails the test. A stub that is not used up fails the test at its
+        end. Raises ApiError for an unknown operation, or a body that the document does not allow
+        (unless check is False).
         """
+        if answer is not None and (not callable(answer) or iscoroutinefunction(answer)):
+            raise UsageError(f"answer must be a function that is not async, got {answer!r}")
+        if answer is not None and body is not None:
+            raise UsageError("a stub has a body or an answer: leave out one of them")
         return self._bridge.call(
             lambda: add_stub(
                 self.world,
@@ -186,21 +209,37 @@ class Evi(EviHandle):
                 headers,
                 times,
                 check,
+                match,
+                answer,
             )
         )
 
     def check_stubs(self) -> None:
-        """Raise AssertionError if a stub was not used as often as it said."""
-        unused = self._bridge.read(self._unused_stubs)
+        """Raise AssertionError if a callable has raised, or a stub was not used as it said."""
+        errors = self.stub_errors()
+        if errors:
+            told = f"{type(errors[0]).__name__}: {errors[0]}"
+            raise AssertionError(f"the callable of a stub raised {told}") from errors[0]
+        unused = self._bridge.read(lambda: unused_stubs(self.world))
         if unused:
             raise AssertionError("stubs that nobody used: " + "; ".join(unused))
 
-    def _unused_stubs(self) -> list[str]:
-        return [
-            f"{stub.operation} -> {stub.status}: used {stub.used} of {stub.times or 'any'} times"
-            for stub in self.world.stubs
-            if stub.is_unused
-        ]
+    def stub_errors(self) -> list[BaseException]:
+        """Return what the callables of stubs have raised."""
+        return self._bridge.read(
+            lambda: [stub.error for stub in self.world.stubs if stub.error is not None]
+        )
+
+    def check_unused(self) -> None:
+        """Raise AssertionError if a rule of its script or a fault was never used, or a turn missed.
+
+        Rules count that were added to the world, or given to `simulate`; of faults, those without
+        a probability. A turn is missed if no rule of a script matches it, and no model answers it.
+        """
+        left = self._bridge.read(lambda: leftovers(self.world))
+        told = [each.message for each in left if each.kind != STUB]
+        if told:
+            raise AssertionError("set up for nothing, or missed: " + "; ".join(told))
 
     def webhook_receiver(self) -> WebhookReceiver:
         """Return a receiver of webhooks on this machine; it is closed with the world."""
@@ -215,10 +254,11 @@ class Evi(EviHandle):
 
         Raises SeedError.
         """
-        if isinstance(seed, str):
-            loaded = self._load_seed(replace(self.world.settings, seed=seed))
-        else:
-            loaded = self._read_seed(seed)
+        with ShortTraceback():
+            if isinstance(seed, str):
+                loaded = self._load_seed(replace(self.world.settings, seed=seed))
+            else:
+                loaded = self._read_seed(seed)
         self._bridge.call(lambda: self.world.use_seed(loaded))
 
     def _read_seed(self, content: Mapping[str, Any]) -> Seed:
@@ -251,7 +291,9 @@ class Evi(EviHandle):
 
         Raises OSError, and SnapshotError for a damaged file, which changes nothing.
         """
-        self.restore(self._app.snapshots.read(Path(path).read_bytes(), Path(path).name))
+        with ShortTraceback():
+            snapshot = self._app.snapshots.read(Path(path).read_bytes(), Path(path).name)
+        self.restore(snapshot)
 
     def timeline(self) -> str:
         """Return what happened in it, a line for each journal entry."""

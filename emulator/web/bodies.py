@@ -43,6 +43,24 @@ async def read_body(receive: Receive, limit: int, headers: Mapping[bytes, bytes]
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
+class ArrivingBody:
+    """The body of a request, which is read when somebody asks for it, and once."""
+
+    __slots__ = ("_headers", "_limit", "_receive", "_text")
+
+    def __init__(self, receive: Receive, limit: int, headers: Mapping[bytes, bytes]) -> None:
+        self._receive = receive
+        self._limit = limit
+        self._headers = headers
+        self._text: bytes | None = None
+
+    async def read(self) -> bytes:
+        """Return the whole body. Raises ApiError (413), ClientLeft."""
+        if self._text is None:
+            self._text = await read_body(self._receive, self._limit, self._headers)
+        return self._text
+
+
 async def read_beginning(receive: Receive, limit: int) -> bytes:
     """Return the first `limit` bytes of a request body, or fewer if the rest does not come in time.
 

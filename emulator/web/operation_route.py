@@ -16,12 +16,14 @@ from emulator.openapi.hints import NO_HINTS, Hints
 from emulator.openapi.operation import JSON_MEDIA_TYPE, Operation
 from emulator.openapi.validation import Validation
 from emulator.reply import Reply
+from emulator.store.stubs import open_stubs, take_stub
 from emulator.web.answers import Answer
 from emulator.web.auth import Auth
-from emulator.web.bodies import read_body
+from emulator.web.bodies import ArrivingBody
 from emulator.web.exchange import Exchange
 from emulator.web.operation_checks import OperationChecks
-from emulator.web.short_circuit import Replacement, count_request, preferred, stub_answer
+from emulator.web.short_circuit import Replacement, count_request, preferred
+from emulator.web.stub_answers import called_answer, stub_answer, stub_request
 from emulator.world.world import World
 
 
@@ -76,18 +78,22 @@ class OperationRoute:
         checks = self._checks
         exchange.auditor, exchange.errors = checks.auditor, self._errors
         exchange.world = world = self._auth.world(headers, query_string)
+        arriving = ArrivingBody(receive, self._max_body_bytes, headers)
         may_differ = world.rate_limit or world.faults or world.stubs or b"prefer" in headers
         if may_differ and not exchange.is_quiet:
-            replacement = await self._replacement(world, headers, receive, exchange)
+            replacement = await self._replacement(
+                world, scope, headers, receive, arriving, exchange
+            )
             if replacement is not None:
-                await self._read_for_journal(exchange, headers, receive)
+                text = await arriving.read()  # for the journal: no handler gets it
+                exchange.request, exchange.body = text[:LONGEST_BODY], read_or_none(text)
                 status, said, extra = replacement
                 return Answer(status, render(said), extra)
         problems: list[Problem] = []
         parameters = checks.parameters.read(segments, query_string, scope["headers"], problems)
         body: Json = {}
         if checks.body is not None:
-            text = await read_body(receive, self._max_body_bytes, headers)
+            text = await arriving.read()
             exchange.request = text[:LONGEST_BODY]
             body, exchange.body = checks.body.read(text, headers, problems)
         if world.settings.strict:
@@ -100,14 +106,6 @@ class OperationRoute:
         said = self._handler(call)
         return self._answer_of(await said if isinstance(said, CoroutineType) else said)
 
-    async def _read_for_journal(
-        self, exchange: Exchange, headers: Mapping[bytes, bytes], receive: Receive
-    ) -> None:
-        """Read a body that no handler gets. Raises ApiError (413)."""
-        text = await read_body(receive, self._max_body_bytes, headers)
-        exchange.request = text[:LONGEST_BODY]
-        exchange.body = read_or_none(text)
-
     def _answer_of(self, said: Json | Reply) -> Answer:
         """Return the answer for a handler's JSON or Reply."""
         if isinstance(said, Reply):
@@ -119,13 +117,15 @@ class OperationRoute:
     async def _replacement(
         self,
         world: World,
+        scope: Scope,
         headers: Mapping[bytes, bytes],
         receive: Receive,
+        arriving: ArrivingBody,
         exchange: Exchange,
     ) -> Replacement | None:
         """Return the answer that replaces the handler's, if any.
 
-        Raises ApiError (429, 400), ConnectionBroken.
+        Raises ApiError (429, 400, 413), ConnectionBroken.
         """
         if world.rate_limit is not None:
             count_request(world.rate_limit, self._errors.body)
@@ -135,8 +135,22 @@ class OperationRoute:
         if replacement is None and world.faults:
             replacement = await exchange.strike(world.faults, self._faults, receive)
         if replacement is None and world.stubs:
-            replacement = stub_answer(world.stubs, self._operation.id)
+            replacement = await self._stubbed(world, scope, arriving)
         return replacement
+
+    async def _stubbed(
+        self, world: World, scope: Scope, arriving: ArrivingBody
+    ) -> Replacement | None:
+        """Return the answer of the first stub for the request. Raises ApiError (413)."""
+        stubs = open_stubs(world.stubs, self._operation.id)
+        if not any(stub.needs_request for stub in stubs):
+            stub = take_stub(stubs, None)
+            return None if stub is None else stub_answer(stub)
+        request = stub_request(scope, await arriving.read())
+        stub = take_stub([stub for stub in stubs if not stub.is_used_up], request)
+        if stub is None or stub.answer is None:
+            return None if stub is None else stub_answer(stub)
+        return await called_answer(stub, request, self._operation, self._validation, self._errors)
 
 
 def _base_url(scope: Scope, headers: Mapping[bytes, bytes]) -> str:

@@ -1,4 +1,4 @@
-"""Responses that replace the handler's: rate limits, `Prefer`, faults, stubs."""
+"""Responses that replace the handler's: rate limits, `Prefer`, faults; stubs: `stub_answers`."""
 
 import math
 import re
@@ -11,7 +11,6 @@ from emulator.faults.rules import FaultRule
 from emulator.jsontext import Json
 from emulator.openapi.operation import Operation
 from emulator.rate_limit import RateLimit
-from emulator.store.stubs import Stub, take_stub
 
 _CODE = re.compile(r"(?:^|,)\s*code\s*=([^,;]*)", re.I)  # one of several preferences (RFC 7240)
 STUB_HEADER = "X-EVI-Emulator-Stub"
@@ -49,14 +48,6 @@ def preferred(prefer: bytes, operation: Operation, error_body: ErrorBody) -> Rep
         raise api_error(NOT_PREFERRED, got=text, operation=operation.id, known=known)
     body = error_body(status, "Asked for by the header 'Prefer'.", "preferred")
     return status, body, {"Preference-Applied": f"code={status}", FAULT_HEADER: "prefer"}
-
-
-def stub_answer(stubs: list[Stub], operation_id: str) -> Replacement | None:
-    """Return the answer of the operation's first stub that is not used up, or None."""
-    stub = take_stub(stubs, operation_id)
-    if stub is None:
-        return None
-    return stub.status, stub.body, {**stub.headers, STUB_HEADER: stub.id}
 
 
 def fault_answer(rule: FaultRule, errors: ErrorShapes) -> Replacement:

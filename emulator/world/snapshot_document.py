@@ -76,5 +76,5 @@ def _fields(snapshot: Snapshot) -> JsonObject:
         "clock": {"ahead_ms": ahead_ms, "frozen_ms": frozen_ms},
         "ids": {"world": snapshot.ids.state(), "webhooks": snapshot.webhook_ids.state()},
         "faults": [asdict(rule) for rule in snapshot.rules],
-        "stubs": [stub.to_json() for stub in snapshot.stubs],
+        "stubs": [stub.to_json() for stub in snapshot.stubs if stub.answer is None],
     }

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from emulator.testing.world import Evi
+from emulator import Evi
 
 SERVER = Path(__file__).with_name("server.py")
 TOKEN = "token-of-my-account"

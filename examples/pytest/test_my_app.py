@@ -9,7 +9,7 @@ from http.server import ThreadingHTTPServer
 import my_app
 import pytest
 
-from emulator.testing.world import Evi
+from emulator import Evi
 
 
 @dataclass

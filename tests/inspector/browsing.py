@@ -32,6 +32,29 @@ RUN_AXE = """async () => {
 }"""
 
 
+# What runs out of the window to the right or left, but for what scrolls by itself.
+CUT_OFF = """() => [...document.querySelectorAll("body *")]
+  .filter((node) => node.checkVisibility()
+    && !node.closest("svg, option, .unseen, .skip, .file input")
+    && !node.closest(".row .note, .sideways, .track, .code, .diff"))
+  .filter((node) => {
+    const { left, right, width } = node.getBoundingClientRect();
+    return width && (left < -0.5 || right > innerWidth + 0.5);
+  })
+  .map((node) => `${node.tagName}.${node.className}: ${node.textContent.slice(0, 40)}`)"""
+# Controls that nobody can reach by scrolling: covered, or cut off by a box without a scrollbar.
+OUT_OF_REACH = """() => [
+  ...document.querySelectorAll("a, button, input, select, textarea, summary")]
+  .filter((node) => node.checkVisibility() && !node.closest(".file, .skip"))
+  .filter((node) => {
+    node.scrollIntoView({ block: "center" });
+    const { left, top, width, height } = node.getBoundingClientRect();
+    const found = document.elementFromPoint(left + width / 2, top + height / 2);
+    return !found || !(node.contains(found) || found.contains(node));
+  })
+  .map((node) => node.outerHTML.slice(0, 120))"""
+
+
 @cache
 def axe_source() -> str:
     return AXE.read_text()
@@ -97,6 +120,14 @@ class Inspector:
             violations: Any = self.page.evaluate(RUN_AXE)
             assert not violations, "\n".join(violations)
         self.check_console()
+
+    def check_width(self, width: int, height: int = 740) -> None:
+        """Nothing is cut off in a window of this width, and each control can be reached."""
+        self.page.set_viewport_size({"width": width, "height": height})
+        assert self.page.evaluate("document.documentElement.scrollWidth") <= width, width
+        for look in (CUT_OFF, OUT_OF_REACH):
+            found: list[str] = self.page.evaluate(look)
+            assert not found, (width, self.page.url, found)
 
     def check_console(self) -> None:
         found = [each for each in self.errors if not any(part in each for part in self.expected)]

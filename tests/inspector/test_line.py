@@ -133,32 +133,61 @@ def test_a_stretch_of_sound_is_one_row(inspector: Inspector) -> None:
         heard(8, 5, "b"),
     ]
     assert page.evaluate(ROWS, entries) == [
-        "← phone sound: 2.0 s from the caller, 100 messages",
-        "→ phone sound: 1.2 s to play, 2 messages",
-        "← phone sound: 300 ms from the caller, 15 messages",
-        "← phone key 5 pressed: ",
-        "← phone sound: 20 ms from the caller, 1 message",
+        "phone → sound: 2.0 s from the caller, 100 messages",
+        "server → sound: 1.2 s to play, 2 messages",
+        "phone → sound: 300 ms from the caller, 15 messages",
+        "phone → key 5 pressed: ",
+        "phone → sound: 20 ms from the caller, 1 message",
     ]
 
 
 def test_sound_that_has_findings_keeps_its_row(inspector: Inspector) -> None:
     page = inspector.open_nothing()
-    odd = {**heard(2, 5), "findings": [{"code": "x"}]}
-    rows = page.evaluate(ROWS, [heard(1, 5), odd, heard(3, 5), heard(4, 5, type="audio")])
-    assert len(rows) == 4
+    odd = [{**heard(seq, 5), "findings": [{"code": "x", "place": "/a"}]} for seq in (2, 3)]
+    rows = page.evaluate(ROWS, [heard(1, 5), *odd, heard(4, 5), heard(5, 5, type="audio")])
+    assert [row.split(": ")[1] for row in rows] == [
+        "200 ms from the caller, 10 messages",
+        "200 ms from the caller, 10 messages",
+        "800 bytes in 0.1 s",
+    ]
+
+
+def test_answers_do_not_cut_what_the_client_sends(inspector: Inspector) -> None:
+    """An open microphone is one row for each turn; what the assistant says is one for each text."""
+    page = inspector.open_nothing()
+    spoken = {"type": "audio_output", "data": "(1200 characters)"}
+    interim = {"type": "user_message", "interim": True}
+    messages = ["user_message", "assistant_message", spoken, spoken, "assistant_message", spoken]
+    entries = [heard(1, 50, type="audio_input"), frame(2, "out", interim)]
+    for seq, each in enumerate([*messages, "assistant_end"], 3):
+        entries += [
+            heard(2 * seq, 10, type="audio_input"),
+            frame(2 * seq + 1, "out", {"type": each} if isinstance(each, str) else each),
+        ]
+    assert [row.partition(":")[0] for row in page.evaluate(ROWS, entries)] == [
+        "client → audio_input × 60",
+        "server → user_message",
+        "server → user_message",
+        "client → audio_input × 60",
+        "server → assistant_message",
+        "server → audio_output × 2",
+        "server → assistant_message",
+        "server → audio_output",
+        "server → assistant_end",
+    ]
 
 
 @pytest.mark.parametrize(
     ("direction", "content", "expected"),
     [
-        ("in", {"event": "start", "start": {"callSid": "CA1"}}, "← phone start"),
-        ("in", {"event": "mark", "mark": {"name": "m"}}, "← phone played"),
-        ("in", {"event": "stop"}, "← phone stop"),
-        ("out", {"event": "mark", "mark": {"name": "m"}}, "→ phone mark m"),
-        ("out", {"event": "clear"}, "→ phone clear"),
-        ("in", {"event": "toString"}, "← client "),  # not one of Twilio's
-        ("in", {"event": "dtmf"}, "← phone key undefined pressed"),
-        ("in", {"event": "dtmf", "type": "x"}, "← client x"),
+        ("in", {"event": "start", "start": {"callSid": "CA1"}}, "phone → start"),
+        ("in", {"event": "mark", "mark": {"name": "m"}}, "phone → played"),
+        ("in", {"event": "stop"}, "phone → stop"),
+        ("out", {"event": "mark", "mark": {"name": "m"}}, "server → mark m"),
+        ("out", {"event": "clear"}, "server → clear"),
+        ("in", {"event": "toString"}, "client → "),  # not one of Twilio's
+        ("in", {"event": "dtmf"}, "phone → key undefined pressed"),
+        ("in", {"event": "dtmf", "type": "x"}, "client → x"),
     ],
 )
 def test_each_message_of_a_stream_is_named(

@@ -1,14 +1,17 @@
 // Every verb of the package, on an emulator that it starts itself.
 import assert from "node:assert/strict";
+import { createServer } from "node:net";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, beforeEach, test } from "node:test";
 import {
+  connect,
   ExpectationFailed,
   LookupError,
   RefusedError,
   startEmulator,
+  StartupError,
   UsageError,
 } from "evi-emulator";
 
@@ -86,7 +89,7 @@ test("what is called wrongly is refused", async () => {
   assert.match(await failure(evi.faults.add("http", "stat"), RefusedError), /did you mean 'status'/);
   assert.match(await failure(evi.chat("nobody"), LookupError), /no chat "nobody"/);
   assert.match(await failure(evi.configs.get("x"), LookupError), /no config "x"; there is "/);
-  assert.match(await failure(evi.clock.advance({}), UsageError), /advance goes forward/);
+  assert.match(await failure(evi.clock.advance({}), UsageError), /advance moves forward/);
   assert.match(await failure(evi.nextChat({ timeoutMs: -1 }), UsageError), /timeoutMs/);
 });
 
@@ -174,7 +177,7 @@ test("scripts", async () => {
   await evi.script.onTurn(2).webSearch("snow", { result: "white" }).error("uncaught");
   assert.deepEqual(await said(), ["assistant", "Four."]);
   await evi.script.strict().onAnything({ times: 1 }).hangUp();
-  evi.script.answerTool("a", { b: 1 }).failTool("c", "no");
+  await evi.script.answerTool("a", { b: 1 }).failTool("c", "no");
   assert.deepEqual(evi.script.content.tools.a, { content: { b: 1 } });
   await evi.useScript("weather");
   assert.match(await failure(evi.useScript("wether"), RefusedError), /did you mean 'weather'/);
@@ -208,7 +211,7 @@ test("webhooks", async () => {
   const first = await receiver.waitFor("chat_ended", { chat_id: chat.id });
   assert.equal(first.isGenuine, true);
   assert.equal(await evi.webhooks.drain({ timeoutMs: 100 }), 1); // the frozen clock holds the retry
-  await evi.clock.advance({ minutes: 10 });
+  await evi.clock.advance({ hours: 1 });
   await evi.webhooks.waitFor("chat_ended", { chat_id: chat.id });
   assert.equal(receiver.received.length, 2);
   assert.match(await failure(evi.webhooks.waitFor("chat_started", {}, { timeoutMs: 20 })), /no delivered/);
@@ -217,6 +220,20 @@ test("webhooks", async () => {
   const delivery = await evi.webhooks.trigger("chat_ended", { url: receiver.url, chatId: chat.id });
   assert.equal(delivery.attempts.at(-1).status, 401);
   assert.equal(receiver.received.at(-1).problem, "the signature is wrong");
+  assert.match(
+    await failure(evi.webhooks.waitFor("chat_ended", { chat_id: "x" }, { timeoutMs: 20 })),
+    /attempt 1 of chat_ended to \S+ was answered 401: the signature is wrong\n/,
+  );
+  assert.match(
+    await failure(receiver.waitFor("tool_call", {}, { timeoutMs: 20 })),
+    /chat_ended \(the signature is wrong\)/,
+  );
+  const signed = await evi.sign("chat_ended", { chatId: chat.id, faults: ["wrong_key"] });
+  assert.equal(JSON.parse(signed.body).chat_id, chat.id);
+  assert.match(signed.headers["X-Hume-AI-Webhook-Signature"], /^[0-9a-f]{64}$/);
+  assert.equal((await evi.sign({ a: 1 })).body, '{"a":1}');
+  assert.equal((await evi.sign(Buffer.from("raw"), { faults: ["missing_headers"] })).body, "raw");
+  assert.match(await failure(evi.sign("chat_ended", { chatId: "1" }), LookupError), /1/);
   await evi.webhooks.behave();
   await evi.webhooks.trigger("chat_ended", { url: receiver.url, set: { caller_number: null } });
   assert.equal(receiver.events.length, 3);
@@ -238,6 +255,16 @@ test("faults, stubs, the journal and the contract", async () => {
   assert.equal((await evi.stubs())[0].used, 1);
   await get("/v0/evi/configs");
   await evi.checkStubs();
+  await evi.stub("list-tools", { status: 503, match: { query: { name: "A" } } });
+  assert.equal((await get("/v0/evi/tools?name=B")).status, 200);
+  assert.match(await failure(evi.checkStubs()), /query.name: wanted 'A', got 'B'/);
+  assert.equal((await get("/v0/evi/tools?name=A")).status, 503);
+  await evi.faults.add("http", "reset", { path: "/nowhere" });
+  await evi.checkUnused({ ifSet: true });
+  assert.match(await failure(evi.checkUnused()), /the http fault 'reset' .* never struck/);
+  assert.match(await evi.timeline(), /\n  unused   the http fault 'reset'/);
+  await evi.faults.clear();
+  await evi.checkUnused();
   const entry = await evi.journal.waitFor({ kind: "http", path: "/v0/evi/configs", status: 503 });
   assert.equal(entry.method, "GET");
   const later = evi.journal.waitFor({ kind: "http", after: entry.seq, status: 404 });
@@ -294,6 +321,9 @@ test("phone calls", async () => {
   assert.deepEqual(call.heard, ["It is on its way."]);
   assert.equal(await (await evi.chat(call.chatId)).status(), "USER_ENDED");
   assert.equal((await evi.phone.calls())[0].call_sid, call.callSid);
+  const file = join(folder, "call.wav");
+  await call.save(file);
+  assert.equal((await readFile(file)).subarray(0, 4).toString(), "RIFF");
   assert.match(call.transcript(), /caller +Where is my order\?/);
   assert.match(evi.phone.url("x"), /twilio\?config_id=x&api_key=evi-/);
   assert.match(await failure(evi.call({ url: "http://127.0.0.1:9/" })), /has failed[^]*timeline:/);
@@ -329,6 +359,59 @@ test("the world as a whole", async () => {
   await writeFile(text, "prompts: []\n");
   await evi.seed(text);
   assert.deepEqual(await names(), []);
+  await writeFile(file, "{");
+  assert.match(await failure(evi.load(file), UsageError), /world.json is no snapshot/);
+});
+
+test("chats and speech after the world began anew", async () => {
+  const snapshot = await evi.snapshot();
+  for (const again of [() => evi.reset(), () => evi.seed("demo"), () => evi.restore(snapshot)]) {
+    await evi.script.strict();
+    const client = talk();
+    const chat = await evi.nextChat();
+    await fetch(`${evi.url}/v0/tts`, {
+      method: "POST",
+      headers: { "X-Hume-Api-Key": evi.apiKey, "Content-Type": "application/json" },
+      body: JSON.stringify({ utterances: [{ text: "Ding" }] }),
+    });
+    await evi.tts.expect({ text: "Ding" });
+    client.socket.close(1000);
+    await chat.closed();
+    await again();
+    assert.deepEqual(evi.script.content, { rules: [] });
+  }
+});
+
+test("the last script counts, also of those that nobody awaits", async () => {
+  for (let number = 0; number < 20; number++) {
+    evi.script.onAnything({ times: 1 }).say(`Number ${number}`);
+    await null;
+    await null;
+  }
+  await evi.script.onAnything().say("The last.");
+  const chat = await evi.simulate({ user: Array(21).fill("Hello") });
+  assert.deepEqual((await chat.messages()).at(-1), ["assistant", "The last."]);
+});
+
+test("a receiver whose world is gone", async () => {
+  const receiver = await evi.receiver();
+  const { url } = receiver;
+  await fetch(url, { method: "POST", body: "{}" });
+  assert.equal(receiver.received[0].problem, "a header is missing");
+  await evi.close();
+  await receiver.close();
+  await assert.rejects(fetch(url));
+});
+
+test("an answer that breaks off", async () => {
+  const server = createServer((socket) => {
+    socket.once("data", () => socket.end("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"));
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const url = `http://127.0.0.1:${server.address().port}`;
+  assert.match(await failure(connect({ url }), StartupError), /does not answer GET .*health: aborted/);
+  server.close();
+  assert.match(await failure(connect({ url: "http://[" }), UsageError), /connect takes a URL/);
 });
 
 test("the vendor's client", async () => {

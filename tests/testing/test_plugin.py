@@ -101,7 +101,7 @@ def test_a_tool_call_that_is_never_answered_fails_the_test(pytester: pytest.Pyte
 def test_what_pytest_tells_of_it(pytester: pytest.Pytester) -> None:
     """Fixtures and marker have a line of help."""
     fixtures = run(pytester, "--fixtures").stdout
-    fixtures.fnmatch_lines(
+    fixtures.fnmatch_lines_random(
         [
             "evi_settings [[]session scope[]] -- *pytest_plugin.py:*",
             "*Return the settings of the server. Override it to change them.",
@@ -321,7 +321,9 @@ def test_a_marker_with_a_value_but_no_name(pytester: pytest.Pytester) -> None:
         def test(evi): pass
         """
     )
-    run(pytester).assert_outcomes(errors=1)
+    result = run(pytester)
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*UsageError: *mark.evi* must be a dict *; got 'empty'"])
 
 
 def test_fixtures_can_be_overridden(pytester: pytest.Pytester) -> None:
@@ -374,6 +376,42 @@ def test_fixtures_can_be_overridden(pytester: pytest.Pytester) -> None:
         """,
     )
     run(pytester, "-W", "error").assert_outcomes(passed=4)
+
+
+def test_settings_as_an_object(pytester: pytest.Pytester) -> None:
+    """Fixture and marker take a Settings object or a dict; what is a default stays as it was."""
+    pytester.makeconftest(
+        """
+        import pytest
+        from emulator.settings import Settings
+
+        @pytest.fixture(scope="session")
+        def evi_settings():
+            return Settings(seed="empty", random_seed=5)
+        """
+    )
+    pytester.makepyfile(
+        """
+        import pytest
+        from emulator import Evi
+        from emulator.settings import Settings
+
+        def test_fixture(evi: Evi, evi_server):
+            assert isinstance(evi, Evi)
+            assert evi_server.settings.random_seed == 5
+            assert (len(evi.configs), evi.clock.mode) == (0, "system")
+            assert not evi.url.endswith(":8484")  # any free port
+
+        @pytest.mark.evi(Settings(clock="manual"))
+        def test_marker(evi):
+            assert (len(evi.configs), evi.clock.mode) == (0, "manual")
+
+        @pytest.mark.evi({"clock": "manual"}, seed="demo")
+        def test_dict(evi):
+            assert (len(evi.configs), evi.clock.mode) == (4, "manual")
+        """
+    )
+    run(pytester, "-W", "error").assert_outcomes(passed=3)
 
 
 def test_a_mistake_in_the_settings(pytester: pytest.Pytester) -> None:

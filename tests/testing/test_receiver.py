@@ -21,6 +21,7 @@ from emulator.signature import (
     WINDOW_S,
     signed_headers,
 )
+from emulator.testing.diagnosis import ExpectationFailed
 from emulator.testing.receiver import WebhookReceiver
 from emulator.testing.world import Evi
 from tests.testing.talking import PATIENCE_S, Started, http
@@ -270,3 +271,29 @@ def test_it_is_closed_with_its_world(evi_server: Any) -> None:
     evi.close()
     with pytest.raises(httpx.ConnectError):
         httpx.post(url)
+
+
+# what failures say
+
+
+def test_a_failed_wait_shows_what_the_receiver_said(evi: Evi) -> None:
+    """Status and beginning of the body of each attempt that failed, or why there was no answer."""
+    receiver = evi.webhook_receiver()
+    receiver.answer(200)
+    evi.webhooks.trigger("chat_ended", receiver.url)
+    evi.webhooks.trigger("chat_ended", receiver.url, faults=["wrong_key"])
+    receiver.answer(500)
+    evi.webhooks.trigger("chat_started", receiver.url)
+    receiver.close()
+    evi.webhooks.trigger("chat_ended", receiver.url)
+    with pytest.raises(ExpectationFailed) as failed:
+        evi.webhooks.wait_for("chat_ended", timeout=0, chat_id="nobody")
+    lines = str(failed.value).splitlines()
+    attempt = f"attempt 1 of chat_ended to {receiver.url}"
+    assert f"{attempt} was answered 401: the signature is wrong" in lines
+    assert any(line.startswith(f"{attempt} had no answer: ") for line in lines)
+    assert not any("answered 200" in line or "of chat_started" in line for line in lines)
+    with pytest.raises(ExpectationFailed, match="was answered 500: .no body."):
+        evi.webhooks.wait_for("chat_started", timeout=0)
+    with pytest.raises(AssertionError, match="came: chat_ended, chat_ended .the signature is wro"):
+        receiver.wait_for("tool_call", timeout=0)

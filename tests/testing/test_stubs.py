@@ -1,11 +1,14 @@
 """Answers to order: once, so often, or always; checked against the document; or the test fails."""
 
+import traceback
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from emulator.errors import ApiError, ValidationFailed
+from emulator.errors import ApiError, UsageError, ValidationFailed
+from emulator.store.stubs import StubRequest
 from emulator.testing.world import Evi
 from emulator.web.short_circuit import STUB_HEADER
 from tests.testing.talking import http, talking
@@ -256,6 +259,180 @@ def test_for_ever_over_http(evi: Evi) -> None:
         assert [client.get("/v0/evi/tools").json() for _ in range(3)] == [1, 1, 1]
 
 
+# matched by the request
+
+
+@pytest.mark.parametrize(
+    ("match", "fitting", "other"),
+    [
+        ({"query": {"page_size": 5}}, "?page_size=5&page_number=0", "?page_size=50"),
+        ({"query": {"restrict_to_most_recent": False}}, "?restrict_to_most_recent=false", ""),
+        ({"query": {"x": ["1", "2"]}}, "?x=1&x=2", "?x=1"),
+        ({"query": {"name": "a b"}}, "?name=a%20b", "?name=a"),
+        ({"path": "/v0/evi/tool?"}, "", None),
+    ],
+)
+def test_by_query(evi: Evi, match: dict[str, Any], fitting: str, other: str | None) -> None:
+    """The parameters that are named, as texts; others do not matter."""
+    evi.stub("list-tools", status=503, match=match, times=None)
+    assert statuses(evi, f"/v0/evi/tools{fitting}", 1) == [503]
+    if other is not None:
+        assert statuses(evi, f"/v0/evi/tools{other}", 1) == [200]
+
+
+def test_by_headers_and_body(evi: Evi) -> None:
+    """Headers in any case; some fields of a body, also within others."""
+    evi.stub("create-config", status=409, match={"body": {"voice": {"name": "Ava Song"}}})
+    evi.stub("create-prompt", status=500, match={"headers": {"X-Mine": "yes"}})
+    config = {"evi_version": "3", "name": "Mine", "voice": {"name": "Ito", "provider": "HUME_AI"}}
+    prompt = {"name": "Mine", "text": "x"}
+    with http(evi) as client:
+        assert client.post("/v0/evi/configs", json=config).status_code == 201
+        config["voice"] = {"name": "Ava Song", "provider": "HUME_AI"}
+        assert client.post("/v0/evi/configs", json=config).status_code == 409
+        assert client.post("/v0/evi/prompts", json=prompt).status_code == 201
+        other = {**prompt, "name": "Other"}
+        answer = client.post("/v0/evi/prompts", json=other, headers={"x-mine": "yes"})
+        assert answer.status_code == 500
+
+
+def test_a_stub_that_was_missed(evi: Evi) -> None:
+    """The failure says how the last request differs, and only in what."""
+    evi.stub("list-tools", status=503, match={"query": {"page_size": 5, "name": "A"}})
+    statuses(evi, "/v0/evi/tools?page_size=6&name=A", 1)
+    with pytest.raises(AssertionError) as failed:
+        evi.check_stubs()
+    told = "(a request differs: query.page_size: wanted '5', got '6')"
+    assert str(failed.value).endswith(f"used 0 of 1 times {told}")
+    evi.reset()
+
+
+def test_the_first_that_fits(evi: Evi) -> None:
+    """Of several the oldest whose match the request has, and one without a match for the rest."""
+    evi.stub("list-tools", status=500, match={"query": {"name": "A"}})
+    evi.stub("list-tools", status=503, times=2)
+    paths = ("/v0/evi/tools", "/v0/evi/tools?name=A", "/v0/evi/tools?name=A", "/v0/evi/tools")
+    assert [statuses(evi, path, 1)[0] for path in paths] == [503, 500, 503, 200]
+
+
+@pytest.mark.parametrize(
+    ("match", "part"),
+    [
+        ({"querry": {}}, "did you mean 'query'"),
+        ({"query": "a=b"}, "an object of texts by name, got 'a=b'"),
+        ("a=b", "an object with path, query, headers, body"),
+        ({"body": object()}, "can't be JSON"),
+    ],
+)
+def test_mistakes_in_the_match(evi: Evi, match: Any, part: str) -> None:
+    with pytest.raises(ValidationFailed, match=part):
+        evi.stub("list-tools", status=503, match=match)
+
+
+# callables
+
+
+def test_a_callable(evi: Evi) -> None:
+    """It gets the request, and returns a body, a status, or both with headers."""
+    seen: list[StubRequest] = []
+
+    def answer(request: StubRequest) -> object:
+        seen.append(request)
+        said = {
+            0: EMPTY_PAGE,
+            1: 503,
+            2: (200, EMPTY_PAGE),
+            3: (429, None, {"Retry-After": "1"}),
+        }
+        return said[len(evi.journal.entries("http"))]  # in a thread: the loop goes on
+
+    evi.stub("list-tools", answer=answer, times=4)
+    with http(evi) as client:
+        answers = [client.get("/v0/evi/tools?name=A&x=1&x=2") for _ in range(4)]
+    assert [each.status_code for each in answers] == [200, 503, 200, 429]
+    assert (answers[0].json(), answers[3].headers["Retry-After"]) == (EMPTY_PAGE, "1")
+    first = seen[0]
+    assert (first.method, first.path, first.body) == ("GET", "/v0/evi/tools", None)
+    assert first.query == {"name": "A", "x": ["1", "2"]}
+    assert first.headers["x-hume-api-key"] == evi.api_key
+    assert evi.api_key not in repr(first)
+    evi.check_stubs()
+
+
+def test_what_a_callable_raises_fails_the_test(evi: Evi) -> None:
+    """The client gets 500; the test's failure has the callable's own traceback."""
+
+    def broken(request: StubRequest) -> object:
+        assert request.body == {"name": "x"}
+        return None
+
+    evi.stub("create-tool", answer=broken)
+    with http(evi) as client:
+        answer = client.post("/v0/evi/tools", json={"name": "y"})
+    assert (answer.status_code, answer.json()["code"]) == (500, "stub_failed")
+    assert "The stub's callable raised AssertionError" in answer.json()["message"]
+    with pytest.raises(AssertionError, match="callable of a stub raised Asse") as failed:
+        evi.check_stubs()
+    error = failed.value.__cause__
+    assert error is not None
+    assert [frame.name for frame in traceback.extract_tb(error.__traceback__)][-1] == "broken"
+    evi.reset()  # it is told; this test ends well
+
+
+@pytest.mark.parametrize(
+    ("said", "part"),
+    [
+        (99, "a stub's callable returns a body, a status, .*; got .99"),
+        ((200,), "got .200"),
+        ((200, {}, "x"), "callable returns"),
+        ({"tools_page": 1}, "tools_page"),
+        (object(), "JSON"),
+    ],
+)
+def test_what_a_callable_may_return(evi: Evi, said: object, part: str) -> None:
+    """Anything else is told, and so is a body that the document does not allow."""
+    evi.stub("list-tools", answer=lambda request: said)
+    assert statuses(evi, "/v0/evi/tools", 1) == [500]
+    with pytest.raises(AssertionError, match=part):
+        evi.check_stubs()
+    evi.reset()
+
+
+def test_a_failure_of_pytest_in_a_callable(evi: Evi) -> None:
+    """pytest.fail raises what is no Exception."""
+    evi.stub("list-tools", answer=lambda request: pytest.fail("no tools, please"))
+    assert statuses(evi, "/v0/evi/tools", 1) == [500]
+    with pytest.raises(AssertionError, match="no tools, please"):
+        evi.check_stubs()
+    evi.reset()
+
+
+def test_mistakes_about_callables(evi: Evi) -> None:
+    async def later(request: StubRequest) -> None: ...
+
+    with pytest.raises(UsageError, match="a function that is not async"):
+        evi.stub("list-tools", answer=later)
+    with pytest.raises(UsageError, match="leave out one of them"):
+        evi.stub("list-tools", body={}, answer=lambda request: 200)
+
+
+def test_callables_are_left_out_of_files(evi: Evi, tmp_path: Path) -> None:
+    """A file can't hold one; a snapshot in memory can, and a match is in both."""
+    evi.stub("list-tools", answer=lambda request: 503, times=None)
+    evi.stub("list-configs", status=503, match={"query": {"name": "A"}}, times=None)
+    snapshot = evi.snapshot()
+    evi.save(tmp_path / "world.json")
+    evi.load(tmp_path / "world.json")
+    assert statuses(evi, "/v0/evi/tools", 1) == [200]
+    assert statuses(evi, "/v0/evi/configs?name=A", 1) == [503]
+    evi.restore(snapshot)
+    assert statuses(evi, "/v0/evi/tools", 1) == [503]
+    with http(evi) as client:
+        tools, configs = client.get(STUBS).json()["stubs"]
+    assert (tools["callable"], configs["match"]) == (True, {"query": {"name": "A"}})
+    evi.reset()
+
+
 @pytest.mark.parametrize(
     ("body", "status", "part"),
     [
@@ -267,6 +444,7 @@ def test_for_ever_over_http(evi: Evi) -> None:
         ({"operation": "list-tools", "headers": {"X": 1}}, 422, "headers"),
         ({"operation": "list-tools", "body": {"tools_page": 1}}, 422, "tools_page"),
         ({"operation": "list-tools", "check": "no"}, 422, "check"),
+        ({"operation": "list-tools", "match": {"querry": {}}}, 422, "querry"),
     ],
 )
 def test_mistakes_over_http(evi: Evi, body: dict[str, Any], status: int, part: str) -> None:

@@ -4,8 +4,13 @@ import { UsageError } from "./errors.js";
 
 /** How far the clock is moved: the sum of these. */
 export interface Duration {
+  /** In hours. */
+  hours?: number | undefined;
+  /** In minutes. */
   minutes?: number | undefined;
+  /** In seconds. */
   seconds?: number | undefined;
+  /** In milliseconds. */
   ms?: number | undefined;
 }
 
@@ -37,13 +42,17 @@ export class Clock {
     await this.#control.json("POST", "/_emulator/clock/resume");
   }
 
-  /** Move forward; all that comes due has run, webhooks included, when this returns. */
-  async advance({ minutes = 0, seconds = 0, ms = 0 }: Duration): Promise<void> {
-    const totalMs = Math.round(minutes * 60_000 + seconds * 1000) + ms;
+  /**
+   * Move forward; all that comes due has run, webhooks included, when this returns.
+   *
+   * Throws UsageError for a duration that is not above 0.
+   */
+  async advance({ hours = 0, minutes = 0, seconds = 0, ms = 0 }: Duration): Promise<void> {
+    const totalMs = Math.round(hours * 3_600_000 + minutes * 60_000 + seconds * 1000) + ms;
     if (!(totalMs > 0 && Number.isFinite(totalMs))) {
-      throw new UsageError(`advance goes forward, by minutes, seconds or ms; got ${totalMs} ms`);
+      throw new UsageError(`advance moves forward, by hours, minutes, seconds or ms; got ${totalMs} ms`);
     }
-    const options = { body: { seconds: totalMs / 1000 }, patienceMs: 120_000 };
+    const options = { body: { ms: totalMs }, patienceMs: 120_000 };
     await this.#control.json("POST", "/_emulator/clock/advance", options);
   }
 

@@ -66,19 +66,21 @@ export function nearest(wanted: Fields, candidates: readonly Candidate[]): Candi
   return counted.sort((a, b) => a.count - b.count)[0]?.each;
 }
 
-/** Return the whole message: what was wanted, the nearest candidate, a hint, the timeline. */
+/** Return the whole message: what was wanted, the nearest, facts, a hint, the timeline. */
 export function explain(
   what: string,
   wanted: Fields,
   near: Candidate | undefined,
   hint: string,
   timeline: string,
+  facts: readonly string[] = [],
 ): string {
   const lines = [what];
   if (near !== undefined) {
     lines.push(`nearest: ${shortFields(near.fields)}`);
     lines.push(...differences(wanted, near.fields).map((line) => `  ${line}`));
   }
+  lines.push(...facts);
   if (hint) lines.push(`hint: ${hint}`);
   return [...lines, "timeline:", timeline].join("\n");
 }

@@ -16,7 +16,9 @@ export class Received {
   constructor(
     /** The payload. */
     readonly event: Fields,
+    /** The body, as it came. */
     readonly body: Buffer,
+    /** The headers, by their names in lower case. */
     readonly headers: IncomingHttpHeaders,
     /** Why its signature is not good; null if it is. */
     readonly problem: string | null,
@@ -33,10 +35,15 @@ export class Received {
   }
 }
 
+/** Return an event's name, and what is wrong with its signature. */
+function told({ eventName, problem }: Received): string {
+  return problem === null ? eventName : `${eventName} (${problem})`;
+}
+
 /**
  * Listens on a port of this machine until it is closed.
  *
- * A genuine webhook is answered 200, any other 401, unless `answer` has set a status for it.
+ * A genuine webhook is answered 200, any other 401 with what is wrong, unless `answer` has set a status for it.
  */
 export class WebhookReceiver {
   /** All that came. */
@@ -59,7 +66,7 @@ export class WebhookReceiver {
     });
   }
 
-  /** Open one; `now` returns the time in ms by which timestamps are judged. */
+  /** Open one; `now` returns the time in ms by which timestamps are judged. @internal */
   static async open(signingKey: string, now: () => Promise<number>): Promise<WebhookReceiver> {
     const receiver = new WebhookReceiver(signingKey, now);
     const server = receiver.#server;
@@ -92,7 +99,7 @@ export class WebhookReceiver {
     this.answers.push(...statuses);
   }
 
-  /** Wait for the first such webhook with these fields in its payload. */
+  /** Wait for the first webhook of that name with these fields in its payload. Throws ExpectationFailed. */
   async waitFor(
     eventName: WebhookEventName,
     fields: Fields = {},
@@ -106,7 +113,7 @@ export class WebhookReceiver {
       if (performance.now() >= deadline) break;
       await this.#next(deadline);
     }
-    const came = this.received.map((each) => each.eventName).join(", ") || "nothing";
+    const came = this.received.map(told).join(", ") || "nothing";
     throw new ExpectationFailed(`no webhook ${shortFields(wanted)} ${within(waiting)}; came: ${came}`);
   }
 
@@ -136,7 +143,12 @@ export class WebhookReceiver {
   }
 
   async #take(body: Buffer, headers: IncomingHttpHeaders, response: ServerResponse): Promise<void> {
-    let problem = await this.#problem(body, headers);
+    let problem: string | null;
+    try {
+      problem = await this.#problem(body, headers);
+    } catch (error) {
+      problem = `its signature can't be judged: ${(error as Error).message}`; // the world may be closed
+    }
     let event: unknown;
     try {
       event = JSON.parse(body.toString());
@@ -149,7 +161,7 @@ export class WebhookReceiver {
     }
     this.received.push(new Received(event as Fields, body, headers, problem));
     response.statusCode = this.answers.shift() ?? (problem === null ? 200 : 401);
-    response.end();
+    response.end(problem ?? "");
     for (const done of [...this.#waiting]) done();
   }
 

@@ -7,11 +7,14 @@ import type { FaultOptions, Faults } from "./faults.js";
 import type { Journal } from "./journal.js";
 import { deadlineOf, waitUntil, within, type Waiting } from "./waiting.js";
 
+const MOST_REFUSALS = 4; // that a failure shows
+const LONGEST_BODY = 200; // characters of a receiver's answer
+
 /** How an event is sent at will. */
 export interface TriggerOptions {
   /** Where to send it; where the chat's config says if left out. */
   url?: string | undefined;
-  /** The chat; the newest if left out. */
+  /** The chat; a made-up one if left out. */
   chatId?: string | undefined;
   /** Fields of the event to replace, by name or by a path such as "a.b". */
   set?: Record<string, unknown> | undefined;
@@ -19,6 +22,20 @@ export interface TriggerOptions {
   faults?: readonly WebhookFault[] | undefined;
   /** For the fault "delay", in ms. */
   delayMs?: number | undefined;
+}
+
+/** Return what the receiver said in the last attempts that failed, a line for each. */
+function refusals(deliveries: readonly Delivery[]): string[] {
+  const lines = deliveries.flatMap(({ event_name, url, attempts }) =>
+    attempts.flatMap(({ number, status, error, response }) => {
+      const sent = `attempt ${number} of ${event_name} to ${url}`;
+      if (error !== null || status === null) return [`${sent} had no answer: ${error ?? ""}`];
+      if (status >= 200 && status < 300) return [];
+      const body = response.body.replace(/\s+/g, " ").trim().slice(0, LONGEST_BODY);
+      return [`${sent} was answered ${status}: ${body || "(no body)"}`];
+    }),
+  );
+  return lines.slice(-MOST_REFUSALS);
 }
 
 /** The world's webhooks: what was sent, and how sending fails. */
@@ -46,7 +63,7 @@ export class Webhooks {
     return (await this.#control.json<{ pending: number }>("POST", path, options)).pending;
   }
 
-  /** Wait for a delivered event of that name with these fields. */
+  /** Wait for a delivered event of that name, whose delivery has these fields. Throws ExpectationFailed. */
   async waitFor(
     eventName: WebhookEventName,
     fields: Fields = {},
@@ -58,18 +75,26 @@ export class Webhooks {
     );
     if (found !== undefined) return found;
     const names = Object.keys(wanted);
-    const came = (await this.deliveries()).map((each) => ({
+    const deliveries = await this.deliveries();
+    const came = deliveries.map((each) => ({
       fields: Object.fromEntries(Object.entries(each).filter(([name]) => names.includes(name))),
     }));
     const unasked = "no config of this world's chats subscribes to webhooks";
     const hint = (await this.#journal.hint()) || (came.length > 0 ? "" : unasked);
     const what = `no delivered webhook ${within(waiting)}: ${shortFields(wanted)}`;
     throw new ExpectationFailed(
-      explain(what, wanted, nearest(wanted, came), hint, await this.#journal.timeline()),
+      explain(
+        what,
+        wanted,
+        nearest(wanted, came),
+        hint,
+        await this.#journal.timeline(),
+        refusals(deliveries.filter((each) => each.event_name === eventName)),
+      ),
     );
   }
 
-  /** Send one event, and return its delivery once it is answered. */
+  /** Send one event, and return its delivery once it is answered. Throws RefusedError. */
   async trigger(eventName: WebhookEventName, options: TriggerOptions = {}): Promise<Delivery> {
     const { url, chatId, set, faults, delayMs } = options;
     const body = { event_name: eventName, url, chat_id: chatId, set, faults, delay_ms: delayMs };

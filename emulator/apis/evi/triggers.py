@@ -26,8 +26,7 @@ def trigger(
 ) -> Delivery:
     """Send one event. Raises ApiError: 404 for an unknown chat, 422 for a wrong override."""
     chat = _find_chat(world, chat_id)
-    payload = override(_payload(world, chat, event_name), overrides or {})
-    _check(payload, validation)
+    payload = _checked_payload(world, validation, chat, event_name, overrides or {})
     target = url or _subscriber(world, payload)
     faults = dict(faults or {})
     before = after = None
@@ -37,6 +36,33 @@ def trigger(
         else:
             after = _payload(world, {**chat, "id": payload["chat_id"]}, "chat_started")
     return world.outbox.trigger(payload, target, faults, before, after)
+
+
+def event_payload(
+    world: World,
+    validation: Validation,
+    event_name: str,
+    chat_id: str | None,
+    overrides: Mapping[str, Json],
+) -> JsonObject:
+    """Return the payload of an event about a chat, or about a made-up one.
+
+    Raises ApiError: 404 for an unknown chat, 422 for a wrong override.
+    """
+    chat = _find_chat(world, chat_id)
+    return _checked_payload(world, validation, chat, event_name, overrides)
+
+
+def _checked_payload(
+    world: World,
+    validation: Validation,
+    chat: JsonObject,
+    event_name: str,
+    overrides: Mapping[str, Json],
+) -> JsonObject:
+    payload = override(_payload(world, chat, event_name), overrides)
+    _check(payload, validation)
+    return payload
 
 
 def _find_chat(world: World, chat_id: str | None) -> JsonObject:

@@ -21,11 +21,13 @@ from emulator.apis.evi.chat.opening import find_config, model_of, open_chat
 from emulator.apis.evi.chat.request import ChatRequest
 from emulator.apis.evi.chat.script import Script, SendMessage, Speak, ToolAnswer, Wait
 from emulator.apis.evi.chat.script_file import Scene
+from emulator.apis.evi.chat.script_use import ScriptUse
 from emulator.apis.evi.chat.session import GRACE_MS, Session
 from emulator.apis.evi.chat_store import ChatStore
 from emulator.apis.evi.chat_voices import simulated_voice, user_voice
 from emulator.apis.evi.errors import END_UNREACHABLE
 from emulator.apis.evi.state import EviState
+from emulator.apis.evi.world_script import script_of
 from emulator.apis.voices.state import VoicesState
 from emulator.clock import LaggingClock, ManualClock
 from emulator.durations import read_pace
@@ -81,7 +83,7 @@ def new_scenario(world: World, script: Script, scene: Scene) -> Scenario:
     )
     world.state(VoicesState).add_sounds(script.sounds)
     if not script.rules and not script.strict:  # the script has only the user's part
-        own = world.state(EviState).script
+        own = script_of(world)
         script = replace(
             script,
             rules=own.rules,
@@ -95,6 +97,7 @@ def new_scenario(world: World, script: Script, scene: Scene) -> Scenario:
         config=config,
         model=model_of(world, config, script),
         script=script,
+        script_use=world.state(EviState).script_use,
         resumed_group_id=group_id and group_id.lower(),
         settings=scene.session_settings,
         most_added=world.settings.max_filled_chars,
@@ -166,7 +169,7 @@ def rehearse(world: World, scenario: Scenario) -> int:
     clock = LaggingClock(ManualClock(world.clock.now_ms() + _LONG_MS), _LONG_MS)
     timers, journal = Timers(clock), Journal(clock, 1)
     chats, ids = _Stage(world.state(EviState).chats), world.ids.fork()
-    request = replace(scenario.request, model=None)
+    request = replace(scenario.request, model=None, script_use=ScriptUse())
     live = LiveChat(Session(request, chats, clock, ids, journal), clock, timers)
     rehearsed = replace(scenario, wait_for_tools=False)
     Simulation(live, timers, rehearsed, True, journal).start()

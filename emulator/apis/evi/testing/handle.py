@@ -1,23 +1,30 @@
 """EVI's part of a world's handle for tests: scripts, chats, tool calls, and resources."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from emulator.apis.evi.chat.script import Script
 from emulator.apis.evi.chat.script_reading import script_from
 from emulator.apis.evi.model.check.loading import judge_model
 from emulator.apis.evi.model.check.results import CaseResult
+from emulator.apis.evi.signing import SignedWebhook, sign_body, sign_event, sign_payload
 from emulator.apis.evi.state import EviState
 from emulator.apis.evi.testing.chat import ChatHandle
 from emulator.apis.evi.testing.resources import new_listing
 from emulator.apis.evi.testing.tool_calls import ToolCallWatch
-from emulator.apis.evi.world_script import take_script
+from emulator.apis.evi.world_script import script_of, take_script
+from emulator.errors import UsageError
 from emulator.handles.bridge import DEFAULT_TIMEOUT_S, Bridge
 from emulator.handles.diagnosis import ExpectationFailed, everything, explain
+from emulator.handles.leftovers import leftovers
+from emulator.handles.tracebacks import ShortTraceback, is_on_purpose
 from emulator.jsontext import JsonObject
+from emulator.openapi.validation import Validation
 from emulator.store.paging import Paging
 from emulator.waiting import until
 from emulator.world.world import World
+
+__tracebackhide__ = is_on_purpose
 
 
 class EviHandle:
@@ -26,8 +33,9 @@ class EviHandle:
     What loads pydantic is imported at first need, since it doubles the start-up time.
     """
 
-    def __init__(self, world: World, url: str, bridge: Bridge) -> None:
+    def __init__(self, world: World, url: str, validation: Validation, bridge: Bridge) -> None:
         self.world = world
+        self._validation = validation  # has the checks of EVI's document
         self.url = url
         self._bridge = bridge
         self._chats_seen = 0  # of the journal
@@ -46,7 +54,7 @@ class EviHandle:
     @property
     def script(self) -> Script:
         """Return what the assistant says in later chats: add rules, or assign another script."""
-        return self._bridge.call(lambda: self.world.state(EviState).script)
+        return self._bridge.call(lambda: script_of(self.world))
 
     @script.setter
     def script(self, script: Script) -> None:
@@ -54,7 +62,8 @@ class EviHandle:
 
     def use_script(self, name_or_content: str | Mapping[str, Any]) -> None:
         """Use a bundled script, a file's, or the content of one. Raises ScriptError."""
-        self.script = script_from(name_or_content)
+        with ShortTraceback():
+            self.script = script_from(name_or_content)
 
     def hear(self, *texts: str) -> None:
         """Set what the user says in the next audio turns."""
@@ -72,7 +81,8 @@ class EviHandle:
 
         if user is not None:
             scene["user"] = user
-        script, loaded = read_scene(scene.pop("script", {}), scene)
+        with ShortTraceback():
+            script, loaded = read_scene(scene.pop("script", {}), scene)
         return self._chat(self._bridge.run(run_scene(self.world, script, loaded)))
 
     @property
@@ -118,7 +128,8 @@ class EviHandle:
         if not await until(world.journal.watchers, is_there, timeout):
             what = f"no chat was opened within {timeout:g} s"
             entries = everything(world.journal)
-            raise ExpectationFailed(explain(what, {}, [], entries, self._why_no_chat(entries)))
+            hint, left = self._why_no_chat(entries), leftovers(world)
+            raise ExpectationFailed(explain(what, {}, [], entries, hint, left=left))
         self._chats_seen = found[0]["seq"]
         return self._chat(found[0]["chat_id"])
 
@@ -132,6 +143,35 @@ class EviHandle:
     def _chat(self, id: str) -> ChatHandle:
         return ChatHandle(id, self.world, self._bridge)
 
+    # a webhook handler under test
+
+    def sign(
+        self,
+        event: str | Mapping[str, Any] | bytes,
+        chat_id: str | None = None,
+        set: Mapping[str, Any] | None = None,
+        faults: Collection[str] = (),
+    ) -> SignedWebhook:
+        """Return body and headers as the service would post them now, for a handler under test.
+
+        `event` is an event's name, such as 'chat_ended', with `chat_id` and `set` as `trigger` has
+        them; or a payload of your own; or a raw body. `faults` spoil the signature: wrong_key,
+        stale_timestamp, tampered_body, missing_headers. Raises UsageError for an unknown event or
+        fault, ApiError for a chat that does not exist or a field that can't be set.
+        """
+        if isinstance(event, str):
+            name = event
+            return self._bridge.call(
+                lambda: sign_event(self.world, self._validation, name, chat_id, set, faults)
+            )
+        if chat_id is not None or set is not None:
+            raise UsageError("chat_id and set are for an event's name, such as sign('chat_ended')")
+        if isinstance(event, bytes):
+            body = event
+            return self._bridge.call(lambda: sign_body(self.world, body, faults))
+        payload = dict(event)
+        return self._bridge.call(lambda: sign_payload(self.world, payload, faults))
+
     # a custom language model
 
     def clm_check(
@@ -140,26 +180,23 @@ class EviHandle:
         """Check a custom language model as `evi-emulator clm-check` does (docs/clm-check.md).
 
         `key` is the one that it asks for; `cases` are the names of those to run. Return the
-        results. Raises AssertionError with the cases that failed, and UsageError for a URL that
+        results. Raises ExpectationFailed with the cases that failed, and UsageError for a URL that
         the world's settings do not let it call.
         """
-        __tracebackhide__ = True
         return self._bridge.run(self._clm_check(url, key, cases))
 
     async def aclm_check(
         self, url: str, key: str | None = None, cases: Sequence[str] | None = None
     ) -> list[CaseResult]:
         """Check as `clm_check` does, in an async test, whose loop may serve the model."""
-        __tracebackhide__ = True
         return await self._bridge.arun(self._clm_check(url, key, cases))
 
     async def _clm_check(
         self, url: str, key: str | None, cases: Sequence[str] | None
     ) -> list[CaseResult]:
-        __tracebackhide__ = True
         report, failure = await judge_model(url, self.world.settings, key, cases)
         if failure:
-            raise AssertionError(failure)
+            raise ExpectationFailed(failure)
         return list(report.results)
 
     # tool calls

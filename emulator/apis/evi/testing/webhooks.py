@@ -9,12 +9,30 @@ from emulator.apis.evi.webhooks import check_event_name
 from emulator.faults.table import DEFAULT_DELAY_MS, check_fault
 from emulator.handles.bridge import DEFAULT_TIMEOUT_S, Bridge
 from emulator.handles.diagnosis import ExpectationFailed, everything, explain, matches
+from emulator.handles.leftovers import leftovers
+from emulator.handles.tracebacks import is_on_purpose
 from emulator.jsontext import JsonObject
 from emulator.openapi.validation import Validation
+from emulator.outgoing.delivery_view import shown_delivery
 from emulator.outgoing.outbox import PENDING
+from emulator.redaction.printable import visible
 from emulator.redaction.values import hide_in_json
 from emulator.waiting import until
 from emulator.world.world import World, is_held_back
+
+__tracebackhide__ = is_on_purpose
+
+_MOST_REFUSALS = 4  # that a failure shows
+_LONGEST_BODY = 200  # characters of a receiver's answer
+
+
+def _refusal(delivery: JsonObject, attempt: JsonObject) -> str:
+    """Say how a receiver answered an attempt, with the beginning of the body."""
+    sent = f"attempt {attempt['number']} of {delivery['event_name']} to {delivery['url']}"
+    if attempt["error"] is not None:
+        return f"{sent} had no answer: {attempt['error']}"
+    body = " ".join(attempt["response"]["body"].split())[:_LONGEST_BODY]
+    return f"{sent} was answered {attempt['status']}: {visible(body) or '(no body)'}"
 
 
 class WebhookEvents:
@@ -48,7 +66,6 @@ class WebhookEvents:
     async def _wait_for(
         self, event_name: str, timeout: float, fields: dict[str, Any]
     ) -> JsonObject:
-        __tracebackhide__ = True
         check_event_name(event_name)
         wanted = {"event_name": event_name, "state": "delivered", **fields}
         found: list[JsonObject] = []
@@ -64,9 +81,26 @@ class WebhookEvents:
             hint = "" if candidates else "no config of this world's chats subscribes to webhooks"
             hint = unanswered_calls(self._world) or hint
             what = f"no delivered webhook within {timeout:g} s: {hide_in_json(wanted)}"
-            entries = everything(self._world.journal)
-            raise ExpectationFailed(explain(what, wanted, candidates, entries, hint))
+            entries, refused = everything(self._world.journal), self._refusals(event_name)
+            left = leftovers(self._world)
+            told = explain(what, wanted, candidates, entries, hint, refused, left)
+            raise ExpectationFailed(told)
         return found[0]
+
+    def _refusals(self, event_name: str) -> list[str]:
+        """Return what the receiver said in the last attempts that failed, a line for each."""
+        shown = [
+            shown_delivery(delivery)
+            for delivery in self._world.outbox.deliveries.values()
+            if delivery.event_name == event_name
+        ]
+        lines = [
+            _refusal(delivery, attempt)
+            for delivery in shown
+            for attempt in delivery["attempts"]
+            if attempt["error"] is not None or not 200 <= attempt["status"] < 300
+        ]
+        return lines[-_MOST_REFUSALS:]
 
     def trigger(
         self,

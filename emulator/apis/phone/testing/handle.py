@@ -8,13 +8,16 @@ from urllib.parse import urlencode
 from emulator.apis.phone.state import PhoneState
 from emulator.errors import UsageError
 from emulator.handles.bridge import Bridge
-from emulator.handles.diagnosis import ExpectationFailed, everything, timeline
+from emulator.handles.diagnosis import ExpectationFailed
+from emulator.handles.leftovers import whole_timeline
+from emulator.handles.tracebacks import is_on_purpose
 from emulator.jsontext import JsonObject
-from emulator.twilio.wav import stereo_wav
 from emulator.world.world import World
 
 if TYPE_CHECKING:
     from emulator.apis.phone.placing import PlacedCall  # it loads aiohttp
+
+__tracebackhide__ = is_on_purpose
 
 
 class PhoneHandle:
@@ -23,6 +26,11 @@ class PhoneHandle:
     def __init__(self, world: World, bridge: Bridge) -> None:
         self._world = world
         self._bridge = bridge
+
+    def __repr__(self) -> str:
+        return self._bridge.glance(
+            lambda: f"<phone: {len(self._world.state(PhoneState).calls)} calls came in>"
+        )
 
     @property
     def calls(self) -> list[JsonObject]:
@@ -54,7 +62,6 @@ class PhoneHandle:
         call moves it. Raises UsageError for a wrong step or option, and ExpectationFailed for a
         call with problems, unless `check` is False.
         """
-        __tracebackhide__ = True
         return self._bridge.run(self._call(url, user, config_id, check, options))
 
     async def acall(
@@ -67,7 +74,6 @@ class PhoneHandle:
         **options: Any,
     ) -> "CallHandle":
         """Place a call as `call` does, in an async test, whose loop may serve the TwiML."""
-        __tracebackhide__ = True
         return await self._bridge.arun(self._call(url, user, config_id, check, options))
 
     async def _call(
@@ -78,7 +84,6 @@ class PhoneHandle:
         check: bool,
         options: JsonObject,
     ) -> "CallHandle":
-        __tracebackhide__ = True
         from emulator.apis.phone.ordering import read_order
         from emulator.apis.phone.placing import place_in
 
@@ -88,7 +93,7 @@ class PhoneHandle:
         placed = await place_in(self._world, order)
         handle = CallHandle(placed)
         if check and not placed.record.is_fine:
-            entries = timeline(everything(self._world.journal))
+            entries = whole_timeline(self._world)
             raise ExpectationFailed(f"{handle.trouble()}\n{handle.transcript()}\n{entries}")
         return handle
 
@@ -98,6 +103,7 @@ class CallHandle:
 
     def __init__(self, placed: "PlacedCall") -> None:
         self.record = placed.record
+        self._wav = placed.wav
         self.chat_id = placed.chat_id  # of the chat that it has led to, if there was one
         self.call_sid = placed.record.call_sid
         self.status = placed.record.status
@@ -106,7 +112,8 @@ class CallHandle:
         self.notices = list(placed.record.notices)
 
     def __repr__(self) -> str:
-        return f"<call {self.call_sid} {self.status}>"
+        trouble = f": {'; '.join(self.problems)}" if self.problems else ""
+        return f"<call {self.call_sid} {self.status}{trouble}>"
 
     @property
     def said(self) -> list[str]:
@@ -130,4 +137,4 @@ class CallHandle:
 
     def save(self, path: str | Path) -> None:
         """Write both sides as a WAV file: the caller on the left. Raises OSError."""
-        Path(path).write_bytes(stereo_wav(self.record.caller_sound, self.record.answerer_sound))
+        Path(path).write_bytes(self._wav())

@@ -13,9 +13,13 @@ from emulator.apis.voices.state import VoicesState
 from emulator.errors import UsageError, closest, pointer
 from emulator.handles.bridge import DEFAULT_TIMEOUT_S, Bridge
 from emulator.handles.diagnosis import ExpectationFailed, everything, explain, matches, short_fields
+from emulator.handles.leftovers import leftovers
+from emulator.handles.tracebacks import is_on_purpose
 from emulator.jsontext import JsonObject, JsonTextError, parse
 from emulator.waiting import until
 from emulator.world.world import World
+
+__tracebackhide__ = is_on_purpose
 
 _FIELDS = (
     "text", "voice", "description", "version", "format", "operation", "duration", "utterances",
@@ -37,6 +41,9 @@ class TtsHandle:
         self._bridge = bridge
         self._store: GenerationStore | None = None  # of which `_seen` generations don't count
         self._seen = 0
+
+    def __repr__(self) -> str:
+        return self._bridge.glance(lambda: f"<tts: {len(self._generations().ids())} generations>")
 
     @property
     def generations(self) -> list[JsonObject]:
@@ -63,7 +70,6 @@ class TtsHandle:
         ExpectationFailed after `timeout` s, with what was said instead; UsageError for a field
         that generations do not have.
         """
-        __tracebackhide__ = True
         return self._bridge.run(self._expect(text, voice, timeout, fields))
 
     async def aexpect(
@@ -79,7 +85,6 @@ class TtsHandle:
     async def _expect(
         self, text: Any, voice: Any, timeout: float, fields: Mapping[str, Any]
     ) -> JsonObject:
-        __tracebackhide__ = True
         _check_fields(fields)
         given = {"text": text, "voice": voice}
         wanted = {name: each for name, each in given.items() if each is not None} | dict(fields)
@@ -136,7 +141,8 @@ class TtsHandle:
             (None, {name: each[name] for name in _FIELDS if name in told})
             for each in came or before
         ]
-        raise ExpectationFailed(explain(what, wanted, candidates, entries, hint))
+        left = leftovers(self._world)
+        raise ExpectationFailed(explain(what, wanted, candidates, entries, hint, left=left))
 
     # sound
 
