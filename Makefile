@@ -21,16 +21,20 @@ test: .venv/dev .venv/node .venv/node-kit  ## run all tests but those of test-cl
 test-fast: .venv/dev  ## run the tests that start no process and no browser: a minute
 	$(PYTEST) -m "not process and not browser and not slow"
 
-test-clients: .venv/dev .venv/node .venv/node-kit $(CLIENTS)  ## run other versions of Hume's clients, and frameworks
+test-clients: .venv/dev .venv/node .venv/node-kit .docs/made $(CLIENTS)  ## run other versions of Hume's clients, and frameworks
 	$(PYTEST) tests/clients
 
 coverage: .venv/dev .venv/node  ## run the table of the clients' calls, and write docs/coverage.md
 	$(PYTEST) -q tests/contract/test_conformance_*.py --write-coverage
 
-control-document: .venv/dev  ## write control-openapi.yaml, docs/control.md, and what clients/node makes of them
+control-document: .venv/dev  ## write control-openapi.yaml, docs/control.md, and the types and pages of clients/node
 	$(BIN)/python -m scripts.control_document
 	$(BIN)/python -m scripts.node_types
 	$(BIN)/python -m scripts.node_verbs
+	$(BIN)/python -m scripts.node_reference
+
+reference: .venv/dev  ## write the parts of the reference pages that follow the code
+	$(BIN)/python -m scripts.reference
 
 # Packed anew whenever a source has changed. What redirects requests is in the Python package, too.
 node-kit: .venv/node-kit  ## build the package for Node, and pack it into dist/
@@ -46,14 +50,27 @@ fix: .venv/dev  ## format, and mend what lint can mend
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+docs: .docs/made  ## build the site of the docs in build/site: open its index.html
+	@.docs/bin/python -m scripts.docs_site
+
+follow-docs: .venv/dev  ## do what the pages to start from say, as a new user would, and take the time: 15 minutes
+	@$(BIN)/python -m scripts.follow_docs $(ROLES)
+
 bench: .venv/dev .venv/node .venv/node-kit  ## measure, beside what one would use instead (QUICK=1: in a minute)
 	@$(BIN)/python -m benchmarks $(if $(QUICK),--quick)
+
+bench-check: .venv/dev  ## measure whether an operation has become slower: half a minute
+	@$(BIN)/python -m benchmarks.check
 
 lock: .venv/dev  ## pin what is installed now in requirements*.txt
 	sh scripts/lock
 
+# Builds with tools of its own, so that what is installed for tests does not matter.
+release: .clients/release/made .venv/node-kit  ## build the packages, check them in fresh environments, say what is left
+	.clients/release/bin/python -m scripts.release
+
 clean:  ## remove all that make has made
-	rm -rf .venv .bench .clients tests/node/node_modules clients/node/node_modules clients/node/dist clients/node/build build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .docs .bench .clients tests/node/node_modules clients/node/node_modules clients/node/dist clients/node/build build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 .venv/serve: requirements.txt pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -78,17 +95,23 @@ clean:  ## remove all that make has made
 		cp dist/intercept/*.cjs ../../emulator/cli/node/ && npm pack --silent --pack-destination build >/dev/null && \
 		mv build/evi-emulator-*.tgz ../../dist/evi-emulator.tgz && touch ../../$@; fi
 
+# An environment of its own: what the site needs is not what the tests need.
+.docs/made: requirements-docs.txt
+	@test -x .docs/bin/python || $(PYTHON) -m venv .docs
+	@.docs/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
 .clients/%/made: tests/clients/environments/%.txt
 	@rm -rf $(@D)
 	@$(PYTHON) -m venv $(@D)
 	@$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
-.clients/node-kit/made .clients/nextjs/made: .venv/node-kit
+.clients/node-kit/made .clients/node-kit-older/made .clients/nextjs/made: .venv/node-kit
 
 .clients/%/made: tests/clients/environments/%.json
 	@rm -rf $(@D)
 	@if command -v npm >/dev/null; then mkdir -p $(@D) && cp $< $(@D)/package.json && cd $(@D) && \
 		$(NPM_INSTALL) && touch made; fi
 
-.PHONY: help serve test test-fast test-clients coverage control-document node-kit check fix bench lock clean
+.PHONY: help serve test test-fast test-clients coverage control-document node-kit check fix docs follow-docs reference bench bench-check lock release clean

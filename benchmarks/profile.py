@@ -11,94 +11,13 @@ import json
 import pstats
 import time
 from collections import Counter
-from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Any
 
 from benchmarks.figures import Effort, Finding, print_table
-from benchmarks.messages import CHATS, CONFIG, CONFIGS, ONE_PROBLEM
-from emulator.jsontext import render
-from emulator.server import new_app
-from emulator.settings import Settings
+from benchmarks.in_process import Ask, Asker
 
 BEFORE = Path(__file__).with_name("profile_before.json")  # by request: µs by part
-_HEADERS = [
-    (b"host", b"127.0.0.1:8484"),
-    (b"x-hume-api-key", b"profile"),
-    (b"user-agent", b"hume/0.14.1"),
-    (b"accept", b"*/*"),
-    (b"content-type", b"application/json"),
-]
-_SAY = '{"type":"user_input","text":"What is the weather like in Berlin today?"}'
 _PACKAGE = "/emulator/"
-
-Ask = Callable[[int], Coroutine[Any, Any, None]]  # so often
-
-
-class Asker:
-    """Asks an application in its own process."""
-
-    def __init__(self) -> None:
-        self._app = new_app(Settings(audio_output=False))
-
-    async def list_chats(self, times: int) -> None:
-        for _ in range(times):
-            await self._request("GET", CHATS, b"", 200)
-
-    async def create_config(self, times: int) -> None:
-        for number in range(times):
-            body = render({**CONFIG, "name": f"Weather {time.perf_counter_ns()} {number}"})
-            await self._request("POST", CONFIGS, body, 201)
-
-    async def refuse_config(self, times: int) -> None:
-        body = render(ONE_PROBLEM)
-        for _ in range(times):
-            await self._request("POST", CONFIGS, body, 422)
-
-    async def turn_of_a_chat(self, times: int) -> None:
-        """Turns of text in one chat, one after the other."""
-        incoming: asyncio.Queue[Any] = asyncio.Queue()
-        ended = asyncio.Event()
-        left = times
-
-        async def send(message: Any) -> None:
-            nonlocal left
-            if message.get("text", "").startswith('{"type":"assistant_end"'):
-                left -= 1
-                if left:
-                    incoming.put_nowait({"type": "websocket.receive", "text": _SAY})
-                else:
-                    ended.set()
-
-        scope = _scope("websocket", "GET", "/v0/evi/chat")
-        incoming.put_nowait({"type": "websocket.connect"})
-        incoming.put_nowait({"type": "websocket.receive", "text": _SAY})
-        chat = asyncio.create_task(self._app(scope, incoming.get, send))
-        await ended.wait()
-        incoming.put_nowait({"type": "websocket.disconnect", "code": 1000, "reason": ""})
-        await chat
-
-    async def _request(self, method: str, path: str, body: bytes, status: int) -> None:
-        async def receive() -> Any:
-            return {"type": "http.request", "body": body, "more_body": False}
-
-        async def send(message: Any) -> None:
-            assert message.get("status", status) == status
-
-        await self._app(_scope("http", method, path), receive, send)
-
-
-def _scope(kind: str, method: str, path: str) -> dict[str, Any]:
-    path, _, query = path.partition("?")
-    return {
-        "type": kind,
-        "method": method,
-        "path": path,
-        "query_string": query.encode(),
-        "headers": list(_HEADERS),
-        "scheme": "http",
-        "server": ("127.0.0.1", 8484),
-    }
 
 
 def profile(ask: Ask, times: int) -> dict[str, float]:

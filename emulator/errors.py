@@ -207,6 +207,12 @@ WORLD_UNKNOWN = ErrorText(
     "The path is for a world {reference!r}, which does not exist: it was deleted, or the server "
     "was started anew. Ask the emulator for a new URL.",
 )
+NOT_THIS_MACHINE = ErrorText(
+    403,
+    "not_this_machine",
+    "A world can be opened by its reference only on the machine that runs the emulator, and this "
+    "request came from {peer} for the host {host!r}. Send the world's API key instead.",
+)
 HOST_REFUSED = ErrorText(
     403,
     "host_refused",

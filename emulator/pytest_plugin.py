@@ -106,7 +106,8 @@ def evi_server(
 @pytest.fixture
 def evi(request: pytest.FixtureRequest, evi_server: "Emulator") -> "Iterator[Evi]":
     """Yield a fresh world with its own API key, data and time. `@pytest.mark.evi` sets options."""
-    world = evi_server.world(**_marked_settings(request.node))
+    options = {"name": request.node.nodeid, **_marked_settings(request.node)}
+    world = evi_server.world(**options)
     request.node.stash[_WORLD] = world
     yield world
     try:

@@ -56,10 +56,11 @@ class Server:
             raise
         scheme = "http" if self._certificate is None else "https"
         self.url = _url(scheme, self._socket)  # such as http://127.0.0.1:8484
+        self.at_end: list[Callable[[], object]] = []  # called once it has stopped
         self.is_open_to_others = not is_loopback(self._socket.getsockname()[0])
         self._uvicorn = _Uvicorn(
             self.app.worlds.end_waits,
-            self._forget_certificate,
+            self._end,
             uvicorn.Config(
                 self.app,
                 log_config=None,
@@ -101,6 +102,11 @@ class Server:
     def _forget_certificate(self) -> None:
         if self._certificate is not None:
             self._certificate.forget()
+
+    def _end(self) -> None:
+        self._forget_certificate()
+        for each in self.at_end:
+            each()
 
     def run(self) -> None:
         """Serve until the process is told to stop."""

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from emulator.errors import Loc, UsageError, pointer
 from emulator.jsontext import Json, JsonTextError, parse, render
@@ -15,6 +15,20 @@ _PLACES_OF_A_KEY = 2  # `_walk` yields the place of a key and the place of its v
 
 class UnreadableError(ValueError):
     """The file is neither YAML nor JSON; the message names the file and, if known, the line."""
+
+    def __init__(self, path: Path, reason: str, line: int | None = None) -> None:
+        place = path.name if line is None else f"{path.name}:{line}"
+        super().__init__(f"{place}: {reason}")
+        self.reason = reason
+        self.line = line  # from 1
+
+
+class LocatedMistake(NamedTuple):
+    """A mistake, with the line of its place (from 1), if known."""
+
+    line: int | None
+    loc: Loc
+    message: str
 
 
 @dataclass
@@ -29,12 +43,16 @@ class SourceFile:
         """Note a mistake at a place such as ('configs', 0, 'name')."""
         self.mistakes.append((loc, message))
 
+    def located_mistakes(self) -> list[LocatedMistake]:
+        """Return the mistakes with their lines."""
+        lines = dict(_walk(read_nodes(self.path), ()))
+        return [LocatedMistake(_line(lines, loc), loc, message) for loc, message in self.mistakes]
+
     def describe_mistakes(self) -> str:
         """Return one line for each mistake: file:line: pointer: message."""
-        lines = dict(_walk(read_nodes(self.path), ()))
         return "\n".join(
-            f"{self.path.name}:{_line(lines, loc)}: {pointer(loc)}: {message}"
-            for loc, message in self.mistakes
+            f"{self.path.name}:{line}: {pointer(loc)}: {message}"
+            for line, loc, message in self.located_mistakes()
         )
 
 
@@ -48,8 +66,7 @@ def read_source_file(path: Path, bundled: bool = False) -> SourceFile:
         content = read_data(path)
     except (OSError, ValueError, RecursionError) as error:
         line = error.line if isinstance(error, YamlSyntaxError) else None
-        place = path.name if line is None else f"{path.name}:{line}"
-        raise UnreadableError(f"{place}: {error}") from None
+        raise UnreadableError(path, str(error), line) from None
     file = SourceFile(path, _as_json(path, {} if content is None else content))
     if not bundled:
         _note_duplicates(file)
@@ -100,7 +117,7 @@ def _as_json(path: Path, content: Any) -> Any:
     try:
         return parse(render(content))
     except (TypeError, JsonTextError) as error:
-        raise UnreadableError(f"{path.name}: something in it can't be JSON: {error}") from None
+        raise UnreadableError(path, f"something in it can't be JSON: {error}") from None
 
 
 def _walk(node: Any, loc: Loc) -> Iterator[tuple[Loc, int]]:

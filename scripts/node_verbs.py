@@ -3,17 +3,16 @@
 Python's side is tests/public_names.yaml; Node's are the public members of the package's classes.
 """
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import yaml
 
+from scripts.node_declarations import Declaration, Member, find, module
 from scripts.node_types import ROOT, camel
 
 PAGE = ROOT / "docs" / "node.md"
 _NAMES = ROOT / "tests" / "public_names.yaml"
-_SOURCES = ROOT / "clients" / "node" / "src"
 _BEGIN, _END = "<!-- verbs: made by `make control-document` -->\n", "<!-- end of verbs -->"
 
 # The class of each handle that public_names.yaml lists.
@@ -42,6 +41,7 @@ SHOWN_ONCE = ("evi.prompts", "evi.tools", "evi.voices")  # as evi.configs
 # Verbs that have another name in Node.
 RENAMED: Mapping[str, str] = {
     "emulator.__enter__": "asyncDispose",
+    "evi.patch_hume": "intercept",
     "evi.webhook_receiver": "receiver",
     "evi.tool_call_patience_s": "setToolCallPatience",
     "evi.clock.now_ms": "now",
@@ -53,6 +53,7 @@ RENAMED: Mapping[str, str] = {
     "rule.use_builtin": "webSearch",
 }
 _IN_CONTENT = "is a field of `script.content`"
+_IN_SERVER = "it is an object of the server's process"
 # Verbs that make no sense in Node, and why.
 PYTHON_ONLY: Mapping[str, str] = {
     "emulator.start": "`startEmulator()` has started it",
@@ -60,14 +61,15 @@ PYTHON_ONLY: Mapping[str, str] = {
     "emulator.surfaces": "they are objects of the server's process",
     "evi.async_client": "each call of `client()` can be awaited",
     "evi.stub_errors": "only Python's stubs have callables",
-    "evi.world": "it is an object of the server's process",
+    "evi.world": _IN_SERVER,
     "evi.configs.__len__": "`(await evi.configs.list()).length`",
     "call.record": "its `lines` are there; the rest is an object of the server's process",
-    "call.save": "the control route sends no sound: `evi-emulator call --save` does",
     "script.add": "rules are made by `onUser` and its like, or given as content",
     "script.copy": "`new Script(script.content)`",
+    "script.followed": _IN_SERVER,
     "script.model": _IN_CONTENT,
     "script.mood": _IN_CONTENT,
+    "script.own_text": _IN_SERVER,
     "script.name": "only Python's messages show it",
     "script.rules": _IN_CONTENT,
     "script.sounds": _IN_CONTENT,
@@ -85,22 +87,13 @@ PYTHON_ONLY: Mapping[str, str] = {
 }
 # Verbs that make no sense in Python, and why.
 NODE_ONLY: Mapping[str, str] = {
-    "evi.intercept": "it redirects clients of Node's own process",
     "call.lines": "they are in Python's `record`",
-    "evi.startPatience": "only the package itself asks for it",
     "evi.stubs": "Python's `stub()` returns an object that counts",
     "evi.asyncDispose": "a world in Python is closed by its fixture, or with `close()`",
-    "evi.journal.hint": "only the package's own messages ask for it",
     "script.content": "Python's scripts have fields",
     "rule.then": "`await` calls it",
 }
 
-_CLASS = re.compile(r"^export class (\w+).*?^}$", re.MULTILINE | re.DOTALL)
-_MEMBER = re.compile(
-    r"^  (?P<words>(?:readonly |async |get )*)(?P<name>[a-z]\w*|\[Symbol\.asyncDispose\])"
-    r"(?P<mark>[(<:;?]| =)|^    readonly (?P<given>\w+):",
-    re.MULTILINE,
-)
 _SPECIAL = {
     "__contains__": "in", "__enter__": "with", "__getitem__": "[...]", "__iter__": "for ... in",
     "__len__": "len()",
@@ -118,21 +111,21 @@ class Pair(NamedTuple):
 
 def node_members() -> dict[str, dict[str, str]]:
     """Return the public members of each class, by name, as they are written when used."""
-    found: dict[str, dict[str, str]] = {}
-    for path in sorted(_SOURCES.glob("*.ts")):
-        for match in _CLASS.finditer(path.read_text(encoding="utf-8")):
-            found[match[1]] = dict(_members(match[0]))
-    return found
+    known = (find("index.ts", name) for name in module("index.ts").exported)
+    classes = [each for each in known if each is not None and each.kind == "class"]
+    return {each.name: dict(map(_shown, _used(each))) for each in classes}
 
 
-def _members(text: str) -> Iterator[tuple[str, str]]:
-    for match in _MEMBER.finditer(text):
-        name = match["given"] or match["name"]
-        if name == "[Symbol.asyncDispose]":
-            yield "asyncDispose", "`await using`"
-        elif name != "constructor":
-            is_called = match["mark"] in ("(", "<") and "get " not in match["words"]
-            yield name, f"{name}()" if is_called else name
+def _used(declaration: Declaration) -> list[Member]:
+    return [each for each in declaration.members if each.name != "constructor"]
+
+
+def _shown(member: Member) -> tuple[str, str]:
+    """Return a member's name, and how it is written when used."""
+    if member.name == "[Symbol.asyncDispose]":
+        return "asyncDispose", "`await using`"
+    is_called = member.signature.startswith((f"{member.name}(", f"{member.name}<"))
+    return member.name, f"{member.name}()" if is_called else member.name
 
 
 def python_verbs(handle: str) -> dict[str, str]:

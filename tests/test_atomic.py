@@ -1,11 +1,14 @@
 """Files are written whole, whatever happens meanwhile."""
 
+import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 import pytest
 
@@ -16,14 +19,22 @@ from emulator.ids import derived_random
 KILLS = 100
 AT_ONCE = 4
 PARTS = 20
-WRITER = f"""
-import sys
+# Forks a writer for each line, which says to where it writes and to where it tells of it.
+WRITERS = f"""
+import os, signal, sys
 from itertools import count
 from pathlib import Path
 from emulator.atomic import write_whole
-for number in count():
-    write_whole(Path(sys.argv[1]), [f"{{number}} ".encode() * 100] * {PARTS})
-    print(number, flush=True)
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+for line in sys.stdin:
+    if process := os.fork():
+        print(process, flush=True)
+        continue
+    path, told = line.rstrip().split(chr(9))
+    with open(told, "w") as told:
+        for number in count():
+            write_whole(Path(path), [f"{{number}} ".encode() * 100] * {PARTS})
+            print(number, file=told, flush=True)
 """
 
 
@@ -103,32 +114,47 @@ def test_a_folder_that_can_not_be(tmp_path: Path) -> None:
 def test_a_killed_writer_leaves_the_old_or_the_new(tmp_path: Path) -> None:
     """Killed at a hundred moments: the file is as it was written last, or as it was to be next."""
     moments = derived_random("kills")
-    for first in range(0, KILLS, AT_ONCE):
-        paths = [tmp_path / str(first + number) for number in range(AT_ONCE)]
-        writers = [start(path) for path in paths]
-        for path, writer in zip(paths, writers, strict=True):
-            told = kill(writer, moments.randrange(4), moments.uniform(0, 0.004))
-            assert written(path) in (told, told + 1)
-    remove_leftovers(tmp_path)
-    assert sorted(int(path.name) for path in tmp_path.iterdir()) == list(range(KILLS))
+    folder = make_folder(str(tmp_path / "files"), "--state")
+    with writers() as start:
+        for first in range(0, KILLS, AT_ONCE):
+            paths = [folder / str(first + number) for number in range(AT_ONCE)]
+            started = [start(path, tmp_path / path.name) for path in paths]
+            for path, (process, told) in zip(paths, started, strict=True):
+                number = kill(process, told, moments.randrange(4), moments.uniform(0, 0.004))
+                assert written(path) in (number, number + 1)
+    remove_leftovers(folder)
+    assert sorted(int(path.name) for path in folder.iterdir()) == list(range(KILLS))
 
 
-def start(path: Path) -> subprocess.Popen[str]:
-    command = [sys.executable, "-c", WRITER, str(path)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+@contextmanager
+def writers() -> Iterator[Callable[[Path, Path], tuple[int, TextIO]]]:
+    """Starts a writer of the first file; returns its process and what it tells by the second."""
+    command = [sys.executable, "-c", WRITERS]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+    ) as server:
+        assert server.stdin is not None
+        assert server.stdout is not None
+        to_server, of_server = server.stdin, server.stdout
+
+        def start(path: Path, told: Path) -> tuple[int, TextIO]:
+            os.mkfifo(told)
+            to_server.write(f"{path}\t{told}\n")
+            return int(of_server.readline()), told.open()
+
+        yield start
 
 
-def kill(writer: subprocess.Popen[str], lines: int, more_s: float) -> int:
+def kill(process: int, told: TextIO, lines: int, more_s: float) -> int:
     """Kill it some time after it has told of so many writings; the last one that it told of."""
-    assert writer.stdout is not None
-    for _ in range(lines + 1):
-        assert writer.stdout.readline()
-    moment = time.perf_counter() + more_s
-    while time.perf_counter() < moment:
-        pass
-    writer.send_signal(signal.SIGKILL)
-    rest = writer.communicate()[0]
-    numbers = [line for line in rest.splitlines(keepends=True) if line.endswith("\n")]
+    with told:
+        for _ in range(lines + 1):
+            assert told.readline()
+        moment = time.perf_counter() + more_s
+        while time.perf_counter() < moment:
+            pass
+        os.kill(process, signal.SIGKILL)
+        numbers = [line for line in told if line.endswith("\n")]
     return int(numbers[-1]) if numbers else lines
 
 

@@ -1,8 +1,10 @@
 """The wheel: all that is needed is inside, and works far from the checkout."""
 
+import json
 import re
 import subprocess
 import sys
+import tomllib
 import venv
 import zipfile
 from pathlib import Path
@@ -13,6 +15,7 @@ import emulator
 from emulator import __version__
 
 ROOT = Path(emulator.__file__).parent.parent
+NODE = ROOT / "clients" / "node"
 
 
 @pytest.fixture(scope="session")
@@ -98,6 +101,28 @@ def test_the_wheel_works_far_from_the_checkout(wheel: Path, tmp_path: Path) -> N
 
 
 def test_the_changelog_knows_the_version() -> None:
-    """The newest heading of the changelog is the package's version, or what comes next."""
+    """Its newest version is the package's; what comes next stands above it."""
     headings = re.findall(r"^## (.*)$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
-    assert headings[0] == "Unreleased" or headings[0].startswith(__version__)
+    assert headings[:2] == ["Unreleased", __version__]
+
+
+def test_the_package_for_node_has_the_version_and_the_licence() -> None:
+    """npm reads both from a file of its own."""
+    described = json.loads((NODE / "package.json").read_text())
+    assert (described["version"], described["license"]) == (__version__, "MIT")
+    assert (NODE / "LICENSE").read_text() == (ROOT / "LICENSE").read_text()
+
+
+def test_examples_in_the_docs_show_the_version() -> None:
+    """A version of the emulator that a page shows is the package's."""
+    pages = "\n".join(path.read_text() for path in (ROOT / "docs").glob("*.md"))
+    assert set(re.findall(r'"emulator_version": "([^"]+)"', pages)) == {__version__}
+
+
+def test_the_metadata_names_the_licence_and_the_oldest_python() -> None:
+    """The licence is in `license` alone, as PEP 639 has it."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    oldest = project["requires-python"].removeprefix(">=")
+    assert (project["license"], project["license-files"]) == ("MIT", ["LICENSE"])
+    assert f"Programming Language :: Python :: {oldest}" in project["classifiers"]
+    assert not any(each.startswith("License ::") for each in project["classifiers"])

@@ -11,8 +11,10 @@ from emulator.cli.parser import FAILED, add_settings, complain
 from emulator.cli.report import add_demand_flags, finish, read_demand_flags
 from emulator.contract.report import Demands, Report
 from emulator.errors import EmulatorError, UsageError
+from emulator.redirection.target import read_target
 from emulator.settings import SETTINGS, load_settings
 from emulator.testing.emulator import Emulator
+from emulator.testing.world import Evi
 
 _NOTHING = (
     "no client has asked for anything: the command finds the emulator by HUME_BASE_URL, and the "
@@ -23,12 +25,17 @@ _WEBHOOKS_S = 2  # how long the report waits for the last webhooks
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command=execute)
-    parser.add_argument("command_line", nargs=argparse.REMAINDER, metavar="-- CMD")
+    parser.add_argument(
+        "command_line",
+        nargs=argparse.REMAINDER,
+        metavar="-- CMD",
+        help="the command to run, with its arguments",
+    )
     parser.add_argument(
         "--intercept",
         action="store_true",
-        help="redirect what processes of Node send to api.hume.ai: fetch, WebSocket, the package "
-        "ws, node:http and node:https. Programs in other languages need HUME_BASE_URL",
+        help="redirect what programs send to api.hume.ai: those of Python and Node by a "
+        "hook, others by a proxy with a certificate of its own",
     )
     add_demand_flags(parser, "--report", "never")
     add_settings(parser, [each.name for each in SETTINGS if each.name not in ("host", "port")])
@@ -48,8 +55,7 @@ def execute(arguments: argparse.Namespace) -> int:
     with Emulator(**chosen) as server:
         evi = server.world(settings.api_key[0] if settings.api_key else None)
         evi.tool_call_patience_s = None  # a person may answer by hand
-        environment = intercepting(evi.env) if arguments.intercept else evi.env
-        code = run_command(command, environment)
+        code = _run(command, evi, arguments.intercept)
         try:
             evi.check_stubs()
             if settings.fail_unused:
@@ -64,6 +70,16 @@ def execute(arguments: argparse.Namespace) -> int:
                 server.contract_report(shlex.join(command)), demands, arguments.report_files, code
             )
         return code
+
+
+def _run(command: list[str], evi: Evi, is_intercepted: bool) -> int:
+    if not is_intercepted:
+        return run_command(command, evi.env)
+    target = read_target(evi.url, evi.api_key, evi.ca_file)
+    with intercepting(evi.env, target) as interception:
+        code = run_command(command, interception.environment)
+        print(f"evi-emulator: {interception.summary()}", file=sys.stderr)
+    return code
 
 
 def _asks_for_a_report(arguments: argparse.Namespace) -> bool:

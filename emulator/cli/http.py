@@ -8,6 +8,7 @@ from http.client import HTTPException
 from typing import Any
 
 from emulator.cli.parser import add_ca_flag
+from emulator.cli.refusal import refusal_text
 from emulator.errors import EmulatorError, UsageError
 from emulator.ready import direct_opener
 
@@ -31,14 +32,21 @@ class Remote:
     """The world of an API key, in an emulator that runs at a URL."""
 
     def __init__(
-        self, url: str, api_key: str, ca_file: str | None = None, flag: str = "--url"
+        self,
+        url: str,
+        api_key: str,
+        ca_file: str | None = None,
+        flag: str = "--url",
+        is_quiet: bool = False,
     ) -> None:
-        """Take the URL; `flag` is how the command names it."""
+        """Take the URL; `flag` is how the command names it. No journal has what is quiet."""
         if not url.startswith(("http://", "https://")):
             raise UsageError(f"{flag} must start with http:// or https://, got {url!r}")
         self.url = url.rstrip("/")
-        self._key = api_key
         self._flag = flag
+        self._headers = {"X-Hume-Api-Key": api_key, "Content-Type": "application/json"}
+        if is_quiet:
+            self._headers["X-EVI-Emulator-Quiet"] = "1"
         self._opener = direct_opener(ca_file)
 
     def call(self, method: str, path: str, body: Any = None, more_s: float = 0) -> Any:
@@ -62,7 +70,7 @@ class Remote:
             self.url + path,
             method=method,
             data=data,
-            headers={"X-Hume-Api-Key": self._key, "Content-Type": "application/json"},
+            headers=self._headers,
         )
         try:
             with self._opener.open(request, timeout=_TIMEOUT_S + more_s) as answer:
@@ -81,19 +89,5 @@ class Remote:
 
 
 def _refusal(error: urllib.error.HTTPError) -> str:
-    """Return the text of an error answer, with a line for each problem of a 422."""
     text = error.read().decode(errors="replace")
-    try:
-        answer = json.loads(text)
-    except ValueError:
-        return f"{error.code}: {text[:500]}"
-    if isinstance(answer, dict) and isinstance(answer.get("detail"), list):
-        return "\n".join(
-            f"{'.'.join(map(str, problem['loc'][1:]))}: {problem['msg']}"
-            for problem in answer["detail"]
-        )
-    if isinstance(answer, dict) and "message" in answer:
-        return str(answer["message"])
-    if isinstance(answer, dict) and "fault" in answer:
-        return str(answer["fault"].get("faultstring"))
-    return f"{error.code}: {text[:500]}"
+    return refusal_text(text) or f"{error.code}: {text[:500]}"

@@ -16,6 +16,7 @@ COMMANDS = {
     "seed": "check, show or import a seed file",
     "simulate": "run a scripted conversation in a running emulator",
     "snapshot": "write a world of a running emulator to a file",
+    "tail": "follow what happens in a world of a running emulator",
     "restore": "load a snapshot into a world of a running emulator",
     "trigger": "send one webhook; exit 1 if its receiver refuses it",
     "fault": "break requests, sockets and webhooks on request",
@@ -70,8 +71,9 @@ def make_parser(command: str = "") -> argparse.ArgumentParser:
     """Return the parser of one command, or of all if that is none of them."""
     parser = argparse.ArgumentParser(
         prog="evi-emulator",
-        description="A local emulator of Hume's Empathic Voice Interface (EVI) API.",
-        epilog="Without a command: serve.",
+        description="A local emulator of Hume's voice APIs, EVI and text-to-speech.",
+        epilog="Without a command: serve. Exit codes: 0 fine, 1 a check failed, 2 wrong usage, "
+        "3 could not start.",
     )
     parser.add_argument("--version", action="version", version=f"evi-emulator {__version__}")
     commands = {command: COMMANDS[command]} if command in COMMANDS else COMMANDS

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import Any, TypeAlias
 
+from emulator.cli.setting_groups import GROUPS, OTHER, group_of
 from emulator.errors import EmulatorError, UsageError
 from emulator.settings import CA_FILE_ENV, SETTINGS, Setting, Settings, load_settings
 
@@ -65,25 +66,36 @@ def add_command(
 
 
 def add_settings(parser: argparse.ArgumentParser, names: Sequence[str] | None = None) -> None:
-    """Add flags for all settings, or for the named ones; variables may set them, too."""
-    for setting in SETTINGS:
-        if names is not None and setting.name not in names:
-            continue
-        default = "" if setting.default in ("", (), None) else f" (default {setting.shown_default})"
-        parser.add_argument(
-            setting.flag,
-            dest=setting.name,
-            metavar=_shown_values(setting),
-            nargs="?" if setting.kind == "switch" else None,
-            const="true" if setting.kind == "switch" else None,
-            action="append" if setting.kind in ("list", "hosts", "url_rules") else "store",
-            help=f"{setting.help}{default} [{setting.env}]".replace("%", "%%"),
-        )
+    """Add flags for all settings, or for the named ones, in groups; variables may set them, too."""
+    wanted = [each for each in SETTINGS if names is None or each.name in names]
+    for title in (*GROUPS, OTHER):
+        settings = [each for each in wanted if group_of(each.name) == title]
+        if settings:
+            group = parser.add_argument_group(title)
+            for setting in settings:
+                _add_setting(group, setting)
+
+
+def _add_setting(group: argparse._ArgumentGroup, setting: Setting) -> None:
+    default = "" if setting.default in ("", (), None) else f" (default {setting.shown_default})"
+    group.add_argument(
+        setting.flag,
+        dest=setting.name,
+        metavar=_shown_values(setting),
+        nargs="?" if setting.kind == "switch" else None,
+        const="true" if setting.kind == "switch" else None,
+        action="append" if setting.kind in ("list", "hosts", "url_rules") else "store",
+        help=f"{setting.help}{default} [{setting.env}]".replace("%", "%%"),
+    )
+
+
+_METAVARS = {"switch": "true|false", "integer": "N", "duration": "DURATION", "url": "URL"}
 
 
 def _shown_values(setting: Setting) -> str:
     others = ("URL",) if setting.kind == "choice_or_url" else ()
-    return "|".join((*setting.choices, *others)) or setting.name.upper()
+    choices = "|".join((*setting.choices, *others))
+    return choices or _METAVARS.get(setting.kind, setting.name.upper())
 
 
 def settings_of(arguments: argparse.Namespace) -> Settings:

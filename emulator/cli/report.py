@@ -1,11 +1,11 @@
 """`evi-emulator report`: what clients of a running emulator do wrong, and never exercise."""
 
 import argparse
-import os
 import sys
 from collections.abc import Iterator, Sequence
 
 import emulator.apis.apis  # noqa: F401 - registers what --allow and --min-coverage may name
+from emulator.cli.colour import has_colours
 from emulator.cli.http import Remote, add_server_flags
 from emulator.cli.parser import FAILED, OK, default_url
 from emulator.contract.renderings import check_files, check_format, render_report, write_reports
@@ -136,5 +136,5 @@ def _in_short(report: Report, demands: Demands) -> Iterator[str]:
 
 
 def _print(text: str, format: str) -> None:
-    has_colours = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-    print(in_colour(text) if format == "text" and has_colours else text, end="")
+    is_coloured = format == "text" and has_colours(sys.stdout)
+    print(in_colour(text) if is_coloured else text, end="")

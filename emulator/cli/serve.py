@@ -6,10 +6,14 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
+from emulator.cli.colour import Paint, painter
 from emulator.cli.parser import OK, add_settings, settings_of
 from emulator.web.real_keys import looks_real
+
+if TYPE_CHECKING:
+    from emulator.server import Server
 
 OPEN_TO_OTHERS = (
     "evi-emulator: it listens on {host}, not on this machine alone: everybody who reaches it can "
@@ -19,6 +23,11 @@ OPEN_TO_OTHERS = (
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command=serve)
+    parser.add_argument(
+        "--quiet",
+        action="store_true",
+        help="print where it serves, and no line for each chat, webhook and refused request",
+    )
     parser.add_argument(
         "--until-stdin-ends",
         action="store_true",
@@ -34,14 +43,14 @@ def serve(arguments: argparse.Namespace) -> int:
     from emulator.server import Server  # 0.4 s, not needed for --help
 
     server = Server(settings, MOUNTS)
-    api_key = settings.api_key[0] if settings.api_key else "any"
-    served = {each.name: len(each.operations) for each in server.app.apis}
     if server.is_open_to_others:
         print(OPEN_TO_OTHERS.format(host=settings.host), file=sys.stderr)
-    if looks_real(api_key):  # logs keep what is printed
-        api_key = f"...{api_key[-4:]}"
-    line = banner(server.url, settings.seed, served, api_key, settings.signing_key)
-    print(line + ca_note(server.ca_file), flush=True)
+    paint = painter(sys.stdout)
+    print("\n".join(start_lines(server, paint, arguments.quiet)), flush=True)
+    if not arguments.quiet:
+        from emulator.cli.live import tell_what_happens  # --help needs none of it
+
+        tell_what_happens(server, sys.stdout, paint)
     # Loaded modules stay. Chats and worlds are freed without the collector, which only serves what
     # libraries leave behind, such as connections. So it can run less often than by default.
     gc.freeze()
@@ -60,22 +69,36 @@ def _stop_with_stdin() -> None:
     signal.raise_signal(signal.SIGTERM)
 
 
-def banner(url: str, seed: str, served: Mapping[str, int], api_key: str, signing_key: str) -> str:
-    """Return the line that says what is served where, and how to point clients at it.
+def start_lines(server: "Server", paint: Paint, is_quiet: bool) -> list[str]:
+    """Return the lines of the start: what is served where, and how to point clients at it.
 
-    `served` has the number of operations of each API.
+    Programs read the first line, which ends with the URL, and the CA's file: both have no
+    colours.
     """
+    settings = server.settings
+    served = {each.name: len(each.operations) for each in server.app.apis}
     apis, operations = ", ".join(served), sum(served.values())
-    return (
-        f"Serving {apis}: {operations} operations (seed {seed}) on {url}"
-        f" | Inspector: {url}/_emulator/"
-        f' | Python: HumeClient(base_url="{url}", api_key="{api_key}")'
-        f' | TypeScript: new HumeClient({{ environment: "{url}", apiKey: "{api_key}" }})'
-        f' | React: connect({{ auth, hostname: "{url}" }})'
-        f" | Webhook signing key: {signing_key}"
-    )
+    lines = [f"Serving {apis}: {operations} operations (seed {settings.seed}) on {server.url}"]
+    if not is_quiet:
+        lines += [paint("dim", _label(name)) + value for name, value in _facts(server).items()]
+    if server.ca_file is not None:
+        lines.append(_label("CA file") + server.ca_file)
+    return lines
 
 
-def ca_note(ca_file: str | None) -> str:
-    """Return the end of that line if clients must trust our CA, else ''."""
-    return "" if ca_file is None else f" | CA file: {ca_file}"
+def _label(name: str) -> str:
+    return f"  {name:12} "
+
+
+def _facts(server: "Server") -> dict[str, str]:
+    settings, url = server.settings, server.url
+    api_key = settings.api_key[0] if settings.api_key else "any"
+    if looks_real(api_key):  # logs keep what is printed
+        api_key = f"...{api_key[-4:]}"
+    return {
+        "Inspector": f"{url}/_emulator/",
+        "Python": f'HumeClient(base_url="{url}", api_key="{api_key}")',
+        "TypeScript": f'new HumeClient({{ environment: "{url}", apiKey: "{api_key}" }})',
+        "React": f'connect({{ auth, hostname: "{url}" }})',
+        "Signing key": f"{settings.signing_key} (of webhooks)",
+    }

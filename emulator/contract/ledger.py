@@ -1,7 +1,7 @@
 """The record of a world's clients: findings about them, and counts of what they used."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from emulator.contract.findings import Finding, beginning
@@ -44,8 +44,11 @@ class ClientLedger:
     """Findings about the clients of a world, and counts of what they used.
 
     It outlives resets, since test suites reset between tests. `answers` counts by operation and
-    status, `used` by part of the coverage and name there.
+    status, `used` by part of the coverage and name there. `watchers` are called with the subject of
+    each finding, and the finding.
     """
+
+    watchers: Sequence[Callable[[str, Finding], object]] = ()
 
     def __init__(self) -> None:
         # Operations whose page 0 was asked for. That is not a finding, so it outlives `clear`.
@@ -93,6 +96,8 @@ class ClientLedger:
             else:
                 found.count += 1
                 found.last_seq = seq
+            for watcher in self.watchers:
+                watcher(subject, finding)
 
     def _put(self, new: Found) -> None:
         finding = new.finding

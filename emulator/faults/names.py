@@ -1,12 +1,25 @@
 """The names that fields of fault rules may have."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from emulator.error_shapes import NamedError
 from emulator.errors import closest
 from emulator.faults.table import FIELDS, KINDS, METHODS, FaultMistake
 from emulator.jsontext import JsonObject
+
+# The fields that every rule may have.
+_FIRST: Mapping[str, JsonObject] = {
+    "kind": {"type": "string", "enum": list(KINDS), "description": "What it strikes."},
+    "fault": {"type": "string", "description": "What happens to it."},
+    "times": {"type": "integer", "minimum": 1, "description": "How often; always if left out."},
+    "probability": {
+        "type": "number",
+        "exclusiveMinimum": 0,
+        "maximum": 1,
+        "description": "Strike by chance: above 0, at most 1.",
+    },
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,16 +33,13 @@ class FaultNames:
 
     def schema(self) -> JsonObject:
         """Return the JSON schema of a new rule."""
-        named: JsonObject = {"event_name": {"type": "string", "enum": list(self.event_names)}}
+        events = {**FIELDS["event_name"], "enum": list(self.event_names)}
         return {
             "type": "object",
             "properties": {
-                "kind": {"type": "string", "enum": list(KINDS)},
-                "fault": {"type": "string"},
-                "times": {"type": "integer", "minimum": 1},
-                "probability": {"type": "number", "exclusiveMinimum": 0, "maximum": 1},
+                **_FIRST,
                 **FIELDS,
-                **named,
+                "event_name": events,
             },
             "required": ["kind", "fault"],
             "additionalProperties": False,

@@ -19,23 +19,44 @@ _STATUS = {"type": "integer", "minimum": 200, "maximum": 599}
 
 # The fields of a rule: which requests, frames or webhooks it matches, and what happens to them.
 FIELDS: Mapping[str, Mapping[str, Any]] = {
-    "operation": {"type": "string"},
-    "method": {"type": "string"},
-    "path": {"type": "string", "maxLength": 1000},
-    "chat_id": {"type": "string"},
-    "call_sid": {"type": "string"},
-    "turn": {"type": "integer", "minimum": 1},
-    "frame": {"type": "integer", "minimum": 1},
-    "type": {"type": "string"},
-    "at_ms": {"type": "integer", "minimum": 0, "maximum": LONGEST_DELAY_MS},
-    "event_name": {"type": "string"},
-    "status": {"oneOf": [_STATUS, {"type": "array", "items": _STATUS, "minItems": 1}]},
-    "retry_after_s": {"type": "number", "minimum": 0},
+    "operation": {"type": "string", "description": "The operation that it strikes, by its id."},
+    "method": {"type": "string", "description": "The method that it strikes, such as POST."},
+    "path": {
+        "type": "string",
+        "maxLength": 1000,
+        "description": "The path that it strikes; * stands for anything.",
+    },
+    "chat_id": {"type": "string", "description": "The chat that it strikes."},
+    "call_sid": {"type": "string", "description": "The phone call that it strikes."},
+    "turn": {"type": "integer", "minimum": 1, "description": "The user's turn, from 1."},
+    "frame": {
+        "type": "integer",
+        "minimum": 1,
+        "description": "The frame that goes to the client, from 1.",
+    },
+    "type": {"type": "string", "description": "The type of the frame, such as audio_output."},
+    "at_ms": {
+        "type": "integer",
+        "minimum": 0,
+        "maximum": LONGEST_DELAY_MS,
+        "description": "Strike not before this time of the chat, in ms on the world's clock.",
+    },
+    "event_name": {"type": "string", "description": "The event of the webhook that it strikes."},
+    "status": {
+        "oneOf": [_STATUS, {"type": "array", "items": _STATUS, "minItems": 1}],
+        "description": "The status of the answer; of a list, one is drawn.",
+    },
+    "retry_after_s": {
+        "type": "number",
+        "minimum": 0,
+        "description": "The header Retry-After of the answer, in seconds.",
+    },
     "headers": {
         "type": "object",
         "additionalProperties": {"type": "string", "pattern": "^[ -~]*$"},
+        "description": "Further headers of the answer, by name.",
     },
-    "body": {},
+    "body": {"description": "The body of the answer; one in the service's words if left out."},
     "delay_ms": {
         "oneOf": [
             _MS,
@@ -47,14 +68,28 @@ FIELDS: Mapping[str, Mapping[str, Any]] = {
                 "additionalProperties": False,
             },
         ],
+        "description": "How long to wait, in real ms: a number, [from, to], or about a mean.",
     },
-    "bytes_per_s": {"type": "integer", "minimum": 1},
-    "share": {"type": "number", "minimum": 0, "maximum": 1},
-    "after": {"type": "integer", "minimum": 0},
-    "code": {"type": "integer"},
-    "reason": {"type": "string", "maxLength": 40},
-    "error": {"type": "string"},
-    "message": {"type": "string"},
+    "bytes_per_s": {
+        "type": "integer",
+        "minimum": 1,
+        "description": "How fast the answer comes, in bytes per second.",
+    },
+    "share": {
+        "type": "number",
+        "minimum": 0,
+        "maximum": 1,
+        "description": "How much is lost, from 0 to 1.",
+    },
+    "after": {
+        "type": "integer",
+        "minimum": 0,
+        "description": "How many lines or pieces come before it strikes.",
+    },
+    "code": {"type": "integer", "description": "The code with which the WebSocket is closed."},
+    "reason": {"type": "string", "maxLength": 40, "description": "The reason of that close."},
+    "error": {"type": "string", "description": "The error of the API, by slug or code."},
+    "message": {"type": "string", "description": "The text of that error."},
 }
 
 
@@ -160,6 +195,52 @@ KINDS: Mapping[str, Kind] = {
             "hang_up": Fault("ends in the middle of what the caller is told, or at at_ms"),
         },
     ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FieldNote:
+    """What a person who fills in a field of a rule needs to be told."""
+
+    hint: str
+    unit: str = ""
+    example: Any = None
+
+
+_NTH = "from 1"
+NOTES: Mapping[str, FieldNote] = {
+    "times": FieldNote("How often, then no more. Left out: always.", "", 1),
+    "probability": FieldNote("By chance: above 0, at most 1.", "0 to 1", 0.2),
+    "operation": FieldNote("Only this operation."),
+    "method": FieldNote("Only this method."),
+    "path": FieldNote("Only these paths; * stands for anything.", example="*/version/*"),
+    "chat_id": FieldNote(
+        "Only this chat; its id is in the view Chats.",
+        example="470a49f6-1dec-4afe-8b61-035d3b2d63b0",
+    ),
+    "call_sid": FieldNote("Only this phone call.", example="CA0123456789abcdef0123456789abcdef"),
+    "turn": FieldNote("Only this turn of the user, counted in the chat.", _NTH, 2),
+    "frame": FieldNote("Only this frame to the client, counted in the chat.", _NTH, 3),
+    "type": FieldNote("Only frames of this type, such as those in the timeline."),
+    "at_ms": FieldNote("Not before this time of the chat or call.", "ms", 2000),
+    "event_name": FieldNote("Only this event."),
+    "status": FieldNote("The status; of a list one is drawn.", "HTTP status", [500, 503]),
+    "retry_after_s": FieldNote("The header Retry-After.", "s", 1),
+    "headers": FieldNote("Headers of the answer, as a JSON object.", example={"X-Trace": "1"}),
+    "body": FieldNote("The answer's body, in place of the service's.", "JSON", {"message": "no"}),
+    "delay_ms": FieldNote(
+        'How much later. [from, to]: anything between; {"mean": 300, "deviation": 100}: about '
+        "that.",
+        "ms",
+        [100, 900],
+    ),
+    "bytes_per_s": FieldNote("How fast the body comes.", "bytes/s", 100),
+    "share": FieldNote("Which part of the messages.", "0 to 1", 0.1),
+    "after": FieldNote("How many lines or pieces come before it.", "", 1),
+    "code": FieldNote("The close code: 1000 to 4999, as far as servers may send it.", "", 1011),
+    "reason": FieldNote("The reason of the close, at most 40 characters.", example="going away"),
+    "error": FieldNote("The slug or code of an error of the API."),
+    "message": FieldNote("The text of the error, in place of the service's.", example="Sorry."),
 }
 
 

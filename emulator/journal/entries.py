@@ -295,11 +295,12 @@ class ClockEntry(Entry):
 
 @dataclass(slots=True, eq=False, repr=False)
 class ScriptEntry(Entry):
-    """A mistake of a script, noticed while a chat followed it."""
+    """A mistake of a script, noticed while a chat followed it, or news of the script's file."""
 
     kind = "script"
+    nullable = ("chat_id",)
 
-    chat_id: str
+    chat_id: str | None
     finding: str
     message: str
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Container, Iterator
 from itertools import islice
 from operator import attrgetter
 
-from emulator.clock import Clock
+from emulator.clock import Clock, SystemClock
 from emulator.journal.audio_run import AudioEntry, AudioRun
 from emulator.journal.entries import Entry
 from emulator.jsontext import Json, JsonObject
@@ -15,6 +15,7 @@ LONGEST_BODY = 4_000  # bytes of a request or response that are kept
 MOST_BYTES = 64 * 1024 * 1024
 
 _seq = attrgetter("seq")
+_WALL_CLOCK = SystemClock()
 
 
 class Journal:
@@ -38,11 +39,18 @@ class Journal:
         self._bytes = 0
         self._entries: deque[Entry] = deque()
         self.seq: int = 0 if before is None else before.seq
+        # when something last happened, by the wall clock (ms); None if nothing ever has
+        self.used_ms: int | None = None if before is None else before.used_ms
         self._first = self.seq
         self._without_entry = 0  # numbers of forgotten entries, and of audio frames
         self._runs: list[AudioRun] = []  # open runs
         # called after each entry and each audio frame
         self.watchers: list[Callable[[], None]] = [] if before is None else before.watchers
+
+    @property
+    def count(self) -> int:
+        """Return how many entries are kept."""
+        return len(self._entries)
 
     @property
     def dropped(self) -> int:
@@ -59,10 +67,16 @@ class Journal:
         """Return the newest entry's number, or the last one given if no entry is kept."""
         return self._entries[-1].seq if self._entries else self.seq
 
+    @property
+    def newest(self) -> Entry | None:
+        """Return the newest entry, if one is kept."""
+        return self._entries[-1] if self._entries else None
+
     def add(self, entry: Entry) -> None:
         """Add an entry, with the next number (the first is 1) and the world's time."""
         entry.seq = self.seq = self.seq + 1
         entry.at_ms = self._clock.now_ms()
+        self.used_ms = _WALL_CLOCK.now_ms()
         entry.size = size = entry.measure()
         entries = self._entries
         entries.append(entry)
@@ -80,6 +94,7 @@ class Journal:
             self._runs.append(run)
         self.seq += 1
         self._without_entry += 1
+        self.used_ms = _WALL_CLOCK.now_ms()
         run.add(self.seq, self._clock.now_ms(), content, sound_bytes, characters)
         self.notify()
 

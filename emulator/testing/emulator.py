@@ -6,7 +6,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from emulator.apis.evi.chat.script_reading import named_script
+from emulator.apis.evi.chat.followed_script import named_script
 from emulator.apis.evi.model.cassette_file import check_cassette
 from emulator.apis.evi.seed import with_script
 from emulator.audio.speakers import check_voice
@@ -80,18 +80,19 @@ class Emulator:
     ) -> None:
         self.stop()
 
-    def world(self, api_key: str | None = None, **settings: Any) -> Evi:
+    def world(self, api_key: str | None = None, name: str | None = None, **settings: Any) -> Evi:
         """Return a fresh world: its own key, its own data, its own time.
+
+        The inspector lists it by `name`, such as a test's.
 
         Settings that concern a world may differ from the server's: seed, clock, random_seed,
         pace, script, signing_key and so on.
         """
         for setting in SETTINGS:
-            name = setting.name
-            if setting.scope == "server" and name in settings:
+            if setting.scope == "server" and setting.name in settings:
                 raise UsageError(
-                    f"{name} is a setting of the whole server, and can't differ in one world: "
-                    "give it to Emulator(...), or have the fixture evi_settings return it"
+                    f"{setting.name} is a setting of the whole server, and can't differ in one "
+                    "world: give it to Emulator(...), or have the fixture evi_settings return it"
                 )
         api_key = api_key or f"evi-{self._ids.secret()}"
         app = self._server.app
@@ -105,7 +106,7 @@ class Emulator:
 
         def create() -> Evi:
             app.auth.accept(api_key)
-            world = app.worlds.create(api_key, seed, chosen)
+            world = app.worlds.create(api_key, seed, chosen, name)
             return Evi(world, app, self._bridge, self.url, self._seed, self.ca_file)
 
         return self._bridge.call(create)

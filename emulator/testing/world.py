@@ -33,6 +33,7 @@ from emulator.store.stubs import Stub, StubCallable
 from emulator.testing.clock import BridgedClock, ClockHandle
 from emulator.testing.contract import ContractHandle
 from emulator.testing.faults import FaultsHandle
+from emulator.testing.interception import SetsAttributes, redirect_here
 from emulator.testing.journal import JournalHandle
 from emulator.testing.receiver import WebhookReceiver
 from emulator.testing.webhooks import WebhooksHandle
@@ -144,6 +145,15 @@ class Evi(EviHandle):
                 verify=self._trust(), limits=limits, follow_redirects=True
             )
         return client_class(base_url=self.url, api_key=self.api_key, **options)
+
+    def patch_hume(self, monkeypatch: SetsAttributes) -> None:
+        """Lead what this process sends to api.hume.ai to this world, until the test ends.
+
+        For code under test that makes Hume's client without a `base_url`, or names the host:
+        docs/unchanged-apps.md. An API key is replaced by this world's. Of several worlds, the last
+        that asked gets the requests. `monkeypatch` is pytest's fixture.
+        """
+        redirect_here(self.url, self.api_key, self.ca_file, monkeypatch)
 
     def _trust(self) -> ssl.SSLContext:
         """Return the TLS context of a client: its own CA's, or the one that clients share."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,8 @@ from emulator.api import (
     snapshot_reader,
 )
 from emulator.audio.speakers import check_voice
+from emulator.contract.findings import Finding
+from emulator.errors import ApiError
 from emulator.faults.chaos import read_chaos
 from emulator.openapi.document import Document, clear_failure
 from emulator.openapi.hints import NO_HINTS
@@ -72,7 +74,12 @@ class App:
         self.loop: asyncio.AbstractEventLoop | None = None  # that serves
         sockets = [(socket, self._errors[each.name]) for each in apis for socket in each.sockets]
         self._sockets = Sockets(sockets, self._hints, self.auth, self.worlds.others)
-        self._guarded = Guard(Cors(self._route), self.settings, guarded)
+        # Called with each new world, and with each request that is refused before it has one: what
+        # was asked for, and why it is refused.
+        self.world_watchers: list[Callable[[World], object]] = []
+        self.refusal_watchers: list[Callable[[str, str], object]] = []
+        self.worlds.others.watchers = (self._note_stranger,)
+        self._guarded = Guard(Cors(self._route), self.settings, guarded, self._note_refusal)
         self._persistence = self._new_persistence()  # last, as it locks a folder
 
     @property
@@ -105,6 +112,7 @@ class App:
             lambda: self.snapshots,
             lambda: self.surfaces,
             self.mounts,
+            self._sockets.counts,
         )
 
     @cached_property
@@ -130,9 +138,21 @@ class App:
             self._persistence.close()
 
     def _begin(self, world: World) -> None:
-        """Set up a new world: its timers' wakeups, and a warning if its key looks real."""
+        """Set up a new world: wakeups of its timers, a warning if its key looks real, watchers."""
         TimerWakeups(world)
         self.auth.look_at(world.api_key)
+        for watcher in self.world_watchers:
+            watcher(world)
+
+    def _note_stranger(self, subject: str, finding: Finding) -> None:
+        """Tell the watchers of a request whose caller has no world."""
+        for watcher in self.refusal_watchers:
+            watcher(subject, f"expected {finding.expected}")
+
+    def _note_refusal(self, scope: Scope, error: ApiError) -> None:
+        """Tell the watchers of a request that the guard has refused."""
+        for watcher in self.refusal_watchers:
+            watcher(f"{scope.get('method', 'GET')} {scope['path']}", str(error.body["message"]))
 
     def _dispatcher(self, own_prefixes: Sequence[str]) -> Dispatcher:
         dispatcher = Dispatcher(

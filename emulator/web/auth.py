@@ -73,6 +73,11 @@ class Auth:
             raise api_error(WORLD_UNKNOWN, reference=reference)
         return world
 
+    def check_key(self, headers: Mapping[bytes, bytes], query_string: bytes) -> None:
+        """Raise ApiError (401) if only some keys are accepted and the caller has none of them."""
+        if self._accepted_keys:
+            self.world(headers, query_string)
+
     def worlds(self, headers: Mapping[bytes, bytes], query_string: bytes) -> list[World]:
         """Return the caller's world, or every world without credentials. Raises ApiError (401)."""
         query = parse_query(query_string)

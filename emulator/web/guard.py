@@ -5,7 +5,7 @@ say for which page. Non-browser clients can forge these headers, but they alread
 machine.
 """
 
-from collections.abc import Awaitable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -33,8 +33,15 @@ class Guard:
     It protects paths that begin with one of `prefixes`. Raises UsageError for bad allowed hosts.
     """
 
-    def __init__(self, app: ASGIApp, settings: Settings, prefixes: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        settings: Settings,
+        prefixes: tuple[str, ...],
+        on_refusal: Callable[[Scope, ApiError], object] = lambda scope, error: None,
+    ) -> None:
         self._app = app
+        self._on_refusal = on_refusal
         self._prefixes = prefixes
         self._names = {settings.host.lower(), *map(_checked, settings.allowed_hosts)}
         self._serves_others = not is_loopback(settings.host)
@@ -44,6 +51,7 @@ class Guard:
         if path.startswith(self._prefixes) and not path.startswith(AUDIO_PREFIX):
             refusal = self._refusal(scope)
             if refusal is not None:
+                self._on_refusal(scope, refusal)
                 return deny(refusal, scope, receive, send)
         return self._app(scope, receive, send)
 

@@ -33,6 +33,7 @@ from emulator.world.work import PATIENCE_S, Job, Work
 if TYPE_CHECKING:
     from emulator.audio.served import KeptSpeech
 
+LONGEST_NAME = 200  # characters
 MANUAL_START_MS = 1_735_689_600_000  # 1 January 2025, after all that the demo seed holds
 
 
@@ -52,6 +53,7 @@ class World:
         http: HttpClient | None = None,
     ) -> None:
         self.api_key = api_key
+        self.name: str | None = None  # that a test or a user has given
         self.reference = hashlib.sha256(api_key.encode()).hexdigest()[:16]
         self.settings = settings
         self.seed = seed
@@ -67,6 +69,10 @@ class World:
         self.ledger = ClientLedger()
         self.states: Mapping[str, ApiState] = {}
         self._begin()
+
+    def rename(self, name: str | None) -> None:
+        """Give the world a name, by which people find it; a long one is cut off."""
+        self.name = name[:LONGEST_NAME] if name else None
 
     def __repr__(self) -> str:
         return f"<World {self.reference}>"  # its key is a credential

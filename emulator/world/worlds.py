@@ -82,17 +82,21 @@ class Worlds:
         api_key: str,
         seed: Seed | None = None,
         settings: Settings | None = None,
+        name: str | None = None,
     ) -> World:
-        """Return a fresh world, with a seed and settings of its own if given.
+        """Return a fresh world, with a seed, settings and a name of its own if given.
 
-        If the key has a world already, all that is under way in that one ends.
+        If the key has a world already, all that is under way in that one ends; its name stays
+        unless another is given.
         """
         before = self._worlds.get(api_key)
         if before is not None:
             before.reset()
             self._keep_ledger(before)
         seed, settings = seed or self.seed, settings or self._settings
-        return self._add(self._new(api_key, seed, settings))
+        world = self._new(api_key, seed, settings)
+        world.rename(name or (None if before is None else before.name))
+        return self._add(world)
 
     def _new(self, api_key: str, seed: Seed, settings: Settings) -> World:
         return World(api_key, seed, settings, None, self._send, self.http)

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.request import urlopen
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import pytest
 from httpx import Client
@@ -51,27 +52,39 @@ def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, 
 
 @pytest.mark.process
 @pytest.mark.parametrize("arguments", [["serve", "--port", "0"], ["--port", "0"]])
-def test_serve_prints_one_line_and_ends_with_ctrl_c(arguments: list[str]) -> None:
-    """Without a command it serves; the line says where; Ctrl-C ends it quietly with 0."""
-    with served(*arguments) as (process, line):
-        match = re.match(
+def test_serve_prints_its_facts_and_ends_with_ctrl_c(arguments: list[str]) -> None:
+    """Without a command it serves; a line each says where and how; Ctrl-C ends it with 0."""
+    with served(*arguments) as (process, first):
+        assert process.stdout is not None
+        match = re.fullmatch(
             r"Serving evi, voices, tts, phone: 45 operations \(seed demo\) "
-            r"on (http://127\.0\.0\.1:\d+) ",
-            line,
+            r"on (http://127\.0\.0\.1:\d+)\n",
+            first,
         )
-        assert match is not None, line
+        assert match is not None, first
         url = match[1]
-        assert f'HumeClient(base_url="{url}", api_key="any")' in line
-        assert f'new HumeClient({{ environment: "{url}", apiKey: "any" }})' in line
-        assert f'connect({{ auth, hostname: "{url}" }})' in line
+        facts = dict(process.stdout.readline().strip().split("  ", 1) for _ in range(4))
+        assert {name: text.strip() for name, text in facts.items()} == {
+            "Inspector": f"{url}/_emulator/",
+            "Python": f'HumeClient(base_url="{url}", api_key="any")',
+            "TypeScript": f'new HumeClient({{ environment: "{url}", apiKey: "any" }})',
+            "React": f'connect({{ auth, hostname: "{url}" }})',
+        }
+        assert process.stdout.readline() == "  Signing key  emulator-signing-key (of webhooks)\n"
         for path in ("/_emulator/health", "/__admin/health"):
             with urlopen(url + path) as answer:
                 assert answer.status == 200
+        with pytest.raises(HTTPError):
+            urlopen(Request(f"{url}/v0/evi/configs/x", headers={"X-Hume-Api-Key": "any"}))
 
         process.send_signal(signal.SIGINT)
 
         output, errors = process.communicate(timeout=10)
-        assert (process.returncode, output, errors) == (0, "", "")
+    assert (process.returncode, errors) == (0, "")
+    refused = (
+        r"\d\d:\d\d:\d\d  refused  GET /v0/evi/configs/x -> 422 id: Input should be a valid UUID\n"
+    )
+    assert re.fullmatch(refused, output)
 
 
 @pytest.mark.process
@@ -95,7 +108,7 @@ def test_a_log_that_can_not_be_written_stops_nothing(receiver: Receiver) -> None
     with (
         open("/dev/full", "w") as full,
         served("--port", "0", "--seed", "empty", "--log-requests", stderr=full) as (_, line),
-        Client(base_url=re.findall("http://[^ ]+", line)[0], trust_env=False) as client,
+        Client(base_url=re.findall(r"http://\S+", line)[0], trust_env=False) as client,
     ):
         client.headers["X-Hume-Api-Key"] = "k"
         failed = trigger(client, "tool_call", receiver.url)

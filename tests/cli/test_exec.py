@@ -301,20 +301,76 @@ fetch("https://api.hume.ai/v0/evi/configs?api_key=of-production")
 """
 
 
+PYTHON_PROGRAM = """
+import hume, sys
+print(len(hume.HumeClient(api_key="of-production").empathic_voice.tools.list_tools().items))
+"""
+CURL = (
+    "curl -sS -o /dev/null -w '%{http_code}' https://api.hume.ai/v0/evi/tools -H X-Hume-Api-Key:a"
+)
+
+
 @pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 def test_intercept(tmp_path: Path) -> None:
-    """Node's processes reach the emulator, those that a script starts, too; their options stay."""
+    """Programs of Python, of Node and others reach one world; what they had set before stays."""
     (tmp_path / "app.js").write_text(NODE_PROGRAM)
-    shell = ["--", "sh", "-c", f"node {tmp_path}/app.js && echo $NODE_OPTIONS"]
-    done = run("--intercept", *shell, NODE_OPTIONS="--no-deprecation")
+    (tmp_path / "app.py").write_text(PYTHON_PROGRAM)
+    (tmp_path / "mine.py").write_text("")
+    python = f"{sys.executable} {tmp_path}/app.py && {sys.executable} -c 'import mine'"
+    show = "echo $NODE_OPTIONS && echo $NO_PROXY"
+    shell = ["--", "sh", "-c", f"node {tmp_path}/app.js && {python} && {show} && {CURL}"]
+    before = {
+        "NODE_OPTIONS": "--no-deprecation",
+        "PYTHONPATH": str(tmp_path),
+        "NO_PROXY": "mine.example",
+        "PYTHONWARNINGS": "ignore",
+    }
+    done = run("--intercept", *shell, **before)
     assert done.returncode == 0, done.stderr
-    first, second = done.stdout.splitlines()
-    assert first == "200 4"
-    assert second.startswith("--no-deprecation --require ")
+    node, found, options, direct, status = done.stdout.splitlines()
+    assert (node, found, status) == ("200 4", "4", "200")
+    assert options.startswith("--no-deprecation --require ")
+    assert direct == "mine.example,localhost,127.0.0.1,::1"
+    assert done.stderr == (
+        "evi-emulator: redirected from api.hume.ai: Node 1, httpx 1, the proxy 1\n"
+    )
+
+
+def test_intercept_without_certificates(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The hooks of Python and Node work, and the user is told what brings the rest."""
+    monkeypatch.setitem(sys.modules, "trustme", None)
+    code = "import http.client, os; print(os.environ.get('HTTPS_PROXY'))"
+    done = run("--intercept", "--", sys.executable, "-c", code, HTTPS_PROXY="http://mine:3128")
+    assert (done.returncode, done.stdout) == (0, "http://mine:3128\n")
+    first, second = done.stderr.splitlines()
+    assert first == (
+        "evi-emulator: only programs of Python and Node are redirected: the others need the "
+        "package trustme: pip install 'evi-emulator[tls]'"
+    )
+    assert second == (
+        "evi-emulator: redirected from api.hume.ai: nothing; only programs that name this host "
+        "are redirected"
+    )
+
+
+def test_intercept_where_other_proxies_are(tmp_path: Path) -> None:
+    """One that can't be passed stays, and hosts that go by none are told of; both in a line."""
+    show = ["--", "sh", "-c", "echo $HTTPS_PROXY"]
+    done = run("--intercept", *show, HTTPS_PROXY="socks5://mine:1080", https_proxy="")
+    assert done.stdout == "socks5://mine:1080\n"
+    assert "redirected: HTTPS_PROXY must be an http proxy such as" in done.stderr
+    done = run("--intercept", *show, NO_PROXY=".hume.ai", no_proxy="")
+    assert done.stdout.startswith("http://127.0.0.1:")
+    assert "NO_PROXY is '.hume.ai', so programs that honour it reach the service" in done.stderr
 
 
 def test_intercept_from_a_path_with_blanks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Node splits its options at blanks that are not in quotes."""
-    monkeypatch.setattr(intercept, "SCRIPTS", PureWindowsPath(r"C:\a b\node"))
-    found = intercept.intercepting({"A": "1"})
-    assert found == {"A": "1", "NODE_OPTIONS": r'--require "C:\\a b\\node\\preload.cjs"'}
+    monkeypatch.setattr(intercept, "NODE_SCRIPTS", PureWindowsPath(r"C:\a b\node"))
+    found = intercept.with_hooks({"A": "1"})
+    assert found == {
+        "A": "1",
+        "NODE_OPTIONS": r'--require "C:\\a b\\node\\preload.cjs"',
+        "PYTHONPATH": str(intercept.PYTHON_FOLDER),
+    }

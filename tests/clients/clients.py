@@ -97,5 +97,7 @@ CLIENTS = (
     Client("aisdk-3.0", driver="driver_ai_sdk.mjs"),
 )
 NODE_KIT = Client("node-kit")  # no client, but a project that tests with our package for Node
+NODE_KIT_OLDER = Client("node-kit-older")  # the same with the oldest frameworks that it works with
 NEXTJS = Client("nextjs")  # an example's project, whose package.json describes it
+RELEASE = Client("release")  # no client, but the tools of a release
 RECOGNISER = Client("pocketsphinx-5.1", driver="driver_pocketsphinx.py")  # no client, but ears

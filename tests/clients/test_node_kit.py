@@ -11,9 +11,9 @@ from tempfile import mkdtemp
 
 import pytest
 
-from tests.clients.clients import NODE_KIT
+from tests.clients.clients import NODE_KIT, NODE_KIT_OLDER, Client
 from tests.contract.test_chat_react import CHROMIUM
-from tests.node_kit.kit import COMMAND, TESTS, WEBSOCKET, command, free_port, run
+from tests.node_kit.kit import COMMAND, ROOT, TESTS, WEBSOCKET, command, free_port, run
 
 pytestmark = pytest.mark.process
 
@@ -25,9 +25,19 @@ EXPLAINED = ("what happened in the EVI world:", "stubs that nobody used: list-co
 @pytest.fixture
 def project() -> Iterator[Path]:
     """A folder with the suites, in which Node finds the packages of the environment."""
-    if why := NODE_KIT.why_not():
+    yield from folder_in(NODE_KIT)
+
+
+@pytest.fixture
+def older() -> Iterator[Path]:
+    """The same with older frameworks."""
+    yield from folder_in(NODE_KIT_OLDER)
+
+
+def folder_in(client: Client) -> Iterator[Path]:
+    if why := client.why_not():
         pytest.skip(why)
-    folder = Path(mkdtemp(prefix="suites-", dir=NODE_KIT.environment))
+    folder = Path(mkdtemp(prefix="suites-", dir=client.environment))
     shutil.copytree(SUITES, folder, dirs_exist_ok=True)
     for file in (*TESTS.glob("*.mjs"), *TESTS.glob("*.cjs")):
         shutil.copy(file, folder)
@@ -58,13 +68,43 @@ def has_ended(process: int) -> bool:
         os.close(handle)
 
 
-def bin_of(name: str) -> str:
-    return str(NODE_KIT.environment / "node_modules" / ".bin" / name)
+def bin_of(name: str, client: Client = NODE_KIT) -> str:
+    return str(client.environment / "node_modules" / ".bin" / name)
 
 
-def vitest(project: Path, name: str, variables: Mapping[str, str], *options: str) -> str:
+def code_of(heading: str) -> list[str]:
+    """Return the examples of a section of the page for Node."""
+    page = (ROOT / "docs" / "node.md").read_text()
+    section = page.split(f"\n{heading}\n", 1)[1].split("\n#", 1)[0]
+    return re.findall(r"^```(?:js|html)\n(.*?)^```$", section, re.DOTALL | re.MULTILINE)
+
+
+def written(project: Path, **files: str) -> Path:
+    """Write files into a folder of a project of their own; _ stands for a dot in their names."""
+    folder = Path(mkdtemp(dir=project))
+    for name, text in files.items():
+        (folder / name.replace("_", ".")).write_text(text)
+    return folder
+
+
+def vitest(
+    project: Path,
+    name: str,
+    variables: Mapping[str, str],
+    *options: str,
+    client: Client = NODE_KIT,
+) -> str:
     """Return what Vitest prints, and its exit code at the end."""
-    words = [bin_of("vitest"), "--run", "--config", "none.mjs", *options, "--root", ".", name]
+    words = [
+        bin_of("vitest", client),
+        "--run",
+        "--config",
+        "none.mjs",
+        *options,
+        "--root",
+        ".",
+        name,
+    ]
     (project / "none.mjs").write_text(
         'export default { test: { include: ["*.vitest.mjs"], testTimeout: 60000, '
         "globalSetup: process.env.SETUP ? [process.env.SETUP] : [] } };"
@@ -72,10 +112,16 @@ def vitest(project: Path, name: str, variables: Mapping[str, str], *options: str
     return told(run(words, project, variables))
 
 
-def jest(project: Path, name: str, variables: Mapping[str, str], *options: str) -> str:
+def jest(
+    project: Path,
+    name: str,
+    variables: Mapping[str, str],
+    *options: str,
+    client: Client = NODE_KIT,
+) -> str:
     """Return what Jest prints, and its exit code at the end."""
     words = [
-        bin_of("jest"), "--rootDir", str(project), "--testRegex", re.escape(name) + "$",
+        bin_of("jest", client), "--rootDir", str(project), "--testRegex", re.escape(name) + "$",
         "--testTimeout", "60000", "--detectOpenHandles", *options,
     ]  # fmt: skip
     return told(run(words, project, variables))
@@ -164,7 +210,7 @@ def test_playwright_failing(project: Path, noted: dict[str, str]) -> None:
     """Failed tests show the timeline, also one whose time ran out; one that leaves a stub fails."""
     output = playwright(project, "failing", noted)
     assert "4 failed" in output
-    late = output[output.index("Test timeout of 3000ms exceeded.") :]
+    late = output[output.index("Test timeout of 1000ms exceeded.") :]
     assert "frame -> chat_metadata" in late[: late.index("locator.waitFor")]
     for text in (*EXPLAINED, "the client sent no type='user_input', text='Hi' within 0.01 s"):
         assert text in output
@@ -178,6 +224,51 @@ def test_playwright_with_a_server(project: Path, noted: dict[str, str]) -> None:
     assert "2 passed" in output, output
     output = playwright(project, "server", {**variables, "WORKERS": "2"})
     assert "which 2 workers would use at once: set workers: 1" in output
+
+
+@pytest.mark.parametrize("suite", ["passing", "failing"])
+def test_older_frameworks(older: Path, noted: dict[str, str], suite: str) -> None:
+    """Vitest 3.2 and Jest 29 do as the present ones do."""
+    outputs = (
+        vitest(older, suite, noted, client=NODE_KIT_OLDER),
+        jest(older, f"{suite}.jest.cjs", noted, client=NODE_KIT_OLDER),
+    )
+    for output in outputs:
+        expected = ("exit code 0",) if suite == "passing" else (*EXPLAINED, "exit code 1")
+        for text in expected:
+            assert text in output, output
+
+
+def test_the_first_steps_of_the_page(project: Path, noted: dict[str, str]) -> None:
+    """As they are written, with Vitest, Jest and node:test."""
+    ask, test = code_of("## A first test")
+    folder = written(project, ask_mjs=ask, weather_test_mjs=test)
+    output = told(run([bin_of("vitest"), "--run", "--root", "."], folder, noted))
+    assert re.search(r"Tests +1 passed", output), output
+    (by_jest,) = code_of("### With Jest")
+    folder = written(project, ask_mjs=ask, weather_test_mjs=by_jest)
+    variables = {**noted, "NODE_OPTIONS": "--experimental-vm-modules"}
+    output = told(run([bin_of("jest"), "--rootDir", str(folder)], folder, variables))
+    assert re.search(r"Tests: +1 passed", output), output
+    (by_node,) = code_of("### With node:test")
+    folder = written(project, ask_mjs=ask, weather_test_mjs=by_node)
+    output = told(run(["node", "--test"], folder, noted))
+    assert "# pass 1" in output, output
+
+
+@pytest.mark.browser
+def test_the_first_steps_in_a_browser(project: Path, noted: dict[str, str]) -> None:
+    """As they are written, but for the port and the browser."""
+    if CHROMIUM is None:
+        pytest.skip("chromium is not installed")
+    page, configuration, test = code_of("### A page, with Playwright")
+    ours = f"use: {{ launchOptions: {{ executablePath: {CHROMIUM!r} }}, "
+    configuration = configuration.replace("3000", str(free_port())).replace("use: { ", ours)
+    folder = written(
+        project, index_html=page, playwright_config_mjs=configuration, page_spec_mjs=test
+    )
+    output = told(run([bin_of("playwright"), "test"], folder, noted))
+    assert "1 passed" in output, output
 
 
 def test_node_test(project: Path, noted: dict[str, str]) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import emulator
-from tests.clients.clients import CLIENTS, NEXTJS, NODE_KIT, RECOGNISER, Client
+from tests.clients.clients import CLIENTS, NEXTJS, NODE_KIT, RECOGNISER, RELEASE, Client
 
 ROOT = Path(emulator.__file__).parent.parent
 DESCRIPTIONS = ROOT / "tests" / "clients" / "environments"
@@ -78,7 +78,7 @@ def test_an_environment_is_of_the_minor_version_in_its_name(client: Client) -> N
 
 def test_every_environment_is_used() -> None:
     """No description of an environment is left over."""
-    used = {each.name for each in (*CLIENTS, NEXTJS, NODE_KIT, RECOGNISER)}
+    used = {each.name for each in (*CLIENTS, NEXTJS, NODE_KIT, RECOGNISER, RELEASE)}
     assert {path.stem for path in DESCRIPTIONS.iterdir()} == used
 
 

@@ -3,10 +3,19 @@
 import json
 
 from emulator.version import __version__
+from scripts import node_reference
+from scripts.node_reference import ENTRIES
 from scripts.node_types import ROOT, TYPES, types_text
 from scripts.node_verbs import CLASSES, NODE_ONLY, PAGE, PYTHON_ONLY, page_with_table, pairs
 from tests.control_conformance import DOCUMENT
 from tests.test_public_names import LISTED
+
+# What a program gives the emulator, beside the options of the package itself.
+TAKEN = {
+    "CallOrder", "NewFaultRule", "ScriptModel", "ScriptRule", "ScriptSound", "ScriptStep",
+    "ScriptToolAnswer", "ScriptUserStep", "ScriptWhen", "ServerSettings", "Simulation",
+    "WorldSettings",
+}  # fmt: skip
 
 
 def test_the_types_are_as_generated() -> None:
@@ -18,6 +27,33 @@ def test_the_table_is_as_generated() -> None:
     """The table of verbs in docs/node.md."""
     page = PAGE.read_text()
     assert page == page_with_table(page)
+
+
+def test_the_reference_is_as_generated() -> None:
+    """docs/node-reference.md, from the declarations in clients/node/src."""
+    assert node_reference.PAGE.read_text() == node_reference.page()
+
+
+def test_all_that_is_exported_is_described() -> None:
+    """Each function, class, member and option has a comment; so have the bodies of requests."""
+    shown = [each for entry in ENTRIES for each in node_reference.exported(entry)]
+    bodies = [each for each in node_reference.data() if each.name in TAKEN]
+    assert len(shown) > 60
+    undescribed = [
+        f"{each.name}.{member.name}"
+        for each in [*shown, *bodies]
+        for member in node_reference.fields(each)
+        if not member.doc
+    ]
+    assert undescribed == []
+    assert [each.name for each in shown if not each.doc] == []
+
+
+def test_each_entry_point_is_in_the_reference() -> None:
+    """What package.json lets programs import."""
+    package = json.loads((ROOT / "clients" / "node" / "package.json").read_text())
+    entries = {f"evi-emulator{path.removeprefix('.')}" for path in package["exports"]}
+    assert entries - {"evi-emulator/package.json"} == ENTRIES.keys()
 
 
 def test_no_language_lacks_a_verb() -> None:

@@ -8,7 +8,8 @@ from playwright.sync_api import Browser, sync_playwright
 
 from emulator.server import Server
 from tests.contract.sounds import recorded_speech
-from tests.inspector.browsing import CHROMIUM, TIMEOUT_MS, Inspector, why_not
+from tests.inspector.browsing import CHROMIUM, Inspector, why_not
+from tests.inspector.tab import Tab
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -43,18 +44,19 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="package")
+def tab(browser: Browser, server: Server) -> Iterator[Tab]:
+    """The tab that tests use one after the other."""
+    tab = Tab(browser, server.url)
+    yield tab
+    tab.close()
+
+
 @pytest.fixture
-def inspector(
-    browser: Browser, server: Server, api_key: str, tmp_path: Path
-) -> Iterator[Inspector]:
-    """The inspector of the test's own world."""
-    context = browser.new_context(
-        color_scheme="light",
-        viewport={"width": 1280, "height": 800},
-        timezone_id="UTC",
-        locale="en-GB",
-        permissions=["clipboard-read", "clipboard-write", "microphone"],
-    )
-    context.set_default_timeout(TIMEOUT_MS)
-    yield Inspector(context.new_page(), server.url, api_key)
-    context.close()
+def inspector(tab: Tab, server: Server, api_key: str, tmp_path: Path) -> Iterator[Inspector]:
+    """The inspector of the test's own world, in a tab that knows nothing of other tests."""
+    inspector = Inspector(tab.page, server.url, api_key)
+    tab.watch()
+    yield inspector
+    inspector.leave()
+    tab.reset()

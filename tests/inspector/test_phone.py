@@ -76,11 +76,15 @@ def test_the_timeline_of_a_call_says_it_in_words(inspector: Inspector, remote: C
     page.get_by_role("button", name="Open in Chats").click()
     page.get_by_role("button", name="sound, marks and messages").click()
 
-    for text in ("← phone key # pressed", "in the call user_message", "→ phone mark assistant_end"):
+    for text in (
+        "phone → key # pressed",
+        "in the call user_message",
+        "server → mark assistant_end",
+    ):
         expect(inspector.rows(text).first).to_be_visible()
-    expect(inspector.rows("← phone played").first).to_contain_text("assistant_end 1")
-    expect(inspector.rows("→ phone sound")).to_have_count(1)
-    expect(inspector.rows("→ phone sound")).to_contain_text("s to play")
+    expect(inspector.rows("phone → played").first).to_contain_text("assistant_end 1")
+    expect(inspector.rows("server → sound")).to_have_count(1)
+    expect(inspector.rows("server → sound")).to_contain_text("s to play")
     assert "{" not in "".join(inspector.rows("phone").all_inner_texts())
     inspector.check()
 

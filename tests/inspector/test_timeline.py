@@ -40,8 +40,8 @@ def test_a_conversation_appears_live(
     ask(remote, "POST", "/_emulator/clock/advance", {"seconds": 60})
 
     expect(inspector.rows("GET /v0/evi/configs?page_size=2")).to_contain_text("200")
-    expect(inspector.rows("← client user_input")).to_contain_text("Is anybody there?")
-    expect(inspector.rows("→ client chat_metadata")).to_be_visible()
+    expect(inspector.rows("client → user_input")).to_contain_text("Is anybody there?")
+    expect(inspector.rows("server → chat_metadata")).to_be_visible()
     expect(inspector.rows("advanced by 60 s")).to_be_visible()
     inspector.check()
 
@@ -55,7 +55,7 @@ def test_a_talking_client_has_a_row_for_a_run(
     with connect(url, proxy=None) as socket:
         for _ in range(5):
             socket.send(bytes(640))
-        row = inspector.rows("← client audio × 5")
+        row = inspector.rows("client → audio × 5")
         expect(row).to_contain_text("3,200 bytes")
     row.click()
     expect(inspector.page.locator(".detail")).to_contain_text("5 frames within")
@@ -195,7 +195,7 @@ def test_the_keyboard_is_enough(inspector: Inspector, remote: Client) -> None:
     expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
     keys.press("Escape")
     for number, title in enumerate(
-        ("Timeline", "Chats", "Talk", "Models", "Speech", "Webhooks", "Resources"), 1
+        ("Timeline", "Chats", "Talk", "Models", "Script", "Speech", "Webhooks", "Resources"), 1
     ):
         keys.press(str(number))
         expect(page.get_by_role("link", name=title)).to_have_attribute("aria-current", "page")
@@ -218,5 +218,53 @@ def test_a_reset_shows_at_once(inspector: Inspector, remote: Client) -> None:
     remote.post("/_emulator/reset")
     expect(inspector.rows()).to_have_count(0)
     remote.get("/v0/evi/tools")
+    expect(inspector.rows()).to_have_count(1)
+    inspector.check_console()
+
+
+def test_a_row_says_what_was_wrong(
+    inspector: Inspector, remote: Client, server: Server, api_key: str
+) -> None:
+    """Why a request was refused, and the text of a finding, without a click."""
+    remote.post("/v0/evi/prompts", json={"name": "Weather"})
+    remote.get("/v0/evi/confgs")
+    ask(remote, "POST", "/v0/evi/prompts", {**PROMPT, "txet": "Hi"}, 201)
+    url = f"{server.url.replace('http', 'ws')}/v0/evi/chat?api_key={api_key}"
+    with connect(url, proxy=None) as socket:
+        socket.recv()
+        socket.send(json.dumps({"type": "user_inptu", "text": "Hi"}))
+        socket.recv()
+    page = inspector.open()
+    expect(inspector.rows("422")).to_contain_text("text: Field required")
+    expect(inspector.rows("404")).to_contain_text("the closest is GET /v0/evi/configs")
+    expect(inspector.rows("201")).to_contain_text("field_unknown at /body/txet: expected")
+    sent = inspector.rows("client → user_inptu")
+    expect(sent).to_contain_text("frame_unknown at /frame/type: expected one of session_settings")
+    for width in (360, 640, 1400):
+        page.set_viewport_size({"width": width, "height": 740})
+        expect(sent.get_by_text("frame_unknown")).to_be_visible()
+        inspector.check(*BOTH)
+
+
+def test_what_is_not_wanted_is_left_out(
+    inspector: Inspector, remote: Client, server: Server, api_key: str
+) -> None:
+    """A word after a minus hides the entries that have it; the address keeps it."""
+    remote.get("/v0/evi/tools")
+    held(server, api_key, "Is anybody there?")
+    page = inspector.open()
+    search = page.get_by_role("searchbox", name="Search")
+    expect(inspector.rows("server → audio_output")).not_to_have_count(0)
+    search.fill("-audio assistant")
+    expect(inspector.rows("audio_output")).to_have_count(0)
+    expect(inspector.rows("server → assistant_message")).not_to_have_count(0)
+    expect(inspector.rows("user_input")).to_have_count(0)
+    search.fill("-")
+    expect(inspector.rows("server → audio_output")).not_to_have_count(0)
+    page.get_by_role("button", name="Frames").click()
+    expect(inspector.rows()).to_have_count(2)
+    search.fill("-tools")
+    page.reload()
+    expect(search).to_have_value("-tools")
     expect(inspector.rows()).to_have_count(1)
     inspector.check_console()

@@ -1,12 +1,13 @@
 """Narrow and wide windows: what matters is in sight in each."""
 
+import pytest
 from httpx import Client
 from playwright.sync_api import expect
 
 from emulator.server import Server
-from tests.inspector.browsing import Inspector
+from tests.inspector.browsing import BOTH, Inspector
 from tests.inspector.test_timeline import held
-from tests.outgoing.calls import ask
+from tests.outgoing.calls import ask, simulate
 
 INSIDE = "(node) => node.getBoundingClientRect().right <= innerWidth"
 
@@ -17,11 +18,11 @@ def test_a_narrow_timeline_tells_what_was_said(
     """Beside the frame's type, in the room that there is."""
     held(server, api_key, "Is anybody there?")
     page = inspector.open()
-    said = inspector.rows("← client user_input").get_by_text("Is anybody there?")
+    said = inspector.rows("client → user_input").get_by_text("Is anybody there?")
     for width in (700, 900):
         page.set_viewport_size({"width": width, "height": 700})
         expect(said).to_be_visible()
-        assert said.evaluate("(node) => node.clientWidth") > 80, width
+        assert said.evaluate("(node) => node.parentNode.clientWidth") > 80, width
         inspector.check()
 
 
@@ -61,3 +62,40 @@ def test_a_call_fits_into_the_window(inspector: Inspector, remote: Client) -> No
     page.get_by_role("button", name="Open in Chats").click()
     expect(page.get_by_label("About the chat").get_by_role("button", name="Inject")).to_be_visible()
     check()
+
+
+@pytest.fixture
+def lived(remote: Client) -> dict[str, dict[str, str]]:
+    """A world with something to show in each view; what is open in which."""
+    chat_id = simulate(remote)
+    body = {"name": "Mine", "text": "Hi", "txet": "Ho"}
+    ask(remote, "POST", "/v0/evi/prompts", body, 201)
+    ask(remote, "GET", "/v0/evi/prompts?page_size=0", status=422)
+    fault = {"kind": "http", "fault": "status", "status": 429, "operation": "list-tools"}
+    ask(remote, "POST", "/_emulator/faults", fault, 201)
+    hook = {"event_name": "chat_ended", "url": "http://localhost:1/hook"}
+    delivery = ask(remote, "POST", "/_emulator/webhooks/trigger", hook)
+    speech = {"utterances": [{"text": "The train to Lillehammer leaves from platform four."}]}
+    [generation] = ask(remote, "POST", "/v0/tts", speech)["generations"]
+    [config] = ask(remote, "GET", "/v0/evi/configs?page_size=1")["configs_page"]
+    return {
+        "timeline": {"q": "GET"},
+        "chats": {"id": chat_id},
+        "webhooks": {"id": delivery["id"]},
+        "resources": {"kind": "configs", "id": config["id"]},
+        "speech": {"id": generation["generation_id"]},
+    }
+
+
+def test_every_view_fits(inspector: Inspector, lived: dict[str, dict[str, str]]) -> None:
+    """From 360 px on, nothing is cut off, covered or out of reach, in either colours."""
+    page = inspector.open()
+    views = page.locator("#views a").evaluate_all(
+        "(links) => links.map((each) => each.dataset.view)"
+    )
+    for view in views:
+        inspector.open(view, **lived.get(view, {}))
+        expect(page.locator("main")).not_to_be_empty()
+        for width in (360, 640, 1400):
+            inspector.check_width(width)
+            inspector.check(*(BOTH if width == 360 else ()))

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from emulator import Emulator
-from emulator.cli.intercept import SCRIPTS
+from emulator.cli.intercept import NODE_SCRIPTS
 from tests.node_kit.kit import COMMAND, ROOT, TESTS, WEBSOCKET, command, run, unpack, why_not
 
 HUME = ROOT / "tests" / "node" / "node_modules" / "hume"
@@ -49,7 +49,7 @@ def test_the_python_package_redirects_alike(project: Path) -> None:
     """`exec --intercept` has the same JavaScript; `make node-kit` copies it."""
     packed = project / "node_modules" / "evi-emulator" / "dist" / "intercept"
     theirs = {path.name: path.read_text() for path in packed.glob("*.cjs")}
-    assert {path.name: path.read_text() for path in SCRIPTS.iterdir()} == theirs
+    assert {path.name: path.read_text() for path in NODE_SCRIPTS.iterdir()} == theirs
 
 
 def test_a_failed_test_is_explained(project: Path, evi_server: Emulator) -> None:

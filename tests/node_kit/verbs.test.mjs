@@ -1,14 +1,17 @@
 // Every verb of the package, on an emulator that it starts itself.
 import assert from "node:assert/strict";
+import { createServer } from "node:net";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, beforeEach, test } from "node:test";
 import {
+  connect,
   ExpectationFailed,
   LookupError,
   RefusedError,
   startEmulator,
+  StartupError,
   UsageError,
 } from "evi-emulator";
 
@@ -174,7 +177,7 @@ test("scripts", async () => {
   await evi.script.onTurn(2).webSearch("snow", { result: "white" }).error("uncaught");
   assert.deepEqual(await said(), ["assistant", "Four."]);
   await evi.script.strict().onAnything({ times: 1 }).hangUp();
-  evi.script.answerTool("a", { b: 1 }).failTool("c", "no");
+  await evi.script.answerTool("a", { b: 1 }).failTool("c", "no");
   assert.deepEqual(evi.script.content.tools.a, { content: { b: 1 } });
   await evi.useScript("weather");
   assert.match(await failure(evi.useScript("wether"), RefusedError), /did you mean 'weather'/);
@@ -318,6 +321,9 @@ test("phone calls", async () => {
   assert.deepEqual(call.heard, ["It is on its way."]);
   assert.equal(await (await evi.chat(call.chatId)).status(), "USER_ENDED");
   assert.equal((await evi.phone.calls())[0].call_sid, call.callSid);
+  const file = join(folder, "call.wav");
+  await call.save(file);
+  assert.equal((await readFile(file)).subarray(0, 4).toString(), "RIFF");
   assert.match(call.transcript(), /caller +Where is my order\?/);
   assert.match(evi.phone.url("x"), /twilio\?config_id=x&api_key=evi-/);
   assert.match(await failure(evi.call({ url: "http://127.0.0.1:9/" })), /has failed[^]*timeline:/);
@@ -353,6 +359,59 @@ test("the world as a whole", async () => {
   await writeFile(text, "prompts: []\n");
   await evi.seed(text);
   assert.deepEqual(await names(), []);
+  await writeFile(file, "{");
+  assert.match(await failure(evi.load(file), UsageError), /world.json is no snapshot/);
+});
+
+test("chats and speech after the world began anew", async () => {
+  const snapshot = await evi.snapshot();
+  for (const again of [() => evi.reset(), () => evi.seed("demo"), () => evi.restore(snapshot)]) {
+    await evi.script.strict();
+    const client = talk();
+    const chat = await evi.nextChat();
+    await fetch(`${evi.url}/v0/tts`, {
+      method: "POST",
+      headers: { "X-Hume-Api-Key": evi.apiKey, "Content-Type": "application/json" },
+      body: JSON.stringify({ utterances: [{ text: "Ding" }] }),
+    });
+    await evi.tts.expect({ text: "Ding" });
+    client.socket.close(1000);
+    await chat.closed();
+    await again();
+    assert.deepEqual(evi.script.content, { rules: [] });
+  }
+});
+
+test("the last script counts, also of those that nobody awaits", async () => {
+  for (let number = 0; number < 20; number++) {
+    evi.script.onAnything({ times: 1 }).say(`Number ${number}`);
+    await null;
+    await null;
+  }
+  await evi.script.onAnything().say("The last.");
+  const chat = await evi.simulate({ user: Array(21).fill("Hello") });
+  assert.deepEqual((await chat.messages()).at(-1), ["assistant", "The last."]);
+});
+
+test("a receiver whose world is gone", async () => {
+  const receiver = await evi.receiver();
+  const { url } = receiver;
+  await fetch(url, { method: "POST", body: "{}" });
+  assert.equal(receiver.received[0].problem, "a header is missing");
+  await evi.close();
+  await receiver.close();
+  await assert.rejects(fetch(url));
+});
+
+test("an answer that breaks off", async () => {
+  const server = createServer((socket) => {
+    socket.once("data", () => socket.end("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{"));
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const url = `http://127.0.0.1:${server.address().port}`;
+  assert.match(await failure(connect({ url }), StartupError), /does not answer GET .*health: aborted/);
+  server.close();
+  assert.match(await failure(connect({ url: "http://[" }), UsageError), /connect takes a URL/);
 });
 
 test("the vendor's client", async () => {

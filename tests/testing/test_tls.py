@@ -97,7 +97,7 @@ def test_a_name_that_no_certificate_can_have(monkeypatch: pytest.MonkeyPatch) ->
 @pytest.mark.process
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
 def test_serve_tells_where_the_ca_is(end: signal.Signals) -> None:
-    """On its line; the folder goes with Ctrl-C, and when the process is told to end."""
+    """On a line of its own; the folder goes with Ctrl-C, and when the process is told to end."""
     process = subprocess.Popen(
         [*COMMAND, "--port", "0", "--seed", "empty", "--tls"],
         stdout=subprocess.PIPE,
@@ -106,9 +106,11 @@ def test_serve_tells_where_the_ca_is(end: signal.Signals) -> None:
     )
     try:
         assert process.stdout is not None
-        line = process.stdout.readline()
-        match = re.search(r" on (https://127\.0\.0\.1:\d+) .* \| CA file: (\S+)$", line.rstrip())
-        assert match is not None, line
+        lines = [process.stdout.readline() for _ in range(7)]
+        match = re.search(
+            r" on (https://127\.0\.0\.1:\d+)\n.*\n  CA file +(\S+)$", "".join(lines), re.S
+        )
+        assert match is not None, lines
         url, ca_file = match.groups()
         assert main(["ready", "--url", url, "--ca", ca_file]) == 0
         process.send_signal(end)

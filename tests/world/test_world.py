@@ -146,7 +146,7 @@ STATE_CHANGES: dict[str, dict[str, Callable[[World], Any]]] = {
     "phone": {"calls": lambda world: world.state(PhoneState).add(CALL)},
 }
 STATE_NOT_KEPT = {
-    "evi": {"cut_off", "watchers", "_first_script"},
+    "evi": {"cut_off", "watchers", "first_script", "file_revision", "file_revision_at_start"},
     "voices": set[str](),
     "tts": set[str](),
     "phone": set[str](),

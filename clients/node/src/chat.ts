@@ -12,10 +12,15 @@ export type Message = [speaker: "user" | "assistant", text: string];
 
 /** An event of a chat's history, as REST shows it. */
 export interface ChatEvent extends Record<string, unknown> {
+  /** The event's id. */
   id: string;
+  /** The kind of event, such as USER_MESSAGE. */
   type: string;
+  /** Who did it: USER, AGENT, SYSTEM, TOOL. */
   role: string;
+  /** When, in ms since the epoch. */
   timestamp: number;
+  /** What was said, or the JSON of a tool call. */
   message_text: string;
 }
 
@@ -77,7 +82,7 @@ export class Chat {
     return everyPage<ChatEvent>(this.#control, this.#path, "events_page", {});
   }
 
-  /** Return what was said: [["user", "Hello"], ["assistant", "Hi!"], ...]. */
+  /** Return what was said: `[["user", "Hello"], ["assistant", "Hi!"], ...]`. */
   async messages(): Promise<Message[]> {
     return (await this.events()).flatMap(({ type, message_text }) => {
       const speaker = SPOKEN[type];
@@ -120,7 +125,7 @@ export class Chat {
   // what a test does
 
   /**
-   * Send a message through the control plane, such as { type: "user_input", text: "Hello" }.
+   * Send a message through the control plane, such as `{ type: "user_input", text: "Hello" }`.
    *
    * Throws RefusedError for an invalid message, LookupError if the chat is over.
    */
@@ -159,7 +164,7 @@ export class Chat {
     }
   }
 
-  /** Wait for the client's answer to a tool call, and return it. */
+  /** Wait for the client's answer to a tool call, and return it: `expect("tool_response", fields)`. */
   async expectToolResponse(fields: Fields = {}, waiting: Waiting = {}): Promise<Fields> {
     return this.expect("tool_response", fields, waiting);
   }
@@ -176,7 +181,7 @@ export class Chat {
     throw await this.#failed(what, wanted, came.length > 0 ? came : before, hint);
   }
 
-  /** Wait until its socket is closed with that code, by either side. */
+  /** Wait until its socket is closed with that code, by either side. Throws ExpectationFailed. */
   async closed(code = 1000, waiting: Waiting = {}): Promise<void> {
     const closes: Candidate[] = [];
     await waitForEntry(

@@ -30,7 +30,10 @@ export class Child {
       windowsHide: true,
     });
     this.#ended = new Promise((resolve) => {
-      this.#process.once("error", (error) => resolve(`it can't be run: ${error.message}`));
+      this.#process.once("error", (error) => {
+        running.delete(this.#process);
+        resolve(whyNotRun(command.program, error));
+      });
       this.#process.once("close", (code, signal) => {
         running.delete(this.#process);
         resolve(`it ended ${signal === null ? `with exit code ${code}` : `by ${signal}`}`);
@@ -53,7 +56,7 @@ export class Child {
     const child = new Child(command, environment);
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<string>((resolve) => {
-      const told = `it did not say where it serves within ${timeoutMs / 1000} s`;
+      const told = `it did not say where it serves within ${timeoutMs / 1000} s, the limit that startTimeoutMs sets`;
       timer = setTimeout(() => resolve(told), timeoutMs);
     });
     const problem = await Promise.race([child.#banner(), child.#ended, late]);
@@ -71,13 +74,20 @@ export class Child {
     return this.#errors;
   }
 
-  /** End it, and wait until it has ended. */
+  /** End it, and wait until it has ended, with force after 5 s. */
   async stop(): Promise<void> {
     this.#process.stdin?.end();
     this.#process.kill();
-    const timer = setTimeout(() => this.#process.kill("SIGKILL"), STOP_MS);
+    const timer = setTimeout(() => this.#kill(), STOP_MS);
     await this.#ended;
     clearTimeout(timer);
+  }
+
+  /** Kill it, and let go of its pipes, which a process of its own may hold open. */
+  #kill(): void {
+    this.#process.kill("SIGKILL");
+    this.#process.stdout?.destroy();
+    this.#process.stderr?.destroy();
   }
 
   /** Wait for the line that says where it serves. */
@@ -87,8 +97,10 @@ export class Child {
         this.#printed = (this.#printed + String(piece)).slice(-KEPT);
         const found = / on (https?:\/\/[^\s|]+)[^\n]*\n/.exec(this.#printed);
         if (found === null || this.url) return;
+        const caFile = /(?:\||\n) *CA file:? +([^\n]+?)\r?\n/.exec(this.#printed)?.[1];
+        if (found[1]!.startsWith("https:") && caFile === undefined) return; // it comes a little later
         this.url = found[1]!;
-        this.caFile = / \| CA file: ([^\n]+?)\r?\n/.exec(found[0])?.[1];
+        this.caFile = caFile;
         resolve(undefined);
       });
     });
@@ -109,6 +121,13 @@ export class Child {
     if (told) lines.push("it said:", ...told.split("\n").map((line) => `  ${line}`));
     return lines.join("\n");
   }
+}
+
+/** Return why a program can't be run, in words. */
+function whyNotRun(program: string, error: NodeJS.ErrnoException): string {
+  if (error.code !== "ENOENT") return `it can't be run: ${error.message}`;
+  const where = program === "uvx" ? "; it comes with uv, https://docs.astral.sh/uv" : "";
+  return `there is no program ${program}${where}`;
 }
 
 /** Have every emulator end with this process. Their standard input ends then, too. */

@@ -4,9 +4,13 @@ import { UsageError } from "./errors.js";
 
 /** How far the clock is moved: the sum of these. */
 export interface Duration {
+  /** In hours. */
   hours?: number | undefined;
+  /** In minutes. */
   minutes?: number | undefined;
+  /** In seconds. */
   seconds?: number | undefined;
+  /** In milliseconds. */
   ms?: number | undefined;
 }
 
@@ -38,7 +42,11 @@ export class Clock {
     await this.#control.json("POST", "/_emulator/clock/resume");
   }
 
-  /** Move forward; all that comes due has run, webhooks included, when this returns. */
+  /**
+   * Move forward; all that comes due has run, webhooks included, when this returns.
+   *
+   * Throws UsageError for a duration that is not above 0.
+   */
   async advance({ hours = 0, minutes = 0, seconds = 0, ms = 0 }: Duration): Promise<void> {
     const totalMs = Math.round(hours * 3_600_000 + minutes * 60_000 + seconds * 1000) + ms;
     if (!(totalMs > 0 && Number.isFinite(totalMs))) {

@@ -51,6 +51,34 @@ export interface Clock {
   mode: "system" | "manual";
 }
 
+export interface World {
+  /** What names the world where its key must not appear. */
+  reference: string;
+  /** What a test or a user calls it, if anything. */
+  name: string | null;
+  /** When something last happened in it, by the wall clock. */
+  last_used_ms: number | null;
+  /** How many entries its journal keeps. */
+  entries: number;
+}
+
+export interface WorldList {
+  worlds: Array<World>;
+  /** How many there are, also beyond the limit. */
+  total: number;
+}
+
+export interface WorldName {
+  /** The name, of which 200 characters are kept; null takes it away. */
+  name: string | null;
+}
+
+export interface WorldToken {
+  access_token: string;
+  /** In s, on the clock of the world. */
+  expires_in: number;
+}
+
 export interface NewWorld {
   /** The key that the world's webhooks are signed with. */
   signing_key: string;
@@ -294,7 +322,7 @@ export interface CallEntry {
   data: Record<string, unknown>;
 }
 
-/** A mistake in a script that showed while it ran. */
+/** A mistake in a script that showed while it ran, or news of the script's file. */
 export interface ScriptEntry {
   kind: "script";
   seq: Seq;
@@ -418,6 +446,16 @@ export interface FaultTable {
     error: Array<string>;
     method: Array<string>;
   };
+  /** The fields of a rule, with what a person needs to fill them in. */
+  fields: Record<string, {
+    /** Of a JSON value; `any` for several. */
+    type: "string" | "integer" | "number" | "object" | "any";
+    hint: string;
+    /** Empty for a text. */
+    unit: string;
+    /** A value that it can have. */
+    example: unknown;
+  }>;
 }
 
 export interface NewStub {
@@ -427,6 +465,7 @@ export interface NewStub {
   status?: number | undefined;
   /** The answer's body; for an error, one in the service's words if left out. */
   body?: unknown | undefined;
+  /** Further headers of the answer, by name. */
   headers?: Record<string, string> | undefined;
   /** For how many calls; null for all; 1 if left out. */
   times?: number | null | undefined;
@@ -580,9 +619,29 @@ export interface ScriptReference {
 }
 
 export interface ScriptSummary {
+  name: string;
   /** True if a turn without a rule is an error. */
   strict: boolean;
+  /** The turns that each rule answers, in short. */
   rules: Array<string>;
+  /** How often each rule has answered since the script was set. */
+  uses: Array<number>;
+  /** The script as YAML; null if no file can express a script made in Python. */
+  text: string | null;
+  /** Name of the file that the script follows; a change is read before the next chat. */
+  file: string | null;
+  /** Why the file can't be read as it is now; the last good script is kept. */
+  mistake: string | null;
+}
+
+export interface ScriptProblems {
+  problems: Array<{
+    /** From 1; null where the script is not a text. */
+    line: number | null;
+    /** A JSON pointer into the script. */
+    place: string;
+    message: string;
+  }>;
 }
 
 export interface SimulatedChat {
@@ -688,27 +747,33 @@ export interface CallOrder {
   from_number?: string | undefined;
   /** The number that is called. */
   to_number?: string | undefined;
+  /** How the form is sent; POST by default. */
   method?: "POST" | "GET" | undefined;
   /** CA and 32 hexadecimal digits; by default a new one. */
   call_sid?: string | undefined;
+  /** The account in Twilio's form. */
   account_sid?: string | undefined;
   /** What X-Twilio-Signature is made with. */
   auth_token?: string | undefined;
+  /** Who calls whom. */
   direction?: "inbound" | "outbound-api" | "outbound-dial" | undefined;
   /** Where the call's progress is posted. */
   status_callback?: string | undefined;
-  /** How long the caller waits for first words. */
+  /** How long the caller waits for first words; 2s by default. */
   greeting?: string | undefined;
-  /** The silence after which it is the caller's turn. */
+  /** The silence after which it is the caller's turn; 0.7s by default. */
   reaction?: string | undefined;
-  /** How long the caller waits for an answer. */
+  /** How long the caller waits for an answer; 10s by default. */
   patience?: string | undefined;
-  /** How long the call may last. */
+  /** How long the call may last; 30m by default. */
   longest?: string | undefined;
+  /** Have the answer carry how both sides sounded. */
+  sound?: boolean | undefined;
 }
 
 /** A text to say, or one other thing that the caller does. */
 export type CallStep = string | {
+  /** What to say. */
   say?: string | undefined;
   /** Say it while the other side speaks. */
   interrupt?: boolean | undefined;
@@ -716,6 +781,7 @@ export type CallStep = string | {
   keys?: string | undefined;
   /** How long to say nothing, such as 2s. */
   wait?: string | undefined;
+  /** True: hang up. */
   hang_up?: boolean | undefined;
 };
 
@@ -741,6 +807,8 @@ export interface PlacedCall {
   problems: Array<string>;
   /** The chat that the call has led to. */
   chat_id: string | null;
+  /** If asked for: a WAV file with the caller on the left. */
+  sound?: string | undefined;
 }
 
 export interface PhoneCall {
@@ -1092,70 +1160,124 @@ export interface WorldSettings {
   earsTimeout?: number | undefined;
   /** call no host that --call-hosts leaves out, not even this machine */
   callHostsOnly?: boolean | undefined;
+  /** what the list of worlds calls it, such as a test's name; null keeps the name it has */
+  name?: string | null | undefined;
 }
 
 /** The fields that a rule may have depend on its kind and fault. */
 export interface NewFaultRule {
+  /** What it strikes. */
   kind: "http" | "socket" | "webhook" | "model" | "call";
+  /** What happens to it. */
   fault: string;
+  /** How often; always if left out. */
   times?: number | undefined;
+  /** Strike by chance: above 0, at most 1. */
   probability?: number | undefined;
+  /** The operation that it strikes, by its id. */
   operation?: string | undefined;
+  /** The method that it strikes, such as POST. */
   method?: string | undefined;
+  /** The path that it strikes; * stands for anything. */
   path?: string | undefined;
+  /** The chat that it strikes. */
   chat_id?: string | undefined;
+  /** The phone call that it strikes. */
   call_sid?: string | undefined;
+  /** The user's turn, from 1. */
   turn?: number | undefined;
+  /** The frame that goes to the client, from 1. */
   frame?: number | undefined;
+  /** The type of the frame, such as audio_output. */
   type?: string | undefined;
+  /** Strike not before this time of the chat, in ms on the world's clock. */
   at_ms?: number | undefined;
+  /** The event of the webhook that it strikes. */
   event_name?: string | undefined;
+  /** The status of the answer; of a list, one is drawn. */
   status?: number | Array<number> | undefined;
+  /** The header Retry-After of the answer, in seconds. */
   retry_after_s?: number | undefined;
+  /** Further headers of the answer, by name. */
   headers?: Record<string, string> | undefined;
+  /** The body of the answer; one in the service's words if left out. */
   body?: unknown | undefined;
+  /** How long to wait, in real ms: a number, [from, to], or about a mean. */
   delay_ms?: number | Array<number> | {
     mean: number;
     deviation: number;
   } | undefined;
+  /** How fast the answer comes, in bytes per second. */
   bytes_per_s?: number | undefined;
+  /** How much is lost, from 0 to 1. */
   share?: number | undefined;
+  /** How many lines or pieces come before it strikes. */
   after?: number | undefined;
+  /** The code with which the WebSocket is closed. */
   code?: number | undefined;
+  /** The reason of that close. */
   reason?: string | undefined;
+  /** The error of the API, by slug or code. */
   error?: string | undefined;
+  /** The text of that error. */
   message?: string | undefined;
 }
 
 export interface FaultRule {
+  /** What it strikes. */
   kind: "http" | "socket" | "webhook" | "model" | "call";
+  /** What happens to it. */
   fault: string;
+  /** How often; always if left out. */
   times: number | null;
+  /** Strike by chance: above 0, at most 1. */
   probability: number | null;
+  /** The operation that it strikes, by its id. */
   operation?: string | null | undefined;
+  /** The method that it strikes, such as POST. */
   method?: string | null | undefined;
+  /** The path that it strikes; * stands for anything. */
   path?: string | null | undefined;
+  /** The chat that it strikes. */
   chat_id?: string | null | undefined;
+  /** The phone call that it strikes. */
   call_sid?: string | null | undefined;
+  /** The user's turn, from 1. */
   turn?: number | null | undefined;
+  /** The frame that goes to the client, from 1. */
   frame?: number | null | undefined;
+  /** The type of the frame, such as audio_output. */
   type?: string | null | undefined;
+  /** Strike not before this time of the chat, in ms on the world's clock. */
   at_ms?: number | null | undefined;
+  /** The event of the webhook that it strikes. */
   event_name?: string | null | undefined;
+  /** The status of the answer; of a list, one is drawn. */
   status?: number | Array<number> | null | undefined;
+  /** The header Retry-After of the answer, in seconds. */
   retry_after_s?: number | null | undefined;
+  /** Further headers of the answer, by name. */
   headers?: Record<string, string> | null | undefined;
+  /** The body of the answer; one in the service's words if left out. */
   body?: unknown | undefined;
+  /** How long to wait, in real ms: a number, [from, to], or about a mean. */
   delay_ms?: number | Array<number> | {
     mean: number;
     deviation: number;
   } | null | undefined;
+  /** How fast the answer comes, in bytes per second. */
   bytes_per_s?: number | null | undefined;
+  /** How much is lost, from 0 to 1. */
   share?: number | null | undefined;
+  /** How many lines or pieces come before it strikes. */
   after?: number | null | undefined;
+  /** The code with which the WebSocket is closed. */
   code?: number | null | undefined;
+  /** The reason of that close. */
   reason?: string | null | undefined;
+  /** The error of the API, by slug or code. */
   error?: string | null | undefined;
+  /** The text of that error. */
   message?: string | null | undefined;
   id: string;
   /** How often it has struck. */
@@ -1180,22 +1302,42 @@ export type ModelQuirk = "greeting_as_user_text" | "greeting_prefix_once" | "dup
 
 /** A script, in the words of docs/scripts.md. */
 export interface Script {
+  /** The config of the chat; the default config if left out. */
   config_id?: string | null | undefined;
+  /** The version of that config; the latest if left out. */
   config_version?: number | null | undefined;
+  /** The chat group that the chat continues. */
   resumed_chat_group_id?: string | null | undefined;
+  /** The settings that the client sends first. */
   session_settings?: SessionSettings | null | undefined;
+  /** The number that calls, such as +4712345678, of a phone call. */
   caller_number?: string | null | undefined;
+  /** What else Twilio says of a phone call, by name. */
   twilio_metadata?: Record<string, string> | null | undefined;
+  /** What the user does, step by step; a text alone is said. */
   user?: Array<string | ScriptUserStep> | undefined;
+  /**
+   * A tool call that the script does not answer gets a tool_error (fallback), or waits for an
+   * answer by the control plane (wait); fallback if left out.
+   */
   unanswered_tool_calls?: "fallback" | "wait" | undefined;
+  /** How the chat ends; ACTIVE leaves it live. USER_ENDED if left out. */
   end_reason?: "USER_ENDED" | "USER_TIMEOUT" | "INACTIVITY_TIMEOUT" | "MAX_DURATION_TIMEOUT" | "ERROR" | "hang_up" | "ACTIVE" | undefined;
+  /** instant, realtime, or a speed factor (5 is five times faster); instant if left out. */
   pace?: string | number | undefined;
+  /** What the script is for. */
   description?: string | undefined;
+  /** Answer a turn that no rule matches with an error; false if left out. */
   strict?: boolean | undefined;
+  /** The emotion of the assistant where a step names none, or scores by emotion. */
   mood?: string | Record<string, number> | null | undefined;
+  /** How a custom language model is asked. */
   model?: ScriptModel | undefined;
+  /** The rules: the first one that matches, and is not used up, answers a turn. */
   rules?: Array<ScriptRule> | undefined;
+  /** How a simulated client answers the calls of tools, by the tool's name. */
   tools?: Record<string, string | ScriptToolAnswer> | undefined;
+  /** Texts that sound like a recording. */
   sounds?: Array<ScriptSound> | undefined;
 }
 
@@ -1248,58 +1390,90 @@ export interface Tool {
 
 /** How a custom language model is asked: as the settings of these names say, for one script. */
 export interface ScriptModel {
+  /** The service's habits towards models that it has. */
   quirks?: Array<"greeting_as_user_text" | "greeting_prefix_once" | "duplicate_last_message" | "expression_suffix" | "superset_finals" | "double_post" | "retry_after_silence" | "resume_without_history" | "connect_id_ignored" | "none"> | null | undefined;
+  /** Whether a chat ends, or continues, after the model has failed. */
   failure?: "continue" | "end" | null | undefined;
+  /** When the prompt is sent to the model as a system message. */
   system?: "session" | "always" | "never" | null | undefined;
+  /** How long the model may be silent, in seconds of real time. */
   timeout?: number | null | undefined;
 }
 
 export interface ScriptRule {
+  /** What a turn must be like; words alone, found in any case. Any if left out. */
   when?: string | ScriptWhen | undefined;
+  /** How often the rule answers; always if left out. */
   times?: number | null | undefined;
+  /** The steps of the assistant, one after the other; a text alone is spoken. */
   answer: string | ScriptStep | Array<string | ScriptStep>;
 }
 
 /** The sound of a text: an audio file beside the script's, or its content in base64. */
 export interface ScriptSound {
+  /** The text that has the sound. */
   text: string;
+  /** The audio file, beside the script's file; not over HTTP. */
   file?: string | null | undefined;
+  /** The content of an audio file, in base64. */
   data?: string | null | undefined;
 }
 
 /** A step of the assistant: one action, and what belongs to it. */
 export interface ScriptStep {
+  /** What to say. Placeholders such as {tool_result} are filled in. */
   say?: string | null | undefined;
+  /** The emotion it is said with, or scores by emotion. */
   mood?: string | Record<string, number> | null | undefined;
+  /** Say it as a quick response. */
   quick?: boolean | undefined;
+  /** The function tool to call; its answer is {tool_result} in later steps. */
   call_tool?: string | null | undefined;
+  /** The parameters of that call. */
   parameters?: Record<string, unknown> | null | undefined;
+  /** What to search for with the built-in tool. */
   web_search?: string | null | undefined;
+  /** What the search finds. */
   result?: unknown | undefined;
+  /** End the chat. */
   hang_up?: true | null | undefined;
+  /** Stop for a while: 2s, 500ms, or a number of seconds. */
   pause?: string | number | null | undefined;
+  /** The error frame to send, by slug or code; of a search, why it fails. */
   error?: string | null | undefined;
+  /** The text of that error frame. */
   message?: string | null | undefined;
 }
 
 export interface ScriptToolAnswer {
+  /** The answer: a text, or a value, sent as JSON. With error, for the model. */
   content?: unknown | undefined;
+  /** Why the tool fails. */
   error?: string | null | undefined;
 }
 
 /** A step of the simulated user: one action, and what belongs to it. */
 export interface ScriptUserStep {
+  /** What to say, once the assistant is quiet. */
   say?: string | null | undefined;
+  /** What to type: a user_input, without prosody. */
   type?: string | null | undefined;
+  /** What to say while the assistant still answers. */
   interrupt?: string | null | undefined;
+  /** The emotion it is said with, or scores by emotion. */
   mood?: string | Record<string, number> | null | undefined;
+  /** Do nothing for a while: 2s, 500ms, or a number of seconds. */
   wait?: string | number | null | undefined;
+  /** A message of a client to send, such as pause_assistant_message. */
   send?: Record<string, unknown> | null | undefined;
 }
 
 export interface ScriptWhen {
+  /** Words that the user says, in any case. */
   text?: string | null | undefined;
+  /** A pattern that is found in what the user says, in any case. */
   regex?: string | null | undefined;
+  /** The number of the user's turn, from 1. */
   turn?: number | null | undefined;
 }
 
@@ -1307,22 +1481,42 @@ export interface ScriptWhen {
 export interface Simulation {
   /** The name of a bundled script, or a script. */
   script?: string | Script | undefined;
+  /** The config of the chat; the default config if left out. */
   config_id?: string | null | undefined;
+  /** The version of that config; the latest if left out. */
   config_version?: number | null | undefined;
+  /** The chat group that the chat continues. */
   resumed_chat_group_id?: string | null | undefined;
+  /** The settings that the client sends first. */
   session_settings?: SessionSettings | null | undefined;
+  /** The number that calls, such as +4712345678, of a phone call. */
   caller_number?: string | null | undefined;
+  /** What else Twilio says of a phone call, by name. */
   twilio_metadata?: Record<string, string> | null | undefined;
+  /** What the user does, step by step; a text alone is said. */
   user?: Array<string | ScriptUserStep> | undefined;
+  /**
+   * A tool call that the script does not answer gets a tool_error (fallback), or waits for an
+   * answer by the control plane (wait); fallback if left out.
+   */
   unanswered_tool_calls?: "fallback" | "wait" | undefined;
+  /** How the chat ends; ACTIVE leaves it live. USER_ENDED if left out. */
   end_reason?: "USER_ENDED" | "USER_TIMEOUT" | "INACTIVITY_TIMEOUT" | "MAX_DURATION_TIMEOUT" | "ERROR" | "hang_up" | "ACTIVE" | undefined;
+  /** instant, realtime, or a speed factor (5 is five times faster); instant if left out. */
   pace?: string | number | undefined;
+  /** What the script is for. */
   description?: string | undefined;
+  /** Answer a turn that no rule matches with an error; false if left out. */
   strict?: boolean | undefined;
+  /** The emotion of the assistant where a step names none, or scores by emotion. */
   mood?: string | Record<string, number> | null | undefined;
+  /** How a custom language model is asked. */
   model?: ScriptModel | undefined;
+  /** The rules: the first one that matches, and is not used up, answers a turn. */
   rules?: Array<ScriptRule> | undefined;
+  /** How a simulated client answers the calls of tools, by the tool's name. */
   tools?: Record<string, string | ScriptToolAnswer> | undefined;
+  /** Texts that sound like a recording. */
   sounds?: Array<ScriptSound> | undefined;
 }
 
@@ -1348,5 +1542,5 @@ export const WORLD_SETTINGS: readonly string[] = (
   "transcriptionFailure maxChats maxUnsentBytes maxFilledChars strict requestsPerSecond " +
   "failUnused chaos publicUrl callHosts mapUrl modelTimeout modelFailure modelSystem " +
   "modelQuirks modelCassette modelCassetteMode brain brainModel brainKey brainTimeout " +
-  "ears earsModel earsLanguage earsKey earsTimeout callHostsOnly"
+  "ears earsModel earsLanguage earsKey earsTimeout callHostsOnly name"
 ).split(" ");

@@ -1,12 +1,13 @@
 import * as http from "node:http";
 import * as https from "node:https";
 import { readFileSync } from "node:fs";
-import { EmulatorError, LookupError, RefusedError, UnreachableError } from "./errors.js";
+import { EmulatorError, LookupError, RefusedError, UnreachableError, UsageError } from "./errors.js";
 import type { ErrorBody, ValidationErrors } from "./control-types.js";
 
 // Kept from the start: tests may replace what these modules export.
 const REQUEST = { "http:": http.request, "https:": https.request };
 const PATIENCE_MS = 30_000;
+const LOST = ["ECONNRESET", "EPIPE"]; // the codes of a connection that the other side has closed
 
 /** A query's parameters; those that are undefined are left out. */
 export type Query = Record<string, string | number | boolean | undefined>;
@@ -93,7 +94,7 @@ export class Control {
         (response) => {
           const pieces: Buffer[] = [];
           response.on("data", (piece: Buffer) => pieces.push(piece));
-          response.on("error", reject);
+          response.on("error", fail);
           response.on("end", () => {
             clearTimeout(timer);
             resolve({ status: response.statusCode ?? 0, body: Buffer.concat(pieces) });
@@ -103,13 +104,17 @@ export class Control {
       const timer = setTimeout(() => {
         request.destroy(new Error(`no answer within ${patienceMs / 1000} s`));
       }, patienceMs);
-      request.on("error", (error: NodeJS.ErrnoException) => {
+      const fail = (error: Error) => {
         clearTimeout(timer);
-        if (mayRepeat && request.reusedSocket && error.code === "ECONNRESET") {
-          resolve(this.#send(method, path, options, false)); // the server had closed it meanwhile
-        } else {
-          reject(unreachable(this.url, method, path, error));
+        reject(unreachable(this.url, method, path, error));
+      };
+      request.on("error", (error: NodeJS.ErrnoException) => {
+        if (!mayRepeat || !request.reusedSocket || !LOST.includes(error.code ?? "")) {
+          fail(error);
+          return;
         }
+        clearTimeout(timer);
+        resolve(this.#send(method, path, options, false)); // the server had closed it meanwhile
       });
       request.end(text);
     });
@@ -119,7 +124,15 @@ export class Control {
 function newAgent(protocol: string, caFile: string | undefined): http.Agent {
   if (protocol === "http:") return new http.Agent({ keepAlive: true });
   if (protocol !== "https:") throw new EmulatorError(`an emulator's URL begins with http, got ${protocol}`);
-  return new https.Agent({ keepAlive: true, ...(caFile ? { ca: readFileSync(caFile) } : {}) });
+  return new https.Agent({ keepAlive: true, ...(caFile ? { ca: certificatesIn(caFile) } : {}) });
+}
+
+function certificatesIn(caFile: string): Buffer {
+  try {
+    return readFileSync(caFile);
+  } catch (error) {
+    throw new UsageError(`the file of the CA can't be read: ${(error as Error).message}`);
+  }
 }
 
 function queryText(query: Query = {}): string {

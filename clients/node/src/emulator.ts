@@ -29,7 +29,7 @@ export interface StartOptions extends Omit<ServerSettings, "port">, CommandOptio
 
 /** Where an emulator runs that somebody else has started. */
 export interface ConnectOptions {
-  /** Such as http://127.0.0.1:8484. */
+  /** The emulator's URL, such as http://127.0.0.1:8484. */
   url: string;
   /** The file of the CA to trust, if it serves https. */
   caFile?: string | undefined;
@@ -61,7 +61,7 @@ export class Emulator {
    * Return a fresh world: its own key, its own data, its own time.
    *
    * Settings may differ from the server's; a seed and a script may be the path of a file. Throws
-   * RefusedError for a setting that can't be.
+   * UsageError for a setting that no world has, RefusedError for a value that can't be.
    */
   async world(options: WorldOptions = {}): Promise<Evi> {
     const { apiKey = `evi-${randomUUID()}`, toolCallPatienceS = 30, script, ...settings } = options;
@@ -74,8 +74,14 @@ export class Emulator {
     const evi = new Evi(control, made, body, () => this.#worlds.delete(evi));
     this.#worlds.add(evi);
     evi.startPatience(toolCallPatienceS);
-    if (script !== undefined && !isNamed) await evi.useScript(script);
-    return evi;
+    if (script === undefined || isNamed) return evi;
+    try {
+      await evi.useScript(script);
+      return evi;
+    } catch (error) {
+      await evi.close();
+      throw error;
+    }
   }
 
   /** Return the findings about the clients of all worlds, and what they exercised. */
@@ -89,11 +95,14 @@ export class Emulator {
     return this.#control.json("GET", "/_emulator/settings");
   }
 
-  /** Close its worlds, and stop it if this process has started it. */
+  /** Close its worlds, and stop it if this process has started it, with force after 5 s. */
   async stop(): Promise<void> {
-    await Promise.all([...this.#worlds].map((evi) => evi.close()));
-    this.#control.close();
-    await this.#child?.stop();
+    try {
+      await Promise.all([...this.#worlds].map((evi) => evi.close()));
+    } finally {
+      this.#control.close();
+      await this.#child?.stop();
+    }
   }
 
   /** Stop it at the end of an `await using` block. */
@@ -105,31 +114,36 @@ export class Emulator {
 /**
  * Start an emulator on a free port of this machine, and return once it answers.
  *
- * It ends with this process, at the latest. Throws StartupError if no command is found, or if the
- * command does not start an emulator; the message has what it printed.
+ * It ends with this process, at the latest. Throws UsageError for an unknown setting, StartupError if no
+ * command is found, or if the command does not start an emulator; the message has what it printed.
  */
 export async function startEmulator(options: StartOptions = {}): Promise<Emulator> {
   const { command, uvx, cwd, startTimeoutMs = START_MS, ...settings } = options;
   const found = findCommand({ command, uvx, cwd });
   const child = await Child.start(found, environmentFor(settings), startTimeoutMs);
-  const control = new Control(child.url, child.caFile);
   try {
+    const control = new Control(child.url, child.caFile);
     await ready(control, READY_MS);
+    return new Emulator(control, child);
   } catch (error) {
     await child.stop();
     throw error;
   }
-  return new Emulator(control, child);
 }
 
-/** Return an emulator that runs already. Throws StartupError if none answers there. */
+/** Return an emulator that runs already. Throws StartupError if none answers there within 10 s, UsageError for no URL. */
 export async function connect({ url, caFile }: ConnectOptions): Promise<Emulator> {
-  const address = url.replace(/\/+$/, "");
-  if (!/^https?:\/\/./.test(address)) {
+  const address = String(url).replace(/\/+$/, "");
+  if (!/^https?:\/\/./.test(address) || !URL.canParse(address)) {
     throw new UsageError(`connect takes a URL such as http://127.0.0.1:8484, got ${JSON.stringify(url)}`);
   }
   const control = new Control(address, caFile);
-  await ready(control, READY_MS);
+  try {
+    await ready(control, READY_MS);
+  } catch (error) {
+    control.close();
+    throw error;
+  }
   return new Emulator(control);
 }
 

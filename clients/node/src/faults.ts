@@ -14,7 +14,7 @@ export class Faults {
   }
 
   /**
-   * Break something from now on, such as add("http", "status", { status: 429, times: 1 }).
+   * Break something from now on, such as `add("http", "status", { status: 429, times: 1 })`.
    *
    * Returns the rule. Throws RefusedError for a fault, a field or a value that can't be.
    */

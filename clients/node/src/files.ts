@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { UsageError } from "./errors.js";
 
 /**
@@ -9,6 +10,12 @@ import { UsageError } from "./errors.js";
  */
 export function nameOrText(name: string): string {
   if (name.includes("\n") || !/[./\\]/.test(name)) return name;
-  if (!existsSync(name)) throw new UsageError(`the file ${JSON.stringify(name)} does not exist`);
-  return `${readFileSync(name, "utf8")}\n`;
+  if (!existsSync(name)) {
+    throw new UsageError(`the file ${JSON.stringify(name)} does not exist: looked for ${resolve(name)}`);
+  }
+  try {
+    return `${readFileSync(name, "utf8")}\n`;
+  } catch (error) {
+    throw new UsageError(`the file ${JSON.stringify(name)} can't be read: ${(error as Error).message}`);
+  }
 }

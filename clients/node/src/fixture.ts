@@ -1,6 +1,6 @@
 // What the fixtures of all test runners share: one emulator for the process, and a world for a test.
 import { connect, startEmulator, type Emulator } from "./emulator.js";
-import { ExpectationFailed } from "./errors.js";
+import { EmulatorError, ExpectationFailed, StartupError } from "./errors.js";
 import type { Evi, WorldOptions } from "./world.js";
 
 /** The environment variable with the URL of an emulator that runs already. */
@@ -15,7 +15,7 @@ const shared = globalThis as unknown as Record<symbol, Promise<Emulator> | undef
 /**
  * Return the emulator that tests share: the one of EVI_URL, or one that this process starts once.
  *
- * Variables such as EVI_EMULATOR_PACE are its settings.
+ * Variables such as EVI_EMULATOR_PACE are its settings. Throws StartupError.
  */
 export function sharedEmulator(): Promise<Emulator> {
   return (shared[PLACE] ??= open());
@@ -24,11 +24,20 @@ export function sharedEmulator(): Promise<Emulator> {
 async function open(): Promise<Emulator> {
   try {
     const url = process.env[URL_VARIABLE];
-    if (url) return await connect({ url, caFile: process.env[CA_VARIABLE] });
-    return await startEmulator();
+    return await (url ? connectTo(url) : startEmulator());
   } catch (error) {
     shared[PLACE] = undefined; // the next test may try again
     throw error;
+  }
+}
+
+/** Connect to the emulator of EVI_URL, which errors name. */
+async function connectTo(url: string): Promise<Emulator> {
+  try {
+    return await connect({ url, caFile: process.env[CA_VARIABLE] });
+  } catch (error) {
+    if (!(error instanceof EmulatorError)) throw error;
+    throw new StartupError(`${URL_VARIABLE} is set to ${JSON.stringify(url)}: ${error.message}`);
   }
 }
 
@@ -39,9 +48,9 @@ export async function stopSharedEmulator(): Promise<void> {
   await (await emulator?.catch(() => undefined))?.stop();
 }
 
-/** Return a fresh world on the shared emulator. */
-export async function openWorld(settings: WorldOptions = {}): Promise<Evi> {
-  return (await sharedEmulator()).world(settings);
+/** Return a fresh world on the shared emulator; the inspector lists it by the test's name. */
+export async function openWorld(settings: WorldOptions = {}, name?: string): Promise<Evi> {
+  return (await sharedEmulator()).world({ ...(name ? { name } : {}), ...settings });
 }
 
 /** Throw ExpectationFailed, with the timeline, for what a passed test has left over. */

@@ -28,7 +28,7 @@ export interface UseOptions {
 }
 
 const START_MS = 40_000;
-let isStopping = false; // registered for this file
+let users = 0; // of this file: the last one stops the emulator
 
 /**
  * Have a world for each test of this file, or of the surrounding `describe`, and return it.
@@ -43,20 +43,20 @@ export function useEvi(settings: WorldOptions = {}, { per = "test" }: UseOptions
   }
   let world: Evi | undefined;
   const open = async () => {
-    world = await openWorld(settings);
+    world = await openWorld(settings, nameOfTest());
   };
   const close = async () => {
     await world?.close();
     world = undefined;
   };
-  if (!isStopping) {
-    isStopping = true;
-    jest.afterAll(stopSharedEmulator, START_MS);
-  }
+  users++;
+  jest.afterAll(async () => {
+    await close();
+    if (--users === 0) await stopSharedEmulator();
+  }, START_MS);
   if (per === "file") {
     jest.beforeAll(open, START_MS);
     jest.beforeEach(async () => world?.reset());
-    jest.afterAll(close);
   } else {
     jest.beforeEach(open, START_MS);
   }
@@ -69,6 +69,12 @@ export function useEvi(settings: WorldOptions = {}, { per = "test" }: UseOptions
     }
   });
   return standIn(() => world);
+}
+
+/** Return the name of the test that runs, after those of its suites; none outside of a test. */
+function nameOfTest(): string | undefined {
+  const { expect } = globalThis as unknown as { expect?: { getState?(): { currentTestName?: string } } };
+  return expect?.getState?.().currentTestName;
 }
 
 /** Check what a passed test has left over; tell under a failed one what happened. */

@@ -7,6 +7,7 @@ import { deadlineOf, waitForEntry, within, type Waiting } from "./waiting.js";
 
 /** Which entries of the journal are meant: of a kind, after a number, with these fields. */
 export interface EntryFields extends Fields {
+  /** The kind of entry; any if left out. */
   kind?: JournalKind;
   /** Only entries with a greater number. */
   after?: number;
@@ -17,7 +18,7 @@ const BY_THE_SERVER = ["chat_id", "direction", "event_name", "method", "path", "
 /** What happened: HTTP exchanges, frames, webhook attempts, clock moves, findings. */
 export class Journal {
   readonly #control: Control;
-  /** Return what may keep a client from going on; "" if nothing does. */
+  /** Return what may keep a client from going on; "" if nothing does. @internal */
   readonly hint: () => Promise<string>;
 
   constructor(control: Control, hint: () => Promise<string>) {
@@ -42,7 +43,7 @@ export class Journal {
     return this.#control.text("GET", "/_emulator/journal/timeline", { query: { around } });
   }
 
-  /** Wait for the first such entry. Each audio frame counts by itself. */
+  /** Wait for the first such entry, and return it. Each audio frame counts by itself. Throws ExpectationFailed. */
   async waitFor(wanted: EntryFields = {}, waiting: Waiting = {}): Promise<JournalEntry> {
     const { kind, after = 0, ...fields } = wanted;
     const query = { kind, ...known(fields) };

@@ -23,7 +23,7 @@ export interface SayOptions extends Waiting {
 export class Microphone {
   readonly #evi: Evi;
   readonly #open = new Set<Frame>();
-  #opened: () => void = () => {};
+  readonly #waiting = new Set<() => void>();
 
   private constructor(evi: Evi) {
     this.#evi = evi;
@@ -34,7 +34,7 @@ export class Microphone {
     const microphone = new Microphone(evi);
     await context.exposeBinding(BINDING, ({ frame }) => {
       microphone.#open.add(frame);
-      microphone.#opened();
+      for (const opened of microphone.#waiting) opened();
     });
     await context.addInitScript(installInPage, [BINDING, SPEAK] as const);
     await context.grantPermissions(["microphone"]).catch(() => {}); // only Chromium knows this permission
@@ -78,16 +78,16 @@ export class Microphone {
   /** Wait until one more microphone opens; false at the deadline. */
   async #nextOpened(deadline: number): Promise<boolean> {
     if (this.#open.size > 0) return true;
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<false>((resolve) => {
-      timer = setTimeout(() => resolve(false), Math.max(0, deadline - performance.now()));
+    return new Promise((resolve) => {
+      const done = (isOpen: boolean) => {
+        clearTimeout(timer);
+        this.#waiting.delete(opened);
+        resolve(isOpen);
+      };
+      const opened = () => done(true);
+      const timer = setTimeout(done, Math.max(0, deadline - performance.now()), false);
+      this.#waiting.add(opened);
     });
-    const opened = new Promise<true>((resolve) => {
-      this.#opened = () => resolve(true);
-    });
-    const isOpen = await Promise.race([opened, late]);
-    clearTimeout(timer);
-    return isOpen;
   }
 }
 

@@ -19,7 +19,7 @@ export { sharedEmulator } from "./fixture.js";
  * A failed test shows what happened in it; a passed one fails for stubs that nobody used.
  */
 export async function evi(t: TestContext, settings: WorldOptions = {}): Promise<Evi> {
-  const world = await openWorld(settings);
+  const world = await openWorld(settings, t.fullName ?? t.name);
   t.after(async () => {
     try {
       const error = errorOf(t);

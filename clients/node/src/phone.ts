@@ -1,3 +1,4 @@
+import { writeFile } from "node:fs/promises";
 import type { Control } from "./control.js";
 import type { CallOrder, CallStep, PhoneCall, PlacedCall } from "./control-types.js";
 import { ExpectationFailed, UsageError } from "./errors.js";
@@ -7,10 +8,10 @@ import { snakeKeys, type CamelKeys } from "./names.js";
 const PATIENCE_MS = 40 * 60_000; // a call in real time may last for half an hour
 
 /** A call to place; the options are those of POST /_emulator/calls, in camel case. */
-export interface CallOptions extends Omit<CamelKeys<CallOrder>, "url" | "user"> {
+export interface CallOptions extends Omit<CamelKeys<CallOrder>, "url" | "user" | "sound"> {
   /** What answers with TwiML; the emulator's own URL if left out. */
   url?: string | undefined;
-  /** The caller's steps: texts, { say, interrupt }, { keys }, { wait }, { hang_up }. */
+  /** The caller's steps: texts, `{ say, interrupt }`, `{ keys }`, `{ wait }`, `{ hang_up }`. */
   user?: readonly CallStep[] | undefined;
   /** The config of the emulator's own URL; the default one if left out. */
   configId?: string | undefined;
@@ -50,7 +51,7 @@ export class Phone {
     if (url !== undefined && configId !== undefined) {
       throw new UsageError("configId is for the emulator's own URL: leave out url or configId");
     }
-    const body = { ...snakeKeys(others), url: url ?? this.url(configId), user };
+    const body = { ...snakeKeys(others), url: url ?? this.url(configId), user, sound: true };
     const sent = { body, patienceMs: PATIENCE_MS };
     const call = new Call(await this.#control.json<PlacedCall>("POST", "/_emulator/calls", sent));
     if (check && !(call.status === "completed" && call.problems.length === 0)) {
@@ -65,6 +66,7 @@ export class Phone {
 export class Call {
   /** The chat that it has led to, if there was one. */
   readonly chatId: string | null;
+  /** Its id with Twilio: CA and 32 hexadecimal digits. */
   readonly callSid: string;
   /** How it ended, such as "completed". */
   readonly status: PlacedCall["status"];
@@ -77,6 +79,9 @@ export class Call {
   /** Who said what, and when. */
   readonly lines: PlacedCall["lines"];
 
+  readonly #sound: string;
+
+  /** Use `evi.call` or `evi.phone.call`. */
   constructor(placed: PlacedCall) {
     this.chatId = placed.chat_id;
     this.callSid = placed.call_sid;
@@ -85,6 +90,7 @@ export class Call {
     this.problems = placed.problems;
     this.notices = placed.notices;
     this.lines = placed.lines;
+    this.#sound = placed.sound ?? "";
   }
 
   /** What the caller has said, in order. */
@@ -109,5 +115,10 @@ export class Call {
   /** Return what was wrong with the call, in words. */
   trouble(): string {
     return [`the call ${this.callSid} has ${this.status}`, ...this.problems].join("; ");
+  }
+
+  /** Write both sides as a WAV file of 16-bit PCM at 8 kHz: the caller on the left. */
+  async save(path: string): Promise<void> {
+    await writeFile(path, Buffer.from(this.#sound, "base64"));
   }
 }

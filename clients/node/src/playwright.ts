@@ -3,7 +3,7 @@
  *
  *     import { test, expect } from "evi-emulator/playwright";
  *
- *     test("it answers", async ({ page, evi, microphone }) => { ... });
+ *     test("it answers", async ({ page, evi, microphone }) => { await microphone.say("Hello"); });
  */
 import {
   test as base,
@@ -80,7 +80,8 @@ export const test: Test<EviFixtures, object> = withBrowser.extend<Omit<EviFixtur
   evi: async ({ eviSettings }, use, info) => {
     const apiKey = process.env[KEY_VARIABLE];
     if (apiKey) checkWorkers(info);
-    const world = await openWorld(apiKey ? { apiKey, ...eviSettings } : eviSettings);
+    const name = info.titlePath.filter(Boolean).join(" > ");
+    const world = await openWorld(apiKey ? { apiKey, ...eviSettings } : eviSettings, name);
     try {
       await use(world);
       await finish(world, info);

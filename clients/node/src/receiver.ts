@@ -16,7 +16,9 @@ export class Received {
   constructor(
     /** The payload. */
     readonly event: Fields,
+    /** The body, as it came. */
     readonly body: Buffer,
+    /** The headers, by their names in lower case. */
     readonly headers: IncomingHttpHeaders,
     /** Why its signature is not good; null if it is. */
     readonly problem: string | null,
@@ -64,7 +66,7 @@ export class WebhookReceiver {
     });
   }
 
-  /** Open one; `now` returns the time in ms by which timestamps are judged. */
+  /** Open one; `now` returns the time in ms by which timestamps are judged. @internal */
   static async open(signingKey: string, now: () => Promise<number>): Promise<WebhookReceiver> {
     const receiver = new WebhookReceiver(signingKey, now);
     const server = receiver.#server;
@@ -97,7 +99,7 @@ export class WebhookReceiver {
     this.answers.push(...statuses);
   }
 
-  /** Wait for the first such webhook with these fields in its payload. */
+  /** Wait for the first webhook of that name with these fields in its payload. Throws ExpectationFailed. */
   async waitFor(
     eventName: WebhookEventName,
     fields: Fields = {},
@@ -141,7 +143,12 @@ export class WebhookReceiver {
   }
 
   async #take(body: Buffer, headers: IncomingHttpHeaders, response: ServerResponse): Promise<void> {
-    let problem = await this.#problem(body, headers);
+    let problem: string | null;
+    try {
+      problem = await this.#problem(body, headers);
+    } catch (error) {
+      problem = `its signature can't be judged: ${(error as Error).message}`; // the world may be closed
+    }
     let event: unknown;
     try {
       event = JSON.parse(body.toString());

@@ -2,6 +2,9 @@ import type { Script as ScriptContent, ScriptRule, ScriptStep, ScriptWhen } from
 
 export type { ScriptContent };
 
+/** Is called after every change of a script; what it returns is awaited by `await rule`. */
+type Changed = () => Promise<void>;
+
 /** An emotion's name, or scores by emotion. */
 export type Mood = string | Record<string, number>;
 
@@ -23,19 +26,26 @@ export interface RuleOptions {
 export class Script {
   /** The script as a file has it. */
   readonly content: ScriptContent & { rules: ScriptRule[] };
-  readonly #changed: () => Promise<void>;
+  readonly #changed: Changed | undefined;
 
-  /** `changed` is called after every change; what it returns is awaited by `await rule`. */
-  constructor(content: ScriptContent = {}, changed: () => Promise<void> = async () => {}) {
-    this.content = { ...content, rules: [...(content.rules ?? [])] };
+  /** Make a script of its own from a content, a copy of which it extends. */
+  constructor(content?: ScriptContent);
+  /** @internal `changed` is called after every change; what it returns is awaited by `await rule`. */
+  constructor(content: ScriptContent | undefined, changed: Changed | undefined, isShared?: boolean);
+  constructor(content: ScriptContent = {}, changed?: Changed, isShared = false) {
+    const rules = content.rules ?? [];
+    this.content = isShared ? Object.assign(content, { rules }) : { ...content, rules: [...rules] };
     this.#changed = changed;
   }
 
-  /** Answer a turn that no rule matches with an error, in place of the default assistant. */
-  strict(isStrict = true): this {
+  /**
+   * Answer a turn that no rule matches with an error, in place of the default assistant.
+   *
+   * `await` waits until the emulator has it.
+   */
+  strict(isStrict = true): Script {
     this.content.strict = isStrict;
-    void this.#changed();
-    return this;
+    return this.#written();
   }
 
   /** Add a rule for turns with these words in them (in any case), or that a pattern finds. */
@@ -54,18 +64,30 @@ export class Script {
     return this.#add(undefined, times);
   }
 
-  /** Answer calls of this tool in simulations with a text, or with a value as JSON. */
-  answerTool(name: string, content: unknown): this {
+  /**
+   * Answer calls of this tool in simulations with a text, or with a value as JSON.
+   *
+   * `await` waits until the emulator has it.
+   */
+  answerTool(name: string, content: unknown): Script {
     this.content.tools = { ...this.content.tools, [name]: { content } };
-    void this.#changed();
-    return this;
+    return this.#written();
   }
 
-  /** Answer calls of this tool in simulations with a tool_error. */
-  failTool(name: string, error: string, content?: string): this {
+  /**
+   * Answer calls of this tool in simulations with a tool_error, whose `content` is for the model.
+   *
+   * `await` waits until the emulator has it.
+   */
+  failTool(name: string, error: string, content?: string): Script {
     this.content.tools = { ...this.content.tools, [name]: { content, error } };
-    void this.#changed();
-    return this;
+    return this.#written();
+  }
+
+  /** Return this script; if it is a world's, one that can be awaited. */
+  #written(): Script {
+    const changed = this.#changed;
+    return changed === undefined ? this : new WrittenScript(this.content, changed, changed());
   }
 
   #add(when: ScriptWhen | undefined, times: number | undefined): Rule {
@@ -79,13 +101,31 @@ export class Script {
   }
 }
 
+/** A world's script, to which something was added: `await` waits until the emulator has it. */
+class WrittenScript extends Script implements PromiseLike<void> {
+  readonly #sent: Promise<void>;
+
+  constructor(content: ScriptContent, changed: Changed, sent: Promise<void>) {
+    super(content, changed, true);
+    this.#sent = sent;
+  }
+
+  then<A = void, B = never>(
+    resolved?: ((value: void) => A | PromiseLike<A>) | null,
+    rejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    return this.#sent.then(resolved, rejected);
+  }
+}
+
 /** One rule of a script, to which steps are added in the order in which they happen. */
 export class Rule implements PromiseLike<void> {
   readonly #steps: ScriptStep[];
-  readonly #changed: () => Promise<void>;
+  readonly #changed: Changed;
   #sent: Promise<void> = Promise.resolve();
 
-  constructor(steps: ScriptStep[], changed: () => Promise<void>) {
+  /** Use `script.onUser`, `script.onTurn` or `script.onAnything`. */
+  constructor(steps: ScriptStep[], changed: Changed = async () => {}) {
     this.#steps = steps;
     this.#changed = changed;
   }

@@ -25,7 +25,7 @@ export class Tts {
   readonly #beganMs: number;
   readonly #seen = new Set<string>(); // ids of generations that do not count any more
 
-  /** What is older than `beganMs` belongs to the seed. */
+  /** Use `evi.tts`. What is older than `beganMs` belongs to the seed. */
   constructor(control: Control, journal: Journal, beganMs: number) {
     this.#control = control;
     this.#journal = journal;
@@ -42,7 +42,8 @@ export class Tts {
    * Wait for the next generation with these fields, and return it.
    *
    * A text may be a regular expression, a voice may be a name or an id. One that a client did not
-   * get to its end has `complete` false, and only counts if that is asked for.
+   * get to its end has `complete` false, and only counts if that is asked for. Throws
+   * ExpectationFailed when the time is over, UsageError for a field that no generation has.
    */
   async expect(fields: Fields = {}, waiting: Waiting = {}): Promise<SpeechGeneration> {
     checkFields(Object.keys(fields));
@@ -55,6 +56,15 @@ export class Tts {
       return counting[place];
     });
     return found ?? this.#fail(fields, waiting);
+  }
+
+  /**
+   * Forget which generations have met an expectation: the world has others now.
+   *
+   * @internal
+   */
+  forget(): void {
+    this.#seen.clear();
   }
 
   /** Return the generations that no expectation has met, without those of the seed. */
@@ -77,13 +87,14 @@ export class Tts {
     const near = (came.length > 0 ? came : before).map((each) => ({
       fields: Object.fromEntries(Object.entries(each).filter(([name]) => names.includes(name))),
     }));
-    const what = `nothing was said with ${shortFields(wanted)} ${within(waiting)}`;
+    const asked = shortFields(wanted);
+    const what = `nothing was said ${asked && `with ${asked} `}${within(waiting)}`;
     throw new ExpectationFailed(
       explain(what, wanted, nearest(wanted, near), hint, await this.#journal.timeline()),
     );
   }
 
-  /** Return the sound of a generation, or of the one with an id, as a file. */
+  /** Return the sound of a generation, or of the one with an id, as a file. Throws LookupError, UsageError. */
   async audio(
     generation: SpeechGeneration | string,
     format: "wav" | "mp3" | "pcm" = "wav",
@@ -97,7 +108,7 @@ export class Tts {
     return this.#control.bytes("GET", path, { query: { format } });
   }
 
-  /** Give a text the sound of a file, or of its content; later generations have it. */
+  /** Give a text the sound of an audio file, by its path or its content; later generations have it. */
   async setSound(text: string, sound: string | Uint8Array): Promise<void> {
     const data = typeof sound === "string" ? await readFile(sound) : sound;
     const body = { text, audio: Buffer.from(data).toString("base64") };

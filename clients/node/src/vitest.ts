@@ -3,7 +3,7 @@
  *
  *     import { test } from "evi-emulator/vitest";
  *
- *     test("it answers", async ({ evi }) => { ... });
+ *     test("it answers", async ({ evi }) => { await evi.script.onUser("weather").say("It snows."); });
  */
 import { test as base, type TestAPI, type TestContext } from "vitest";
 import { checkLeftovers, openWorld, report, sharedEmulator } from "./fixture.js";
@@ -22,7 +22,7 @@ export const evi: TestFixture = eviWith({});
 /** Return a fixture of fresh worlds with these settings: `base.extend({ evi: eviWith({ ... }) })`. */
 export function eviWith(settings: WorldOptions): TestFixture {
   return async ({ task }, use) => {
-    const world = await openWorld(settings);
+    const world = await openWorld(settings, nameOf(task));
     try {
       await use(world);
       await finish(world, task);
@@ -30,6 +30,16 @@ export function eviWith(settings: WorldOptions): TestFixture {
       await world.close();
     }
   };
+}
+
+interface Named {
+  name: string;
+  suite?: Named | undefined;
+}
+
+/** Return the name of a test, after those of its suites. */
+function nameOf({ name, suite }: Named): string {
+  return suite ? `${nameOf(suite)} > ${name}` : name;
 }
 
 /**

@@ -63,7 +63,7 @@ export class Webhooks {
     return (await this.#control.json<{ pending: number }>("POST", path, options)).pending;
   }
 
-  /** Wait for a delivered event of that name with these fields. */
+  /** Wait for a delivered event of that name, whose delivery has these fields. Throws ExpectationFailed. */
   async waitFor(
     eventName: WebhookEventName,
     fields: Fields = {},
@@ -94,7 +94,7 @@ export class Webhooks {
     );
   }
 
-  /** Send one event, and return its delivery once it is answered. */
+  /** Send one event, and return its delivery once it is answered. Throws RefusedError. */
   async trigger(eventName: WebhookEventName, options: TriggerOptions = {}): Promise<Delivery> {
     const { url, chatId, set, faults, delayMs } = options;
     const body = { event_name: eventName, url, chat_id: chatId, set, faults, delay_ms: delayMs };

@@ -56,7 +56,9 @@ export type Scene = Omit<CamelKeys<Simulation>, "script"> & { script?: ScriptSou
 export interface StubOptions {
   /** The status; that of success if left out. */
   status?: number | undefined;
+  /** The body; one in the service's words if left out. */
   body?: unknown;
+  /** Further headers of the answer, by name. */
   headers?: Record<string, string> | undefined;
   /** For how many calls; null for all; 1 if left out. */
   times?: number | null | undefined;
@@ -78,7 +80,9 @@ export interface SignOptions {
 
 /** A resource of the service, such as a config, as REST shows it. */
 export interface Resource extends Record<string, unknown> {
+  /** The resource's id. */
   id: string;
+  /** The name that it was given. */
   name: string;
 }
 
@@ -114,7 +118,8 @@ export class Evi {
   #settings: Record<string, unknown>;
   #signingKey: string;
   #script: Script;
-  #sending: Promise<void> | undefined;
+  #sending: Promise<void> | undefined; // the rule that is being written
+  #sent: Promise<void> = Promise.resolve(); // the last script
   #chatsSeen = 0; // of the journal
   #patienceS: number | null = null;
   #patience: Promise<unknown> = Promise.resolve(); // the request that sets it
@@ -189,7 +194,11 @@ export class Evi {
     };
   }
 
-  /** Return Hume's client, pointed at this world. Needs the package `hume`. */
+  /**
+   * Return Hume's client, pointed at this world; `options` are the client's own.
+   *
+   * Throws UsageError if the package `hume` is not installed.
+   */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   async client(options: Record<string, unknown> = {}): Promise<any> {
     const name = "hume"; // a type checker needs no types of it
@@ -226,7 +235,11 @@ export class Evi {
     return this.#script;
   }
 
-  /** Use a bundled script, a file's, the content of one, or a `Script`. */
+  /**
+   * Use a bundled script, a file's, the content of one, or a `Script`.
+   *
+   * Throws RefusedError for a mistake in it, UsageError for a file that does not exist.
+   */
   async useScript(source: ScriptSource): Promise<void> {
     this.#script = this.#newScript(contentOf(source));
     await this.#sendScript(source);
@@ -243,11 +256,15 @@ export class Evi {
     await this.#sendScript(this.#script);
   }
 
-  async #sendScript(source: ScriptSource): Promise<void> {
-    await this.#control.json("PUT", "/_emulator/script", { body: { script: bodyOf(source) } });
+  /** Send a script after those before it, so that the last one counts. */
+  #sendScript(source: ScriptSource): Promise<void> {
+    const send = () => this.#control.json<void>("PUT", "/_emulator/script", { body: { script: bodyOf(source) } });
+    const sent = this.#sent.then(send);
+    this.#sent = sent.catch(() => {}); // who wrote it is told
+    return sent;
   }
 
-  /** Set what the user says in the next audio turns. */
+  /** Set what the user says in the next audio turns: the transcripts, one for each turn. */
   async hear(...texts: string[]): Promise<void> {
     for (const text of texts) {
       await this.#control.json("POST", "/_emulator/heard", { body: { text } });
@@ -290,7 +307,11 @@ export class Evi {
     return chat;
   }
 
-  /** Wait for the next chat that a client opens, and return it: each once. */
+  /**
+   * Wait for the next chat that a client opens, and return it: each once.
+   *
+   * Throws ExpectationFailed, with why a client was refused.
+   */
   async nextChat(waiting: Waiting = {}): Promise<Chat> {
     const query = { kind: "frame", direction: "out" };
     const deadline = deadlineOf(waiting);
@@ -320,7 +341,7 @@ export class Evi {
     return new Chat(id, this.#control, this.journal);
   }
 
-  /** Place a phone call, and return it once it is over: `evi.phone.call`. */
+  /** Place a phone call, and return it once it is over, as `evi.phone.call` does. */
   async call(options: CallOptions = {}): Promise<Call> {
     return this.phone.call(options);
   }
@@ -448,7 +469,7 @@ export class Evi {
 
   // the world as a whole
 
-  /** Begin anew from another seed: its name, a file's path, or its content. */
+  /** Start over from another seed: its name, a file's path, or its content. Throws RefusedError, UsageError. */
   async seed(seed: string | Record<string, unknown>): Promise<void> {
     const given = typeof seed === "string" ? nameOrText(seed) : seed;
     this.#settings = { ...this.#settings, seed: given };
@@ -464,9 +485,11 @@ export class Evi {
     await this.#forget();
   }
 
-  /** Forget what concerns only what was before. */
+  /** Forget what concerns only what was before: its journal is empty now, and begins to count again. */
   async #forget(): Promise<void> {
     this.#script = this.#newScript();
+    this.#chatsSeen = 0;
+    this.tts.forget();
     await this.setToolCallPatience(this.#patienceS);
   }
 
@@ -475,9 +498,10 @@ export class Evi {
     return this.#control.json<Snapshot>("GET", "/_emulator/snapshot");
   }
 
-  /** Become as it was then; what is under way now ends. */
+  /** Become as it was then; what is under way now ends. Throws RefusedError for a damaged snapshot. */
   async restore(snapshot: Snapshot): Promise<void> {
     await this.#control.json("PUT", "/_emulator/snapshot", { body: snapshot });
+    await this.#forget();
   }
 
   /** Write all that it remembers into a file, for `load`. */
@@ -485,9 +509,9 @@ export class Evi {
     await writeFile(path, JSON.stringify(await this.snapshot()), { mode: 0o600 });
   }
 
-  /** Become as it was when the file was written; what is under way now ends. */
+  /** Become as it was when the file was written; what is under way now ends. Throws UsageError, RefusedError. */
   async load(path: string): Promise<void> {
-    await this.restore(JSON.parse(await readFile(path, "utf8")) as Snapshot);
+    await this.restore(snapshotIn(await readFile(path, "utf8"), path));
   }
 
   /** Return what happened in it, a line for each journal entry. */
@@ -502,6 +526,7 @@ export class Evi {
     this.#closed();
     this.#interceptions.forEach((each) => each.restore());
     await this.#patience; // which would begin the world anew
+    await this.#sent; // as would a script
     await Promise.all(this.#receivers.map((each) => each.close()));
     try {
       await this.#control.json("DELETE", "/_emulator/world");
@@ -513,6 +538,15 @@ export class Evi {
   /** Close it at the end of an `await using` block. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+}
+
+/** Return the snapshot that a file has. Throws UsageError. */
+function snapshotIn(text: string, path: string): Snapshot {
+  try {
+    return JSON.parse(text) as Snapshot;
+  } catch (error) {
+    throw new UsageError(`${path} is no snapshot, which evi.save() writes: ${(error as Error).message}`);
   }
 }
 

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from emulator.api import Call
+from emulator.apis.evi.chat.followed_script import named_script
 from emulator.apis.evi.chat.prosody import EMOTIONS, fill_scores
 from emulator.apis.evi.chat.script import Script
-from emulator.apis.evi.chat.script_reading import named_script
 from emulator.apis.evi.chat_store import LONGEST_CHAT_MS, Audio, ChatStore, new_event, put_event
 from emulator.apis.evi.model.cassette_file import check_cassette
 from emulator.apis.evi.operations import configs, prompts, tools

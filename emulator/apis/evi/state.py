@@ -38,8 +38,10 @@ class EviState(ApiState):
         self.cut_off: tuple[str, ...] = ()  # in a fork: the ids of chats that were live
         # Called with the id of a chat and each of its events; they outlive resets.
         self.watchers: list[Watcher] = []
+        self.first_script = Script()  # of the world's seed, or of a file that has changed since
+        self.file_revision = 0  # of the script's file, that this world has seen
+        self.file_revision_at_start = 0  # of the world
         self.script_use = ScriptUse()
-        self._first_script = Script()  # of the world's seed
 
     @property
     def script(self) -> Script:
@@ -53,7 +55,7 @@ class EviState(ApiState):
 
     def forget_script(self) -> None:
         """Return to the script that the world began with."""
-        self.own_script = self._first_script.copy()
+        self.own_script = self.first_script.copy()
 
     def fork(self) -> Self:
         fork = type(self)()
@@ -83,7 +85,9 @@ class EviState(ApiState):
     def begin(self, first: Self, before: Self | None, now_ms: int) -> None:
         if before is not None:
             self.watchers = before.watchers
-        self._first_script = first.script
+        self.first_script = first.script
+        if first.script.followed is not None:
+            self.file_revision_at_start = first.script.followed.revision
         self.script_use.excuse(first.script)
         if self.own_script is None:
             self.forget_script()

@@ -4,6 +4,7 @@ The world's clock is the call's time: if it is frozen, the call moves it. Its se
 URLs may be called and where they lead. The journal has all that happens.
 """
 
+from base64 import b64encode
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -23,6 +24,7 @@ from emulator.twilio.order import CallOrder
 from emulator.twilio.posting import Urls
 from emulator.twilio.record import CallRecord
 from emulator.twilio.services import CallServices
+from emulator.twilio.wav import stereo_wav
 from emulator.world.world import World
 
 _SCHEMES = (*WEBHOOK_SCHEMES, "wss", "ws")
@@ -38,6 +40,14 @@ class PlacedCall:
     def to_json(self) -> JsonObject:
         """Return it as the control route answers."""
         return {**self.record.to_json(), "chat_id": self.chat_id}
+
+    def sound(self) -> JsonObject:
+        """Return both sides as the control route answers if asked: a WAV file in base64."""
+        return {"sound": b64encode(self.wav()).decode()}
+
+    def wav(self) -> bytes:
+        """Return both sides as a WAV file, the caller on the left."""
+        return stereo_wav(self.record.caller_sound, self.record.answerer_sound)
 
 
 async def place_in(world: World, order: CallOrder) -> PlacedCall:

@@ -55,6 +55,7 @@ function isForService(origin) {
     return origin !== undefined && (0, target_cjs_1.isService)(new URL(origin).hostname);
 }
 function sendingTo(world, sending) {
+    world.note?.();
     return {
         ...sending,
         origin: world.url.origin,

@@ -53,6 +53,7 @@ function fromUrl(url) {
 }
 /** Return the options of a request to a world; how the service would be connected to is left out. */
 function optionsFor(world, options) {
+    world.note?.();
     const { createConnection, socketPath, servername, ca, defaultPort, host, lookup, ...kept } = options;
     return {
         ...kept,

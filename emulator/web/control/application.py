@@ -28,10 +28,12 @@ from emulator.web.control.snapshot import snapshot_routes
 from emulator.web.control.stubs import stub_routes
 from emulator.web.control.webhooks import webhook_routes
 from emulator.web.control.world import world_routes
+from emulator.web.control.worlds import worlds_routes
 from emulator.web.endpoint import OwnRoutes, Route, own_routes
 from emulator.web.inspector.routes import inspector_routes
 from emulator.web.mounts import Mount
 from emulator.web.oauth import token_endpoint
+from emulator.web.sockets.counts import SocketCounts
 from emulator.world.seed import SeedReader
 from emulator.world.worlds import Worlds
 
@@ -54,6 +56,7 @@ class Control:
         snapshots: "Callable[[], SnapshotReader]",
         surfaces: "Callable[[], Sequence[ApiSurface]]",
         mounts: Sequence[Mount],
+        sockets: SocketCounts,
     ) -> None:
         self._auth = auth
         self._worlds = worlds
@@ -67,6 +70,7 @@ class Control:
         self._snapshots = snapshots
         self._surfaces = surfaces
         self._mounts = mounts
+        self._sockets = sockets
 
     def own_routes(self) -> OwnRoutes:
         """Return every route of the emulator's own, for the dispatcher."""
@@ -79,8 +83,10 @@ class Control:
         bodies = Bodies(self._validation, self._settings.max_body_bytes, document)
         return [
             Route("GET", "/_emulator/health", self.health),
+            Route("GET", "/_emulator/metrics", self.metrics),
             Route("GET", "/_emulator/settings", self.show_settings),
             *world_routes(auth, self._worlds, self._seeds, self._settings, bodies),
+            *worlds_routes(auth, self._worlds, bodies),
             *clock_routes(auth, bodies),
             *webhook_routes(auth, bodies),
             *fault_routes(auth, bodies, self._fault_names),
@@ -115,6 +121,11 @@ class Control:
                 "apis": {each.name: len(each.operations) for each in self._apis},
             }
         )
+
+    async def metrics(self, request: Request) -> Response:
+        from emulator.web.control.metrics import metrics  # few ask, and it takes 20 ms
+
+        return metrics(self._worlds, self._sockets)
 
     async def show_settings(self, request: Request) -> Response:
         shown = self._settings.to_json()

@@ -6,6 +6,7 @@ from typing import Any
 
 from emulator.contract.findings import FINDINGS, LEVELS
 from emulator.faults.names import FaultNames
+from emulator.faults.table import FIELDS
 from emulator.faults.table import KINDS as FAULT_KINDS
 from emulator.journal.entries import KINDS as JOURNAL_KINDS
 from emulator.jsontext import JsonObject
@@ -34,6 +35,9 @@ def _settings() -> JsonObject:
     return _closed({setting.name: _setting(setting) for setting in SETTINGS})
 
 
+_NAME = "what the list of worlds calls it, such as a test's name; null keeps the name it has"
+
+
 def _world_settings() -> JsonObject:
     fields = {each.name: _setting(each) for each in SETTINGS if each.scope == "world"}
     seed = fields["seed"]
@@ -42,6 +46,7 @@ def _world_settings() -> JsonObject:
         "description": f"{seed['description'].partition(':')[0]}: a bundled seed's name, a "
         "seed's content, or the text of a seed's file",
     }
+    fields["name"] = {"type": ["string", "null"], "description": _NAME}
     return {**_closed(fields), "required": []}
 
 
@@ -59,8 +64,7 @@ def _setting(setting: Setting) -> JsonObject:
 def _rule() -> JsonObject:
     """Return the schema of a new rule, without the names that APIs register."""
     schema = FaultNames().schema()
-    properties = {**schema["properties"], "event_name": {"type": "string"}}
-    return {**schema, "properties": properties}
+    return {**schema, "properties": {**schema["properties"], "event_name": FIELDS["event_name"]}}
 
 
 def _new_fault_rule() -> JsonObject:
@@ -72,7 +76,7 @@ def _new_fault_rule() -> JsonObject:
 
 def _fault_rule() -> JsonObject:
     fields = {
-        name: schema if name in _NEVER_NULL or not schema else {"anyOf": [schema, _NULL]}
+        name: schema if name in _NEVER_NULL else _or_null(schema)
         for name, schema in _rule()["properties"].items()
     }
     own = {
@@ -81,6 +85,13 @@ def _fault_rule() -> JsonObject:
     }
     required = ["id", "kind", "fault", "times", "probability", "used"]
     return {**_closed({**fields, **own}), "required": required}
+
+
+def _or_null(schema: JsonObject) -> JsonObject:
+    """Return the schema of a field that may be null, too."""
+    description = {"description": schema["description"]}
+    plain = {key: value for key, value in schema.items() if key not in description}
+    return {"anyOf": [plain, _NULL], **description} if plain else description
 
 
 def _closed(properties: Mapping[str, Any]) -> JsonObject:

@@ -50,6 +50,7 @@ def world_routes(
         """Begin the caller's world anew, with settings of its own."""
         key = caller_world(auth, request).api_key
         body = await bodies.read_outline(request, _OUTLINE)
+        name = _name(body.pop("name", None))
         content = _seed_text(body.get("seed"))
         if content:
             del body["seed"]
@@ -58,7 +59,7 @@ def world_routes(
         seed = worlds.seed
         if differs or content:
             seed = await _loaded(loader, chosen, content)
-        world = worlds.create(key, seed, chosen)
+        world = worlds.create(key, seed, chosen, name)
         return answer({"signing_key": world.outbox.key, "now_ms": world.clock.now_ms()})
 
     async def reset(request: Request) -> Response:
@@ -76,6 +77,13 @@ def world_routes(
         Route("PUT", "/_emulator/world", put),
         Route("DELETE", "/_emulator/world", drop),
     ]
+
+
+def _name(given: Json) -> str | None:
+    """Return the name for a world. Raises ValidationFailed."""
+    if given is None or isinstance(given, str):
+        return given
+    raise _wrong("name", f"Input should be a valid string, got {json.dumps(given)}")
 
 
 class _Seeds:

@@ -19,6 +19,7 @@ from emulator.web.auth import Auth
 from emulator.web.denial import deny_upgrade
 from emulator.web.short_circuit import fault_answer
 from emulator.web.sockets.connection import Connection
+from emulator.web.sockets.counts import SocketCounts
 from emulator.web.sockets.handshake import Handshake
 from emulator.world.world import World
 
@@ -54,6 +55,7 @@ class Sockets:
         self._hints = hints
         self._auth = auth
         self._anonymous = anonymous
+        self.counts = SocketCounts()
 
     def serve(self, path: str) -> bool:
         """True if there is a WebSocket at this path."""
@@ -83,7 +85,8 @@ class Sockets:
         except Exception as error:
             await deny_upgrade(self._report(scope, error).answer(), send)
             return
-        await connection.run(receive, send)
+        with self.counts.one(connection.name):
+            await connection.run(receive, send)
 
     def _report(self, scope: Scope, error: Exception) -> bugs.Bug:
         """Report a bug in a handshake to the log and to the caller's journal."""

@@ -20,13 +20,13 @@ class Connection:
 
     peer: Peer
 
-    def __init__(self, world: World, outbound: Outbound, where: str, max_frame_bytes: int) -> None:
-        """Begin with `where`, the log's name of the connection."""
+    def __init__(self, world: World, outbound: Outbound, name: str, max_frame_bytes: int) -> None:
+        """Begin with the name of the socket, for the log."""
         self._max_frame_bytes = max_frame_bytes
         self._world = world
         self._journal = world.journal  # a reset gives the world another one
         self._outbound = outbound
-        self._where = where
+        self.name = name
 
     async def run(self, receive: Receive, send: Send) -> None:
         """Pass frames until either side closes, or the client turns out not to read."""
@@ -79,7 +79,7 @@ class Connection:
 
     def fail(self, error: Exception) -> None:
         """Report a bug of the emulator, which ends the connection."""
-        bug = bugs.report(error, f"{self._where} {self._outbound.chat_id}", self._world)
+        bug = bugs.report(error, f"{self.name} {self._outbound.chat_id}", self._world)
         bugs.note(bug, self._journal, self._outbound.chat_id)
         try:
             self.peer.crash()

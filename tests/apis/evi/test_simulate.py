@@ -6,7 +6,7 @@ import pytest
 from httpx import Client
 from starlette.testclient import TestClient
 
-from emulator.apis.evi.chat.script_file import bundled_scripts
+from emulator.apis.evi.chat.finding_scripts import bundled_scripts
 from emulator.apis.evi.webhooks import TWILIO_KEYS
 from emulator.clock import SystemClock
 from emulator.server import Server

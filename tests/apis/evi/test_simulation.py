@@ -10,9 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
+from emulator.apis.evi.chat.finding_scripts import bundled_scripts
 from emulator.apis.evi.chat.live import LiveChat
 from emulator.apis.evi.chat.messages import ToolResponse
-from emulator.apis.evi.chat.script_file import bundled_scripts, load_script, read_script_file
+from emulator.apis.evi.chat.script_file import load_script, read_script_file
 from emulator.apis.evi.chat.session import Session
 from emulator.apis.evi.chat.simulation import new_scenario, rehearse, simulate
 from emulator.apis.evi.state import EviState

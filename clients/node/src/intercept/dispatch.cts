@@ -72,6 +72,7 @@ function isForService(origin: string | URL | undefined): boolean {
 }
 
 function sendingTo(world: Target, sending: Sending): Sending {
+  world.note?.();
   return {
     ...sending,
     origin: world.url.origin,

@@ -1,8 +1,8 @@
 /**
- * Redirects what a program sends to the service, by the environment that `evi.env` has.
- *
- *     NODE_OPTIONS="--import evi-emulator/intercept" node app.js
+ * Redirects what a program sends to the service, by the environment that `evi.env` has:
+ * `NODE_OPTIONS="--import evi-emulator/intercept" node app.js`.
  */
+import { appendFileSync } from "node:fs";
 import { redirect } from "./redirect.cjs";
 import { isService } from "./target.cjs";
 
@@ -15,11 +15,27 @@ function preload(): void {
   }
   if (isService(url.host)) return tell(`HUME_BASE_URL is the service itself, so nothing is redirected`);
   if (!apiKey) return tell("HUME_API_KEY is not set, so nothing is redirected: it names the world");
-  redirect({ url, apiKey }, tell);
+  redirect({ url, apiKey, note: () => write("redirected\tNode") }, refuse);
+}
+
+function refuse(problem: string): void {
+  tell(problem);
+  write(`refused\t${problem}`);
 }
 
 function tell(problem: string): void {
   process.stderr.write(`evi-emulator/intercept: ${problem}\n`);
+}
+
+/** Add a line to the file that `evi-emulator exec` reads at the end, if it is the one that runs this. */
+function write(line: string): void {
+  const { EVI_EMULATOR_REDIRECTIONS: path } = process.env;
+  if (!path) return;
+  try {
+    appendFileSync(path, `${line}\n`);
+  } catch {
+    // a program that can't write it goes on
+  }
 }
 
 preload();

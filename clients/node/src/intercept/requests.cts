@@ -65,6 +65,7 @@ function fromUrl(url: URL): Options {
 
 /** Return the options of a request to a world; how the service would be connected to is left out. */
 function optionsFor(world: Target, options: Options): Options {
+  world.note?.();
   const { createConnection, socketPath, servername, ca, defaultPort, host, lookup, ...kept } = options;
   return {
     ...kept,

@@ -10,6 +10,8 @@ export interface Target {
   readonly url: URL;
   /** The API key of the world. */
   readonly apiKey: string;
+  /** Is told of each request that is redirected. */
+  readonly note?: (() => void) | undefined;
 }
 
 /** Headers in any form that Node and undici take. */

@@ -33,6 +33,7 @@ from emulator.apis.evi.operations.configs import new_content, render_config
 from emulator.apis.evi.state import EviState
 from emulator.apis.evi.voice_caller import VoiceCaller
 from emulator.apis.evi.webhooks import ChatFacts
+from emulator.apis.evi.world_script import script_of
 from emulator.audio.speakers import is_server
 from emulator.clock import LaggingClock
 from emulator.errors import ApiError, api_error
@@ -123,10 +124,11 @@ def start_chat(world: World, options: ChatOptions, send: SendFrames) -> LiveChat
     config_id, group_id = _lower(options.config_id), _lower(options.resumed_chat_group_id)
     pace, caller = pace_of(world.settings), options.caller
     config = find_config(world, config_id, options.config_version, group_id)
+    script = script_of(world)
     request = ChatRequest(
         config=config,
-        model=model_of(world, config, world.state(EviState).script),
-        script=world.state(EviState).script,
+        model=model_of(world, config, script),
+        script=script,
         script_use=world.state(EviState).script_use,
         resumed_group_id=group_id,
         settings=options.settings,

@@ -12,7 +12,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import NamedTuple, TypeAlias
+from pathlib import Path
+from typing import NamedTuple, Protocol, TypeAlias
 
 from emulator.apis.evi.chat.prosody import read_mood
 from emulator.apis.evi.errors import CHAT_ERRORS
@@ -226,6 +227,29 @@ class Rule:
                 raise _mistake("{tool_result} comes before any tool call of this rule")
 
 
+class ScriptText(NamedTuple):
+    """The text that a script was read from, and what the script said then."""
+
+    text: str
+    said: str
+
+
+class Followed(Protocol):
+    """The file that a script is from, which is read again once it has changed.
+
+    `revision` counts the changes; after one that can't be read, `mistake` says why, and `script`
+    stays the last good one.
+    """
+
+    path: Path
+    script: "Script"
+    revision: int
+    mistake: str | None
+
+    def look(self) -> None:
+        """Read the file again if it has changed."""
+
+
 @dataclass
 class Script:
     """The course of a chat. A turn is answered by the first matching rule that is not used up.
@@ -243,6 +267,8 @@ class Script:
     name: str = "script"
     model: ModelOptions = ModelOptions()
     sounds: Sequence[OwnSound] = field(default=(), compare=False)
+    own_text: ScriptText | None = field(default=None, compare=False, repr=False)
+    followed: Followed | None = field(default=None, compare=False, repr=False)
 
     def on_user(
         self, text: "str | re.Pattern[str]", times: int | None = None, turn: int | None = None
@@ -319,7 +345,7 @@ class Chosen(NamedTuple):
 
 
 class ScriptRun:
-    """A script in one chat. It counts how often each rule was used."""
+    """A script in one chat. It counts how often each rule was used here."""
 
     def __init__(self, script: Script) -> None:
         self.script = script

@@ -16,6 +16,7 @@ from pydantic import (
     model_validator,
 )
 
+from emulator.apis.evi.chat.finding_scripts import bundled_scripts, script_path
 from emulator.apis.evi.chat.messages import SessionSettings, client_message, first_problem
 from emulator.apis.evi.chat.prosody import read_mood
 from emulator.apis.evi.chat.script import (
@@ -38,7 +39,6 @@ from emulator.durations import read_pace
 from emulator.errors import Loc, ScriptError, UsageError, closest
 from emulator.jsontext import Json, JsonObject
 from emulator.patterns import PatternError, compile_pattern
-from emulator.resources import bundled
 from emulator.source_files import SourceFile, UnreadableError, at, read_source_file, short
 
 MOST_MISTAKES = 100  # that a message lists
@@ -354,29 +354,6 @@ class _Collected:
             raise ScriptError(self._mistakes)
 
 
-def bundled_scripts() -> dict[str, Path]:
-    """Return the paths of the bundled scripts, by name."""
-    files = sorted(bundled("fixtures/scripts").glob("*.yaml"))
-    return {path.stem: path for path in files}
-
-
-def script_path(name: str) -> Path:
-    """Return a bundled script's file, or the path itself. Raises ScriptError if none exists."""
-    known = bundled_scripts()
-    if name in known:
-        return known[name]
-    if not Path(name).is_file():
-        message = f"{unknown_script(name)}, or the path of a YAML or JSON file"
-        raise ScriptError([((), message)], name, message)
-    return Path(name)
-
-
-def unknown_script(name: str) -> str:
-    """Return the message for a script that is not bundled."""
-    known = list(bundled_scripts())
-    return f"no script {name!r}{closest(name, known)}; expected one of {', '.join(known)}"
-
-
 def read_script_file(name: str) -> JsonObject:
     """Return the content of a script by its name or path. Raises ScriptError for mistakes.
 
@@ -384,22 +361,32 @@ def read_script_file(name: str) -> JsonObject:
     """
     path = script_path(name)
     try:
-        file = read_source_file(path, bundled=name in bundled_scripts())
+        file = checked_script_file(path, bundled=name in bundled_scripts())
     except UnreadableError as error:
         raise ScriptError([((), str(error))], path.name, str(error)) from None
-    _read_sounds(file)
-    try:
-        load_script(file.content, path.name)
-    except ScriptError as error:
-        file.mistakes += error.mistakes
     if file.mistakes:
         raise ScriptError(file.mistakes, path.name, file.describe_mistakes())
     content: JsonObject = file.content
     return content
 
 
-def _read_sounds(file: SourceFile) -> None:
-    """Put the content of the files of sounds in their place; note those that can't be read."""
+def checked_script_file(path: Path, bundled: bool = False) -> SourceFile:
+    """Return a script's file with the mistakes that it has. Raises UnreadableError."""
+    file = read_source_file(path, bundled)
+    if not _read_sounds(file):
+        return file
+    try:
+        load_script(file.content, path.name)
+    except ScriptError as error:
+        file.mistakes += error.mistakes
+    return file
+
+
+def _read_sounds(file: SourceFile) -> bool:
+    """Put the content of the files of sounds in their place; note one that can't be read.
+
+    Returns True if all could be.
+    """
     sounds = file.content.get("sounds") if isinstance(file.content, dict) else None
     for index, sound in enumerate(sounds if isinstance(sounds, list) else ()):
         named = sound.get("file") if isinstance(sound, dict) else None
@@ -409,9 +396,10 @@ def _read_sounds(file: SourceFile) -> None:
             data = read_bytes_beside(file.path, named)
         except UsageError as error:
             file.mistake(("sounds", index, "file"), str(error))
-            raise ScriptError(file.mistakes, file.path.name, file.describe_mistakes()) from None
+            return False
         del sound["file"]
         sound["data"] = b64encode(data).decode()
+    return True
 
 
 def load_script(content: Json, name: str = "script") -> tuple[Script, Scene]:

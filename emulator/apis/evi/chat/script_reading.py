@@ -3,12 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from emulator.apis.evi.chat.finding_scripts import script_path
+from emulator.apis.evi.chat.kept_text import keep_text
 from emulator.apis.evi.chat.script import Script
-
-
-def named_script(name: str) -> Script:
-    """Return a bundled script, or a file's; an empty script for ''. Raises ScriptError."""
-    return script_from(name) if name else Script()
 
 
 def script_from(source: str | Mapping[str, Any], name: str = "script") -> Script:
@@ -20,5 +17,7 @@ def script_from(source: str | Mapping[str, Any], name: str = "script") -> Script
     from emulator.apis.evi.chat.script_file import load_script, read_script_file
 
     if isinstance(source, str):
-        return load_script(read_script_file(source), source)[0]
+        script = load_script(read_script_file(source), source)[0]
+        keep_text(script, script_path(source).read_text(errors="replace"))
+        return script
     return load_script(dict(source), name)[0]

@@ -1,6 +1,6 @@
 """How the scripts of a world are used: which rules have answered, and which turns met none."""
 
-from collections import OrderedDict, deque
+from collections import Counter, OrderedDict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -13,10 +13,10 @@ _MOST_TURNS = 50
 
 @dataclass(slots=True)
 class _Use:
-    """The rules of one script, and the ids of those that have answered a turn."""
+    """The rules of one script, and how many turns each has answered, by the id of the rule."""
 
     rules: list[Rule]
-    answered: set[int] = field(default_factory=set)
+    answered: Counter[int] = field(default_factory=Counter)
 
 
 class ScriptUse:
@@ -32,7 +32,7 @@ class ScriptUse:
         copy = ScriptUse()
         copy.unmatched.extend(self.unmatched)
         copy._uses = OrderedDict(
-            (id, _Use(use.rules, set(use.answered))) for id, use in self._uses.items()
+            (id, _Use(use.rules, use.answered.copy())) for id, use in self._uses.items()
         )
         copy._excused = list(self._excused)
         return copy
@@ -54,7 +54,12 @@ class ScriptUse:
 
     def answer(self, script: Script, rule: Rule) -> None:
         """Take note that a rule answers a turn."""
-        self._use_of(script.rules).answered.add(id(rule))
+        self._use_of(script.rules).answered[id(rule)] += 1
+
+    def counts(self, script: Script) -> list[int]:
+        """Return how many turns each rule of a script has answered."""
+        use = self._uses.get(id(script.rules))
+        return [0 if use is None else use.answered[id(rule)] for rule in script.rules]
 
     def miss(self, chat_id: str, turn: UserTurn) -> str:
         """Take note of a turn that no rule matches, and return that in words."""

@@ -27,6 +27,7 @@ from emulator.apis.evi.chat_store import ChatStore
 from emulator.apis.evi.chat_voices import simulated_voice, user_voice
 from emulator.apis.evi.errors import END_UNREACHABLE
 from emulator.apis.evi.state import EviState
+from emulator.apis.evi.world_script import script_of
 from emulator.apis.voices.state import VoicesState
 from emulator.clock import LaggingClock, ManualClock
 from emulator.durations import read_pace
@@ -82,7 +83,7 @@ def new_scenario(world: World, script: Script, scene: Scene) -> Scenario:
     )
     world.state(VoicesState).add_sounds(script.sounds)
     if not script.rules and not script.strict:  # the script has only the user's part
-        own = world.state(EviState).script
+        own = script_of(world)
         script = replace(
             script,
             rules=own.rules,

@@ -6,7 +6,6 @@ from emulator.apis.evi.control.schemas import PART
 from emulator.apis.evi.control.script import (
     add_heard_text,
     get_model,
-    get_script,
     list_live_chats,
     reset_script,
     set_model,
@@ -27,7 +26,7 @@ _OUTLINE: JsonObject = {
 
 
 def _scripted(operation_id: str) -> ControlHandler:
-    """Return a handler of a body that holds a script; its module is imported at the first call."""
+    """Return a handler of a script as text; its module is imported at the first call."""
 
     async def handle(call: ControlCall) -> Json | Reply:
         from emulator.apis.evi.control.scripted import SCRIPTED  # on pydantic, which takes 0.1 s
@@ -40,11 +39,18 @@ def _scripted(operation_id: str) -> ControlHandler:
 CONTROL = ControlRoutes(
     PART,
     (
-        ControlRoute("GET", "/_emulator/script", "get-script", get_script),
+        ControlRoute("GET", "/_emulator/script", "get-script", _scripted("get-script")),
         ControlRoute(
             "PUT", "/_emulator/script", "set-script", _scripted("set-script"), outline=_OUTLINE
         ),
         ControlRoute("DELETE", "/_emulator/script", "reset-script", reset_script),
+        ControlRoute(
+            "POST",
+            "/_emulator/script/check",
+            "check-script",
+            _scripted("check-script"),
+            outline=_OUTLINE,
+        ),
         ControlRoute("GET", "/_emulator/model", "get-model", get_model),
         ControlRoute("PUT", "/_emulator/model", "set-model", set_model, True),
         ControlRoute("POST", "/_emulator/clm-check", "check-model", check_model, True),

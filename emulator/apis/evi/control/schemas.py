@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from emulator.apis.evi.control.descriptions import PARTS, SCRIPT, described
 from emulator.apis.evi.model.source import QUIRKS
 from emulator.apis.evi.webhooks import EVENT_NAMES
 from emulator.jsontext import Json, JsonObject
@@ -26,7 +27,9 @@ def _script() -> JsonObject:
     from emulator.apis.evi.chat.script_file import ScriptFile  # on pydantic, which takes 0.1 s
 
     schema: JsonObject = _public(ScriptFile.model_json_schema(ref_template=COMPONENT))
-    return {**schema, "description": "A script, in the words of docs/scripts.md."}
+    parts = {name: described(part, PARTS.get(name, {})) for name, part in schema["$defs"].items()}
+    description = "A script, in the words of docs/scripts.md."
+    return {**described(schema, SCRIPT), "$defs": parts, "description": description}
 
 
 def _simulation() -> JsonObject:

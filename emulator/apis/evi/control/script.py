@@ -1,15 +1,9 @@
 """Control routes of the world's script, its language model, heard texts and live chats."""
 
-from emulator.apis.evi.chat.script import Script
 from emulator.apis.evi.model.options import ModelOptions, model_options
 from emulator.apis.evi.state import EviState
 from emulator.control import ControlCall
-from emulator.jsontext import Json, JsonObject
-
-
-async def get_script(call: ControlCall) -> Json:
-    """Return the script in short."""
-    return in_short(call.world.state(EviState).script)
+from emulator.jsontext import Json
 
 
 async def reset_script(call: ControlCall) -> Json:
@@ -44,8 +38,3 @@ async def set_model(call: ControlCall) -> Json:
     """Replace the world's options of custom language models; later chats follow them."""
     call.world.state(EviState).model = model_options(call.body)
     return await get_model(call)
-
-
-def in_short(script: Script) -> JsonObject:
-    """Return what a script answers, in short."""
-    return {"strict": script.strict, "rules": [str(rule) for rule in script.rules]}

@@ -12,7 +12,7 @@ from emulator.apis.evi.state import EviState
 from emulator.apis.evi.testing.chat import ChatHandle
 from emulator.apis.evi.testing.resources import new_listing
 from emulator.apis.evi.testing.tool_calls import ToolCallWatch
-from emulator.apis.evi.world_script import take_script
+from emulator.apis.evi.world_script import script_of, take_script
 from emulator.errors import UsageError
 from emulator.handles.bridge import DEFAULT_TIMEOUT_S, Bridge
 from emulator.handles.diagnosis import ExpectationFailed, everything, explain
@@ -54,7 +54,7 @@ class EviHandle:
     @property
     def script(self) -> Script:
         """Return what the assistant says in later chats: add rules, or assign another script."""
-        return self._bridge.call(lambda: self.world.state(EviState).script)
+        return self._bridge.call(lambda: script_of(self.world))
 
     @script.setter
     def script(self, script: Script) -> None:

@@ -25,9 +25,11 @@ async def place_call(call: ControlCall) -> Json:
     from emulator.apis.phone.ordering import OrderMistake, read_order
     from emulator.apis.phone.placing import place_in  # on aiohttp, which takes 0.2 s
 
+    content = {name: value for name, value in call.body.items() if name != "sound"}
     try:
-        order = read_order(call.body)
+        order = read_order(content)
     except OrderMistake as error:
         problem = Problem(("body", error.field), str(error), "call_invalid")
         raise ValidationFailed([problem]) from None
-    return (await place_in(call.world, order)).to_json()
+    placed = await place_in(call.world, order)
+    return {**placed.to_json(), **(placed.sound() if call.body.get("sound") else {})}

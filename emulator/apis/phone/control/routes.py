@@ -11,7 +11,10 @@ _CALLS = "/_emulator/calls"
 _HEARD = f"{_CALLS}/{{call_sid}}/heard"
 
 # An outline is enough: the reader of orders checks the rest, with better messages.
-_OUTLINE: JsonObject = {"type": "object", "properties": {"user": {"type": "array"}}}
+_OUTLINE: JsonObject = {
+    "type": "object",
+    "properties": {"user": {"type": "array"}, "sound": {"type": "boolean"}},
+}
 
 CONTROL = ControlRoutes(
     Part(Path(__file__).with_name("openapi.yaml")),

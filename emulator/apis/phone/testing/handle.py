@@ -12,7 +12,6 @@ from emulator.handles.diagnosis import ExpectationFailed
 from emulator.handles.leftovers import whole_timeline
 from emulator.handles.tracebacks import is_on_purpose
 from emulator.jsontext import JsonObject
-from emulator.twilio.wav import stereo_wav
 from emulator.world.world import World
 
 if TYPE_CHECKING:
@@ -104,6 +103,7 @@ class CallHandle:
 
     def __init__(self, placed: "PlacedCall") -> None:
         self.record = placed.record
+        self._wav = placed.wav
         self.chat_id = placed.chat_id  # of the chat that it has led to, if there was one
         self.call_sid = placed.record.call_sid
         self.status = placed.record.status
@@ -137,4 +137,4 @@ class CallHandle:
 
     def save(self, path: str | Path) -> None:
         """Write both sides as a WAV file: the caller on the left. Raises OSError."""
-        Path(path).write_bytes(stereo_wav(self.record.caller_sound, self.record.answerer_sound))
+        Path(path).write_bytes(self._wav())

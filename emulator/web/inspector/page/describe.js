@@ -1,37 +1,42 @@
 // What a journal entry says in one line.
 
-import { describeMessage } from "./mediastream.js";
-import { shorten } from "./text.js";
+import { describeMessage, soundOf } from "./mediastream.js";
+import { refusalOf } from "./refused.js";
+import { pretty, shorten, visible } from "./text.js";
 
 const MOST = 300; // characters
 
-/** {title, note, outcome, tone}: texts, and whether it went well: 'ok', 'warn', 'bad' or ''. */
+/** {title, note, found, outcome, tone}: texts, of which `found` says what the client did wrong, and whether
+    it went well: 'ok', 'warn', 'bad' or ''. */
 export function describe(entry) {
-  const found = (DESCRIBED[entry.kind] ?? other)(entry);
-  const count = entry.findings?.length ?? 0;
+  const said = (DESCRIBED[entry.kind] ?? other)(entry);
   return {
-    title: shorten(oneLine(saying(found.title)), MOST),
-    note: shorten(oneLine(saying(found.note)), MOST),
-    outcome: found.outcome ?? "",
-    tone: found.tone ?? "",
-    findings: count,
+    title: shorten(oneLine(saying(said.title)), MOST),
+    note: shorten(oneLine(saying(said.note)), MOST),
+    found: shorten(oneLine((entry.findings ?? []).map(mistake).join("; ")), MOST),
+    outcome: said.outcome ?? "",
+    tone: said.tone ?? "",
+    findings: entry.findings?.length ?? 0,
   };
+}
+
+/** A finding in one line: its code, its place, and what was expected instead of what. */
+function mistake({ code, place, expected, got }) {
+  const shown = shorten(visible(pretty(got ?? null)), 60);
+  return `${code} at ${visible(saying(place))}: expected ${saying(expected)}, got ${shown}`;
 }
 
 const DESCRIBED = {
   http(entry) {
     const title = `${entry.method} ${entry.path}${entry.query ? `?${entry.query}` : ""}`;
     const outcome = entry.status === null ? "no answer" : String(entry.status);
-    return { title, note: entry.operation ?? "no operation", outcome, tone: toneOf(entry.status) };
+    const note = refusalOf(entry) || (entry.operation ?? "no operation");
+    return { title, note, outcome, tone: toneOf(entry.status) };
   },
   frame(entry) {
     const message = describeMessage(entry);
     if (message) return { title: message[0], note: message[1] };
-    const arrow = entry.on_phone
-      ? "in the call"
-      : entry.direction === "out"
-        ? "→ client"
-        : "← client";
+    const arrow = entry.on_phone ? "in the call" : entry.direction === "out" ? "server →" : "client →";
     if (entry.close !== undefined) {
       return {
         title: `${arrow} close`,
@@ -41,8 +46,10 @@ const DESCRIBED = {
     }
     if (entry.error) return { title: `${arrow} cut off`, note: entry.error, tone: "bad" };
     const content = entry.content;
-    if (entry.run) {
-      return { title: `${arrow} ${content.type} × ${entry.run.count}`, note: runNote(entry.run) };
+    const sound = soundOf(entry);
+    if (sound) {
+      const times = entry.run || sound.count > 1 ? ` × ${sound.count}` : "";
+      return { title: `${arrow} ${content.type}${times}`, note: soundNote(sound) };
     }
     if (typeof content !== "object" || content === null)
       return { title: `${arrow} text`, note: String(content), tone: "warn" };
@@ -126,9 +133,9 @@ function other(entry) {
   return { title: facts.message ?? facts.slug ?? kind, note: JSON.stringify(facts) };
 }
 
-/** How long a run of audio frames took, and its size. */
-function runNote({ first_ms, last_ms, bytes }) {
-  return `${(last_ms - first_ms) / 1000} s, ${bytes.toLocaleString("en")} bytes`;
+/** The size of a run of audio frames, and how long it took. */
+function soundNote({ first_ms, last_ms, bytes }) {
+  return `${bytes.toLocaleString("en")} bytes in ${(last_ms - first_ms) / 1000} s`;
 }
 
 function frameNote(content) {

@@ -2,13 +2,34 @@
 
 import { get } from "./api.js";
 
-const PAGE = 500;
+const PAGE = 2_500; // entries: a few requests for all that a journal keeps
 const WAIT_S = 25;
 const PATIENCE_MS = 1000; // after an error
 
 /** What is searched in an entry: all but the scores, whose names are in every frame. */
 export const searchable = (entry) =>
   JSON.stringify(entry, (name, value) => (name === "scores" ? undefined : value)).toLowerCase();
+
+const searched = new WeakMap(); // entry → its text
+
+/** The text of an entry, made when it is first asked for: thousands of entries are shown sooner without. */
+export function textOf(entry) {
+  if (!searched.has(entry)) searched.set(entry, searchable(entry));
+  return searched.get(entry);
+}
+
+const SLICE = 200; // entries whose texts are made at once
+
+/** Makes the texts of entries while nothing else is to be done, before somebody searches. */
+function prepare(entries) {
+  const soon = window.requestIdleCallback ?? ((action) => setTimeout(action, 50));
+  let next = 0;
+  const go = () => {
+    for (const entry of entries.slice(next, (next += SLICE))) textOf(entry);
+    if (next < entries.length) soon(go);
+  };
+  soon(go);
+}
 
 export class Journal extends EventTarget {
   entries = [];
@@ -79,11 +100,8 @@ export class Journal extends EventTarget {
     let gone = 0;
     while (gone < this.entries.length && this.entries[gone].seq < page.first_seq) gone++;
     if (gone) this.entries.splice(0, gone);
-    for (const entry of added) {
-      // beside its fields, none of which has this name
-      Object.defineProperty(entry, "searched", { value: searchable(entry) });
-      this.entries.push(entry);
-    }
+    this.entries.push(...added);
+    prepare(added);
     this.last = Math.max(this.entries.at(-1)?.seq ?? 0, page.first_seq - 1);
     this.dropped = page.dropped;
     if (gone || added.length)

@@ -3,7 +3,6 @@
 
 import { h, place } from "./dom.js";
 
-const ROW = 30; // px, as in style.css
 const BEYOND = 12; // rows above and below the visible ones
 
 export class ListView {
@@ -11,6 +10,7 @@ export class ListView {
   chosen = -1;
   follows = true; // stays at the end as items come
   #made = new Map(); // item -> its row
+  #row = 30; // px: the height of a row, which is `--row` of the style sheet
 
   /** `render(item)` makes a row's children; `open(item)` is called when one is chosen for good. */
   constructor(label, render, open) {
@@ -35,7 +35,10 @@ export class ListView {
   }
 
   #watch() {
-    this.sizes = new ResizeObserver(() => this.draw());
+    this.sizes = new ResizeObserver(() => {
+      this.#row = parseFloat(getComputedStyle(this.node).getPropertyValue("--row")) || this.#row;
+      this.draw();
+    });
     this.sizes.observe(this.node);
   }
 
@@ -60,10 +63,10 @@ export class ListView {
 
   #draw() {
     const { node, items } = this;
-    this.rows.style.height = `${items.length * ROW}px`;
-    if (this.follows) node.scrollTop = items.length * ROW;
-    const first = Math.max(0, Math.floor(node.scrollTop / ROW) - BEYOND);
-    const last = Math.min(items.length, first + Math.ceil(node.clientHeight / ROW) + 2 * BEYOND);
+    this.rows.style.height = `${items.length * this.#row}px`;
+    if (this.follows) node.scrollTop = items.length * this.#row;
+    const first = Math.max(0, Math.floor(node.scrollTop / this.#row) - BEYOND);
+    const last = Math.min(items.length, first + Math.ceil(node.clientHeight / this.#row) + 2 * BEYOND);
     const made = new Map();
     const shown = [];
     for (let index = first; index < last; index++) {
@@ -71,7 +74,7 @@ export class ListView {
       const row =
         this.#made.get(item) ??
         h("div", { class: "row", role: "option", id: `row-${item.seq}` }, ...this.render(item));
-      row.style.transform = `translateY(${index * ROW}px)`;
+      row.style.transform = `translateY(${index * this.#row}px)`;
       row.index = index;
       row.setAttribute("aria-posinset", index + 1);
       row.setAttribute("aria-setsize", items.length);
@@ -88,7 +91,7 @@ export class ListView {
 
   #onScroll() {
     const { node } = this;
-    this.follows = node.scrollTop + node.clientHeight >= node.scrollHeight - ROW;
+    this.follows = node.scrollTop + node.clientHeight >= node.scrollHeight - this.#row;
     this.onfollow?.(this.follows);
     this.draw();
   }
@@ -99,7 +102,7 @@ export class ListView {
   }
 
   #onKey(event) {
-    const page = Math.max(1, Math.floor(this.node.clientHeight / ROW) - 1);
+    const page = Math.max(1, Math.floor(this.node.clientHeight / this.#row) - 1);
     const to = {
       ArrowDown: 1,
       ArrowUp: -1,
@@ -127,9 +130,9 @@ export class ListView {
     this.chosen = index;
     const { node } = this;
     this.follows = index === this.items.length - 1 && this.follows;
-    if (index * ROW < node.scrollTop) node.scrollTop = index * ROW;
-    if ((index + 1) * ROW > node.scrollTop + node.clientHeight)
-      node.scrollTop = (index + 1) * ROW - node.clientHeight;
+    if (index * this.#row < node.scrollTop) node.scrollTop = index * this.#row;
+    if ((index + 1) * this.#row > node.scrollTop + node.clientHeight)
+      node.scrollTop = (index + 1) * this.#row - node.clientHeight;
     this.draw();
     this.onchoose?.(this.items[index], opens);
     if (opens) this.open(this.items[index]);

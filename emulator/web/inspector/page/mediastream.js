@@ -19,12 +19,18 @@ const TO_PHONE = {
 const isOfStream = ({ content }) =>
   content?.type === undefined && typeof content?.event === "string";
 
+/** The base64 text of the sound that the server sends, as the journal shows it: its length. */
+function soundText({ direction, content }) {
+  if (direction !== "out" || typeof content !== "object" || content === null) return "";
+  if (isOfStream({ content })) return content.media?.payload;
+  return content.type === "audio_output" ? content.data : content.type === "audio" ? content.audio : "";
+}
+
 /** The sound in an entry: {count, bytes, first_ms, last_ms} of messages; null for any other entry. */
 export function soundOf(entry) {
-  if (entry.kind !== "frame" || entry.findings?.length) return null;
+  if (entry.kind !== "frame") return null;
   if (entry.run) return entry.run;
-  const payload = entry.direction === "out" && isOfStream(entry) && entry.content.media?.payload;
-  const [, characters] = /^\((\d+) characters\)$/.exec(payload || "") ?? [];
+  const [, characters] = /^\((\d+) characters\)$/.exec(soundText(entry) || "") ?? [];
   if (!characters) return null;
   const { at_ms, seq } = entry;
   const bytes = Math.floor((Number(characters) * 3) / 4);
@@ -35,7 +41,7 @@ export function soundOf(entry) {
 export function describeMessage(entry) {
   const isSound = entry.content?.type === "media" || entry.content?.event === "media";
   const sound = isSound && soundOf(entry);
-  const arrow = entry.direction === "out" ? "→ phone" : "← phone";
+  const arrow = entry.direction === "out" ? "server →" : "phone →";
   if (sound) {
     const length = duration((sound.bytes / BYTES_A_SECOND) * 1000);
     const whose = entry.direction === "out" ? "to play" : "from the caller";

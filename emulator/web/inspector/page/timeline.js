@@ -3,12 +3,14 @@
 import { later } from "./acting.js";
 import { badge } from "./badges.js";
 import { describe, isProblem } from "./describe.js";
-import { announce, command, empty, fill, h, icon } from "./dom.js";
+import { announce, empty, fill, h, icon } from "./dom.js";
 import { entryDetail } from "./entry.js";
-import { example } from "./export.js";
+import { firstScreen } from "./first.js";
+import { textOf } from "./journal.js";
 import { ListView } from "./listview.js";
 import { rowsOf } from "./stretches.js";
 import { duration, plural, timeOfDay } from "./text.js";
+import { busyWorlds } from "./worlds.js";
 
 const KINDS = ["http", "frame", "webhook", "model", "ears", "voice", "call", "fault", "clock", "script", "bug"];
 const NAMES = {
@@ -31,13 +33,15 @@ function show(root, { journal, go, stay, parameters }) {
   const hiddenKinds = new Set((parameters.without ?? "").split(",").filter(Boolean));
   let found = []; // of the journal, what the filters let through
   let shown = rowsOf([]); // the rows of those
-  let words = [];
+  let words = []; // that an entry must have
+  let without = []; // and must not have
   let opened = null;
+  let wanted = Number(parameters.seq) || null; // an entry to open once it is here
 
   const search = h("input", {
     type: "search",
     "data-search": true,
-    placeholder: "Search paths, bodies, texts, ids  ( / )",
+    placeholder: "Search; -audio leaves audio out  ( / )",
     "aria-label": "Search",
     value: parameters.q ?? "",
     oninput: refilter,
@@ -78,6 +82,7 @@ function show(root, { journal, go, stay, parameters }) {
   list.onfollow = (follows) => (newest.hidden = follows);
   list.onchoose = (entry) => opened && open(entry);
   const none = h("div", { class: "none" });
+  const busy = busyWorlds();
   const detail = h("section", { class: "detail", "aria-label": "Entry", hidden: true });
 
   root.append(
@@ -102,12 +107,15 @@ function show(root, { journal, go, stay, parameters }) {
   function passes(entry) {
     if (hiddenKinds.has(entry.kind)) return false;
     if (chat.value && !String(entry.chat_id ?? "").startsWith(chat.value.trim())) return false;
-    if (words.some((word) => !entry.searched.includes(word))) return false;
+    if (words.some((word) => !textOf(entry).includes(word))) return false;
+    if (without.some((word) => textOf(entry).includes(word))) return false;
     return !problems.checked || isProblem(entry);
   }
 
   function refilter() {
-    words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const asked = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+    words = asked.filter((word) => !word.startsWith("-"));
+    without = asked.filter((word) => word.startsWith("-")).map((word) => word.slice(1)).filter(Boolean);
     found = journal.entries.filter(passes);
     shown = rowsOf(found);
     const {
@@ -125,6 +133,7 @@ function show(root, { journal, go, stay, parameters }) {
 
   function draw() {
     list.set(shown.rows);
+    if (wanted) openWanted();
     const { length } = journal.entries;
     const dropped = journal.dropped
       ? ` (${journal.dropped.toLocaleString("en")} older ones are gone)`
@@ -135,9 +144,12 @@ function show(root, { journal, go, stay, parameters }) {
         : `${found.length.toLocaleString("en")} of ${length.toLocaleString("en")} entries`;
     const byKind = Object.fromEntries(KINDS.map((kind) => [kind, 0]));
     for (const entry of journal.entries) byKind[entry.kind]++;
-    for (const kind of KINDS) counts[kind].textContent = byKind[kind].toLocaleString("en");
+    for (const [index, kind] of KINDS.entries()) {
+      counts[kind].textContent = byKind[kind].toLocaleString("en");
+      kinds[index].classList.toggle("none-yet", !byKind[kind] && !hiddenKinds.has(kind));
+    }
     none.hidden = found.length > 0;
-    if (!found.length) fill(none, length ? nothingFound() : nothingYet());
+    if (!found.length) fill(none, length ? nothingFound() : [busy.node, firstScreen(go)]);
   }
 
   function onEntries({ detail: { added, gone } }) {
@@ -161,6 +173,14 @@ function show(root, { journal, go, stay, parameters }) {
     opened = entry;
     detail.hidden = false;
     fill(detail, entryDetail(entry, go, close));
+  }
+
+  /** The entry with the number, or the row of sound that it is in. */
+  function openWanted() {
+    if (journal.last < wanted) return;
+    const index = shown.rows.findLastIndex((each) => each.seq <= wanted);
+    wanted = null;
+    if (index >= 0) list.choose(index, true);
   }
 
   function close() {
@@ -188,39 +208,33 @@ function show(root, { journal, go, stay, parameters }) {
       journal.removeEventListener("entries", onEntries);
       journal.removeEventListener("begin", begin);
       list.close();
+      busy.leave();
       tellTotal.cancel();
       cancelAnimationFrame(drawing);
     },
   };
 }
 
-function nothingYet() {
-  return empty(
-    "Nothing has happened in this world yet.",
-    h("p", {}, "Point your app at this address and key, or try it from a shell:"),
-    command(example("/v0/evi/configs?page_size=1")),
-    command(example("/_emulator/simulate", '{"script": "weather"}')),
-    h(
-      "p",
-      { class: "hint" },
-      "Each API key is a world of its own. The field at the top chooses it.",
-    ),
-  );
-}
-
 const nothingFound = () =>
   empty(
     "No entry is like that.",
-    h("p", {}, "Take words out of the search, or turn kinds on again."),
+    h("p", {}, "Take words out of the search, or turn kinds on again. A word after - leaves out the entries that have it."),
   );
 
+/** What an entry says besides its title, and what its client did wrong; why a request was refused comes first. */
+function noteOf(kind, note, found) {
+  const parts = [note && h("bdi", {}, note), found && h("bdi", { class: "mistake" }, found)].filter(Boolean);
+  if (kind !== "http") parts.reverse();
+  return parts.length > 1 ? [parts[0], " · ", parts[1]] : parts;
+}
+
 function row(entry) {
-  const { title, note, outcome, tone, findings } = describe(entry);
+  const { title, note, found, outcome, tone, findings } = describe(entry);
   return [
     h("span", { class: "at" }, timeOfDay(entry.at_ms)),
     h("span", { class: `kind ${entry.kind}` }, entry.kind),
     h("bdi", { class: "title" }, title),
-    h("bdi", { class: "note" }, note),
+    h("span", { class: "note" }, noteOf(entry.kind, note, found)),
     findings ? badge(plural(findings, "finding"), "warn") : null,
     outcome ? badge(outcome, tone) : tone ? badge(tone === "bad" ? "error" : "note", tone) : null,
     h(

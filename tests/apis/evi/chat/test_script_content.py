@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
+from emulator.apis.evi.chat.finding_scripts import bundled_scripts
 from emulator.apis.evi.chat.script import Script, Speak
 from emulator.apis.evi.chat.script_content import script_content
-from emulator.apis.evi.chat.script_file import bundled_scripts, load_script, read_script_file
+from emulator.apis.evi.chat.script_file import load_script, read_script_file
 from emulator.apis.evi.model.options import ModelOptions
 
 EVERYTHING: dict[str, Any] = {

@@ -8,13 +8,12 @@ from typing import Any
 
 import pytest
 
+from emulator.apis.evi.chat.finding_scripts import bundled_scripts, unknown_script
 from emulator.apis.evi.chat.script import Script, SendMessage, Speak, ToolAnswer, Wait
 from emulator.apis.evi.chat.script_file import (
     MOST_MISTAKES,
-    bundled_scripts,
     load_script,
     read_script_file,
-    unknown_script,
 )
 from emulator.durations import read_pace
 from emulator.errors import Loc, ScriptError

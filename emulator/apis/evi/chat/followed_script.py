@@ -1,0 +1,69 @@
+"""The scripts that worlds begin with; that of a file is read again once the file changes."""
+
+import logging
+from pathlib import Path
+from typing import TypeAlias
+
+from emulator.apis.evi.chat.finding_scripts import bundled_scripts
+from emulator.apis.evi.chat.script import Script
+from emulator.apis.evi.chat.script_reading import script_from
+from emulator.errors import ScriptError
+
+logger = logging.getLogger("emulator")
+
+Stamp: TypeAlias = tuple[int, int, int] | None
+
+
+def named_script(name: str) -> Script:
+    """Return a bundled script, or a file's; an empty script for ''. Raises ScriptError.
+
+    The worlds that begin with the script of a file follow it (`FollowedScript`).
+    """
+    if not name:
+        return Script()
+    return script_from(name) if name in bundled_scripts() else FollowedScript(name).script
+
+
+class FollowedScript:
+    """The script of a file, which is read again once the file has changed.
+
+    All worlds that begin with it share one. `revision` counts the changes that were seen; after a
+    change that can't be read, `mistake` says why, and `script` stays the last good one. The files
+    of sounds are read with the script, and not followed.
+    """
+
+    def __init__(self, name: str) -> None:
+        """Read the file. Raises ScriptError."""
+        self.path = Path(name).absolute()
+        self.revision = 0
+        self.mistake: str | None = None
+        self._stamp = _stamp(self.path)
+        self.script = self._read(name)
+
+    def look(self) -> None:
+        """Read the file again if it has changed; what it costs else is one look at the folder."""
+        stamp = _stamp(self.path)
+        if stamp == self._stamp:
+            return
+        self._stamp = stamp
+        self.revision += 1
+        try:
+            self.script = self._read(str(self.path))
+            self.mistake = None
+        except ScriptError as error:
+            self.mistake = str(error) if stamp else f"{self.path.name}: the file is gone"
+            logger.warning("chats keep the last good script: %s", self.mistake)
+
+    def _read(self, name: str) -> Script:
+        script = script_from(name)
+        script.followed = self
+        return script
+
+
+def _stamp(path: Path) -> Stamp:
+    """Return what changes with a file: its time, size and number; None if it does not exist."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
