@@ -21,7 +21,7 @@ test: .venv/dev .venv/node .venv/node-kit  ## run all tests but those of test-cl
 test-fast: .venv/dev  ## run the tests that start no process and no browser: a minute
 	$(PYTEST) -m "not process and not browser and not slow"
 
-test-clients: .venv/dev .venv/node .venv/node-kit $(CLIENTS)  ## run other versions of Hume's clients, and frameworks
+test-clients: .venv/dev .venv/node .venv/node-kit .docs/made $(CLIENTS)  ## run other versions of Hume's clients, and frameworks
 	$(PYTEST) tests/clients
 
 coverage: .venv/dev .venv/node  ## run the table of the clients' calls, and write docs/coverage.md
@@ -52,6 +52,9 @@ fix: .venv/dev  ## format, and mend what lint can mend
 
 docs: .docs/made  ## build the site of the docs in build/site: open its index.html
 	@.docs/bin/python -m scripts.docs_site
+
+follow-docs: .venv/dev  ## do what the pages to start from say, as a new user would, and take the time: 15 minutes
+	@$(BIN)/python -m scripts.follow_docs $(ROLES)
 
 bench: .venv/dev .venv/node .venv/node-kit  ## measure, beside what one would use instead (QUICK=1: in a minute)
 	@$(BIN)/python -m benchmarks $(if $(QUICK),--quick)
@@ -111,4 +114,4 @@ clean:  ## remove all that make has made
 	@if command -v npm >/dev/null; then mkdir -p $(@D) && cp $< $(@D)/package.json && cd $(@D) && \
 		$(NPM_INSTALL) && touch made; fi
 
-.PHONY: help serve test test-fast test-clients coverage control-document node-kit check fix docs reference bench bench-check lock release clean
+.PHONY: help serve test test-fast test-clients coverage control-document node-kit check fix docs follow-docs reference bench bench-check lock release clean

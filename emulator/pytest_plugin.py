@@ -4,6 +4,7 @@ Nothing of the emulator is imported before a test asks for a fixture.
 """
 
 from collections.abc import Generator, Iterator, Mapping
+from traceback import format_exception
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -110,6 +111,8 @@ def evi(request: pytest.FixtureRequest, evi_server: "Emulator") -> "Iterator[Evi
         if not request.node.stash.get(_HAS_FAILED, False):
             world.check_tool_calls()
             world.check_stubs()
+            if world.world.settings.fail_unused:
+                world.check_unused()
     except AssertionError:
         request.node.stash[_TIMELINE] = world.timeline()
         raise
@@ -145,7 +148,20 @@ def pytest_runtest_makereport(
         unanswered = _unanswered_calls(item)
         if unanswered is not None:
             report.sections.append(("what the EVI world waited for in vain", unanswered))
+        raised = _raised_by_stubs(item)
+        if raised:
+            report.sections.append(("what the callable of a stub raised", raised))
     return report
+
+
+def _raised_by_stubs(item: pytest.Item) -> str:
+    """Return the traceback of what a stub's callable raised in the test's world, or nothing."""
+    world = item.stash.get(_WORLD, None)
+    try:
+        errors = [] if world is None else world.stub_errors()
+    except RuntimeError:  # the server has ended before
+        return ""
+    return "".join("".join(format_exception(error)) for error in errors[:1])
 
 
 def _unanswered_calls(item: pytest.Item) -> str | None:

@@ -408,6 +408,12 @@ class Settings:
         "largest frame of a WebSocket; a larger one closes it with 1009",
         minimum=1024,
     )
+    fail_unused: bool = _world(
+        "switch",
+        False,
+        "fail a test, or what exec runs, that leaves rules of its script or faults unused, or in "
+        "which a user's turn met no rule; unused stubs fail it in any case",
+    )
     chaos: str = _world(
         "text", "", "faults by chance in every world, such as ws_drop=.05,http_5xx=.02"
     )

@@ -37,7 +37,7 @@ _KINDS = ("function", "const", "class", "interface", "type")
 _OMITTED = re.compile(r'Omit<(?:CamelKeys<)?\w+>?, ((?:"\w+"(?: \| )?)+)>')
 _CAMEL = re.compile(r"CamelKeys<(\w+)>")
 _LINKED = re.compile(r"docs/([\w-]+)\.md")
-_CODE = re.compile(r"(?:^    .+\n(?:\n(?=    ))?)+", re.MULTILINE)
+_INDENTED = re.compile(r"^    .*(?:\n+    .*)*", re.MULTILINE)
 _WORD = re.compile(r"\b[A-Z]\w+")
 
 
@@ -100,7 +100,7 @@ def page() -> str:
 def _section(declaration: Declaration, known: set[str]) -> Iterator[str]:
     yield f"### {declaration.name}\n"
     if " " in declaration.signature.removeprefix(f"{declaration.kind} "):
-        yield f"`{declaration.signature}`\n"
+        yield f"```ts\n{declaration.signature}\n```\n"
     yield from _text(declaration.doc)
     others = _links(declaration.signature, known - {declaration.name})
     if others:
@@ -114,7 +114,13 @@ def _section(declaration: Declaration, known: set[str]) -> Iterator[str]:
 
 def _text(doc: str) -> Iterator[str]:
     if doc:
-        yield _with_links(doc) + "\n"
+        yield _INDENTED.sub(_fenced, _with_links(doc)) + "\n"
+
+
+def _fenced(code: re.Match[str]) -> str:
+    """Return an indented example of a comment between fences."""
+    text = dedent(code[0])
+    return f"```{'sh' if text.startswith('NODE_OPTIONS=') else 'ts'}\n{text}\n```"
 
 
 def _item(member: Member, known: set[str]) -> str:
@@ -139,9 +145,8 @@ def _links(signature: str, known: set[str]) -> str:
 
 
 def _with_links(text: str) -> str:
-    """Return a comment with links to the pages that it names, and with fences around its code."""
-    fenced = _CODE.sub(lambda code: f"```js\n{dedent(code[0]).strip()}\n```\n", text + "\n")
-    return _LINKED.sub(r"[\1](\1.md)", fenced.strip())
+    """Return a comment with links to the pages that it names."""
+    return _LINKED.sub(r"[\1](\1.md)", text)
 
 
 def main() -> None:

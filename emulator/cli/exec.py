@@ -57,6 +57,8 @@ def execute(arguments: argparse.Namespace) -> int:
         code = _run(command, evi, arguments.intercept)
         try:
             evi.check_stubs()
+            if settings.fail_unused:
+                evi.check_unused()
         except AssertionError as error:
             code = complain(EmulatorError(str(error)), code or FAILED)
         if code != 0:

@@ -20,7 +20,7 @@ from emulator.jsontext import Json, JsonObject
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class FaultRule:
     """Strikes what matches with a fault: always, `times` times, or with a probability.
 
@@ -37,6 +37,16 @@ class FaultRule:
     used: int = 0
     place: tuple[int, int] = (0, 0)  # the world's random seed, and its number among the rules
     drawn: int = 0
+
+    def __str__(self) -> str:
+        """Return what it does, and to what, in one line."""
+        options = {name: value for name, value in self.options.items() if value not in (None, {})}
+        facts = {**self.match, **options}
+        shown = ", ".join(f"{name}={value!r}" for name, value in facts.items())
+        return f"the {self.kind} fault {self.fault!r}{f' ({shown})' if shown else ''}"
+
+    def __repr__(self) -> str:
+        return f"<{self}: used {self.used} of {self.times or 'any'} times>"
 
     def strikes(self, facts: Mapping[str, Json]) -> bool:
         """True if the rule strikes what has these facts; it counts as used once more then."""

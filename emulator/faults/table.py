@@ -198,6 +198,52 @@ KINDS: Mapping[str, Kind] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class FieldNote:
+    """What a person who fills in a field of a rule needs to be told."""
+
+    hint: str
+    unit: str = ""
+    example: Any = None
+
+
+_NTH = "from 1"
+NOTES: Mapping[str, FieldNote] = {
+    "times": FieldNote("How often, then no more. Left out: always.", "", 1),
+    "probability": FieldNote("By chance: above 0, at most 1.", "0 to 1", 0.2),
+    "operation": FieldNote("Only this operation."),
+    "method": FieldNote("Only this method."),
+    "path": FieldNote("Only these paths; * stands for anything.", example="*/version/*"),
+    "chat_id": FieldNote(
+        "Only this chat; its id is in the view Chats.",
+        example="470a49f6-1dec-4afe-8b61-035d3b2d63b0",
+    ),
+    "call_sid": FieldNote("Only this phone call.", example="CA0123456789abcdef0123456789abcdef"),
+    "turn": FieldNote("Only this turn of the user, counted in the chat.", _NTH, 2),
+    "frame": FieldNote("Only this frame to the client, counted in the chat.", _NTH, 3),
+    "type": FieldNote("Only frames of this type, such as those in the timeline."),
+    "at_ms": FieldNote("Not before this time of the chat or call.", "ms", 2000),
+    "event_name": FieldNote("Only this event."),
+    "status": FieldNote("The status; of a list one is drawn.", "HTTP status", [500, 503]),
+    "retry_after_s": FieldNote("The header Retry-After.", "s", 1),
+    "headers": FieldNote("Headers of the answer, as a JSON object.", example={"X-Trace": "1"}),
+    "body": FieldNote("The answer's body, in place of the service's.", "JSON", {"message": "no"}),
+    "delay_ms": FieldNote(
+        'How much later. [from, to]: anything between; {"mean": 300, "deviation": 100}: about '
+        "that.",
+        "ms",
+        [100, 900],
+    ),
+    "bytes_per_s": FieldNote("How fast the body comes.", "bytes/s", 100),
+    "share": FieldNote("Which part of the messages.", "0 to 1", 0.1),
+    "after": FieldNote("How many lines or pieces come before it.", "", 1),
+    "code": FieldNote("The close code: 1000 to 4999, as far as servers may send it.", "", 1011),
+    "reason": FieldNote("The reason of the close, at most 40 characters.", example="going away"),
+    "error": FieldNote("The slug or code of an error of the API."),
+    "message": FieldNote("The text of the error, in place of the service's.", example="Sorry."),
+}
+
+
 class FaultMistake(UsageError):
     """A rule can't be made: `field` says which of its fields is wrong."""
 

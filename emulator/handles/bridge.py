@@ -22,6 +22,13 @@ _WITHOUT_THREAD = (
 )
 
 
+_GLANCE_S = 1.0  # how long a repr waits for the server's thread
+
+
+async def _called(act: Callable[[], T]) -> T:
+    return act()
+
+
 class Serving(Protocol):
     """What a bridge leads to: a server in a thread."""
 
@@ -58,14 +65,22 @@ class Bridge:
     def call(self, act: Callable[[], T]) -> T:
         """Return what `act` returns, run in the loop. Raises what it raises."""
 
-        async def run() -> T:
-            return act()
-
-        return self.run(run())
+        return self.run(_called(act))
 
     def read(self, act: Callable[[], T]) -> T:
         """Return what `act` returns, run in the loop, or here once the server has stopped."""
         return act() if self._server.loop is None else self.call(act)
+
+    def glance(self, act: Callable[[], str]) -> str:
+        """Return what `act` says, for a repr, which must neither raise nor wait for long."""
+        loop = self._server.loop
+        try:
+            if loop is None or asyncio._get_running_loop() is loop:
+                return act()
+            future = self._submit(_called(act))
+            return future.result(_GLANCE_S)
+        except Exception as error:
+            return f"({type(error).__name__})"
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Wait for a coroutine in the loop."""

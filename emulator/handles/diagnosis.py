@@ -12,8 +12,10 @@ from emulator.jsontext import JsonObject
 from emulator.redaction.printable import visible
 from emulator.redaction.values import hide_in_json
 from emulator.source_files import short
+from emulator.world.state import Leftover
 
 MOST_SHOWN = 30  # entries of a timeline
+MOST_LEFT = 10  # of what a test has set up for nothing
 _AROUND = 4  # entries before and after one that matters
 _LONGEST_VALUE, _BEFORE = 60, 20  # characters of a value, and of those before a difference
 _INDENT = "  "
@@ -91,11 +93,12 @@ def explain(
     entries: Sequence[JsonObject],
     hint: str = "",
     facts: Sequence[str] = (),
+    left: Sequence[Leftover] = (),
 ) -> str:
     """Return the whole message: what was wanted, the nearest, facts, a hint, the timeline.
 
     It shows no credentials, though `wanted` and the candidates hold them.
-    Each candidate comes with its number in the journal, if it has one.
+    Each candidate comes with its number in the journal, if it has one; `left` ends the timeline.
     """
     lines, around = [what], None
     if candidates:
@@ -105,7 +108,7 @@ def explain(
     lines += facts
     if hint:
         lines.append(f"hint: {hint}")
-    return "\n".join([*lines, "timeline:", timeline(entries, around)])
+    return "\n".join([*lines, "timeline:", timeline(entries, around, left)])
 
 
 def everything(journal: Journal) -> list[JsonObject]:
@@ -118,13 +121,22 @@ def short_fields(fields: Mapping[str, Any]) -> str:
     return ", ".join(f"{name}={short(value)}" for name, value in fields.items())
 
 
-def timeline(entries: Sequence[JsonObject], around: int | None = None) -> str:
-    """Render the last entries of a journal, and those around a number.
+def timeline(
+    entries: Sequence[JsonObject], around: int | None = None, left: Sequence[Leftover] = ()
+) -> str:
+    """Render the last entries of a journal, those around a number, and what is left over.
 
     Times are in s since the first entry.
     """
-    if not entries:
-        return f"{_INDENT}(nothing happened)"
+    told = [f"{_INDENT}unused   {_one_line(each.message)}" for each in left if each.kind != "turn"]
+    if len(told) > MOST_LEFT:
+        told[MOST_LEFT:] = [f"{_INDENT}         ... {len(told) - MOST_LEFT} more"]
+    happened = _lines(entries, around) if entries else [f"{_INDENT}(nothing happened)"]
+    return "\n".join([*happened, *told])
+
+
+def _lines(entries: Sequence[JsonObject], around: int | None) -> list[str]:
+    """Return a line for each entry that is shown."""
     begin_ms = entries[0]["at_ms"]
     shown = list(range(len(entries)))[-MOST_SHOWN:]
     if around is not None:
@@ -138,7 +150,7 @@ def timeline(entries: Sequence[JsonObject], around: int | None = None) -> str:
         following, entry = place + 1, entries[place]
         seconds = (entry["at_ms"] - begin_ms) / 1000
         lines.append(f"{_INDENT}{entry['seq']:4} {seconds:+9.3f} s  {describe(entry)}")
-    return "\n".join(lines)
+    return lines
 
 
 def describe(entry: JsonObject) -> str:

@@ -20,6 +20,11 @@ class Listing:
         self._read = read
         self._bridge = bridge
 
+    def __repr__(self) -> str:
+        return self._bridge.glance(
+            lambda: f"<{self._noun}s: {', '.join(repr(each['name']) for each in self._read())}>"
+        )
+
     def __getitem__(self, id_or_name: str) -> JsonObject:
         """Return one as REST shows it. Raises KeyError, with the names that there are."""
         resources = self._bridge.call(self._read)

@@ -34,7 +34,7 @@ class StubRequest:
 StubCallable: TypeAlias = Callable[[StubRequest], Any]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Stub:
     """The answer of an operation to its next `times` calls, or to all of them if that is None.
 
@@ -83,6 +83,9 @@ class Stub:
         said = "a callable" if self.answer is not None else self.status
         matched = f" for {', '.join(f'{n} {v!r}' for n, v in self.match.items())}"
         return f"{self.operation} -> {said}{matched if self.match else ''}"
+
+    def __repr__(self) -> str:
+        return f"<stub {self}: used {self.used} of {self.times or 'any'} times>"
 
     def to_json(self) -> JsonObject:
         """Render it; a stub with a callable has `callable` true, and can't be made from this."""

@@ -1,5 +1,6 @@
 """A world's time, for tests."""
 
+from datetime import UTC, datetime
 from math import isfinite
 
 from emulator.durations import sum_ms
@@ -28,6 +29,12 @@ class ClockHandle:
     def __init__(self, world: World, bridge: Bridge) -> None:
         self._world = world
         self._bridge = bridge
+
+    def __repr__(self) -> str:
+        return self._bridge.glance(lambda: f"<clock {self._time()} {self._world.clock.mode}>")
+
+    def _time(self) -> str:
+        return datetime.fromtimestamp(self._world.clock.now_ms() / 1000, UTC).isoformat()
 
     @property
     def now_ms(self) -> int:

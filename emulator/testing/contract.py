@@ -24,6 +24,11 @@ class ContractHandle:
         self._app = app
         self._bridge = bridge
 
+    def __repr__(self) -> str:
+        return self._bridge.glance(
+            lambda: f"<contract: {len(self._report().findings)} findings about the client>"
+        )
+
     @property
     def findings(self) -> list[JsonObject]:
         """Return findings with code, level, subject, place, expected, got, hint, count.

@@ -47,6 +47,10 @@ class Emulator:
         self._ids = IdSource()
         self._seeds: dict[tuple[str, int, Settings], Seed] = {}
 
+    def __repr__(self) -> str:
+        state = "" if self._server.app.loop is not None else ", which does not run"
+        return f"<Emulator {self.url} seed={self.settings.seed!r}{state}>"
+
     @property
     def url(self) -> str:
         """Return the URL, such as http://127.0.0.1:54321."""

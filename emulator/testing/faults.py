@@ -27,6 +27,11 @@ class FaultsHandle:
         self._names = names
         self._bridge = bridge
 
+    def __repr__(self) -> str:
+        return self._bridge.glance(
+            lambda: f"<faults: {', '.join(map(repr, self._world.faults)) or 'none'}>"
+        )
+
     def add(
         self,
         kind: str,

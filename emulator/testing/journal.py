@@ -10,8 +10,8 @@ from emulator.handles.diagnosis import (
     everything,
     explain,
     matches_entry,
-    timeline,
 )
+from emulator.handles.leftovers import leftovers, whole_timeline
 from emulator.handles.tracebacks import is_on_purpose
 from emulator.journal.entries import KINDS, Entry
 from emulator.jsontext import JsonObject
@@ -33,6 +33,9 @@ class JournalHandle:
         self._hint = hint
         self._bridge = bridge
 
+    def __repr__(self) -> str:
+        return self._bridge.glance(lambda: f"<journal with {self._world.journal.seq} entries>")
+
     def entries(self, kind: str | None = None, after: int = 0, **wanted: Any) -> list[JsonObject]:
         """Return the entries of a kind whose fields are as wanted, in order.
 
@@ -42,8 +45,8 @@ class JournalHandle:
         return self._bridge.call(lambda: self._list(kind, after, wanted))
 
     def timeline(self) -> str:
-        """Return all entries, a line each."""
-        return timeline(self.entries())
+        """Return all entries, a line each, and what was set up for nothing."""
+        return self._bridge.call(lambda: whole_timeline(self._world))
 
     def wait_for(
         self,
@@ -90,7 +93,9 @@ class JournalHandle:
             ]
             what = f"no journal entry within {timeout:g} s: {hide_in_json(fields)}"
             entries = everything(world.journal)
-            raise ExpectationFailed(explain(what, fields, candidates, entries, self._hint()))
+            left = leftovers(world)
+            told = explain(what, fields, candidates, entries, self._hint(), left=left)
+            raise ExpectationFailed(told)
         return found[0]
 
     def _list(self, kind: str | None, after: int, wanted: dict[str, Any]) -> list[JsonObject]:

@@ -22,7 +22,7 @@ __tracebackhide__ = is_on_purpose
 _POLL_S = 0.01  # how long closing it may take
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Received:
     """One webhook as it came; `problem` says why its signature is not good, None if it is."""
 
@@ -30,6 +30,10 @@ class Received:
     body: bytes
     headers: dict[str, str]
     problem: str | None
+
+    def __repr__(self) -> str:
+        chat = f" of chat {self.event['chat_id']}" if "chat_id" in self.event else ""
+        return f"<webhook {_told(self)}{chat}>"
 
     @property
     def event_name(self) -> str:
@@ -66,6 +70,9 @@ class WebhookReceiver:
             target=self._server.serve_forever, args=(_POLL_S,), daemon=True
         )
         self._thread.start()
+
+    def __repr__(self) -> str:
+        return f"<webhook receiver {self.url}: {', '.join(map(_told, self.received)) or 'nothing'}>"
 
     @property
     def url(self) -> str:

@@ -22,6 +22,12 @@ class WebhooksHandle(WebhookEvents):
         super().__init__(world, validation, bridge)
         self._faults = faults
 
+    def __repr__(self) -> str:
+        outbox = self._world.outbox
+        return self._bridge.glance(
+            lambda: f"<webhooks: {len(outbox.deliveries)} deliveries, {outbox.pending} pending>"
+        )
+
     def drain(self, timeout: float = 5) -> int:
         """Wait until nothing is pending. Returns how many still are."""
         return self._bridge.run(self._drain(timeout))

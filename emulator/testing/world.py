@@ -23,7 +23,7 @@ from emulator.atomic import write_whole
 from emulator.clock import SystemClock
 from emulator.errors import UsageError
 from emulator.handles.bridge import Bridge
-from emulator.handles.leftovers import unused_stubs
+from emulator.handles.leftovers import STUB, leftovers, unused_stubs
 from emulator.handles.listing import Listing
 from emulator.handles.tracebacks import ShortTraceback, is_on_purpose
 from emulator.jsontext import Json, JsonObject
@@ -216,14 +216,30 @@ class Evi(EviHandle):
 
     def check_stubs(self) -> None:
         """Raise AssertionError if a callable has raised, or a stub was not used as it said."""
-        failed = self._bridge.read(lambda: [each for each in self.world.stubs if each.error])
-        if failed:
-            error = failed[0].error
-            told = f"the callable of a stub for {failed[0].operation} raised"
-            raise AssertionError(f"{told} {type(error).__name__}: {error}") from error
+        errors = self.stub_errors()
+        if errors:
+            told = f"{type(errors[0]).__name__}: {errors[0]}"
+            raise AssertionError(f"the callable of a stub raised {told}") from errors[0]
         unused = self._bridge.read(lambda: unused_stubs(self.world))
         if unused:
             raise AssertionError("stubs that nobody used: " + "; ".join(unused))
+
+    def stub_errors(self) -> list[BaseException]:
+        """Return what the callables of stubs have raised."""
+        return self._bridge.read(
+            lambda: [stub.error for stub in self.world.stubs if stub.error is not None]
+        )
+
+    def check_unused(self) -> None:
+        """Raise AssertionError if a rule of its script or a fault was never used, or a turn missed.
+
+        Rules count that were added to the world, or given to `simulate`; of faults, those without
+        a probability. A turn is missed if no rule of a script matches it, and no model answers it.
+        """
+        left = self._bridge.read(lambda: leftovers(self.world))
+        told = [each.message for each in left if each.kind != STUB]
+        if told:
+            raise AssertionError("set up for nothing, or missed: " + "; ".join(told))
 
     def webhook_receiver(self) -> WebhookReceiver:
         """Return a receiver of webhooks on this machine; it is closed with the world."""

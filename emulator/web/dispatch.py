@@ -54,6 +54,7 @@ class Dispatcher:
         self._settings = settings
         self._own_routes = own_routes
         self._redirect: Endpoint | None = None  # one of the own routes
+        self._front_door: Endpoint | None = None  # another
 
     def add(
         self,
@@ -85,7 +86,7 @@ class Dispatcher:
         own = make()
         for method, path, endpoint in own.endpoints:
             self.add_endpoint(method, path, endpoint)
-        self._redirect, self._own_routes = own.redirect, None
+        self._redirect, self._front_door, self._own_routes = own.redirect, own.front_door, None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         exchange = Exchange(scope, self._anonymous)
@@ -118,11 +119,18 @@ class Dispatcher:
     async def _unmatched(
         self, exchange: Exchange, scope: Scope, receive: Receive
     ) -> "tuple[Endpoint, Sequence[str]]":
-        """Return a redirection to a route of ours that differs by a slash. Raises ApiError.
+        """Return a redirection to a route of ours. Raises ApiError.
 
-        Unless the path is one of ours, the journal has the request and the beginning of its body.
+        One of a path that differs by a slash, or one of a browser to the inspector. Unless the path
+        is ours, the journal has the request and the beginning of its body.
         """
         method, path = scope["method"], scope["path"]
+        if _is_browser_at_root(scope):
+            if self._own_routes is not None:
+                self._add_own_routes(self._own_routes)
+            if self._front_door is not None:
+                exchange.is_quiet = True
+                return self._front_door, ()
         if self.router.is_own(path):
             exchange.is_quiet = True
             if self._redirect is not None and self.router.redirects(path):
@@ -141,3 +149,10 @@ class Dispatcher:
             with suppress(Exception):  # the journal may be what has failed
                 exchange.world = self._auth.world(dict(scope["headers"]), scope["query_string"])
         return error_answer(exchange.report(error).answer())
+
+
+def _is_browser_at_root(scope: Scope) -> bool:
+    """True if a browser asks for the root to show it: other clients accept anything, or JSON."""
+    if scope["path"] != "/" or scope["method"] not in ("GET", "HEAD"):
+        return False
+    return any(name == b"accept" and b"text/html" in value for name, value in scope["headers"])

@@ -14,6 +14,7 @@ from emulator.web.answers import Answer
 from emulator.web.exchange import Exchange
 from emulator.web.routing import other_slash
 
+INSPECTOR = "/_emulator/"
 EndpointFunction: TypeAlias = Callable[[Request], Awaitable[Response | Reply]]
 
 
@@ -77,17 +78,23 @@ async def _redirect(request: Request) -> Response:
     return RedirectResponse(str(URL(scope={**request.scope, "path": path})))
 
 
+async def _to_inspector(request: Request) -> Response:
+    return RedirectResponse(INSPECTOR)
+
+
 class OwnRoutes(NamedTuple):
     """The endpoints of the emulator's own routes, each with its method and path.
 
-    `redirect` answers a path that differs from one of them by the slash at its end.
+    `redirect` answers a path that differs from one of them by the slash at its end, `front_door` a
+    browser that asks for the root.
     """
 
     endpoints: Sequence[tuple[str, str, Endpoint]]
     redirect: Endpoint
+    front_door: Endpoint
 
 
 def own_routes(routes: Sequence[Route]) -> OwnRoutes:
     """Return routes with their endpoints."""
     endpoints = [(each.method, each.path, Endpoint(each.path, each.function)) for each in routes]
-    return OwnRoutes(endpoints, Endpoint("", _redirect))
+    return OwnRoutes(endpoints, Endpoint("", _redirect), Endpoint("", _to_inspector))

@@ -12,7 +12,7 @@ from emulator.world.state import ApiState
 S = TypeVar("S", bound=ApiState)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Snapshot:
     """All that a world remembers, without what is under way.
 
@@ -26,6 +26,12 @@ class Snapshot:
     clock: tuple[int, int | None]
     rules: tuple[FaultRule, ...]
     stubs: tuple[Stub, ...]
+
+    def __repr__(self) -> str:
+        ahead_ms, frozen_ms = self.clock
+        time = f"{ahead_ms / 1000:g} s ahead" if frozen_ms is None else f"frozen at {frozen_ms} ms"
+        parts = f"{len(self.rules)} faults, {len(self.stubs)} stubs"
+        return f"<Snapshot of a world ({', '.join(self.states)}): clock {time}, {parts}>"
 
     def state(self, kind: type[S]) -> S:
         """Return the state of one API."""

@@ -1,13 +1,20 @@
 """The state of an API: worlds, seeds and snapshots each hold one of every API."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from typing import ClassVar, Self, TypeAlias
+from collections.abc import Iterable, Iterator
+from typing import ClassVar, NamedTuple, Self, TypeAlias
 
 from emulator.jsontext import JsonObject
 from emulator.world.reading import SnapshotReading
 
 Rows: TypeAlias = Iterator[bytes]  # JSON texts, which a document has as a list
+
+
+class Leftover(NamedTuple):
+    """Something that was set up for nothing (a stub, rule or fault), or a turn that met no rule."""
+
+    kind: str  # stub, rule, fault or turn
+    message: str
 
 
 class ApiState(ABC):
@@ -37,6 +44,10 @@ class ApiState(ABC):
 
     def close(self) -> None:  # noqa: B027 - most states have nothing to end
         """End what is under way, since the world is reset or forgotten."""
+
+    def leftovers(self) -> Iterable[Leftover]:
+        """Return what was set up for nothing, which may be why a test fails."""
+        return ()
 
     @abstractmethod
     def to_json(self) -> JsonObject:

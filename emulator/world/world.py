@@ -74,6 +74,9 @@ class World:
         """Give the world a name, by which people find it; a long one is cut off."""
         self.name = name[:LONGEST_NAME] if name else None
 
+    def __repr__(self) -> str:
+        return f"<World {self.reference}>"  # its key is a credential
+
     def state(self, kind: type[S]) -> S:
         """Return the state of one API."""
         return state_of(self.states, kind)

@@ -51,7 +51,7 @@ class Shell:
 
 def _evi_emulator(shell: Shell, command: Command) -> str | None:
     words = list(command.words[1:]) or ["serve"]
-    if words[0].startswith("-"):
+    if words[0].startswith("-") and words[0] not in ("--help", "--version"):
         words = ["serve", *words]
     parsed_words = words[: words.index("--")] if "--" in words and words[0] != "exec" else words
     errors = io.StringIO()

@@ -1,5 +1,6 @@
 """The pages of the repository, and their code blocks."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -34,3 +35,10 @@ def blocks_of(page: Path, *languages: str) -> list[Block]:
 def with_blocks(*languages: str) -> list[Path]:
     """Return the pages that have a block in one of these languages."""
     return [page for page in PAGES if blocks_of(page, *languages)]
+
+
+def anchors(page: Path) -> set[str]:
+    """Return the anchors of a page's headings, spelled as GitHub spells them."""
+    text = re.sub(r"```.*?```", "", page.read_text(), flags=re.DOTALL)
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", each.lower()).replace(" ", "-") for each in headings}

@@ -4,7 +4,7 @@ import importlib.util
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import httpx
@@ -67,6 +67,11 @@ class HumeTTSService:
     def __init__(self, api_key: str, settings: Settings) -> None:
         self._http_client = httpx.AsyncClient()
         self._client: object = None
+
+
+@contextmanager
+def nothing(evi: Evi, evi_server: Emulator) -> Iterator[Names]:
+    yield {}
 
 
 @contextmanager
@@ -159,7 +164,7 @@ def _example(path: str) -> Iterator[str]:
 
 
 # By page: what its blocks find beside `evi`.
-STAND_INS: Mapping[str, Callable[[Evi, Emulator], Any]] = {
+STAND_INS: Mapping[str, Callable[[Evi, Emulator], AbstractContextManager[Names]]] = {
     "docs/testing.md": of_testing,
     "docs/contract.md": of_contract,
     "docs/clients.md": of_clients,

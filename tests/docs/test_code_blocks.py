@@ -2,7 +2,6 @@
 
 import ast
 import asyncio
-import contextlib
 import gc
 import inspect
 import json
@@ -26,12 +25,12 @@ from scripts.code_blocks import INDENTED, Block
 from tests.docs.commands import DEFAULT, Shell
 from tests.docs.pages import PAGES, ROOT, blocks_of, name_of, with_blocks
 from tests.docs.shell import console_lines, lines
-from tests.docs.stand_ins import STAND_INS
+from tests.docs.stand_ins import STAND_INS, nothing
 from tests.served import SEEDS
 
 SHELL, CONSOLE, PYTHON = ("sh", "bash"), ("console",), ("python",)
 DATA = ("yaml", "json", "toml")
-SCRIPT = ("js", "ts", "jsx", "tsx", "mjs")  # tests/node_kit/test_docs.py parses them
+SCRIPT = ("js", "mjs", "jsx", "ts", "tsx", "html")  # tests/node_kit/test_docs.py parses them
 CONFIGURATION = ("haproxy", "dockerfile")
 WEB_PAGE = ("html",)  # tests/clients/test_node_kit.py opens it
 TEXT = ("text",)
@@ -75,7 +74,7 @@ def test_python(
     """The blocks of a page run in order, and the tests in them pass."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
-    stand_ins = STAND_INS.get(name_of(page), lambda *world: contextlib.nullcontext({}))
+    stand_ins = STAND_INS.get(name_of(page), nothing)
     with stand_ins(evi, evi_server) as names:
         shared = {"evi": evi, "print": lambda *values: None, **names}
         for block in blocks_of(page, *PYTHON):
@@ -89,7 +88,8 @@ def test_python(
             if block.title == "suite.py":
                 for name, value in evi.env.items():
                     monkeypatch.setenv(name, value)
-            _run(text, place(block), shared, {**names, "evi": names.get("evi", evi)})
+            fixtures = {"evi": evi, "evi_server": evi_server, **names}
+            _run(text, place(block), shared, fixtures)
     gc.collect()  # what Hume's client leaves open, while it is ignored
     for name in [each for each, module in sys.modules.items() if _is_in(module, tmp_path)]:
         del sys.modules[name]
@@ -101,7 +101,7 @@ def _is_in(module: Any, folder: Path) -> bool:
 
 
 def _run(text: str, name: str, names: dict[str, Any], fixtures: dict[str, Any]) -> None:
-    """Run a block, which may await, and then the tests that it defines, and reset the world."""
+    """Run a block, which may await, then the tests in it; start the world over after each."""
     flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
     before = set(names)
     code = compile(text, name, "exec", flags=flags, dont_inherit=True)
@@ -110,8 +110,12 @@ def _run(text: str, name: str, names: dict[str, Any], fixtures: dict[str, Any]) 
         asyncio.run(awaited)
     for each in [each for each in names if each.startswith("test_") and each not in before]:
         test = names[each]
-        test(*(fixtures[argument] for argument in inspect.signature(test).parameters))
-        fixtures["evi"].reset()
+        marks = [mark for mark in getattr(test, "pytestmark", ()) if mark.name == "evi"]
+        world = fixtures["evi_server"].world(**marks[0].kwargs) if marks else fixtures["evi"]
+        given = {**fixtures, "evi": world}
+        test(*(given[argument] for argument in inspect.signature(test).parameters))
+        world.reset()
+        world.contract.clear()
 
 
 @pytest.mark.parametrize("page", with_blocks(*SHELL, *CONSOLE), ids=name_of)

@@ -6,7 +6,7 @@ from contextlib import suppress
 from httpx import Client
 from playwright.sync_api import expect
 from websockets.exceptions import ConnectionClosedError
-from websockets.sync.client import connect
+from websockets.sync.client import ClientConnection, connect
 
 from emulator.server import Server
 from tests.inspector.browsing import BOTH, Inspector
@@ -108,3 +108,58 @@ def test_who_holds_no_chat_can_drive_none(inspector: Inspector, remote: Client) 
     page = inspector.open("chats", id=chat_id)
     expect(page.get_by_label("About the chat")).to_contain_text("Webhooks of this chat")
     expect(page.get_by_role("button", name="Inject")).to_have_count(0)
+
+
+def test_a_live_chat_opens_by_itself(inspector: Inspector, server: Server, api_key: str) -> None:
+    """Its newest message is in sight; the next one opens when it is over, unless one was chosen."""
+    page = inspector.open("chats")
+    url = f"{server.url.replace('http', 'ws')}/v0/evi/chat?api_key={api_key}"
+    log = page.get_by_role("log", name="Transcript")
+
+    def say(socket: ClientConnection, text: str) -> None:
+        socket.send(json.dumps({"type": "user_input", "text": text}))
+        while json.loads(socket.recv())["type"] != "assistant_end":
+            pass
+
+    with connect(url, proxy=None) as socket:
+        first = json.loads(socket.recv())["chat_id"]
+        expect(page.get_by_role("button", name=first)).to_have_attribute("aria-current", "true")
+        for number in range(12):
+            say(socket, f"This is the question with the number {number}.")
+        newest = log.get_by_role("article").last
+        expect(log).to_contain_text("number 11")
+        expect(newest).to_be_in_viewport()
+        for width in (1400, 640, 360):
+            inspector.check_width(width)
+            newest.scroll_into_view_if_needed()
+            inspector.check(*BOTH)
+            say(socket, f"And now in {width} pixels.")
+            expect(log).to_contain_text(f"And now in {width} pixels.")
+            expect(newest).to_be_in_viewport()
+    with connect(url, proxy=None) as socket:
+        second = json.loads(socket.recv())["chat_id"]
+        expect(page.get_by_role("button", name=second)).to_have_attribute("aria-current", "true")
+        page.get_by_role("button", name=first).click()
+        expect(log).to_contain_text("And now in 360 pixels.")
+        say(socket, "Do you see me?")
+        with connect(url, proxy=None) as another:
+            third = json.loads(another.recv())["chat_id"]
+            expect(page.get_by_role("button", name=third)).to_be_visible()
+            expect(log).to_contain_text("And now in 360 pixels.")
+    inspector.check_console()
+
+
+def test_the_transcript_comes_before_the_scores(inspector: Inspector, remote: Client) -> None:
+    """The chart is beside it or below, and its axes say what they mean."""
+    page = inspector.open("chats", id=simulate(remote))
+    log = page.get_by_role("log", name="Transcript")
+    chart = page.get_by_label("About the chat").get_by_role("img", name="Scores of")
+    for width in (1400, 640, 360):
+        inspector.check_width(width)
+        expect(chart).to_contain_text("Message of the chat")
+        expect(chart).to_contain_text("Score, 0 to 1")
+        said, scores = log.bounding_box(), chart.bounding_box()
+        assert said is not None
+        assert scores is not None
+        is_beside = scores["x"] >= said["x"] + said["width"]
+        assert is_beside or scores["y"] >= said["y"] + said["height"], width

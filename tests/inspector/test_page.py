@@ -11,11 +11,13 @@ from starlette.testclient import TestClient
 
 from emulator.apis.apis import APIS
 from emulator.apis.evi.views import EVI_VIEWS
+from emulator.apis.voices.views import VOICE_VIEWS
 from emulator.inspection import View
+from emulator.web.app import App
 from emulator.web.inspector.routes import PAGE
 from tests.inspector.browsing import BOTH, Inspector
 
-FOLDERS = [PAGE, *(page.folder for api in APIS for page in api.pages)]
+FOLDERS = {PAGE, *(page.folder for api in APIS for page in api.pages)}
 FILES = sorted(
     (path for folder in FOLDERS for path in folder.iterdir()), key=lambda path: path.name
 )
@@ -53,6 +55,18 @@ def test_no_key_is_needed_for_the_page(client: TestClient) -> None:
     assert client.get("/_emulator", follow_redirects=False).headers["location"] == "/_emulator/"
 
 
+def test_the_root_leads_browsers_to_the_page(app: App) -> None:
+    """Whoever asks for HTML; other clients are answered 404, as for any unknown path."""
+    client = TestClient(app, follow_redirects=False)
+    browser = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    for ask in (client.get, client.head):
+        answer = ask("/", headers=browser)
+        assert (answer.status_code, answer.headers["location"]) == (307, "/_emulator/")
+    assert client.get("/", headers={"Accept": "*/*"}).status_code == 404
+    assert client.post("/", headers=browser).status_code == 404
+    assert client.get("/v1", headers=browser).status_code == 404
+
+
 def test_a_file_is_sent_once(client: TestClient) -> None:
     """What the browser has already is answered 304."""
     first = client.get("/_emulator/inspector/app.js")
@@ -67,14 +81,12 @@ def test_the_apis_bring_lists_and_pages(client: TestClient) -> None:
     answer = client.get("/_emulator/inspector/views.js")
     assert answer.headers["content-type"].startswith("text/javascript")
     lines = answer.text.splitlines()
-    assert lines[:2] == [
-        'import { models } from "./models.js";',
-        'import { speech } from "./speech.js";',
-    ]
-    lists = json.loads(lines[2].removeprefix("export const LISTS = ").removesuffix(";"))
+    pages = ("models", "script", "speech")
+    assert lines[:3] == [f'import {{ {name} }} from "./{name}.js";' for name in pages]
+    lists = json.loads(lines[3].removeprefix("export const LISTS = ").removesuffix(";"))
     assert lists == [view.to_json() for api in APIS for view in api.views]
-    assert [view["title"] for view in lists] == ["Configs", "Prompts", "Tools"]
-    assert lines[3:] == ["export const PAGES = [models, speech];"]
+    assert [view["title"] for view in lists] == ["Configs", "Prompts", "Tools", "Voices"]
+    assert lines[4:] == ["export const PAGES = [models, script, speech];"]
 
 
 def test_no_two_files_have_one_name() -> None:
@@ -83,12 +95,12 @@ def test_no_two_files_have_one_name() -> None:
     assert len(set(NAMES)) == len(NAMES)
 
 
-@pytest.mark.parametrize("view", EVI_VIEWS, ids=lambda view: view.name)
+@pytest.mark.parametrize("view", [*EVI_VIEWS, *VOICE_VIEWS], ids=lambda view: view.name)
 def test_a_list_that_is_shown_is_an_operations(client: TestClient, view: View) -> None:
     """The path answers pages with the field; the example makes a resource, which the list has."""
     made = client.post(view.path, json=view.example)
-    assert made.status_code == 201
-    found = client.get(view.path, params={"page_size": 100}).json()[view.items]
+    assert made.is_success
+    found = client.get(view.path, params={"page_size": 100, **view.query}).json()[view.items]
     assert made.json()["id"] in [each["id"] for each in found]
 
 
@@ -123,7 +135,8 @@ def test_another_pages_link_leads_to_it(client: TestClient) -> None:
 
 def test_looking_leaves_no_trace(inspector: Inspector, remote: Client) -> None:
     """No view is in the journal or the contract, whatever it asks the API for."""
-    for view in ("timeline", "chats", "talk", "models", "speech", "webhooks", "resources", "world"):
+    views = ("timeline", "chats", "talk", "models", "script", "speech", "webhooks", "resources")
+    for view in (*views, "faults", "contract", "world"):
         page = inspector.open(view)
         expect(page.locator("nav [aria-current]")).to_have_attribute("href", re.compile(view))
         expect(page.locator("main")).not_to_be_empty()

@@ -85,6 +85,26 @@ def test_typing_and_a_tool_answered_by_hand(inspector: Inspector, remote: Client
     inspector.check_console()
 
 
+def test_the_fields_say_whose_they_are(inspector: Inspector, remote: Client) -> None:
+    """The user's is below the conversation, the control plane's are together beside it."""
+    prepare(remote)
+    page = begin(inspector)
+    expect(page.get_by_text("What you say, as the user of the chat")).to_be_visible()
+    controls = page.get_by_role("region", name="Control plane")
+    expect(controls).to_contain_text("acts on the chat from outside")
+    for label in ("What the microphone will be heard to say", "Text", "Who says it"):
+        expect(controls.get_by_label(label)).to_be_visible()
+    expect(controls.get_by_label("What you say")).to_have_count(0)
+    controls.get_by_label("Text").fill("Hello from a server.")
+    controls.get_by_label("Who says it").select_option("as the assistant")
+    controls.get_by_role("button", name="Send").click()
+    said = page.get_by_role("log", name="Conversation").get_by_text("Hello from a server.")
+    expect(said).to_be_in_viewport()
+    for width in (360, 640, 1400):
+        inspector.check_width(width)
+        inspector.check(*BOTH)
+
+
 def test_speaking(inspector: Inspector, remote: Client) -> None:
     """The microphone is heard to say what was queued."""
     prepare(remote)

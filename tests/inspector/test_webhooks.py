@@ -35,14 +35,15 @@ def test_a_webhook_is_redelivered(inspector: Inspector, remote: Client, receiver
 
 
 def test_one_is_sent_with_a_fault(inspector: Inspector, remote: Client, receiver: Receiver) -> None:
-    """An event to a URL, with a field replaced and its body tampered with."""
+    """An event to a URL, with a field replaced and its body tampered with; its delivery opens."""
     page = inspector.open("webhooks")
     page.get_by_label("To", exact=True).fill(receiver.url)
     page.get_by_label("Fields to replace").fill('{"end_reason": "SILENCE_TIMEOUT"}')
     page.get_by_label("Fault").select_option("tampered_body")
     page.get_by_role("button", name="Send").click()
 
-    expect(page.get_by_label("Send a webhook")).to_contain_text("The receiver answered")
+    expect(page.get_by_label("Attempt 1")).to_contain_text("signature wrong")
+    expect(page.get_by_label("Payload", exact=True)).to_contain_text("SILENCE_TIMEOUT")
     expect(page.get_by_label("Deliveries").get_by_role("listitem")).to_have_count(1)
     [received] = receiver.log()
     assert received.verdict == "signature wrong"

@@ -22,7 +22,7 @@ def test_a_narrow_timeline_tells_what_was_said(
     for width in (700, 900):
         page.set_viewport_size({"width": width, "height": 700})
         expect(said).to_be_visible()
-        assert said.evaluate("(node) => node.clientWidth") > 80, width
+        assert said.evaluate("(node) => node.parentNode.clientWidth") > 80, width
         inspector.check()
 
 

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from emulator.server import Server
 from emulator.settings import Settings
-from tests.inspector.browsing import BOTH, Inspector
+from tests.inspector.browsing import Inspector
 from tests.outgoing.calls import ask
 
 
@@ -31,27 +31,6 @@ def test_the_clock(inspector: Inspector, remote: Client) -> None:
     inspector.go("World")
     clock.get_by_role("button", name="Resume").click()
     expect(clock).to_contain_text("It runs.")
-    inspector.check_console()
-
-
-def test_faults_come_and_go(inspector: Inspector, remote: Client) -> None:
-    """One is added by its fields, used, and removed."""
-    page = inspector.open("world")
-    form = page.get_by_role("form", name="Add a fault")
-    form.get_by_label("Of", exact=True).select_option("http")
-    form.get_by_label("Fault").select_option("status")
-    form.get_by_label("status", exact=True).fill("429")
-    form.get_by_label("operation").select_option("list-configs")
-    form.get_by_label("times").fill("1")
-    form.get_by_role("button", name="Add the fault").click()
-    table = page.get_by_label("Faults").get_by_role("table")
-    expect(table).to_contain_text("operation=list-configs")
-    assert remote.get("/v0/evi/configs").status_code == 429
-    expect(table).to_contain_text("1 of 1")
-    inspector.check(*BOTH)
-    table.get_by_role("button", name="Remove the fault status").click()
-    expect(page.get_by_text("Nothing breaks.")).to_be_visible()
-    assert ask(remote, "GET", "/_emulator/faults") == {"faults": []}
     inspector.check_console()
 
 
@@ -79,22 +58,6 @@ def test_a_snapshot_brings_back_what_a_reset_took(inspector: Inspector, remote: 
     question.get_by_role("button", name="Restore").click()
     expect(page.get_by_text("The world is as it was then")).to_be_visible()
     assert ask(remote, "GET", "/v0/evi/prompts?name=Mine")["total_pages"] == 1
-    inspector.check_console()
-
-
-def test_the_contract_report(inspector: Inspector, remote: Client) -> None:
-    """What a client got wrong, how often, and how much of the API it used; begun anew."""
-    body = {"name": "Mine", "text": "Hi", "txet": "Ho"}
-    ask(remote, "POST", "/v0/evi/prompts", body, 201)
-    page = inspector.open("world")
-    report = page.get_by_label("Contract report")
-    expect(report.get_by_role("row", name="txet")).to_contain_text("create-prompt")
-    expect(report).to_contain_text("of the API was used")
-    report.get_by_text("operations", exact=True).click()
-    expect(report.get_by_text("create-prompt × 1")).to_be_visible()
-    inspector.check(*BOTH)
-    report.get_by_role("button", name="Begin anew").click()
-    expect(report).to_contain_text("No findings")
     inspector.check_console()
 
 

@@ -255,6 +255,16 @@ test("faults, stubs, the journal and the contract", async () => {
   assert.equal((await evi.stubs())[0].used, 1);
   await get("/v0/evi/configs");
   await evi.checkStubs();
+  await evi.stub("list-tools", { status: 503, match: { query: { name: "A" } } });
+  assert.equal((await get("/v0/evi/tools?name=B")).status, 200);
+  assert.match(await failure(evi.checkStubs()), /query.name: wanted 'A', got 'B'/);
+  assert.equal((await get("/v0/evi/tools?name=A")).status, 503);
+  await evi.faults.add("http", "reset", { path: "/nowhere" });
+  await evi.checkUnused({ ifSet: true });
+  assert.match(await failure(evi.checkUnused()), /the http fault 'reset' .* never struck/);
+  assert.match(await evi.timeline(), /\n  unused   the http fault 'reset'/);
+  await evi.faults.clear();
+  await evi.checkUnused();
   const entry = await evi.journal.waitFor({ kind: "http", path: "/v0/evi/configs", status: 503 });
   assert.equal(entry.method, "GET");
   const later = evi.journal.waitFor({ kind: "http", after: entry.seq, status: 404 });

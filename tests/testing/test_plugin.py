@@ -101,7 +101,7 @@ def test_a_tool_call_that_is_never_answered_fails_the_test(pytester: pytest.Pyte
 def test_what_pytest_tells_of_it(pytester: pytest.Pytester) -> None:
     """Fixtures and marker have a line of help."""
     fixtures = run(pytester, "--fixtures").stdout
-    fixtures.fnmatch_lines(
+    fixtures.fnmatch_lines_random(
         [
             "evi_settings [[]session scope[]] -- *pytest_plugin.py:*",
             "*Return the settings of the server. Override it to change them.",

@@ -371,7 +371,7 @@ def test_what_a_callable_raises_fails_the_test(evi: Evi) -> None:
         answer = client.post("/v0/evi/tools", json={"name": "y"})
     assert (answer.status_code, answer.json()["code"]) == (500, "stub_failed")
     assert "The stub's callable raised AssertionError" in answer.json()["message"]
-    with pytest.raises(AssertionError, match="callable of a stub for create-tool") as failed:
+    with pytest.raises(AssertionError, match="callable of a stub raised Asse") as failed:
         evi.check_stubs()
     error = failed.value.__cause__
     assert error is not None

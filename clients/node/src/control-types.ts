@@ -437,6 +437,16 @@ export interface FaultTable {
     error: Array<string>;
     method: Array<string>;
   };
+  /** The fields of a rule, with what a person needs to fill them in. */
+  fields: Record<string, {
+    /** Of a JSON value; `any` for several. */
+    type: "string" | "integer" | "number" | "object" | "any";
+    hint: string;
+    /** Empty for a text. */
+    unit: string;
+    /** A value that it can have. */
+    example: unknown;
+  }>;
 }
 
 export interface NewStub {
@@ -453,6 +463,15 @@ export interface NewStub {
   /** False takes a body that the document does not allow. */
   check?: boolean | undefined;
   match?: StubMatch | undefined;
+}
+
+export interface Unused {
+  unused: Array<{
+    kind: "stub" | "rule" | "fault" | "turn";
+    message: string;
+  }>;
+  /** Unused stubs fail a test in any case. */
+  fail_unused: boolean;
 }
 
 /** What the requests have for which the stub is meant; all of them if left out. */
@@ -910,6 +929,11 @@ export interface ServerSettings {
   requestsPerSecond?: number | null | undefined;
   /** largest frame of a WebSocket; a larger one closes it with 1009 */
   maxFrameBytes?: number | undefined;
+  /**
+   * fail a test, or what exec runs, that leaves rules of its script or faults unused, or in
+   * which a user's turn met no rule; unused stubs fail it in any case
+   */
+  failUnused?: boolean | undefined;
   /** faults by chance in every world, such as ws_drop=.05,http_5xx=.02 */
   chaos?: string | undefined;
   /** print a line for each request */
@@ -1070,6 +1094,11 @@ export interface WorldSettings {
   strict?: boolean | undefined;
   /** requests that a world answers in a second; more get 429 */
   requestsPerSecond?: number | null | undefined;
+  /**
+   * fail a test, or what exec runs, that leaves rules of its script or faults unused, or in
+   * which a user's turn met no rule; unused stubs fail it in any case
+   */
+  failUnused?: boolean | undefined;
   /** faults by chance in every world, such as ws_drop=.05,http_5xx=.02 */
   chaos?: string | undefined;
   /**
@@ -1489,11 +1518,11 @@ export const SERVER_SETTINGS: readonly string[] = (
   "signingKey signWebhooksWith webhookTime webhookTimeout webhookQueue journalLimit " +
   "journalMaxBytes maxWorlds clock script pace firstAudio jitter audioOutput prosody " +
   "transcriptionFailure maxChats maxUnsentBytes maxBodyBytes maxFilledChars " +
-  "maxHeadBytes requestTimeout strict requestsPerSecond maxFrameBytes chaos logRequests " +
-  "state exportOnExit maxSnapshotBytes tls allowedHosts publicUrl callHosts mapUrl " +
-  "modelTimeout modelFailure modelSystem modelQuirks modelCassette modelCassetteMode " +
-  "brain brainModel brainKey brainTimeout ears earsModel earsLanguage earsKey " +
-  "earsTimeout callHostsOnly trustedProxies"
+  "maxHeadBytes requestTimeout strict requestsPerSecond maxFrameBytes failUnused chaos " +
+  "logRequests state exportOnExit maxSnapshotBytes tls allowedHosts publicUrl callHosts " +
+  "mapUrl modelTimeout modelFailure modelSystem modelQuirks modelCassette " +
+  "modelCassetteMode brain brainModel brainKey brainTimeout ears earsModel earsLanguage " +
+  "earsKey earsTimeout callHostsOnly trustedProxies"
 ).split(" ");
 
 export const WORLD_SETTINGS: readonly string[] = (
@@ -1502,7 +1531,7 @@ export const WORLD_SETTINGS: readonly string[] = (
   "ttsFileType inactivityTimeout signingKey signWebhooksWith webhookTime webhookQueue " +
   "journalLimit journalMaxBytes clock script pace firstAudio jitter audioOutput prosody " +
   "transcriptionFailure maxChats maxUnsentBytes maxFilledChars strict requestsPerSecond " +
-  "chaos publicUrl callHosts mapUrl modelTimeout modelFailure modelSystem modelQuirks " +
-  "modelCassette modelCassetteMode brain brainModel brainKey brainTimeout ears " +
-  "earsModel earsLanguage earsKey earsTimeout callHostsOnly name"
+  "failUnused chaos publicUrl callHosts mapUrl modelTimeout modelFailure modelSystem " +
+  "modelQuirks modelCassette modelCassetteMode brain brainModel brainKey brainTimeout " +
+  "ears earsModel earsLanguage earsKey earsTimeout callHostsOnly name"
 ).split(" ");

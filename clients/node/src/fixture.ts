@@ -56,7 +56,7 @@ export async function openWorld(settings: WorldOptions = {}, name?: string): Pro
 /** Throw ExpectationFailed, with the timeline, for what a passed test has left over. */
 export async function checkLeftovers(evi: Evi): Promise<void> {
   try {
-    await Promise.all([evi.checkToolCalls(), evi.checkStubs()]);
+    await Promise.all([evi.checkToolCalls(), evi.checkStubs(), evi.checkUnused({ ifSet: true })]);
   } catch (error) {
     if (!(error instanceof ExpectationFailed)) throw error;
     throw new ExpectationFailed(`${error.message}\n${await happened(evi)}`);

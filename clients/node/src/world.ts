@@ -13,7 +13,9 @@ import type {
   SimulatedChat,
   Snapshot,
   Stub,
+  StubMatch,
   ToolCalls,
+  Unused,
   WebhookEventName,
   WorldSettings,
 } from "./control-types.js";
@@ -62,6 +64,8 @@ export interface StubOptions {
   times?: number | null | undefined;
   /** False takes a body that the document does not allow. */
   check?: boolean | undefined;
+  /** For which requests: by some of their path, query, headers and JSON body. */
+  match?: StubMatch | undefined;
 }
 
 /** How an event is signed. */
@@ -435,14 +439,22 @@ export class Evi {
 
   /** Throw ExpectationFailed if a stub was not used as often as it said. */
   async checkStubs(): Promise<void> {
-    const unused = (await this.stubs())
-      .filter(({ times, used }) => used < (times ?? 1))
-      .map((each) => {
-        const often = `used ${each.used} of ${each.times ?? "any"} times`;
-        return `${each.operation} -> ${each.status}: ${often}`;
-      });
-    if (unused.length > 0) {
-      throw new ExpectationFailed(`stubs that nobody used: ${unused.join("; ")}`);
+    const { unused } = await this.#control.json<Unused>("GET", "/_emulator/unused");
+    const told = unused.filter(({ kind }) => kind === "stub").map(({ message }) => message);
+    if (told.length > 0) throw new ExpectationFailed(`stubs that nobody used: ${told.join("; ")}`);
+  }
+
+  /**
+   * Throw ExpectationFailed if a rule of its script or a fault was never used, or a turn missed.
+   *
+   * With `ifSet`, only where the setting fail_unused is on.
+   */
+  async checkUnused({ ifSet = false }: { ifSet?: boolean | undefined } = {}): Promise<void> {
+    const { unused, fail_unused } = await this.#control.json<Unused>("GET", "/_emulator/unused");
+    if (ifSet && !fail_unused) return;
+    const told = unused.filter(({ kind }) => kind !== "stub").map(({ message }) => message);
+    if (told.length > 0) {
+      throw new ExpectationFailed(`set up for nothing, or missed: ${told.join("; ")}`);
     }
   }
 

@@ -1,17 +1,18 @@
 """EVI's state in a world: configs, prompts, tools, chats, the script, texts of users."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Self, TypeAlias
 
 from emulator.apis.evi import snapshot
 from emulator.apis.evi.chat.script import Script
+from emulator.apis.evi.chat.script_use import ScriptUse
 from emulator.apis.evi.chat_store import ChatStore
 from emulator.apis.evi.model.options import ModelOptions, model_options
 from emulator.jsontext import JsonObject
 from emulator.store.versioned import VersionedCollection
 from emulator.world.reading import SnapshotReading
-from emulator.world.state import ApiState
+from emulator.world.state import ApiState, Leftover
 
 if TYPE_CHECKING:
     from emulator.apis.evi.chat.channel import ChatEvent
@@ -40,6 +41,7 @@ class EviState(ApiState):
         self.first_script = Script()  # of the world's seed, or of a file that has changed since
         self.file_revision = 0  # of the script's file, that this world has seen
         self.file_revision_at_start = 0  # of the world
+        self.script_use = ScriptUse()
 
     @property
     def script(self) -> Script:
@@ -65,6 +67,7 @@ class EviState(ApiState):
         fork.heard = self.heard.copy()
         fork.model = self.model
         fork.cut_off = (*self.cut_off, *self.live)
+        fork.script_use = self.script_use.copy()
         return fork
 
     def same_as(self, fork: Self) -> bool:
@@ -85,6 +88,7 @@ class EviState(ApiState):
         self.first_script = first.script
         if first.script.followed is not None:
             self.file_revision_at_start = first.script.followed.revision
+        self.script_use.excuse(first.script)
         if self.own_script is None:
             self.forget_script()
         for chat_id in self.cut_off:  # no client is connected to them any more
@@ -94,6 +98,12 @@ class EviState(ApiState):
     def close(self) -> None:
         for live in list(self.live.values()):
             live.end()
+
+    def leftovers(self) -> Iterator[Leftover]:
+        for told in self.script_use.unused(self.script):
+            yield Leftover("rule", told)
+        for told in self.script_use.unmatched:
+            yield Leftover("turn", told)
 
     def to_json(self) -> JsonObject:
         return {
@@ -115,6 +125,8 @@ class EviState(ApiState):
         snapshot.read_resources(reading, "configs", state.configs)
         snapshot.read_chats(reading, state.chats)
         state.own_script = snapshot.read_script(reading)
+        if state.own_script is not None:
+            state.script_use.excuse(state.own_script)
         state.heard = deque(content["heard"])
         state.model = model_options(content.get("model", {}))
         state.cut_off = tuple(snapshot.read_live(reading))

@@ -32,6 +32,7 @@ def _take_change(world: World, followed: Followed, is_news: bool) -> None:
     has_own = state.script != state.first_script
     if followed.script is not state.first_script:
         state.first_script = followed.script
+        state.script_use.excuse(followed.script)
         if not has_own:
             take_script(world, followed.script.copy())
     if followed.mistake is not None:

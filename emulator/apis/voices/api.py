@@ -9,6 +9,7 @@ from emulator.apis.voices.examples import with_examples
 from emulator.apis.voices.findings import VOICES_FINDINGS
 from emulator.apis.voices.operations import HANDLERS
 from emulator.apis.voices.state import VoicesState
+from emulator.apis.voices.views import VOICE_VIEWS
 from emulator.world.seed import SeedSection
 from emulator.world.snapshot_reader import SnapshotPart
 
@@ -30,6 +31,7 @@ VOICES = Api(
     document=_HERE / "openapi.yaml",
     handlers=HANDLERS,
     findings=VOICES_FINDINGS,
+    views=VOICE_VIEWS,
     with_examples=with_examples,
     snapshot=SnapshotPart(VoicesState, _HERE / "snapshot.yaml"),
     seed=SeedSection(_HERE / "seed.yaml", seed.load, seed.count),

@@ -13,7 +13,7 @@ from emulator.errors import (
     api_error,
 )
 from emulator.faults.names import FaultNames
-from emulator.faults.table import KINDS, FaultMistake
+from emulator.faults.table import KINDS, NOTES, FaultMistake
 from emulator.jsontext import JsonObject
 from emulator.web.auth import Auth
 from emulator.web.control.request import Bodies, answer, caller_world
@@ -37,14 +37,23 @@ def _type_of(field: str, names: FaultNames) -> str:
     return "value_error" if field in names.schema()["properties"] else "extra_forbidden"
 
 
+def _fields(names: FaultNames) -> JsonObject:
+    """Describe the fields that a rule may have, for people who fill them in."""
+    schemas = names.schema()["properties"]
+    return {
+        name: {"type": schemas[name].get("type", "any"), **asdict(note)}
+        for name, note in NOTES.items()
+    }
+
+
 def fault_routes(auth: Auth, bodies: Bodies, names: FaultNames) -> list[Route]:
     async def show(request: Request) -> Response:
         return answer({"faults": [rule.to_json() for rule in caller_world(auth, request).faults]})
 
     async def show_table(request: Request) -> Response:
-        """List the faults by kind, and the values that some fields of rules may have."""
+        """List the faults by kind, the fields of rules, and the values that some may have."""
         kinds = {name: asdict(kind) for name, kind in KINDS.items()}
-        return answer({"kinds": kinds, "values": names.to_json()})
+        return answer({"kinds": kinds, "values": names.to_json(), "fields": _fields(names)})
 
     async def add(request: Request) -> Response:
         world = caller_world(auth, request)

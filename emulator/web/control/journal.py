@@ -1,5 +1,7 @@
 """GET /_emulator/journal, /wait and /timeline: the entries of the caller's world, and as text.
 
+GET /_emulator/unused lists what was set up for nothing.
+
 `audio` says how audio frames are shown: in runs, or each by itself. By default a list has runs,
 and a wait each frame.
 """
@@ -14,7 +16,7 @@ from starlette.responses import PlainTextResponse, Response
 from emulator.control import read_integer, read_limit
 from emulator.credentials import CREDENTIALS
 from emulator.errors import Problem, ValidationFailed, closest
-from emulator.handles.diagnosis import everything, timeline
+from emulator.handles.leftovers import leftovers, whole_timeline
 from emulator.journal.entries import KINDS
 from emulator.journal.journal import Journal
 from emulator.jsontext import Json, JsonObject
@@ -71,11 +73,21 @@ def journal_routes(auth: Auth, worlds: Worlds) -> list[Route]:
         return answer(_page(world.journal, after, limit, audio, wanted))
 
     async def show_timeline(request: Request) -> Response:
-        journal, query = caller_world(auth, request).journal, request.query_params
+        world, query = caller_world(auth, request), request.query_params
         around = read_integer("around", query["around"]) if "around" in query else None
-        return PlainTextResponse(timeline(everything(journal), around))
+        return PlainTextResponse(whole_timeline(world, around))
+
+    async def show_unused(request: Request) -> Response:
+        world = caller_world(auth, request)
+        return answer(
+            {
+                "unused": [each._asdict() for each in leftovers(world)],
+                "fail_unused": world.settings.fail_unused,
+            }
+        )
 
     return [
+        Route("GET", "/_emulator/unused", show_unused),
         Route("GET", "/_emulator/journal/timeline", show_timeline),
         Route("GET", "/_emulator/journal", show),
         Route("GET", "/_emulator/journal/wait", wait),

@@ -12,7 +12,8 @@ async def speak(text: str) -> bytes:
     async with aiohttp.ClientSession() as session:
         tts = hume.TTS(http_session=session)  # its key is in HUME_API_KEY
         frame = await tts.synthesize(text).collect()
-    return frame.to_wav_bytes()
+    wav: bytes = frame.to_wav_bytes()
+    return wav
 
 
 if __name__ == "__main__":

@@ -89,6 +89,8 @@ class Assistant:
         self._inline_prosody = request.inline_prosody
         self._most_added = request.most_added
         self._script = ScriptRun(request.script)
+        self._script_use = request.script_use
+        self._script_use.begin(request.script)
         self._settings = settings
         self._channel = channel
         self._history = history
@@ -153,8 +155,10 @@ class Assistant:
         values = {"user_text": turn.text, "context": context or ""}
         chosen = self._script.choose(turn)
         if chosen is not None:
+            self._script_use.answer(self._script.script, chosen.rule)
             self.add_turn(chosen.rule.steps, "answer", {**values, **chosen.groups})
         elif self._script.script.strict:
+            self._script_use.miss(self._chat_id, turn)
             self._no_rule_for(turn)
         elif self.questions is not None:
             self.questions.context = context
@@ -162,6 +166,9 @@ class Assistant:
             asking = AskModel(turn.number)
             self.add_turn([asking, *self._quick_response(turn)], "answer", values)
         else:
+            if self._script.script.rules:
+                told = self._script_use.miss(self._chat_id, turn)
+                self._channel.note(f"{told}; the default assistant answers", "turn_unmatched")
             tools, builtin_tools = self._settings.tools, self._settings.builtin_tools
             steps, more = improvised.reply(turn.text, turn.number, context, tools, builtin_tools)
             self.add_turn([*self._quick_response(turn), *steps], "answer", {**values, **more})

@@ -129,6 +129,7 @@ def start_chat(world: World, options: ChatOptions, send: SendFrames) -> LiveChat
         config=config,
         model=model_of(world, config, script),
         script=script,
+        script_use=world.state(EviState).script_use,
         resumed_group_id=group_id,
         settings=options.settings,
         event_limit=options.event_limit,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from emulator.apis.evi.chat.config import ChatConfig
 from emulator.apis.evi.chat.messages import SessionSettings
 from emulator.apis.evi.chat.script import Script, Speak
+from emulator.apis.evi.chat.script_use import ScriptUse
 from emulator.apis.evi.ears.utterance import EarsSource
 from emulator.apis.evi.model.source import ModelSource
 from emulator.audio.live_voices import ASSISTANT_TONES, USER_TONES, LiveVoice
@@ -20,7 +21,7 @@ class ChatRequest:
     `pace` stretches the assistant's own times: 1 is real time, 0 takes no time. `first_audio_ms`
     is how long it thinks, if that is given. With a pace, each chunk of sound comes up to
     `jitter_ms` after the one before. If nobody listens (`voiced` is false), no audio is made. A
-    user who is present may be silent without consequences.
+    user who is present may be silent without consequences. `script_use` counts for the world.
     With `inline_prosody` a sentence's message has its scores, which then have no frame of their
     own. `transcribe` returns what the user says when audio comes, or None to make something up. A
     chat that `survives_bad_audio` continues after audio that cannot be decoded. `most_added` bounds
@@ -32,6 +33,7 @@ class ChatRequest:
     config: ChatConfig
     most_added: int = field(kw_only=True)
     script: Script = field(default_factory=Script)
+    script_use: ScriptUse = field(default_factory=ScriptUse)
     resumed_group_id: str | None = None
     settings: SessionSettings | None = None
     event_limit: int = HISTORY_LIMIT

@@ -257,7 +257,6 @@ class Script:
     A `strict` script answers a turn that no rule matches with an error; otherwise the default
     assistant answers. `model` says how a custom language model is asked. `user` and `tools` are for
     simulations. `sounds` are given to the world that takes the script, and no part of the course.
-    `uses` counts the answers of each rule, by its place, in all chats that follow this script.
     """
 
     rules: list[Rule] = field(default_factory=list)
@@ -268,7 +267,6 @@ class Script:
     name: str = "script"
     model: ModelOptions = ModelOptions()
     sounds: Sequence[OwnSound] = field(default=(), compare=False)
-    uses: Counter[int] = field(default_factory=Counter, compare=False, repr=False)
     own_text: ScriptText | None = field(default=None, compare=False, repr=False)
     followed: Followed | None = field(default=None, compare=False, repr=False)
 
@@ -298,8 +296,8 @@ class Script:
         return rule
 
     def copy(self) -> "Script":
-        """Return an equal script, not used yet; rules added to either do not show in the other."""
-        return replace(self, rules=list(self.rules), uses=Counter())
+        """Return an equal script; rules added to either do not show in the other."""
+        return replace(self, rules=list(self.rules))
 
     def answer_tool(self, name: str, content: Json) -> None:
         """Answer calls of this tool in simulations with a text, or with a value as JSON."""
@@ -347,7 +345,7 @@ class Chosen(NamedTuple):
 
 
 class ScriptRun:
-    """A script in one chat. It counts how often each rule was used, here and in all chats."""
+    """A script in one chat. It counts how often each rule was used here."""
 
     def __init__(self, script: Script) -> None:
         self.script = script
@@ -361,7 +359,6 @@ class ScriptRun:
             groups = rule.match(turn)
             if groups is not None:
                 self._used[number] += 1
-                self.script.uses[number] += 1
                 return Chosen(rule, groups)
         return None
 

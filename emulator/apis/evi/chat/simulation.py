@@ -21,6 +21,7 @@ from emulator.apis.evi.chat.opening import find_config, model_of, open_chat
 from emulator.apis.evi.chat.request import ChatRequest
 from emulator.apis.evi.chat.script import Script, SendMessage, Speak, ToolAnswer, Wait
 from emulator.apis.evi.chat.script_file import Scene
+from emulator.apis.evi.chat.script_use import ScriptUse
 from emulator.apis.evi.chat.session import GRACE_MS, Session
 from emulator.apis.evi.chat_store import ChatStore
 from emulator.apis.evi.chat_voices import simulated_voice, user_voice
@@ -89,7 +90,6 @@ def new_scenario(world: World, script: Script, scene: Scene) -> Scenario:
             strict=own.strict,
             mood=script.mood or own.mood,
             tools={**own.tools, **script.tools},
-            uses=own.uses,
         )
     if scene.end_reason == "INACTIVITY_TIMEOUT":
         _check_inactivity(config)
@@ -97,6 +97,7 @@ def new_scenario(world: World, script: Script, scene: Scene) -> Scenario:
         config=config,
         model=model_of(world, config, script),
         script=script,
+        script_use=world.state(EviState).script_use,
         resumed_group_id=group_id and group_id.lower(),
         settings=scene.session_settings,
         most_added=world.settings.max_filled_chars,
@@ -168,8 +169,7 @@ def rehearse(world: World, scenario: Scenario) -> int:
     clock = LaggingClock(ManualClock(world.clock.now_ms() + _LONG_MS), _LONG_MS)
     timers, journal = Timers(clock), Journal(clock, 1)
     chats, ids = _Stage(world.state(EviState).chats), world.ids.fork()
-    # a copy of the script, so that its uses count what is said to the world alone
-    request = replace(scenario.request, model=None, script=scenario.script.copy())
+    request = replace(scenario.request, model=None, script_use=ScriptUse())
     live = LiveChat(Session(request, chats, clock, ids, journal), clock, timers)
     rehearsed = replace(scenario, wait_for_tools=False)
     Simulation(live, timers, rehearsed, True, journal).start()

@@ -21,16 +21,18 @@ from emulator.apis.evi.chat.script_file import (
 )
 from emulator.apis.evi.chat.script_text import script_text
 from emulator.apis.evi.chat.simulation import new_scenario, simulated
+from emulator.apis.evi.state import EviState
 from emulator.apis.evi.world_script import script_of, take_script
 from emulator.control import ControlCall, ControlHandler
 from emulator.errors import Problem, ScriptError, ValidationFailed, pointer
 from emulator.jsontext import Json, JsonObject
 from emulator.source_files import LocatedMistake, UnreadableError
+from emulator.world.world import World
 
 
 async def get_script(call: ControlCall) -> Json:
     """Return the script of future chats."""
-    return described(script_of(call.world))
+    return described(script_of(call.world), call.world)
 
 
 async def set_script(call: ControlCall) -> Json:
@@ -43,7 +45,7 @@ async def set_script(call: ControlCall) -> Json:
     if isinstance(given, str):
         keep_text(script, _text(given))
     take_script(call.world, script)
-    return described(script)
+    return described(script, call.world)
 
 
 async def check_script(call: ControlCall) -> Json:
@@ -84,14 +86,14 @@ SCRIPTED: Mapping[str, ControlHandler] = {
 }
 
 
-def described(script: Script) -> JsonObject:
+def described(script: Script, world: World) -> JsonObject:
     """Return what a script answers: its rules, how often each was used, and its text."""
     followed = script.followed
     return {
         "name": script.name,
         "strict": script.strict,
         "rules": [str(rule) for rule in script.rules],
-        "uses": [script.uses[number] for number in range(len(script.rules))],
+        "uses": world.state(EviState).script_use.counts(script),
         "text": script_text(script),
         "file": followed and followed.path.name,
         "mistake": followed and followed.mistake,

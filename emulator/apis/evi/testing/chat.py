@@ -13,6 +13,7 @@ from emulator.handles.diagnosis import (
     matches_message,
     short_fields,
 )
+from emulator.handles.leftovers import leftovers
 from emulator.handles.tracebacks import is_on_purpose
 from emulator.journal.entries import FrameEntry
 from emulator.jsontext import JsonObject
@@ -38,7 +39,11 @@ class ChatHandle:
         self._seen = 0  # frames up to this number of the journal have met an expectation
 
     def __repr__(self) -> str:
-        return f"<chat {self.id} {self.status}>"
+        return f"<chat {self.id} {self._bridge.glance(self._shown_status)}>"
+
+    def _shown_status(self) -> str:
+        chat = self._world.state(EviState).chats.find_chat(self.id)
+        return "is gone: the world was reset" if chat is None else str(chat["status"])
 
     # what it is
 
@@ -183,7 +188,9 @@ class ChatHandle:
         is_over = self.id not in self._world.state(EviState).live
         when = "before the chat was over" if is_over else f"within {timeout:g} s"
         what = f"the client sent no {short_fields(hide_in_json(wanted))} {when}"
-        raise ExpectationFailed(explain(what, wanted, came or before, self._entries(), hint))
+        left = leftovers(self._world)
+        told = explain(what, wanted, came or before, self._entries(), hint, left=left)
+        raise ExpectationFailed(told)
 
     def closed(self, code: int = 1000, timeout: float = DEFAULT_TIMEOUT_S) -> None:
         """Wait until its socket is closed with that code, by either side.
@@ -217,7 +224,8 @@ class ChatHandle:
         if code not in [close["code"] for _, close in closes]:
             what = f"the socket was not closed with {code} within {timeout:g} s"
             hint = unanswered_calls(world, self.id)
-            told = explain(what, {"code": code}, closes, self._entries(), hint)
+            left = leftovers(world)
+            told = explain(what, {"code": code}, closes, self._entries(), hint, left=left)
             raise ExpectationFailed(told)
 
     def _entries(self) -> list[JsonObject]:

@@ -16,6 +16,7 @@ from emulator.apis.evi.world_script import script_of, take_script
 from emulator.errors import UsageError
 from emulator.handles.bridge import DEFAULT_TIMEOUT_S, Bridge
 from emulator.handles.diagnosis import ExpectationFailed, everything, explain
+from emulator.handles.leftovers import leftovers
 from emulator.handles.tracebacks import ShortTraceback, is_on_purpose
 from emulator.jsontext import JsonObject
 from emulator.openapi.validation import Validation
@@ -127,7 +128,8 @@ class EviHandle:
         if not await until(world.journal.watchers, is_there, timeout):
             what = f"no chat was opened within {timeout:g} s"
             entries = everything(world.journal)
-            raise ExpectationFailed(explain(what, {}, [], entries, self._why_no_chat(entries)))
+            hint, left = self._why_no_chat(entries), leftovers(world)
+            raise ExpectationFailed(explain(what, {}, [], entries, hint, left=left))
         self._chats_seen = found[0]["seq"]
         return self._chat(found[0]["chat_id"])
 

@@ -9,6 +9,7 @@ from emulator.apis.evi.webhooks import check_event_name
 from emulator.faults.table import DEFAULT_DELAY_MS, check_fault
 from emulator.handles.bridge import DEFAULT_TIMEOUT_S, Bridge
 from emulator.handles.diagnosis import ExpectationFailed, everything, explain, matches
+from emulator.handles.leftovers import leftovers
 from emulator.handles.tracebacks import is_on_purpose
 from emulator.jsontext import JsonObject
 from emulator.openapi.validation import Validation
@@ -81,7 +82,9 @@ class WebhookEvents:
             hint = unanswered_calls(self._world) or hint
             what = f"no delivered webhook within {timeout:g} s: {hide_in_json(wanted)}"
             entries, refused = everything(self._world.journal), self._refusals(event_name)
-            raise ExpectationFailed(explain(what, wanted, candidates, entries, hint, refused))
+            left = leftovers(self._world)
+            told = explain(what, wanted, candidates, entries, hint, refused, left)
+            raise ExpectationFailed(told)
         return found[0]
 
     def _refusals(self, event_name: str) -> list[str]:

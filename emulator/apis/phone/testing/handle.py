@@ -8,7 +8,8 @@ from urllib.parse import urlencode
 from emulator.apis.phone.state import PhoneState
 from emulator.errors import UsageError
 from emulator.handles.bridge import Bridge
-from emulator.handles.diagnosis import ExpectationFailed, everything, timeline
+from emulator.handles.diagnosis import ExpectationFailed
+from emulator.handles.leftovers import whole_timeline
 from emulator.handles.tracebacks import is_on_purpose
 from emulator.jsontext import JsonObject
 from emulator.world.world import World
@@ -25,6 +26,11 @@ class PhoneHandle:
     def __init__(self, world: World, bridge: Bridge) -> None:
         self._world = world
         self._bridge = bridge
+
+    def __repr__(self) -> str:
+        return self._bridge.glance(
+            lambda: f"<phone: {len(self._world.state(PhoneState).calls)} calls came in>"
+        )
 
     @property
     def calls(self) -> list[JsonObject]:
@@ -87,7 +93,7 @@ class PhoneHandle:
         placed = await place_in(self._world, order)
         handle = CallHandle(placed)
         if check and not placed.record.is_fine:
-            entries = timeline(everything(self._world.journal))
+            entries = whole_timeline(self._world)
             raise ExpectationFailed(f"{handle.trouble()}\n{handle.transcript()}\n{entries}")
         return handle
 
@@ -106,7 +112,8 @@ class CallHandle:
         self.notices = list(placed.record.notices)
 
     def __repr__(self) -> str:
-        return f"<call {self.call_sid} {self.status}>"
+        trouble = f": {'; '.join(self.problems)}" if self.problems else ""
+        return f"<call {self.call_sid} {self.status}{trouble}>"
 
     @property
     def said(self) -> list[str]:

@@ -13,6 +13,7 @@ from emulator.apis.voices.state import VoicesState
 from emulator.errors import UsageError, closest, pointer
 from emulator.handles.bridge import DEFAULT_TIMEOUT_S, Bridge
 from emulator.handles.diagnosis import ExpectationFailed, everything, explain, matches, short_fields
+from emulator.handles.leftovers import leftovers
 from emulator.handles.tracebacks import is_on_purpose
 from emulator.jsontext import JsonObject, JsonTextError, parse
 from emulator.waiting import until
@@ -40,6 +41,9 @@ class TtsHandle:
         self._bridge = bridge
         self._store: GenerationStore | None = None  # of which `_seen` generations don't count
         self._seen = 0
+
+    def __repr__(self) -> str:
+        return self._bridge.glance(lambda: f"<tts: {len(self._generations().ids())} generations>")
 
     @property
     def generations(self) -> list[JsonObject]:
@@ -137,7 +141,8 @@ class TtsHandle:
             (None, {name: each[name] for name in _FIELDS if name in told})
             for each in came or before
         ]
-        raise ExpectationFailed(explain(what, wanted, candidates, entries, hint))
+        left = leftovers(self._world)
+        raise ExpectationFailed(explain(what, wanted, candidates, entries, hint, left=left))
 
     # sound
 

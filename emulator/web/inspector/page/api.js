@@ -1,16 +1,15 @@
-// The API and the control routes, as the world of one key.
+// The API and the control routes, as one world.
 
-const KEY = "evi-emulator-key";
-const DEFAULT_KEY = "any";
+import {
+  attempted,
+  credentialHeaders,
+  credentialQuery,
+  openedBy,
+  setKey,
+  setReference,
+} from "./credentials.js";
 
-/** A browser that keeps nothing of pages throws: then it lasts as long as the page. */
-function attempted(action) {
-  try {
-    return action();
-  } catch {
-    return null;
-  }
-}
+export { apiKey, openedBy, whichWorld } from "./credentials.js";
 
 /** What was remembered. */
 export const recalled = (name) => attempted(() => localStorage.getItem(name));
@@ -18,16 +17,21 @@ export const recalled = (name) => attempted(() => localStorage.getItem(name));
 /** For this tab, and for those that are opened later. */
 export const remember = (name, value) => attempted(() => localStorage.setItem(name, value));
 
-// of this tab alone: what is kept for good may be read by whoever has this port tomorrow
-let key = attempted(() => sessionStorage.getItem(KEY)) ?? DEFAULT_KEY;
-let world = new AbortController(); // ends what is asked about the world of this key
-
-export const apiKey = () => key;
+let world = new AbortController(); // ends what is asked about the world that is shown
 
 /** Another world from now on: what was asked about the one before is not answered any more. */
 export function useKey(given) {
-  key = given.replace(/[\u0000-\u001f\u007f]/g, "").trim() || DEFAULT_KEY; // what a header can't hold
-  attempted(() => sessionStorage.setItem(KEY, key));
+  setKey(given);
+  leaveWorld();
+}
+
+/** The world of a reference from now on; the page has no key of it. */
+export function useReference(given) {
+  setReference(given);
+  leaveWorld();
+}
+
+function leaveWorld() {
   world.abort(new Outdated());
   world = new AbortController();
 }
@@ -36,9 +40,11 @@ export function useKey(given) {
 export class Outdated extends Error {}
 
 export class Refused extends Error {
-  constructor(status, message) {
+  /** `problems` are those of single fields: [{loc, msg}], with loc from "body" on. */
+  constructor(status, message, problems = []) {
     super(message);
     this.status = status;
+    this.problems = problems;
   }
 }
 
@@ -49,31 +55,39 @@ function reason(status, body) {
   return body?.message ?? body?.fault?.faultstring ?? `The answer was ${status}.`;
 }
 
-/** A header holds bytes: those of UTF-8. */
-const inHeader = (text) => String.fromCharCode(...new TextEncoder().encode(text));
-
 /** Looking leaves no trace and nothing breaks it; what is shown of an answer has no credentials. */
 const ONLY_LOOKING = { "X-EVI-Emulator-Quiet": "hide" };
 const ONLY_ASKING = { "X-EVI-Emulator-Quiet": "1" };
 
 async function send(method, path, body, signal, looking = ONLY_LOOKING) {
-  const headers = { "X-Hume-Api-Key": inHeader(key), ...(method === "GET" ? looking : {}) };
+  const asked = world.signal;
+  let answer = await ask(method, path, body, signal, looking, false);
+  if (answer.status === 401 && openedBy() && !asked.aborted) // its token has expired
+    answer = await ask(method, path, body, signal, looking, true);
+  if (answer.ok) return answer;
+  const said = await answer.json().catch(() => null);
+  throw new Refused(answer.status, reason(answer.status, said), said?.detail);
+}
+
+async function ask(method, path, body, signal, looking, isAgain) {
+  const ends = method === "GET" ? [world.signal] : []; // what changes something is done
+  const credentials = await credentialHeaders(isAgain).catch(refused);
+  if (credentials instanceof Response) return credentials;
+  for (const end of ends) end.throwIfAborted();
+  const headers = { ...credentials, ...(method === "GET" ? looking : {}) };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   const text =
     body === undefined || typeof body === "string" || body instanceof Blob
       ? body
       : JSON.stringify(body);
-  const ends = method === "GET" ? [world.signal] : []; // what changes something is done
   const signals = AbortSignal.any([...ends, ...(signal ? [signal] : [])]);
-  const answer = await fetch(path, {
-    method,
-    headers,
-    body: text,
-    signal: signals,
-    cache: "no-store",
-  });
-  if (answer.ok) return answer;
-  throw new Refused(answer.status, reason(answer.status, await answer.json().catch(() => null)));
+  return fetch(path, { method, headers, body: text, signal: signals, cache: "no-store" });
+}
+
+/** The answer that refused a token; throws anything else, such as no answer. */
+function refused(given) {
+  if (given instanceof Response) return given;
+  throw given;
 }
 
 /** The JSON of an answer, or null. Throws Refused. */
@@ -105,8 +119,17 @@ export async function all(path, name, parameters = {}) {
 /** Where a client finds the API, as this page does. */
 export const origin = () => location.origin;
 
-export const socketAddress = (parameters) =>
-  `${location.origin.replace(/^http/, "ws")}/v0/evi/chat?${new URLSearchParams({ api_key: key, ...parameters })}`;
+export async function socketAddress(parameters) {
+  const query = new URLSearchParams({ ...(await withCredentials()), ...parameters });
+  return `${location.origin.replace(/^http/, "ws")}/v0/evi/chat?${query}`;
+}
+
+/** The query of what can't send headers. Throws Refused. */
+export async function withCredentials() {
+  const given = await credentialQuery().catch(refused);
+  if (!(given instanceof Response)) return given;
+  throw new Refused(given.status, reason(given.status, await given.json().catch(() => null)));
+}
 
 /** A URL of this server, whatever name it calls itself by; `scheme` is http or ws. */
 export const here = (scheme, url) =>

@@ -1,8 +1,10 @@
 // The frame of the page: which view is shown, of which world, and the keys that move about.
 
-import { Outdated, apiKey, get, recalled, remember, useKey } from "./api.js";
+import { Outdated, apiKey, get, openedBy, recalled, remember, useKey, useReference } from "./api.js";
 import { chats } from "./chats.js";
+import { contract } from "./contract.js";
 import { announce, fill, h, icon, toast } from "./dom.js";
+import { faults } from "./faults.js";
 import { Journal } from "./journal.js";
 import { resources } from "./resources.js";
 import { talk } from "./talk.js";
@@ -12,7 +14,7 @@ import { PAGES } from "./views.js";
 import { webhooks } from "./webhooks.js";
 import { world } from "./world.js";
 
-const VIEWS = [timeline, chats, talk, ...PAGES, webhooks, resources, world];
+const VIEWS = [timeline, chats, talk, ...PAGES, webhooks, resources, faults, contract, world];
 const THEME = "evi-emulator-theme";
 const byId = (id) => document.getElementById(id);
 
@@ -20,15 +22,17 @@ const journal = new Journal();
 let current = null; // the view that is shown
 let clockAt = null; // {now_ms, mode, read}
 
-// where we are: #view=chats&id=...; a key in it is taken out, so that it is not copied along
+// where we are: #view=chats&id=...; a key or a world in it is taken out, so that it is not copied along
 
 function place() {
   const given = new URLSearchParams(location.hash.slice(1));
-  const key = given.get("key");
-  if (key) {
+  const [key, reference] = [given.get("key"), given.get("world")];
+  if (key || reference) {
     given.delete("key");
+    given.delete("world");
     history.replaceState(null, "", `#${given}`);
-    if (key !== apiKey()) enter(key);
+    if (key && (openedBy() || key !== apiKey())) enter(key);
+    else if (!key && reference !== openedBy()) enterByReference(reference);
   }
   return Object.fromEntries(given);
 }
@@ -80,7 +84,20 @@ function leave() {
 function enter(key) {
   leave();
   useKey(key);
-  byId("key").value = apiKey();
+  showWorld();
+}
+
+/** The world of a reference, as the list of worlds has it; its key stays unknown. */
+function enterByReference(reference) {
+  leave();
+  useReference(reference);
+  showWorld();
+  announce(`This is the world ${reference}`);
+}
+
+function showWorld() {
+  byId("key").value = openedBy() ? "" : apiKey();
+  byId("key").placeholder = openedBy() ? `of ${openedBy()}` : "";
   journal.restart();
   readClock();
 }
@@ -88,7 +105,7 @@ function enter(key) {
 function changeKey(event) {
   event.preventDefault();
   const given = byId("key").value.trim();
-  if (!given || given === apiKey()) return;
+  if (!given || (!openedBy() && given === apiKey())) return;
   const { view } = current;
   enter(given);
   history.replaceState(null, "", `#view=${view.id}`); // what was shown of it is not in this world
@@ -152,7 +169,8 @@ const keys = {
   ArrowDown: (event) => (event.target.matches("[data-row]") ? step(1) : undefined),
   ArrowUp: (event) => (event.target.matches("[data-row]") ? step(-1) : undefined),
 };
-VIEWS.forEach((view, index) => (keys[index + 1] = () => go(view.id) ?? true));
+const keyOf = (index) => (index < 10 ? String((index + 1) % 10) : null); // 1 to 9, then 0
+VIEWS.slice(0, 10).forEach((view, index) => (keys[keyOf(index)] = () => go(view.id) ?? true));
 
 /** To the next row of the view, or to the one before. */
 function step(by) {
@@ -193,15 +211,15 @@ function start() {
         {
           href: `#view=${view.id}`,
           data: { view: view.id },
-          "aria-keyshortcuts": index + 1,
-          title: `${view.title} (${index + 1})`,
+          "aria-keyshortcuts": keyOf(index),
+          title: keyOf(index) ? `${view.title} (${keyOf(index)})` : view.title,
         },
         icon(view.id, view.icon),
         h("span", {}, view.title),
       ),
     ),
   );
-  byId("last-view").textContent = VIEWS.length;
+  byId("last-view").textContent = keyOf(Math.min(VIEWS.length, 10) - 1);
   byId("theme").addEventListener("change", (event) => {
     remember(THEME, event.target.value);
     useTheme(event.target.value);
@@ -220,7 +238,10 @@ function start() {
     if (gone || added.some((entry) => entry.kind === "clock")) readClock();
   });
   setInterval(showClock, 1000);
-  enter(new URLSearchParams(location.hash.slice(1)).get("key") || apiKey());
+  const given = new URLSearchParams(location.hash.slice(1));
+  const key = given.get("key");
+  if (key || !(given.get("world") || openedBy())) enter(key || apiKey());
+  else enterByReference(given.get("world") || openedBy());
   show();
 }
 

@@ -6,6 +6,7 @@ import { deliveryBadge, statusBadge } from "./badges.js";
 import { empty, fill, h, icon, reconcile, toast } from "./dom.js";
 import { driver } from "./drive.js";
 import { eventOf } from "./mediastream.js";
+import { showEnd, showsEnd } from "./newest.js";
 import { chart } from "./scores.js";
 import { facts, inMs, parsed, phone, plural, pretty, time } from "./text.js";
 import { event, recorded } from "./transcript.js";
@@ -33,8 +34,8 @@ export function oneChat(id, page, beside, { names, go, journal }) {
   const hooks = h("div", {});
   const drive = h("div", { class: "cards" });
   scores.node.hidden = true;
-  fill(page, head, sound, scores.node, spoken);
-  fill(beside, told, drive, hooks);
+  fill(page, head, sound, spoken);
+  fill(beside, told, drive, scores.node, hooks);
 
   async function load() {
     try {
@@ -83,7 +84,9 @@ export function oneChat(id, page, beside, { names, go, journal }) {
       statusBadge(chat.status),
     );
     scores.set(turnsOf(events));
+    const follows = spoken.firstChild ? showsEnd(spoken) : isLive; // what is over is read from its start
     reconcile(spoken, shown, (each) => each.id, item);
+    if (follows) showEnd(spoken);
     if (chat.status !== "ACTIVE" && !sound.firstChild) sound.append(player(path));
     if (isLive !== isDriven) fill(drive, isLive ? driver(id) : null);
     isDriven = isLive;

@@ -4,7 +4,7 @@ import { all, get } from "./api.js";
 import { together } from "./acting.js";
 import { statusBadge } from "./badges.js";
 import { oneChat } from "./chat.js";
-import { command, empty, fill, h, icon, reconcile } from "./dom.js";
+import { announce, command, empty, fill, h, icon, reconcile } from "./dom.js";
 import { example } from "./export.js";
 import { duration, inMs, phone, plural, time } from "./text.js";
 
@@ -19,6 +19,8 @@ function show(root, { journal, go, parameters }) {
   let calls = new Map(); // by the chat of each
   let pages = 1; // of the list that are shown
   let detail = null;
+  let opensNew = !chosen; // a live chat opens by itself while nobody has chosen one
+  let closed = null; // the chat that opened by itself and was closed by hand
   const list = h("div", { role: "list", "aria-label": "Chats" });
   const more = h(
     "button",
@@ -70,7 +72,18 @@ function show(root, { journal, go, parameters }) {
       );
       detail?.refresh();
     }
+    const { chat_ids: live } = await get("/_emulator/chats/live");
+    openNewest(live);
     draw();
+  }
+
+  /** The newest live chat, unless the one that is open was chosen or goes on. */
+  function openNewest(live) {
+    if (!opensNew || live.includes(chosen)) return;
+    const newest = known.find((chat) => live.includes(chat.id));
+    if (!newest || newest.id === closed) return;
+    open(newest.id);
+    announce("A live chat has opened");
   }
 
   function draw() {
@@ -149,7 +162,10 @@ function show(root, { journal, go, parameters }) {
   schedule();
   return {
     follow(next) {
-      if ((next.id ?? null) !== chosen) open(next.id ?? null);
+      const id = next.id ?? null;
+      if (!id && opensNew) closed = chosen;
+      opensNew = !id;
+      if (id !== chosen) open(id);
       return true;
     },
     close: () => chosen && go("chats"),

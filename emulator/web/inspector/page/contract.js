@@ -1,86 +1,169 @@
 // The contract report: what clients got wrong, and how much of the API they used.
 
 import { call, get } from "./api.js";
+import { attempt, together } from "./acting.js";
+import { badge } from "./badges.js";
 import { confirmed, fill, h } from "./dom.js";
-import { attempt } from "./acting.js";
-import { plural, pretty } from "./text.js";
+import { plural, pretty, time, timeOfDay, visible } from "./text.js";
 
-const OF_ALL = "Begin the contract reports of all worlds anew? Those of other keys go, too.";
+const OF_ALL = "Clear the contract reports of all worlds? Those of other keys are cleared, too.";
 
-export function contractCard() {
+export const contract = {
+  id: "contract",
+  title: "Contract",
+  icon: "M3 2.5h10v11H3zM5.5 6l1.2 1.2L9 5M5.5 10.5h5",
+  show,
+};
+
+function show(root, { journal, go }) {
   const everybody = h("input", { type: "checkbox", onchange: () => attempt(refresh) });
-  const body = h("div", { class: "pad grid" });
+  const findings = h("div", { class: "grid" });
+  const coverage = h("div", { class: "coverage" });
   const opened = new Set(); // the parts, which stay so as the report changes
   const query = () => (everybody.checked ? "?worlds=all" : "");
-  const node = h(
-    "section",
-    { class: "card flush wide", "aria-label": "Contract report" },
-    h(
-      "h2",
-      {},
-      "Contract report",
-      h(
-        "span",
-        { class: "actions" },
-        h("label", { class: "check" }, everybody, "All worlds"),
-        h(
-          "button",
-          {
-            onclick: () =>
-              attempt(async () => {
-                if (everybody.checked && !(await confirmed(OF_ALL, "Begin anew"))) return;
-                await call("DELETE", `/_emulator/contract${query()}`);
-                await refresh();
-              }),
-          },
-          "Begin anew",
-        ),
-      ),
-    ),
-    body,
-  );
-
-  async function refresh() {
-    try {
-      fill(body, report(await get(`/_emulator/contract${query()}`), opened));
-    } catch (error) {
-      fill(body, h("p", { class: "dim" }, error.message));
-    }
-  }
-  return { node, refresh };
-}
-
-function report({ findings, dropped, coverage }, opened) {
-  return [
+  root.append(
     h(
       "div",
-      { class: "coverage" },
-      h("p", {}, h("span", { class: "big" }, `${coverage.percent} %`), " of the API was used"),
-      coverage.parts.map((each) => part(each, opened)),
-    ),
-    findings.length
-      ? h(
-          "table",
+      { class: "page" },
+      h(
+        "div",
+        { class: "page-head" },
+        h(
+          "div",
           {},
-          h("caption", { class: "unseen" }, "Findings"),
-          h(
-            "thead",
-            {},
-            h(
-              "tr",
-              {},
-              ["Finding", "Where", "Expected, and got"].map((name) =>
-                h("th", { scope: "col" }, name),
-              ),
-              h("th", { scope: "col", class: "number" }, "Times"),
-            ),
-          ),
-          h("tbody", {}, findings.map(finding)),
-        )
-      : h("p", { class: "dim" }, "No findings: what clients sent is as the document says."),
-    dropped ? h("p", { class: "hint" }, `${plural(dropped, "finding")} more had no place.`) : null,
+          h("h2", {}, "Contract report"),
+          h("p", { class: "hint" }, "What clients got wrong, and how much of the API they used."),
+        ),
+        h(
+          "span",
+          { class: "actions" },
+          h("label", { class: "check" }, everybody, "All worlds"),
+          h("button", { onclick: () => attempt(clear) }, "Clear"),
+        ),
+      ),
+      h("section", { class: "grid", "aria-label": "Findings" }, findings),
+      h("section", { class: "card", "aria-label": "Coverage" }, h("h2", {}, "Coverage"), coverage),
+    ),
+  );
+
+  async function clear() {
+    if (everybody.checked && !(await confirmed(OF_ALL, "Clear"))) return;
+    await call("DELETE", `/_emulator/contract${query()}`);
+    await refresh();
+  }
+
+  let drawn = "";
+  async function refresh() {
+    const report = await get(`/_emulator/contract${query()}`);
+    const text = JSON.stringify(report) + journal.entries[0]?.seq;
+    if (text === drawn) return; // what is marked or has the focus stays so
+    drawn = text;
+    fill(findings, groups(report, entryOf, go));
+    fill(coverage, used(report.coverage, opened));
+  }
+
+  /** The entry that a finding came with first; undefined if it is another world's, or gone. */
+  const entryOf = (seq) =>
+    everybody.checked
+      ? undefined
+      : journal.entries.find((each) => each.seq >= seq && (each.run?.first_seq ?? each.seq) <= seq);
+
+  const schedule = together(refresh);
+  journal.addEventListener("entries", schedule);
+  journal.addEventListener("begin", schedule);
+  attempt(refresh);
+  return {
+    leave() {
+      journal.removeEventListener("entries", schedule);
+      journal.removeEventListener("begin", schedule);
+    },
+  };
+}
+
+/** A card for each operation, socket or webhook, with its findings. */
+function groups({ findings, dropped }, entryOf, go) {
+  const bySubject = new Map();
+  for (const each of findings)
+    bySubject.set(each.subject, [...(bySubject.get(each.subject) ?? []), each]);
+  if (!bySubject.size)
+    return h("p", { class: "dim" }, "No findings: what clients sent is as the document says.");
+  return [
+    [...bySubject].map(([subject, of]) => group(subject, of, entryOf, go)),
+    dropped
+      ? h("p", { class: "hint" }, `${plural(dropped, "finding")} more are counted and not kept.`)
+      : null,
   ];
 }
+
+function group(subject, findings, entryOf, go) {
+  const errors = findings.filter((each) => each.level === "error").length;
+  const warnings = findings.length - errors;
+  return h(
+    "section",
+    { class: "card", "aria-label": subject },
+    h(
+      "h3",
+      { class: "group" },
+      h("bdi", { class: "mono" }, visible(subject)),
+      errors ? badge(plural(errors, "error"), "bad") : null,
+      warnings ? badge(plural(warnings, "warning"), "warn") : null,
+    ),
+    h(
+      "ul",
+      { class: "findings" },
+      findings.map((each) => finding(each, entryOf(each.first_seq), go)),
+    ),
+  );
+}
+
+function finding({ level, code, place, expected, got, hint, count, first_seq: seq }, entry, go) {
+  const tone = level === "error" ? "bad" : "warn";
+  return h(
+    "li",
+    { class: tone },
+    h(
+      "p",
+      {},
+      badge(level, tone),
+      " ",
+      h("strong", {}, code),
+      " at ",
+      h("code", {}, h("bdi", {}, visible(place))),
+      count > 1 ? h("span", { class: "dim" }, ` ${count} times`) : null,
+    ),
+    h(
+      "p",
+      {},
+      /^[A-Z]/.test(expected) ? null : "Expected ", // some are whole sentences
+      h("bdi", {}, expected),
+      "; got ",
+      h("code", {}, h("bdi", {}, visible(pretty(got ?? null).slice(0, 300)))),
+    ),
+    hint ? h("p", { class: "hint" }, h("bdi", {}, hint)) : null,
+    h("p", { class: "hint" }, first(seq, entry, go)),
+  );
+}
+
+/** Where it came first: the entry's number and time, which leads to the timeline. */
+function first(seq, entry, go) {
+  if (!seq) return "First in another world.";
+  if (!entry) return `First in entry ${seq}, which the journal does not keep any more.`;
+  return [
+    "First in ",
+    h(
+      "button",
+      { class: "link", "data-row": true, onclick: () => go("timeline", { seq }) },
+      `entry ${seq}`,
+    ),
+    ", ",
+    time(entry.at_ms, timeOfDay),
+  ];
+}
+
+const used = ({ percent, parts }, opened) => [
+  h("p", {}, h("span", { class: "big" }, `${percent} %`), " of the API was used"),
+  parts.map((each) => part(each, opened)),
+];
 
 function part({ name, covered, total, percent, items }, opened) {
   const note = ({ target }) => (target.open ? opened.add(name) : opened.delete(name));
@@ -121,26 +204,3 @@ function part({ name, covered, total, percent, items }, opened) {
     ),
   );
 }
-
-const finding = (each) =>
-  h(
-    "tr",
-    {},
-    h(
-      "td",
-      {},
-      h("span", { class: `badge ${each.level === "error" ? "bad" : "warn"}` }, each.level),
-      " ",
-      h("strong", {}, each.code),
-    ),
-    h("td", {}, h("bdi", {}, each.subject), h("br"), h("code", {}, h("bdi", {}, each.place))),
-    h(
-      "td",
-      {},
-      h("bdi", {}, each.expected),
-      "; got ",
-      h("code", {}, h("bdi", {}, pretty(each.got ?? null).slice(0, 300))),
-      each.hint ? h("p", { class: "hint" }, h("bdi", {}, each.hint)) : null,
-    ),
-    h("td", { class: "number" }, String(each.count)),
-  );

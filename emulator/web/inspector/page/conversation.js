@@ -7,8 +7,9 @@ import { base64 } from "./sound.js";
 export class Conversation extends Dialogue {
   answersTools = true;
   #socket = null;
+  #begun = null; // tells this chat from one that was hung up before its socket was there
 
-  start({ config, version, group }) {
+  async start({ config, version, group }) {
     const given = {
       config_id: config,
       config_version: config && version,
@@ -17,7 +18,10 @@ export class Conversation extends Dialogue {
     };
     const parameters = Object.fromEntries(Object.entries(given).filter(([, value]) => value));
     this.begin();
-    const socket = (this.#socket = new WebSocket(socketAddress(parameters)));
+    const begun = (this.#begun = {});
+    const address = await socketAddress(parameters).catch((error) => this.finish(error.message));
+    if (!address || this.#begun !== begun) return; // refused, or hung up meanwhile
+    const socket = (this.#socket = new WebSocket(address));
     socket.onopen = () => this.become("open");
     socket.onmessage = ({ data }) => this.#read(data);
     socket.onclose = ({ code, reason }) => this.#close(code, reason);
@@ -39,7 +43,9 @@ export class Conversation extends Dialogue {
   }
 
   hangUp() {
-    this.#socket?.close(1000);
+    this.#begun = null;
+    if (this.#socket) this.#socket.close(1000);
+    else if (this.state === "connecting") this.finish("Hung up");
   }
 
   leave() {

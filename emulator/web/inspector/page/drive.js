@@ -21,13 +21,13 @@ export const faultTable = () =>
   }));
 
 export function driver(chatId) {
-  const text = h("input", { "aria-label": "Text", placeholder: "Text", required: true });
-  const type = h("select", { "aria-label": "Who says it" }, options(MESSAGES));
+  const text = h("input", { required: true, autocomplete: "off" });
+  const type = h("select", {}, options(MESSAGES));
   const sends = h(
     "form",
     { class: "form", onsubmit: send },
-    h("div", { class: "all" }, text),
-    type,
+    h("div", { class: "all" }, field("Text", text)),
+    field("Who says it", type),
     h("button", {}, "Send"),
   );
   const fault = h("select", { "aria-label": "What happens", onchange: showFields });
@@ -101,13 +101,19 @@ export function driver(chatId) {
   }
 
   return [
-    h("section", {}, h("h3", {}, "Say something"), sends),
+    h(
+      "section",
+      {},
+      h("h3", {}, "Send a message into the chat"),
+      sends,
+      h("p", { class: "hint" }, "The control plane sends it, as a server does with POST /v0/evi/chat/{chat_id}/send."),
+    ),
     h(
       "section",
       {},
       h("h3", {}, "Inject an error or a close"),
       breaks,
-      h("p", { class: "hint" }, "As a fault for this chat, once, at once."),
+      h("p", { class: "hint" }, "A fault for this chat alone, which happens once and now."),
     ),
   ];
 }

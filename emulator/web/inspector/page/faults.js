@@ -1,52 +1,67 @@
 // The rules by which things break in the world.
 
 import { call, get } from "./api.js";
-import { field, fill, h, options, reconcile, toast } from "./dom.js";
-import { attempt } from "./acting.js";
+import { confirmed, fill, h, options, reconcile, toast } from "./dom.js";
+import { attempt, together } from "./acting.js";
 import { faultTable } from "./drive.js";
+import { Refusals } from "./refusals.js";
 import { parsed, shorten } from "./text.js";
 
 const COMMON = ["times", "probability"];
-const isNothing = (value) => value === null || JSON.stringify(value) === "{}";
 const OWN = new Set(["id", "kind", "fault", "used"]);
+const isNothing = (value) => value === null || JSON.stringify(value) === "{}";
+const asText = (value) => (typeof value === "object" ? JSON.stringify(value) : String(value));
 
-/** A card with the rules, and a form for another one; `refresh` reads the rules again. */
-export function faultsCard() {
+export const faults = {
+  id: "faults",
+  title: "Faults",
+  icon: "M9 2 4 9h3.5L6.5 14 12 7H8.5z",
+  show,
+};
+
+function show(root, { journal }) {
   const rows = h("tbody", {});
   const none = h(
     "p",
     { class: "dim pad" },
-    "Nothing breaks. A rule says what does, how and how often.",
+    "Nothing breaks. A rule says what breaks, how and how often.",
   );
+  const clear = h("button", { class: "danger", onclick: removeAll }, "Remove all");
   const table = h(
-    "table",
-    {},
+    "div",
+    { class: "sideways" },
     h(
-      "thead",
+      "table",
       {},
+      h("caption", { class: "unseen" }, "Rules"),
       h(
-        "tr",
+        "thead",
         {},
-        h("th", { scope: "col" }, "Fault"),
-        h("th", { scope: "col" }, "Of what, and how"),
-        h("th", { scope: "col", class: "number" }, "Used"),
-        h("th", { scope: "col" }, h("span", { class: "unseen" }, "Remove")),
+        h(
+          "tr",
+          {},
+          h("th", { scope: "col" }, "Fault"),
+          h("th", { scope: "col" }, "Fields"),
+          h("th", { scope: "col", class: "number" }, "Used"),
+          h("th", { scope: "col" }, h("span", { class: "unseen" }, "Remove")),
+        ),
       ),
+      rows,
     ),
-    rows,
   );
-  const node = h(
-    "section",
-    { class: "card flush wide", "aria-label": "Faults" },
+  root.append(
     h(
-      "h2",
-      {},
-      "Faults",
-      h("button", { onclick: () => act("DELETE", "/_emulator/faults") }, "Remove all"),
+      "div",
+      { class: "page" },
+      h(
+        "section",
+        { class: "card flush", "aria-label": "Rules" },
+        h("h2", {}, "Rules", clear),
+        table,
+        none,
+      ),
+      adding(() => refresh()),
     ),
-    table,
-    none,
-    adding(() => refresh()),
   );
 
   const act = (method, path) =>
@@ -55,22 +70,19 @@ export function faultsCard() {
       await refresh();
     });
 
+  async function removeAll() {
+    if (await confirmed("Remove all fault rules of this world?", "Remove"))
+      act("DELETE", "/_emulator/faults");
+  }
+
   function row(rule) {
     const said = Object.entries(rule)
       .filter(([name, value]) => !OWN.has(name) && !isNothing(value))
-      .map(
-        ([name, value]) => `${name}=${typeof value === "object" ? JSON.stringify(value) : value}`,
-      );
+      .map(([name, value]) => `${name}=${asText(value)}`);
     return h(
       "tr",
       {},
-      h(
-        "td",
-        { class: "nowrap" },
-        h("span", { class: "kind fault" }, rule.kind),
-        " ",
-        h("strong", {}, rule.fault),
-      ),
+      h("td", {}, h("span", { class: "kind fault" }, rule.kind), " ", h("strong", {}, rule.fault)),
       h("td", {}, h("bdi", { class: "mono" }, shorten(said.join("  ") || "always", 400))),
       h(
         "td",
@@ -94,25 +106,39 @@ export function faultsCard() {
   }
 
   async function refresh() {
-    const { faults } = await get("/_emulator/faults");
-    reconcile(rows, faults, (rule) => rule.id, row);
-    none.hidden = faults.length > 0;
-    table.hidden = faults.length === 0;
+    const { faults: rules } = await get("/_emulator/faults");
+    reconcile(rows, rules, (rule) => rule.id, row);
+    none.hidden = rules.length > 0;
+    table.hidden = clear.hidden = rules.length === 0;
   }
-  return { node, refresh };
+
+  const schedule = together(refresh);
+  journal.addEventListener("entries", schedule);
+  journal.addEventListener("begin", schedule);
+  attempt(refresh);
+  return {
+    leave() {
+      journal.removeEventListener("entries", schedule);
+      journal.removeEventListener("begin", schedule);
+    },
+  };
 }
 
 function adding(done) {
+  const refusals = new Refusals();
   const kind = h("select", { onchange: listFaults });
   const fault = h("select", { onchange: listFields });
-  const fields = h("div", { class: "form all" });
+  const choice = h("div", { class: "form halves" });
+  const fields = h("div", { class: "grid" });
+  const submit = h("button", { class: "primary" }, "Add the fault");
   const form = h(
     "form",
-    { class: "form pad", "aria-label": "Add a fault", onsubmit: add },
-    h("div", { class: "half" }, field("Of", kind)),
-    h("div", { class: "half" }, field("Fault", fault)),
+    { class: "card", "aria-label": "Add a fault", novalidate: true, onsubmit: add },
+    h("h2", {}, "Add a fault"),
+    refusals.node,
+    choice,
     fields,
-    h("div", { class: "actions" }, h("button", { class: "primary" }, "Add the fault")),
+    h("div", { class: "actions" }, submit),
   );
   let table = null;
 
@@ -141,56 +167,69 @@ function adding(done) {
   }
 
   function listFields() {
-    const { matched_by: matched, faults } = table.kinds[kind.value];
-    const given = faults[fault.value].options;
+    const { matched_by: matched, faults: known, strikes } = table.kinds[kind.value];
+    const given = known[fault.value].options;
+    refusals.forget();
+    if (!choice.childNodes.length)
+      fill(choice, refusals.field("kind", "Of", kind), refusals.field("fault", "Fault", fault));
     fill(
       fields,
-      [...Object.entries(given), ...[...matched, ...COMMON].map((name) => [name, null])].map(
-        ([name, value]) => field(name, control(name, value)),
+      group(
+        "What happens",
+        Object.entries(given).map(([name, value]) => one(name, "not given", value)),
+      ),
+      group(
+        `Which one: ${strikes}. Without these fields, any`,
+        matched.map((name) => one(name, "any")),
+      ),
+      group(
+        "How often",
+        COMMON.map((name) => one(name, "")),
       ),
     );
   }
 
-  function control(name, value) {
+  const group = (title, nodes) =>
+    nodes.length
+      ? h("fieldset", {}, h("legend", {}, title), h("div", { class: "form wider" }, nodes))
+      : null;
+
+  function one(name, nothing, value = null) {
+    const { unit, hint, example } = table.fields[name];
+    const label = unit ? [h("span", {}, name), h("span", { class: "unit" }, ` (${unit})`)] : name;
+    const shown = example === null ? "" : `Example: ${asText(example)}`;
+    return refusals.field(
+      name,
+      label,
+      control(name, nothing, value),
+      [hint, shown].filter(Boolean).join(" "),
+    );
+  }
+
+  function control(name, nothing, value) {
     if (table.values[name])
-      return h("select", { name }, options([["", "any"], ...table.values[name]], value ?? ""));
+      return h("select", { name }, options([["", nothing], ...table.values[name]], value ?? ""));
     return h("input", {
       name,
-      value: isNothing(value)
-        ? ""
-        : typeof value === "object"
-          ? JSON.stringify(value)
-          : String(value),
+      value: isNothing(value) ? "" : asText(value),
       spellcheck: "false",
+      autocomplete: "off",
     });
   }
+
+  const typed = (name, text) =>
+    table.fields[name].type === "string" ? text : (parsed(text) ?? text);
 
   async function add(event) {
     event.preventDefault();
     const said = [...new FormData(form)]
       .filter(([, value]) => value !== "")
-      .map(([name, value]) => [name, TEXTS.has(name) ? value : (parsed(value) ?? value)]);
-    await attempt(async () => {
-      await call("POST", "/_emulator/faults", {
-        kind: kind.value,
-        fault: fault.value,
-        ...Object.fromEntries(said),
-      });
-      await done();
-      toast("The fault is added");
-    });
+      .map(([name, value]) => [name, typed(name, value)]);
+    const rule = { kind: kind.value, fault: fault.value, ...Object.fromEntries(said) };
+    const made = await refusals.attempt(submit, () => call("POST", "/_emulator/faults", rule));
+    if (!made) return;
+    toast("The fault is added");
+    await attempt(done);
   }
   return form;
 }
-
-const TEXTS = new Set([
-  "path",
-  "chat_id",
-  "type",
-  "operation",
-  "method",
-  "event_name",
-  "reason",
-  "error",
-  "message",
-]);

@@ -1,10 +1,12 @@
 // What the APIs list, such as configs, with its versions and what changed between two of them.
 
-import { all } from "./api.js";
-import { together } from "./acting.js";
+import { all, call, get } from "./api.js";
+import { attempt, together } from "./acting.js";
 import { showDiff } from "./diff.js";
-import { command, empty, field, fill, h, options, reconcile } from "./dom.js";
+import { command, confirmed, empty, field, fill, h, options, reconcile, toast } from "./dom.js";
 import { example } from "./export.js";
+import { Refusals } from "./refusals.js";
+import { requestOfVersion, resourceForm } from "./resourceform.js";
 import { code, inMs, plural, time } from "./text.js";
 import { LISTS } from "./views.js";
 
@@ -16,6 +18,8 @@ function show(root, { journal, go, parameters }) {
   let view = viewNamed(parameters.kind);
   let chosen = parameters.id ?? null;
   let detail = "";
+  let edit = parameters.edit ?? ""; // the form that is open: "new" or "version"
+  const create = h("button", { onclick: () => go("resources", { kind: view.name, edit: "new" }) });
   const tabs = LISTS.map((each) =>
     h(
       "button",
@@ -42,6 +46,7 @@ function show(root, { journal, go, parameters }) {
           { class: "side-head" },
           h("div", { class: "chips", role: "group", "aria-label": "Kind" }, tabs),
           count,
+          create,
         ),
         list,
       ),
@@ -54,8 +59,10 @@ function show(root, { journal, go, parameters }) {
 
   async function refresh() {
     const [before, asked] = [view, chosen];
-    const found = await all(view.path, view.items);
+    const found = await all(view.path, view.items, view.query);
     if (view !== before) return;
+    create.textContent = `New ${view.noun}`;
+    create.hidden = !view.fields.length;
     count.textContent = plural(found.length, view.noun);
     list.setAttribute("aria-label", view.title);
     reconcile(
@@ -71,24 +78,70 @@ function show(root, { journal, go, parameters }) {
       item,
     );
     if (!found.length) fill(list).made = undefined;
+    if (edit === "new") return showForm(newForm);
     if (!chosen) {
       detail = "";
-      fill(
-        page,
-        found.length ? empty(choose()) : nothing(),
-      );
+      fill(page, found.length ? empty(choose()) : nothing());
       return;
     }
     const versions = view.has_versions
       ? await versionsOf(chosen)
       : found.filter((each) => each.id === chosen);
     if (chosen !== asked) return;
+    if (edit === "version" && versions.length) return showForm(() => versionForm(versions));
     const now = JSON.stringify(versions);
     if (now !== detail) fill(page, versions.length ? shown(versions) : empty("It is gone."));
     detail = now;
   }
 
-  const shown = (versions) => (view.has_versions ? allVersions : oneResource)(versions);
+  /** A form stays as it is while things happen: what was typed is not lost. */
+  async function showForm(make) {
+    const name = `${view.name} ${edit} ${chosen}`;
+    if (detail === name) return;
+    detail = name;
+    const form = await make();
+    if (detail !== name) return;
+    fill(page, form);
+    form.querySelector("input, textarea").focus();
+  }
+
+  const newForm = () =>
+    resourceForm(view, {
+      title: `New ${view.noun}`,
+      action: "Create",
+      path: view.path,
+      body: view.example,
+      isNew: true,
+      done: (made) => finished(made, `The ${view.noun} is created`),
+      cancel: () => go("resources", { kind: view.name }),
+    });
+
+  async function versionForm(versions) {
+    const latest = versions.reduce((a, b) => (a.version > b.version ? a : b));
+    const document = await get(`/openapi/${view.api}.json`);
+    const { schema } =
+      document.paths[`${view.path}/{id}`].post.requestBody.content["application/json"];
+    const { version_description: _, ...body } = requestOfVersion(latest, schema, document);
+    return resourceForm(view, {
+      title: `New version of ${latest.name}`,
+      action: "Add the version",
+      path: `${view.path}/${encodeURIComponent(latest.id)}`,
+      body,
+      isNew: false,
+      done: (made) => finished(made, `Version ${made.version} is added`),
+      cancel: () => go("resources", { kind: view.name, id: latest.id }),
+    });
+  }
+
+  function finished(made, text) {
+    toast(text);
+    go("resources", { kind: view.name, id: made.id });
+  }
+
+  const shown = (versions) => {
+    const acts = editing(view, versions, { go, refresh: schedule });
+    return view.has_versions ? allVersions(versions, acts) : oneResource(versions, acts);
+  };
   const choose = () =>
     `Choose one of the ${view.name} to see ${view.has_versions ? "its versions" : "it"}.`;
   const nothing = () =>
@@ -133,7 +186,7 @@ function show(root, { journal, go, parameters }) {
     if (gone || added.some((entry) => entry.kind === "http" && entry.method !== "GET")) schedule();
   };
   const begin = () => {
-    detail = "";
+    if (!edit) detail = "";
     schedule();
   };
   journal.addEventListener("entries", onEntries);
@@ -145,12 +198,15 @@ function show(root, { journal, go, parameters }) {
       view = viewNamed(next.kind);
       if (view !== before) fill(list).made = undefined;
       chosen = next.id ?? null;
+      edit = next.edit ?? "";
       detail = "";
       LISTS.forEach((each, index) => tabs[index].setAttribute("aria-pressed", each === view));
       schedule();
       return true;
     },
-    close: () => chosen && go("resources", { kind: view.name }),
+    close: () =>
+      (chosen || edit) &&
+      go("resources", { kind: view.name, ...(chosen && edit ? { id: chosen } : {}) }),
     leave() {
       journal.removeEventListener("entries", onEntries);
       journal.removeEventListener("begin", begin);
@@ -158,10 +214,110 @@ function show(root, { journal, go, parameters }) {
   };
 }
 
+/** Buttons that change a resource, and what each version has of them. */
+function editing(view, versions, { go, refresh }) {
+  const [resource] = versions;
+  const path = `${view.path}/${encodeURIComponent(resource.id)}`;
+  const refusals = new Refusals();
+
+  async function remove(button) {
+    const what = `${view.noun} ${resource.name ?? resource.id}`;
+    if (
+      !(await confirmed(
+        `Delete the ${what}${view.has_versions ? ", all its versions" : ""}?`,
+        "Delete",
+      ))
+    )
+      return;
+    const address = view.removed_by_name
+      ? `${view.path}?${new URLSearchParams({ name: resource.name })}`
+      : path;
+    const done = await refusals.attempt(button, () => call("DELETE", address).then(() => true));
+    if (done) go("resources", { kind: view.name });
+  }
+
+  const name = h("input", { value: resource.name ?? "", autocomplete: "off" });
+  const rename = h("button", {}, "Rename");
+  const renaming = h(
+    "form",
+    {
+      class: "actions renaming",
+      "aria-label": "Rename",
+      onsubmit: async (event) => {
+        event.preventDefault();
+        const body = { name: name.value };
+        if (await refusals.attempt(rename, () => call("PATCH", path, body))) refresh();
+      },
+    },
+    refusals.field("name", "Name", name),
+    rename,
+  );
+  const added = h(
+    "button",
+    {
+      class: "primary",
+      onclick: () => go("resources", { kind: view.name, id: resource.id, edit: "version" }),
+    },
+    "New version",
+  );
+  const removed = h("button", { class: "danger" }, "Delete");
+  removed.addEventListener("click", () => remove(removed));
+  return {
+    buttons: view.fields.length
+      ? h("span", { class: "actions" }, view.has_versions ? added : null, removed)
+      : null,
+    forms: view.fields.length ? [refusals.node, view.has_versions ? renaming : null] : [],
+    ofVersion: view.fields.length ? (each) => versionActs(each, path, refresh) : null,
+  };
+}
+
+/** What can be done to one version: it is described anew, or deleted. */
+function versionActs({ version, version_description: description }, path, refresh) {
+  const at = `${path}/version/${version}`;
+  const text = h("input", {
+    value: description ?? "",
+    "aria-label": `Description of version ${version}`,
+  });
+  const change = (method, body) =>
+    attempt(async () => {
+      await call(method, at, body);
+      refresh();
+    });
+  return h(
+    "form",
+    {
+      class: "actions nowrap",
+      onsubmit: (event) => {
+        event.preventDefault();
+        change("PATCH", { version_description: text.value });
+      },
+    },
+    text,
+    h(
+      "button",
+      { class: "quiet", "aria-label": `Save the description of version ${version}` },
+      "Save",
+    ),
+    h(
+      "button",
+      {
+        class: "quiet danger",
+        type: "button",
+        "aria-label": `Delete version ${version}`,
+        onclick: async () => {
+          if (await confirmed(`Delete version ${version}?`, "Delete")) change("DELETE");
+        },
+      },
+      "Delete",
+    ),
+  );
+}
+
 /** One that has no versions: its head, and what it says. */
-function oneResource([resource]) {
+function oneResource([resource], acts) {
   return [
-    head(resource),
+    head(resource, acts.buttons),
+    ...acts.forms,
     h(
       "section",
       { class: "card", "aria-label": "Content" },
@@ -185,7 +341,7 @@ function head(resource, note) {
   );
 }
 
-function allVersions(given) {
+function allVersions(given, acts) {
   const versions = [...given].sort((a, b) => b.version - a.version);
   const [latest] = versions;
   const numbers = versions.map((each) => [
@@ -217,33 +373,42 @@ function allVersions(given) {
   drawOne();
   drawDiff();
   return [
-    head(latest, h("span", { class: "dim" }, plural(versions.length, "version"))),
+    head(latest, [h("span", { class: "dim" }, plural(versions.length, "version")), acts.buttons]),
+    ...acts.forms,
     h(
       "section",
       { class: "card flush" },
       h("h2", {}, "Versions"),
       h(
-        "table",
-        {},
+        "div",
+        { class: "sideways" },
         h(
-          "thead",
+          "table",
           {},
           h(
-            "tr",
+            "thead",
             {},
-            ["Version", "Description", "Changed"].map((name) => h("th", { scope: "col" }, name)),
-          ),
-        ),
-        h(
-          "tbody",
-          {},
-          versions.map((each) =>
             h(
               "tr",
               {},
-              h("td", {}, String(each.version)),
-              h("td", {}, h("bdi", {}, each.version_description || "–")),
-              h("td", { class: "nowrap" }, time(inMs(each.modified_on))),
+              ["Version", "Description", "Changed"].map((name) => h("th", { scope: "col" }, name)),
+            ),
+          ),
+          h(
+            "tbody",
+            {},
+            versions.map((each) =>
+              h(
+                "tr",
+                {},
+                h("td", {}, String(each.version)),
+                h(
+                  "td",
+                  {},
+                  acts.ofVersion?.(each) ?? h("bdi", {}, each.version_description || "–"),
+                ),
+                h("td", { class: "nowrap" }, time(inMs(each.modified_on))),
+              ),
             ),
           ),
         ),

@@ -5,9 +5,10 @@ import { parsed } from "./text.js";
 
 const SERIES = 6; // as many as style.css has colours, and DASHES dashes
 const DASHES = ["", "6 3", "2 3", "9 3 2 3", "12 4", "1 4"];
-const WIDTH = 720;
-const HEIGHT = 190;
-const EDGE = { left: 34, right: 10, top: 10, bottom: 24 };
+const WIDTH = 420;
+const HEIGHT = 240;
+const EDGE = { left: 52, right: 12, top: 10, bottom: 42 };
+const MOST_LABELS = 10; // of turns
 
 /** Name and score of the strongest, from the scores of a frame or the JSON text of an event. */
 export function top(scores, most = 3) {
@@ -141,7 +142,7 @@ function plot(turns, names, muted) {
     EDGE.left +
     (turns.length === 1 ? 0.5 : index / (turns.length - 1)) * (WIDTH - EDGE.left - EDGE.right);
   const y = (score) => HEIGHT - EDGE.bottom - score * (HEIGHT - EDGE.top - EDGE.bottom);
-  const every = Math.ceil(turns.length / 12);
+  const every = Math.ceil(turns.length / MOST_LABELS);
   return s(
     "svg",
     {
@@ -163,8 +164,9 @@ function plot(turns, names, muted) {
     turns.map((turn, index) =>
       index % every
         ? null
-        : s("text", { x: x(index), y: HEIGHT - 6, "text-anchor": "middle" }, turn.number),
+        : s("text", { x: x(index), y: HEIGHT - EDGE.bottom + 16, "text-anchor": "middle" }, turn.number),
     ),
+    axes(),
     names.map((name, series) =>
       muted.has(name)
         ? null
@@ -194,6 +196,16 @@ function plot(turns, names, muted) {
           ),
     ),
   );
+}
+
+/** What the axes mean. */
+function axes() {
+  const [acrossX, downY] = [(EDGE.left + WIDTH - EDGE.right) / 2, (EDGE.top + HEIGHT - EDGE.bottom) / 2];
+  const label = { class: "axis", "text-anchor": "middle" };
+  return [
+    s("text", { ...label, x: acrossX, y: HEIGHT - 6 }, "Message of the chat"),
+    s("text", { ...label, x: 12, y: downY, transform: `rotate(-90 12 ${downY})` }, "Score, 0 to 1"),
+  ];
 }
 
 const tableOf = (turns, names) =>

@@ -2,7 +2,6 @@
 
 import { attempt } from "./acting.js";
 import { all, call } from "./api.js";
-import { deliveryBadge } from "./badges.js";
 import { command, empty, field, fill, h, options } from "./dom.js";
 import { faultTable } from "./drive.js";
 import { example } from "./export.js";
@@ -13,7 +12,8 @@ const HOOKED = {
   webhooks: [{ url: "http://localhost:3000/hook", events: ["chat_started", "chat_ended"] }],
 };
 
-export function sending() {
+/** A form; `onSent` is called with the id of the delivery. */
+export function sending(onSent) {
   const event = h("select", {});
   const url = h("input", {
     type: "url",
@@ -23,7 +23,6 @@ export function sending() {
   const chat = h("input", { placeholder: "any", spellcheck: "false" });
   const set = h("input", { placeholder: '{"end_reason": "SILENCE_TIMEOUT"}', spellcheck: "false" });
   const fault = h("select", {});
-  const result = h("div", { role: "status" });
   attempt(async () => {
     const { kinds, values } = await faultTable();
     fill(event, options(values.event_name, "chat_ended"));
@@ -47,14 +46,7 @@ export function sending() {
       if (chat.value.trim()) body.chat_id = chat.value.trim();
       if (set.value.trim()) body.set = JSON.parse(set.value);
       if (fault.value) body.faults = [fault.value];
-      const delivery = await call("POST", "/_emulator/webhooks/trigger", body);
-      const { status, error } = delivery.attempts.at(-1) ?? { error: delivery.error };
-      fill(
-        result,
-        deliveryBadge(delivery),
-        " ",
-        status ? `The receiver answered ${status}.` : (error ?? ""),
-      );
+      onSent((await call("POST", "/_emulator/webhooks/trigger", body)).id);
     });
   }
 
@@ -67,10 +59,10 @@ export function sending() {
       { class: "form", onsubmit: send },
       field("Event", event),
       field("Chat", chat),
-      h("div", { class: "all" }, field("To", url, "Left out: to whom a config sends it")),
+      h("div", { class: "all" }, field("To", url, "Default: the URL of the config that subscribes to the event")),
       h("div", { class: "all" }, field("Fields to replace, as JSON", set)),
       h("div", { class: "all" }, field("Fault", fault)),
-      h("div", { class: "actions" }, h("button", { class: "primary" }, "Send"), result),
+      h("div", { class: "actions" }, h("button", { class: "primary" }, "Send")),
     ),
   );
 }

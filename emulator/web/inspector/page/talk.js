@@ -1,6 +1,6 @@
 // Holding a chat as the user, in the page or over the telephone.
 
-import { apiKey } from "./api.js";
+import { whichWorld } from "./api.js";
 import { Conversation } from "./conversation.js";
 import { attempt } from "./acting.js";
 import { driver } from "./drive.js";
@@ -18,6 +18,8 @@ const CHAT = {
   open: "Connected",
   over: "The chat is over",
   form: newChat,
+  field: "What you say, as the user of the chat",
+  outside: "The control plane acts on the chat from outside, as a test or your server does.",
   intro: [
     "Hold a chat with the emulator.",
     "Choose a config, start, and type or speak. The assistant answers as its script says, or echoes what it hears.",
@@ -29,6 +31,8 @@ const PHONE = {
   open: "On the phone",
   over: "The call is over",
   form: newCall,
+  field: "What you say, as the caller on the phone",
+  outside: "The control plane acts on the call from outside, as a test or your server does.",
   intro: [
     "Call the emulator.",
     "Choose a config and call: this page plays Twilio. What you type is heard on the line as tones, and the emulator is told the words. With the microphone you speak yourself.",
@@ -37,7 +41,7 @@ const PHONE = {
 const WAYS = { chat: CHAT, phone: PHONE };
 
 let all = null; // a dialogue for each way; it goes on while other views are shown
-let heldWith = null; // the key
+let heldWith = null; // the world
 let chosen = null;
 let way = "chat";
 
@@ -45,10 +49,10 @@ const isGoingOn = (dialogue) => dialogue.state === "connecting" || dialogue.stat
 
 /** The dialogues of this key's world. */
 function ofThisWorld(journal) {
-  if (heldWith === apiKey()) return;
+  if (heldWith === whichWorld()) return;
   for (const each of Object.values(all ?? {})) each.leave(); // of another world, to which nothing here speaks
   all = { chat: new Conversation(), phone: new Telephone(journal) };
-  heldWith = apiKey();
+  heldWith = whichWorld();
   chosen = nothingChosen();
 }
 
@@ -69,11 +73,7 @@ function show(root, { journal, go, parameters }) {
     { class: "scroll", tabindex: "0", role: "region", "aria-label": "What was said" },
     spoken,
   );
-  const text = h("input", {
-    "aria-label": "What you say",
-    placeholder: "Say something…",
-    autocomplete: "off",
-  });
+  const text = h("input", { id: "say", placeholder: "Say something…", autocomplete: "off" });
   const say = h("button", { class: "primary" }, "Send");
   const meter = h("span", {});
   const loudness = h("div", { class: "meter", "aria-hidden": "true" }, meter);
@@ -86,6 +86,7 @@ function show(root, { journal, go, parameters }) {
   const composer = h(
     "form",
     { class: "composer", onsubmit: speak },
+    h("label", { for: "say" }, texts.field),
     microphone,
     loudness,
     text,
@@ -95,7 +96,15 @@ function show(root, { journal, go, parameters }) {
   const connection = h("section", {});
   const heard = hearing(held);
   const driving = h("div", { class: "panel-part" });
-  fill(panel, connection, heard, driving);
+  const controls = h(
+    "section",
+    { class: "controls", "aria-label": "Control plane" },
+    h("h2", {}, "Control plane"),
+    h("p", { class: "hint" }, texts.outside),
+    heard,
+    driving,
+  );
+  fill(panel, connection, controls);
   root.append(
     h("div", { class: "columns" }, h("div", { class: "stage" }, scroll, composer), panel),
   );
@@ -171,7 +180,7 @@ function show(root, { journal, go, parameters }) {
     loudness.hidden = !held.microphone;
     microphone.setAttribute("aria-pressed", Boolean(held.microphone));
     drawConnection(isOpen);
-    heard.hidden = !isOpen;
+    controls.hidden = !isOpen;
     const drives = isOpen ? held.chatId : null;
     if (drives !== drivesFor) fill(driving, drives ? driver(drives) : null);
     drivesFor = drives;
@@ -256,7 +265,7 @@ function ways(go) {
 /** The emulator has no ears: what the microphone is heard to say is said here. */
 function hearing(held) {
   const text = h("input", {
-    "aria-label": "What the microphone will be heard to say",
+    id: "heard",
     placeholder: "What's the weather in Oslo?",
     required: true,
   });
@@ -264,7 +273,7 @@ function hearing(held) {
   return h(
     "section",
     {},
-    h("h3", {}, "What the microphone will be heard to say"),
+    h("h3", {}, h("label", { for: "heard" }, "What the microphone will be heard to say")),
     h(
       "form",
       {

@@ -2,7 +2,7 @@
 // media stream that the answer names. A telephone hears only sound; what was said comes from the journal.
 
 import { together } from "./acting.js";
-import { apiKey, call, get, here, postForm } from "./api.js";
+import { call, get, here, postForm, withCredentials } from "./api.js";
 import { Dialogue } from "./dialogue.js";
 import { Line, sid } from "./line.js";
 import { Encoder, RATE, decoded, tones } from "./mulaw.js";
@@ -39,7 +39,7 @@ export class Telephone extends Dialogue {
     this.#journal.addEventListener("entries", this.#onEntries);
     this.add({ kind: "event", title: visible(`Call from ${form.From} to ${form.To}`) });
     try {
-      const query = { api_key: apiKey(), ...(config ? { config_id: config } : {}) };
+      const query = { ...(await withCredentials()), ...(config ? { config_id: config } : {}) };
       const answer = await postForm("/v0/evi/twilio", query, form);
       if (!this.#hungUp && form.CallSid === this.callSid) this.#follow(answer, form);
     } catch (error) {

@@ -41,6 +41,14 @@ export function duration(ms) {
   return `${Math.floor(seconds / 60)}:${two(seconds % 60)} min`;
 }
 
+/** How long ago a time was: 12 s ago, 3 min ago; the time itself after a day. */
+export function ago(ms, now = Date.now()) {
+  const seconds = Math.max(0, Math.round((now - ms) / 1000));
+  if (seconds < 60) return `${seconds} s ago`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
+  return seconds < 86_400 ? `${Math.floor(seconds / 3600)} h ago` : dateTime(ms);
+}
+
 export const plural = (count, one, many = `${one}s`) => `${count} ${count === 1 ? one : many}`;
 
 /** Control characters, and those that turn the direction of writing, as one can see them. */

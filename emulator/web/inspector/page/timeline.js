@@ -3,13 +3,14 @@
 import { later } from "./acting.js";
 import { badge } from "./badges.js";
 import { describe, isProblem } from "./describe.js";
-import { announce, command, empty, fill, h, icon } from "./dom.js";
+import { announce, empty, fill, h, icon } from "./dom.js";
 import { entryDetail } from "./entry.js";
-import { example } from "./export.js";
+import { firstScreen } from "./first.js";
 import { textOf } from "./journal.js";
 import { ListView } from "./listview.js";
 import { rowsOf } from "./stretches.js";
 import { duration, plural, timeOfDay } from "./text.js";
+import { busyWorlds } from "./worlds.js";
 
 const KINDS = ["http", "frame", "webhook", "model", "ears", "voice", "call", "fault", "clock", "script", "bug"];
 const NAMES = {
@@ -35,6 +36,7 @@ function show(root, { journal, go, stay, parameters }) {
   let words = []; // that an entry must have
   let without = []; // and must not have
   let opened = null;
+  let wanted = Number(parameters.seq) || null; // an entry to open once it is here
 
   const search = h("input", {
     type: "search",
@@ -80,6 +82,7 @@ function show(root, { journal, go, stay, parameters }) {
   list.onfollow = (follows) => (newest.hidden = follows);
   list.onchoose = (entry) => opened && open(entry);
   const none = h("div", { class: "none" });
+  const busy = busyWorlds();
   const detail = h("section", { class: "detail", "aria-label": "Entry", hidden: true });
 
   root.append(
@@ -130,6 +133,7 @@ function show(root, { journal, go, stay, parameters }) {
 
   function draw() {
     list.set(shown.rows);
+    if (wanted) openWanted();
     const { length } = journal.entries;
     const dropped = journal.dropped
       ? ` (${journal.dropped.toLocaleString("en")} older ones are gone)`
@@ -145,7 +149,7 @@ function show(root, { journal, go, stay, parameters }) {
       kinds[index].classList.toggle("none-yet", !byKind[kind] && !hiddenKinds.has(kind));
     }
     none.hidden = found.length > 0;
-    if (!found.length) fill(none, length ? nothingFound() : nothingYet());
+    if (!found.length) fill(none, length ? nothingFound() : [busy.node, firstScreen(go)]);
   }
 
   function onEntries({ detail: { added, gone } }) {
@@ -169,6 +173,14 @@ function show(root, { journal, go, stay, parameters }) {
     opened = entry;
     detail.hidden = false;
     fill(detail, entryDetail(entry, go, close));
+  }
+
+  /** The entry with the number, or the row of sound that it is in. */
+  function openWanted() {
+    if (journal.last < wanted) return;
+    const index = shown.rows.findLastIndex((each) => each.seq <= wanted);
+    wanted = null;
+    if (index >= 0) list.choose(index, true);
   }
 
   function close() {
@@ -196,24 +208,11 @@ function show(root, { journal, go, stay, parameters }) {
       journal.removeEventListener("entries", onEntries);
       journal.removeEventListener("begin", begin);
       list.close();
+      busy.leave();
       tellTotal.cancel();
       cancelAnimationFrame(drawing);
     },
   };
-}
-
-function nothingYet() {
-  return empty(
-    "Nothing has happened in this world yet.",
-    h("p", {}, "Point your app at this address and key, or try it from a shell:"),
-    command(example("/v0/evi/configs?page_size=1")),
-    command(example("/_emulator/simulate", '{"script": "weather"}')),
-    h(
-      "p",
-      { class: "hint" },
-      "Each API key is a world of its own. The field at the top chooses it.",
-    ),
-  );
 }
 
 const nothingFound = () =>

@@ -39,7 +39,7 @@ function show(root, { journal, go, parameters }) {
       page,
     ),
   );
-  fill(overview, sending(), subscriptions(go));
+  fill(overview, sending((id) => go("webhooks", { id })), subscriptions(go));
 
   async function refresh() {
     deliveries = (await get(`/_emulator/webhooks/deliveries?limit=${SHOWN}`)).deliveries;

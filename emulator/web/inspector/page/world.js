@@ -1,12 +1,11 @@
-// The world as a whole: its key, its time, what breaks in it, what it remembers.
+// The world as a whole: its key, its time, what it remembers.
 
 import { apiKey, call, download, get, origin } from "./api.js";
 import { attempt, together } from "./acting.js";
-import { contractCard } from "./contract.js";
 import { command, confirmed, field, fill, h, options, toast } from "./dom.js";
 import { literal } from "./export.js";
-import { faultsCard } from "./faults.js";
 import { dateTime, facts } from "./text.js";
+import { nameForm, openedAs, worldsCard } from "./worlds.js";
 
 const UNITS = [
   ["1", "seconds"],
@@ -23,8 +22,7 @@ export const world = { id: "world", title: "World", show };
 
 function show(root, { journal, readClock }) {
   const clock = clockCard(readClock);
-  const faults = faultsCard();
-  const contract = contractCard();
+  const worlds = worldsCard();
   root.append(
     h(
       "div",
@@ -35,22 +33,20 @@ function show(root, { journal, readClock }) {
         whichCard(),
         clock.node,
         memoryCard(),
-        faults.node,
-        contract.node,
+        worlds.node,
         settingsCard(),
       ),
     ),
   );
 
-  const refresh = () => {
-    for (const card of [clock, faults, contract]) attempt(card.refresh);
-  };
+  const refresh = () => attempt(clock.refresh);
   const schedule = together(refresh);
   journal.addEventListener("entries", schedule);
   journal.addEventListener("begin", schedule);
   refresh();
   return {
     leave() {
+      worlds.leave();
       journal.removeEventListener("entries", schedule);
       journal.removeEventListener("begin", schedule);
     },
@@ -65,7 +61,7 @@ function whichCard() {
       told,
       facts([
         ["Address", h("span", { class: "mono" }, origin())],
-        ["Key", h("bdi", { class: "mono" }, apiKey())],
+        ["Key", openedAs() ?? h("bdi", { class: "mono" }, apiKey())],
         ["Emulator", `${health.version}, with ${health.operations} operations`],
         ["Document", health.spec_version],
       ]),
@@ -76,6 +72,7 @@ function whichCard() {
     { class: "card", "aria-label": "This world" },
     h("h2", {}, "This world"),
     told,
+    nameForm(),
     h("p", { class: "hint" }, "Each API key is a world of its own. Point a client here:"),
     command(`HumeClient(base_url=${literal(origin())}, api_key=${literal(apiKey())})`),
   );

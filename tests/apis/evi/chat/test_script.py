@@ -340,12 +340,14 @@ def test_a_strict_script_without_rules_is_not_used_up() -> None:
 
 
 def test_a_lenient_script_leaves_the_rest_to_the_default_assistant() -> None:
-    """What no rule matches is echoed, and nothing is noted."""
+    """What no rule matches is echoed, and noted: a rule may be misspelt."""
     script = Script()
     script.on_user("tea").say("Tea.")
     chat = started(script=script)
     assert said(chat.type("Juice!")) == ['You said: "Juice!"', "What happened then?"]
-    assert list(chat.journal.entries()) == []
+    [noted] = chat.journal.entries()
+    assert (noted["kind"], noted["finding"]) == ("script", "turn_unmatched")
+    assert "matches turn 1: 'Juice!'" in noted["message"]
 
 
 @pytest.mark.parametrize(
