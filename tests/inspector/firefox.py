@@ -13,7 +13,7 @@ from typing import Any
 
 from websockets.sync.client import ClientConnection, connect
 
-from tests.inspector.browsing import TELL_VIOLATIONS
+from tests.inspector.tab import TELL_VIOLATIONS
 
 FIREFOX = shutil.which("firefox-esr") or shutil.which("firefox")
 PATIENCE_MS = 10_000
