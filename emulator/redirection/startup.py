@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib import import_module
 
 from .libraries import install
 from .patching import Patching
@@ -25,11 +26,11 @@ def start() -> None:
 
 
 def _target() -> Target:
-    from .target import read_target  # loads what only networking programs need
-
     given = os.environ.get
     url, key = given("HUME_BASE_URL", ""), given("HUME_API_KEY", "")
-    return read_target(url, key, given(CA_FILE_ENV))
+    module = import_module(f"{__package__}.target")  # what only networking programs need
+    target: Target = module.read_target(url, key, given(CA_FILE_ENV))
+    return target
 
 
 def _note(library: str) -> None:

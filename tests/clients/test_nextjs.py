@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.shell import run_here
 from tests.clients.clients import NEXTJS
 from tests.contract.test_chat_react import CHROMIUM
 from tests.node_kit.kit import COMMAND, ROOT, command, free_port, run
@@ -33,7 +34,10 @@ def project() -> Path:
 
 
 def test_its_tests_pass(project: Path) -> None:
-    """By `npm test`, as its page says: Vitest, the build with its types, Playwright."""
+    """By `npm test`, as its page says: Vitest, the build with its types, Playwright.
+
+    The app that this has built then runs without any test's help.
+    """
     variables = {
         COMMAND: command(),
         "CHROMIUM": str(CHROMIUM),
@@ -45,3 +49,17 @@ def test_its_tests_pass(project: Path) -> None:
     assert done.returncode == 0, output
     assert re.search(r"Tests +4 passed", output)
     assert "2 passed" in output
+    check_unchanged(project)
+
+
+def check_unchanged(project: Path) -> None:
+    """Run the app that was built as it is, with a browser, by `exec --intercept`."""
+    program = str(Path(__file__).with_name("unchanged_page.mjs"))
+    done = run_here(
+        *("exec", "--intercept", "--pace", "4", "--fail-on", "error", "--"),
+        *("node", program, str(project), str(free_port()), str(CHROMIUM)),
+        HUME_SECRET_KEY="any",
+        NEXT_TELEMETRY_DISABLED="1",
+    )
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"redirected from api.hume.ai: Node 1, the proxy \d+\n", done.stderr)

@@ -23,6 +23,7 @@ _SCRIPTS = {"weather", "support-call", "interruption", "silence", "trouble"}
 _ELSEWHERE = {
     ".", "cd", "cat", "docker", "export", "git", "haproxy", "node", "npm", "npx", "pipx", "pytest",
     "python3", "sh", "source", "tee", "touch", "uv", "uvx", "ollama", "code", "echo", "open",
+    "chromium",
 }  # fmt: skip
 
 

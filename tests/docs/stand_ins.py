@@ -163,9 +163,19 @@ def _example(path: str) -> Iterator[str]:
         thread.join()
 
 
+@contextmanager
+def of_unchanged_apps(evi: Evi, evi_server: Emulator) -> Iterator[Names]:
+    def ask_about_the_weather() -> None:
+        run_my_app("https://api.hume.ai", "of-production")
+
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        yield {"ask_about_the_weather": ask_about_the_weather, "monkeypatch": monkeypatch}
+
+
 # By page: what its blocks find beside `evi`.
 STAND_INS: Mapping[str, Callable[[Evi, Emulator], AbstractContextManager[Names]]] = {
     "docs/testing.md": of_testing,
+    "docs/unchanged-apps.md": of_unchanged_apps,
     "docs/contract.md": of_contract,
     "docs/clients.md": of_clients,
     "docs/custom-models.md": of_custom_models,
