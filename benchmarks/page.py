@@ -20,12 +20,12 @@ _TOOLS = {"node": "--version", "java": "-version", "haproxy": "-v"}
 _HEAD = """\
 # Performance
 
-What the emulator takes, beside what one would use instead and beside a bare ASGI application that
-sends the same bytes. Written by `make bench`; [benchmarks/README.md](../benchmarks/README.md) says
-how each figure is measured.
+This page says how much time and memory the emulator takes, compared with what you would use
+instead, and with a bare ASGI application that sends the same bytes. `make bench` writes it;
+[benchmarks/README.md](../benchmarks/README.md) says how each figure is measured.
 
 Medians, with quartiles in brackets. Ratios count: both sides of one are measured in turn. Machines
-differ and are noisy, so absolute figures are good for their order only.
+differ and are noisy, so compare absolute figures only by their order of magnitude.
 """
 
 

@@ -123,9 +123,9 @@ def _each(tables: Iterable[Table], lines: Callable[[Table], Iterator[str]]) -> I
 _INTRODUCTION = """\
 # Coverage
 
-What Hume's own clients ask of the emulator, and whether what must come back does: the outcome of a
-run of the table in [conformance/](../conformance/README.md). Written by `make coverage`; a complete
-run of the tests fails where this page is not what it finds.
+This page says what Hume's own clients ask of the emulator, and whether the right answer comes back.
+`make coverage` writes it from a run of the table in [conformance/](../conformance/README.md); a
+complete run of the tests fails if the page differs from what it finds.
 
 The clients are `HumeClient` and `AsyncHumeClient` of `hume` {python} (Python), and `HumeClient` of
 `hume` {typescript} (TypeScript). Marks stand in this order: ✓ all cases pass, ✗ one fails, – the

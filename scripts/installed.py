@@ -21,7 +21,16 @@ _CLIENT = (
     "'/v0/evi/configs', headers={'X-Hume-Api-Key': os.environ['HUME_API_KEY']})).read()"
 )
 
-_EXAMPLES = {"SEED": "demo", "SCRIPT": "weather", "FILE": "world.json"}
+_MORE_COMMANDS = (
+    "evi-emulator operations",
+    "evi-emulator seed check demo",
+    "evi-emulator seed show",
+    "evi-emulator simulate weather",
+    "evi-emulator tail",
+    "evi-emulator snapshot world.json",
+    "evi-emulator restore world.json",
+    "evi-emulator report",
+)
 _OF_A_RUNNING_ONE = ("tail", "simulate", "report", "snapshot", "restore")
 
 
@@ -55,11 +64,11 @@ class InstallCheck:
             assert "usage: evi-emulator" in self._run(["evi-emulator", command, "--help"])
 
     def run_readme(self) -> tuple[list[str], list[str]]:
-        """Run the commands of the README; return those that ran, and those that can't here."""
+        """Run the README's commands and more; return those that ran, and those that can't here."""
         ran, left_out = list[str](), list[str]()
         page = (self._root / "README.md").read_text()
         with self._serving() as port:
-            for line in [*shell_lines(page), *table_lines(page)]:
+            for line in [*shell_lines(page), *_MORE_COMMANDS]:
                 command = runnable(line, port)
                 if command is None:
                     left_out.append(line)
@@ -130,27 +139,20 @@ def shell_lines(page: str) -> list[str]:
     return [line.partition("  #")[0].removeprefix("$ ").strip() for line in lines if line]
 
 
-def table_lines(page: str) -> list[str]:
-    """Return the commands of the page's table of commands."""
-    return re.findall(r"^\| `(evi-emulator [^`]+)`", page, re.MULTILINE)
-
-
 def runnable(line: str, port: str) -> list[str] | None:
     """Return the words to run for a line of the README; None if it needs more than the package.
 
     A line of `serve` is left out, since the emulator serves already, at another port.
     """
-    url = f"http://127.0.0.1:{port}"
-    words = shlex.split(line.replace(f":{_PORT}", f":{port}").replace("--url URL", f"--url {url}"))
+    words = shlex.split(line.replace(f":{_PORT}", f":{port}"))
     if words[:1] == ["curl"]:
         return ["curl", "--fail", "--silent", "--show-error", *words[1:]]
     if words[:1] != ["evi-emulator"] or words[1:2] in ([], ["serve"]):
         return None
     if "--" in words:
         return [*words[: words.index("--") + 1], "python", "-c", _CLIENT]
-    filled = [_EXAMPLES.get(word, word) for word in words]
-    if any(word.isupper() for word in filled):
+    if any(word.isupper() for word in words):  # stands for something that the user has
         return None
     if words[1] in _OF_A_RUNNING_ONE and "--url" not in words:
-        filled += ["--url", url]
-    return [*filled, "--no-follow"] if words[1] == "tail" else filled
+        words += ["--url", f"http://127.0.0.1:{port}"]
+    return [*words, "--no-follow"] if words[1] == "tail" else words

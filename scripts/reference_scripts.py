@@ -5,7 +5,9 @@ from typing import Any
 
 import yaml
 
+from emulator.apis.evi.chat.script import SCRIPTED_ERRORS
 from emulator.apis.evi.chat.script_file import ScriptFile, bundled_scripts
+from emulator.apis.evi.errors import CHAT_ERRORS
 from scripts.markdown import code, table
 
 _SCHEMA = ScriptFile.model_json_schema()
@@ -18,15 +20,30 @@ _PARTS = {
 }
 _STEPS = {"a step of an answer": "_Step", "a step of the user": "_UserStep"}
 
+
+def _ends() -> str:
+    """Return which errors of a script end the chat."""
+    frames = {slug: CHAT_ERRORS[slug].ends for slug in SCRIPTED_ERRORS}
+    ending, others = (
+        [code(slug) for slug in frames if frames[slug] is ends] for ends in (True, False)
+    )
+    return f"{_listed(ending)} end the chat; {_listed(others)} do not"
+
+
+def _listed(names: list[str]) -> str:
+    return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
 # What each key means. A key that has no line here fails `make reference`.
 MEANINGS: Mapping[str, str] = {
     "description": "what the script is for; the emulator ignores it",
     "strict": "a turn that no rule answers sends an error frame and makes a finding",
-    "mood": "the assistant's mood in steps that name none: an emotion, or scores by emotion",
+    "mood": "the assistant's mood in steps that name none: one of the 48 emotions, or scores by "
+    "emotion",
     "model": "how a custom language model is asked, for this script alone",
     "rules": "what the assistant answers: the first rule that matches and is not used up",
     "tools": "by tool: what a simulated client answers to its calls (a text is its `content`)",
-    "sounds": "texts with a sound of their own",
+    "sounds": "texts with a sound of their own, up to 60 s each",
     "config_id": "the config of a simulated chat",
     "config_version": "its version; the newest if left out",
     "resumed_chat_group_id": "the group that a simulated chat resumes",
@@ -47,7 +64,8 @@ MEANINGS: Mapping[str, str] = {
     "tool.content": "what the tool answers: a text, or any JSON",
     "tool.error": "the tool fails with this text; `content` is then its fallback",
     "sound.text": "the text, exactly as it is said",
-    "sound.file": "the path of an audio file, beside the script",
+    "sound.file": "the path of an audio file, in the folder of the script or below; not in a "
+    "script that is sent over HTTP",
     "sound.data": "the content of an audio file in base64, instead of `file`",
     "model.quirks": "the service's habits, as for `--model-quirks`",
     "model.failure": "whether the chat ends when the model fails, as for `--model-failure`",
@@ -62,7 +80,8 @@ MEANINGS: Mapping[str, str] = {
     "a step of an answer.result": "what `web_search` finds",
     "a step of an answer.hang_up": "ends the chat",
     "a step of an answer.pause": "says nothing for this long",
-    "a step of an answer.error": "sends this error frame (a slug or code), or fails `web_search`",
+    "a step of an answer.error": "sends this error frame (a slug or code), or fails `web_search`. "
+    + _ends(),
     "a step of an answer.message": "the message of `error`",
     "a step of the user.say": "speaks a text once the assistant is quiet",
     "a step of the user.type": "types a text: such a message has no scores",

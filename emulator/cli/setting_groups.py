@@ -13,7 +13,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     ),
     "How strict it is": (
         "strict", "spec", "unknown_ids", "unknown_voices", "name_conflict", "require_voice",
-        "timestamps", "lenient_tts", "chaos", "requests_per_second",
+        "timestamps", "lenient_tts", "chaos", "requests_per_second", "fail_unused",
     ),
     "Chats": (
         "script", "audio_output", "prosody", "transcription_failure", "inactivity_timeout",

@@ -1,10 +1,9 @@
 """schemathesis, which makes requests up from the document, finds nothing wrong with the emulator.
 
-Its settings are in `schemathesis.toml`; this module is also the hooks module named there. What
-the document can't say, since its structure is the service's own, `amended` adds to a copy of it.
+Its settings are in `schemathesis.toml`, which names `schemathesis_hooks.py`. What the document
+can't say, since its structure is the service's own, `amended` adds to a copy of it.
 """
 
-import itertools
 import json
 import subprocess
 import sys
@@ -13,8 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import schemathesis
-from schemathesis import Case, HookContext
 
 from emulator.apis.evi.state import EviState
 from emulator.openapi.document import Document
@@ -68,37 +65,6 @@ LINKS = (
 )
 
 PASSED = dict.fromkeys(("examples", "coverage", "fuzzing", "stateful"), "success")
-
-_numbers = itertools.count()
-
-
-@schemathesis.hook
-def filter_case(context: HookContext, case: Case[Any]) -> bool:
-    """Leave out integers of more than 64 bits, which the emulator refuses as most servers do."""
-    return all(
-        -(2**63) <= number < 2**63
-        for part in (case.path_parameters, case.query, case.body)
-        for number in iter_integers(part)
-    )
-
-
-@schemathesis.hook
-def map_case(context: HookContext, case: Case[Any]) -> Case[Any]:
-    """Give every resource a name of its own, or most requests would stop at a name taken."""
-    if isinstance(case.body, dict) and isinstance(case.body.get("name"), str):
-        case.body = {**case.body, "name": f"{case.body['name']} {next(_numbers)}"}
-    return case
-
-
-def iter_integers(value: object) -> Iterator[int]:
-    if isinstance(value, dict):
-        for item in value.values():
-            yield from iter_integers(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from iter_integers(item)
-    elif isinstance(value, int):
-        yield value
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ ROOT = PACKAGE.parent
 PAGE = (ROOT / "ARCHITECTURE.md").read_text()
 CHANGES = PAGE.partition("## To change this")[2].partition("\n## ")[0]
 ROWS = [line.split(" | ") for line in CHANGES.splitlines() if line.startswith("| ")][1:]
-FILE = re.compile(r"`((?:emulator|tests|docs|conformance)/[\w./]+|openapi\.yaml)`")
+FILE = re.compile(r"`((?:emulator|tests|docs|conformance|scripts)/[\w./]+|openapi\.yaml)`")
 
 
 def test_there_are_twelve_changes() -> None:

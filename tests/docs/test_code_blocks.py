@@ -32,8 +32,9 @@ SHELL, CONSOLE, PYTHON = ("sh", "bash"), ("console",), ("python",)
 DATA = ("yaml", "json", "toml")
 SCRIPT = ("js", "mjs", "jsx", "ts", "tsx", "html")  # tests/node_kit/test_docs.py parses them
 CONFIGURATION = ("haproxy", "dockerfile")
+WEB_PAGE = ("html",)  # tests/clients/test_node_kit.py opens it
 TEXT = ("text",)
-KNOWN = (*SHELL, *CONSOLE, *PYTHON, *DATA, *SCRIPT, *CONFIGURATION, *TEXT)
+KNOWN = (*WEB_PAGE, *SHELL, *CONSOLE, *PYTHON, *DATA, *SCRIPT, *CONFIGURATION, *TEXT)
 
 # By page: who checks its blocks of text, which no program reads.
 TEXTS: Mapping[str, str] = {
@@ -59,6 +60,8 @@ def test_no_block_is_of_a_kind_that_nothing_checks(page: Path) -> None:
     for block in blocks_of(page):
         assert block.language != INDENTED, f"{place(block)}: write it between fences"
         assert block.language in KNOWN, f"{place(block)}: nothing checks {block.language!r}"
+        if block.title:  # which not every reader of the page shows
+            assert f"`{block.title}`" in block.before, place(block)
         if block.language in TEXT:
             assert (ROOT / TEXTS[name_of(page)]).is_file()
 

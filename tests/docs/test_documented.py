@@ -40,7 +40,7 @@ def test_webhooks_page_has_every_fault() -> None:
 
 def test_scripts_page_has_every_end_and_error() -> None:
     """Each way to end, and each error that a script can send, is named."""
-    page = (ROOT / "docs" / "scripts.md").read_text()
+    page = (ROOT / "docs" / "reference" / "scripts.md").read_text()
     for name in (*get_args(EndReason), *SCRIPTED_ERRORS):
         assert f"`{name}`" in page
 

@@ -113,7 +113,8 @@ class Inspector:
 
         The rules are for the colours that are shown, or for each of the schemes.
         """
-        self.page.evaluate(axe_source())
+        if not self.page.evaluate("'axe' in globalThis"):
+            self.page.evaluate(axe_source())
         for scheme in schemes or (None,):
             self.page.emulate_media(color_scheme=scheme)
             violations: Any = self.page.evaluate(RUN_AXE)

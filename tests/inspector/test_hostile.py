@@ -1,6 +1,7 @@
 """What strangers write shows as text, in every view."""
 
 import json
+import re
 import subprocess
 from contextlib import suppress
 from typing import Any
@@ -108,9 +109,11 @@ def test_everywhere(inspector: Inspector, remote: Client, hostile_world: str) ->
     page.keyboard.press("Enter")
     look()
     page.get_by_role("button", name="Hang up").click()
-    inspector.go("World")
-    expect(page.get_by_label("Contract report")).to_contain_text("create-prompt")
+    inspector.go("Contract")
+    expect(page.get_by_label("Findings")).to_contain_text("create-prompt")
     look()
+    inspector.go("Script")
+    expect(page.get_by_role("textbox", name="Script")).to_have_value(re.compile("<img src=x"))
 
     assert dialogs == []
     own = (inspector.url, f"blob:{inspector.url}")  # a sound that the page has loaded

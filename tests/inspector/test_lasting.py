@@ -167,14 +167,14 @@ def test_the_focus_stays_on_what_is_pressed(inspector: Inspector, remote: Client
     emotion.press("Enter")
     expect(emotion).to_have_attribute("aria-pressed", "false")
     expect(emotion).to_be_focused()
-    page.keyboard.press("7")
+    page.keyboard.press("8")
     expect(page.get_by_role("main", name="Resources")).to_be_focused()
 
 
 def test_a_part_of_the_report_stays_open(inspector: Inspector, remote: Client) -> None:
     """Also as clients go on, and it keeps the focus."""
-    page = inspector.open("world")
-    report = page.get_by_label("Contract report")
+    page = inspector.open("contract")
+    report = page.get_by_role("region", name="Coverage")
     summary = report.locator("summary", has_text="operations").first
     summary.press("Enter")
     remote.get("/v0/evi/tools")

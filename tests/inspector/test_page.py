@@ -84,7 +84,7 @@ def test_the_apis_bring_lists_and_pages(client: TestClient) -> None:
     pages = ("models", "script", "speech")
     assert lines[:3] == [f'import {{ {name} }} from "./{name}.js";' for name in pages]
     lists = json.loads(lines[3].removeprefix("export const LISTS = ").removesuffix(";"))
-    assert lists == [view.to_json() for api in APIS for view in api.views]
+    assert lists == json.loads(json.dumps([view.to_json() for api in APIS for view in api.views]))
     assert [view["title"] for view in lists] == ["Configs", "Prompts", "Tools", "Voices"]
     assert lines[4:] == ["export const PAGES = [models, script, speech];"]
 

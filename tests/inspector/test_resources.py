@@ -30,7 +30,7 @@ def test_two_versions_of_a_config(inspector: Inspector) -> None:
     difference.get_by_label("From", exact=True).select_option("3")
     expect(difference).to_contain_text("They are the same.")
     page.get_by_label("Version", exact=True).select_option("1")
-    expect(page.get_by_label("Version 1")).to_contain_text('"version": 1')
+    expect(page.get_by_role("group", name="Version 1")).to_contain_text('"version": 1')
     inspector.check(*BOTH)
 
 

@@ -195,7 +195,7 @@ def test_the_keyboard_is_enough(inspector: Inspector, remote: Client) -> None:
     expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
     keys.press("Escape")
     for number, title in enumerate(
-        ("Timeline", "Chats", "Talk", "Models", "Speech", "Webhooks", "Resources"), 1
+        ("Timeline", "Chats", "Talk", "Models", "Script", "Speech", "Webhooks", "Resources"), 1
     ):
         keys.press(str(number))
         expect(page.get_by_role("link", name=title)).to_have_attribute("aria-current", "page")

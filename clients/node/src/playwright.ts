@@ -3,7 +3,7 @@
  *
  *     import { test, expect } from "evi-emulator/playwright";
  *
- *     test("it answers", async ({ page, evi, microphone }) => { ... });
+ *     test("it answers", async ({ page, evi, microphone }) => { await microphone.say("Hello"); });
  */
 import {
   test as base,

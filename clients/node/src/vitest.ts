@@ -3,7 +3,7 @@
  *
  *     import { test } from "evi-emulator/vitest";
  *
- *     test("it answers", async ({ evi }) => { ... });
+ *     test("it answers", async ({ evi }) => { await evi.script.onUser("weather").say("It snows."); });
  */
 import { test as base, type TestAPI, type TestContext } from "vitest";
 import { checkLeftovers, openWorld, report, sharedEmulator } from "./fixture.js";

@@ -1,9 +1,8 @@
 "use strict";
 Object.defineProperty(exports, "__esModule", { value: true });
 /**
- * Redirects what a program sends to the service, by the environment that `evi.env` has.
- *
- *     NODE_OPTIONS="--import evi-emulator/intercept" node app.js
+ * Redirects what a program sends to the service, by the environment that `evi.env` has:
+ * `NODE_OPTIONS="--import evi-emulator/intercept" node app.js`.
  */
 const node_fs_1 = require("node:fs");
 const redirect_cjs_1 = require("./redirect.cjs");

@@ -10,7 +10,6 @@ from io import BytesIO
 from types import SimpleNamespace
 from typing import Any, cast
 
-import openai
 import pytest
 
 from emulator.apis.evi.chat.channel import Dropped, Output, SoundWanted
@@ -83,6 +82,8 @@ def test_each_sentence_is_asked_for_once(voiced: Evi, openai_server: OpenAi) -> 
 @pytest.mark.process  # it asks uname what it runs on
 def test_the_client_of_openai_asks_as_the_emulator_does(voiced: Evi, openai_server: OpenAi) -> None:
     """With the same fields."""
+    import openai  # which takes long
+
     with talking(voiced) as talk:
         heard(talk)
     client = openai.OpenAI(base_url=f"{openai_server.url}/v1", api_key="sk-voice")

@@ -1,7 +1,6 @@
 /**
- * Redirects what a program sends to the service, by the environment that `evi.env` has.
- *
- *     NODE_OPTIONS="--import evi-emulator/intercept" node app.js
+ * Redirects what a program sends to the service, by the environment that `evi.env` has:
+ * `NODE_OPTIONS="--import evi-emulator/intercept" node app.js`.
  */
 import { appendFileSync } from "node:fs";
 import { redirect } from "./redirect.cjs";

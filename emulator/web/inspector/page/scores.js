@@ -34,6 +34,7 @@ export function moods(scores) {
 /** A chart over the turns: `turns` are {role, text, scores}, with scores by name. */
 export function chart() {
   let turns = [];
+  let drawn = "";
   let role = "USER";
   const muted = new Set();
   const drawing = h("figure", {});
@@ -103,6 +104,9 @@ export function chart() {
   return {
     node,
     set(given) {
+      const text = JSON.stringify(given);
+      if (text === drawn) return; // whoever is about to press a button of the legend still finds it
+      drawn = text;
       turns = given;
       node.hidden = turns.length === 0;
       draw();
