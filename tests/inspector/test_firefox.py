@@ -29,10 +29,10 @@ VIEWS = "[...document.querySelectorAll('#views a')].map((each) => each.dataset.v
 
 
 @pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Firefox]:
+def fox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Firefox]:
     """Firefox, which takes seconds to start: one for all tests."""
-    with firefox(tmp_path_factory.mktemp("profile")) as browser:
-        yield browser
+    with firefox(tmp_path_factory.mktemp("profile")) as fox:
+        yield fox
 
 
 class Page:
@@ -51,13 +51,13 @@ class Page:
 
 
 @pytest.fixture
-def page(browser: Firefox, server: Server, api_key: str) -> Iterator[Page]:
+def page(fox: Firefox, server: Server, api_key: str) -> Iterator[Page]:
     """The page; at the end of a test its console has no error."""
-    browser.errors.clear()
-    browser.resize(1280, 800)
-    yield Page(browser, server.url, api_key)
-    browser.open("about:blank")
-    assert browser.errors == []
+    fox.errors.clear()
+    fox.resize(1280, 800)
+    yield Page(fox, server.url, api_key)
+    fox.open("about:blank")
+    assert fox.errors == []
 
 
 def test_every_view_renders(page: Page, remote: Client) -> None:
