@@ -25,13 +25,15 @@ def why_not() -> str:
     return "" if AXE.is_file() else "axe-core is missing from tests/node/node_modules (npm)"
 
 
+# Colours are judged once nothing fades in or out any more.
 RUN_AXE = """async () => {
+  const ending = document.getAnimations()
+    .filter(({ effect }) => Number.isFinite(effect.getComputedTiming().endTime));
+  await Promise.allSettled(ending.map(({ finished }) => finished));
   const { violations } = await axe.run(document, { resultTypes: ["violations"] });
   const told = ({ html, failureSummary }) => `${html} ${failureSummary}`;
   return violations.map(({ id, nodes }) => `${id}: ${nodes.map(told).join(" | ")}`);
 }"""
-
-
 # What runs out of the window to the right or left, but for what scrolls by itself.
 CUT_OFF = """() => [...document.querySelectorAll("body *")]
   .filter((node) => node.checkVisibility()
