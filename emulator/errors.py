@@ -229,6 +229,11 @@ CROSS_SITE_REFUSED = ErrorText(
 # 401, in the words of the gateway in front of the service (docs/protocol.md#authentication).
 GATEWAY_FAULTS = {
     "missing": ("No API key or access token was sent", "oauth.v2.FailedToResolveAPIKey"),
+    "scheme": (
+        "No API key or access token was sent: the header Authorization is read as 'Bearer TOKEN' "
+        "alone, and the API key in X-Hume-Api-Key",
+        "oauth.v2.FailedToResolveAPIKey",
+    ),
     "key": ("Invalid ApiKey", "oauth.v2.InvalidApiKey"),
     "token": ("Invalid Access Token", "oauth.v2.InvalidAccessToken"),
     "expired": ("Access Token expired", "oauth.v2.AccessTokenExpired"),

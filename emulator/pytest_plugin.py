@@ -3,6 +3,7 @@
 Nothing of the emulator is imported before a test asks for a fixture.
 """
 
+import shlex
 from collections.abc import Generator, Iterator, Mapping
 from traceback import format_exception
 from typing import TYPE_CHECKING, Any
@@ -97,7 +98,9 @@ def evi_server(
     with Emulator(**changed_settings(evi_settings, "the fixture evi_settings")) as server:
         yield server
         if _CONTRACT in pytestconfig.stash:
-            pytestconfig.stash[_CONTRACT].add(server.contract(), server.surfaces)
+            command = shlex.join(("pytest", *pytestconfig.invocation_params.args))
+            run = dict(server.contract_report(command).run)
+            pytestconfig.stash[_CONTRACT].add(server.contract(), server.surfaces, run)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """`evi-emulator exec -- CMD`: a command with an emulator of its own."""
 
 import argparse
+import shlex
 import sys
 from collections.abc import Sequence
 
@@ -65,7 +66,9 @@ def execute(arguments: argparse.Namespace) -> int:
             print(f"what happened in the emulator:\n{evi.timeline()}", file=sys.stderr)
         if demands is not None:
             evi.webhooks.drain(_WEBHOOKS_S)
-            code = _judge(server.contract_report(), demands, arguments.report_files, code)
+            code = _judge(
+                server.contract_report(shlex.join(command)), demands, arguments.report_files, code
+            )
         return code
 
 

@@ -17,7 +17,11 @@ LEVELS = ERROR, WARNING = "error", "warning"
 _LONGEST = 300  # characters of a value, or of a step to its place
 _LONGEST_TEXT = 1_000
 _LOOKED_AT = 10_000  # characters of a text that are searched for credentials, which takes time
-_IN_OUR_WORDS = ("credentials_refused", "parameter_repeated")  # `got` is not a client's value
+_IN_OUR_WORDS = (
+    "body_unexpected",
+    "credentials_refused",
+    "parameter_repeated",
+)  # `got` is not a client's value
 MOST_AT_ONCE = 1_000  # findings of one kind in a request or frame: each takes time and memory
 
 

@@ -14,13 +14,19 @@ MOST_FINDINGS = 1_000  # of different ones
 
 @dataclass(slots=True)
 class Found:
-    """One finding, how often it came, and where in the journal it came first and last."""
+    """One finding, how often it came, and where in the journal it came first and last.
+
+    `first_at_ms` is the world's time of the first, and `first_line` the request in short, if it was
+    one, such as "POST /v0/evi/configs -> 422".
+    """
 
     subject: str
     finding: Finding
     count: int
     first_seq: int
     last_seq: int
+    first_at_ms: int | None = None
+    first_line: str | None = None
 
     def to_json(self) -> JsonObject:
         return {
@@ -29,6 +35,8 @@ class Found:
             "count": self.count,
             "first_seq": self.first_seq,
             "last_seq": self.last_seq,
+            "first_at_ms": self.first_at_ms,
+            "first_line": self.first_line,
         }
 
 
@@ -67,13 +75,24 @@ class ClientLedger:
         for name in names:  # `update` would first ask what kind of collection they are
             counts[name] += 1
 
-    def add(self, subject: str, findings: Iterable[Finding], seq: int) -> None:
-        """Add findings about an operation, a socket, ...; `seq` is their journal entry's number."""
+    def add(
+        self,
+        subject: str,
+        findings: Iterable[Finding],
+        seq: int,
+        at_ms: int | None = None,
+        line: str | None = None,
+    ) -> None:
+        """Add findings about an operation, a socket, ...; `seq` is their journal entry's number.
+
+        `at_ms` is the world's time, and `line` the request in short, if it was one.
+        """
         subject = beginning(hide_in_string(subject))
         for finding in findings:
             found = self._found.get(_key(subject, finding))
             if found is None:
-                self._put(Found(subject, finding, 1, seq, seq))
+                shown = None if line is None else beginning(hide_in_string(line))
+                self._put(Found(subject, finding, 1, seq, seq, at_ms, shown))
             else:
                 found.count += 1
                 found.last_seq = seq
@@ -88,6 +107,8 @@ class ClientLedger:
             found.count += new.count
             found.first_seq = found.first_seq and min(found.first_seq, new.first_seq)
             found.last_seq = new.last_seq
+            if found.first_at_ms is None:
+                found.first_at_ms, found.first_line = new.first_at_ms, new.first_line
         elif len(self._found) < MOST_FINDINGS:
             self._found[key] = new
         else:
@@ -96,7 +117,8 @@ class ClientLedger:
     def merge(self, other: "ClientLedger") -> None:
         """Add what another ledger has, without its numbers of entries in another journal."""
         for found in other.found:
-            self._put(Found(found.subject, found.finding, found.count, 0, 0))
+            first = (found.first_at_ms, found.first_line)
+            self._put(Found(found.subject, found.finding, found.count, 0, 0, *first))
         self.dropped.update(other.dropped)
         self.answers.update(other.answers)
         for part, counts in other.used.items():
@@ -118,9 +140,9 @@ class ClientLedger:
         for each in content["findings"]:
             loc = steps(each["place"])
             finding = Finding(each["code"], loc, each["expected"], each["got"], each["hint"])
-            ledger._put(
-                Found(each["subject"], finding, each["count"], each["first_seq"], each["last_seq"])
-            )
+            numbers = (each["count"], each["first_seq"], each["last_seq"])
+            first = (each["first_at_ms"], each["first_line"])
+            ledger._put(Found(each["subject"], finding, *numbers, *first))
         ledger.dropped = Counter(content["dropped"])
         ledger.answers = Counter({(op, status): n for op, status, n in content["answers"]})
         ledger.used = {part: Counter(counts) for part, counts in content["used"].items()}

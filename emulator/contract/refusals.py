@@ -9,16 +9,29 @@ from emulator.errors import ApiError, Problem, ValidationFailed
 from emulator.jsontext import Json
 from emulator.openapi.operation import Operation
 from emulator.openapi.strictness import EXTRA
+from emulator.redaction.text import hide_in_body
 
 _PROBLEMS_REMEMBERED = 256
+_LONGEST_TEXT = 200  # bytes of a body that is not JSON
+_DECODING, _SHOULD_BE = "JSON decode error: ", "Input should be "
 _EXPECTED = {"missing": "a value, since it is required", EXTRA: "nothing that isn't known"}
 
 
 def judge_refusal(
-    operation: Operation, error: ApiError, sent: Json, query_string: bytes, path: str
+    operation: Operation,
+    error: ApiError,
+    sent: Json,
+    query_string: bytes,
+    path: str,
+    text: bytes = b"",
 ) -> Sequence[Finding]:
-    """Judge a request that is answered with an error; a 404 for an id is not a finding."""
+    """Judge a request that is answered with an error; a 404 for an id is not a finding.
+
+    `sent` is the body as JSON, `text` the beginning of what came.
+    """
     if isinstance(error, ValidationFailed):
+        if error.problems[0].type == "json_invalid":
+            return [_not_json(error.problems[0], text)]
         given = {"body": sent}
         if any(problem.loc[0] != "body" for problem in error.problems):
             query = parse_qsl(query_string.decode("latin-1"), keep_blank_values=True)
@@ -45,6 +58,12 @@ def invalid(error: ValidationFailed, given: Json) -> list[Finding]:
     return [_invalid(each, given) for each in error.problems]
 
 
+def _not_json(problem: Problem, text: bytes) -> Finding:
+    """Return the finding about a body that is not JSON, with its beginning."""
+    got = hide_in_body(text[:_LONGEST_TEXT].decode("utf-8", "replace"))
+    return find("request_invalid", problem.loc, got, problem=in_words(problem.type, problem.msg))
+
+
 def _invalid(problem: Problem, given: Json) -> Finding:
     value = given
     try:
@@ -69,8 +88,10 @@ _repeated = lru_cache(_PROBLEMS_REMEMBERED, typed=True)(_new)
 
 
 def in_words(kind: str, message: str) -> str:
-    """Return what a problem expects; the messages of most say so."""
-    return _EXPECTED.get(kind, message)
+    """Return what a problem expects; the messages of most say so, in a sentence."""
+    if kind == "json_invalid":
+        return f"JSON ({message.removeprefix(_DECODING)})"
+    return _EXPECTED.get(kind, message.removeprefix(_SHOULD_BE))
 
 
 def with_refusals(findings: Sequence[Finding], refusals: Sequence[Finding]) -> list[Finding]:

@@ -16,6 +16,9 @@ from emulator.contract.ledger import ClientLedger
 from emulator.contract.surface import ApiSurface
 from emulator.errors import EmulatorError, UsageError, closest
 from emulator.jsontext import JsonObject
+from emulator.redaction.values import hide_in_string
+from emulator.settings import Settings
+from emulator.version import __version__
 
 NEVER = "never"
 FAIL_ON = (*LEVELS, NEVER)
@@ -61,11 +64,15 @@ def check_code(code: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Findings as JSON, errors first, how many more there were by code, and the coverage."""
+    """Findings as JSON, how many more there were by code, the coverage, and what was run.
+
+    The findings are in order of their subjects, such as operations: those with errors first.
+    """
 
     findings: Sequence[JsonObject]
     dropped_codes: Mapping[str, int]
     coverage: Coverage
+    run: Mapping[str, str | int] = field(default_factory=dict)
 
     @property
     def dropped(self) -> int:
@@ -78,6 +85,7 @@ class Report:
             "dropped": self.dropped,
             "dropped_codes": dict(self.dropped_codes),
             "coverage": self.coverage.to_json(),
+            "run": dict(self.run),
         }
 
     @property
@@ -108,11 +116,43 @@ class Report:
         return [*(unmet if forbidden else ()), *too_little(self.coverage, demands.least)]
 
 
-def new_report(ledger: ClientLedger, surfaces: Sequence[ApiSurface]) -> Report:
-    """Make the report of a ledger, against everything that clients can exercise."""
+def new_report(
+    ledger: ClientLedger,
+    surfaces: Sequence[ApiSurface],
+    settings: Settings | None = None,
+    command: str = "",
+) -> Report:
+    """Make the report of a ledger, against everything that clients can exercise.
+
+    The settings and the command say what was run.
+    """
     findings = [found.to_json() for found in ledger.found]
-    findings.sort(key=lambda found: LEVELS.index(found["level"]))
-    return Report(findings, ledger.dropped, cover(ledger, surfaces))
+    run = {} if settings is None else run_facts(settings, command)
+    return Report(_by_subject(findings), ledger.dropped, cover(ledger, surfaces), run)
+
+
+def run_facts(settings: Settings, command: str = "") -> dict[str, str | int]:
+    """Return what one needs to run it again: version, seed, random seed, command."""
+    facts: dict[str, str | int] = {"version": __version__, "seed": settings.seed}
+    if settings.random_seed is not None:
+        facts["random_seed"] = settings.random_seed
+    return facts | ({"command": hide_in_string(command)} if command else {})
+
+
+def _by_subject(findings: Sequence[JsonObject]) -> list[JsonObject]:
+    """Return findings by subject, those with errors first, and of each the errors first."""
+    level = {id(found): LEVELS.index(found["level"]) for found in findings}
+    worst, place = dict[str, int](), dict[str, int]()
+    for number, found in enumerate(findings):
+        subject = found["subject"]
+        place.setdefault(subject, number)
+        worst[subject] = min(worst.get(subject, len(LEVELS)), level[id(found)])
+
+    def key(found: JsonObject) -> tuple[int, int, int]:
+        subject = found["subject"]
+        return worst[subject], place[subject], level[id(found)]
+
+    return sorted(findings, key=key)
 
 
 def read_report(content: JsonObject) -> Report:
@@ -122,7 +162,9 @@ def read_report(content: JsonObject) -> Report:
             Part(part["name"], [Item(**item) for item in part["items"]])
             for part in content["coverage"]["parts"]
         ]
-        return Report(content["findings"], content["dropped_codes"], Coverage(parts))
+        return Report(
+            content["findings"], content["dropped_codes"], Coverage(parts), content["run"]
+        )
     except (LookupError, TypeError) as error:
         raise EmulatorError(
             f"the answer is no contract report of this version ({error!r}); "

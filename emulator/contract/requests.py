@@ -100,7 +100,9 @@ class RequestAuditor:
         findings = []
         comes_with_body = has_body(headers)
         if comes_with_body and self._fields is None:
-            findings.append(find("body_unexpected", ("body",), None))
+            length = headers.get(b"content-length", b"").decode("latin-1")
+            got = f"a body of {length} bytes" if length.isdigit() else "a body"
+            findings.append(find("body_unexpected", ("body",), got))
         elif comes_with_body and b"content-type" not in headers:
             findings.append(find("content_type_missing", ("headers", "Content-Type"), None))
         accept = headers.get(b"accept") if self._answers_json else None

@@ -47,7 +47,7 @@ class ContractHandle:
         return self._bridge.call(self._report)
 
     def _report(self) -> Report:
-        return new_report(self._world.ledger, self._app.surfaces)
+        return new_report(self._world.ledger, self._app.surfaces, self._world.settings)
 
     def assert_clean(self, allow: Collection[str] = (), fail_on: str = WARNING) -> None:
         """Raise ExpectationFailed, with each finding, unless all have one of these codes.

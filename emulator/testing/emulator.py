@@ -123,9 +123,12 @@ class Emulator:
         """Return all that clients can exercise."""
         return self._server.app.surfaces
 
-    def contract_report(self) -> Report:
-        """Return the findings and the coverage of all its worlds (docs/contract.md)."""
-        return new_report(self.contract(), self.surfaces)
+    def contract_report(self, command: str = "") -> Report:
+        """Return the findings and the coverage of all its worlds (docs/contract.md).
+
+        The report names the `command` that was run, if it is given.
+        """
+        return new_report(self.contract(), self.surfaces, self.settings, command)
 
     def _seed(self, settings: Settings) -> Seed:
         """Return a seed's data, read once as long as neither file nor settings change."""

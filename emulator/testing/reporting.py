@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -26,25 +26,36 @@ class RunContract:
     files: Sequence[str]
     ledger: ClientLedger = field(default_factory=ClientLedger)
     surfaces: Sequence[ApiSurface] = ()  # none: no emulator has run
+    run: dict[str, str | int] = field(default_factory=dict)  # what it was, for the report
     failures: list[str] = field(default_factory=list)
     written: list[str] = field(default_factory=list)
     is_finished: bool = False
 
-    def add(self, ledger: ClientLedger, surfaces: Sequence[ApiSurface]) -> None:
+    def add(
+        self,
+        ledger: ClientLedger,
+        surfaces: Sequence[ApiSurface],
+        run: dict[str, str | int] | None = None,
+    ) -> None:
         self.ledger.merge(ledger)
         self.surfaces = surfaces
+        self.run |= run or {}
 
     def to_text(self) -> str:
         """Return JSON for the process that gathers all: execnet can't send every integer."""
-        return json.dumps({"contract": self.ledger.to_json(), "surfaces": self.surfaces})
+        content = {"contract": self.ledger.to_json(), "surfaces": self.surfaces, "run": self.run}
+        return json.dumps(content)
 
     def add_text(self, text: str) -> None:
         content = json.loads(text)
         if content["surfaces"]:
-            self.add(ClientLedger.from_json(content["contract"]), content["surfaces"])
+            ledger = ClientLedger.from_json(content["contract"])
+            self.add(ledger, content["surfaces"], content["run"])
 
     def report(self) -> Report | None:
-        return new_report(self.ledger, self.surfaces) if self.surfaces else None
+        if not self.surfaces:
+            return None
+        return replace(new_report(self.ledger, self.surfaces), run=self.run)
 
     def finish(self) -> None:
         """Write the report and judge the run. Without an emulator nothing is covered."""

@@ -54,7 +54,7 @@ class Auth:
         query = parse_query(query_string)
         name = next((name for name in names if query.get(name)), None)
         if name is None:
-            raise gateway_fault("missing")
+            raise gateway_fault("scheme" if bearer.strip() else "missing")
         if HANDSHAKE_CREDENTIALS[name] == API_KEY:
             return self.world_of_key(query[name])
         return self._world_of_token(query[name])

@@ -176,7 +176,9 @@ class Exchange:
         if self.auditor is not None and status is not None:
             world.ledger.answers[self.auditor.operation.id, status] += 1
         if findings:
-            world.ledger.add(self._subject, findings, world.journal.seq)
+            line = f"{scope['method']} {scope['path']} -> {status or 'broken off'}"
+            now_ms = world.clock.now_ms()
+            world.ledger.add(self._subject, findings, world.journal.seq, now_ms, line)
 
     @property
     def _subject(self) -> str:
@@ -190,7 +192,7 @@ class Exchange:
             return findings
         if self.auditor is None:
             return [unmatched_path(scope["method"], scope["path"], refusal)]
-        given = (self.body, scope["query_string"], scope["path"])
+        given = (self.body, scope["query_string"], scope["path"], self.request)
         return with_refusals(findings, judge_refusal(self.auditor.operation, refusal, *given))
 
     def _note_anonymous(self, status: int | None) -> None:

@@ -43,3 +43,16 @@ def test_npm_installs_the_package_for_node(tmp_path: Path) -> None:
     installed = tmp_path / "node_modules" / "evi-emulator"
     assert json.loads((installed / "package.json").read_text())["version"] == __version__
     assert (installed / "LICENSE").exists()
+
+
+def test_make_sets_up_without_a_warning(tmp_path: Path) -> None:
+    """As the first `make serve` and `make test` do, from a clean clone."""
+    listed = run(["git", "ls-files", "-z"], ROOT, environment())
+    for name in filter(None, listed.split("\0")):
+        target = tmp_path / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if (ROOT / name).is_file():
+            shutil.copy(ROOT / name, target)
+    run(["make", ".venv/serve", ".venv/node"], tmp_path, environment())
+    command = tmp_path / ".venv" / "bin" / "evi-emulator"
+    assert run([command, "--version"], tmp_path, environment()).startswith("evi-emulator ")

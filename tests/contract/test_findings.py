@@ -65,7 +65,7 @@ REQUESTS: dict[str, tuple[tuple[str, str, dict[str, Any]], dict[str, Any]]] = {
         {
             "subject": "list-configs",
             "place": "/query/page_size",
-            "expected": "Input should be greater than or equal to 1",
+            "expected": "greater than or equal to 1",
             "got": "0",
         },
     ),

@@ -7,7 +7,15 @@ from pathlib import Path
 import pytest
 
 import emulator
-from tests.clients.clients import CLIENTS, NEXTJS, NODE_KIT, RECOGNISER, RELEASE, Client
+from tests.clients.clients import (
+    CLIENTS,
+    NEXTJS,
+    NODE_KIT,
+    NODE_KIT_OLDER,
+    RECOGNISER,
+    RELEASE,
+    Client,
+)
 
 ROOT = Path(emulator.__file__).parent.parent
 DESCRIPTIONS = ROOT / "tests" / "clients" / "environments"
@@ -76,9 +84,12 @@ def test_an_environment_is_of_the_minor_version_in_its_name(client: Client) -> N
     assert re.fullmatch(rf"{re.escape(minor)}\.\d+", version(client))
 
 
+OTHERS = (NEXTJS, NODE_KIT, NODE_KIT_OLDER, RECOGNISER, RELEASE)
+
+
 def test_every_environment_is_used() -> None:
     """No description of an environment is left over."""
-    used = {each.name for each in (*CLIENTS, NEXTJS, NODE_KIT, RECOGNISER, RELEASE)}
+    used = {each.name for each in (*CLIENTS, *OTHERS)}
     assert {path.stem for path in DESCRIPTIONS.iterdir()} == used
 
 

@@ -1,9 +1,14 @@
 """What a browser's recorder makes of a microphone is heard, whatever pieces it comes in."""
 
+from collections.abc import Iterator
+
 import pytest
 from httpx import Client
+from playwright.sync_api import Browser
 
+from emulator.server import Server
 from tests.inspector.browsing import Inspector
+from tests.inspector.tab import Tab
 
 CALLS = 20
 PATIENCE_MS = 60_000
@@ -51,6 +56,14 @@ CALL = """async ([url, mimeType, calls, patienceMs]) => {
   await context.close();
   return results;
 }"""
+
+
+@pytest.fixture
+def tab(browser: Browser, server: Server) -> Iterator[Tab]:
+    """A new tab for each test: twenty recorders keep up with real time in a new process alone."""
+    tab = Tab(browser, server.url)
+    yield tab
+    tab.close()
 
 
 @pytest.mark.parametrize("mime", ["audio/webm;codecs=opus", "audio/mp4;codecs=opus"])

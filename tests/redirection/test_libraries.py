@@ -80,7 +80,7 @@ def get_by_aiohttp(url: str, headers: dict[str, str]) -> int:
     async def get() -> int:
         async with (
             aiohttp.ClientSession(headers=headers) as session,
-            session.get(url, proxy=DEAD_PROXY) as answer,
+            session.get(url, params={}, proxy=DEAD_PROXY) as answer,
         ):
             assert str(answer.url) == url
             return answer.status
@@ -190,6 +190,20 @@ def test_the_vendors_async_client(evi: Evi, monkeypatch: pytest.MonkeyPatch) -> 
     evi.patch_hume(monkeypatch)
     assert asyncio.run(talk()) == "chat_metadata"
     assert evi.journal.entries("http")[0]["operation"] == "list-tools"
+
+
+def test_parameters_by_aiohttp(evi: Evi, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that are given apart from the URL follow those in it."""
+
+    async def get() -> None:
+        async with aiohttp.ClientSession() as session:
+            query = [("page_number", "0"), ("api_key", "of-production")]
+            await session.get(CONFIGS, params=query, headers=KEY)
+
+    evi.patch_hume(monkeypatch)
+    asyncio.run(get())
+    [entry] = evi.journal.entries("http")
+    assert entry["query"] == "page_size=1&page_number=0&api_key=(hidden)"
 
 
 def test_a_request_without_a_key(evi: Evi, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -63,6 +63,11 @@ def trespasses(evi: Evi, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return found
 
 
+def patch_hume(evi: Evi) -> None:
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        evi.patch_hume(monkeypatch)
+
+
 def use_stub(evi: Evi) -> None:
     evi.stub("list-configs", 503)
     get(evi, "/v0/evi/configs")
@@ -185,6 +190,7 @@ ACTS: dict[str, Callable[[Evi], object]] = {
     "evi.snapshot evi.restore": lambda evi: evi.restore(evi.snapshot()),
     "evi.save evi.load": save_and_load,
     "evi.reset": lambda evi: evi.reset(),
+    "evi.patch_hume": patch_hume,
     "evi.close": lambda evi: evi.close(),
     "evi.timeline evi.journal.timeline": lambda evi: (evi.timeline(), evi.journal.timeline()),
     "evi.journal.entries": lambda evi: evi.journal.entries(),
@@ -277,7 +283,12 @@ def test_control_routes_stay_in_the_servers_thread(
         answer = client.request(
             method,
             path.format(
-                id="x", world=evi.world.reference, chat_id="x", call_sid="x", generation_id=DEMO
+                id="x",
+                world=evi.world.reference,
+                reference=evi.world.reference,
+                chat_id="x",
+                call_sid="x",
+                generation_id=DEMO,
             ),
             params={"timeout": 0} if path.endswith("/wait") else {},
             json=None if method in ("GET", "DELETE") else body,

@@ -17,6 +17,7 @@ from emulator.server import new_app
 from emulator.settings import Settings
 from emulator.testing.emulator import Emulator
 from emulator.testing.world import Evi
+from emulator.version import __version__
 from emulator.world.world import World
 from tests.testing.talking import http, talking
 
@@ -56,7 +57,7 @@ def test_a_world_that_nobody_has_used(client: TestClient) -> None:
     """No finding, every part of the coverage at zero; asking leaves no trace."""
     for _ in range(2):
         content = client.get(PATH).json()
-        assert content.keys() == {"findings", "dropped", "dropped_codes", "coverage"}
+        assert content.keys() == {"findings", "dropped", "dropped_codes", "coverage", "run"}
         assert (content["findings"], content["dropped"]) == ([], 0)
         of_evi = [part for part in PARTS if not part.startswith("speech_")]
         assert [part["name"] for part in content["coverage"]["parts"]] == of_evi
@@ -71,18 +72,22 @@ def test_the_shape_of_it(client: TestClient) -> None:
     client.post(PROMPTS, json=WRONG)
     client.post(PROMPTS, json={**WRONG, "text": 3})
     content = client.get(PATH).json()
+    assert content["run"] == {"version": __version__, "seed": "demo"}
+    moments = [found.pop("first_at_ms") for found in content["findings"]]
+    assert all(isinstance(each, int) for each in moments)
     assert content["findings"] == [
         {
             "subject": "create-prompt",
             "code": "request_invalid",
             "level": "error",
             "place": "/body/text",
-            "expected": "Input should be a valid string",
+            "expected": "a valid string",
             "got": 3,
             "hint": "",
             "count": 1,
             "first_seq": 2,
             "last_seq": 2,
+            "first_line": f"POST {PROMPTS} -> 422",
         },
         {
             "subject": "create-prompt",
@@ -95,6 +100,7 @@ def test_the_shape_of_it(client: TestClient) -> None:
             "count": 2,
             "first_seq": 1,
             "last_seq": 2,
+            "first_line": f"POST {PROMPTS} -> 201",
         },
     ]
     assert item(content, "operations", "create-prompt") == {

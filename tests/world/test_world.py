@@ -119,7 +119,7 @@ CHANGES: dict[str, Callable[[World], Any]] = {
 # What a world is made with, and what tells of the past or is under way.
 NOT_KEPT = {
     "api_key", "reference", "settings", "seed", "_frozen_at_ms", "_send", "_moving", "timers",
-    "ledger", "journal", "rate_limit", "work", "http", "speech",
+    "ledger", "journal", "rate_limit", "work", "http", "speech", "name",
 }  # fmt: skip
 
 VOICE = {"id": "v", "provider": "CUSTOM_VOICE", "name": "x"}
@@ -146,7 +146,14 @@ STATE_CHANGES: dict[str, dict[str, Callable[[World], Any]]] = {
     "phone": {"calls": lambda world: world.state(PhoneState).add(CALL)},
 }
 STATE_NOT_KEPT = {
-    "evi": {"cut_off", "watchers", "first_script", "file_revision", "file_revision_at_start"},
+    "evi": {
+        "cut_off",
+        "watchers",
+        "script_use",
+        "first_script",
+        "file_revision",
+        "file_revision_at_start",
+    },
     "voices": set[str](),
     "tts": set[str](),
     "phone": set[str](),

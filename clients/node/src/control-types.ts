@@ -380,16 +380,25 @@ export interface ReportedFinding {
   first_seq: number;
   /** Journal entry of the last time; 0 for all worlds. */
   last_seq: number;
+  /** The world's time of the first. */
+  first_at_ms: number | null;
+  /** The first request in short: method, path, status. */
+  first_line: string | null;
 }
 
 export interface ContractReport {
-  /** Errors first. */
+  /** By operation, those with errors first; the errors of each first. */
   findings: Array<ReportedFinding>;
   /** How many more findings were too many to keep. */
   dropped: number;
   /** How many of them have each code. */
   dropped_codes: Record<string, number>;
   coverage: Coverage;
+  /**
+   * What was run: `version` of the emulator, `seed`, `random_seed`, and of `exec` the
+   * `command`.
+   */
+  run: Record<string, string | number>;
 }
 
 export interface Coverage {

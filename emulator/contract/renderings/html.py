@@ -6,7 +6,7 @@ from pathlib import Path
 
 from emulator.contract.coverage import Item, Part
 from emulator.contract.findings import ERROR
-from emulator.contract.renderings.words import TITLE, got, left_out, seen, summary
+from emulator.contract.renderings.words import TITLE, left_out, run, seen, summary, trouble
 from emulator.contract.report import Demands, Report
 from emulator.contract.surface import PARTS
 from emulator.jsontext import JsonObject
@@ -31,6 +31,8 @@ def _body(report: Report, demands: Demands) -> Iterator[str]:
     verdict = "fails" if failures else "holds"
     yield f'<h1>{TITLE} <span class="verdict {verdict}">{verdict}</span></h1>'
     yield f"<p>{_text(summary(report))}</p>"
+    if report.run:
+        yield f"<p>{_text(run(report))}</p>"
     if failures:
         items = "".join(f"<li>{_text(each)}</li>" for each in failures)
         yield f'<ul class="failures">{items}</ul>'
@@ -52,8 +54,7 @@ def _finding(found: JsonObject) -> str:
         f'<article class="finding {level}"><h3><span class="level">{level}</span> '
         f"<code>{_text(found['code'])}</code> {_text(found['subject'])} "
         f"<code>{_text(found['place'])}</code></h3>"
-        f"<dl><dt>expected</dt><dd>{_text(found['expected'])}</dd>"
-        f"<dt>got</dt><dd><code>{_text(got(found['got']))}</code></dd></dl>{hint}"
+        f"<p>{_text(trouble(found))}</p>{hint}"
         f'<p class="seen">{_text(seen(found))}</p></article>'
     )
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from xml.etree import ElementTree as Xml
 
-from emulator.contract.renderings.words import got, seen
+from emulator.contract.renderings.words import seen, trouble
 from emulator.contract.report import Demands, Report
 from emulator.jsontext import JsonObject
 from emulator.redaction.printable import visible
@@ -58,6 +58,6 @@ def _add_findings(case: Xml.Element, findings: Sequence[JsonObject], demands: De
 def _sentence(found: JsonObject) -> str:
     hint = f" {found['hint']}" if found["hint"] else ""
     return visible(  # XML can't have all characters
-        f"{found['level']} {found['code']} at {found['place']}: expected {found['expected']}, "
-        f"got {got(found['got'])}.{hint} ({seen(found)})"
+        f"{found['level']} {found['code']} at {found['place']}: {trouble(found)}.{hint} "
+        f"({seen(found)})"
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from emulator.contract.renderings.words import TITLE, got, left_out, seen, summary
+from emulator.contract.renderings.words import TITLE, left_out, run, seen, summary, trouble
 from emulator.contract.report import Demands, Report
 from emulator.jsontext import JsonObject
 from emulator.redaction.printable import visible
@@ -15,11 +15,13 @@ def to_markdown(report: Report, demands: Demands) -> str:
 def _lines(report: Report, demands: Demands) -> Iterator[str]:
     yield f"# {TITLE}\n"
     yield f"{summary(report)}\n"
+    if report.run:
+        yield f"{_cell(run(report))}\n"
     yield from (f"- **failed**: {_cell(failure)}" for failure in report.failures(demands))
     if report.findings:
         yield "\n## Findings\n"
-        yield "| level | code | where | expected | got | hint | seen |"
-        yield "|---|---|---|---|---|---|---|"
+        yield "| level | code | where | what | hint | seen |"
+        yield "|---|---|---|---|---|---|"
         yield from map(_row, report.findings)
     if report.dropped:
         yield f"\n{left_out(report)}"
@@ -36,10 +38,9 @@ def _row(found: JsonObject) -> str:
         found["level"],
         f"`{found['code']}`",
         _cell(f"{found['subject']} {found['place']}"),
-        _cell(found["expected"]),
-        _cell(got(found["got"])),
+        _cell(trouble(found)),
         _cell(found["hint"]) or "-",
-        seen(found),
+        _cell(seen(found)),
     )
     return f"| {' | '.join(cells)} |"
 

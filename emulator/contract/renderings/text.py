@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from emulator.contract.coverage import Part
 from emulator.contract.findings import ERROR
-from emulator.contract.renderings.words import TITLE, got, left_out, seen, summary
+from emulator.contract.renderings.words import TITLE, left_out, run, seen, summary, trouble
 from emulator.contract.report import Demands, Report
 from emulator.jsontext import JsonObject
 from emulator.redaction.printable import visible
@@ -18,6 +18,8 @@ def to_text(report: Report, demands: Demands) -> str:
 
 def _lines(report: Report, demands: Demands) -> Iterator[str]:
     yield f"{TITLE}: {summary(report)}"
+    if report.run:
+        yield run(report)
     for found in report.findings:
         yield ""
         yield from finding_lines(found)
@@ -35,7 +37,7 @@ def finding_lines(found: JsonObject) -> Iterator[str]:
     """Yield the lines of one finding."""
     subject, place = visible(found["subject"]), visible(found["place"])
     yield f"{found['level']:7} {found['code']}  {subject}  {place}"
-    yield f"        expected {visible(found['expected'])}; got {got(found['got'])}"
+    yield f"        {trouble(found)}"
     hint = f"{visible(found['hint'])} " if found["hint"] else ""
     yield f"        {hint}({seen(found)})"
 

@@ -91,7 +91,7 @@ class Control:
             *webhook_routes(auth, bodies),
             *fault_routes(auth, bodies, self._fault_names),
             *journal_routes(auth, self._worlds),
-            *contract_routes(auth, self._worlds, self._surfaces),
+            *contract_routes(auth, self._worlds, self._surfaces, self._settings),
             *stub_routes(auth, bodies, self._operations),
             *snapshot_routes(auth, self._snapshots, self._settings.max_snapshot_bytes),
             *self._api_routes(bodies),

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from emulator.credentials import CREDENTIALS
 from emulator.errors import Problem, ValidationFailed, closest
+from emulator.settings import Settings
 from emulator.web.auth import Auth
 from emulator.web.control.request import answer, caller_world
 from emulator.web.endpoint import Route
@@ -21,14 +22,19 @@ _KNOWN = (_WORLDS, *CREDENTIALS)
 
 
 def contract_routes(
-    auth: Auth, worlds: Worlds, surfaces: "Callable[[], Sequence[ApiSurface]]"
+    auth: Auth,
+    worlds: Worlds,
+    surfaces: "Callable[[], Sequence[ApiSurface]]",
+    settings: Settings,
 ) -> list[Route]:
     async def show(request: Request) -> Response:
         from emulator.contract.report import new_report  # few ask, and it takes 6 ms
 
         every = _wants_all(request)
-        ledger = worlds.merged_ledger() if every else caller_world(auth, request).ledger
-        return answer(new_report(ledger, surfaces()).to_json())
+        if every:
+            return answer(new_report(worlds.merged_ledger(), surfaces(), settings).to_json())
+        world = caller_world(auth, request)
+        return answer(new_report(world.ledger, surfaces(), world.settings).to_json())
 
     async def clear(request: Request) -> Response:
         if _wants_all(request):

@@ -95,4 +95,5 @@ class Handshake:
                 findings=tuple(self._findings),
             )
         )
-        self.world.ledger.add(self.subject, self._findings, journal.seq)
+        line, now_ms = f"GET {scope['path']} -> {status}", self.world.clock.now_ms()
+        self.world.ledger.add(self.subject, self._findings, journal.seq, now_ms, line)

@@ -110,4 +110,4 @@ def test_the_text_of_the_file_is_shown(client: TestClient, path: Path) -> None:
     write(path, "Two.")
     told = ask(client, "GET", "/_emulator/script")
     assert told["text"] == "rules:\n- answer: Two.  # as it is now\n"
-    assert (told["file"], told["mistake"]) == ("mine.yaml", None)
+    assert (told["name"], told["file"], told["mistake"]) == ("mine.yaml", "mine.yaml", None)

@@ -51,7 +51,8 @@ class FollowedScript:
             self.script = self._read(str(self.path))
             self.mistake = None
         except ScriptError as error:
-            self.mistake = str(error) if stamp else f"{self.path.name}: the file is gone"
+            told = str(error).replace("\n", "; ")  # it is one line of the console
+            self.mistake = told if stamp else f"{self.path.name}: the file is gone"
             logger.warning("chats keep the last good script: %s", self.mistake)
 
     def _read(self, name: str) -> Script:

@@ -90,7 +90,7 @@ def described(script: Script, world: World) -> JsonObject:
     """Return what a script answers: its rules, how often each was used, and its text."""
     followed = script.followed
     return {
-        "name": script.name,
+        "name": Path(script.name).name,  # where a file lies is nobody's business
         "strict": script.strict,
         "rules": [str(rule) for rule in script.rules],
         "uses": world.state(EviState).script_use.counts(script),

@@ -120,13 +120,16 @@ const DESCRIBED = {
           : "resumed";
     return { title, note: entry.mode === "manual" ? "the clock stands still" : "the clock runs" };
   },
-  script: (entry) => ({ ...other(entry), tone: "warn" }),
+  script: (entry) => ({ ...other(entry), tone: isScriptNews(entry) ? "" : "warn" }),
   bug: (entry) => ({
     title: "a bug of the emulator",
     note: `${entry.error ?? ""} (reference ${entry.reference})`,
     tone: "bad",
   }),
 };
+
+/** The script's file was read again, which is no mistake. */
+const isScriptNews = (entry) => entry.finding === "script_read";
 
 function other(entry) {
   const { seq, kind, at_ms, ...facts } = entry;
@@ -160,6 +163,6 @@ const oneLine = (text) => text.slice(0, 2 * MOST).replace(/\s+/g, " ");
 
 export const isProblem = (entry) =>
   entry.kind === "bug" ||
-  entry.kind === "script" ||
+  (entry.kind === "script" && !isScriptNews(entry)) ||
   Boolean(entry.findings?.length) ||
   ["bad", "warn"].includes(describe(entry).tone);
