@@ -53,7 +53,7 @@ class Setting:
             raise self._wrong(f"must be {_WORDS[self.kind]}", text, source) from None
 
     def taken(self, value: Any) -> Any:
-        """Return what Python code gave; in place of a tuple of texts also a text, or a list."""
+        """Return a value from Python code. A text or a list may stand for a tuple of texts."""
         if _TYPES[self.kind] is not tuple:
             return value
         if isinstance(value, str):

@@ -27,9 +27,9 @@ PHRASES = {
     r"the same (?:goes|holds|counts) for": "this also applies to",
     r"as ever": "nothing, or `as before`",
     r"in (?:the )?place of": "instead of",
-    r"goes by": "uses, or is called",
+    r"goes by(?! itself)": "uses, or is called",
     r"(?:is|are) struck": "breaks",
-    r"that are none": "unknown, or not",
+    r"that are (?-i:none)": "unknown, or not",
     r"of which is none": "that doesn't exist",
     r'"""What ': "a noun or a verb at the start of a docstring",
 }

@@ -64,7 +64,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Take:
-    """What was said: PCM of 22,050 Hz, and its events."""
+    """Speech that espeak made: PCM of 22,050 Hz, and its events."""
 
     pcm: bytes
     events: tuple[Event, ...]

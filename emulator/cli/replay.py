@@ -1,4 +1,4 @@
-"""`evi-emulator replay`: serves a recording in place of its server, to check a client."""
+"""`evi-emulator replay`: serves a recording instead of the recorded server, to check a client."""
 
 import argparse
 from pathlib import Path

@@ -40,7 +40,7 @@ class FindingKind:
     refusable: bool = False
 
 
-# Kinds by code: first those that clients of any API may cause, then those that APIs register.
+# Kinds by code: first the kinds that clients of any API may cause, then what APIs register.
 FINDINGS: dict[str, FindingKind] = {
     # requests
     "path_unknown": FindingKind(

@@ -103,7 +103,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """Says what is struck, by which fields a rule picks among it, and the faults."""
+    """A kind of fault: what breaks, the fields by which a rule picks it, and the faults."""
 
     strikes: str
     matched_by: tuple[str, ...]
@@ -146,7 +146,7 @@ KINDS: Mapping[str, Kind] = {
                 "has an error frame after the frame, which may close the WebSocket",
                 {"error": "uncaught", "message": None},
             ),
-            "garbage": Fault("has a text that is no JSON in place of the frame"),
+            "garbage": Fault("has a text that is not JSON instead of the frame"),
             "duplicate": Fault("has the frame twice"),
             "reorder": Fault("has the frame after the next one"),
             "delay": Fault(
@@ -200,7 +200,7 @@ KINDS: Mapping[str, Kind] = {
 
 @dataclass(frozen=True, slots=True)
 class FieldNote:
-    """What a person who fills in a field of a rule needs to be told."""
+    """A note for a person who fills in a field of a rule."""
 
     hint: str
     unit: str = ""
@@ -227,7 +227,7 @@ NOTES: Mapping[str, FieldNote] = {
     "status": FieldNote("The status; of a list one is drawn.", "HTTP status", [500, 503]),
     "retry_after_s": FieldNote("The header Retry-After.", "s", 1),
     "headers": FieldNote("Headers of the answer, as a JSON object.", example={"X-Trace": "1"}),
-    "body": FieldNote("The answer's body, in place of the service's.", "JSON", {"message": "no"}),
+    "body": FieldNote("The answer's body, instead of the service's.", "JSON", {"message": "no"}),
     "delay_ms": FieldNote(
         'How much later. [from, to]: anything between; {"mean": 300, "deviation": 100}: about '
         "that.",
@@ -240,7 +240,7 @@ NOTES: Mapping[str, FieldNote] = {
     "code": FieldNote("The close code: 1000 to 4999, as far as servers may send it.", "", 1011),
     "reason": FieldNote("The reason of the close, at most 40 characters.", example="going away"),
     "error": FieldNote("The slug or code of an error of the API."),
-    "message": FieldNote("The text of the error, in place of the service's.", example="Sorry."),
+    "message": FieldNote("The text of the error, instead of the service's.", example="Sorry."),
 }
 
 

@@ -23,7 +23,7 @@ __tracebackhide__ = is_on_purpose
 
 
 class JournalHandle:
-    """What happened: HTTP exchanges, frames, webhook attempts, clock moves, findings.
+    """The journal for a test: HTTP exchanges, frames, webhook attempts, clock moves, findings.
 
     `hint` says, in the server's loop, what may keep a client from going on; "" if nothing does.
     """

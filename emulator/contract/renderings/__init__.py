@@ -45,7 +45,7 @@ def check_format(format: str) -> None:
 def write_reports(report: Report, demands: Demands, files: Iterable[str]) -> None:
     """Write the report into each file, in the format of its suffix.
 
-    Raises UsageError, and EmulatorError for those that can't be written, after the others are.
+    Raises UsageError, and EmulatorError for files that can't be written, after the others are.
     """
     write_texts({name: render_report(report, demands, format_of(name)) for name in files})
 

@@ -66,7 +66,7 @@ function show(root, { journal }) {
         h(
           "p",
           { class: "hint", id: "script-hint" },
-          "YAML or JSON. Set it for chats that start later: those that are live keep theirs. docs/scripts.md lists the keys.",
+          "YAML or JSON. Set it for chats that start later: live chats keep the script they have. docs/scripts.md lists the keys.",
         ),
       ),
     ),

@@ -163,7 +163,7 @@ function voiceForm(id) {
   );
 }
 
-/** The words as a table, for whoever can't see where they stand. */
+/** Return the words as a table, for people who can't see the waveform. */
 function times(generation) {
   const rows = generation.words.map(({ text, time: { begin, end } }) =>
     h(

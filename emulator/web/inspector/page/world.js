@@ -155,7 +155,7 @@ function memoryCard() {
     await attempt(async () => {
       if (
         await confirmed(
-          "Put this snapshot in the place of all that is in this world now?",
+          "Replace everything in this world with this snapshot?",
           "Restore",
         )
       ) {
