@@ -1,4 +1,4 @@
-"""Rules say which requests, frames or webhooks a fault strikes, how, and how often."""
+"""Rules say which requests, frames or webhooks a fault breaks, how, and how often."""
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping

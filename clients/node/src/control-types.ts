@@ -1166,23 +1166,23 @@ export interface WorldSettings {
 
 /** The fields that a rule may have depend on its kind and fault. */
 export interface NewFaultRule {
-  /** What it strikes. */
+  /** What breaks. */
   kind: "http" | "socket" | "webhook" | "model" | "call";
   /** What happens to it. */
   fault: string;
   /** How often; always if left out. */
   times?: number | undefined;
-  /** Strike by chance: above 0, at most 1. */
+  /** The chance that the rule applies to a match: above 0, at most 1. */
   probability?: number | undefined;
-  /** The operation that it strikes, by its id. */
+  /** The operation that it breaks, by its id. */
   operation?: string | undefined;
-  /** The method that it strikes, such as POST. */
+  /** The method that it breaks, such as POST. */
   method?: string | undefined;
-  /** The path that it strikes; * stands for anything. */
+  /** The path that it breaks; * stands for anything. */
   path?: string | undefined;
-  /** The chat that it strikes. */
+  /** The chat that it breaks. */
   chat_id?: string | undefined;
-  /** The phone call that it strikes. */
+  /** The phone call that it breaks. */
   call_sid?: string | undefined;
   /** The user's turn, from 1. */
   turn?: number | undefined;
@@ -1190,9 +1190,9 @@ export interface NewFaultRule {
   frame?: number | undefined;
   /** The type of the frame, such as audio_output. */
   type?: string | undefined;
-  /** Strike not before this time of the chat, in ms on the world's clock. */
+  /** Apply no earlier than this time of the chat, in ms on the world's clock. */
   at_ms?: number | undefined;
-  /** The event of the webhook that it strikes. */
+  /** The event of the webhook that it breaks. */
   event_name?: string | undefined;
   /** The status of the answer; of a list, one is drawn. */
   status?: number | Array<number> | undefined;
@@ -1211,7 +1211,7 @@ export interface NewFaultRule {
   bytes_per_s?: number | undefined;
   /** How much is lost, from 0 to 1. */
   share?: number | undefined;
-  /** How many lines or pieces come before it strikes. */
+  /** How many lines or pieces are sent before it breaks. */
   after?: number | undefined;
   /** The code with which the WebSocket is closed. */
   code?: number | undefined;
@@ -1224,23 +1224,23 @@ export interface NewFaultRule {
 }
 
 export interface FaultRule {
-  /** What it strikes. */
+  /** What breaks. */
   kind: "http" | "socket" | "webhook" | "model" | "call";
   /** What happens to it. */
   fault: string;
   /** How often; always if left out. */
   times: number | null;
-  /** Strike by chance: above 0, at most 1. */
+  /** The chance that the rule applies to a match: above 0, at most 1. */
   probability: number | null;
-  /** The operation that it strikes, by its id. */
+  /** The operation that it breaks, by its id. */
   operation?: string | null | undefined;
-  /** The method that it strikes, such as POST. */
+  /** The method that it breaks, such as POST. */
   method?: string | null | undefined;
-  /** The path that it strikes; * stands for anything. */
+  /** The path that it breaks; * stands for anything. */
   path?: string | null | undefined;
-  /** The chat that it strikes. */
+  /** The chat that it breaks. */
   chat_id?: string | null | undefined;
-  /** The phone call that it strikes. */
+  /** The phone call that it breaks. */
   call_sid?: string | null | undefined;
   /** The user's turn, from 1. */
   turn?: number | null | undefined;
@@ -1248,9 +1248,9 @@ export interface FaultRule {
   frame?: number | null | undefined;
   /** The type of the frame, such as audio_output. */
   type?: string | null | undefined;
-  /** Strike not before this time of the chat, in ms on the world's clock. */
+  /** Apply no earlier than this time of the chat, in ms on the world's clock. */
   at_ms?: number | null | undefined;
-  /** The event of the webhook that it strikes. */
+  /** The event of the webhook that it breaks. */
   event_name?: string | null | undefined;
   /** The status of the answer; of a list, one is drawn. */
   status?: number | Array<number> | null | undefined;
@@ -1269,7 +1269,7 @@ export interface FaultRule {
   bytes_per_s?: number | null | undefined;
   /** How much is lost, from 0 to 1. */
   share?: number | null | undefined;
-  /** How many lines or pieces come before it strikes. */
+  /** How many lines or pieces are sent before it breaks. */
   after?: number | null | undefined;
   /** The code with which the WebSocket is closed. */
   code?: number | null | undefined;
@@ -1280,7 +1280,7 @@ export interface FaultRule {
   /** The text of that error. */
   message?: string | null | undefined;
   id: string;
-  /** How often it has struck. */
+  /** How often it has applied. */
   used: number;
 }
 
