@@ -61,9 +61,9 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         type=int,
         default=_LINES,
         metavar="N",
-        help=f"how many entries of before to print first (default {_LINES})",
+        help=f"how many earlier entries to print first (default {_LINES})",
     )
-    parser.add_argument("--no-follow", action="store_true", help="end after these")
+    parser.add_argument("--no-follow", action="store_true", help="end after the earlier entries")
     parser.add_argument("--json", action="store_true", help="print each entry as a line of JSON")
 
 
