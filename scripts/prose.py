@@ -31,6 +31,10 @@ PHRASES = {
     r"(?:is|are) struck": "breaks",
     r"that are (?-i:none)": "unknown, or not",
     r"of which is none": "that doesn't exist",
+    r"\banew": "again",
+    r"on the spot": "the time or the place that is meant",
+    r"(?:is|are) no (?-i:JSON|UUID|base64|TwiML)": "is not",
+    r"of several \w+,? the": "if there are several, the",
     r'"""What ': "a noun or a verb at the start of a docstring",
 }
 _PATTERNS = {

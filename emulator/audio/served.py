@@ -21,7 +21,7 @@ _KEPT_BYTES = 33_554_432  # of sound that was said last: almost six minutes
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A text that a server is to say in a voice; each variant is said anew."""
+    """A text that a server is to say in a voice; each variant is spoken again."""
 
     text: str
     voice: str

@@ -123,7 +123,7 @@ KINDS: Mapping[str, Kind] = {
             "reset": Fault("does nothing, and its connection is reset"),
             "lost": Fault("does what it asks for, but its connection is reset before the answer"),
             "truncated": Fault("is answered with half of the body, then the connection ends"),
-            "garbage": Fault("is answered with a body that is no JSON"),
+            "garbage": Fault("is answered with a body that is not JSON"),
             "slow": Fault("is answered in drops", {"bytes_per_s": 100}),
             "error_line": Fault(
                 "is answered with a stream of JSON lines that ends with an error",
@@ -174,7 +174,7 @@ KINDS: Mapping[str, Kind] = {
         {
             "delay": Fault("is answered later", {"delay_ms": DEFAULT_DELAY_MS}),
             "cut": Fault("is answered in part, then the connection breaks", {"after": 1}),
-            "garbage": Fault("is answered with a line that is no JSON, then as always"),
+            "garbage": Fault("is answered with a line that is not JSON, then as always"),
             "status": Fault(
                 "is answered with a status, and the model is not asked", {"status": 500}
             ),

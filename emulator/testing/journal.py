@@ -119,4 +119,4 @@ def _plain_fields(entry: Entry, names: Iterable[str]) -> JsonObject:
 def _check_kind(kind: str | None) -> None:
     if kind is not None and kind not in KINDS:
         known = ", ".join(KINDS)
-        raise UsageError(f"no journal entry is {kind!r}{closest(kind, KINDS)}; known: {known}")
+        raise UsageError(f"no kind of journal entry {kind!r}{closest(kind, KINDS)}; known: {known}")

@@ -525,7 +525,7 @@ export class Evi {
     this.#isClosed = true;
     this.#closed();
     this.#interceptions.forEach((each) => each.restore());
-    await this.#patience; // which would begin the world anew
+    await this.#patience; // which would start the world over
     await this.#sent; // as would a script
     await Promise.all(this.#receivers.map((each) => each.close()));
     try {

@@ -39,7 +39,7 @@ def check_format(format: str) -> None:
     """Raise UsageError for a format that is not one of FORMATS."""
     if format not in FORMATS:
         hint, known = closest(format, list(FORMATS)), ", ".join(FORMATS)
-        raise UsageError(f"no format of reports is {format!r}{hint}; known: {known}")
+        raise UsageError(f"no report format {format!r}{hint}; known: {known}")
 
 
 def write_reports(report: Report, demands: Demands, files: Iterable[str]) -> None:

@@ -47,7 +47,7 @@ def world_routes(
     loader = _Seeds(seeds)
 
     async def put(request: Request) -> Response:
-        """Begin the caller's world anew, with settings of its own."""
+        """Start the caller's world over, with settings of its own."""
         key = caller_world(auth, request).api_key
         body = await bodies.read_outline(request, _OUTLINE)
         name = _name(body.pop("name", None))

@@ -52,7 +52,7 @@ def cut_by(rules: Mapping[str, FaultRule], hear: Hear, report: Report) -> Hear:
 
 
 def spoil(rules: Mapping[str, FaultRule], hear: Hear, report: Report) -> None:
-    """Let an answer begin with an event that is no JSON, if the rules want it."""
+    """Let an answer begin with an event that is not JSON, if the rules want it."""
     if "garbage" in rules:
         for reply in report.reader.read(_GARBAGE):
             hear(reply)

@@ -134,5 +134,5 @@ def _tool(tool: ToolSpec) -> JsonObject:
 def _schema(text: str) -> Any:
     try:
         return parse(text.encode())
-    except JsonTextError:  # a tool whose parameters are no JSON was accepted all the same
+    except JsonTextError:  # a tool whose parameters are not JSON was accepted all the same
         return {"type": "object", "properties": {}}

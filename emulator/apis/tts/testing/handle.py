@@ -153,7 +153,7 @@ class TtsHandle:
         """
         if format not in FORMATS:
             known = ", ".join(FORMATS)
-            raise UsageError(f"no format is {format!r}{closest(format, FORMATS)}; known: {known}")
+            raise UsageError(f"no format {format!r}{closest(format, FORMATS)}; known: {known}")
         id = generation if isinstance(generation, str) else generation["generation_id"]
         pieces = self._bridge.run(self._pieces(id, format))
         return b"".join(pieces)

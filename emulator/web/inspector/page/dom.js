@@ -70,7 +70,7 @@ export function place(parent, nodes) {
   }
 }
 
-/** The children of `parent` are those of `items`: what has not changed stays, what is made anew keeps the
+/** The children of `parent` are those of `items`: what has not changed stays, what is made again keeps the
     focus where it can. Of a live region only what is new is read out. */
 export function reconcile(parent, items, keyOf, render) {
   const before = parent.made ?? new Map();

@@ -64,7 +64,7 @@ export function toolResult({ content, isError, at }) {
       h("strong", {}, isError ? "Tool error " : "Tool response "),
       at ? time(at, timeOfDay) : null,
     ),
-    code(content, "What the tool answered"),
+    code(content, "The tool's answer"),
   );
 }
 
