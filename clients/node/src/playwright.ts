@@ -128,7 +128,7 @@ export function perWorker(settings: WorldOptions = {}): Test<EviFixtures, EviWor
  *     const evi = await worldOfServer();
  *     export default defineConfig({ workers: 1, webServer: { command: "npm start", url, env: evi.env } });
  *
- * Each test begins this world anew, so all tests run in one worker.
+ * Each test starts this world over, so all tests run in one worker.
  */
 export async function worldOfServer(settings: WorldOptions = {}): Promise<Evi> {
   const emulator = await sharedEmulator();
