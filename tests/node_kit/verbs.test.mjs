@@ -10,6 +10,7 @@ import {
   ExpectationFailed,
   LookupError,
   RefusedError,
+  Script,
   startEmulator,
   StartupError,
   UsageError,
@@ -194,6 +195,21 @@ test("scripts", async () => {
   const chat = await world.simulate({ user: ["Hello"] });
   assert.deepEqual((await chat.messages()).at(-1), ["assistant", "Two."]);
   await world.close();
+});
+
+test("the script that a world began with", async (t) => {
+  const begun = new Script();
+  begun.onAnything().say("Begun.");
+  const world = await emulator.world({ script: begun });
+  t.after(() => world.close());
+  const said = async () => (await (await world.simulate({ user: ["Hello"] })).messages()).at(-1)[1];
+  for (const again of [() => world.reset(), () => world.seed("empty")]) {
+    await world.useScript({ rules: [{ answer: "Another." }] });
+    begun.onTurn(1).say("Changed afterwards.");
+    assert.equal(await said(), "Another.");
+    await again();
+    assert.equal(await said(), "Begun.");
+  }
 });
 
 test("webhooks", async () => {
