@@ -46,6 +46,8 @@ def test_the_wheel_holds_what_is_served(wheel: Path) -> None:
         "emulator/world/seed_schema.yaml",
         "emulator/cli/node/preload.cjs",
         "emulator/cli/node/redirect.cjs",
+        "emulator/cli/python/sitecustomize.py",
+        "emulator/redirection/startup.py",
         "emulator/web/inspector/page/index.html",
         "emulator/web/inspector/page/app.js",
         "emulator/web/inspector/page/style.css",

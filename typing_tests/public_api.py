@@ -41,6 +41,11 @@ def where_it_is(evi: Evi) -> None:
     evi.env = {}  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
 
 
+def redirected(evi: Evi, monkeypatch: pytest.MonkeyPatch) -> None:
+    evi.patch_hume(monkeypatch)
+    evi.patch_hume(evi)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
 def scripts(evi: Evi) -> None:
     assert_type(evi.script, Script)
     rule = evi.script.on_user("weather", times=1)

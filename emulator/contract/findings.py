@@ -105,7 +105,9 @@ FINDINGS: dict[str, FindingKind] = {
         WARNING, "a body comes without a Content-Type", "application/json"
     ),
     "accept_excludes_json": FindingKind(
-        WARNING, "the Accept header excludes the API's JSON answers", "application/json, or */*"
+        WARNING,
+        "the Accept header excludes the JSON of the API's answers",
+        "application/json, or */*",
     ),
     "key_in_query": FindingKind(
         WARNING,

@@ -25,7 +25,9 @@ def patch(module: ModuleType, patching: Patching) -> None:
             make(self, method, url, **options)
             return
         patching.note("aiohttp")
-        url = url.update_query(options.pop("params", None) or {})
+        params = options.pop("params", None)
+        if params:  # a name may come again, which older versions of yarl can't add
+            url = getattr(url, "extend_query", url.update_query)(params)
         make(self, method, _url_for(target, url), **_options_for(module, target, options))
         self.original_url = url  # which the response shows
 

@@ -151,7 +151,7 @@ class Evi(EviHandle):
 
         For code under test that makes Hume's client without a `base_url`, or names the host:
         docs/unchanged-apps.md. An API key is replaced by this world's. If several worlds ask, the
-        last one gets the requests. `monkeypatch` is pytest's fixture.
+        last that asked gets the requests. `monkeypatch` is pytest's fixture.
         """
         redirect_here(self.url, self.api_key, self.ca_file, monkeypatch)
 

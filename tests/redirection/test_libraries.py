@@ -80,7 +80,7 @@ def get_by_aiohttp(url: str, headers: dict[str, str]) -> int:
     async def get() -> int:
         async with (
             aiohttp.ClientSession(headers=headers) as session,
-            session.get(url, proxy=DEAD_PROXY) as answer,
+            session.get(url, params={}, proxy=DEAD_PROXY) as answer,
         ):
             assert str(answer.url) == url
             return answer.status
@@ -192,6 +192,20 @@ def test_the_vendors_async_client(evi: Evi, monkeypatch: pytest.MonkeyPatch) -> 
     assert evi.journal.entries("http")[0]["operation"] == "list-tools"
 
 
+def test_parameters_by_aiohttp(evi: Evi, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that are given apart from the URL follow those in it."""
+
+    async def get() -> None:
+        async with aiohttp.ClientSession() as session:
+            query = [("page_number", "0"), ("api_key", "of-production")]
+            await session.get(CONFIGS, params=query, headers=KEY)
+
+    evi.patch_hume(monkeypatch)
+    asyncio.run(get())
+    [entry] = evi.journal.entries("http")
+    assert entry["query"] == "page_size=1&page_number=0&api_key=(hidden)"
+
+
 def test_a_request_without_a_key(evi: Evi, monkeypatch: pytest.MonkeyPatch) -> None:
     """It stays without, and is refused as the service would."""
     evi.patch_hume(monkeypatch)
@@ -244,6 +258,18 @@ def test_it_is_undone(evi: Evi) -> None:
         evi.patch_hume(monkeypatch)
         assert all(old != new for old, new in zip(before[:4], all_that_changes(), strict=False))
     assert all_that_changes() == before
+
+
+def test_what_a_program_adds_to_the_imports_stays(evi: Evi) -> None:
+    """A package such as six has a finder of its own, without which its modules are not found."""
+    with pytest.MonkeyPatch.context() as outer, pytest.MonkeyPatch.context() as monkeypatch:
+        before = sys.meta_path
+        outer.setattr(sys, "meta_path", list(before))
+        evi.patch_hume(monkeypatch)
+        theirs = AfterImport({})
+        sys.meta_path.append(theirs)
+        monkeypatch.undo()
+        assert sys.meta_path == [*before, theirs]
 
 
 def test_what_is_not_redirected(

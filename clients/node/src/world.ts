@@ -118,6 +118,7 @@ export class Evi {
   #settings: Record<string, unknown>;
   #signingKey: string;
   #script: Script;
+  #first: ScriptSource | undefined; // the script that the world begins with, if it is no bundled one
   #sending: Promise<void> | undefined; // the rule that is being written
   #sent: Promise<void> = Promise.resolve(); // the last script
   #chatsSeen = 0; // of the journal
@@ -243,6 +244,16 @@ export class Evi {
   async useScript(source: ScriptSource): Promise<void> {
     this.#script = this.#newScript(contentOf(source));
     await this.#sendScript(source);
+  }
+
+  /**
+   * Use the script of a new world, which it has again after a reset.
+   *
+   * @internal
+   */
+  async beginWith(source: ScriptSource): Promise<void> {
+    this.#first = source instanceof Script ? structuredClone(source.content) : source;
+    await this.useScript(source);
   }
 
   #newScript(content?: ScriptContent): Script {
@@ -476,13 +487,18 @@ export class Evi {
     const options = { body: this.#settings };
     const made = await this.#control.json<NewWorld>("PUT", "/_emulator/world", options);
     this.#signingKey = made.signing_key;
-    await this.#forget();
+    await this.#beginAgain();
   }
 
-  /** Return to its seed; what is under way ends. */
+  /** Return to its seed, and to the script that it began with; what is under way ends. */
   async reset(): Promise<void> {
     await this.#control.json("POST", "/_emulator/reset");
+    await this.#beginAgain();
+  }
+
+  async #beginAgain(): Promise<void> {
     await this.#forget();
+    if (this.#first !== undefined) await this.useScript(this.#first);
   }
 
   /** Forget what concerns only what was before: its journal is empty now, and begins to count again. */

@@ -19,7 +19,7 @@ const recalled = (name) => attempted(() => sessionStorage.getItem(name));
 const remember = (name, value) => attempted(() => sessionStorage.setItem(name, value));
 
 let key = recalled(KEY) ?? DEFAULT_KEY;
-let reference = recalled(REFERENCE) || null; // of the world that is open by reference
+let reference = recalled(REFERENCE); // of the world that is open by reference
 let token = null;
 
 /** The key; where the world is open by reference nobody knows its key, and a placeholder stands for it. */
@@ -35,7 +35,7 @@ export function setKey(given) {
   key = given.replace(/[\u0000-\u001f\u007f]/g, "").trim() || DEFAULT_KEY; // what a header can't hold
   reference = token = null;
   remember(KEY, key);
-  remember(REFERENCE, "");
+  attempted(() => sessionStorage.removeItem(REFERENCE));
 }
 
 export function setReference(given) {

@@ -201,6 +201,7 @@ function show(root, { journal, go, stay, parameters }) {
   journal.addEventListener("entries", onEntries);
   journal.addEventListener("begin", begin);
   refilter();
+  tellTotal.cancel(); // nobody has filtered yet
   return {
     close,
     step: (by) => list.step(by),
