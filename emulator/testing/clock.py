@@ -54,7 +54,7 @@ class ClockHandle:
     def advance(
         self, seconds: float = 0, minutes: float = 0, ms: int = 0, hours: float = 0
     ) -> None:
-        """Move the clock forward by the sum. Returns after everything due has run, with webhooks."""
+        """Move the clock forward by the sum, and return once all that is due has run."""
         self._bridge.run(self._world.advance(_in_ms(seconds, minutes, ms, hours)))
 
     async def aadvance(
