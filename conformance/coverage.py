@@ -129,7 +129,7 @@ complete run of the tests fails if the page differs from what it finds.
 
 The clients are `HumeClient` and `AsyncHumeClient` of `hume` {python} (Python), and `HumeClient` of
 `hume` {typescript} (TypeScript). Marks stand in this order: ✓ all cases pass, ✗ one fails, – the
-client cannot do it, [and why](#what-a-client-cannot-do). A number is that of the cases."""
+client cannot do it, [and why](#what-a-client-cannot-do). The number is the number of cases."""
 _HELD = "Each case also holds the request that the client\nsent against the document."
 _OPERATIONS = {
     "evi": f"The table has the statuses that `openapi.yaml` documents. {_HELD}",

@@ -76,7 +76,7 @@ class WebhookReceiver:
 
     @property
     def url(self) -> str:
-        """Return the URL to which configs are to send their webhooks."""
+        """Return the URL to give to configs for their webhooks."""
         return f"http://127.0.0.1:{self._server.server_port}/"
 
     @property

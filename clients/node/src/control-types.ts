@@ -88,7 +88,7 @@ export interface NewWorld {
 
 export interface JournalPage {
   entries: Array<JournalEntry>;
-  /** How many of the oldest entries had to go. */
+  /** How many of the oldest entries were dropped. */
   dropped: number;
   /** Number of the oldest entry that is kept. */
   first_seq: number;

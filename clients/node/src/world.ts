@@ -216,8 +216,8 @@ export class Evi {
   /**
    * Redirect what this process sends to api.hume.ai to this world, for code that names that host.
    *
-   * `restore()` takes it back, as does the end of a `using` block, or of the world. Of several
-   * worlds, the last one that asked gets the requests. An API key is replaced by this world's.
+   * `restore()` undoes it, as does the end of a `using` block, or of the world. If several worlds
+   * ask, the last one gets the requests. This world's key replaces the API key of a request.
    */
   intercept(): Interception {
     const made = redirect({ url: new URL(this.url), apiKey: this.apiKey });

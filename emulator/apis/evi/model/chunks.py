@@ -160,7 +160,7 @@ class ChunkReader:
                 call.arguments += str(function.get("arguments") or "")
 
     def end(self) -> Iterator[Reply]:
-        """Yield the tool call that the whole answer asks for; of several only the first."""
+        """Yield the tool call that the whole answer asks for: the first, if there are several."""
         self._held += "" if self._halves is None else self._halves.end()
         if self._held and not self._thinks:
             yield self.add(self._held)

@@ -179,7 +179,7 @@ class TtsHandle:
         self._bridge.call(lambda: self._world.state(VoicesState).sounds.update({own.text: own}))
 
     def clear_sounds(self) -> None:
-        """Let all texts sound like others again."""
+        """Remove the sounds that `set_sound` gave to texts."""
         self._bridge.call(self._clear_sounds)
 
     def _clear_sounds(self) -> None:
@@ -196,7 +196,7 @@ def _check_fields(fields: Iterable[str]) -> None:
 
 
 def _refusal(entries: Iterable[JsonObject]) -> str:
-    """Return what the last request was told if it was refused, as a hint."""
+    """Return the error of the last request if it was refused, as a hint."""
     requests = [each for each in entries if each["kind"] == "http"]
     spoken = [each for each in requests if each["path"].startswith(_PATHS)]
     if not spoken or (spoken[-1]["status"] or 0) < 400:
