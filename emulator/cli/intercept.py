@@ -31,7 +31,7 @@ _HOSTS = " and ".join(SERVICE_HOSTS)
 
 
 class Interception:
-    """What is redirected: the environment that a program needs for it, and what came of it."""
+    """A redirected program: the environment that it needs, and a report of what was redirected."""
 
     def __init__(self, environment: dict[str, str], notes: Path) -> None:
         self.environment = environment

@@ -122,6 +122,11 @@ test("a chat of a client", async () => {
   await chat.closed(1000);
   assert.equal(await chat.status(), "USER_ENDED");
   assert.match(await failure(chat.expect("user_input", { text: "x" })), /before the chat was over/);
+  const simulated = await evi.simulate({ user: ["Hello"] });
+  assert.match(
+    await failure(simulated.expect("user_input", {}, { timeoutMs: 60_000 })),
+    /before the chat was over[^]*hint: .* chat\.messages\(\)/,
+  );
   assert.match(await failure(chat.send({ type: "user_input", text: "x" }), LookupError), /not live/);
   assert.deepEqual((await chat.messages()).slice(0, 2), [
     ["user", "What's the weather?"],

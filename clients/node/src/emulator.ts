@@ -164,7 +164,7 @@ async function ready(control: Control, timeoutMs: number): Promise<void> {
   }
 }
 
-/** Return the environment of an emulator with these settings; it keeps those that this one has. */
+/** Return this process's environment with these settings of an emulator added. */
 function environmentFor(settings: object): NodeJS.ProcessEnv {
   checkNames(Object.keys(settings), SERVER_SETTINGS);
   const environment: NodeJS.ProcessEnv = { ...process.env, [`${PREFIX}PORT`]: "0" };

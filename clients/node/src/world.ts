@@ -100,7 +100,7 @@ export class Evi {
   readonly contract: Contract;
   /** What was said by text-to-speech, and how it sounds. */
   readonly tts: Tts;
-  /** Phone calls: those that came in, and those that a test places. */
+  /** Phone calls: incoming ones, and calls that a test places. */
   readonly phone: Phone;
   /** The configs, in their latest versions. */
   readonly configs: Listing<Resource>;
@@ -285,7 +285,7 @@ export class Evi {
   // chats
 
   /**
-   * Run a conversation, as far as it goes by itself, and return its chat.
+   * Run a conversation until it ends or has to wait, and return its chat.
    *
    * Throws RefusedError for a mistake in the script, LookupError for a config that does not exist.
    */
@@ -541,7 +541,7 @@ export class Evi {
     this.#isClosed = true;
     this.#closed();
     this.#interceptions.forEach((each) => each.restore());
-    await this.#patience; // which would begin the world anew
+    await this.#patience; // which would start the world over
     await this.#sent; // as would a script
     await Promise.all(this.#receivers.map((each) => each.close()));
     try {

@@ -1,4 +1,4 @@
-"""Files of CAs: those that a program trusts already, and the proxy's."""
+"""Files of CAs: a program's trusted ones, and the proxy's."""
 
 import os
 import ssl
