@@ -13,10 +13,17 @@ _MOST_TURNS = 50
 
 @dataclass(slots=True)
 class _Use:
-    """The rules of one script, and how many turns each has answered, by the id of the rule."""
+    """The rules of one script, and how many turns each has answered, by the id of the rule.
+
+    Rules that have answered are kept, since another may get the id of one that is gone.
+    """
 
     rules: list[Rule]
     answered: Counter[int] = field(default_factory=Counter)
+    kept: dict[int, Rule] = field(default_factory=dict)
+
+    def copy(self) -> "_Use":
+        return _Use(self.rules, self.answered.copy(), self.kept.copy())
 
 
 class ScriptUse:
@@ -25,21 +32,19 @@ class ScriptUse:
     def __init__(self) -> None:
         self.unmatched: deque[str] = deque(maxlen=_MOST_TURNS)  # in words
         self._uses: OrderedDict[int, _Use] = OrderedDict()  # by the id of the list of rules
-        self._excused: list[Rule] = []
+        self._excused: dict[int, Rule] = {}  # by their ids
 
     def copy(self) -> "ScriptUse":
         """Return an equal one, which goes on by itself."""
         copy = ScriptUse()
         copy.unmatched.extend(self.unmatched)
-        copy._uses = OrderedDict(
-            (id, _Use(use.rules, use.answered.copy())) for id, use in self._uses.items()
-        )
-        copy._excused = list(self._excused)
+        copy._uses = OrderedDict((id, use.copy()) for id, use in self._uses.items())
+        copy._excused = self._excused.copy()
         return copy
 
     def excuse(self, script: Script) -> None:
         """Let rules be unused that nobody has added to this world."""
-        self._excused += script.rules
+        self._excused |= {id(rule): rule for rule in script.rules}
 
     def begin(self, script: Script) -> None:
         """Take note that a chat follows a script."""
@@ -54,7 +59,9 @@ class ScriptUse:
 
     def answer(self, script: Script, rule: Rule) -> None:
         """Take note that a rule answers a turn."""
-        self._use_of(script.rules).answered[id(rule)] += 1
+        use = self._use_of(script.rules)
+        use.answered[id(rule)] += 1
+        use.kept[id(rule)] = rule
 
     def counts(self, script: Script) -> list[int]:
         """Return how many turns each rule of a script has answered."""
@@ -70,7 +77,7 @@ class ScriptUse:
     def unused(self, own: Script) -> Iterator[str]:
         """Yield in words each rule of a script, and of others in use, that never answered."""
         used = {id for use in self._uses.values() for id in use.answered}
-        used |= {id(rule) for rule in self._excused}
+        used |= self._excused.keys()
         lists = (*(use.rules for use in self._uses.values()), own.rules)
         for rule in {id(rule): rule for rules in lists for rule in rules}.values():
             if id(rule) not in used:
