@@ -79,7 +79,7 @@ def _read(said: Any, stub: Stub) -> Replacement:
 
 
 def _are_headers(headers: Any) -> bool:
-    """True for texts by name, in characters that a header can hold."""
+    """True if these are texts by name, in characters that a header can hold."""
     return isinstance(headers, dict) and all(
         isinstance(text, str) and text.isascii() and text.isprintable()
         for pair in headers.items()
