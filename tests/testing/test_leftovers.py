@@ -46,6 +46,17 @@ def test_a_rule_in_the_place_of_one_that_answered(evi: Evi) -> None:
         gc.collect()
 
 
+def test_a_rule_that_answered_long_ago(evi: Evi) -> None:
+    """It has answered, however many scripts were followed since."""
+    evi.script.on_user("weather").say("Snow.")
+    evi.simulate(user=["The weather?"])
+    for _ in range(60):
+        evi.simulate(user=["Hello"], script={"rules": [{"when": "hello", "answer": "Hi"}]})
+    assert unused(evi) == []
+    with http(evi) as client:
+        assert client.get("/_emulator/script").json()["uses"] == [1]
+
+
 def test_a_turn_that_no_rule_matches(evi: Evi) -> None:
     """It is in the journal where it happens, and in the list; the default assistant answers it."""
     evi.script.on_user("weather").say("Snow.")
