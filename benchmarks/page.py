@@ -44,7 +44,7 @@ class _Tee(StringIO):
 
 @contextmanager
 def kept() -> Iterator[StringIO]:
-    """What is printed meanwhile."""
+    """Yield what is printed meanwhile."""
     tee = _Tee(sys.stdout)
     with redirect_stdout(tee):
         yield tee

@@ -1,4 +1,4 @@
-"""What an error answer says, in words."""
+"""Words for an error answer."""
 
 import json
 from typing import Any

@@ -26,7 +26,7 @@ FAIL_ON = (*LEVELS, NEVER)
 
 @dataclass(frozen=True, slots=True)
 class Demands:
-    """What a client must meet.
+    """The demands that a client must meet.
 
     `fail_on` is the least level of a finding that fails it, or NEVER; findings with a code in
     `allow` don't. `least` has minimum coverages in percent, by part; None stands for all parts.
@@ -106,7 +106,7 @@ class Report:
         return [*unmet, *self.shortcomings(demands)]
 
     def shortcomings(self, demands: Demands) -> list[str]:
-        """Return a sentence for each unmet demand, other than those that kept findings fail."""
+        """Return a sentence for each unmet demand, except demands that kept findings fail."""
         forbidden = sum(
             count
             for code, count in self.dropped_codes.items()

@@ -139,7 +139,7 @@ class WebhookReceiver:
         except ValueError:
             event, problem = {}, "the body is not JSON"
         if not isinstance(event, dict):
-            event, problem = {}, "the body is no JSON object"
+            event, problem = {}, "the body is not a JSON object"
         with self._came:
             self.received.append(Received(event, body, headers, problem))
             status = self.answers.popleft() if self.answers else 401 if problem else 200

@@ -150,8 +150,8 @@ class Evi(EviHandle):
         """Lead what this process sends to api.hume.ai to this world, until the test ends.
 
         For code under test that makes Hume's client without a `base_url`, or names the host:
-        docs/unchanged-apps.md. An API key is replaced by this world's. Of several worlds, the last
-        that asked gets the requests. `monkeypatch` is pytest's fixture.
+        docs/unchanged-apps.md. An API key is replaced by this world's. If several worlds ask, the
+        last that asked gets the requests. `monkeypatch` is pytest's fixture.
         """
         redirect_here(self.url, self.api_key, self.ca_file, monkeypatch)
 

@@ -33,7 +33,7 @@ def test_the_contract_report(inspector: Inspector, remote: Client) -> None:
     page.go_back()
     page.get_by_role("button", name="Clear").click()
     expect(
-        page.get_by_text("No findings: what clients sent is as the document says.")
+        page.get_by_text("No findings: all that clients sent follows the document.")
     ).to_be_visible()
     inspector.check_console()
 

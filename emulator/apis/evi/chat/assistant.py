@@ -179,7 +179,7 @@ class Assistant:
         source: Source,
         values: Mapping[str, str] | None = None,
     ) -> None:
-        """Add a turn after those that are under way."""
+        """Add a turn after the turns that are under way."""
         self.warn_of_missing(self._settings.missing_variables(), "The system prompt")
         turn = Turn(deque(steps), source, self._thought_ms(steps), dict(values or {}))
         self._turns.append(turn)

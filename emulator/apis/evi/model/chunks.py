@@ -32,7 +32,7 @@ class ChunkReader:
     chunks: int = 0
     fingerprint: str | None = None
     finish: str | None = None
-    error: str | None = None  # that the server tells in place of a chunk
+    error: str | None = None  # that the server sends instead of a chunk
     findings: list[tuple[str, str]] = field(default_factory=list)
     _text: StringIO = field(default_factory=StringIO)  # takes a word without a copy of the others
     _calls: dict[int, _Call] = field(default_factory=dict)

@@ -30,7 +30,7 @@ _IN_WORDS = ("text", "voice", "description", "version", "format", "operation")
 
 
 class TtsHandle:
-    """What a test does with text-to-speech in one world.
+    """A test's handle on text-to-speech in one world.
 
     Generations are dicts, as GET /_emulator/tts/generations has them. Each meets one expectation at
     most; those of the seed meet none.
@@ -115,7 +115,7 @@ class TtsHandle:
         ]
 
     def _notice_a_reset(self) -> None:
-        """Begin anew after the seed's generations if the world has another state than before."""
+        """Start over after the seed's generations if the world's state was replaced."""
         store = self._generations()
         if self._store is not store:
             self._store, self._seen = store, self._seeded()
@@ -153,7 +153,7 @@ class TtsHandle:
         """
         if format not in FORMATS:
             known = ", ".join(FORMATS)
-            raise UsageError(f"no format is {format!r}{closest(format, FORMATS)}; known: {known}")
+            raise UsageError(f"no format {format!r}{closest(format, FORMATS)}; known: {known}")
         id = generation if isinstance(generation, str) else generation["generation_id"]
         pieces = self._bridge.run(self._pieces(id, format))
         return b"".join(pieces)

@@ -14,7 +14,7 @@ export { apiKey, openedBy, whichWorld } from "./credentials.js";
 /** What was remembered. */
 export const recalled = (name) => attempted(() => localStorage.getItem(name));
 
-/** For this tab, and for those that are opened later. */
+/** Keep a value for this tab, and for tabs that are opened later. */
 export const remember = (name, value) => attempted(() => localStorage.setItem(name, value));
 
 let world = new AbortController(); // ends what is asked about the world that is shown

@@ -6,7 +6,7 @@ import { badge } from "./badges.js";
 import { confirmed, fill, h } from "./dom.js";
 import { plural, pretty, time, timeOfDay, visible } from "./text.js";
 
-const OF_ALL = "Clear the contract reports of all worlds? Those of other keys are cleared, too.";
+const OF_ALL = "Clear the contract reports of all worlds? This includes the worlds of other keys.";
 
 export const contract = {
   id: "contract",
@@ -32,7 +32,7 @@ function show(root, { journal, go }) {
           "div",
           {},
           h("h2", {}, "Contract report"),
-          h("p", { class: "hint" }, "What clients got wrong, and how much of the API they used."),
+          h("p", { class: "hint" }, "Mistakes of clients, and how much of the API they used."),
         ),
         h(
           "span",
@@ -86,7 +86,7 @@ function groups({ findings, dropped }, entryOf, go) {
   for (const each of findings)
     bySubject.set(each.subject, [...(bySubject.get(each.subject) ?? []), each]);
   if (!bySubject.size)
-    return h("p", { class: "dim" }, "No findings: what clients sent is as the document says.");
+    return h("p", { class: "dim" }, "No findings: all that clients sent follows the document.");
   return [
     [...bySubject].map(([subject, of]) => group(subject, of, entryOf, go)),
     dropped
@@ -147,7 +147,7 @@ function finding({ level, code, place, expected, got, hint, count, first_seq: se
 /** Where it came first: the entry's number and time, which leads to the timeline. */
 function first(seq, entry, go) {
   if (!seq) return "First in another world.";
-  if (!entry) return `First in entry ${seq}, which the journal does not keep any more.`;
+  if (!entry) return `First in entry ${seq}, which the journal no longer keeps.`;
   return [
     "First in ",
     h(

@@ -14,7 +14,7 @@ export function attempted(action) {
   }
 }
 
-// of this tab alone: what is kept for good may be read by whoever has this port tomorrow
+// of this tab alone: another program on this port could read what is kept for good
 const recalled = (name) => attempted(() => sessionStorage.getItem(name));
 const remember = (name, value) => attempted(() => sessionStorage.setItem(name, value));
 

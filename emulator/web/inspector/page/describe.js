@@ -118,7 +118,7 @@ const DESCRIBED = {
         : entry.action === "freeze"
           ? "frozen"
           : "resumed";
-    return { title, note: entry.mode === "manual" ? "the clock stands still" : "the clock runs" };
+    return { title, note: entry.mode === "manual" ? "the clock is frozen" : "the clock runs" };
   },
   script: (entry) => ({ ...other(entry), tone: isScriptNews(entry) ? "" : "warn" }),
   bug: (entry) => ({

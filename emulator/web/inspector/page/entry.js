@@ -54,7 +54,7 @@ export function entryDetail(entry, go, close) {
       ? h(
           "p",
           { class: "hint" },
-          "The journal keeps the first 4,000 characters of a body: what is copied ends there.",
+          "The journal keeps the first 4,000 characters of a body, so the copy ends there.",
         )
       : null,
     facts([
@@ -110,7 +110,7 @@ function* bodies(entry) {
     yield section("Request headers", facts(headers.map(([name, value]) => [name, String(value)])));
   if (entry.request) yield section("Request body", code(entry.request, "Request body"));
   if (entry.response) yield section("Response body", code(entry.response, "Response body"));
-  if (entry.stream) yield section("Stream as it came", code(entry.stream, "Stream as it came"));
+  if (entry.stream) yield section("Stream as received", code(entry.stream, "Stream as received"));
   if (entry.content !== undefined) yield section("Content", code(entry.content, "Content"));
 }
 
