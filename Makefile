@@ -43,6 +43,7 @@ node-kit: .venv/node-kit  ## build the package for Node, and pack it into dist/
 check: .venv/dev  ## check format, lint and types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	$(BIN)/python -m scripts.prose
 	$(BIN)/mypy
 	$(BIN)/pyright
 

@@ -1,4 +1,4 @@
-"""What a turn of a chat costs, beside an echo of the same bytes on the same server.
+"""Measures a turn of a chat, beside an echo of the same bytes on the same server.
 
 With and without audio, with one chat and with many: `.venv/bin/python -m benchmarks chat`.
 """
@@ -23,7 +23,7 @@ MANY = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Turns:
-    """What happened in one slice of time."""
+    """Turns in one slice of time."""
 
     per_second: float
     cpu_us: float  # of the server, per turn

@@ -3,8 +3,8 @@
 `make bench-check`, in one process and without sockets. What an operation takes is given in rounds
 of the loop, so that it hardly depends on the machine, and held against what is stored. The best of
 twelve samples counts, since other load only adds. The exit code is 1 if an operation takes more
-than 1.5 times as long. `--write` stores what is measured: for those who have made one faster, or
-slower for a good reason.
+than 1.5 times as long. `--write` stores what is measured: use it after you made an operation
+faster, or slower for a good reason.
 """
 
 import argparse
@@ -70,7 +70,7 @@ def _loop_s() -> float:
 
 
 def _round(number: int) -> int:
-    """What Python code mostly does: calls, dicts, lists and texts. About 50 µs."""
+    """Do what Python code mostly does: calls, dicts, lists and texts. About 50 µs."""
     found: dict[str, list[int]] = {}
     for each in range(64):
         found.setdefault(f"name_{(number + each) % 16}", []).append(each)

@@ -33,7 +33,7 @@ MOST_TIMES = 1.5
 
 @dataclass
 class Measured:
-    """What was measured of one server, round by round."""
+    """Measurements of one server, round by round."""
 
     milliseconds: list[float] = field(default_factory=list)
     mebibytes: list[float] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""What the emulator is compared with, installed in a folder of its own: .bench, which git ignores.
+"""Installs what the emulator is compared with into a folder of its own: .bench, which git ignores.
 
 Whatever can't be had is left out, with the reason: `.venv/bin/python -m benchmarks.environment`.
 """
@@ -25,7 +25,7 @@ _NPM = ("npm", "install", "--no-package-lock", "--ignore-scripts", "--no-audit",
 
 @dataclass
 class Environment:
-    """What is there, and why the rest is not."""
+    """The packages that are installed, and why the rest is not."""
 
     missing: dict[str, str] = field(default_factory=dict)  # a package's name, and the reason
 

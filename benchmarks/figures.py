@@ -1,4 +1,4 @@
-"""What all benchmarks share: medians with their spread, tables, and figures beside their aims."""
+"""Shared by all benchmarks: medians with their spread, tables, and figures beside their aims."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What the emulator answers per second, beside a bare application that sends the same bytes.
+"""Measures answers per second, beside a bare application that sends the same bytes.
 
 And beside what a user would pick instead: `.venv/bin/python -m benchmarks http`.
 """
@@ -63,7 +63,7 @@ class Case:
 
 
 def make_cases(target: Target) -> list[Case]:
-    """What is measured. The emulator's answers are kept for the bare server to repeat."""
+    """Return the cases to measure. The bare server repeats the emulator's answers."""
     prompt = {"name": "Weather prompt", "text": "You are a voice that tells the weather. " * 10}
     prompt = parse(target.ask(201, "POST", "/v0/evi/prompts", body=render(prompt)))
     with_prompt = {**CONFIG, "prompt": {"id": prompt["id"], "version": 0}}
@@ -115,7 +115,7 @@ async def measure(
 
 
 def run(effort: Effort, environment: Environment | None = None) -> list[Finding]:
-    """All cases; those that peers have too are measured beside them."""
+    """Measure all cases, beside peers where they have the case, too."""
     environment = environment or prepare()
     slices, seconds = effort.of(6, 3), effort.of(0.8, 0.4)
     with ExitStack() as servers:

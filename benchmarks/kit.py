@@ -1,4 +1,4 @@
-"""What the testing kit costs: a world for a test, going back in it, a conversation, the plugin.
+"""Measures the testing kit: a world for a test, going back in it, a conversation, the plugin.
 
 `.venv/bin/python -m benchmarks kit`.
 """

@@ -14,7 +14,7 @@ CONNECTIONS = 16
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """What happened to one server in one slice of time."""
+    """Load of one server in one slice of time."""
 
     per_second: float
     cpu_us: float  # of the server, per request

@@ -33,7 +33,7 @@ class Client(Protocol):
 
 @dataclass
 class Found:
-    """What was measured, round by round."""
+    """Measurements, round by round."""
 
     ours_ms: list[float] = field(default_factory=list)  # the 99th percentile of turns
     bare_ms: list[float] = field(default_factory=list)

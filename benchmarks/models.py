@@ -1,4 +1,4 @@
-"""What a custom language model costs a chat, and what a voice of words takes.
+"""Measures what a custom language model costs a chat, and what a voice of words takes.
 
 `.venv/bin/python -m benchmarks models`.
 """

@@ -24,8 +24,9 @@ This page says how much time and memory the emulator takes, compared with what y
 instead, and with a bare ASGI application that sends the same bytes. `make bench` writes it;
 [benchmarks/README.md](../benchmarks/README.md) says how each figure is measured.
 
-Medians, with quartiles in brackets. Ratios count: both sides of one are measured in turn. Machines
-differ and are noisy, so compare absolute figures only by their order of magnitude.
+Figures are medians, with quartiles in brackets. Trust the ratios: both sides of a ratio are
+measured in turn. Machines differ and are noisy, so compare absolute figures only by their order of
+magnitude.
 """
 
 
@@ -44,7 +45,7 @@ class _Tee(StringIO):
 
 @contextmanager
 def kept() -> Iterator[StringIO]:
-    """What is printed meanwhile."""
+    """Yield what is printed meanwhile."""
     tee = _Tee(sys.stdout)
     with redirect_stdout(tee):
         yield tee

@@ -55,7 +55,7 @@ LARGE_ENOUGH = Size("large", 2_000, 100_000, 10_000)  # for those in a hurry
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """What filling a world took."""
+    """The cost of filling a world."""
 
     world: World
     seconds: float
@@ -86,7 +86,7 @@ def resident_bytes() -> int:
 
 
 def cases(size: Size) -> dict[str, list[str]]:
-    """What is asked for, as URLs that are asked for in turn. Every page is full."""
+    """Return the cases, each with URLs to ask for in turn. Every page is full."""
     group = group_id(ASKED)
     of_both = f"&config_id={CONFIG_IDS[0]}&status={STATUSES[0]}"
     chats, events = "/v0/evi/chats", f"/v0/evi/chats/{chat_id(ASKED)}"
@@ -198,7 +198,7 @@ async def measure_pages(app: App, large: Size, rounds: int) -> Times:
 
 
 def measure_worlds(world: World) -> list[float]:
-    """What a world on that seed costs, in ms: the first, the others, and their first writes."""
+    """Return the ms that worlds on that seed take: the first, others, and their first writes."""
     worlds = Worlds(Seed(world.user_id, world.states))
     first = milliseconds(worlds.get, "0")
     others = [milliseconds(worlds.get, str(number)) for number in range(1, 201)]

@@ -1,4 +1,4 @@
-"""What a user would pick instead: how each is started, and what it is asked.
+"""Peers that a user would pick instead: how each is started, and what it is asked.
 
 Prism and Mockoon serve this project's document. WireMock answers what its stubs say, which are the
 emulator's answers. localstripe, stripe-mock and moto emulate something else; each is asked for a

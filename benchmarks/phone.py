@@ -30,7 +30,7 @@ _WARMING = 10  # calls that come first, so that all is loaded that a call needs
 
 @dataclass
 class Side:
-    """What was measured of one server, round by round."""
+    """Measurements of one server, round by round."""
 
     late_ms: list[float] = field(default_factory=list)  # the 99th percentile
     middle_ms: list[float] = field(default_factory=list)
@@ -41,7 +41,7 @@ class Side:
 
 @dataclass
 class Found:
-    """What was measured."""
+    """Measurements of both servers."""
 
     ours: Side = field(default_factory=Side)
     echo: Side = field(default_factory=Side)

@@ -59,7 +59,7 @@ class Caller(WebSocketClient):
         return self._over + wait
 
     def _tick(self) -> None:
-        """Send the message that is due now, and those that are overdue."""
+        """Send the message that is due now, and the overdue ones."""
         while True:
             self._say(self._place)
             self._place += 1

@@ -65,7 +65,7 @@ class Setup:
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """What happened in one slice of time."""
+    """Load in one slice of time."""
 
     per_second: float
     cpu_us: Sequence[float]  # per request or turn: of PROCESSES
@@ -91,7 +91,7 @@ class Case:
 
 
 class Watch:
-    """What the processes of a setup use from now on."""
+    """Measures what the processes of a setup use from now on."""
 
     def __init__(self, setup: Setup) -> None:
         self._setup = setup

@@ -37,11 +37,11 @@ class Target:
     pid: int
 
     def cpu_seconds(self) -> float:
-        """What it has used so far, with its children that run."""
+        """Return the CPU seconds used so far, with running children."""
         return sum(_cpu_seconds(pid) for pid in _family(self.pid))
 
     def mebibytes(self, name: str = "VmRSS") -> float:
-        """What it has (VmRSS), or had at most (VmHWM), with its children."""
+        """Return the memory now (VmRSS), or at most (VmHWM), with children."""
         return sum(_mebibytes(pid, name) for pid in _family(self.pid))
 
     def ask(

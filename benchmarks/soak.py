@@ -58,7 +58,7 @@ class Wrong(Exception):
 
 @dataclass
 class Report:
-    """What happened; bounded, however long it takes."""
+    """Counts of what happened; bounded, however long it takes."""
 
     done: Counter[str] = field(default_factory=Counter)
     asked_for: Counter[str] = field(default_factory=Counter)  # faults that struck
@@ -249,7 +249,7 @@ class Worker:
     async def _control(
         self, method: str, route: str, body: Any = None, patience_s: float = PATIENCE_S
     ) -> Any:
-        """What never breaks. Raises Wrong if it does."""
+        """Ask a control route, which never breaks. Raises Wrong if it does."""
         try:
             return await self._ask(method, f"/_emulator/{route}", None, body, patience_s)
         except (TimeoutError, OSError, ValueError, aiohttp.ClientError) as error:

@@ -1,4 +1,4 @@
-"""What streamed speech costs, beside a bare application that streams the same bytes.
+"""Measures streamed speech, beside a bare application that streams the same bytes.
 
 And beside the MP3 encoder alone; how much memory it takes, and how long others wait meanwhile:
 `.venv/bin/python -m benchmarks speech`.
@@ -57,7 +57,7 @@ class Case:
         return asking(self.path, self.characters, self.format)
 
     def rates(self, slices: Sequence[Streamed]) -> list[float]:
-        """What is sent per second of the server's CPU, in MB."""
+        """Return the MB that are sent per second of the server's CPU."""
         return [sum(self.pieces) / each.cpu_ms / 1000 for each in slices]
 
     def rates_cells(self) -> Sequence[str]:

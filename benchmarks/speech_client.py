@@ -14,7 +14,7 @@ _SMALL_BUFFER = 65_536  # bytes that wait in the kernel for a slow client, at mo
 
 @dataclass(frozen=True, slots=True)
 class Streamed:
-    """What happened in one slice of time."""
+    """Streams in one slice of time."""
 
     first_ms: float  # until the first chunk is there; a tenth of the answers are faster
     cpu_ms: float  # of the server, per answer

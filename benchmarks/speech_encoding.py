@@ -1,4 +1,4 @@
-"""What speech as MP3 costs, beside the encoder alone, and how long others wait meanwhile.
+"""Measures speech as MP3, beside the encoder alone, and how long others wait meanwhile.
 
 In one process and without sockets; all times are CPU time, which other load changes least.
 """

@@ -1,4 +1,4 @@
-"""What many streams at once take, and what is remembered of a generation."""
+"""Measures the memory of many streams at once, and of a remembered generation."""
 
 import gc
 import tracemalloc
@@ -64,7 +64,7 @@ def _memory_kb(path: str, format: str, count: int, rounds: int) -> tuple[float, 
 
 
 def generations(effort: Effort) -> list[Finding]:
-    """What a generation takes that is remembered, beside the answer's JSON without its audio."""
+    """Measure a remembered generation, beside the answer's JSON without its audio."""
     count = effort.of(10_000, 2_000)
     rows, findings = [], []
     for characters in (100, 1000):

@@ -27,7 +27,7 @@ KEY = "webhooks"
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """What one sending of all events took."""
+    """One sending of all events."""
 
     per_second: float
     cpu_us: float  # of the sender, per event
@@ -35,7 +35,7 @@ class Round:
 
 @dataclass
 class Result:
-    """What was measured with one server."""
+    """Measurements with one server."""
 
     simulating_ms: list[tuple[float, float]] = field(default_factory=list)  # as `simulate` says
     emulator: list[Round] = field(default_factory=list)

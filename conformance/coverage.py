@@ -1,4 +1,4 @@
-"""What the table covers, and docs/coverage.md: what a run of it came to."""
+"""Coverage of the table, and docs/coverage.md with the results of a run."""
 
 import json
 import re
@@ -43,7 +43,7 @@ def gaps(table: Table) -> list[str]:
 
 
 def covered(table: Table) -> set[str]:
-    """What there are cases for, in the same words."""
+    """Return what has cases, in the same words."""
     talks: list[Talk] = [*table.conversations, *table.connections]
     return {
         *(f"{case.call.operation.id} {case.status}" for case in table.cases),
@@ -129,11 +129,11 @@ complete run of the tests fails if the page differs from what it finds.
 
 The clients are `HumeClient` and `AsyncHumeClient` of `hume` {python} (Python), and `HumeClient` of
 `hume` {typescript} (TypeScript). Marks stand in this order: ✓ all cases pass, ✗ one fails, – the
-client cannot do it, [and why](#what-a-client-cannot-do). A number is that of the cases."""
+client cannot do it, [and why](#what-a-client-cannot-do). The number is the number of cases."""
 _HELD = "Each case also holds the request that the client\nsent against the document."
 _OPERATIONS = {
-    "evi": f"Statuses are those that `openapi.yaml` documents. {_HELD}",
-    "tts": f"Statuses are those that `/openapi/tts.json` documents. {_HELD}",
+    "evi": f"The table has the statuses that `openapi.yaml` documents. {_HELD}",
+    "tts": f"The table has the statuses that `/openapi/tts.json` documents. {_HELD}",
 }
 _FRAMES = """\
 Each message that a client sends is held against the journal, and all that it receives against the

@@ -1,4 +1,4 @@
-"""What a call must send, by the document: each argument at its place."""
+"""Requests that calls must send, by the document: each argument at its place."""
 
 import re
 from collections.abc import Sequence
@@ -42,7 +42,7 @@ def request_of(operation: Operation, arguments: JsonObject, body: str | None = N
 def sent_wrongly(
     case: Case, language: str, arguments: JsonObject, entries: Sequence[JsonObject]
 ) -> list[str]:
-    """What is wrong with the requests of a call, as the journal has them.
+    """Return the problems of a call's requests, as the journal has them.
 
     A pager's requests differ by the number of their page alone.
     """

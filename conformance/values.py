@@ -1,4 +1,4 @@
-"""What the table's values stand for: references to earlier answers, and matchers."""
+"""Resolves the table's values: references to earlier answers, and matchers."""
 
 import re
 from base64 import b64decode

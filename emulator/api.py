@@ -1,4 +1,4 @@
-"""What an emulated API is made of: an `Api` is a value, and a folder of `apis/`."""
+"""The parts of an emulated API: an `Api` is a value, and a folder of `apis/`."""
 
 from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -111,7 +111,7 @@ class Api:
 
     The document may show operations that an earlier API answers, and the paths of `sockets`.
     `with_examples` makes a handler answer ids that do not exist with examples of the demo seed
-    (`--unknown-ids example`). `errors` are those that faults may ask for. `error_body` words the
+    (`--unknown-ids example`). Faults may ask for `errors`. `error_body` words the
     errors that the machinery gives in the API's name, also 401 and 422, which `body_of` knows;
     `error_line` ends a stream of JSON lines with an error. `handle` makes what tests have as
     `evi.<name>`; it is called in the loop of the server, and what it makes touches the world there

@@ -205,7 +205,7 @@ WORLD_UNKNOWN = ErrorText(
     404,
     "world_unknown",
     "The path is for a world {reference!r}, which does not exist: it was deleted, or the server "
-    "was started anew. Ask the emulator for a new URL.",
+    "was started again. Ask the emulator for a new URL.",
 )
 NOT_THIS_MACHINE = ErrorText(
     403,

@@ -50,7 +50,7 @@ class IdSource:
         return f"{self._random.getrandbits(128):032x}"
 
     def number(self) -> int:
-        """Return a random number of 32 bits: the first of those that make a secret."""
+        """Return a random number of 32 bits: the first 32 bits of a secret."""
         return self._random.getrandbits(128) >> 96
 
 

@@ -1,4 +1,4 @@
-"""What an API brings to the inspector: lists of resources, and pages of its own."""
+"""An API's parts of the inspector: lists of resources, and pages of its own."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field

@@ -1,4 +1,4 @@
-"""What a handler answers if it isn't plain JSON."""
+"""Answers of handlers that aren't plain JSON."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping

@@ -1,4 +1,4 @@
-"""Reads data files: those of the package, and those that people write.
+"""Reads data files: the package's own, and the user's.
 
 The document, the seeds and the voice library lie at the top level of a checkout, and inside the
 package in an installed wheel. In a wheel each YAML file has a JSON twin beside it, made when the

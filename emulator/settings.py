@@ -53,7 +53,7 @@ class Setting:
             raise self._wrong(f"must be {_WORDS[self.kind]}", text, source) from None
 
     def taken(self, value: Any) -> Any:
-        """Return what Python code gave; in place of a tuple of texts also a text, or a list."""
+        """Return a value from Python code. A text or a list may stand for a tuple of texts."""
         if _TYPES[self.kind] is not tuple:
             return value
         if isinstance(value, str):
@@ -183,12 +183,14 @@ class Settings:
         "list", (), "accept only these API keys (any non-empty key otherwise)", secret=True
     )
     random_seed: int | None = _world(
-        "integer", None, "make every id repeatable: each world draws from this number"
+        "integer",
+        None,
+        "make ids and other random values repeatable: the number that starts their generators",
     )
     timestamps: str = _world(
         "text",
         "milliseconds",
-        "unit of the times of chats, chat groups, configs, prompts and tools",
+        "unit of timestamps of chats, chat groups, configs, prompts and tools",
         choices=("milliseconds", "seconds"),
         api="evi",
     )
@@ -225,17 +227,17 @@ class Settings:
     voice: str = _world(
         "choice_or_url",
         "tones",
-        "how speech sounds: tones, words that eSpeak NG says, which needs the package's extra "
+        "how speech sounds: tones, words spoken by eSpeak NG, which needs the package's extra "
         "[voice], or what an OpenAI-compatible server at a URL says",
         choices=("tones", "espeak"),
     )
     voice_model: str = _world(
-        "text", "", "the model of the voice's server, as it calls it; tts-1 by default"
+        "text", "", "the model's name on the voice's server; tts-1 by default"
     )
     voice_name: str = _world(
         "text",
         "",
-        "the voice that the voice's server takes for all; the Hume voice's name by default",
+        "the voice of the voice's server for all speech; the Hume voice's name by default",
     )
     voice_key: str = _world("text", "", "the API key of the voice's server", secret=True)
     voice_timeout: int = _world(
@@ -246,7 +248,7 @@ class Settings:
         maximum=600,
     )
     max_generation_seconds: int = _world(
-        "integer", 1800, "most speech that one request may ask for (s)", minimum=1, api="tts"
+        "integer", 1800, "longest speech that one request may ask for (s)", minimum=1, api="tts"
     )
     tts_idle_timeout: int = _world(
         "integer",
@@ -258,7 +260,7 @@ class Settings:
     tts_stream_type: str = _world(
         "text",
         "text/event-stream",
-        "media type of text-to-speech's streamed JSON lines, which are the same in both",
+        "media type of text-to-speech's streamed JSON lines; the lines are the same with both",
         choices=("text/event-stream", "application/x-ndjson"),
         api="tts",
     )
@@ -272,7 +274,7 @@ class Settings:
     inactivity_timeout: int = _world(
         "integer",
         600,
-        "inactivity timeout (s) of a config that names none",
+        "inactivity timeout (s) of configs that set none",
         minimum=30,
         maximum=1800,
         api="evi",
@@ -300,7 +302,10 @@ class Settings:
         "integer", 5, "how long a webhook's receiver may take to answer (s)", minimum=1
     )
     webhook_queue: int = _world(
-        "integer", 10_000, "webhook deliveries that a world keeps, or has pending", minimum=1
+        "integer",
+        10_000,
+        "webhook deliveries that a world keeps, and that may be pending",
+        minimum=1,
     )
     journal_limit: int = _world(
         "integer", 10_000, "entries that a world's journal keeps", minimum=1
@@ -308,16 +313,16 @@ class Settings:
     journal_max_bytes: int = _world(
         "integer",
         67_108_864,
-        "bytes of requests, answers and frames that a world's journal keeps, about",
+        "approximate bytes of requests, answers and frames that a world's journal keeps",
         minimum=65_536,
     )
     max_worlds: int = _server(
-        "integer", 10_000, "worlds that a server keeps; one more key is answered 429", minimum=1
+        "integer", 10_000, "worlds that a server keeps; a new key beyond them gets 429", minimum=1
     )
     clock: str = _world(
         "text",
         "system",
-        "a world's time runs (system), or is frozen at the beginning of 2025 until it is moved",
+        "a world's time runs (system), or is frozen at the start of 2025 until moved (manual)",
         choices=("system", "manual"),
     )
     script: str = _world(
@@ -332,13 +337,13 @@ class Settings:
     first_audio: str = _world(
         "duration",
         "",
-        "with a pace, how long after a request or a turn the first sound comes, such as 500ms; by "
+        "with a pace, the time from a request or a turn to the first sound, such as 500ms; by "
         "default 200ms for generated speech, and 0.6 to 1 s in a chat",
     )
     jitter: str = _world(
         "duration",
         "0ms",
-        "with a pace, how late each chunk of sound may come at most, drawn at random",
+        "with a pace, the longest random delay of each chunk of sound",
     )
     audio_output: bool = _world(
         "switch", True, "send the assistant's speech as audio, too", api="evi"
@@ -361,18 +366,18 @@ class Settings:
     max_chats: int | None = _world(
         "integer",
         None,
-        "chats that a world may have going on; the next is refused",
+        "live chats that a world may have; the next is refused",
         minimum=1,
         api="evi",
     )
     max_unsent_bytes: int = _world(
         "integer",
         16_777_216,
-        "what may wait for a client that reads slowly; beyond it is cut off",
+        "bytes that may wait for a client that reads slowly; a client beyond it is cut off",
         minimum=65_536,
     )
     max_body_bytes: int = _server(
-        "integer", 1_048_576, "largest request body; a larger one is answered 413", minimum=1024
+        "integer", 1_048_576, "largest request body; a larger one gets 413", minimum=1024
     )
     max_filled_chars: int = _world(
         "integer",
@@ -385,13 +390,13 @@ class Settings:
     max_head_bytes: int = _server(
         "integer",
         262_144,
-        "largest head of a request (its URL and headers); a larger one is answered 414 or 431",
+        "largest head of a request (its URL and headers); a larger one gets 414 or 431",
         minimum=8192,
     )
     request_timeout: int = _server(
         "integer",
         60,
-        "longest time that a request may take to arrive (s); a slower one is answered 408",
+        "longest time that a request may take to arrive (s); a slower one gets 408",
         minimum=1,
     )
     strict: bool = _world(
@@ -405,35 +410,37 @@ class Settings:
     max_frame_bytes: int = _server(
         "integer",
         16_777_216,
-        "largest frame of a WebSocket; a larger one closes it with 1009",
+        "largest frame of a WebSocket; a larger one closes the WebSocket with 1009",
         minimum=1024,
     )
     fail_unused: bool = _world(
         "switch",
         False,
-        "fail a test, or what exec runs, that leaves rules of its script or faults unused, or in "
-        "which a user's turn met no rule; unused stubs fail it in any case",
+        "fail a test, or the command of exec, if it leaves rules of its script or faults unused, "
+        "or if a user's turn meets no rule; unused stubs fail it in any case",
     )
     chaos: str = _world(
-        "text", "", "faults by chance in every world, such as ws_drop=.05,http_5xx=.02"
+        "text",
+        "",
+        "random faults in every world, with their probabilities, such as ws_drop=.05,http_5xx=.02",
     )
     log_requests: bool = _server("switch", False, "print a line for each request")
-    state: str = _server("text", "", "a folder in which worlds outlive the server")
+    state: str = _server("text", "", "a folder that keeps worlds when the server ends")
     export_on_exit: str = _server(
         "text", "", "a folder to which each world is written when the server ends"
     )
     max_snapshot_bytes: int = _server(
-        "integer", 268_435_456, "largest snapshot that may be put back", minimum=1024
+        "integer", 268_435_456, "largest snapshot that may be restored", minimum=1024
     )
-    tls: bool = _server("switch", False, "serve https and wss, with a certificate made on the spot")
+    tls: bool = _server("switch", False, "serve https and wss, with a new certificate")
     allowed_hosts: tuple[str, ...] = _server(
         "list", (), "additional host names accepted on the emulator's own routes"
     )
     public_url: str = _world(
         "url",
         "",
-        "where others reach the emulator, such as https://abc.tunnel.example; URLs in answers "
-        "begin with it, by default with the Host that was asked for",
+        "the address at which others reach the emulator, such as https://abc.tunnel.example; URLs "
+        "in answers begin with it, by default with the request's Host",
     )
     call_hosts: tuple[str, ...] = _world(
         "hosts",
@@ -443,8 +450,8 @@ class Settings:
     map_url: tuple[str, ...] = _world(
         "url_rules",
         (),
-        "where URLs lead, each FROM=TO: calls to a URL that begins with FROM go to TO; for custom "
-        "language models, webhooks and phone calls",
+        "redirects, each FROM=TO: calls to a URL that begins with FROM go to TO instead; for "
+        "custom language models, webhooks and phone calls",
     )
     model_timeout: int = _world(
         "integer",
@@ -464,15 +471,15 @@ class Settings:
     model_system: str = _world(
         "text",
         "session",
-        "when a custom language model is sent a system message: if session settings gave a "
-        "prompt, always, or never",
+        "when a custom language model gets a system message: if session settings gave a "
+        "prompt (session), always, or never",
         choices=("session", "always", "never"),
         api="evi",
     )
     model_quirks: tuple[str, ...] = _world(
         "list",
         ("greeting_as_user_text",),
-        "what the service was seen to do at times when it asks a custom language model",
+        "odd behaviour of the service to imitate when the emulator asks a custom language model",
         choices=(
             "greeting_as_user_text",
             "greeting_prefix_once",
@@ -490,14 +497,14 @@ class Settings:
     model_cassette: str = _world(
         "text",
         "",
-        "a file of questions to language models and their answers, as JSON lines",
+        "a file for questions to language models and their answers, as JSON lines",
         api="evi",
     )
     model_cassette_mode: str = _world(
         "text",
         "auto",
-        "whether a question that the cassette does not know is asked and kept (auto), all are "
-        "(record), or fails (replay)",
+        "what to do with a question that the cassette lacks: ask and keep the answer (auto), or "
+        "fail (replay); record asks all questions again",
         choices=("auto", "record", "replay"),
         api="evi",
     )
@@ -507,12 +514,12 @@ class Settings:
         "an OpenAI-compatible server that answers chats whose config names no model of its own",
         api="evi",
     )
-    brain_model: str = _world("text", "", "the brain's model, as its server calls it", api="evi")
+    brain_model: str = _world("text", "", "the model's name on the brain's server", api="evi")
     brain_key: str = _world("text", "", "the brain's API key", secret=True, api="evi")
     brain_timeout: int = _world(
         "integer",
         120,
-        "how long the brain may be silent, in real time (s)",
+        "how long the brain may send nothing, in real time (s)",
         minimum=1,
         maximum=600,
         api="evi",
@@ -520,11 +527,11 @@ class Settings:
     ears: str = _world(
         "url",
         "",
-        "an OpenAI-compatible server of transcriptions, which hears what users say in sound",
+        "an OpenAI-compatible transcription server, which turns users' sound into words",
         api="evi",
     )
     ears_model: str = _world(
-        "text", "", "the ears' model, as its server calls it; whisper-1 by default", api="evi"
+        "text", "", "the model's name on the ears' server; whisper-1 by default", api="evi"
     )
     ears_language: str = _world(
         "text",

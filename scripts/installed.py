@@ -64,7 +64,7 @@ class InstallCheck:
             assert "usage: evi-emulator" in self._run(["evi-emulator", command, "--help"])
 
     def run_readme(self) -> tuple[list[str], list[str]]:
-        """Run the README's commands and more; return those that ran, and those that can't here."""
+        """Run the README's commands and more; return which ran, and which can't run here."""
         ran, left_out = list[str](), list[str]()
         page = (self._root / "README.md").read_text()
         with self._serving() as port:

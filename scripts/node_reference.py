@@ -63,7 +63,7 @@ def data() -> list[Declaration]:
 
 
 def fields(declaration: Declaration) -> list[Member]:
-    """Return the members of a declaration, and those that it has from a type in camel case."""
+    """Return the members of a declaration, and the members of its type in camel case."""
     return [*declaration.members, *_in_camel_case(declaration)]
 
 

@@ -183,7 +183,7 @@ def _cell(verb: str, why: str) -> str:
 
 
 def page_with_table(page: str) -> str:
-    """Return the page with the present table in the place of its own."""
+    """Return the page with the present table instead of its old one."""
     head, _, rest = page.partition(_BEGIN)
     _, _, tail = rest.partition(_END)
     return f"{head}{_BEGIN}\n{table()}\n{_END}{tail}"

@@ -62,7 +62,7 @@ def faults(kind: str) -> str:
         for name, fault in KINDS[kind].faults.items()
     )
     head = ("fault", "what happens", "options (default)")
-    return f"Strikes {KINDS[kind].strikes}. A rule matches by {fields}.\n\n{table(head, rows)}"
+    return f"Applies to {KINDS[kind].strikes}. A rule matches by {fields}.\n\n{table(head, rows)}"
 
 
 def _options(fault: Fault) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What one would write with FastAPI in an hour: `python fastapi_app.py CHATS PORT`.
+"""An hour's work with FastAPI, to compare with: `python fastapi_app.py CHATS PORT`.
 
 CHATS is a file with the chats, as JSON. It validates the same parameters and the same config body
 as the emulator, into models of pydantic, and keeps configs in a dict.

@@ -27,7 +27,7 @@ async def receive(fails: float, port: int) -> None:
 
 
 class Log:
-    """What the receiver got, chat by chat."""
+    """Webhooks that the receiver got, chat by chat."""
 
     def __init__(self, fails: float) -> None:
         self._fails = fails

@@ -1,8 +1,8 @@
 """eSpeak NG, by ctypes: what it says for a text, and when it says what.
 
 The library is not thread-safe, so one thread has it to itself. It also remembers what it said
-before, down to the phase of its waves, so that each text is said by a library loaded anew: then the
-same text has the same bytes, in every process.
+before, down to the phase of its waves, so that each text is said by a freshly loaded library: then
+the same text has the same bytes, in every process.
 """
 
 import _ctypes
@@ -64,7 +64,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Take:
-    """What was said: PCM of 22,050 Hz, and its events."""
+    """Speech that espeak made: PCM of 22,050 Hz, and its events."""
 
     pcm: bytes
     events: tuple[Event, ...]

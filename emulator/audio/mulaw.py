@@ -62,7 +62,7 @@ def from_pcm(pcm: bytes, sample_rate: int) -> bytes:
 
 
 def _at_line_rate(samples: "array[int]", sample_rate: int) -> "array[int]":
-    """Return samples of 8 kHz, each the mean of those that lie in its time."""
+    """Return samples of 8 kHz, each the mean of the given samples that lie in its time."""
     factor, rest = divmod(sample_rate, RATE)
     if factor == 1 and not rest:
         return samples

@@ -1,4 +1,4 @@
-"""The sound that a text was given, in place of tones."""
+"""The sound that a text was given, instead of tones."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -21,7 +21,7 @@ _KEPT_BYTES = 33_554_432  # of sound that was said last: almost six minutes
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A text that a server is to say in a voice; each variant is said anew."""
+    """A text that a server is to say in a voice; each variant is spoken again."""
 
     text: str
     voice: str
@@ -41,7 +41,7 @@ class SpeechSource:
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """What a server said, as PCM of 48 kHz."""
+    """Speech from a server, as PCM of 48 kHz."""
 
     pcm: bytes = field(repr=False)
     status: int = 200
@@ -59,7 +59,7 @@ Answer: TypeAlias = Spoken | NotSpoken
 
 
 class KeptSpeech:
-    """What was said of late, as PCM of 48 kHz. Threads may share it."""
+    """A cache of recent speech, as PCM of 48 kHz. Threads may share it."""
 
     def __init__(self) -> None:
         self._kept: OrderedDict[Wanted, bytes] = OrderedDict()
@@ -75,7 +75,7 @@ class KeptSpeech:
             return pcm
 
     def keep(self, wanted: Wanted, pcm: bytes) -> None:
-        """Keep what was said, in place of what was wanted least of late."""
+        """Keep speech, and drop the least recently wanted if there is too much."""
         with self._lock:
             self._bytes += len(pcm) - len(self._kept.pop(wanted, b""))
             self._kept[wanted] = pcm

@@ -1,4 +1,4 @@
-"""What a text sounds like, whoever says it: sounds, and speakers that make them."""
+"""Sounds of texts, and the speakers that make them."""
 
 from collections.abc import Iterator
 from typing import Protocol
@@ -8,7 +8,7 @@ from emulator.audio.timbre import Timbre
 
 
 class Sound(Protocol):
-    """What a text sounds like: its length in samples of 48 kHz, its words, its PCM in pieces."""
+    """The sound of a text: its length in samples of 48 kHz, its words, its PCM in pieces."""
 
     @property
     def samples(self) -> int: ...

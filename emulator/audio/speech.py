@@ -1,7 +1,7 @@
 """How a text is spoken: which words sound when, and the sound itself.
 
 The emulator has no voice: a word is a tone as long as it would take to say. All times are counted
-in frames of 20 ms. Whatever its length, a text is walked through anew each time, so that many
+in frames of 20 ms. Whatever its length, a text is walked through again each time, so that many
 streams at once take little memory.
 """
 

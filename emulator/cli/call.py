@@ -57,7 +57,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "url",
         metavar="URL",
-        help="what answers with TwiML: https, or http on this machine and --call-hosts",
+        help="the address that answers with TwiML: https, or http on this machine and --call-hosts",
     )
     _add_step_flags(parser)
     parser.add_argument(
@@ -71,7 +71,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         "--auth-token",
         default=AUTH_TOKEN,
         metavar="TOKEN",
-        help=f"what signs X-Twilio-Signature (default {AUTH_TOKEN})",
+        help=f"the token that signs X-Twilio-Signature (default {AUTH_TOKEN})",
     )
     parser.add_argument(
         "--status-callback",
@@ -81,9 +81,11 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--emulator",
         metavar="URL",
-        help="the emulator to tell what the caller says (default: that of URL, if it is one)",
+        help="the emulator that gets the caller's words (default: the emulator at URL)",
     )
-    parser.add_argument("--key", metavar="KEY", help="its API key (default: that of URL, or any)")
+    parser.add_argument(
+        "--key", metavar="KEY", help="its API key (default: the key in URL, or any)"
+    )
     parser.add_argument(
         "--patience", default="10s", help="how long to wait for an answer (default 10s)"
     )
@@ -118,7 +120,7 @@ def _add_step_flags(parser: argparse.ArgumentParser) -> None:
             flag, dest="steps", action="append", metavar=metavar, type=read, help=help
         )
     parser.add_argument(
-        "--script", metavar="NAME", help="a bundled script, or a file, whose 'user' calls"
+        "--script", metavar="NAME", help="a bundled script, or a file, whose 'user' is the caller"
     )
 
 

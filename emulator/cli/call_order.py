@@ -1,4 +1,4 @@
-"""What `evi-emulator call` is told to do: its steps and its faults, from flags and scripts."""
+"""Reads the order of `evi-emulator call`: its steps and its faults, from flags and scripts."""
 
 import argparse
 from collections.abc import Callable, Iterable, Sequence

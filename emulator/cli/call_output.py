@@ -1,4 +1,4 @@
-"""What `evi-emulator call` prints: a line for each event, as it happens."""
+"""Prints for `evi-emulator call`: a line for each event, as it happens."""
 
 from collections.abc import Callable, Mapping
 
@@ -28,7 +28,7 @@ def _callback(event: CallEvent) -> str:
     return f"{event.text}: {'no answer' if status is None else status}"
 
 
-# What is shown of an event in place of its text.
+# The part of an event that is shown instead of its text.
 _SHOWN: Mapping[str, Callable[[CallEvent], str]] = {
     "dialled": _dialled,
     "document": _document,

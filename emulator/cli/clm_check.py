@@ -23,10 +23,10 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "url",
         metavar="URL",
-        help="where the model is: https or wss, or http and ws on this machine and --call-hosts",
+        help="the model's address: https or wss, or http and ws on this machine and --call-hosts",
     )
     parser.add_argument(
-        "--key", help="the key that it asks for, sent as a Bearer token; tries wrong ones, too"
+        "--key", help="the server's key, sent as a Bearer token; the check tries wrong ones, too"
     )
     parser.add_argument(
         "--model", metavar="NAME", help="the model's name in the requests (default hume)"
@@ -45,7 +45,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="FILE",
-        help="write the report there, too: .txt, .json or .xml (JUnit); may be repeated",
+        help="also write the report to a file: .txt, .json or .xml (JUnit); may be repeated",
     )
     add_settings(parser, _SETTINGS)
 

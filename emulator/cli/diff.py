@@ -34,11 +34,11 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command=diff)
     parser.add_argument("recording", metavar="RECORDING", help="a file that `record` has written")
     parser.add_argument(
-        "--url", help="an emulator that runs (default: one of its own); its worlds are not touched"
+        "--url", help="a running emulator, whose other worlds stay unchanged (default: a new one)"
     )
     add_ca_flag(parser)
     parser.add_argument(
-        "--patience", default="5s", help="how long a frame may take that was recorded (default 5s)"
+        "--patience", default="5s", help="how long to wait for a recorded frame (default 5s)"
     )
     add_difference_flags(parser)
     add_settings(parser, DIFF_SETTINGS)

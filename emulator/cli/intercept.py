@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from emulator.errors import StartupError, UsageError
 from emulator.extras.interception.proxy import Proxy
 from emulator.extras.interception.trust import write_bundles
-from emulator.extras.interception.upstream import read_upstream
+from emulator.extras.interception.upstream import Upstream, read_upstream
 from emulator.redirection.hosts import SERVICE_HOSTS, is_service
 from emulator.redirection.startup import NOTES_ENV
 from emulator.redirection.target import Target
@@ -25,12 +25,13 @@ NODE_SCRIPTS = Path(__file__).with_name("node")
 PYTHON_FOLDER = Path(__file__).with_name("python")
 _NODE_OPTIONS, _PYTHON_PATH = "NODE_OPTIONS", "PYTHONPATH"
 _PROXY, _NO_PROXY = ("HTTPS_PROXY", "https_proxy"), ("NO_PROXY", "no_proxy")
+_ANY_PROXY = ("ALL_PROXY", "all_proxy")  # which clients use where there is no HTTPS_PROXY
 _THIS_MACHINE = "localhost,127.0.0.1,::1"
 _HOSTS = " and ".join(SERVICE_HOSTS)
 
 
 class Interception:
-    """What is redirected: the environment that a program needs for it, and what came of it."""
+    """A redirected program: the environment that it needs, and a report of what was redirected."""
 
     def __init__(self, environment: dict[str, str], notes: Path) -> None:
         self.environment = environment
@@ -105,7 +106,7 @@ def _new_proxy(
     Raises StartupError without the package for certificates, UsageError for an older proxy that
     can't be passed through.
     """
-    upstream = read_upstream(_first(environment, _PROXY))
+    upstream = _upstream_of(environment)
     certificate = _new_certificate()
     try:
         bundles = write_bundles(certificate.ca_file, environment, folder)
@@ -117,6 +118,12 @@ def _new_proxy(
             yield proxy
     finally:
         certificate.forget()
+
+
+def _upstream_of(environment: Mapping[str, str]) -> Upstream | None:
+    """Return the proxy that programs have used. Raises UsageError for one of another kind."""
+    names = _PROXY if _first(environment, _PROXY) else _ANY_PROXY
+    return read_upstream(_first(environment, names), names[0])
 
 
 def _new_certificate() -> Certificate:

@@ -1,4 +1,4 @@
-"""What `serve` prints as it happens: a line for each chat, webhook and refused request."""
+"""Prints for `serve`: a line for each chat, webhook and refused request, as it happens."""
 
 import time
 from collections.abc import Callable

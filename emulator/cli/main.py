@@ -22,8 +22,8 @@ COMMANDS = {
     "fault": "break requests, sockets and webhooks on request",
     "call": "call a TwiML URL as Twilio would; exit code 1 if the call has problems",
     "clm-check": "check a custom language model as EVI calls it; exit code 1 if a case fails",
-    "report": "what clients do wrong, and how much of the API they exercise",
-    "record": "write down what a client and a real server say to each other",
+    "report": "report what clients do wrong, and how much of the API they use",
+    "record": "record the traffic between a client and a real server",
     "replay": "serve a recording; exit code 1 if a client differs from it",
     "diff": "send recorded traffic to an emulator; exit code 1 if its answers differ in shape",
 }

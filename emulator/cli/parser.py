@@ -89,7 +89,14 @@ def _add_setting(group: argparse._ArgumentGroup, setting: Setting) -> None:
     )
 
 
-_METAVARS = {"switch": "true|false", "integer": "N", "duration": "DURATION", "url": "URL"}
+_METAVARS = {
+    "switch": "true|false",
+    "integer": "N",
+    "duration": "DURATION",
+    "url": "URL",
+    "hosts": "HOST",
+    "url_rules": "FROM=TO",
+}
 
 
 def _shown_values(setting: Setting) -> str:

@@ -11,7 +11,9 @@ from emulator.ready import wait_until_ready
 def add_flags(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command=ready)
     default = default_url()
-    parser.add_argument("--url", default=default, help=f"where it serves (default {default})")
+    parser.add_argument(
+        "--url", default=default, help=f"where the emulator serves (default {default})"
+    )
     add_ca_flag(parser)
     parser.add_argument(
         "--timeout", default="10s", help="how long to wait, such as 10s or 500ms (default 10s)"

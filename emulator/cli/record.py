@@ -21,19 +21,21 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         "--upstream",
         required=True,
         metavar="URL",
-        help="the server, such as https://api.hume.ai; nothing else is ever called",
+        help="the server, such as https://api.hume.ai; the command calls no other",
     )
-    parser.add_argument("--out", required=True, metavar="FILE", help="the recording")
-    parser.add_argument("--append", action="store_true", help="add to the file if it is there")
-    parser.add_argument("--force", action="store_true", help="replace the file if it is there")
     parser.add_argument(
-        "--port", type=int, default=0, help="where clients connect (default 0: any that is free)"
+        "--out", required=True, metavar="FILE", help="write the recording to a file"
+    )
+    parser.add_argument("--append", action="store_true", help="add to the file if it exists")
+    parser.add_argument("--force", action="store_true", help="replace the file if it exists")
+    parser.add_argument(
+        "--port", type=int, default=0, help="the port for clients (default 0: any free port)"
     )
     parser.add_argument(
         "--kept-bytes",
         type=int,
         metavar="N",
-        help="the largest body or frame to keep; of larger ones only the size (default 4 MiB)",
+        help="the largest body or frame to keep; keep only the size of larger ones (default 4 MiB)",
     )
     add_ca_flag(parser)
     parser.epilog = COMMAND_EPILOG

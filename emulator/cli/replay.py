@@ -1,4 +1,4 @@
-"""`evi-emulator replay`: serves a recording in place of its server, to check a client."""
+"""`evi-emulator replay`: serves a recording instead of the recorded server, to check a client."""
 
 import argparse
 from pathlib import Path
@@ -18,12 +18,12 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command=replay)
     parser.add_argument("recording", metavar="RECORDING", help="a file that `record` has written")
     parser.add_argument(
-        "--port", type=int, default=0, help="where clients connect (default 0: any that is free)"
+        "--port", type=int, default=0, help="the port for clients (default 0: any free port)"
     )
     parser.add_argument(
         "--pace",
         default="instant",
-        help="instant (default), realtime, or how many times as fast as recorded",
+        help="instant (default), realtime, or a speed factor (5 is five times as fast as recorded)",
     )
     add_difference_flags(parser)
     parser.epilog = COMMAND_EPILOG

@@ -22,7 +22,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command=report)
     default = default_url()
     add_server_flags(parser, default, f"where the emulator serves (default {default})")
-    parser.add_argument("--all", action="store_true", help="report the clients of all worlds")
+    parser.add_argument("--all", action="store_true", help="report on the clients of all worlds")
     formats = ", ".join(_FORMATS)
     parser.add_argument(
         "--format", help=f"print {formats} (default text, or nothing with --output)"
@@ -39,20 +39,21 @@ def add_demand_flags(parser: argparse.ArgumentParser, file_flag: str, fail_on: s
         action="append",
         default=[],
         metavar="FILE",
-        help="write the report there: .html, .md, .xml (JUnit), .json or .txt; may be repeated",
+        help="write the report to a file: .html, .md, .xml (JUnit), .json or .txt; may be repeated",
     )
     parser.add_argument(
         "--fail-on",
         default=fail_on,
         metavar="LEVEL",
-        help=f"exit with 1 for findings of this level: warning, error, never (default {fail_on})",
+        help=f"exit with 1 for findings of this level or above: warning, error, or never "
+        f"(default {fail_on})",
     )
     parser.add_argument(
         "--allow",
         action="append",
         default=[],
         metavar="CODE",
-        help="a finding that does not fail; may be repeated",
+        help="let findings with this code pass; may be repeated",
     )
     parser.add_argument(
         "--min-coverage",

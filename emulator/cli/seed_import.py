@@ -19,13 +19,17 @@ from emulator.settings import load_settings
 def add_flags(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command=seed_import)
     parser.add_argument("recording", metavar="RECORDING", help="a file that `record` has written")
-    parser.add_argument("--seed", dest="to_seed", metavar="FILE", help="where the seed goes")
-    parser.add_argument("--script", dest="to_script", metavar="FILE", help="where the script goes")
-    parser.add_argument("--chat", type=int, metavar="N", help="of this chat alone, from 1")
+    parser.add_argument("--seed", dest="to_seed", metavar="FILE", help="write the seed to a file")
     parser.add_argument(
-        "--pauses", action="store_true", help="keep in the script how long everybody took"
+        "--script", dest="to_script", metavar="FILE", help="write the script to a file"
     )
-    parser.add_argument("--force", action="store_true", help="replace files that are there")
+    parser.add_argument(
+        "--chat", type=int, metavar="N", help="make the script from this chat, counted from 1"
+    )
+    parser.add_argument(
+        "--pauses", action="store_true", help="keep the pauses of both sides in the script"
+    )
+    parser.add_argument("--force", action="store_true", help="replace files that exist")
     add_settings(parser, ["spec"])
 
 

@@ -31,7 +31,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--until-stdin-ends",
         action="store_true",
-        help="stop when standard input ends, as it does when the process that started it ends",
+        help="stop when standard input ends, as it does when the parent process ends",
     )
     add_settings(parser)
 

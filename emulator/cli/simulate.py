@@ -46,11 +46,13 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config-version", type=int, metavar="N", help="the config's version")
     parser.add_argument("--resumed-chat-group-id", metavar="ID", help="the chat group to resume")
     parser.add_argument("--end-reason", metavar="REASON", help="how the chat should end")
-    parser.add_argument("--caller-number", metavar="NUMBER", help="make it a phone call from there")
+    parser.add_argument(
+        "--caller-number", metavar="NUMBER", help="make it a phone call from this number"
+    )
     parser.add_argument(
         "--unanswered-tool-calls",
         metavar="fallback|wait",
-        help="tool calls that the script does not answer: use the tool's fallback, or wait",
+        help="if the script does not answer a tool call: use the tool's fallback, or wait",
     )
     parser.add_argument(
         "--pace", help="instant (default), realtime, or a speed factor (5 is five times faster)"

@@ -17,7 +17,7 @@ from emulator.journal.entries import KINDS
 from emulator.jsontext import JsonObject
 
 _PATH = "/_emulator/journal"
-_WAIT_S = 5  # of one request; a world that begins anew is noticed after as long at most
+_WAIT_S = 5  # of one request; also the longest time until a reset world is noticed
 _LINES = 10
 _KIND_WIDTH = 8  # of the word with which a described entry begins
 _REFUSED = 400
@@ -61,9 +61,9 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         type=int,
         default=_LINES,
         metavar="N",
-        help=f"how many entries of before to print first (default {_LINES})",
+        help=f"how many earlier entries to print first (default {_LINES})",
     )
-    parser.add_argument("--no-follow", action="store_true", help="end after these")
+    parser.add_argument("--no-follow", action="store_true", help="end after the earlier entries")
     parser.add_argument("--json", action="store_true", help="print each entry as a line of JSON")
 
 
@@ -107,7 +107,7 @@ def _following(
         query = urlencode({**rest, "after": after})
         page = remote.call("GET", f"{_PATH}/wait?{query}", more_s=_WAIT_S)
         yield from _of_kinds(page["entries"], kinds)
-        # A world that began anew counts from 1 again.
+        # A world that was reset counts from 1 again.
         after = page["last_seq"] if page["last_seq"] >= after else 0
 
 

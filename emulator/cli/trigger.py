@@ -42,7 +42,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="FIELD=VALUE",
-        help="another value for a field, such as end_reason=ERROR",
+        help="give a field another value, such as end_reason=ERROR",
     )
     faults = ", ".join(KINDS["webhook"].faults)
     parser.add_argument(
@@ -51,7 +51,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="FAULT",
-        help=f"misbehave: {faults}",
+        help=f"break the webhook: {faults}",
     )
     parser.add_argument("--delay", default="5s", help="how late the fault 'delay' is (default 5s)")
     add_server_flags(parser, None, "a running emulator (default: none is needed)")

@@ -1,1 +1,1 @@
-"""What a client does right, does wrong, and never does."""
+"""Finds what a client does right, does wrong, and never does."""

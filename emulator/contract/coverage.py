@@ -133,7 +133,7 @@ def read_minimum(text: str) -> tuple[str | None, float]:
     part, equals, number = text.rpartition("=")
     if equals and part not in PARTS:
         hint, known = closest(part, list(PARTS)), ", ".join(PARTS)
-        raise UsageError(f"no part of the coverage is {part!r}{hint}; known: {known}")
+        raise UsageError(f"no coverage part {part!r}{hint}; known: {known}")
     try:
         percent = float(number)
     except ValueError:

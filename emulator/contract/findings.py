@@ -40,16 +40,16 @@ class FindingKind:
     refusable: bool = False
 
 
-# Kinds by code: first those that clients of any API may cause, then those that APIs register.
+# Kinds by code: first the kinds that clients of any API may cause, then what APIs register.
 FINDINGS: dict[str, FindingKind] = {
     # requests
     "path_unknown": FindingKind(
-        ERROR, "nothing answers the path", "a path of the document", "{hint}"
+        ERROR, "no operation has the path", "a path of the document", "{hint}"
     ),
     "method_unknown": FindingKind(ERROR, "the path does not allow the method", "one of {allowed}"),
     "credentials_refused": FindingKind(
         ERROR,
-        "there is no key or token, or one that is not accepted",
+        "there is no key or token, or the emulator does not accept it",
         "an API key in X-Hume-Api-Key, or an access token",
         "{hint}",
     ),
@@ -78,7 +78,7 @@ FINDINGS: dict[str, FindingKind] = {
         WARNING, "a query parameter is given more than once", "one value", "the last one counts"
     ),
     "value_coerced": FindingKind(
-        WARNING, "a value passes only because it is read generously", "{expected}"
+        WARNING, "a value passes only because the emulator converts it", "{expected}"
     ),
     "value_unlisted": FindingKind(
         WARNING,
@@ -94,7 +94,7 @@ FINDINGS: dict[str, FindingKind] = {
     ),
     "page_base": FindingKind(
         WARNING,
-        "page 1 of a list is asked for, and page 0 never was",
+        "a client asks for page 1 of a list, and never for page 0",
         "0 for the first page",
         "pages count from 0: what is on the first one is never seen",
     ),
@@ -105,7 +105,9 @@ FINDINGS: dict[str, FindingKind] = {
         WARNING, "a body comes without a Content-Type", "application/json"
     ),
     "accept_excludes_json": FindingKind(
-        WARNING, "the Accept header leaves out what the API answers", "application/json, or */*"
+        WARNING,
+        "the Accept header excludes the JSON of the API's answers",
+        "application/json, or */*",
     ),
     "key_in_query": FindingKind(
         WARNING,
@@ -114,10 +116,10 @@ FINDINGS: dict[str, FindingKind] = {
     ),
     # sockets
     "frame_invalid": FindingKind(
-        ERROR, "a frame is no JSON, or no message as its type wants it", "{problem}"
+        ERROR, "a frame is not JSON, or does not match the schema of its type", "{problem}"
     ),
     "frame_unknown": FindingKind(
-        ERROR, "no message has the type of a frame", "one of {known}", "{hint}"
+        ERROR, "a frame has a type that no message has", "one of {known}", "{hint}"
     ),
     "socket_unread": FindingKind(
         ERROR, "the client does not read, and is cut off", "a client that reads as it is sent to"
@@ -127,20 +129,20 @@ FINDINGS: dict[str, FindingKind] = {
     ),
     # webhooks
     "webhook_refused": FindingKind(
-        ERROR, "a webhook's receiver answers with another status than 2xx", "a 2xx"
+        ERROR, "a webhook's receiver answers with a status other than 2xx", "a 2xx"
     ),
     "webhook_unanswered": FindingKind(
         ERROR, "a webhook's receiver can't be reached, or doesn't answer in time", "a 2xx in time"
     ),
     "webhook_slow": FindingKind(
         WARNING,
-        "a webhook's receiver takes more than half of the time it has",
+        "a webhook's receiver takes more than half of the allowed time",
         "an answer within {limit_ms} ms",
         "answer first, work later",
     ),
     "webhook_unverified": FindingKind(
         ERROR,
-        "a receiver takes a webhook whose signature or time is wrong on request",
+        "a receiver accepts a webhook to which a fault gave a wrong signature or time",
         "a 4xx for a webhook with the fault {fault}",
         "check the signature over body and timestamp, and that the timestamp is fresh",
     ),

@@ -16,7 +16,7 @@ from emulator.contract.ledger import ClientLedger
 from emulator.contract.surface import ApiSurface
 from emulator.errors import EmulatorError, UsageError, closest
 from emulator.jsontext import JsonObject
-from emulator.redaction.values import hide_in_string
+from emulator.redaction.command import hide_in_command
 from emulator.settings import Settings
 from emulator.version import __version__
 
@@ -26,7 +26,7 @@ FAIL_ON = (*LEVELS, NEVER)
 
 @dataclass(frozen=True, slots=True)
 class Demands:
-    """What a client must meet.
+    """The demands that a client must meet.
 
     `fail_on` is the least level of a finding that fails it, or NEVER; findings with a code in
     `allow` don't. `least` has minimum coverages in percent, by part; None stands for all parts.
@@ -106,7 +106,7 @@ class Report:
         return [*unmet, *self.shortcomings(demands)]
 
     def shortcomings(self, demands: Demands) -> list[str]:
-        """Return a sentence for each unmet demand, other than those that kept findings fail."""
+        """Return a sentence for each unmet demand, except demands that kept findings fail."""
         forbidden = sum(
             count
             for code, count in self.dropped_codes.items()
@@ -136,7 +136,7 @@ def run_facts(settings: Settings, command: str = "") -> dict[str, str | int]:
     facts: dict[str, str | int] = {"version": __version__, "seed": settings.seed}
     if settings.random_seed is not None:
         facts["random_seed"] = settings.random_seed
-    return facts | ({"command": hide_in_string(command)} if command else {})
+    return facts | ({"command": hide_in_command(command)} if command else {})
 
 
 def _by_subject(findings: Sequence[JsonObject]) -> list[JsonObject]:

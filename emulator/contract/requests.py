@@ -24,7 +24,7 @@ _GOOD_TYPES = (b"*/*", b"application/*", b"application/json", b"text/plain")
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What a query shows: its known parameters, findings, and the page it asks for, if readable."""
+    """A query as it was read: known parameters, findings, and the page it asks for, if readable."""
 
     used: Sequence[str]
     findings: Sequence[Finding]
@@ -34,7 +34,7 @@ class Query:
 class RequestAuditor:
     """Judges the requests of one operation.
 
-    `fields` are those of its body, if it takes one. `hints` say what to use in place of parameters
+    `fields` are those of its body, if it takes one. `hints` say what to use instead of parameters
     that people get wrong.
     """
 

@@ -11,7 +11,7 @@ OPERATIONS = "operations"
 OF_THE_TRANSPORT = (401, 413)  # statuses of any operation, sent before its handler is called
 
 # The parts in the order of reports, and what each counts: first the parts about operations, then
-# those that APIs register.
+# the parts that APIs register.
 PARTS: dict[str, str] = {
     OPERATIONS: "operations, answered with success",
     "statuses": "documented statuses of operations, but for 401 and 413",

@@ -1,4 +1,4 @@
-"""What the HTTP faults of the table do to a connection and to an answer (docs/faults.md).
+"""Applies the HTTP faults of the table to a connection and to an answer (docs/faults.md).
 
 Delays here imitate the network, so they pass in real time, whatever the world's clock shows.
 """
@@ -111,7 +111,7 @@ async def _first_pieces(pieces: Pieces) -> Pieces:
 async def ended_by_error(
     pieces: Pieces, after: int, error_line: Callable[[bytes], bytes]
 ) -> Pieces:
-    """Yield the first lines of a stream, then the error in the place of the next."""
+    """Yield the first lines of a stream, then the error instead of the next line."""
     line = b""
     async for piece in pieces:
         for line in piece.splitlines(keepends=True):

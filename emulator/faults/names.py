@@ -10,14 +10,14 @@ from emulator.jsontext import JsonObject
 
 # The fields that every rule may have.
 _FIRST: Mapping[str, JsonObject] = {
-    "kind": {"type": "string", "enum": list(KINDS), "description": "What it strikes."},
+    "kind": {"type": "string", "enum": list(KINDS), "description": "What breaks."},
     "fault": {"type": "string", "description": "What happens to it."},
     "times": {"type": "integer", "minimum": 1, "description": "How often; always if left out."},
     "probability": {
         "type": "number",
         "exclusiveMinimum": 0,
         "maximum": 1,
-        "description": "Strike by chance: above 0, at most 1.",
+        "description": "The chance that the rule applies to a match: above 0, at most 1.",
     },
 }
 

@@ -1,4 +1,4 @@
-"""Rules say which requests, frames or webhooks a fault strikes, how, and how often."""
+"""Rules say which requests, frames or webhooks a fault breaks, how, and how often."""
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -170,7 +170,7 @@ class Faults:
                 raise FaultMistake(name, message + ", ".join(known))
         for name in fields.get("headers", ()):
             if not _HEADER_NAME.fullmatch(name):
-                raise FaultMistake("headers", f"{name!r} is no name of a header")
+                raise FaultMistake("headers", f"{name!r} is not a header name")
         _check_values(fault, fields)
         self._added += 1
         rule = FaultRule(

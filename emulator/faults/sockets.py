@@ -1,4 +1,4 @@
-"""What the socket faults of the table do to the frames on their way to a client."""
+"""Applies the socket faults of the table to the frames on their way to a client."""
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping, MutableMapping

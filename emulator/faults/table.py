@@ -1,4 +1,4 @@
-"""Lists every fault, by what it strikes. Docs, errors and the control API read this table."""
+"""Lists every fault, by what it breaks. Docs, errors and the control API read this table."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,15 +19,15 @@ _STATUS = {"type": "integer", "minimum": 200, "maximum": 599}
 
 # The fields of a rule: which requests, frames or webhooks it matches, and what happens to them.
 FIELDS: Mapping[str, Mapping[str, Any]] = {
-    "operation": {"type": "string", "description": "The operation that it strikes, by its id."},
-    "method": {"type": "string", "description": "The method that it strikes, such as POST."},
+    "operation": {"type": "string", "description": "The operation that it breaks, by its id."},
+    "method": {"type": "string", "description": "The method that it breaks, such as POST."},
     "path": {
         "type": "string",
         "maxLength": 1000,
-        "description": "The path that it strikes; * stands for anything.",
+        "description": "The path that it breaks; * stands for anything.",
     },
-    "chat_id": {"type": "string", "description": "The chat that it strikes."},
-    "call_sid": {"type": "string", "description": "The phone call that it strikes."},
+    "chat_id": {"type": "string", "description": "The chat that it breaks."},
+    "call_sid": {"type": "string", "description": "The phone call that it breaks."},
     "turn": {"type": "integer", "minimum": 1, "description": "The user's turn, from 1."},
     "frame": {
         "type": "integer",
@@ -39,9 +39,9 @@ FIELDS: Mapping[str, Mapping[str, Any]] = {
         "type": "integer",
         "minimum": 0,
         "maximum": LONGEST_DELAY_MS,
-        "description": "Strike not before this time of the chat, in ms on the world's clock.",
+        "description": "Apply no earlier than this time of the chat, in ms on the world's clock.",
     },
-    "event_name": {"type": "string", "description": "The event of the webhook that it strikes."},
+    "event_name": {"type": "string", "description": "The event of the webhook that it breaks."},
     "status": {
         "oneOf": [_STATUS, {"type": "array", "items": _STATUS, "minItems": 1}],
         "description": "The status of the answer; of a list, one is drawn.",
@@ -84,7 +84,7 @@ FIELDS: Mapping[str, Mapping[str, Any]] = {
     "after": {
         "type": "integer",
         "minimum": 0,
-        "description": "How many lines or pieces come before it strikes.",
+        "description": "How many lines or pieces are sent before it breaks.",
     },
     "code": {"type": "integer", "description": "The code with which the WebSocket is closed."},
     "reason": {"type": "string", "maxLength": 40, "description": "The reason of that close."},
@@ -103,7 +103,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """Says what is struck, by which fields a rule picks among it, and the faults."""
+    """A kind of fault: what breaks, the fields by which a rule picks it, and the faults."""
 
     strikes: str
     matched_by: tuple[str, ...]
@@ -123,7 +123,7 @@ KINDS: Mapping[str, Kind] = {
             "reset": Fault("does nothing, and its connection is reset"),
             "lost": Fault("does what it asks for, but its connection is reset before the answer"),
             "truncated": Fault("is answered with half of the body, then the connection ends"),
-            "garbage": Fault("is answered with a body that is no JSON"),
+            "garbage": Fault("is answered with a body that is not JSON"),
             "slow": Fault("is answered in drops", {"bytes_per_s": 100}),
             "error_line": Fault(
                 "is answered with a stream of JSON lines that ends with an error",
@@ -141,16 +141,16 @@ KINDS: Mapping[str, Kind] = {
             "close": Fault("is closed with a code", {"code": 1011, "reason": ""}),
             "vanish": Fault("breaks without a close: the client sees 1006"),
             "half_frame": Fault("breaks in the middle of the frame"),
-            "stall": Fault("stays open, and nothing comes any more"),
+            "stall": Fault("stays open, but sends nothing any more"),
             "error": Fault(
-                "has an error frame after the frame, which may close the WebSocket",
+                "sends an error frame after the frame, which may close the WebSocket",
                 {"error": "uncaught", "message": None},
             ),
-            "garbage": Fault("has a text that is no JSON in place of the frame"),
-            "duplicate": Fault("has the frame twice"),
-            "reorder": Fault("has the frame after the next one"),
+            "garbage": Fault("sends a text that is not JSON instead of the frame"),
+            "duplicate": Fault("sends the frame twice"),
+            "reorder": Fault("sends the frame after the next one"),
             "delay": Fault(
-                "has the frame, and all after it, later", {"delay_ms": DEFAULT_DELAY_MS}
+                "sends the frame, and all after it, later", {"delay_ms": DEFAULT_DELAY_MS}
             ),
         },
     ),
@@ -174,7 +174,7 @@ KINDS: Mapping[str, Kind] = {
         {
             "delay": Fault("is answered later", {"delay_ms": DEFAULT_DELAY_MS}),
             "cut": Fault("is answered in part, then the connection breaks", {"after": 1}),
-            "garbage": Fault("is answered with a line that is no JSON, then as always"),
+            "garbage": Fault("is answered with a line that is not JSON, then as always"),
             "status": Fault(
                 "is answered with a status, and the model is not asked", {"status": 500}
             ),
@@ -200,7 +200,7 @@ KINDS: Mapping[str, Kind] = {
 
 @dataclass(frozen=True, slots=True)
 class FieldNote:
-    """What a person who fills in a field of a rule needs to be told."""
+    """A note for a person who fills in a field of a rule."""
 
     hint: str
     unit: str = ""
@@ -227,7 +227,7 @@ NOTES: Mapping[str, FieldNote] = {
     "status": FieldNote("The status; of a list one is drawn.", "HTTP status", [500, 503]),
     "retry_after_s": FieldNote("The header Retry-After.", "s", 1),
     "headers": FieldNote("Headers of the answer, as a JSON object.", example={"X-Trace": "1"}),
-    "body": FieldNote("The answer's body, in place of the service's.", "JSON", {"message": "no"}),
+    "body": FieldNote("The answer's body, instead of the service's.", "JSON", {"message": "no"}),
     "delay_ms": FieldNote(
         'How much later. [from, to]: anything between; {"mean": 300, "deviation": 100}: about '
         "that.",
@@ -240,7 +240,7 @@ NOTES: Mapping[str, FieldNote] = {
     "code": FieldNote("The close code: 1000 to 4999, as far as servers may send it.", "", 1011),
     "reason": FieldNote("The reason of the close, at most 40 characters.", example="going away"),
     "error": FieldNote("The slug or code of an error of the API."),
-    "message": FieldNote("The text of the error, in place of the service's.", example="Sorry."),
+    "message": FieldNote("The text of the error, instead of the service's.", example="Sorry."),
 }
 
 

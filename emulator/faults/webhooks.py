@@ -1,4 +1,4 @@
-"""What the webhook faults of the table do to a delivery."""
+"""Applies the webhook faults of the table to a delivery."""
 
 from collections.abc import Iterable
 

@@ -30,7 +30,7 @@ async def _called(act: Callable[[], T]) -> T:
 
 
 class Serving(Protocol):
-    """What a bridge leads to: a server in a thread."""
+    """A server in a thread, at the far end of a bridge."""
 
     url: str
 

@@ -1,4 +1,4 @@
-"""What a test has set up for nothing, and turns that no rule has matched."""
+"""Lists what a test set up and never used, and the turns that no rule matched."""
 
 from emulator.faults.rules import FaultRule
 from emulator.handles.diagnosis import differences, everything, timeline

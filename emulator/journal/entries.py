@@ -15,7 +15,7 @@ SIZE_OF_FINDING = 1_000  # bytes, about
 
 
 class NotedFinding(Protocol):
-    """What was found about a client, as an entry keeps it until somebody looks."""
+    """A finding about a client, in the form that an entry keeps until somebody looks."""
 
     def to_json(self) -> JsonObject: ...
 

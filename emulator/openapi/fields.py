@@ -49,7 +49,7 @@ class Field:
 
 
 class Use(NamedTuple):
-    """What a value uses: the names of known fields, and the places of unknown ones."""
+    """The fields that a value uses: the names of known ones, and the places of unknown ones."""
 
     known: list[str]
     unknown: list[tuple[Loc, Sequence[str]]]  # each with the names known there

@@ -23,7 +23,7 @@ class PathHint:
 
 @dataclass(frozen=True, slots=True)
 class Hints:
-    """What people get wrong about one API: paths, and parameters of requests and handshakes."""
+    """Hints for usual mistakes with an API: paths, and parameters of requests and handshakes."""
 
     paths: Sequence[PathHint] = ()
     of_requests: Mapping[str, str] = field(default_factory=dict)

@@ -34,7 +34,7 @@ class OpenEnum:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Openness:
-    """What the service takes beside the document: by the names of schemas.
+    """Values that the service takes beyond the document, by the names of schemas.
 
     A value may match several members of the `unions`. The service takes `undocumented_fields`
     though the document does not have them there. Fields that are `optional` may be missing, and

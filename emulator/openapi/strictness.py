@@ -1,4 +1,4 @@
-"""What `--strict` refuses beyond the schemas: fields, parameters and values that nothing knows."""
+"""Finds what `--strict` refuses beyond the schemas: unknown fields, parameters and values."""
 
 from collections.abc import Callable, Collection, Sequence
 from functools import lru_cache

@@ -72,7 +72,7 @@ def _is_uuid4(text: str) -> bool:
     return _UUID.fullmatch(text) is not None and text[_VERSION_AT] == "4"
 
 
-_FORMATS = {"uuid4": _is_uuid4}  # beside those that the library has
+_FORMATS = {"uuid4": _is_uuid4}  # besides the library's own
 
 
 class Validation:

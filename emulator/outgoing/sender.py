@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("emulator")
 
-MOST_PER_RECEIVER = 20  # requests of one world at a time, without those that hang
+MOST_PER_RECEIVER = 20  # requests of one world at a time, not counting hanging ones
 _HANGING_S = 0.2  # a request without an answer by then frees its place
 
 

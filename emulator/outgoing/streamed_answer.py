@@ -24,7 +24,7 @@ class BrokenOff(OSError):
 
 
 class AnswerUnreadable(OSError):
-    """What the server sent is no answer of HTTP."""
+    """The server sent something that is not an HTTP response."""
 
 
 class AnswerTooLong(OSError):

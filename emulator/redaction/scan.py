@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from emulator.redaction.names import HIDDEN, SCHEME, is_secret_name
 
-# Names may have escapes of JSON and of URLs in place of letters, digits and signs. A name begins
+# Names may have escapes of JSON and of URLs instead of letters, digits and signs. A name begins
 # only where no other can be under way, so each place of a long text is searched once.
 _NAME = re.compile(
     r"""

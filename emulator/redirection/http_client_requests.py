@@ -19,7 +19,7 @@ _ORIGINAL = "_evi_emulator_original"
 
 
 def patch(module: ModuleType, patching: Patching) -> None:
-    """Redirect connections of http.client, and those that a proxy would make for it."""
+    """Redirect connections of http.client, and connections that a proxy would make for it."""
     target = patching.target
     plain, secure = module.HTTPConnection, module.HTTPSConnection
     for kind, name, wrap in (

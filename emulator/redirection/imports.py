@@ -12,6 +12,29 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+class FirstFinder:
+    """The place of a finder before all others in `sys.meta_path`.
+
+    A program may add finders of its own there meanwhile, such as that of the package six. They
+    stay when ours is taken out, by setting `finder` to None.
+    """
+
+    def __init__(self) -> None:
+        self._finder: AfterImport | None = None
+
+    @property
+    def finder(self) -> AfterImport | None:
+        return self._finder
+
+    @finder.setter
+    def finder(self, finder: AfterImport | None) -> None:
+        if self._finder in sys.meta_path:
+            sys.meta_path.remove(self._finder)
+        if finder is not None:
+            sys.meta_path.insert(0, finder)
+        self._finder = finder
+
+
 class AfterImport:
     """A finder for `sys.meta_path` that has the others find a module, and acts once it is loaded.
 

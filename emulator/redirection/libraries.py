@@ -6,7 +6,7 @@ import sys
 from importlib import import_module
 
 from .hosts import BadTarget
-from .imports import AfterImport
+from .imports import AfterImport, FirstFinder
 
 TYPE_CHECKING = False  # the module typing takes a program's start some milliseconds
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ LIBRARIES = {
     "websockets.trio.client": "websockets_connections",
     "socket": "lookups",  # of what remains, to tell of it
 }
+_FIRST = FirstFinder()
 
 
 def install(patching: Patching) -> None:
@@ -35,8 +36,7 @@ def install(patching: Patching) -> None:
     def patch(module: ModuleType) -> None:
         _patch(module, patching)
 
-    finder = AfterImport(dict.fromkeys(LIBRARIES, patch))
-    patching.replace(sys, "meta_path", [finder, *sys.meta_path])
+    patching.replace(_FIRST, "finder", AfterImport(dict.fromkeys(LIBRARIES, patch)))
     for name in LIBRARIES:
         module = sys.modules.get(name)
         if module is not None:

@@ -1,4 +1,4 @@
-"""What each library's module gets: where to lead requests, and how to replace an attribute."""
+"""Tells each library's module where to send requests, and how to replace an attribute."""
 
 from __future__ import annotations
 

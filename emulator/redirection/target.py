@@ -57,12 +57,12 @@ class Target:
         return _tls(self.ca_file) if self.is_secure else None
 
     def path_for(self, path: str) -> str:
-        """Return a path and query with the world's key in place of another."""
+        """Return a path and query with the world's key instead of another."""
         key = quote(self.api_key, safe="")
         return self.prefix + _KEY_IN_QUERY.sub(lambda found: found[1] + key, path)
 
     def header_for(self, name: str, value: str) -> str:
-        """Return a header's value with the world's key in place of another, and with its host.
+        """Return a header's value with the world's key instead of another, and with its host.
 
         Access tokens stay: the token route is redirected too, so they are the world's.
         """

@@ -38,7 +38,7 @@ class OutboundFrame(NamedTuple):
 
     With `data` it is a binary frame, of which the journal shows `content`. Without a `text` it is
     rendered when it is sent, so that sound takes little memory until then. Fault rules match
-    `facts`, beside the type. The journal shows `shown_as` in the place of the content, if given.
+    `facts`, beside the type. The journal shows `shown_as` instead of the content, if given.
     """
 
     type: str

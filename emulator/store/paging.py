@@ -12,7 +12,7 @@ DEFAULT_PAGE_SIZE = 10
 
 @dataclass(frozen=True, slots=True)
 class Paging:
-    """What a client asks for: a page number from 0, a page size, and the direction."""
+    """A client's wish for a page: its number from 0, its size, and the direction."""
 
     number: int = 0
     size: int = DEFAULT_PAGE_SIZE

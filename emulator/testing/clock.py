@@ -54,7 +54,7 @@ class ClockHandle:
     def advance(
         self, seconds: float = 0, minutes: float = 0, ms: int = 0, hours: float = 0
     ) -> None:
-        """Move forward by the sum; all that comes due has run, webhooks included, on return."""
+        """Move the clock forward by the sum, and return once all that is due has run."""
         self._bridge.run(self._world.advance(_in_ms(seconds, minutes, ms, hours)))
 
     async def aadvance(
@@ -65,7 +65,7 @@ class ClockHandle:
 
 
 def _in_ms(seconds: float, minutes: float, ms: int, hours: float) -> int:
-    """Return the sum in ms. Raises UsageError unless that is forward."""
+    """Return the sum in ms. Raises UsageError if it is not above 0."""
     given = {"hours": hours, "minutes": minutes, "seconds": seconds, "ms": ms}
     for name, value in given.items():
         if not (isinstance(value, int | float) and isfinite(value)):

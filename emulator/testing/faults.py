@@ -17,7 +17,7 @@ __tracebackhide__ = is_on_purpose
 
 
 class FaultsHandle:
-    """What breaks in a world on request (docs/faults.md)."""
+    """A test's handle on the faults of a world (docs/faults.md)."""
 
     def __init__(
         self, world: World, validation: Validation, names: FaultNames, bridge: Bridge

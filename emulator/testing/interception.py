@@ -9,7 +9,7 @@ from emulator.redirection.target import read_target
 
 
 class SetsAttributes(Protocol):
-    """What pytest's fixture `monkeypatch` does: it sets attributes, and takes that back."""
+    """Sets attributes and undoes it, as pytest's fixture `monkeypatch` does."""
 
     def setattr(self, target: object, name: str, value: object, /) -> None:
         """Set an attribute until the test ends."""

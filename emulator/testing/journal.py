@@ -23,7 +23,7 @@ __tracebackhide__ = is_on_purpose
 
 
 class JournalHandle:
-    """What happened: HTTP exchanges, frames, webhook attempts, clock moves, findings.
+    """The journal for a test: HTTP exchanges, frames, webhook attempts, clock moves, findings.
 
     `hint` says, in the server's loop, what may keep a client from going on; "" if nothing does.
     """
@@ -119,4 +119,4 @@ def _plain_fields(entry: Entry, names: Iterable[str]) -> JsonObject:
 def _check_kind(kind: str | None) -> None:
     if kind is not None and kind not in KINDS:
         known = ", ".join(KINDS)
-        raise UsageError(f"no journal entry is {kind!r}{closest(kind, KINDS)}; known: {known}")
+        raise UsageError(f"no kind of journal entry {kind!r}{closest(kind, KINDS)}; known: {known}")

@@ -14,7 +14,7 @@ __tracebackhide__ = is_on_purpose
 
 
 class WebhooksHandle(WebhookEvents):
-    """The world's webhooks: what was sent, and how sending fails."""
+    """A test's handle on the world's webhooks: deliveries, waits, and faults."""
 
     def __init__(
         self, world: World, validation: Validation, faults: FaultsHandle, bridge: Bridge

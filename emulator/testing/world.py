@@ -1,4 +1,4 @@
-"""The handle of one world: all that a test does with it."""
+"""A test's handle on one world."""
 
 import json
 import os
@@ -150,8 +150,8 @@ class Evi(EviHandle):
         """Lead what this process sends to api.hume.ai to this world, until the test ends.
 
         For code under test that makes Hume's client without a `base_url`, or names the host:
-        docs/unchanged-apps.md. An API key is replaced by this world's. Of several worlds, the last
-        that asked gets the requests. `monkeypatch` is pytest's fixture.
+        docs/unchanged-apps.md. An API key is replaced by this world's. If several worlds ask, the
+        last that asked gets the requests. `monkeypatch` is pytest's fixture.
         """
         redirect_here(self.url, self.api_key, self.ca_file, monkeypatch)
 
@@ -250,7 +250,7 @@ class Evi(EviHandle):
     # the world as a whole
 
     def seed(self, seed: str | Mapping[str, Any]) -> None:
-        """Begin again from another seed: its name, a file's path, or its content.
+        """Start over from another seed: its name, a file's path, or its content.
 
         Raises SeedError.
         """
@@ -268,26 +268,26 @@ class Evi(EviHandle):
             return self._app.seeds.load(str(path), self.world.settings)
 
     def reset(self) -> None:
-        """Return to its seed; what is under way ends."""
+        """Reset the world to its seed. Live chats end, and pending webhooks are cancelled."""
         self._bridge.call(self.world.reset)
 
     def snapshot(self) -> Snapshot:
-        """Return all that it remembers now, for `restore`."""
+        """Return a snapshot of the world, for `restore`."""
         return self._bridge.call(self.world.snapshot)
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Become as it was then; what is under way now ends."""
+        """Load a snapshot into the world. Live chats end, and pending webhooks are cancelled."""
         self._bridge.call(lambda: self.world.restore(snapshot))
 
     def save(self, path: str | Path) -> None:
-        """Write all that it remembers into a file, for `load` (docs/state.md).
+        """Write a snapshot of the world into a file, for `load` (docs/state.md).
 
         Raises OSError, and SnapshotError for what JSON can't hold.
         """
         write_whole(Path(path), document_parts(self.snapshot()), private=True)
 
     def load(self, path: str | Path) -> None:
-        """Become as it was when the file was written; what is under way now ends.
+        """Load the snapshot in a file. Live chats end, and pending webhooks are cancelled.
 
         Raises OSError, and SnapshotError for a damaged file, which changes nothing.
         """
@@ -296,7 +296,7 @@ class Evi(EviHandle):
         self.restore(snapshot)
 
     def timeline(self) -> str:
-        """Return what happened in it, a line for each journal entry."""
+        """Return the timeline of the world, a line for each journal entry."""
         return self.journal.timeline()
 
     def close(self) -> None:

@@ -100,7 +100,7 @@ class PlacedCall:
         )
 
     def add_steps(self, steps: Sequence[Step]) -> None:
-        """Let the caller take more steps, behind those that are left."""
+        """Let the caller take more steps, after the steps that are left."""
         self._call.talk.add(steps)
 
     def hang_up(self) -> None:

@@ -1,4 +1,4 @@
-"""What happens in a call, as it happens: for a transcript, a journal, a command's output."""
+"""Events of a call, as they happen: for a transcript, a journal, a command's output."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What the faults of the kind `call` do to a call that the emulator places (docs/faults.md)."""
+"""Applies the faults of the kind `call` to a call that the emulator places (docs/faults.md)."""
 
 from collections.abc import Callable, Sequence
 

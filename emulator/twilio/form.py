@@ -16,7 +16,7 @@ _PLACES = ("City", "State", "Zip", "Country")
 
 @dataclass(frozen=True, slots=True)
 class CallFacts:
-    """What stays as it is during a call."""
+    """Facts about a call that don't change during it."""
 
     call_sid: str
     account_sid: str

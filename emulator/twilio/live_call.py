@@ -31,7 +31,7 @@ class Rejected(Exception):
 
 @dataclass(slots=True)
 class LiveCall:
-    """What a verb needs: the order, the line, the caller, where to tell what happens."""
+    """A call as a verb needs it: the order, the line, the caller, the recorder of events."""
 
     order: CallOrder
     services: CallServices

@@ -26,7 +26,7 @@ _PLAIN_NOTICE = "the stream is opened with ws://, which only works here: Twilio 
 
 @dataclass(frozen=True, slots=True)
 class StreamMeans:
-    """What a call has to open streams with."""
+    """The means with which a call opens streams."""
 
     client: HttpClient
     poster: Poster

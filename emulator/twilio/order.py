@@ -1,4 +1,4 @@
-"""What a call is: whom it calls, what the caller does in it, and for how long the caller waits."""
+"""Orders of calls: whom to call, what the caller does, and for how long the caller waits."""
 
 import re
 from collections.abc import Sequence

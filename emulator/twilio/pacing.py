@@ -1,4 +1,4 @@
-"""The time of a call, which passes by itself or is moved by whoever waits for it."""
+"""The time of a call, which passes by itself, or which a wait for it moves."""
 
 import asyncio
 from typing import Protocol

@@ -12,7 +12,7 @@ from emulator.twilio.twiml import Element
 from emulator.twilio.verbs import nouns_of
 
 _MOST_LOOPS = 10  # times that Say and Play are heard; 0 stands for as many
-_PLAY_MS = 1_000  # of silence, in place of a file
+_PLAY_MS = 1_000  # of silence, instead of a file
 _RINGS_S = 30
 
 
@@ -30,7 +30,7 @@ async def say(call: LiveCall, verb: Element) -> None:
 
 
 async def play(call: LiveCall, verb: Element) -> None:
-    """Let the caller hear silence in place of a file."""
+    """Let the caller hear silence instead of a file."""
     call.recorder.notice("<Play> is a second of silence here: the file is not fetched")
     for _ in range(_loops(call, verb)):
         await call.line.pass_silence(_PLAY_MS)

@@ -1,4 +1,4 @@
-"""What the caller hears of a stream: sound in order, with marks in their places."""
+"""Plays a stream to the caller: sound in order, with marks in their places."""
 
 from collections import deque
 
@@ -29,7 +29,7 @@ class Playback:
         """Begin empty; more than `most_bytes` are not kept (ten minutes)."""
         self._most = most_bytes
         self._buffer = bytearray()
-        self._played = 0  # bytes, and those that were dropped
+        self._played = 0  # bytes, dropped ones included
         self._audible_until = 0  # in bytes since the start
         self._marks: deque[tuple[int, str]] = deque()  # after how many bytes each is reached
 

@@ -1,4 +1,4 @@
-"""What a call was: its end, its transcript, its problems, and how both sides sounded."""
+"""Records a call: its end, its transcript, its problems, and how both sides sounded."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace

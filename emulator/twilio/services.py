@@ -1,4 +1,4 @@
-"""What a call needs of the world around it."""
+"""Services that a call needs from the world around it."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What a `<Stream>` of TwiML asks for (docs/protocol.md#media-streams)."""
+"""Reads what a `<Stream>` of TwiML asks for (docs/protocol.md#media-streams)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -28,7 +28,7 @@ class UnreadableMessage(ValueError):
 
 
 class StreamSocket:
-    """Sends messages, and keeps those that come until they are asked for."""
+    """Sends messages, and keeps received ones until they are asked for."""
 
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self._socket = socket

@@ -1,4 +1,4 @@
-"""What the caller does, 20 ms at a time: a machine without time of its own and without a socket.
+"""Acts as the caller, 20 ms at a time: a machine without time of its own and without a socket.
 
 The caller speaks in turns. A turn begins when the other side has said something and is silent
 again, or when it has said nothing for as long as the caller waits.
@@ -19,7 +19,7 @@ _PAUSE_FRAMES = 25  # that the key w stands for: 500 ms
 
 
 class Mode(Enum):
-    """What the caller may do."""
+    """Limits to what the caller may do."""
 
     LISTEN = "say nothing"
     CONVERSE = "speak in turns with somebody who answers"
@@ -36,7 +36,7 @@ class Spoken:
 
 @dataclass(frozen=True, slots=True)
 class CallerFrame:
-    """What the caller does in 20 ms."""
+    """The caller's part of 20 ms."""
 
     sound: bytes = SILENT_FRAME
     begins: Spoken | None = None  # with this frame
@@ -92,7 +92,7 @@ class Talk:
         return tuple(self._steps)
 
     def begin(self, mode: Mode) -> None:
-        """Begin anew to wait for a turn, in a stream or a verb."""
+        """Start waiting for a turn, in a stream or a verb."""
         self._mode = mode
         limits = self._limits
         self._expect(limits.greeting_ms if self._steps else limits.patience_ms)
@@ -117,7 +117,7 @@ class Talk:
         return step
 
     def stop_pressing(self) -> str:
-        """Press no more keys of this step; return those that were left."""
+        """Press no more keys of this step; return the keys that were left."""
         left = "".join(self._keys)
         self._keys.clear()
         self._key_frames = 0

@@ -19,7 +19,7 @@ Pairs: TypeAlias = Sequence[tuple[str, Item]]
 
 @dataclass(slots=True)
 class Given:
-    """What a form has for one name: items, or the parts that have brackets after it."""
+    """The values of a form for one name: items, or the parts that have brackets after it."""
 
     items: list[Item] = field(default_factory=list)
     parts: dict[str, "Given"] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""What judges the requests of one operation, compiled from its document."""
+"""Checks for the requests of one operation, compiled from its document."""
 
 from emulator.contract.requests import RequestAuditor
 from emulator.openapi.fields import body_fields

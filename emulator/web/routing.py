@@ -33,7 +33,7 @@ class Router(Generic[R]):
     """A tree of path segments. A literal segment wins over a parameter."""
 
     def __init__(self, hints: Hints = NO_HINTS, own_prefixes: Sequence[str] = ()) -> None:
-        """Begin without routes; `hints` say what to use in place of paths that people get wrong.
+        """Begin without routes; `hints` say what to use instead of paths that people get wrong.
 
         Paths that begin with one of `own_prefixes` are the emulator's own.
         """

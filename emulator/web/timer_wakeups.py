@@ -33,7 +33,7 @@ class TimerWakeups:
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
-            return  # no server runs: whoever moves the clock runs the timers
+            return  # no server runs: the code that moves the clock runs the timers
         self._handle = loop.call_later(wait_ms / 1000, self._ring)
 
     def _ring(self) -> None:

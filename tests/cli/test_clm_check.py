@@ -88,8 +88,8 @@ def test_the_models_name_and_key() -> None:
     [
         (["http://llm.example.com/chat/completions"], "--call-hosts names"),
         (["http://127.0.0.1/", "--case", "typd"], "did you mean"),
-        (["http://127.0.0.1/", "--format", "html"], "no format of checks is 'html'"),
-        (["http://127.0.0.1/", "--output", "check.html"], "no format of checks is 'html'"),
+        (["http://127.0.0.1/", "--format", "html"], "no format 'html'"),
+        (["http://127.0.0.1/", "--output", "check.html"], "no format 'html'"),
         (["http://127.0.0.1/", "--output", "check"], "does not tell a format"),
     ],
 )

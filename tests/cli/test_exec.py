@@ -13,6 +13,7 @@ from pathlib import Path, PureWindowsPath
 import pytest
 
 from emulator.cli import intercept
+from emulator.redirection.target import read_target
 from tests.cli.shell import Done, run_here
 
 pytestmark = pytest.mark.process
@@ -363,6 +364,17 @@ def test_intercept_where_other_proxies_are(tmp_path: Path) -> None:
     done = run("--intercept", *show, NO_PROXY=".hume.ai", no_proxy="")
     assert done.stdout.startswith("http://127.0.0.1:")
     assert "NO_PROXY is '.hume.ai', so programs that honour it reach the service" in done.stderr
+
+
+def test_intercept_where_one_proxy_is_for_all(capsys: pytest.CaptureFixture[str]) -> None:
+    """Where HTTPS_PROXY is not set, clients use ALL_PROXY; so that one is passed through."""
+    target = read_target("http://127.0.0.1:9", "k")
+    with intercept.intercepting({"ALL_PROXY": "socks5://mine:1080"}, target) as found:
+        assert found.proxy is None
+    assert "redirected: ALL_PROXY must be an http proxy such as" in capsys.readouterr().err
+    with intercept.intercepting({"ALL_PROXY": "http://mine:3128"}, target) as found:
+        assert found.environment["HTTPS_PROXY"].startswith("http://127.0.0.1:")
+    assert capsys.readouterr().err == ""
 
 
 def test_intercept_from_a_path_with_blanks(monkeypatch: pytest.MonkeyPatch) -> None:

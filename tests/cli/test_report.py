@@ -235,14 +235,14 @@ def test_a_file_and_a_format(capsys: Capsys, client: Client, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        (["--format", "pdf"], "no format of reports is 'pdf'; known: text, "),
+        (["--format", "pdf"], "no report format 'pdf'; known: text, "),
         (
             ["--fail-on", "warnings"],
             "fail_on must be one of error, warning, never; got 'warnings' (did you mean ",
         ),
         (["--allow", "field-unknown"], "no finding has the code 'field-unknown' (did you mean 'fi"),
         (["--min-coverage", "lots"], "a least coverage is a number from 0 to 100, got 'lots'"),
-        (["--min-coverage", "operation=3"], "no part of the coverage is 'operation' (did you mean"),
+        (["--min-coverage", "operation=3"], "no coverage part 'operation' (did you mean"),
         (["--output", "x"], "'x' does not tell a format"),
         (["--url", "localhost:1"], "--url must start with http:// or https://"),
     ],

@@ -272,9 +272,9 @@ def test_minimums(text: str, wanted: tuple[str | None, float]) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("operation=80", "no part of the coverage is 'operation' (did you mean 'operations'?)"),
-        ("=80", "no part of the coverage is ''; known: operations, "),
-        ("a=operations=80", "no part of the coverage is 'a=operations'"),
+        ("operation=80", "no coverage part 'operation' (did you mean 'operations'?)"),
+        ("=80", "no coverage part ''; known: operations, "),
+        ("a=operations=80", "no coverage part 'a=operations'"),
         ("operations=", "a least coverage is a number from 0 to 100, got ''"),
         ("", "a least coverage is a number from 0 to 100, got ''"),
         ("80%", "got '80%'"),

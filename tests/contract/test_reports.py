@@ -320,7 +320,7 @@ def test_what_was_not_kept_fails_too(demands: Demands, told: list[str]) -> None:
             "fail_on must be one of error, warning, never; got 'errors' (did you mean 'error'?)",
         ),
         (("error", ("field_unknwn",), ()), "no finding has the code 'field_unknwn' (did you mean "),
-        (("error", (), ("80", "operation=1")), "no part of the coverage is 'operation'"),
+        (("error", (), ("80", "operation=1")), "no coverage part 'operation'"),
     ],
 )
 def test_demands_that_are_none(options: Any, message: str) -> None:
@@ -356,7 +356,7 @@ def test_an_unknown_format() -> None:
     with pytest.raises(UsageError) as caught:
         render_report(empty(), LENIENT, "makdown")
     assert str(caught.value) == (
-        "no format of reports is 'makdown' (did you mean 'markdown'?); "
+        "no report format 'makdown' (did you mean 'markdown'?); "
         "known: text, json, junit, html, markdown"
     )
 

@@ -325,8 +325,8 @@ def test_no_two_rules_draw_the_same_after_a_restore() -> None:
         ("http", "status", {"turn": 1}, "turn", "a http fault 'status' has no field 'turn'"),
         ("socket", "close", {"delay_ms": 1}, "delay_ms", "it has chat_id, turn, frame, type"),
         ("http", "reset", {"status": 500}, "status", "operation, method, path, times, probability"),
-        ("http", "status", {"headers": {"a b": "c"}}, "headers", "'a b' is no name of a header"),
-        ("http", "status", {"headers": {"": "c"}}, "headers", "'' is no name of a header"),
+        ("http", "status", {"headers": {"a b": "c"}}, "headers", "'a b' is not a header name"),
+        ("http", "status", {"headers": {"": "c"}}, "headers", "'' is not a header name"),
     ],
 )
 def test_a_mistake(kind: str, fault: str, fields: dict[str, Any], field: str, words: str) -> None:

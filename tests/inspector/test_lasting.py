@@ -84,7 +84,7 @@ def test_what_was_asked_of_another_world_is_not_shown(inspector: Inspector) -> N
     expect(page.get_by_role("heading", name="Deliveries")).to_be_visible()
     with page.expect_event("requestfailed", lambda failed: "deliveries" in failed.url):
         change_key(page, "another")
-    expect(page.get_by_text("Nothing was sent yet.")).to_be_visible()
+    expect(page.get_by_text("No webhooks yet.")).to_be_visible()
     expect(page.locator(".toast.error")).to_have_count(0)
 
 

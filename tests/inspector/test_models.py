@@ -59,7 +59,7 @@ def open_first(page: Page) -> None:
 def test_a_question_shows_at_once(inspector: Inspector, remote: Client, model: ModelServer) -> None:
     """The newest is the first of the list; opened, it has the request and the answer."""
     page = inspector.open("models")
-    expect(page.get_by_text("No language model was asked")).to_be_visible()
+    expect(page.get_by_text("This world has not asked a language model")).to_be_visible()
     held(remote, model.url, "Hello?")
     first = page.get_by_role("list", name="Questions").get_by_role("button").first
     expect(first).to_contain_text("Hello?")
@@ -79,7 +79,7 @@ def test_a_question_shows_at_once(inspector: Inspector, remote: Client, model: M
     scores.click()
     expect(asked.get_by_text("Boredom", exact=True)).to_be_visible()
     expect(page.get_by_label("Answer", exact=True)).to_contain_text("Sunny and warm.")
-    expect(page.get_by_role("group", name="Stream as it came")).to_contain_text("data: [DONE]")
+    expect(page.get_by_role("group", name="Stream as received")).to_contain_text("data: [DONE]")
     expect(page.get_by_label("Timing")).to_contain_text("after")
     inspector.check(*BOTH)
 
@@ -117,7 +117,7 @@ def test_the_command_has_no_key(
     assert "-H 'Authorization: Bearer (hidden)'" in command
     assert "It'\\''s me" in command
     assert api_key not in command
-    stream = page.get_by_role("group", name="Stream as it came")
+    stream = page.get_by_role("group", name="Stream as received")
     expect(stream).to_contain_text('"api_key": "(hidden)"')
     assert KEY not in command + page.content()
     tools = page.get_by_label("1 tool", exact=True)
@@ -166,7 +166,7 @@ def test_what_went_wrong(inspector: Inspector, remote: Client, model: ModelServe
     page.get_by_role("button", name="Open the question").click()
     expect(page.get_by_label("About it")).to_contain_text("Come back later")
     expect(page.get_by_label("Answer", exact=True)).to_contain_text("It said nothing.")
-    expect(page.get_by_role("group", name="Stream as it came")).to_contain_text("Come back later")
+    expect(page.get_by_role("group", name="Stream as received")).to_contain_text("Come back later")
     inspector.check()
 
 
@@ -187,7 +187,7 @@ def test_a_model_on_a_socket(inspector: Inspector, remote: Client, model: ModelS
     held(remote, model.ws_url)
     page = inspector.open("models")
     open_first(page)
-    stream = page.get_by_role("group", name="Stream as it came")
+    stream = page.get_by_role("group", name="Stream as received")
     expect(stream).to_contain_text('{"type": "assistant_end"}')
     expect(page.get_by_role("button", name="Copy the request")).to_be_visible()
     expect(page.get_by_role("button", name="Copy as curl")).to_have_count(0)

@@ -107,9 +107,9 @@ def test_who_speaks_interrupts(inspector: Inspector, remote: Client) -> None:
 def test_the_microphone_speaks_on_the_line(inspector: Inspector, remote: Client) -> None:
     """It is heard to say what was queued for this call."""
     page = dial(inspector, remote)
-    page.get_by_label("What the microphone will be heard to say").fill("Can you hear me?")
+    page.get_by_label("Transcripts of the microphone").fill("Can you hear me?")
     page.get_by_role("button", name="Queue").click()
-    expect(page.get_by_text("It waits for the next turn of this call")).to_be_visible()
+    expect(page.get_by_text("Queued for the next turn of this call")).to_be_visible()
     page.get_by_role("button", name="Microphone").click()
     expect(log_of(page)).to_contain_text("Can you hear me?")
     expect(log_of(page)).to_contain_text(ANSWER)

@@ -92,7 +92,7 @@ def test_the_fields_say_whose_they_are(inspector: Inspector, remote: Client) -> 
     expect(page.get_by_text("What you say, as the user of the chat")).to_be_visible()
     controls = page.get_by_role("region", name="Control plane")
     expect(controls).to_contain_text("acts on the chat from outside")
-    for label in ("What the microphone will be heard to say", "Text", "Who says it"):
+    for label in ("Transcripts of the microphone", "Text", "Who says it"):
         expect(controls.get_by_label(label)).to_be_visible()
     expect(controls.get_by_label("What you say")).to_have_count(0)
     controls.get_by_label("Text").fill("Hello from a server.")
@@ -109,7 +109,7 @@ def test_speaking(inspector: Inspector, remote: Client) -> None:
     """The microphone is heard to say what was queued."""
     prepare(remote)
     page = begin(inspector)
-    page.get_by_label("What the microphone will be heard to say").fill("Can you hear me?")
+    page.get_by_label("Transcripts of the microphone").fill("Can you hear me?")
     page.get_by_role("button", name="Queue").click()
     expect(page.get_by_text("1 waiting for the next turns")).to_be_visible()
     page.get_by_role("button", name="Microphone").click()
@@ -168,5 +168,5 @@ def test_a_chat_that_cannot_begin(inspector: Inspector, remote: Client) -> None:
     inspector.expected.append("WebSocket connection to")
     page = inspector.open("talk")
     page.get_by_role("button", name="Start the chat").click()
-    expect(page.get_by_text("It was refused, or nothing answered (1006)").first).to_be_visible()
+    expect(page.get_by_text("The server refused it or did not answer (1006)").first).to_be_visible()
     inspector.check()

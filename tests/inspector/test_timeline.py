@@ -89,7 +89,7 @@ def test_it_is_searched_and_filtered(inspector: Inspector, remote: Client) -> No
     expect(inspector.rows("POST /v0/evi/prompts")).to_be_visible()
     expect(page.get_by_text("1 of 3 entries")).to_be_visible()
     page.get_by_role("searchbox", name="Search").fill("no such thing")
-    expect(page.get_by_text("No entry is like that.")).to_be_visible()
+    expect(page.get_by_text("No entry matches.")).to_be_visible()
     page.get_by_role("searchbox", name="Search").fill("")
     page.get_by_role("button", name="HTTP 2").click()
     expect(inspector.rows()).to_have_count(1)

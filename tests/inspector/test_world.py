@@ -16,7 +16,7 @@ def test_the_clock(inspector: Inspector, remote: Client) -> None:
     page = inspector.open("world")
     clock = page.get_by_label("Clock")
     clock.get_by_role("button", name="Freeze").click()
-    expect(clock).to_contain_text("It stands still")
+    expect(clock).to_contain_text("It is frozen")
     expect(page.locator("#clock")).to_contain_text("frozen")
     before = ask(remote, "GET", "/_emulator/clock")
     clock.get_by_role("button", name="+1 h").click()
@@ -30,7 +30,7 @@ def test_the_clock(inspector: Inspector, remote: Client) -> None:
     assert after == {"now_ms": before["now_ms"] + 3_690_000, "mode": "manual"}
     inspector.go("World")
     clock.get_by_role("button", name="Resume").click()
-    expect(clock).to_contain_text("It runs.")
+    expect(clock).to_contain_text("It is running.")
     inspector.check_console()
 
 
@@ -51,12 +51,12 @@ def test_a_snapshot_brings_back_what_a_reset_took(inspector: Inspector, remote: 
     assert ask(remote, "GET", "/v0/evi/prompts?name=Mine")["total_pages"] == 1
     page.get_by_role("button", name="Reset to the seed").click()
     question.get_by_role("button", name="Reset").click()
-    expect(page.get_by_text("The world is its seed again")).to_be_visible()
+    expect(page.get_by_text("World reset to its seed")).to_be_visible()
     assert ask(remote, "GET", "/v0/evi/prompts?name=Mine")["total_pages"] == 0
 
     page.get_by_label("Restore a snapshot").set_input_files(path)
     question.get_by_role("button", name="Restore").click()
-    expect(page.get_by_text("The world is as it was then")).to_be_visible()
+    expect(page.get_by_text("Snapshot restored")).to_be_visible()
     assert ask(remote, "GET", "/v0/evi/prompts?name=Mine")["total_pages"] == 1
     inspector.check_console()
 

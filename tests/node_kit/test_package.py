@@ -78,5 +78,7 @@ def test_what_was_tried_is_told(project: Path) -> None:
     done = run([node, "start.mjs", words], project)
     assert "it ended with exit code 7" in done.stdout
     assert "42" in done.stdout
+    done = run([node, "start.mjs", "{}"], project, {COMMAND: f"'{node}' -p --title=\"a b\" --"})
+    assert f"command: {node} -p --title=a b -- serve" in done.stdout
     done = run([node, "start.mjs", '{"seed": "demp"}'], project)
     assert "no seed 'demp' (did you mean 'demo'?)" in done.stdout

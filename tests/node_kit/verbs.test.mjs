@@ -10,6 +10,7 @@ import {
   ExpectationFailed,
   LookupError,
   RefusedError,
+  Script,
   startEmulator,
   StartupError,
   UsageError,
@@ -121,6 +122,11 @@ test("a chat of a client", async () => {
   await chat.closed(1000);
   assert.equal(await chat.status(), "USER_ENDED");
   assert.match(await failure(chat.expect("user_input", { text: "x" })), /before the chat was over/);
+  const simulated = await evi.simulate({ user: ["Hello"] });
+  assert.match(
+    await failure(simulated.expect("user_input", {}, { timeoutMs: 60_000 })),
+    /before the chat was over[^]*hint: .* chat\.messages\(\)/,
+  );
   assert.match(await failure(chat.send({ type: "user_input", text: "x" }), LookupError), /not live/);
   assert.deepEqual((await chat.messages()).slice(0, 2), [
     ["user", "What's the weather?"],
@@ -191,6 +197,21 @@ test("scripts", async () => {
   await world.close();
 });
 
+test("the script that a world began with", async (t) => {
+  const begun = new Script();
+  begun.onAnything().say("Begun.");
+  const world = await emulator.world({ script: begun });
+  t.after(() => world.close());
+  const said = async () => (await (await world.simulate({ user: ["Hello"] })).messages()).at(-1)[1];
+  for (const again of [() => world.reset(), () => world.seed("empty")]) {
+    await world.useScript({ rules: [{ answer: "Another." }] });
+    begun.onTurn(1).say("Changed afterwards.");
+    assert.equal(await said(), "Another.");
+    await again();
+    assert.equal(await said(), "Begun.");
+  }
+});
+
 test("webhooks", async () => {
   const receiver = await evi.receiver();
   receiver.answer(500);
@@ -227,6 +248,11 @@ test("webhooks", async () => {
   assert.match(
     await failure(receiver.waitFor("tool_call", {}, { timeoutMs: 20 })),
     /chat_ended \(the signature is wrong\)/,
+  );
+  await fetch(receiver.url, { method: "POST", body: "{" });
+  assert.match(
+    await failure(receiver.waitFor("tool_call", {}, { timeoutMs: 20 })),
+    /, a request without an event_name \(the body is not JSON\)$/,
   );
   const signed = await evi.sign("chat_ended", { chatId: chat.id, faults: ["wrong_key"] });
   assert.equal(JSON.parse(signed.body).chat_id, chat.id);

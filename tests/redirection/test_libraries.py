@@ -260,6 +260,18 @@ def test_it_is_undone(evi: Evi) -> None:
     assert all_that_changes() == before
 
 
+def test_what_a_program_adds_to_the_imports_stays(evi: Evi) -> None:
+    """A package such as six has a finder of its own, without which its modules are not found."""
+    with pytest.MonkeyPatch.context() as outer, pytest.MonkeyPatch.context() as monkeypatch:
+        before = sys.meta_path
+        outer.setattr(sys, "meta_path", list(before))
+        evi.patch_hume(monkeypatch)
+        theirs = AfterImport({})
+        sys.meta_path.append(theirs)
+        monkeypatch.undo()
+        assert sys.meta_path == [*before, theirs]
+
+
 def test_what_is_not_redirected(
     evi: Evi, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

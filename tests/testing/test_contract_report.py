@@ -301,7 +301,7 @@ def test_nothing_is_said_unless_it_is_asked_for(pytester: pytest.Pytester) -> No
             "fail_on must be one of error, warning, never; got 'errors' (did you mean 'error'?)*",
         ),
         ("--evi-allow=field", "no finding has the code 'field'*"),
-        ("--evi-min-coverage=operation=3", "no part of the coverage is 'operation' (*"),
+        ("--evi-min-coverage=operation=3", "no coverage part 'operation' (*"),
         ("--evi-min-coverage=a", "a least coverage is a number from 0 to 100, got 'a'"),
     ],
 )

@@ -4,11 +4,9 @@ import * as https from "node:https";
 import { readFileSync } from "node:fs";
 import type { BrowserContext, Request, Route, WebSocketRoute } from "@playwright/test";
 import { addressedTo } from "./credentials.js";
+import { SERVICE_HOST } from "./intercept/target.cjs";
 import { ClientSocket, HandshakeRefused, openSocket } from "./socket.js";
 import type { Evi } from "./world.js";
-
-/** The host of the service, which apps ask without being told otherwise. */
-export const SERVICE_HOST = "api.hume.ai";
 
 const SEND = { "http:": http.request, "https:": https.request };
 const ANSWER_MS = 60_000;

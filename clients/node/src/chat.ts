@@ -146,8 +146,9 @@ export class Chat {
   async expect(type: string, fields: Fields = {}, waiting: Waiting = {}): Promise<Fields> {
     checkType(type);
     const wanted = { type, ...fields };
-    const deadline = deadlineOf(waiting);
-    let isOver = false;
+    const whole = deadlineOf(waiting);
+    let isOver = !(await this.isLive()); // asked before the journal: a chat that is over sends nothing later
+    const deadline = isOver ? performance.now() : whole;
     for (;;) {
       const found = await waitForEntry(
         this.#control,
@@ -155,7 +156,7 @@ export class Chat {
         deadline,
         { kind: "frame", chat_id: this.id },
         (entry) => isFromClient(entry) && matches(wanted, entry.content),
-        (entry) => (isOver = isClose(entry)),
+        (entry) => (isOver ||= isClose(entry)),
       );
       if (found === undefined) return this.#fail(wanted, isOver, waiting);
       if (found.seq <= this.#seen) continue; // another expectation has met it meanwhile
@@ -175,7 +176,11 @@ export class Chat {
     const came = sent.filter(({ seq }) => seq > this.#seen);
     const before = sent.filter(({ seq }) => seq <= this.#seen);
     const wasThere = before.some(({ fields }) => matches(wanted, fields));
-    const hint = wasThere ? "such a frame came before one that an earlier expectation has met" : "";
+    const hint = wasThere
+      ? "such a frame came before one that an earlier expectation has met"
+      : isOver && sent.length === 0
+        ? "no client sent anything in this chat; what a simulation said is in chat.messages()"
+        : "";
     const when = isOver ? "before the chat was over" : within(waiting);
     const what = `the client sent no ${shortFields(wanted)} ${when}`;
     throw await this.#failed(what, wanted, came.length > 0 ? came : before, hint);

@@ -75,8 +75,8 @@ function given(command: string | readonly string[], source: string): Command {
 /** Return the words of a command: one word if it is the path of a program, spaces and all. */
 function split(command: string): string[] {
   if (isProgram(command)) return [command];
-  const words = command.match(/"[^"]*"|'[^']*'|[^\s"']+/g) ?? [];
-  return words.map((word) => word.replace(/^(["'])(.*)\1$/, "$2"));
+  const words = command.match(/(?:"[^"]*"|'[^']*'|\S)+/g) ?? [];
+  return words.map((word) => word.replace(/"([^"]*)"|'([^']*)'/g, "$1$2"));
 }
 
 function findOnPath(program: string, environment: NodeJS.ProcessEnv): string | undefined {

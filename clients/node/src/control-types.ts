@@ -88,7 +88,7 @@ export interface NewWorld {
 
 export interface JournalPage {
   entries: Array<JournalEntry>;
-  /** How many of the oldest entries had to go. */
+  /** How many of the oldest entries were dropped. */
   dropped: number;
   /** Number of the oldest entry that is kept. */
   first_seq: number;
@@ -836,9 +836,9 @@ export interface ServerSettings {
   spec?: string | undefined;
   /** accept only these API keys (any non-empty key otherwise) */
   apiKey?: Array<string> | "(hidden)" | undefined;
-  /** make every id repeatable: each world draws from this number */
+  /** make ids and other random values repeatable: the number that starts their generators */
   randomSeed?: number | null | undefined;
-  /** unit of the times of chats, chat groups, configs, prompts and tools */
+  /** unit of timestamps of chats, chat groups, configs, prompts and tools */
   timestamps?: "milliseconds" | "seconds" | undefined;
   /** answer 400 for an EVI 3 config without a voice */
   requireVoice?: boolean | undefined;
@@ -854,27 +854,27 @@ export interface ServerSettings {
    */
   lenientTts?: boolean | undefined;
   /**
-   * how speech sounds: tones, words that eSpeak NG says, which needs the package's extra
+   * how speech sounds: tones, words spoken by eSpeak NG, which needs the package's extra
    * [voice], or what an OpenAI-compatible server at a URL says
    */
   voice?: string | undefined;
-  /** the model of the voice's server, as it calls it; tts-1 by default */
+  /** the model's name on the voice's server; tts-1 by default */
   voiceModel?: string | undefined;
-  /** the voice that the voice's server takes for all; the Hume voice's name by default */
+  /** the voice of the voice's server for all speech; the Hume voice's name by default */
   voiceName?: string | undefined;
   /** the API key of the voice's server */
   voiceKey?: string | "(hidden)" | undefined;
   /** how long the voice's server may take for a sentence, in real time (s) */
   voiceTimeout?: number | undefined;
-  /** most speech that one request may ask for (s) */
+  /** longest speech that one request may ask for (s) */
   maxGenerationSeconds?: number | undefined;
   /** how long a text-to-speech socket may be idle before it is closed (s) */
   ttsIdleTimeout?: number | undefined;
-  /** media type of text-to-speech's streamed JSON lines, which are the same in both */
+  /** media type of text-to-speech's streamed JSON lines; the lines are the same with both */
   ttsStreamType?: "text/event-stream" | "application/x-ndjson" | undefined;
   /** media type of text-to-speech's files: audio/mpeg and so on, or octet-stream for all */
   ttsFileType?: "audio" | "octet-stream" | undefined;
-  /** inactivity timeout (s) of a config that names none */
+  /** inactivity timeout (s) of configs that set none */
   inactivityTimeout?: number | undefined;
   /** key that webhooks are signed with */
   signingKey?: string | "(hidden)" | undefined;
@@ -884,15 +884,15 @@ export interface ServerSettings {
   webhookTime?: "wall" | "world" | undefined;
   /** how long a webhook's receiver may take to answer (s) */
   webhookTimeout?: number | undefined;
-  /** webhook deliveries that a world keeps, or has pending */
+  /** webhook deliveries that a world keeps, and that may be pending */
   webhookQueue?: number | undefined;
   /** entries that a world's journal keeps */
   journalLimit?: number | undefined;
-  /** bytes of requests, answers and frames that a world's journal keeps, about */
+  /** approximate bytes of requests, answers and frames that a world's journal keeps */
   journalMaxBytes?: number | undefined;
-  /** worlds that a server keeps; one more key is answered 429 */
+  /** worlds that a server keeps; a new key beyond them gets 429 */
   maxWorlds?: number | undefined;
-  /** a world's time runs (system), or is frozen at the beginning of 2025 until it is moved */
+  /** a world's time runs (system), or is frozen at the start of 2025 until moved (manual) */
   clock?: "system" | "manual" | undefined;
   /** what the assistant says: a bundled script, or a file's path */
   script?: string | undefined;
@@ -902,11 +902,11 @@ export interface ServerSettings {
    */
   pace?: string | undefined;
   /**
-   * with a pace, how long after a request or a turn the first sound comes, such as 500ms; by
+   * with a pace, the time from a request or a turn to the first sound, such as 500ms; by
    * default 200ms for generated speech, and 0.6 to 1 s in a chat
    */
   firstAudio?: string | undefined;
-  /** with a pace, how late each chunk of sound may come at most, drawn at random */
+  /** with a pace, the longest random delay of each chunk of sound */
   jitter?: string | undefined;
   /** send the assistant's speech as audio, too */
   audioOutput?: boolean | undefined;
@@ -917,55 +917,55 @@ export interface ServerSettings {
   prosody?: "frame" | "inline" | undefined;
   /** whether a chat ends, or continues, after audio that can't be decoded */
   transcriptionFailure?: "end" | "continue" | undefined;
-  /** chats that a world may have going on; the next is refused */
+  /** live chats that a world may have; the next is refused */
   maxChats?: number | null | undefined;
-  /** what may wait for a client that reads slowly; beyond it is cut off */
+  /** bytes that may wait for a client that reads slowly; a client beyond it is cut off */
   maxUnsentBytes?: number | undefined;
-  /** largest request body; a larger one is answered 413 */
+  /** largest request body; a larger one gets 413 */
   maxBodyBytes?: number | undefined;
   /**
    * most characters that placeholders and variables may add to a text; a longer text gets an
    * error frame
    */
   maxFilledChars?: number | undefined;
-  /** largest head of a request (its URL and headers); a larger one is answered 414 or 431 */
+  /** largest head of a request (its URL and headers); a larger one gets 414 or 431 */
   maxHeadBytes?: number | undefined;
-  /** longest time that a request may take to arrive (s); a slower one is answered 408 */
+  /** longest time that a request may take to arrive (s); a slower one gets 408 */
   requestTimeout?: number | undefined;
   /** answer 422 for fields, parameters and values that the document does not list */
   strict?: boolean | undefined;
   /** requests that a world answers in a second; more get 429 */
   requestsPerSecond?: number | null | undefined;
-  /** largest frame of a WebSocket; a larger one closes it with 1009 */
+  /** largest frame of a WebSocket; a larger one closes the WebSocket with 1009 */
   maxFrameBytes?: number | undefined;
   /**
-   * fail a test, or what exec runs, that leaves rules of its script or faults unused, or in
-   * which a user's turn met no rule; unused stubs fail it in any case
+   * fail a test, or the command of exec, if it leaves rules of its script or faults unused, or
+   * if a user's turn meets no rule; unused stubs fail it in any case
    */
   failUnused?: boolean | undefined;
-  /** faults by chance in every world, such as ws_drop=.05,http_5xx=.02 */
+  /** random faults in every world, with their probabilities, such as ws_drop=.05,http_5xx=.02 */
   chaos?: string | undefined;
   /** print a line for each request */
   logRequests?: boolean | undefined;
-  /** a folder in which worlds outlive the server */
+  /** a folder that keeps worlds when the server ends */
   state?: string | undefined;
   /** a folder to which each world is written when the server ends */
   exportOnExit?: string | undefined;
-  /** largest snapshot that may be put back */
+  /** largest snapshot that may be restored */
   maxSnapshotBytes?: number | undefined;
-  /** serve https and wss, with a certificate made on the spot */
+  /** serve https and wss, with a new certificate */
   tls?: boolean | undefined;
   /** additional host names accepted on the emulator's own routes */
   allowedHosts?: Array<string> | undefined;
   /**
-   * where others reach the emulator, such as https://abc.tunnel.example; URLs in answers begin
-   * with it, by default with the Host that was asked for
+   * the address at which others reach the emulator, such as https://abc.tunnel.example; URLs
+   * in answers begin with it, by default with the request's Host
    */
   publicUrl?: string | undefined;
   /** hosts where webhooks, custom language models and phone calls may use http and ws, too */
   callHosts?: Array<string> | undefined;
   /**
-   * where URLs lead, each FROM=TO: calls to a URL that begins with FROM go to TO; for custom
+   * redirects, each FROM=TO: calls to a URL that begins with FROM go to TO instead; for custom
    * language models, webhooks and phone calls
    */
   mapUrl?: Array<string> | undefined;
@@ -974,30 +974,30 @@ export interface ServerSettings {
   /** whether a chat continues, or ends, when its custom language model fails */
   modelFailure?: "continue" | "end" | undefined;
   /**
-   * when a custom language model is sent a system message: if session settings gave a prompt,
-   * always, or never
+   * when a custom language model gets a system message: if session settings gave a prompt
+   * (session), always, or never
    */
   modelSystem?: "session" | "always" | "never" | undefined;
-  /** what the service was seen to do at times when it asks a custom language model */
+  /** odd behaviour of the service to imitate when the emulator asks a custom language model */
   modelQuirks?: Array<"greeting_as_user_text" | "greeting_prefix_once" | "duplicate_last_message" | "expression_suffix" | "superset_finals" | "double_post" | "retry_after_silence" | "resume_without_history" | "connect_id_ignored" | "none"> | undefined;
-  /** a file of questions to language models and their answers, as JSON lines */
+  /** a file for questions to language models and their answers, as JSON lines */
   modelCassette?: string | undefined;
   /**
-   * whether a question that the cassette does not know is asked and kept (auto), all are
-   * (record), or fails (replay)
+   * what to do with a question that the cassette lacks: ask and keep the answer (auto), or
+   * fail (replay); record asks all questions again
    */
   modelCassetteMode?: "auto" | "record" | "replay" | undefined;
   /** an OpenAI-compatible server that answers chats whose config names no model of its own */
   brain?: string | undefined;
-  /** the brain's model, as its server calls it */
+  /** the model's name on the brain's server */
   brainModel?: string | undefined;
   /** the brain's API key */
   brainKey?: string | "(hidden)" | undefined;
-  /** how long the brain may be silent, in real time (s) */
+  /** how long the brain may send nothing, in real time (s) */
   brainTimeout?: number | undefined;
-  /** an OpenAI-compatible server of transcriptions, which hears what users say in sound */
+  /** an OpenAI-compatible transcription server, which turns users' sound into words */
   ears?: string | undefined;
-  /** the ears' model, as its server calls it; whisper-1 by default */
+  /** the model's name on the ears' server; whisper-1 by default */
   earsModel?: string | undefined;
   /** the language that users speak, such as en; the ears find out by default */
   earsLanguage?: string | undefined;
@@ -1020,9 +1020,9 @@ export interface WorldSettings {
    * file
    */
   seed?: string | Record<string, unknown> | undefined;
-  /** make every id repeatable: each world draws from this number */
+  /** make ids and other random values repeatable: the number that starts their generators */
   randomSeed?: number | null | undefined;
-  /** unit of the times of chats, chat groups, configs, prompts and tools */
+  /** unit of timestamps of chats, chat groups, configs, prompts and tools */
   timestamps?: "milliseconds" | "seconds" | undefined;
   /** answer 400 for an EVI 3 config without a voice */
   requireVoice?: boolean | undefined;
@@ -1031,27 +1031,27 @@ export interface WorldSettings {
   /** whether to accept or refuse a library voice that is not in the emulator's list */
   unknownVoices?: "accept" | "refuse" | undefined;
   /**
-   * how speech sounds: tones, words that eSpeak NG says, which needs the package's extra
+   * how speech sounds: tones, words spoken by eSpeak NG, which needs the package's extra
    * [voice], or what an OpenAI-compatible server at a URL says
    */
   voice?: string | undefined;
-  /** the model of the voice's server, as it calls it; tts-1 by default */
+  /** the model's name on the voice's server; tts-1 by default */
   voiceModel?: string | undefined;
-  /** the voice that the voice's server takes for all; the Hume voice's name by default */
+  /** the voice of the voice's server for all speech; the Hume voice's name by default */
   voiceName?: string | undefined;
   /** the API key of the voice's server */
   voiceKey?: string | "(hidden)" | undefined;
   /** how long the voice's server may take for a sentence, in real time (s) */
   voiceTimeout?: number | undefined;
-  /** most speech that one request may ask for (s) */
+  /** longest speech that one request may ask for (s) */
   maxGenerationSeconds?: number | undefined;
   /** how long a text-to-speech socket may be idle before it is closed (s) */
   ttsIdleTimeout?: number | undefined;
-  /** media type of text-to-speech's streamed JSON lines, which are the same in both */
+  /** media type of text-to-speech's streamed JSON lines; the lines are the same with both */
   ttsStreamType?: "text/event-stream" | "application/x-ndjson" | undefined;
   /** media type of text-to-speech's files: audio/mpeg and so on, or octet-stream for all */
   ttsFileType?: "audio" | "octet-stream" | undefined;
-  /** inactivity timeout (s) of a config that names none */
+  /** inactivity timeout (s) of configs that set none */
   inactivityTimeout?: number | undefined;
   /** key that webhooks are signed with */
   signingKey?: string | "(hidden)" | undefined;
@@ -1059,13 +1059,13 @@ export interface WorldSettings {
   signWebhooksWith?: "signing_key" | "api_key" | undefined;
   /** the time in a webhook's header: the wall clock's, or the world's */
   webhookTime?: "wall" | "world" | undefined;
-  /** webhook deliveries that a world keeps, or has pending */
+  /** webhook deliveries that a world keeps, and that may be pending */
   webhookQueue?: number | undefined;
   /** entries that a world's journal keeps */
   journalLimit?: number | undefined;
-  /** bytes of requests, answers and frames that a world's journal keeps, about */
+  /** approximate bytes of requests, answers and frames that a world's journal keeps */
   journalMaxBytes?: number | undefined;
-  /** a world's time runs (system), or is frozen at the beginning of 2025 until it is moved */
+  /** a world's time runs (system), or is frozen at the start of 2025 until moved (manual) */
   clock?: "system" | "manual" | undefined;
   /** what the assistant says: a bundled script, or a file's path */
   script?: string | undefined;
@@ -1075,11 +1075,11 @@ export interface WorldSettings {
    */
   pace?: string | undefined;
   /**
-   * with a pace, how long after a request or a turn the first sound comes, such as 500ms; by
+   * with a pace, the time from a request or a turn to the first sound, such as 500ms; by
    * default 200ms for generated speech, and 0.6 to 1 s in a chat
    */
   firstAudio?: string | undefined;
-  /** with a pace, how late each chunk of sound may come at most, drawn at random */
+  /** with a pace, the longest random delay of each chunk of sound */
   jitter?: string | undefined;
   /** send the assistant's speech as audio, too */
   audioOutput?: boolean | undefined;
@@ -1090,9 +1090,9 @@ export interface WorldSettings {
   prosody?: "frame" | "inline" | undefined;
   /** whether a chat ends, or continues, after audio that can't be decoded */
   transcriptionFailure?: "end" | "continue" | undefined;
-  /** chats that a world may have going on; the next is refused */
+  /** live chats that a world may have; the next is refused */
   maxChats?: number | null | undefined;
-  /** what may wait for a client that reads slowly; beyond it is cut off */
+  /** bytes that may wait for a client that reads slowly; a client beyond it is cut off */
   maxUnsentBytes?: number | undefined;
   /**
    * most characters that placeholders and variables may add to a text; a longer text gets an
@@ -1104,21 +1104,21 @@ export interface WorldSettings {
   /** requests that a world answers in a second; more get 429 */
   requestsPerSecond?: number | null | undefined;
   /**
-   * fail a test, or what exec runs, that leaves rules of its script or faults unused, or in
-   * which a user's turn met no rule; unused stubs fail it in any case
+   * fail a test, or the command of exec, if it leaves rules of its script or faults unused, or
+   * if a user's turn meets no rule; unused stubs fail it in any case
    */
   failUnused?: boolean | undefined;
-  /** faults by chance in every world, such as ws_drop=.05,http_5xx=.02 */
+  /** random faults in every world, with their probabilities, such as ws_drop=.05,http_5xx=.02 */
   chaos?: string | undefined;
   /**
-   * where others reach the emulator, such as https://abc.tunnel.example; URLs in answers begin
-   * with it, by default with the Host that was asked for
+   * the address at which others reach the emulator, such as https://abc.tunnel.example; URLs
+   * in answers begin with it, by default with the request's Host
    */
   publicUrl?: string | undefined;
   /** hosts where webhooks, custom language models and phone calls may use http and ws, too */
   callHosts?: Array<string> | undefined;
   /**
-   * where URLs lead, each FROM=TO: calls to a URL that begins with FROM go to TO; for custom
+   * redirects, each FROM=TO: calls to a URL that begins with FROM go to TO instead; for custom
    * language models, webhooks and phone calls
    */
   mapUrl?: Array<string> | undefined;
@@ -1127,30 +1127,30 @@ export interface WorldSettings {
   /** whether a chat continues, or ends, when its custom language model fails */
   modelFailure?: "continue" | "end" | undefined;
   /**
-   * when a custom language model is sent a system message: if session settings gave a prompt,
-   * always, or never
+   * when a custom language model gets a system message: if session settings gave a prompt
+   * (session), always, or never
    */
   modelSystem?: "session" | "always" | "never" | undefined;
-  /** what the service was seen to do at times when it asks a custom language model */
+  /** odd behaviour of the service to imitate when the emulator asks a custom language model */
   modelQuirks?: Array<"greeting_as_user_text" | "greeting_prefix_once" | "duplicate_last_message" | "expression_suffix" | "superset_finals" | "double_post" | "retry_after_silence" | "resume_without_history" | "connect_id_ignored" | "none"> | undefined;
-  /** a file of questions to language models and their answers, as JSON lines */
+  /** a file for questions to language models and their answers, as JSON lines */
   modelCassette?: string | undefined;
   /**
-   * whether a question that the cassette does not know is asked and kept (auto), all are
-   * (record), or fails (replay)
+   * what to do with a question that the cassette lacks: ask and keep the answer (auto), or
+   * fail (replay); record asks all questions again
    */
   modelCassetteMode?: "auto" | "record" | "replay" | undefined;
   /** an OpenAI-compatible server that answers chats whose config names no model of its own */
   brain?: string | undefined;
-  /** the brain's model, as its server calls it */
+  /** the model's name on the brain's server */
   brainModel?: string | undefined;
   /** the brain's API key */
   brainKey?: string | "(hidden)" | undefined;
-  /** how long the brain may be silent, in real time (s) */
+  /** how long the brain may send nothing, in real time (s) */
   brainTimeout?: number | undefined;
-  /** an OpenAI-compatible server of transcriptions, which hears what users say in sound */
+  /** an OpenAI-compatible transcription server, which turns users' sound into words */
   ears?: string | undefined;
-  /** the ears' model, as its server calls it; whisper-1 by default */
+  /** the model's name on the ears' server; whisper-1 by default */
   earsModel?: string | undefined;
   /** the language that users speak, such as en; the ears find out by default */
   earsLanguage?: string | undefined;
@@ -1166,23 +1166,23 @@ export interface WorldSettings {
 
 /** The fields that a rule may have depend on its kind and fault. */
 export interface NewFaultRule {
-  /** What it strikes. */
+  /** What breaks. */
   kind: "http" | "socket" | "webhook" | "model" | "call";
   /** What happens to it. */
   fault: string;
   /** How often; always if left out. */
   times?: number | undefined;
-  /** Strike by chance: above 0, at most 1. */
+  /** The chance that the rule applies to a match: above 0, at most 1. */
   probability?: number | undefined;
-  /** The operation that it strikes, by its id. */
+  /** The operation that it breaks, by its id. */
   operation?: string | undefined;
-  /** The method that it strikes, such as POST. */
+  /** The method that it breaks, such as POST. */
   method?: string | undefined;
-  /** The path that it strikes; * stands for anything. */
+  /** The path that it breaks; * stands for anything. */
   path?: string | undefined;
-  /** The chat that it strikes. */
+  /** The chat that it breaks. */
   chat_id?: string | undefined;
-  /** The phone call that it strikes. */
+  /** The phone call that it breaks. */
   call_sid?: string | undefined;
   /** The user's turn, from 1. */
   turn?: number | undefined;
@@ -1190,9 +1190,9 @@ export interface NewFaultRule {
   frame?: number | undefined;
   /** The type of the frame, such as audio_output. */
   type?: string | undefined;
-  /** Strike not before this time of the chat, in ms on the world's clock. */
+  /** Apply no earlier than this time of the chat, in ms on the world's clock. */
   at_ms?: number | undefined;
-  /** The event of the webhook that it strikes. */
+  /** The event of the webhook that it breaks. */
   event_name?: string | undefined;
   /** The status of the answer; of a list, one is drawn. */
   status?: number | Array<number> | undefined;
@@ -1211,7 +1211,7 @@ export interface NewFaultRule {
   bytes_per_s?: number | undefined;
   /** How much is lost, from 0 to 1. */
   share?: number | undefined;
-  /** How many lines or pieces come before it strikes. */
+  /** How many lines or pieces are sent before it breaks. */
   after?: number | undefined;
   /** The code with which the WebSocket is closed. */
   code?: number | undefined;
@@ -1224,23 +1224,23 @@ export interface NewFaultRule {
 }
 
 export interface FaultRule {
-  /** What it strikes. */
+  /** What breaks. */
   kind: "http" | "socket" | "webhook" | "model" | "call";
   /** What happens to it. */
   fault: string;
   /** How often; always if left out. */
   times: number | null;
-  /** Strike by chance: above 0, at most 1. */
+  /** The chance that the rule applies to a match: above 0, at most 1. */
   probability: number | null;
-  /** The operation that it strikes, by its id. */
+  /** The operation that it breaks, by its id. */
   operation?: string | null | undefined;
-  /** The method that it strikes, such as POST. */
+  /** The method that it breaks, such as POST. */
   method?: string | null | undefined;
-  /** The path that it strikes; * stands for anything. */
+  /** The path that it breaks; * stands for anything. */
   path?: string | null | undefined;
-  /** The chat that it strikes. */
+  /** The chat that it breaks. */
   chat_id?: string | null | undefined;
-  /** The phone call that it strikes. */
+  /** The phone call that it breaks. */
   call_sid?: string | null | undefined;
   /** The user's turn, from 1. */
   turn?: number | null | undefined;
@@ -1248,9 +1248,9 @@ export interface FaultRule {
   frame?: number | null | undefined;
   /** The type of the frame, such as audio_output. */
   type?: string | null | undefined;
-  /** Strike not before this time of the chat, in ms on the world's clock. */
+  /** Apply no earlier than this time of the chat, in ms on the world's clock. */
   at_ms?: number | null | undefined;
-  /** The event of the webhook that it strikes. */
+  /** The event of the webhook that it breaks. */
   event_name?: string | null | undefined;
   /** The status of the answer; of a list, one is drawn. */
   status?: number | Array<number> | null | undefined;
@@ -1269,7 +1269,7 @@ export interface FaultRule {
   bytes_per_s?: number | null | undefined;
   /** How much is lost, from 0 to 1. */
   share?: number | null | undefined;
-  /** How many lines or pieces come before it strikes. */
+  /** How many lines or pieces are sent before it breaks. */
   after?: number | null | undefined;
   /** The code with which the WebSocket is closed. */
   code?: number | null | undefined;
@@ -1280,7 +1280,7 @@ export interface FaultRule {
   /** The text of that error. */
   message?: string | null | undefined;
   id: string;
-  /** How often it has struck. */
+  /** How often it has applied. */
   used: number;
 }
 

@@ -9,7 +9,7 @@ const REQUEST = { "http:": http.request, "https:": https.request };
 const PATIENCE_MS = 30_000;
 const LOST = ["ECONNRESET", "EPIPE"]; // the codes of a connection that the other side has closed
 
-/** A query's parameters; those that are undefined are left out. */
+/** A query's parameters, without the undefined ones. */
 export type Query = Record<string, string | number | boolean | undefined>;
 
 /** What a request to the emulator may have besides its method and its path. */

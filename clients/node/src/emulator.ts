@@ -76,7 +76,7 @@ export class Emulator {
     evi.startPatience(toolCallPatienceS);
     if (script === undefined || isNamed) return evi;
     try {
-      await evi.useScript(script);
+      await evi.beginWith(script);
       return evi;
     } catch (error) {
       await evi.close();
@@ -122,9 +122,7 @@ export async function startEmulator(options: StartOptions = {}): Promise<Emulato
   const found = findCommand({ command, uvx, cwd });
   const child = await Child.start(found, environmentFor(settings), startTimeoutMs);
   try {
-    const control = new Control(child.url, child.caFile);
-    await ready(control, READY_MS);
-    return new Emulator(control, child);
+    return new Emulator(await controlAt(child.url, child.caFile), child);
   } catch (error) {
     await child.stop();
     throw error;
@@ -137,14 +135,19 @@ export async function connect({ url, caFile }: ConnectOptions): Promise<Emulator
   if (!/^https?:\/\/./.test(address) || !URL.canParse(address)) {
     throw new UsageError(`connect takes a URL such as http://127.0.0.1:8484, got ${JSON.stringify(url)}`);
   }
-  const control = new Control(address, caFile);
+  return new Emulator(await controlAt(address, caFile));
+}
+
+/** Return the control of an emulator that answers. Throws StartupError. */
+async function controlAt(url: string, caFile: string | undefined): Promise<Control> {
+  const control = new Control(url, caFile);
   try {
     await ready(control, READY_MS);
+    return control;
   } catch (error) {
     control.close();
     throw error;
   }
-  return new Emulator(control);
 }
 
 /** Wait until an emulator answers. */
@@ -161,7 +164,7 @@ async function ready(control: Control, timeoutMs: number): Promise<void> {
   }
 }
 
-/** Return the environment of an emulator with these settings; it keeps those that this one has. */
+/** Return this process's environment with these settings of an emulator added. */
 function environmentFor(settings: object): NodeJS.ProcessEnv {
   checkNames(Object.keys(settings), SERVER_SETTINGS);
   const environment: NodeJS.ProcessEnv = { ...process.env, [`${PREFIX}PORT`]: "0" };

@@ -2,7 +2,7 @@ import type { Control } from "./control.js";
 import type { FaultKind, FaultRule, NewFaultRule } from "./control-types.js";
 import { snakeKeys, type CamelKeys } from "./names.js";
 
-/** When a fault strikes, and how: the fields of a rule (docs/faults.md), in camel case. */
+/** When a fault applies, and how: the fields of a rule (docs/faults.md), in camel case. */
 export type FaultOptions = Omit<CamelKeys<NewFaultRule>, "kind" | "fault">;
 
 /** What breaks in a world on request. */

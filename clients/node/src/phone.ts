@@ -15,7 +15,7 @@ export interface CallOptions extends Omit<CamelKeys<CallOrder>, "url" | "user" |
   user?: readonly CallStep[] | undefined;
   /** The config of the emulator's own URL; the default one if left out. */
   configId?: string | undefined;
-  /** False returns a call that has problems, in place of throwing. */
+  /** False returns a call that has problems instead of throwing. */
   check?: boolean | undefined;
 }
 

@@ -16,9 +16,10 @@ import {
   type TestType,
 } from "@playwright/test";
 import { randomUUID } from "node:crypto";
-import { routeService, SERVICE_HOST, type ServiceRoutes } from "./browser-routes.js";
+import { routeService, type ServiceRoutes } from "./browser-routes.js";
 import { UsageError } from "./errors.js";
 import { CA_VARIABLE, checkLeftovers, openWorld, report, sharedEmulator, URL_VARIABLE } from "./fixture.js";
+import { SERVICE_HOST } from "./intercept/target.cjs";
 import { Microphone, silentRecording, type SayOptions } from "./microphone.js";
 import type { Evi, WorldOptions } from "./world.js";
 
@@ -26,6 +27,11 @@ export { expect, Microphone, routeService, SERVICE_HOST, sharedEmulator, type Sa
 
 /** The environment variable with the key of the world that the server of `webServer` uses. */
 const KEY_VARIABLE = "EVI_KEY";
+
+// The settings of that world, which every process has that reads the configuration. One for ES modules
+// and CommonJS, which are two copies of this module.
+const PLACE = Symbol.for("evi-emulator.server-settings");
+const ofServer = globalThis as unknown as Record<symbol, WorldOptions | undefined>;
 
 /** What a test has besides Playwright's own. */
 export interface EviFixtures {
@@ -81,7 +87,8 @@ export const test: Test<EviFixtures, object> = withBrowser.extend<Omit<EviFixtur
     const apiKey = process.env[KEY_VARIABLE];
     if (apiKey) checkWorkers(info);
     const name = info.titlePath.filter(Boolean).join(" > ");
-    const world = await openWorld(apiKey ? { apiKey, ...eviSettings } : eviSettings, name);
+    const settings = apiKey ? { ...ofServer[PLACE], apiKey, ...eviSettings } : eviSettings;
+    const world = await openWorld(settings, name);
     try {
       await use(world);
       await finish(world, info);
@@ -128,9 +135,11 @@ export function perWorker(settings: WorldOptions = {}): Test<EviFixtures, EviWor
  *     const evi = await worldOfServer();
  *     export default defineConfig({ workers: 1, webServer: { command: "npm start", url, env: evi.env } });
  *
- * Each test begins this world anew, so all tests run in one worker.
+ * Each test starts this world over, with these settings and its own `eviSettings`, so all tests run
+ * in one worker.
  */
 export async function worldOfServer(settings: WorldOptions = {}): Promise<Evi> {
+  ofServer[PLACE] = settings;
   const emulator = await sharedEmulator();
   process.env[URL_VARIABLE] = emulator.url; // for the workers, which inherit it
   if (emulator.caFile !== undefined) process.env[CA_VARIABLE] = emulator.caFile;

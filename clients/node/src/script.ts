@@ -39,7 +39,7 @@ export class Script {
   }
 
   /**
-   * Answer a turn that no rule matches with an error, in place of the default assistant.
+   * Answer a turn that no rule matches with an error instead of with the default assistant.
    *
    * `await` waits until the emulator has it.
    */

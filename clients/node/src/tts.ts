@@ -101,7 +101,7 @@ export class Tts {
   ): Promise<Buffer> {
     if (!FORMATS.includes(format)) {
       const hint = closest(format, FORMATS);
-      throw new UsageError(`no format is ${JSON.stringify(format)}${hint}; known: ${FORMATS.join(", ")}`);
+      throw new UsageError(`no format ${JSON.stringify(format)}${hint}; known: ${FORMATS.join(", ")}`);
     }
     const id = typeof generation === "string" ? generation : generation.generation_id;
     const path = `/_emulator/tts/generations/${encodeURIComponent(id)}/audio`;

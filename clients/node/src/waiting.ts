@@ -5,6 +5,7 @@ import { UsageError } from "./errors.js";
 /** How long something is waited for, unless a test says otherwise, in ms. */
 export const DEFAULT_TIMEOUT_MS = 1000;
 const LONGEST_POLL_MS = 30_000; // of one request
+const AFTER_ALL = 1e12; // more than the number of any entry
 const SLACK_MS = 10_000; // how late the answer to a waiting request may be
 
 /** How long to wait. */
@@ -86,6 +87,6 @@ export async function waitUntil<T>(
 
 /** Return the number of the journal's newest entry. */
 export async function newest(control: Control): Promise<number> {
-  const query = { after: Number.MAX_SAFE_INTEGER % 1e15, timeout: 0, limit: 1 };
+  const query = { after: AFTER_ALL, timeout: 0, limit: 1 };
   return (await control.json<JournalPage>("GET", "/_emulator/journal/wait", { query })).last_seq;
 }

@@ -100,7 +100,7 @@ export class Evi {
   readonly contract: Contract;
   /** What was said by text-to-speech, and how it sounds. */
   readonly tts: Tts;
-  /** Phone calls: those that came in, and those that a test places. */
+  /** Phone calls: incoming ones, and calls that a test places. */
   readonly phone: Phone;
   /** The configs, in their latest versions. */
   readonly configs: Listing<Resource>;
@@ -118,6 +118,7 @@ export class Evi {
   #settings: Record<string, unknown>;
   #signingKey: string;
   #script: Script;
+  #first: ScriptSource | undefined; // the script that the world begins with, if it is no bundled one
   #sending: Promise<void> | undefined; // the rule that is being written
   #sent: Promise<void> = Promise.resolve(); // the last script
   #chatsSeen = 0; // of the journal
@@ -215,8 +216,8 @@ export class Evi {
   /**
    * Redirect what this process sends to api.hume.ai to this world, for code that names that host.
    *
-   * `restore()` takes it back, as does the end of a `using` block, or of the world. Of several
-   * worlds, the last one that asked gets the requests. An API key is replaced by this world's.
+   * `restore()` undoes it, as does the end of a `using` block, or of the world. If several worlds
+   * ask, the last one gets the requests. This world's key replaces the API key of a request.
    */
   intercept(): Interception {
     const made = redirect({ url: new URL(this.url), apiKey: this.apiKey });
@@ -243,6 +244,16 @@ export class Evi {
   async useScript(source: ScriptSource): Promise<void> {
     this.#script = this.#newScript(contentOf(source));
     await this.#sendScript(source);
+  }
+
+  /**
+   * Use the script of a new world, which it has again after a reset.
+   *
+   * @internal
+   */
+  async beginWith(source: ScriptSource): Promise<void> {
+    this.#first = source instanceof Script ? structuredClone(source.content) : source;
+    await this.useScript(source);
   }
 
   #newScript(content?: ScriptContent): Script {
@@ -274,7 +285,7 @@ export class Evi {
   // chats
 
   /**
-   * Run a conversation, as far as it goes by itself, and return its chat.
+   * Run a conversation until it ends or has to wait, and return its chat.
    *
    * Throws RefusedError for a mistake in the script, LookupError for a config that does not exist.
    */
@@ -476,13 +487,18 @@ export class Evi {
     const options = { body: this.#settings };
     const made = await this.#control.json<NewWorld>("PUT", "/_emulator/world", options);
     this.#signingKey = made.signing_key;
-    await this.#forget();
+    await this.#beginAgain();
   }
 
-  /** Return to its seed; what is under way ends. */
+  /** Return to its seed, and to the script that it began with; what is under way ends. */
   async reset(): Promise<void> {
     await this.#control.json("POST", "/_emulator/reset");
+    await this.#beginAgain();
+  }
+
+  async #beginAgain(): Promise<void> {
     await this.#forget();
+    if (this.#first !== undefined) await this.useScript(this.#first);
   }
 
   /** Forget what concerns only what was before: its journal is empty now, and begins to count again. */
@@ -525,7 +541,7 @@ export class Evi {
     this.#isClosed = true;
     this.#closed();
     this.#interceptions.forEach((each) => each.restore());
-    await this.#patience; // which would begin the world anew
+    await this.#patience; // which would start the world over
     await this.#sent; // as would a script
     await Promise.all(this.#receivers.map((each) => each.close()));
     try {

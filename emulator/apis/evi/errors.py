@@ -90,7 +90,7 @@ END_UNREACHABLE = ErrorText(
 
 # Handshakes that are refused.
 TOO_MANY_CHATS = ErrorText(
-    429, "too_many_chats", "{limit} chats are going on in this world, the most that are allowed."
+    429, "too_many_chats", "{limit} chats are live in this world, the most that --max-chats allows."
 )
 CONNECTION_REFUSED = ErrorText(
     403,

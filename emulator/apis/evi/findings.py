@@ -12,7 +12,7 @@ EVI_FINDINGS: Mapping[str, FindingKind] = {
         "the service may refuse the older spelling; newer clients send {instead}",
     ),
     "tool_call_unknown": FindingKind(
-        ERROR, "a tool's answer names a call that waits for none", "{known}", "{hint}"
+        ERROR, "a tool's answer names a tool call that waits for no answer", "{known}", "{hint}"
     ),
     "tool_call_unanswered": FindingKind(
         ERROR,
@@ -35,7 +35,7 @@ EVI_FINDINGS: Mapping[str, FindingKind] = {
         "a text frame: binary frames are sound",
     ),
     "variable_missing": FindingKind(
-        WARNING, "the prompt has a variable that nothing gives a value", "{message}"
+        WARNING, "the prompt has a variable without a value", "{message}"
     ),
     "model_url_unusual": FindingKind(
         WARNING,
@@ -45,7 +45,7 @@ EVI_FINDINGS: Mapping[str, FindingKind] = {
     ),
     "model_type_wrong": FindingKind(
         WARNING,
-        "a custom language model answers with another media type than text/event-stream",
+        "a custom language model answers with a media type other than text/event-stream",
         "Content-Type: text/event-stream",
         "{message}",
     ),
@@ -81,7 +81,7 @@ EVI_FINDINGS: Mapping[str, FindingKind] = {
     ),
     "model_arguments_broken": FindingKind(
         ERROR,
-        "the arguments of a custom language model's tool call are no JSON object",
+        "the arguments of a custom language model's tool call are not a JSON object",
         "the JSON text of an object",
         "{message}",
     ),

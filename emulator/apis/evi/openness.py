@@ -8,7 +8,7 @@ from emulator.resources import bundled, read_data
 from emulator.settings import Settings
 
 CUSTOM_LANGUAGE_MODEL = "CUSTOM_LANGUAGE_MODEL"  # the provider of a model with a URL
-UNNAMED_MODEL = "custom-language-model"  # the document lists this in place of a URL
+UNNAMED_MODEL = "custom-language-model"  # the document lists this instead of a URL
 
 
 @cache

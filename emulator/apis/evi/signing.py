@@ -14,7 +14,7 @@ from emulator.world.world import World
 
 @dataclass(frozen=True, slots=True)
 class SignedWebhook:
-    """What the service would post: the raw body, and the headers with its signature."""
+    """A webhook as the service would post it: the raw body, and the headers with its signature."""
 
     body: bytes
     headers: Mapping[str, str] = field(repr=False)

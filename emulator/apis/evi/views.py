@@ -24,7 +24,7 @@ EVI_VIEWS = (
             _DESCRIPTION,
             FormField("evi_version", "EVI version", hint="3 or 4-mini"),
             FormField("prompt.text", "Prompt: a new one's text", "text"),
-            FormField("prompt.id", "Prompt: an existing one's id", hint="In place of the text."),
+            FormField("prompt.id", "Prompt: an existing one's id", hint="Instead of the text."),
             FormField("voice.name", "Voice: name"),
             FormField("voice.provider", "Voice: provider", hint="HUME_AI or CUSTOM_VOICE"),
             FormField("language_model.model_provider", "Language model: provider"),

@@ -1,4 +1,4 @@
-"""What a world knows of a call that is over, beside what its caller has noticed."""
+"""Adds to the record of a finished call what its world knows, and its caller didn't notice."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -19,10 +19,10 @@ class Aftermath:
         self._call_sid = call_sid
         self._journal = world.journal  # a reset gives the world another one
         self._seq = world.journal.seq
-        self._told: list[str] = []  # to whoever hears them first
+        self._told: list[str] = []  # to the first chat that hears them
 
     async def tell_words(self, call_sid: str, text: str) -> None:
-        """Tell the world what the caller says next: the call's chat, else whoever hears it."""
+        """Tell the world what the caller says next: the call's chat, else the next to hear it."""
         if not self._world.state(PhoneState).add_words(call_sid, text):
             self._world.state(EviState).heard.append(text)
             self._told.append(text)

@@ -14,7 +14,7 @@ _PASSING_S = 0.02  # of real time, in which a server may pass those 20 ms on to 
 
 
 class CallTime:
-    """A world's time. While its clock is frozen, whoever waits for a time moves it there.
+    """A world's time. While its clock is frozen, a wait for a time moves it there.
 
     After a reset it moves nothing: the time is another one, and the call ends.
     It moves no faster than the other side takes what is said: or a chat that hears the caller

@@ -1,4 +1,4 @@
-"""Kinds of findings about those who pass calls to EVI, and about their media streams."""
+"""Kinds of findings about programs that pass calls to EVI, and about their media streams."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""What Twilio still has to play of the sound that it was sent."""
+"""The sound that Twilio was sent and still has to play."""
 
 from emulator.audio.mulaw import RATE
 from emulator.clock import Clock

@@ -20,7 +20,7 @@ class PhoneState(ApiState):
         self.calls: dict[str, IncomingCall] = {}
 
     def add(self, call: IncomingCall) -> None:
-        """Remember a call; one that is posted again, as after a redirect, begins anew."""
+        """Remember a call; one that is posted again, as after a redirect, starts over."""
         self.calls.pop(call.sid, None)
         self.calls[call.sid] = call
         if len(self.calls) > MOST_CALLS:

@@ -46,7 +46,7 @@ class SpeechAuditor:
         return judge_use(use)
 
     def receive_broken(self, message: str) -> Sequence[Finding]:
-        """Judge a frame that is no JSON text."""
+        """Judge a frame that is not JSON."""
         return (find("speech_refused", ("frame",), None, message=message),)
 
     def refused(self, error: ApiError) -> Finding:

@@ -148,7 +148,7 @@ def error_body(status: int, message: str, code: str) -> object:
 
 
 def error_line(error: NamedError, line: bytes) -> bytes:
-    """Return the line that ends a stream in place of another, whose request id it has."""
+    """Return the line that ends a stream, instead of another line whose request id it takes."""
     found = parse(line) if line.startswith(b"{") else {}
     request_id = found.get("request_id", "")
     content = {"type": "error", "code": error.code, "slug": error.slug, "message": error.message}

@@ -7,13 +7,13 @@ from emulator.contract.findings import ERROR, WARNING, FindingKind
 TTS_FINDINGS: Mapping[str, FindingKind] = {
     "instant_mode_ignored": FindingKind(
         WARNING,
-        "instant mode is asked for where the answer isn't streamed, so it does nothing",
+        "a request asks for instant mode, but does not stream its answer, so the mode does nothing",
         "instant_mode left out, or /v0/tts/stream/json or /v0/tts/stream/file",
         refusable=True,
     ),
     "timestamps_ignored": FindingKind(
         WARNING,
-        "timestamps are asked for, but version 1 speaks, which has none",
+        "a request asks for timestamps, but for version 1, which has none",
         "version '2', with a voice and without a description",
     ),
     "speech_refused": FindingKind(

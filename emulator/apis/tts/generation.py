@@ -164,7 +164,7 @@ def _remembered(
     plans: Sequence[Plan],
     is_growing: bool = False,
 ) -> list[Generation]:
-    """Return the generations of plans, and remember them; those that grow, without a length."""
+    """Return the generations of plans, and remember them. A growing one has no length yet."""
     takes_time = voice_of(world).takes_time
     made, request_id = [], request_id or new_request_id(world)
     store, now_ms = world.state(VoicesState).generations, world.clock.now_ms()

@@ -1,4 +1,4 @@
-"""What clients send on the socket: the query of the handshake, and messages.
+"""Reads what clients send on the socket: the query of the handshake, and messages.
 
 Facts: docs/protocol.md#the-text-to-speech-socket.
 """

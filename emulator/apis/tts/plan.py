@@ -1,4 +1,4 @@
-"""What a generation says: a request's utterances, cut into snippets, and how each sounds.
+"""Plans a generation: a request's utterances, cut into snippets, and how each sounds.
 
 A stream begins before the end of its text is looked at: its parts are found as it needs them.
 """
@@ -27,7 +27,7 @@ _SENTENCE_END = re.compile(rf"[{_MARKS}][\"')\]”’]*\s+")
 
 
 class Part(NamedTuple):
-    """What a snippet is made of: the index of its utterance, its text, its timbre, its sound."""
+    """The parts of a snippet: the index of its utterance, its text, its timbre, its sound."""
 
     utterance_index: int
     text: str
@@ -37,7 +37,7 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a generation says: utterances, and their parts, which may be found one by one."""
+    """The speech of a generation: utterances, and their parts, which may be found one by one."""
 
     utterances: Sequence[Utterance]
     parts: Iterable[Part]

@@ -60,7 +60,7 @@ class Utterance:
 
 @dataclass(frozen=True, slots=True)
 class SpeechRequest:
-    """What is to be said, and how. `timestamps` has the types that are asked for."""
+    """A request for speech: the text, and how to say it. `timestamps` has the requested types."""
 
     utterances: tuple[Utterance, ...]
     version: str
@@ -141,7 +141,7 @@ def _request(
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What comes before: the generation that is continued, and the voice that it ends with."""
+    """The generation that a request continues, and the utterance that it ends with."""
 
     id: str | None = None
     last: Utterance | None = None

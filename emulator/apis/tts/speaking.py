@@ -1,4 +1,4 @@
-"""What the operations answer: whole answers, files and streams of speech."""
+"""Answers of the operations: whole answers, files and streams of speech."""
 
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import aclosing

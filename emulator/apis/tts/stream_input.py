@@ -286,7 +286,7 @@ class SpeechPeer(Peer):
     # its end
 
     def _stay_awake(self) -> None:
-        """Begin to wait anew for the next message; a socket that is idle too long is closed."""
+        """Restart the wait for the next message; a socket that is idle too long is closed."""
         timers, idle_ms = self._world.timers, self._world.settings.tts_idle_timeout * 1000
         timers.cancel(self._idle)
         if self._is_over:

@@ -17,7 +17,7 @@ from emulator.world.state import ApiState
 class VoicesState(ApiState):
     """The voice library, the custom voices of one account, and the generations they are made of.
 
-    And the sounds that texts were given, whoever says them.
+    It also keeps the sounds that texts were given, for every voice.
     """
 
     api = "voices"

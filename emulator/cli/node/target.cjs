@@ -5,7 +5,7 @@ exports.isService = isService;
 exports.pathFor = pathFor;
 exports.headersFor = headersFor;
 exports.basicFor = basicFor;
-/** The host of the service. */
+/** The host of the service, which apps ask without being told otherwise. */
 exports.SERVICE_HOST = "api.hume.ai";
 const KEY_IN_QUERY = /([?&]api_?key=)[^&#]*/gi;
 const BASIC = /^Basic\s+(\S+)$/i;

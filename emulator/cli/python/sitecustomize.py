@@ -27,7 +27,7 @@ def _leave_the_path() -> None:
 
 
 def _run_the_hidden_one() -> None:
-    """Import the program's own sitecustomize. Its errors are those that it would have had."""
+    """Import the program's own sitecustomize. It fails as it would without the emulator."""
     ours = sys.modules.pop(__name__, None)
     try:
         __import__(__name__)

@@ -39,13 +39,13 @@ def check_format(format: str) -> None:
     """Raise UsageError for a format that is not one of FORMATS."""
     if format not in FORMATS:
         hint, known = closest(format, list(FORMATS)), ", ".join(FORMATS)
-        raise UsageError(f"no format of reports is {format!r}{hint}; known: {known}")
+        raise UsageError(f"no report format {format!r}{hint}; known: {known}")
 
 
 def write_reports(report: Report, demands: Demands, files: Iterable[str]) -> None:
     """Write the report into each file, in the format of its suffix.
 
-    Raises UsageError, and EmulatorError for those that can't be written, after the others are.
+    Raises UsageError, and EmulatorError for files that can't be written, after the others are.
     """
     write_texts({name: render_report(report, demands, format_of(name)) for name in files})
 

@@ -143,7 +143,7 @@ async def _serve_one(answer: _Answer, client: Pipe) -> None:
         head = await read_head(client.reader)
         if head is not None:
             await answer(head, client)
-    except (BadHead, Unreachable, OSError) as error:
+    except (BadHead, Unreachable, OSError, UnicodeError) as error:  # the last: no name of a host
         status = "400 Bad Request" if isinstance(error, BadHead) else "502 Bad Gateway"
         client.writer.write(_refusal(status, str(error)))
     finally:

@@ -24,7 +24,7 @@ async def redirect(head: Head, client: Pipe, target: Target) -> None:
 
 
 def _redirected(head: Head, target: Target) -> Head:
-    """Return the head for the emulator, with the world's key in place of another."""
+    """Return the head for the emulator, with the world's key instead of another."""
     method, path, version = head.words
     headers = tuple((name, target.header_for(name, value)) for name, value in head.headers)
     words = (method, target.path_for(path), version)

@@ -1,4 +1,4 @@
-"""Files of CAs: those that a program trusts already, and the proxy's."""
+"""Files of CAs: a program's trusted ones, and the proxy's."""
 
 import os
 import ssl
@@ -12,6 +12,8 @@ CA_VARIABLES = {
     "CURL_CA_BUNDLE": True,
     "NODE_EXTRA_CA_CERTS": False,
 }
+# The variable that a program reads where its own one is not set.
+_INSTEAD = {"REQUESTS_CA_BUNDLE": "CURL_CA_BUNDLE", "CURL_CA_BUNDLE": "SSL_CERT_FILE"}
 # Where systems keep the file of all CAs, if OpenSSL does not know.
 _PLACES = (
     "/etc/ssl/certs/ca-certificates.crt",
@@ -24,14 +26,15 @@ _PLACES = (
 def write_bundles(ca_file: str, environment: Mapping[str, str], folder: Path) -> dict[str, str]:
     """Write a file of CAs for each variable into the folder; return the files by variable.
 
-    Each has the CA, and what the variable's own file has. The file of the emulator, which is the
-    variable's where it serves https, doesn't take the place of the usual CAs.
+    Each has the CA, and what the file has that a program would have read: the variable's own, or
+    that of the variable which stands in for it. The file of the emulator, which is the variable's
+    where it serves https, doesn't take the place of the usual CAs.
     """
     own = Path(ca_file).read_text(encoding="utf-8")
     emulators = environment.get("EVI_EMULATOR_CA_FILE", "")
     bundles = dict[str, str]()
     for variable, is_all in CA_VARIABLES.items():
-        given = environment.get(variable, "")
+        given = environment.get(variable) or environment.get(_INSTEAD.get(variable, ""), "")
         parts = [own, _content(given)]
         if is_all and given in ("", emulators):
             parts += _usual_cas()

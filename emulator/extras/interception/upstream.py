@@ -53,8 +53,8 @@ async def connect(upstream: Upstream | None, host: str, port: int) -> Pipe:
     return Pipe(*await asyncio.open_connection(host, port))
 
 
-def read_upstream(url: str) -> Upstream | None:
-    """Read the value of HTTPS_PROXY; None if it is empty. Raises UsageError for other kinds."""
+def read_upstream(url: str, variable: str = "HTTPS_PROXY") -> Upstream | None:
+    """Read the value of a variable; None if it is empty. Raises UsageError for other kinds."""
     if not url:
         return None
     try:
@@ -64,8 +64,16 @@ def read_upstream(url: str) -> Upstream | None:
         host, port = None, 0
     if not host or parts.scheme != "http":
         raise UsageError(
-            f"HTTPS_PROXY must be an http proxy such as http://proxy.example:3128, got {url!r}"
+            f"{variable} must be an http proxy such as http://proxy.example:3128, got "
+            f"{_without_password(url)!r}"
         )
     given = f"{unquote(parts.username or '')}:{unquote(parts.password or '')}"
     basic = f"Basic {b64encode(given.encode()).decode()}" if parts.username else ""
     return Upstream(host, port, basic)
+
+
+def _without_password(url: str) -> str:
+    """Return a URL for a message, without what only the proxy may know."""
+    before, at, after = url.rpartition("@")
+    scheme, slashes, _ = before.rpartition("//")
+    return f"{scheme}{slashes}***@{after}" if at else url

@@ -1,4 +1,4 @@
-"""Plays a recording to a client, in place of the server that it was made with."""
+"""Plays a recording to a client, instead of the server that it was made with."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable

@@ -150,7 +150,7 @@ class ResentSocket:
             self._patience_s = min(self._patience_s, _SOON_S)
 
     def _learn(self) -> None:
-        """Learn which ids the emulator gives in place of the recorded ones."""
+        """Learn which ids the emulator gives instead of the recorded ones."""
         pairs, _ = differing_order(self._expected, self._got)
         for old, new in pairs:
             self._renaming.learn(self._expected[old][1], self._got[new][1])

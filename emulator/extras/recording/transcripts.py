@@ -19,7 +19,7 @@ _SENT_AS_THEY_ARE = ("assistant_input", "pause_assistant_message", "resume_assis
 
 @dataclass
 class Turn:
-    """What the user said, and the steps with which the assistant answered."""
+    """A turn of the user, and the steps with which the assistant answered."""
 
     text: str
     number: int

@@ -27,8 +27,8 @@ def metrics(worlds: Worlds, sockets: SocketCounts) -> Response:
 class _Server(Collector):
     """The metrics of a server, read from what it keeps when they are asked for.
 
-    Counts of requests and webhooks are those of the contract report, so clearing that begins them
-    anew, which Prometheus takes for a restart.
+    Requests and webhooks are counted as in the contract report, so clearing it resets the counters,
+    which Prometheus takes for a restart.
     """
 
     def __init__(self, worlds: Worlds, sockets: SocketCounts) -> None:

@@ -81,7 +81,7 @@ def _fault_rule() -> JsonObject:
     }
     own = {
         "id": {"type": "string"},
-        "used": {"type": "integer", "minimum": 0, "description": "How often it has struck."},
+        "used": {"type": "integer", "minimum": 0, "description": "How often it has applied."},
     }
     required = ["id", "kind", "fault", "times", "probability", "used"]
     return {**_closed({**fields, **own}), "required": required}

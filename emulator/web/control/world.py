@@ -47,7 +47,7 @@ def world_routes(
     loader = _Seeds(seeds)
 
     async def put(request: Request) -> Response:
-        """Begin the caller's world anew, with settings of its own."""
+        """Start the caller's world over, with settings of its own."""
         key = caller_world(auth, request).api_key
         body = await bodies.read_outline(request, _OUTLINE)
         name = _name(body.pop("name", None))
@@ -163,7 +163,7 @@ def _setting(name: str, defaults: Settings) -> Setting:
 def _check_content(name: str, value: Any, defaults: Settings) -> None:
     """Raise an EmulatorError for a value that only its reader can judge.
 
-    No file of this machine is read over HTTP, but for those that the server was started with.
+    Over HTTP, only files that the server was started with are read from this machine.
     """
     if name == "seed" and value not in (*BUNDLED_SEEDS, defaults.seed):
         known = ", ".join(BUNDLED_SEEDS)

@@ -169,7 +169,7 @@ def test_sound(evi: Evi) -> None:
     assert len(pcm) == round(generation["duration"] * 96_000)
     assert evi.tts.audio(generation["generation_id"]) == wav_header(len(pcm), 48_000) + pcm
     assert evi.tts.audio(generation, format="mp3").startswith(b"\xff\xfb")
-    with pytest.raises(UsageError, match="no format is 'ogg'"):
+    with pytest.raises(UsageError, match="no format 'ogg'"):
         evi.tts.audio(generation, "ogg")
     with pytest.raises(LookupError, match="no generation 'x' in this world"):
         evi.tts.audio("x")

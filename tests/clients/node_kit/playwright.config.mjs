@@ -3,7 +3,7 @@ import { defineConfig } from "@playwright/test";
 import { worldOfServer } from "evi-emulator/playwright";
 
 const isShared = process.env.SUITE === "server";
-const evi = isShared ? await worldOfServer() : undefined;
+const evi = isShared ? await worldOfServer({ seed: "empty" }) : undefined;
 const port = process.env.PORT_OF_SERVER;
 
 export default defineConfig({

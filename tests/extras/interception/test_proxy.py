@@ -118,6 +118,7 @@ def test_the_service_passes_no_other_proxy(
         ("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", b"this is a proxy: it takes CONNECT"),
         ("GET https://service.example/ HTTP/1.1\r\n\r\n", b"this is a proxy"),
         ("CONNECT :x HTTP/1.1\r\n\r\n", b"this is a proxy"),
+        ("CONNECT a..b:443 HTTP/1.1\r\n\r\n", b"502 Bad Gateway"),
         ("nonsense\r\n\r\n", b"400 Bad Request"),
         ("GET / HTTP/1.1\r\nx\r\n\r\n", b"400 Bad Request"),
         ("GET /" + "x" * 100_000, b"400 Bad Request"),
@@ -162,3 +163,9 @@ def test_the_proxy_of_before(given: str, expected: Upstream | None) -> None:
 def test_a_proxy_that_can_not_be_passed(given: str) -> None:
     with pytest.raises(UsageError, match="HTTPS_PROXY must be an http proxy such as"):
         read_upstream(given)
+
+
+def test_a_proxys_password_is_hidden() -> None:
+    with pytest.raises(UsageError, match=r"got 'https://\*\*\*@proxy.example'") as raised:
+        read_upstream("https://user:se@c/ret@proxy.example")
+    assert "se@c" not in str(raised.value)

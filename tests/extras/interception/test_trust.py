@@ -42,6 +42,22 @@ def test_what_programs_trust_already_stays(own: str, tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("variable", "trusting"),
+    [
+        ("SSL_CERT_FILE", {"SSL_CERT_FILE", "CURL_CA_BUNDLE"}),
+        ("CURL_CA_BUNDLE", {"CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE"}),
+    ],
+)
+def test_a_file_that_several_programs_read(
+    own: str, tmp_path: Path, variable: str, trusting: set[str]
+) -> None:
+    """curl reads OpenSSL's variable where its own is not set, and requests reads curl's."""
+    (tmp_path / "theirs.pem").write_text("THEIRS")
+    found = bundles(own, {variable: str(tmp_path / "theirs.pem")}, tmp_path)
+    assert {name for name, text in found.items() if text == "OWN THEIRS"} == trusting
+
+
 def test_an_emulator_with_tls(own: str, tmp_path: Path) -> None:
     """Its CA is trusted besides the usual ones."""
     (tmp_path / "emulator.pem").write_text("EMULATOR")

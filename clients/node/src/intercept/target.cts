@@ -1,7 +1,7 @@
 // Where redirected requests go, and what changes in them: the credentials that name a world.
 import type { OutgoingHttpHeaders } from "node:http";
 
-/** The host of the service. */
+/** The host of the service, which apps ask without being told otherwise. */
 export const SERVICE_HOST = "api.hume.ai";
 
 /** A world that takes what is sent to the service. */

@@ -1,4 +1,4 @@
-"""Finds scripts by name: those that come with the emulator, and files."""
+"""Finds scripts by name: bundled ones, and files."""
 
 from pathlib import Path
 

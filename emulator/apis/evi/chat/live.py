@@ -161,7 +161,7 @@ class LiveChat:
         self._notify(self.session.end(status, slug))
 
     def _mirror(self, message: ClientMessage) -> None:
-        """Show the client's settings to those who joined, without keys.
+        """Show the client's settings, without keys, to the clients that joined.
 
         Facts: docs/protocol.md#control-plane.
         """

@@ -26,7 +26,7 @@ _PLACES = {name: place for place, name in enumerate(EMOTIONS)}
 
 
 def _form(quote: str, colon: str, comma: str) -> list[str]:
-    """Return the parts of a JSON object, with an empty one in the place of each score."""
+    """Return the parts of a JSON object, with an empty string instead of each score."""
     names = [f"{quote}{name}{quote}{colon}" for name in EMOTIONS]
     gaps = [part for name in names for part in (comma + name, "")]
     return ["{" + names[0], *gaps[1:], "}"]

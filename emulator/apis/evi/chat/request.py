@@ -16,7 +16,7 @@ HISTORY_LIMIT = 300  # events of a resumed group that a chat reads (docs/protoco
 
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
-    """What the client of a chat asks for, and how the chat runs.
+    """A client's request for a chat, and how the chat runs.
 
     `pace` stretches the assistant's own times: 1 is real time, 0 takes no time. `first_audio_ms`
     is how long it thinks, if that is given. With a pace, each chunk of sound comes up to

@@ -123,7 +123,7 @@ class ToolAnswer(NamedTuple):
 
 
 class UserTurn(NamedTuple):
-    """What the user said: the turn's number in the chat, from 1, its text, and its context."""
+    """A turn of the user: its number in the chat, from 1, its text, and its context."""
 
     number: int
     text: str

@@ -116,5 +116,5 @@ def _but_none(**values: Any) -> JsonObject:
 
 
 def _without_nothing(**values: Any) -> JsonObject:
-    """Return the values without those that say nothing: null, false, and empty ones."""
+    """Return the values that say something: not null, false, zero or empty."""
     return {name: value for name, value in values.items() if value}

@@ -252,7 +252,7 @@ class _Sound(_Part):
 
 
 class Scene(_Part):
-    """What a simulation needs besides the rules: who talks about what, and how it ends."""
+    """The keys of a simulation besides the rules: who talks about what, and how it ends."""
 
     config_id: str | None = None
     config_version: int | None = Field(default=None, ge=0)

@@ -212,7 +212,7 @@ class _Reader:
         return _tidy(found[1]) if found and _tidy(found[1]) else self._rest()
 
     def _rest(self, capitals: bool = False) -> str:
-        """Return the remaining words, without the tool's and those that only ask."""
+        """Return the remaining words, without the tool's words and the words that only ask."""
         words = re.findall(r"[^\W_]+(?:['-][^\W_]+)*", self._text)
         left = []
         for number, word in enumerate(words):

@@ -20,7 +20,7 @@ _COUNTS = {
     "error_codes": "the service's errors in a chat",
     "close_codes": "who ended a connection, with which code",
     "chat_ends": "statuses in which chats ended",
-    "webhooks": "webhook events that a receiver took",
+    "webhooks": "webhook events that a receiver accepted",
 }
 EVI_COVERAGE_PARTS = tuple(
     SurfacePart(name, counts, partial(_names, name)) for name, counts in _COUNTS.items()

@@ -1,4 +1,4 @@
-"""What the fields of a script mean, for the control document: by schema, then by field."""
+"""Descriptions of a script's fields for the control document: by schema, then by field."""
 
 from collections.abc import Mapping
 

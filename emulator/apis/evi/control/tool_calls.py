@@ -26,7 +26,7 @@ async def get_tool_calls(call: ControlCall) -> Json:
 async def set_tool_calls(call: ControlCall) -> Json:
     """Set how long clients may leave later tool calls unanswered before their chats end.
 
-    Those that ended a chat before are forgotten.
+    The tool calls that ended a chat earlier are forgotten.
     """
     watch = _WATCHES.get(call.world)
     if watch is None:

@@ -1,4 +1,4 @@
-"""What ears are asked, and what they answer."""
+"""Questions to ears, and their answers."""
 
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -36,7 +36,7 @@ def ears_source(settings: Settings) -> EarsSource | None:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """What a user said: 16-bit mono PCM."""
+    """The sound of a user's turn: 16-bit mono PCM."""
 
     pcm: bytes = field(repr=False)
     sample_rate: int

@@ -147,6 +147,6 @@ const gone = () =>
 
 const noQuestions = () =>
   empty(
-    "No language model was asked in this world yet.",
-    h("p", {}, "A config with a custom language model names one, and so does the setting --brain."),
+    "This world has not asked a language model yet.",
+    h("p", {}, "Use a config with a custom language model, or the setting --brain."),
   );

@@ -44,7 +44,7 @@ export function oneQuestion(entry, go) {
       ? h(
           "p",
           { class: "hint" },
-          "The journal keeps the first 65,536 bytes of a request: what comes after them is missing here.",
+          "The journal keeps the first 65,536 bytes of a request; the rest is missing here.",
         )
       : null,
     entry.findings?.length ? card("Findings", findingList(entry.findings)) : null,
@@ -53,11 +53,11 @@ export function oneQuestion(entry, go) {
       plural(messages.length, "message"),
       messages.length
         ? h("div", { class: "transcript" }, messages.map(message))
-        : h("p", { class: "dim" }, "None can be read."),
+        : h("p", { class: "dim" }, "The messages can't be read."),
     ),
     tools.length ? card(plural(tools.length, "tool"), tools.map(tool)) : null,
     card("Answer", answer(entry)),
-    card("Stream as it came", ...stream(entry)),
+    card("Stream as received", ...stream(entry)),
     card("Request", folded("The body as JSON", code(entry.request, "Request body"))),
   ];
 }
@@ -151,8 +151,8 @@ function stream(entry) {
   if (entry.stream)
     return [
       h("p", { class: "hint" }, "The journal keeps its first 8,000 bytes."),
-      code(entry.stream, "Stream as it came"),
+      code(entry.stream, "Stream as received"),
     ];
-  const what = entry.replayed ? "A cassette keeps what was said alone." : "Nothing came.";
+  const what = entry.replayed ? "A cassette keeps only the words." : "Nothing was received.";
   return [h("p", { class: "dim" }, what)];
 }

@@ -66,7 +66,7 @@ function show(root, { journal }) {
         h(
           "p",
           { class: "hint", id: "script-hint" },
-          "YAML or JSON. Set it for chats that start later: those that are live keep theirs. docs/scripts.md lists the keys.",
+          "YAML or JSON. Set it for chats that start later: live chats keep the script they have. docs/scripts.md lists the keys.",
         ),
       ),
     ),
@@ -124,7 +124,7 @@ function show(root, { journal }) {
       if (!(await found()).length) {
         current = await call("PUT", PATH, body());
         text.value = current.text ?? text.value;
-        toast("The script is set for the chats to come");
+        toast("Script set for chats that start later");
         await refresh();
       }
     } catch (error) {
@@ -135,7 +135,7 @@ function show(root, { journal }) {
   }
 
   async function onReset() {
-    const question = "Return to the script that the world began with? What you edited is lost.";
+    const question = "Return to the script that the world began with? Your edits are lost.";
     if (!(await confirmed(question, "Return"))) return;
     await attempt(async () => {
       await call("DELETE", PATH);
@@ -214,14 +214,14 @@ function* about({ name, strict, file, mistake, text }) {
     ],
   ]);
   if (mistake) {
-    const told = `The file can't be read as it is now, so the last good script is kept. ${mistake}`;
+    const told = `The file has a mistake, so chats use the last good script. ${mistake}`;
     yield h("p", { class: "trouble" }, h("bdi", {}, visible(told)));
   }
   if (text === null)
     yield h(
       "p",
       { class: "hint" },
-      "This script was made in Python and says what no file can say. What you set takes its place.",
+      "This script was made in Python and can't be written as a file. A script that you set replaces it.",
     );
 }
 

@@ -1,4 +1,4 @@
-"""What is particular to the brain: how it is told of what was said, and how it fails.
+"""The particulars of the brain: how it is told what was said, and how it fails.
 
 Facts: docs/local-models.md.
 """

@@ -90,14 +90,14 @@ def _entry(line: bytes, number: int) -> JsonObject:
     try:
         entry = parse(line)
     except JsonTextError as error:
-        raise CassetteBroken(f"line {number} is no JSON: {error.message}") from None
+        raise CassetteBroken(f"line {number} is not JSON: {error.message}") from None
     if not (
         isinstance(entry, dict)
         and isinstance(entry.get("request"), dict)
         and isinstance(entry.get("replies"), list)
         and all(map(_is_reply, entry["replies"]))
     ):
-        raise CassetteBroken(f"line {number} is no object with a request and a list of replies")
+        raise CassetteBroken(f"line {number} is not an object with a request and a list of replies")
     return entry
 
 

@@ -32,7 +32,7 @@ class ChunkReader:
     chunks: int = 0
     fingerprint: str | None = None
     finish: str | None = None
-    error: str | None = None  # that the server tells in place of a chunk
+    error: str | None = None  # that the server sends instead of a chunk
     findings: list[tuple[str, str]] = field(default_factory=list)
     _text: StringIO = field(default_factory=StringIO)  # takes a word without a copy of the others
     _calls: dict[int, _Call] = field(default_factory=dict)
@@ -160,7 +160,7 @@ class ChunkReader:
                 call.arguments += str(function.get("arguments") or "")
 
     def end(self) -> Iterator[Reply]:
-        """Yield the tool call that the whole answer asks for; of several only the first."""
+        """Yield the tool call that the whole answer asks for: the first, if there are several."""
         self._held += "" if self._halves is None else self._halves.end()
         if self._held and not self._thinks:
             yield self.add(self._held)

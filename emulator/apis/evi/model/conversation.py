@@ -1,4 +1,4 @@
-"""What was said in a chat, as a language model is told."""
+"""Words of a chat, in the form in which a language model gets them."""
 
 import json
 from collections.abc import Iterable, Mapping

@@ -1,4 +1,4 @@
-"""What the faults of the kind `model` do to the answer of a language model (docs/faults.md).
+"""Faults of the kind `model`: they change the answer of a language model (docs/faults.md).
 
 Their delays are the network's: they pass in real time, and a model that takes too long has failed.
 """
@@ -52,7 +52,7 @@ def cut_by(rules: Mapping[str, FaultRule], hear: Hear, report: Report) -> Hear:
 
 
 def spoil(rules: Mapping[str, FaultRule], hear: Hear, report: Report) -> None:
-    """Let an answer begin with an event that is no JSON, if the rules want it."""
+    """Let an answer begin with an event that is not JSON, if the rules want it."""
     if "garbage" in rules:
         for reply in report.reader.read(_GARBAGE):
             hear(reply)
@@ -65,7 +65,7 @@ def cut_off(report: Report) -> Failed:
 
 
 async def trouble_before(rules: Mapping[str, FaultRule], report: Report) -> Failed | None:
-    """Wait as the rules say. Returns what happened in place of an answer, or None."""
+    """Wait as the rules say. Return the failure that stands for an answer, or None."""
     source = report.question.source
     delay_s = rules["delay"].draw("delay_ms") / 1000 if "delay" in rules else 0
     if "hang" in rules or delay_s >= source.timeout_s:

@@ -27,7 +27,7 @@ class ModelOptions:
         )
 
     def to_json(self) -> JsonObject:
-        """Return what the options say, without those that say nothing."""
+        """Return the options that are set."""
         given: JsonObject = {
             "quirks": None if self.quirks is None else list(self.quirks),
             "failure": self.failure,

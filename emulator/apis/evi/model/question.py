@@ -1,4 +1,4 @@
-"""What a language model is asked: one request, for one turn."""
+"""A question to a language model: one request, for one turn."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -36,7 +36,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What a question is made of, beside the conversation."""
+    """The parts of a question besides the conversation."""
 
     prompt: str
     prompt_is_own: bool  # the session's settings gave it
@@ -134,5 +134,5 @@ def _tool(tool: ToolSpec) -> JsonObject:
 def _schema(text: str) -> Any:
     try:
         return parse(text.encode())
-    except JsonTextError:  # a tool whose parameters are no JSON was accepted all the same
+    except JsonTextError:  # a tool whose parameters are not JSON was accepted all the same
         return {"type": "object", "properties": {}}

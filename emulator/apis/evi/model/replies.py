@@ -1,4 +1,4 @@
-"""What a language model says, piece by piece, as a chat is told."""
+"""Replies of a language model, piece by piece, in the form in which a chat gets them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What happened with one question to a language model, for the journal and the contract."""
+"""Reports how one question to a language model went, for the journal and the contract."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace

@@ -28,9 +28,9 @@ __tracebackhide__ = is_on_purpose
 
 
 class EviHandle:
-    """What a test does with EVI in one world, which belongs to the server's thread.
+    """A test's handle on EVI in one world, which belongs to the server's thread.
 
-    What loads pydantic is imported at first need, since it doubles the start-up time.
+    Modules that load pydantic are imported at first need, since it doubles the start-up time.
     """
 
     def __init__(self, world: World, url: str, validation: Validation, bridge: Bridge) -> None:
@@ -72,7 +72,7 @@ class EviHandle:
     # chats
 
     def simulate(self, user: list[Any] | None = None, **scene: Any) -> ChatHandle:
-        """Run a conversation (docs/scripts.md): as far as it goes by itself.
+        """Run a conversation (docs/scripts.md) until it ends or has to wait.
 
         `script` is a name, a file's path, a script's content or a Script; the other keys are
         those of a script. Raises ScriptError, and ApiError for what does not exist.

@@ -12,7 +12,7 @@ from emulator.world.world import World
 
 
 def read_scene(script: str | Mapping[str, Any] | Script, scene: JsonObject) -> tuple[Script, Scene]:
-    """Return a script with the keys of a scene in the place of its own. Raises ScriptError."""
+    """Return a script whose keys a scene's keys override. Raises ScriptError."""
     if isinstance(script, Script):
         user_side, loaded = load_script(scene)
         return replace(script, user=user_side.user or script.user), loaded

@@ -88,7 +88,7 @@ class WebhookEvents:
         return found[0]
 
     def _refusals(self, event_name: str) -> list[str]:
-        """Return what the receiver said in the last attempts that failed, a line for each."""
+        """Return the receiver's answers to the last failed attempts, a line for each."""
         shown = [
             shown_delivery(delivery)
             for delivery in self._world.outbox.deliveries.values()

@@ -1,4 +1,4 @@
-"""Control routes of calls: those that have come in, what a caller says next, and placing one."""
+"""Control routes of calls: list incoming ones, set what a caller says next, and place one."""
 
 from emulator.apis.evi.state import EviState
 from emulator.apis.phone.state import PhoneState

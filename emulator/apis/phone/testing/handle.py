@@ -21,7 +21,7 @@ __tracebackhide__ = is_on_purpose
 
 
 class PhoneHandle:
-    """What a test does with phone calls in one world. It loads aiohttp when a call is placed."""
+    """A test's handle on phone calls in one world. It loads aiohttp when a call is placed."""
 
     def __init__(self, world: World, bridge: Bridge) -> None:
         self._world = world

@@ -46,7 +46,7 @@ export function oneGeneration(id, page, go) {
   }
 
   async function loadSound(generation) {
-    fill(sound, h("p", { class: "hint", role: "status" }, "The sound is being made…"));
+    fill(sound, h("p", { class: "hint", role: "status" }, "Making the sound…"));
     try {
       const made = await player(`${path}/audio?format=wav`, generation.duration, generation.words);
       if (isGone) return made.leave();
@@ -163,7 +163,7 @@ function voiceForm(id) {
   );
 }
 
-/** The words as a table, for whoever can't see where they stand. */
+/** Return the words as a table, for people who can't see the waveform. */
 function times(generation) {
   const rows = generation.words.map(({ text, time: { begin, end } }) =>
     h(

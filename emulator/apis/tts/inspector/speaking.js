@@ -16,7 +16,7 @@ export function speaking(onSpoken) {
     "select",
     { name: "version" },
     options([
-      ["", "Chosen by the request"],
+      ["", "Default: chosen by the emulator"],
       ["1", "Octave 1"],
       ["2", "Octave 2"],
     ]),

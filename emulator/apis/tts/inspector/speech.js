@@ -51,7 +51,7 @@ function show(root, { journal, go, parameters }) {
     if (!rows.length)
       fill(
         list,
-        h("div", { role: "listitem" }, h("p", { class: "hint pad" }, "Nothing was said yet.")),
+        h("div", { role: "listitem" }, h("p", { class: "hint pad" }, "No speech yet.")),
       ).made = undefined;
   }
 

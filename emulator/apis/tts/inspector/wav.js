@@ -18,7 +18,7 @@ export function samplesOf(buffer) {
     }
     at += 8 + size + (size % 2);
   }
-  throw new Error("The sound is no WAV file of 16-bit PCM in one channel.");
+  throw new Error("Expected a WAV file of 16-bit PCM in one channel.");
 }
 
 /** The points of an area between the lowest and highest sample of each column; the loudest is 1 or -1. */

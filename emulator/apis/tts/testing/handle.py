@@ -30,7 +30,7 @@ _IN_WORDS = ("text", "voice", "description", "version", "format", "operation")
 
 
 class TtsHandle:
-    """What a test does with text-to-speech in one world.
+    """A test's handle on text-to-speech in one world.
 
     Generations are dicts, as GET /_emulator/tts/generations has them. Each meets one expectation at
     most; those of the seed meet none.
@@ -115,7 +115,7 @@ class TtsHandle:
         ]
 
     def _notice_a_reset(self) -> None:
-        """Begin anew after the seed's generations if the world has another state than before."""
+        """Start over after the seed's generations if the world's state was replaced."""
         store = self._generations()
         if self._store is not store:
             self._store, self._seen = store, self._seeded()
@@ -153,7 +153,7 @@ class TtsHandle:
         """
         if format not in FORMATS:
             known = ", ".join(FORMATS)
-            raise UsageError(f"no format is {format!r}{closest(format, FORMATS)}; known: {known}")
+            raise UsageError(f"no format {format!r}{closest(format, FORMATS)}; known: {known}")
         id = generation if isinstance(generation, str) else generation["generation_id"]
         pieces = self._bridge.run(self._pieces(id, format))
         return b"".join(pieces)
@@ -179,7 +179,7 @@ class TtsHandle:
         self._bridge.call(lambda: self._world.state(VoicesState).sounds.update({own.text: own}))
 
     def clear_sounds(self) -> None:
-        """Let all texts sound like others again."""
+        """Remove the sounds that `set_sound` gave to texts."""
         self._bridge.call(self._clear_sounds)
 
     def _clear_sounds(self) -> None:
@@ -196,7 +196,7 @@ def _check_fields(fields: Iterable[str]) -> None:
 
 
 def _refusal(entries: Iterable[JsonObject]) -> str:
-    """Return what the last request was told if it was refused, as a hint."""
+    """Return the error of the last request if it was refused, as a hint."""
     requests = [each for each in entries if each["kind"] == "http"]
     spoken = [each for each in requests if each["path"].startswith(_PATHS)]
     if not spoken or (spoken[-1]["status"] or 0) < 400:

@@ -1,4 +1,4 @@
-"""What an expectation may give in place of a value: each equals whatever it matches."""
+"""Matchers that an expectation may give instead of a value: each equals what it matches."""
 
 import re
 from typing import Any

@@ -199,7 +199,7 @@ function player(path) {
     for (let poll = 0; poll < POLLS && audio?.status !== "COMPLETE"; poll++)
       audio = await getToUse(`${path}/audio`);
     if (audio?.status !== "COMPLETE")
-      throw new Error(`The audio is not there: its status is ${audio?.status}.`);
+      throw new Error(`There is no audio yet: its status is ${audio?.status}.`);
     const { pathname, search } = new URL(audio.signed_audio_url); // on this server, by whatever name it is known
     const sound = h("audio", {
       controls: true,

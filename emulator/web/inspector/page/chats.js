@@ -96,7 +96,7 @@ function show(root, { journal, go, parameters }) {
     }));
     reconcile(list, rows, (chat) => chat.id, item);
     if (!chosen)
-      fill(page, known.length ? empty("Choose a chat to see what was said.") : noChats(go));
+      fill(page, known.length ? empty("Choose a chat to read it.") : noChats(go));
     beside.hidden = !chosen;
   }
 
@@ -179,8 +179,8 @@ function show(root, { journal, go, parameters }) {
 
 function noChats(go) {
   return empty(
-    "No chat was held in this world yet.",
-    h("p", {}, "Hold one yourself, or have one held:"),
+    "This world has no chats yet.",
+    h("p", {}, "Start one yourself, or run a sample:"),
     h("button", { class: "primary", onclick: () => go("talk") }, icon("talk"), "Talk"),
     command(example("/_emulator/simulate", '{"user": ["Hello!"]}')),
   );

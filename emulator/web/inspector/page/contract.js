@@ -4,9 +4,10 @@ import { call, get } from "./api.js";
 import { attempt, together } from "./acting.js";
 import { badge } from "./badges.js";
 import { confirmed, fill, h } from "./dom.js";
-import { plural, pretty, time, timeOfDay, visible } from "./text.js";
+import { plural, time, timeOfDay, visible } from "./text.js";
+import { trouble } from "./trouble.js";
 
-const OF_ALL = "Clear the contract reports of all worlds? Those of other keys are cleared, too.";
+const OF_ALL = "Clear the contract reports of all worlds? This includes the worlds of other keys.";
 
 export const contract = {
   id: "contract",
@@ -32,7 +33,7 @@ function show(root, { journal, go }) {
           "div",
           {},
           h("h2", {}, "Contract report"),
-          h("p", { class: "hint" }, "What clients got wrong, and how much of the API they used."),
+          h("p", { class: "hint" }, "Mistakes of clients, and how much of the API they used."),
         ),
         h(
           "span",
@@ -86,7 +87,7 @@ function groups({ findings, dropped }, entryOf, go) {
   for (const each of findings)
     bySubject.set(each.subject, [...(bySubject.get(each.subject) ?? []), each]);
   if (!bySubject.size)
-    return h("p", { class: "dim" }, "No findings: what clients sent is as the document says.");
+    return h("p", { class: "dim" }, "No findings: all that clients sent follows the document.");
   return [
     [...bySubject].map(([subject, of]) => group(subject, of, entryOf, go)),
     dropped
@@ -116,7 +117,9 @@ function group(subject, findings, entryOf, go) {
   );
 }
 
-function finding({ level, code, place, expected, got, hint, count, first_seq: seq }, entry, go) {
+function finding(found, entry, go) {
+  const { level, code, place, hint, count, first_seq: seq } = found;
+  const [before, said, after] = trouble(found);
   const tone = level === "error" ? "bad" : "warn";
   return h(
     "li",
@@ -134,10 +137,9 @@ function finding({ level, code, place, expected, got, hint, count, first_seq: se
     h(
       "p",
       {},
-      /^[A-Z]/.test(expected) ? null : "Expected ", // some are whole sentences
-      h("bdi", {}, expected),
-      "; got ",
-      h("code", {}, h("bdi", {}, visible(pretty(got ?? null).slice(0, 300)))),
+      before,
+      h("bdi", {}, said),
+      h("bdi", {}, after),
     ),
     hint ? h("p", { class: "hint" }, h("bdi", {}, hint)) : null,
     h("p", { class: "hint" }, first(seq, entry, go)),
@@ -147,7 +149,7 @@ function finding({ level, code, place, expected, got, hint, count, first_seq: se
 /** Where it came first: the entry's number and time, which leads to the timeline. */
 function first(seq, entry, go) {
   if (!seq) return "First in another world.";
-  if (!entry) return `First in entry ${seq}, which the journal does not keep any more.`;
+  if (!entry) return `First in entry ${seq}, which the journal no longer keeps.`;
   return [
     "First in ",
     h(

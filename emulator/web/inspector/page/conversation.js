@@ -101,7 +101,7 @@ export class Conversation extends Dialogue {
   #close(code, reason) {
     this.finish(
       code === 1006 && !this.chatId
-        ? "It was refused, or nothing answered (1006)"
+        ? "The server refused it or did not answer (1006)"
         : `Closed with ${code}${reason ? `: ${reason}` : ""}`,
     );
   }

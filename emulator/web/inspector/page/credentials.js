@@ -14,12 +14,12 @@ export function attempted(action) {
   }
 }
 
-// of this tab alone: what is kept for good may be read by whoever has this port tomorrow
+// of this tab alone: another program on this port could read what is kept for good
 const recalled = (name) => attempted(() => sessionStorage.getItem(name));
 const remember = (name, value) => attempted(() => sessionStorage.setItem(name, value));
 
 let key = recalled(KEY) ?? DEFAULT_KEY;
-let reference = recalled(REFERENCE) || null; // of the world that is open by reference
+let reference = recalled(REFERENCE); // of the world that is open by reference
 let token = null;
 
 /** The key; where the world is open by reference nobody knows its key, and a placeholder stands for it. */
@@ -35,7 +35,7 @@ export function setKey(given) {
   key = given.replace(/[\u0000-\u001f\u007f]/g, "").trim() || DEFAULT_KEY; // what a header can't hold
   reference = token = null;
   remember(KEY, key);
-  remember(REFERENCE, "");
+  attempted(() => sessionStorage.removeItem(REFERENCE));
 }
 
 export function setReference(given) {
@@ -52,20 +52,23 @@ const keyHeader = () => ({ "X-Hume-Api-Key": inHeader(key) });
 /** The headers with credentials. `isAgain` says that the last ones were refused: tokens expire. */
 export async function credentialHeaders(isAgain = false) {
   if (!reference) return keyHeader();
-  if (!token || isAgain) token = await newToken();
-  return token ? { Authorization: `Bearer ${token}` } : keyHeader();
+  const given = token && !isAgain ? token : await newToken();
+  return { Authorization: `Bearer ${given}` };
 }
 
 /** The query parameters with credentials, for what can't send headers; a token is a new one. */
 export async function credentialQuery() {
   if (!reference) return { api_key: key };
-  return { access_token: (token = await newToken()) };
+  return { access_token: await newToken() };
 }
 
-/** A token for the world. Throws the answer that refuses it. */
+/** A token for the world, which is kept while this one is open. Throws the answer that refuses it. */
 async function newToken() {
-  const path = `/_emulator/worlds/${encodeURIComponent(reference)}/token`;
+  const asked = reference;
+  const path = `/_emulator/worlds/${encodeURIComponent(asked)}/token`;
   const answer = await fetch(path, { method: "POST", headers: keyHeader(), cache: "no-store" });
   if (!answer.ok) throw answer;
-  return (await answer.json()).access_token;
+  const given = (await answer.json()).access_token;
+  if (asked === reference) token = given; // another world may have been opened meanwhile
+  return given;
 }

@@ -49,7 +49,7 @@ export function oneDelivery(delivery, go, refresh) {
       h("h2", {}, "Payload"),
       h("div", { class: "payload" }, code(delivery.body, "Payload")),
     ),
-    delivery.attempts.length ? null : h("p", { class: "dim" }, "No attempt was made so far."),
+    delivery.attempts.length ? null : h("p", { class: "dim" }, "No attempt yet."),
     delivery.attempts.map((each) => attemptCard(each, delivery.url)).reverse(),
   ];
 }
@@ -102,8 +102,8 @@ function attemptCard(each, url) {
       ? h(
           "details",
           {},
-          h("summary", {}, "Body as it was sent"),
-          code(each.request.body, "Body as it was sent"),
+          h("summary", {}, "Body as sent"),
+          code(each.request.body, "Body as sent"),
         )
       : null,
     each.response.body

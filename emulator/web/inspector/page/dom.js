@@ -70,14 +70,14 @@ export function place(parent, nodes) {
   }
 }
 
-/** The children of `parent` are those of `items`: what has not changed stays, what is made anew keeps the
+/** The children of `parent` are those of `items`: what has not changed stays, what is made again keeps the
     focus where it can. Of a live region only what is new is read out. */
 export function reconcile(parent, items, keyOf, render) {
   const before = parent.made ?? new Map();
   const after = new Map();
   const focused = document.activeElement;
   const like = parent.contains(focused) ? likeness(focused) : "";
-  let refocused = null; // made anew in the place of what has the focus
+  let refocused = null; // the new element that replaces the focused one
   const nodes = items.map((item) => {
     const key = keyOf(item);
     const text = JSON.stringify(item);
@@ -126,7 +126,7 @@ export function announce(text) {
   requestAnimationFrame(() => (announcer.textContent = text));
 }
 
-/** Say it to everybody: a note at the page's edge, which goes by itself. */
+/** Show a note at the page's edge, which disappears by itself. */
 export function toast(text, tone = "info") {
   const said = [...document.getElementById("toasts").children];
   if (said.some((each) => each.textContent === text.slice(0, 600))) return; // it stands there still

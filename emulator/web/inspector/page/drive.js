@@ -113,7 +113,7 @@ export function driver(chatId) {
       {},
       h("h3", {}, "Inject an error or a close"),
       breaks,
-      h("p", { class: "hint" }, "A fault for this chat alone, which happens once and now."),
+      h("p", { class: "hint" }, "Adds a fault for this chat alone, which happens once, now."),
     ),
   ];
 }

@@ -5,6 +5,7 @@ import { describe } from "./describe.js";
 import { copy, h, icon } from "./dom.js";
 import { asCurl, asPytest, headersOf, isCut, requestOf } from "./export.js";
 import { code, duration, facts, plural, pretty, time, visible } from "./text.js";
+import { trouble } from "./trouble.js";
 
 export function entryDetail(entry, go, close) {
   const { title, outcome, tone } = describe(entry);
@@ -54,7 +55,7 @@ export function entryDetail(entry, go, close) {
       ? h(
           "p",
           { class: "hint" },
-          "The journal keeps the first 4,000 characters of a body: what is copied ends there.",
+          "The journal keeps the first 4,000 characters of a body, so the copy ends there.",
         )
       : null,
     facts([
@@ -110,7 +111,7 @@ function* bodies(entry) {
     yield section("Request headers", facts(headers.map(([name, value]) => [name, String(value)])));
   if (entry.request) yield section("Request body", code(entry.request, "Request body"));
   if (entry.response) yield section("Response body", code(entry.response, "Response body"));
-  if (entry.stream) yield section("Stream as it came", code(entry.stream, "Stream as it came"));
+  if (entry.stream) yield section("Stream as received", code(entry.stream, "Stream as received"));
   if (entry.content !== undefined) yield section("Content", code(entry.content, "Content"));
 }
 
@@ -118,9 +119,10 @@ export function findingList(findings) {
   return h("ul", { class: "findings" }, findings.map(findingItem));
 }
 
-function findingItem({ level, code: name, place, expected, got, hint }) {
+function findingItem(found) {
+  const { level, code: name, place, hint } = found;
   const tone = level === "error" ? "bad" : "warn";
-  const shown = visible(pretty(got ?? null).slice(0, 300));
+  const [before, said, after] = trouble(found);
   return h(
     "li",
     { class: tone },
@@ -136,10 +138,9 @@ function findingItem({ level, code: name, place, expected, got, hint }) {
     h(
       "p",
       {},
-      "Expected ",
-      h("bdi", {}, expected),
-      ", got ",
-      h("code", {}, shown),
+      before,
+      h("bdi", {}, said),
+      h("bdi", {}, after),
       hint ? ["; ", h("bdi", {}, hint)] : null,
     ),
   );

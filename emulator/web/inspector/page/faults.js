@@ -228,7 +228,7 @@ function adding(done) {
     const rule = { kind: kind.value, fault: fault.value, ...Object.fromEntries(said) };
     const made = await refusals.attempt(submit, () => call("POST", "/_emulator/faults", rule));
     if (!made) return;
-    toast("The fault is added");
+    toast("Fault added");
     await attempt(done);
   }
   return form;

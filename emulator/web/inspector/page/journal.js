@@ -37,7 +37,7 @@ export class Journal extends EventTarget {
   dropped = 0;
   #running = null;
 
-  /** Begin anew, for the world of another key. */
+  /** Start over, for the world of another key. */
   restart() {
     this.#running?.abort();
     this.#forget();
@@ -71,7 +71,7 @@ export class Journal extends EventTarget {
           page = await get(`/_emulator/journal?after=${after}&limit=${PAGE}`, signal);
         }
         if (this.#isAnother(page)) {
-          this.#forget(); // another journal, whose numbers begin anew
+          this.#forget(); // another journal, whose numbers start from 1
           caughtUp = false;
           continue;
         }
@@ -88,7 +88,7 @@ export class Journal extends EventTarget {
     }
   }
 
-  /** Whether it is another emulator's: numbers begin anew there, and go past ours in time. */
+  /** True if it is another emulator's page: its numbers start from 1, and pass ours in time. */
   #isAnother(page) {
     const [ours, theirs] = [this.entries.at(-1), page.entries[0]];
     if (page.last_seq < this.last) return true;

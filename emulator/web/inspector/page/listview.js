@@ -50,7 +50,7 @@ export class ListView {
   /** Other items, by their `seq`; the chosen one stays chosen if it is still there. */
   set(items, chosen = this.items[this.chosen]) {
     this.items = items;
-    this.chosen = chosen ? items.findIndex((each) => each.seq === chosen.seq) : -1; // it may be drawn anew
+    this.chosen = chosen ? items.findIndex((each) => each.seq === chosen.seq) : -1; // it may be drawn again
     this.draw();
   }
 

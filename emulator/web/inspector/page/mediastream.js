@@ -12,7 +12,7 @@ const FROM_PHONE = {
   stop: () => ["stop", "the caller has hung up, or the call goes on without this stream"],
 };
 const TO_PHONE = {
-  mark: ({ mark }) => [`mark ${mark?.name}`, "Twilio returns it once all before it was played"],
+  mark: ({ mark }) => [`mark ${mark?.name}`, "Twilio returns it once the sound before it was played"],
   clear: () => ["clear", "Twilio drops the sound that it has not played yet"],
 };
 

@@ -1,4 +1,4 @@
-// Keeping the end of something that grows in sight, for whoever was looking at the end.
+// Keeps the end of something that grows in sight, if the end was in sight before.
 
 const NEAR = 40; // px that still count as the end
 

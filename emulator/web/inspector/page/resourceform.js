@@ -70,7 +70,7 @@ export function resourceForm(view, { title, action, path, body, isNew, done, can
         "",
         "JSON",
         json,
-        "It is sent as it stands here. The fields above write into it.",
+        "The page sends exactly this. The fields above write into it.",
       ),
     ),
     h(

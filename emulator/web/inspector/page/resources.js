@@ -271,7 +271,7 @@ function editing(view, versions, { go, refresh }) {
   };
 }
 
-/** What can be done to one version: it is described anew, or deleted. */
+/** What can be done to one version: change its description, or delete it. */
 function versionActs({ version, version_description: description }, path, refresh) {
   const at = `${path}/version/${version}`;
   const text = h("input", {

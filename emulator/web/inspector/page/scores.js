@@ -105,7 +105,7 @@ export function chart() {
     node,
     set(given) {
       const text = JSON.stringify(given);
-      if (text === drawn) return; // whoever is about to press a button of the legend still finds it
+      if (text === drawn) return; // so that a button of the legend stays under the pointer
       drawn = text;
       turns = given;
       node.hidden = turns.length === 0;

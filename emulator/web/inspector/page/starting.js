@@ -95,7 +95,7 @@ export function newCall(chosen, start) {
     h(
       "div",
       { class: "all" },
-      field("Your number", from, "Webhooks tell it to your server as caller_number."),
+      field("Your number", from, "Webhooks have it as caller_number."),
     ),
     h("div", { class: "actions" }, h("button", { class: "primary", onclick: start }, "Call")),
   );

@@ -22,7 +22,7 @@ const CHAT = {
   outside: "The control plane acts on the chat from outside, as a test or your server does.",
   intro: [
     "Hold a chat with the emulator.",
-    "Choose a config, start, and type or speak. The assistant answers as its script says, or echoes what it hears.",
+    "Choose a config, start, and type or speak. The assistant follows the script, or echoes your words.",
   ],
 };
 const PHONE = {
@@ -35,7 +35,7 @@ const PHONE = {
   outside: "The control plane acts on the call from outside, as a test or your server does.",
   intro: [
     "Call the emulator.",
-    "Choose a config and call: this page plays Twilio. What you type is heard on the line as tones, and the emulator is told the words. With the microphone you speak yourself.",
+    "Choose a config and call: this page plays Twilio. Text that you type is heard on the line as tones, and the emulator gets the words. With the microphone you speak yourself.",
   ],
 };
 const WAYS = { chat: CHAT, phone: PHONE };
@@ -273,7 +273,7 @@ function hearing(held) {
   return h(
     "section",
     {},
-    h("h3", {}, h("label", { for: "heard" }, "What the microphone will be heard to say")),
+    h("h3", {}, h("label", { for: "heard" }, "Transcripts of the microphone")),
     h(
       "form",
       {

@@ -60,7 +60,7 @@ export class Telephone extends Dialogue {
       return;
     }
     const words = [...twiml.querySelectorAll("Say")].map((each) => each.textContent);
-    this.finish(words.length ? `A voice said: ${words.join(" ")}` : "The answer connects to nothing");
+    this.finish(words.length ? `A voice said: ${words.join(" ")}` : "The answer connects the call to nothing");
   }
 
   /** Say words: they are told to the emulator, and tones are heard. */
@@ -73,7 +73,7 @@ export class Telephone extends Dialogue {
   /** Queue what the microphone will be heard to say; returns how it is queued. */
   async queue(text) {
     await call("POST", `/_emulator/calls/${this.callSid}/heard`, { text });
-    return "It waits for the next turn of this call";
+    return "Queued for the next turn of this call";
   }
 
   press(digit) {

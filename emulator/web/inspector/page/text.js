@@ -51,7 +51,7 @@ export function ago(ms, now = Date.now()) {
 
 export const plural = (count, one, many = `${one}s`) => `${count} ${count === 1 ? one : many}`;
 
-/** Control characters, and those that turn the direction of writing, as one can see them. */
+/** Make control characters visible, also the ones that turn the direction of writing. */
 export function visible(text) {
   return text.replace(
     /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,

@@ -201,6 +201,7 @@ function show(root, { journal, go, stay, parameters }) {
   journal.addEventListener("entries", onEntries);
   journal.addEventListener("begin", begin);
   refilter();
+  tellTotal.cancel(); // nobody has filtered yet
   return {
     close,
     step: (by) => list.step(by),
@@ -217,8 +218,8 @@ function show(root, { journal, go, stay, parameters }) {
 
 const nothingFound = () =>
   empty(
-    "No entry is like that.",
-    h("p", {}, "Take words out of the search, or turn kinds on again. A word after - leaves out the entries that have it."),
+    "No entry matches.",
+    h("p", {}, "Remove words from the search, or show more kinds. A word after - hides the entries that have it."),
   );
 
 /** What an entry says besides its title, and what its client did wrong; why a request was refused comes first. */

@@ -64,7 +64,7 @@ export function toolResult({ content, isError, at }) {
       h("strong", {}, isError ? "Tool error " : "Tool response "),
       at ? time(at, timeOfDay) : null,
     ),
-    code(content, "What the tool answered"),
+    code(content, "The tool's answer"),
   );
 }
 
@@ -79,7 +79,7 @@ export function trouble({ code: errorCode, slug, message }, at) {
   );
 }
 
-/** An event of a chat's history, as REST shows it; null for those that say nothing of their own. */
+/** Read an event of a chat's history, as REST shows it; null for events without content. */
 export function recorded(given) {
   const { type, timestamp: at, message_text: text } = given;
   if (type === "USER_MESSAGE" || type === "AGENT_MESSAGE") {

@@ -69,7 +69,7 @@ function show(root, { journal, go, parameters }) {
     if (!newest.length)
       fill(
         list,
-        h("div", { role: "listitem" }, h("p", { class: "hint pad" }, "Nothing was sent yet.")),
+        h("div", { role: "listitem" }, h("p", { class: "hint pad" }, "No webhooks yet.")),
       ).made = undefined;
     if (!chosen) {
       if (page.firstChild !== overview) fill(page, overview);
@@ -83,7 +83,7 @@ function show(root, { journal, go, parameters }) {
           ? oneDelivery(delivery, go, refresh)
           : empty(
               "This delivery is gone.",
-              h("p", {}, "The world was reset, or keeps only the newest."),
+              h("p", {}, "The world was reset, or dropped its oldest deliveries."),
             ),
       );
     drawn = now;

@@ -105,7 +105,7 @@ function clockCard(readClock) {
     const { now_ms, mode: how } = await get("/_emulator/clock");
     now.textContent = dateTime(now_ms);
     mode.textContent =
-      how === "manual" ? "It stands still until it is advanced or resumes." : "It runs.";
+      how === "manual" ? "It is frozen until you advance or resume it." : "It is running.";
     freeze.disabled = how === "manual";
     resume.disabled = how !== "manual";
   }
@@ -136,7 +136,7 @@ function clockCard(readClock) {
     h(
       "p",
       { class: "hint" },
-      "Timeouts, retries and whatever else is due meanwhile happens at once, in order.",
+      "Timeouts, retries and everything else that is due by then happen at once, in order.",
     ),
   );
   return { node, refresh };
@@ -155,12 +155,12 @@ function memoryCard() {
     await attempt(async () => {
       if (
         await confirmed(
-          "Put this snapshot in the place of all that is in this world now?",
+          "Replace everything in this world with this snapshot?",
           "Restore",
         )
       ) {
         await call("PUT", "/_emulator/snapshot", await file.text());
-        toast("The world is as it was then");
+        toast("Snapshot restored");
       }
     });
     restoring.value = "";
@@ -170,13 +170,13 @@ function memoryCard() {
     attempt(async () => {
       if (
         !(await confirmed(
-          "Reset this world? Its data, its journal and all that is under way go; it begins again from its seed.",
+          "Reset this world? It loses its data, its journal, live chats and pending webhooks, and starts again from its seed.",
           "Reset",
         ))
       )
         return;
       await call("POST", "/_emulator/reset");
-      toast("The world is its seed again");
+      toast("World reset to its seed");
     });
 
   const save = () =>
@@ -204,7 +204,7 @@ function memoryCard() {
     h(
       "p",
       { class: "hint" },
-      "A snapshot is one JSON file with all that the world remembers, but for what is under way.",
+      "A snapshot is a JSON file with the world's data. It has no journal, and live chats in it have ended.",
     ),
   );
 }

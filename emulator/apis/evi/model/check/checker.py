@@ -50,7 +50,7 @@ def _chosen(names: Sequence[str] | None) -> list[Case]:
     for name in names or ():
         if name not in known:
             listed = ", ".join(known)
-            raise UsageError(f"no case is {name!r}{closest(name, list(known))}; known: {listed}")
+            raise UsageError(f"no case {name!r}{closest(name, list(known))}; known: {listed}")
     return [case for case in CASES if not names or case.name in names]
 
 

@@ -1,4 +1,4 @@
-"""What the cases of a check say: short conversations, which are always the same."""
+"""Conversations for the cases of a check: short, and always the same."""
 
 from collections.abc import Iterator
 

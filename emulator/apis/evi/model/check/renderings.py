@@ -67,7 +67,7 @@ def check_format(format: str) -> None:
     """Raise UsageError for a format that is not one of FORMATS."""
     if format not in FORMATS:
         hint, known = closest(format, list(FORMATS)), ", ".join(FORMATS)
-        raise UsageError(f"no format of checks is {format!r}{hint}; known: {known}")
+        raise UsageError(f"no format {format!r}{hint}; known: {known}")
 
 
 def _lines(report: CheckReport) -> Iterator[str]:

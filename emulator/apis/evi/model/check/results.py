@@ -1,4 +1,4 @@
-"""What a check of a custom language model found, case by case."""
+"""Results of a check of a custom language model, case by case."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
