@@ -31,7 +31,8 @@ LADDER = [
     ["twilio"],
     ["contract", "outgoing"],
     ["faults", "journal", "audio"],
-    ["store", "openapi", "redaction"],
+    ["store", "openapi"],
+    ["redaction"],
 ]
 BASE = len(LADDER)
 LEVELS = {room: level for level, rooms in enumerate(LADDER) for room in rooms}

@@ -22,9 +22,7 @@ class LineWriter:
         if self._lines.qsize() >= _MOST_WAITING:
             self._left_out += 1
             return
-        if self._left_out:
-            self._lines.put(f"... {self._left_out} lines left out: they were read too slowly")
-            self._left_out = 0
+        self._tell_left_out()
         self._lines.put(line)
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="lines", daemon=True)
@@ -33,8 +31,14 @@ class LineWriter:
     def close(self, timeout_s: float = 1) -> None:
         """Wait until all lines are written, or the time is over."""
         if self._thread is not None:
+            self._tell_left_out()
             self._lines.put(None)
             self._thread.join(timeout_s)
+
+    def _tell_left_out(self) -> None:
+        if self._left_out:
+            self._lines.put(f"... {self._left_out} lines left out: they were read too slowly")
+            self._left_out = 0
 
     def _run(self) -> None:
         while (line := self._lines.get()) is not None:

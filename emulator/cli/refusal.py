@@ -1,6 +1,7 @@
 """Words for an error answer."""
 
 import json
+from typing import Any
 
 
 def refusal_text(text: str) -> str | None:
@@ -14,13 +15,20 @@ def refusal_text(text: str) -> str | None:
         return None
     if not isinstance(answer, dict):
         return None
-    if isinstance(answer.get("detail"), list):
-        return "\n".join(
-            f"{'.'.join(map(str, problem['loc'][1:]))}: {problem['msg']}"
-            for problem in answer["detail"]
-        )
+    detail, fault = answer.get("detail"), answer.get("fault")
+    if isinstance(detail, list):
+        return "\n".join(map(_problem, detail))
     if "message" in answer:
         return str(answer["message"])
-    if "fault" in answer:
-        return str(answer["fault"].get("faultstring"))
+    if isinstance(fault, dict) and "faultstring" in fault:
+        return str(fault["faultstring"])
     return None
+
+
+def _problem(problem: Any) -> str:
+    """Return one problem of a 422 in words; as it is, if a stub or another server made it."""
+    if not isinstance(problem, dict) or "msg" not in problem:
+        return str(problem)
+    loc = problem.get("loc")
+    place = ".".join(map(str, loc[1:])) if isinstance(loc, list) else ""
+    return f"{place}: {problem['msg']}" if place else str(problem["msg"])

@@ -16,7 +16,7 @@ from emulator.contract.ledger import ClientLedger
 from emulator.contract.surface import ApiSurface
 from emulator.errors import EmulatorError, UsageError, closest
 from emulator.jsontext import JsonObject
-from emulator.redaction.values import hide_in_string
+from emulator.redaction.command import hide_in_command
 from emulator.settings import Settings
 from emulator.version import __version__
 
@@ -136,7 +136,7 @@ def run_facts(settings: Settings, command: str = "") -> dict[str, str | int]:
     facts: dict[str, str | int] = {"version": __version__, "seed": settings.seed}
     if settings.random_seed is not None:
         facts["random_seed"] = settings.random_seed
-    return facts | ({"command": hide_in_string(command)} if command else {})
+    return facts | ({"command": hide_in_command(command)} if command else {})
 
 
 def _by_subject(findings: Sequence[JsonObject]) -> list[JsonObject]:

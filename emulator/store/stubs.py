@@ -6,6 +6,7 @@ from fnmatch import fnmatchcase
 from typing import Any, TypeAlias
 
 from emulator.jsontext import Json, JsonObject
+from emulator.redaction.values import hide_in_json
 
 MATCHED_BY = ("path", "query", "headers", "body")
 
@@ -81,7 +82,8 @@ class Stub:
 
     def __str__(self) -> str:
         said = "a callable" if self.answer is not None else self.status
-        matched = f" for {', '.join(f'{n} {v!r}' for n, v in self.match.items())}"
+        match = hide_in_json(dict(self.match))
+        matched = f" for {', '.join(f'{n} {v!r}' for n, v in match.items())}"
         return f"{self.operation} -> {said}{matched if self.match else ''}"
 
     def __repr__(self) -> str:

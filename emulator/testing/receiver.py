@@ -20,6 +20,7 @@ from emulator.signature import SIGNATURE_HEADER, TIMESTAMP_HEADER, WINDOW_S
 __tracebackhide__ = is_on_purpose
 
 _POLL_S = 0.01  # how long closing it may take
+_BODILESS = (204, 304)  # statuses: a body would be taken for the next answer on the connection
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -170,10 +171,11 @@ class WebhookReceiver:
                     return
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 status, problem = receiver._take(body, headers)
+                said = b"" if status in _BODILESS else problem.encode()
                 self.send_response(status)
-                self.send_header("Content-Length", str(len(problem)))
+                self.send_header("Content-Length", str(len(said)))
                 self.end_headers()
-                self.wfile.write(problem.encode())
+                self.wfile.write(said)
 
             def log_message(self, format: str, *arguments: Any) -> None:
                 pass

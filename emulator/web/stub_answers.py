@@ -73,6 +73,15 @@ def _read(said: Any, stub: Stub) -> Replacement:
         said = (said, None) if type(said) is int else (stub.status, said)
     status, body, *more = said if len(said) in (2, 3) else (None, None)
     headers = more[0] if more else {}
-    if type(status) is not int or not 200 <= status <= 599 or not isinstance(headers, dict):
+    if type(status) is not int or not 200 <= status <= 599 or not _are_headers(headers):
         raise UsageError(f"a stub's callable returns {_FORMS}; got {said!r}")
     return status, body, headers
+
+
+def _are_headers(headers: Any) -> bool:
+    """True if these are texts by name, in characters that a header can hold."""
+    return isinstance(headers, dict) and all(
+        isinstance(text, str) and text.isascii() and text.isprintable()
+        for pair in headers.items()
+        for text in pair
+    )

@@ -13,6 +13,7 @@ from emulator.cli.line_writer import LineWriter
 from emulator.cli.live import Live
 from emulator.contract.findings import find
 from emulator.journal.entries import FrameEntry
+from emulator.jsontext import Json
 from emulator.server import new_app
 from emulator.settings import Settings
 from emulator.web.app import App
@@ -129,8 +130,10 @@ def test_a_reader_who_stops_stops_nothing() -> None:
     stream.reads.set()
     writer.close(10)
     written = stream.getvalue().splitlines()
-    assert 1_000 <= len(written) <= 1_001
+    assert 1_001 <= len(written) <= 1_002
     assert written[:3] == ["0", "1", "2"]
+
+    assert written[-1].endswith("lines left out: they were read too slowly")
 
     later = LineWriter(closed := io.StringIO())
     closed.close()
@@ -156,3 +159,23 @@ def test_colours(environ: dict[str, str], is_terminal: bool, coloured: bool) -> 
     stream.isatty = lambda: is_terminal  # type: ignore[method-assign]
     assert has_colours(stream, environ) == coloured
     assert painter(stream, environ)("red", "x") == ("\x1b[31mx\x1b[0m" if coloured else "x")
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        ({"detail": ["too late"]}, "too late"),
+        ({"detail": [{"loc": "name", "msg": "too late"}]}, "too late"),
+        ({"detail": [None]}, "None"),
+        ({"fault": "too late"}, '{"fault":"too late"}'),
+    ],
+)
+def test_a_refusal_of_any_shape(
+    watched: TestClient, lines: list[str], body: Json, why: str
+) -> None:
+    """A stub's body has any shape; the line that tells of it breaks no request."""
+    stub = {"operation": "list-configs", "status": 400, "body": body, "check": False}
+    assert watched.post("/_emulator/stubs", json=stub).status_code < 300
+    answer = watched.get("/v0/evi/configs")
+    assert (answer.status_code, answer.json()) == (400, body)
+    assert lines == [f"refused  GET /v0/evi/configs -> 400 {why}"]

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from playwright.sync_api import Browser, Page, ViewportSize
 
 EMPTY = "/_emulator/inspector/keypad.js"  # a page of the same origin that runs nothing
-TIMEOUT_MS = 10_000
+TIMEOUT_MS = 30_000  # of a busy machine
 VIEWPORT = ViewportSize(width=1280, height=800)
 PERMISSIONS = ["clipboard-read", "clipboard-write", "microphone"]
 FORGET = "() => { localStorage.clear(); sessionStorage.clear(); }"

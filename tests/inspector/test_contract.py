@@ -1,5 +1,7 @@
 """The contract report: findings by operation, each with its first request; the coverage."""
 
+import re
+
 from httpx import Client
 from playwright.sync_api import expect
 
@@ -35,6 +37,21 @@ def test_the_contract_report(inspector: Inspector, remote: Client) -> None:
     expect(
         page.get_by_text("No findings: all that clients sent follows the document.")
     ).to_be_visible()
+    inspector.check_console()
+
+
+def test_a_refusal_is_told_as_what_it_said(inspector: Inspector, remote: Client) -> None:
+    """The message of an error is not what was expected, in the report and in the timeline."""
+    for status in (201, 409):
+        ask(remote, "POST", "/v0/evi/tools", {"name": "A", "parameters": "{}"}, status)
+    told = re.compile(
+        r"(?<!xpected )A tool named 'A' already exists \(ID: [-0-9a-f]+\) \(name_taken\)"
+    )
+    page = inspector.open("contract")
+    expect(page.get_by_role("region", name="create-tool")).to_contain_text(told)
+    page.get_by_role("button", name="entry 2").click()
+    expect(page.get_by_role("region", name="Entry")).to_contain_text(told)
+    expect(page.locator(".row[aria-selected=true]")).to_contain_text(told)
     inspector.check_console()
 
 

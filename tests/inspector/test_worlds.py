@@ -3,7 +3,7 @@
 import re
 
 from httpx import Client
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from emulator.server import Server
 from tests.inspector.browsing import BOTH, Inspector
@@ -81,3 +81,29 @@ def test_a_world_that_is_gone(inspector: Inspector, server: Server) -> None:
     page.keyboard.press("Enter")
     expect(page.locator("#state")).to_have_text("Live")
     inspector.check_console()
+
+
+def test_a_late_token_opens_no_other_world(
+    inspector: Inspector, remote: Client, server: Server, api_key: str
+) -> None:
+    """Whoever opens a second world before the first has its token sees the second."""
+    references = []
+    for key in (api_key, f"{api_key}-2"):
+        remote.headers["X-Hume-Api-Key"] = key
+        references.append(ask(remote, "PATCH", "/_emulator/world", {"name": key})["reference"])
+    first, second = references
+    page = inspector.page
+    held_back: list[Route] = []
+    page.route(f"**/worlds/{first}/token", lambda route: held_back.append(route))
+    page.goto(f"{server.url}/_emulator/#view=world&world={first}")
+    expect(page.get_by_role("textbox", name="Key")).to_have_attribute("placeholder", f"of {first}")
+    page.evaluate("hash => { location.hash = hash; }", f"view=world&world={second}")
+    card = page.get_by_role("region", name="This world")
+    expect(card.get_by_role("textbox", name="Name")).to_have_value(f"{api_key}-2")
+    with page.expect_response(f"**/worlds/{first}/token"):
+        for route in held_back:
+            route.continue_()
+    page.unroute_all()
+    page.get_by_role("link", name="Timeline").click()
+    page.get_by_role("link", name="World").click()
+    expect(card.get_by_role("textbox", name="Name")).to_have_value(f"{api_key}-2")

@@ -249,6 +249,11 @@ test("webhooks", async () => {
     await failure(receiver.waitFor("tool_call", {}, { timeoutMs: 20 })),
     /chat_ended \(the signature is wrong\)/,
   );
+  await fetch(receiver.url, { method: "POST", body: "{" });
+  assert.match(
+    await failure(receiver.waitFor("tool_call", {}, { timeoutMs: 20 })),
+    /, a request without an event_name \(the body is not JSON\)$/,
+  );
   const signed = await evi.sign("chat_ended", { chatId: chat.id, faults: ["wrong_key"] });
   assert.equal(JSON.parse(signed.body).chat_id, chat.id);
   assert.match(signed.headers["X-Hume-AI-Webhook-Signature"], /^[0-9a-f]{64}$/);

@@ -1,5 +1,6 @@
 """What a test sets up for nothing: told in the timeline, and a failure where that is asked for."""
 
+import gc
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,29 @@ def test_a_rule_that_never_answers(evi: Evi) -> None:
     evi.check_unused()
     evi.simulate(user=["Hello"], script=TWO_RULES)
     assert [message for _, message in unused(evi)] == ["the script's rule for 'x' never answered"]
+
+
+def test_a_rule_in_the_place_of_one_that_answered(evi: Evi) -> None:
+    """What a rule did that is gone is not counted for another, which may have its address."""
+    for _ in range(3):
+        evi.script.rules.clear()
+        evi.script.on_user("weather").say("Snow.")
+        assert unused(evi) == [("rule", RULE)]
+        with http(evi) as client:
+            assert client.get("/_emulator/script").json()["uses"] == [0]
+        evi.simulate(user=["The weather?"])
+        gc.collect()
+
+
+def test_a_rule_that_answered_long_ago(evi: Evi) -> None:
+    """It has answered, however many scripts were followed since."""
+    evi.script.on_user("weather").say("Snow.")
+    evi.simulate(user=["The weather?"])
+    for _ in range(60):
+        evi.simulate(user=["Hello"], script={"rules": [{"when": "hello", "answer": "Hi"}]})
+    assert unused(evi) == []
+    with http(evi) as client:
+        assert client.get("/_emulator/script").json()["uses"] == [1]
 
 
 def test_a_turn_that_no_rule_matches(evi: Evi) -> None:

@@ -147,6 +147,19 @@ def test_answers_to_order(receiver: WebhookReceiver) -> None:
     assert len(receiver.events) == 4
 
 
+def test_an_answer_without_a_body(receiver: WebhookReceiver) -> None:
+    """What is wrong with a webhook is not told with 204: the connection goes on being used."""
+    connection = HTTPConnection("127.0.0.1", urlsplit(receiver.url).port or 0, timeout=PATIENCE_S)
+    receiver.answer(204)
+    try:
+        for status, said in ((204, b""), (401, b"a header is missing")):
+            connection.request("POST", "/", b"{}")
+            answer = connection.getresponse()
+            assert (answer.status, answer.read()) == (status, said)
+    finally:
+        connection.close()
+
+
 def test_waiting(receiver: WebhookReceiver) -> None:
     """At once for what is there, else as soon as it comes; by name and fields."""
     waiting = Started(lambda: receiver.wait_for("chat_ended", PATIENCE_S, chat_id="b").event)

@@ -359,6 +359,18 @@ def test_a_callable(evi: Evi) -> None:
     evi.check_stubs()
 
 
+def test_what_a_stub_tells_of_itself_has_no_credentials(evi: Evi) -> None:
+    """It may be matched by a key or a token, which failures and the timeline would show."""
+    match = {"headers": {"Authorization": "Bearer s3cret"}, "query": {"api_key": "s3cret"}}
+    stub = evi.stub("list-tools", match=match, check=False)
+    told = "list-tools -> 200 for headers {'authorization': '(hidden)'}, query {'api_key': '(hid"
+    assert told in repr(stub)
+    with pytest.raises(AssertionError) as failed:
+        evi.check_stubs()
+    assert "s3cret" not in str(failed.value) + evi.timeline()
+    evi.reset()
+
+
 def test_what_a_callable_raises_fails_the_test(evi: Evi) -> None:
     """The client gets 500; the test's failure has the callable's own traceback."""
 
@@ -385,6 +397,8 @@ def test_what_a_callable_raises_fails_the_test(evi: Evi) -> None:
         (99, "a stub's callable returns a body, a status, .*; got .99"),
         ((200,), "got .200"),
         ((200, {}, "x"), "callable returns"),
+        ((200, {}, {"X-Count": 3}), "callable returns"),
+        ((200, {}, {"X-Name": "a\r\nb: c"}), "callable returns"),
         ({"tools_page": 1}, "tools_page"),
         (object(), "JSON"),
     ],

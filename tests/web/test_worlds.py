@@ -110,6 +110,19 @@ def test_from_elsewhere_a_world_needs_its_key(peer: str, host: str) -> None:
     assert "Send the world's API key" in refused.json()["message"]
 
 
+@pytest.mark.parametrize(
+    "header", ["Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Via"]
+)
+def test_a_proxy_on_this_machine_opens_no_world(here: TestClient, header: str) -> None:
+    """It may replace the host that outsiders ask for; a header says that it passes a request on."""
+    use(here, KEY)
+    [world] = listed(here)
+    path = f"{WORLDS}/{world['reference']}/token"
+    refused = here.post(path, headers={header: "192.0.2.7"})
+    assert (refused.status_code, refused.json()["code"]) == (403, "not_this_machine")
+    assert f"a proxy by its header {header}" in refused.json()["message"]
+
+
 def test_where_keys_guard_a_list_needs_one() -> None:
     """With --api-key, who has none of the accepted keys sees and opens nothing."""
     app = new_app(Settings(seed="empty", api_key=(KEY,)))

@@ -35,9 +35,10 @@ export class Received {
   }
 }
 
-/** Return an event's name, and what is wrong with its signature. */
-function told({ eventName, problem }: Received): string {
-  return problem === null ? eventName : `${eventName} (${problem})`;
+/** Return an event's name, and what is wrong with its signature or its body. */
+function told({ event, problem }: Received): string {
+  const name = String(event["event_name"] ?? "a request without an event_name");
+  return problem === null ? name : `${name} (${problem})`;
 }
 
 /**

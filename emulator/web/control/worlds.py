@@ -19,6 +19,8 @@ from emulator.web.endpoint import Route
 from emulator.world.world import World
 from emulator.world.worlds import Worlds
 
+_OF_PROXIES = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Via")
+
 
 def worlds_routes(auth: Auth, worlds: Worlds, bodies: Bodies) -> list[Route]:
     """Return the routes that list and name worlds, and open them by reference."""
@@ -78,9 +80,13 @@ def _summary(world: World) -> JsonObject:
 def _check_is_here(request: Request) -> None:
     """Raise ApiError (403) unless the request comes from this machine, and for it by name.
 
-    A balancer or a tunnel on this machine passes on the name that outsiders ask for.
+    A proxy, a balancer or a tunnel on this machine passes on the name that outsiders ask for, or
+    adds a header that says for whom it asks.
     """
     peer = "an unknown address" if request.client is None else request.client.host
     host = request.headers.get("host", "")
-    if not (is_loopback(peer) and is_loopback(read_host(host) or "")):
+    passed_on = next((name for name in _OF_PROXIES if name in request.headers), None)
+    if passed_on is not None:
+        peer = f"{peer}, a proxy by its header {passed_on},"
+    if passed_on is not None or not (is_loopback(peer) and is_loopback(read_host(host) or "")):
         raise api_error(NOT_THIS_MACHINE, peer=peer, host=host)

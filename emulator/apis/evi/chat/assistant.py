@@ -155,7 +155,7 @@ class Assistant:
         values = {"user_text": turn.text, "context": context or ""}
         chosen = self._script.choose(turn)
         if chosen is not None:
-            self._script_use.answer(self._script.script, chosen.rule)
+            self._script_use.answer(chosen.rule)
             self.add_turn(chosen.rule.steps, "answer", {**values, **chosen.groups})
         elif self._script.script.strict:
             self._script_use.miss(self._chat_id, turn)

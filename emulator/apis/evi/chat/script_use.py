@@ -1,22 +1,26 @@
 """How the scripts of a world are used: which rules have answered, and which turns met none."""
 
-from collections import Counter, OrderedDict, deque
+from collections import OrderedDict, deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from emulator.apis.evi.chat.script import Rule, Script, UserTurn
 from emulator.source_files import short
 
+T = TypeVar("T")
+
 _MOST_SCRIPTS = 50  # that were used last
+_MOST_RULES = 5_000  # that answered last
 _MOST_TURNS = 50
 
 
 @dataclass(slots=True)
-class _Use:
-    """The rules of one script, and how many turns each has answered, by the id of the rule."""
+class _Answers:
+    """How many turns a rule has answered. It keeps the rule, so that no other gets its id."""
 
-    rules: list[Rule]
-    answered: Counter[int] = field(default_factory=Counter)
+    rule: Rule
+    count: int = 0
 
 
 class ScriptUse:
@@ -24,42 +28,37 @@ class ScriptUse:
 
     def __init__(self) -> None:
         self.unmatched: deque[str] = deque(maxlen=_MOST_TURNS)  # in words
-        self._uses: OrderedDict[int, _Use] = OrderedDict()  # by the id of the list of rules
-        self._excused: list[Rule] = []
+        self._scripts: OrderedDict[int, list[Rule]] = OrderedDict()  # by the id of the list
+        self._answers: OrderedDict[int, _Answers] = OrderedDict()  # by the id of the rule
+        self._excused: dict[int, Rule] = {}  # by their ids
 
     def copy(self) -> "ScriptUse":
         """Return an equal one, which goes on by itself."""
         copy = ScriptUse()
         copy.unmatched.extend(self.unmatched)
-        copy._uses = OrderedDict(
-            (id, _Use(use.rules, use.answered.copy())) for id, use in self._uses.items()
-        )
-        copy._excused = list(self._excused)
+        copy._scripts = self._scripts.copy()
+        copy._answers = OrderedDict((id, replace(each)) for id, each in self._answers.items())
+        copy._excused = self._excused.copy()
         return copy
 
     def excuse(self, script: Script) -> None:
         """Let rules be unused that nobody has added to this world."""
-        self._excused += script.rules
+        self._excused |= {id(rule): rule for rule in script.rules}
 
     def begin(self, script: Script) -> None:
         """Take note that a chat follows a script."""
-        self._use_of(script.rules)
+        self._scripts[id(script.rules)] = script.rules
+        _keep_newest(self._scripts, id(script.rules), _MOST_SCRIPTS)
 
-    def _use_of(self, rules: list[Rule]) -> _Use:
-        use = self._uses.setdefault(id(rules), _Use(rules))
-        self._uses.move_to_end(id(rules))
-        if len(self._uses) > _MOST_SCRIPTS:
-            self._uses.popitem(last=False)
-        return use
-
-    def answer(self, script: Script, rule: Rule) -> None:
+    def answer(self, rule: Rule) -> None:
         """Take note that a rule answers a turn."""
-        self._use_of(script.rules).answered[id(rule)] += 1
+        self._answers.setdefault(id(rule), _Answers(rule)).count += 1
+        _keep_newest(self._answers, id(rule), _MOST_RULES)
 
     def counts(self, script: Script) -> list[int]:
         """Return how many turns each rule of a script has answered."""
-        use = self._uses.get(id(script.rules))
-        return [0 if use is None else use.answered[id(rule)] for rule in script.rules]
+        found = (self._answers.get(id(rule)) for rule in script.rules)
+        return [0 if each is None else each.count for each in found]
 
     def miss(self, chat_id: str, turn: UserTurn) -> str:
         """Take note of a turn that no rule matches, and return that in words."""
@@ -69,9 +68,15 @@ class ScriptUse:
 
     def unused(self, own: Script) -> Iterator[str]:
         """Yield in words each rule of a script, and of others in use, that never answered."""
-        used = {id for use in self._uses.values() for id in use.answered}
-        used |= {id(rule) for rule in self._excused}
-        lists = (*(use.rules for use in self._uses.values()), own.rules)
+        used = self._answers.keys() | self._excused.keys()
+        lists = (*self._scripts.values(), own.rules)
         for rule in {id(rule): rule for rules in lists for rule in rules}.values():
             if id(rule) not in used:
                 yield f"the script's rule for {rule} never answered"
+
+
+def _keep_newest(kept: OrderedDict[int, T], id: int, most: int) -> None:
+    """Make one of what is kept the newest, and forget the oldest if there are too many."""
+    kept.move_to_end(id)
+    if len(kept) > most:
+        kept.popitem(last=False)

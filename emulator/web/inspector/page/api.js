@@ -50,9 +50,18 @@ export class Refused extends Error {
 
 /** What an answer that is an error says. */
 function reason(status, body) {
-  if (Array.isArray(body?.detail))
-    return body.detail.map((each) => `${each.loc.join(".")}: ${each.msg}`).join("; ");
+  if (Array.isArray(body?.detail)) return body.detail.map(problem).join("; ");
   return body?.message ?? body?.fault?.faultstring ?? `The answer was ${status}.`;
+}
+
+/** One problem of a 422; a stub's body has any shape. */
+const problem = (given) =>
+  Array.isArray(given?.loc) ? `${given.loc.join(".")}: ${given.msg}` : JSON.stringify(given);
+
+/** The problems of single fields, if all are that. */
+function problemsOf(body) {
+  const found = Array.isArray(body?.detail) ? body.detail : [];
+  return found.every((each) => Array.isArray(each?.loc)) ? found : [];
 }
 
 /** Looking leaves no trace and nothing breaks it; what is shown of an answer has no credentials. */
@@ -66,7 +75,7 @@ async function send(method, path, body, signal, looking = ONLY_LOOKING) {
     answer = await ask(method, path, body, signal, looking, true);
   if (answer.ok) return answer;
   const said = await answer.json().catch(() => null);
-  throw new Refused(answer.status, reason(answer.status, said), said?.detail);
+  throw new Refused(answer.status, reason(answer.status, said), problemsOf(said));
 }
 
 async function ask(method, path, body, signal, looking, isAgain) {

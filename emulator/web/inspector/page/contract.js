@@ -4,7 +4,8 @@ import { call, get } from "./api.js";
 import { attempt, together } from "./acting.js";
 import { badge } from "./badges.js";
 import { confirmed, fill, h } from "./dom.js";
-import { plural, pretty, time, timeOfDay, visible } from "./text.js";
+import { plural, time, timeOfDay, visible } from "./text.js";
+import { trouble } from "./trouble.js";
 
 const OF_ALL = "Clear the contract reports of all worlds? This includes the worlds of other keys.";
 
@@ -116,7 +117,9 @@ function group(subject, findings, entryOf, go) {
   );
 }
 
-function finding({ level, code, place, expected, got, hint, count, first_seq: seq }, entry, go) {
+function finding(found, entry, go) {
+  const { level, code, place, hint, count, first_seq: seq } = found;
+  const [before, said, after] = trouble(found);
   const tone = level === "error" ? "bad" : "warn";
   return h(
     "li",
@@ -134,10 +137,9 @@ function finding({ level, code, place, expected, got, hint, count, first_seq: se
     h(
       "p",
       {},
-      /^[A-Z]/.test(expected) ? null : "Expected ", // some are whole sentences
-      h("bdi", {}, expected),
-      "; got ",
-      h("code", {}, h("bdi", {}, visible(pretty(got ?? null).slice(0, 300)))),
+      before,
+      h("bdi", {}, said),
+      h("bdi", {}, after),
     ),
     hint ? h("p", { class: "hint" }, h("bdi", {}, hint)) : null,
     h("p", { class: "hint" }, first(seq, entry, go)),

@@ -52,20 +52,23 @@ const keyHeader = () => ({ "X-Hume-Api-Key": inHeader(key) });
 /** The headers with credentials. `isAgain` says that the last ones were refused: tokens expire. */
 export async function credentialHeaders(isAgain = false) {
   if (!reference) return keyHeader();
-  if (!token || isAgain) token = await newToken();
-  return token ? { Authorization: `Bearer ${token}` } : keyHeader();
+  const given = token && !isAgain ? token : await newToken();
+  return { Authorization: `Bearer ${given}` };
 }
 
 /** The query parameters with credentials, for what can't send headers; a token is a new one. */
 export async function credentialQuery() {
   if (!reference) return { api_key: key };
-  return { access_token: (token = await newToken()) };
+  return { access_token: await newToken() };
 }
 
-/** A token for the world. Throws the answer that refuses it. */
+/** A token for the world, which is kept while this one is open. Throws the answer that refuses it. */
 async function newToken() {
-  const path = `/_emulator/worlds/${encodeURIComponent(reference)}/token`;
+  const asked = reference;
+  const path = `/_emulator/worlds/${encodeURIComponent(asked)}/token`;
   const answer = await fetch(path, { method: "POST", headers: keyHeader(), cache: "no-store" });
   if (!answer.ok) throw answer;
-  return (await answer.json()).access_token;
+  const given = (await answer.json()).access_token;
+  if (asked === reference) token = given; // another world may have been opened meanwhile
+  return given;
 }

@@ -2,7 +2,8 @@
 
 import { describeMessage, soundOf } from "./mediastream.js";
 import { refusalOf } from "./refused.js";
-import { pretty, shorten, visible } from "./text.js";
+import { shorten, visible } from "./text.js";
+import { trouble } from "./trouble.js";
 
 const MOST = 300; // characters
 
@@ -20,10 +21,11 @@ export function describe(entry) {
   };
 }
 
-/** A finding in one line: its code, its place, and what was expected instead of what. */
-function mistake({ code, place, expected, got }) {
-  const shown = shorten(visible(pretty(got ?? null)), 60);
-  return `${code} at ${visible(saying(place))}: expected ${saying(expected)}, got ${shown}`;
+/** A finding in one line: its code, its place, and what is wrong. */
+function mistake(found) {
+  const { code, place, expected } = found;
+  const [before, said, after] = trouble({ ...found, expected: saying(expected) }, 60);
+  return `${code} at ${visible(saying(place))}: ${before.toLowerCase()}${said}${after}`;
 }
 
 const DESCRIBED = {

@@ -5,6 +5,7 @@ import { describe } from "./describe.js";
 import { copy, h, icon } from "./dom.js";
 import { asCurl, asPytest, headersOf, isCut, requestOf } from "./export.js";
 import { code, duration, facts, plural, pretty, time, visible } from "./text.js";
+import { trouble } from "./trouble.js";
 
 export function entryDetail(entry, go, close) {
   const { title, outcome, tone } = describe(entry);
@@ -118,9 +119,10 @@ export function findingList(findings) {
   return h("ul", { class: "findings" }, findings.map(findingItem));
 }
 
-function findingItem({ level, code: name, place, expected, got, hint }) {
+function findingItem(found) {
+  const { level, code: name, place, hint } = found;
   const tone = level === "error" ? "bad" : "warn";
-  const shown = visible(pretty(got ?? null).slice(0, 300));
+  const [before, said, after] = trouble(found);
   return h(
     "li",
     { class: tone },
@@ -136,10 +138,9 @@ function findingItem({ level, code: name, place, expected, got, hint }) {
     h(
       "p",
       {},
-      "Expected ",
-      h("bdi", {}, expected),
-      ", got ",
-      h("code", {}, shown),
+      before,
+      h("bdi", {}, said),
+      h("bdi", {}, after),
       hint ? ["; ", h("bdi", {}, hint)] : null,
     ),
   );

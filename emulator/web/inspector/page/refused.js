@@ -13,7 +13,9 @@ export function refusalOf({ status, response }) {
 }
 
 /** One of FastAPI's problems: where it is, but for the part of the request, and what is wrong there. */
-function problem({ loc, msg }) {
+function problem(given) {
+  const { loc, msg } = given ?? {};
+  if (msg === undefined) return JSON.stringify(given); // a stub's body has any shape
   const path = Array.isArray(loc) ? loc.slice(loc.length > 1 ? 1 : 0).join(".") : "";
   return path ? `${path}: ${msg}` : String(msg);
 }

@@ -5,7 +5,7 @@
 export async function openMicrophone(onChunk) {
   if (!navigator.mediaDevices)
     throw new Error(
-      "Browsers allow the microphone only on https and localhost: open the page as http://127.0.0.1, or serve with --tls.",
+      "Browsers allow the microphone only on https and localhost: open the page as http://127.0.0.1 or serve with --tls.",
     );
   const stream = await navigator.mediaDevices.getUserMedia({
     audio: { channelCount: 1, echoCancellation: true, noiseSuppression: true },
