@@ -21,7 +21,7 @@ ITSELF = ("scripts/prose.py", "tests/test_prose.py")
 
 # What to write instead, by the phrase as a pattern.
 PHRASES = {
-    r"beg[aiu]n(?:s|ning)? anew": "starts over, or is cleared",
+    r"(?:beg[aiu]n(?:s|ning)? )?anew": "again; or starts over, or is cleared",
     r"who(?:so)?ever": "a person: the reader, the client, a test",
     r"those (?:that|who|which)": "the noun: the frames that",
     r"the same (?:goes|holds|counts) for": "this also applies to",
@@ -31,7 +31,6 @@ PHRASES = {
     r"(?:is|are) struck": "breaks",
     r"that are (?-i:none)": "unknown, or not",
     r"of which is none": "that doesn't exist",
-    r"\banew": "again",
     r"on the spot": "the time or the place that is meant",
     r"(?:is|are) no (?-i:JSON|UUID|base64|TwiML)": "is not",
     r"of several \w+,? the": "if there are several, the",

@@ -5,7 +5,7 @@ from scripts.prose import main, problems
 
 def test_a_phrase_is_found_with_its_line() -> None:
     assert list(problems("Good.\nA world that Begins anew.")) == [
-        (2, "Begins anew", "starts over, or is cleared")
+        (2, "Begins anew", "again; or starts over, or is cleared")
     ]
 
 
