@@ -1,5 +1,6 @@
 """The journal over HTTP."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -89,6 +90,19 @@ def test_a_reset_ends_a_wait(remote: Client) -> None:
         while not waiting.done():  # it may not have begun to wait yet
             remote.post("/_emulator/reset")
     assert waiting.result().json()["entries"] == []
+
+
+def test_a_reset_between_two_waits_ends_the_next(client: TestClient) -> None:
+    """The caller says which entries it has; one that knows of the reset waits."""
+    move_clock(client, 3)
+    page = ask(client, "GET", JOURNAL)
+    client.post("/_emulator/reset")
+    wait = f"{JOURNAL}/wait?or_reset=true&after=3"
+    emptied = ask(client, "GET", f"{wait}&timeout=60&first_seq={page['first_seq']}")
+    assert (emptied["entries"], emptied["first_seq"]) == ([], 4)
+    began = time.monotonic()
+    assert ask(client, "GET", f"{wait}&timeout=0.05&first_seq=4") == emptied
+    assert time.monotonic() - began >= 0.05
 
 
 def test_times_are_the_worlds(client: TestClient) -> None:

@@ -40,7 +40,7 @@ FIELDS = (
     "reference",
 )
 _RUNS, _EACH = AUDIO = ("runs", "each")
-_KNOWN = (*FIELDS, "after", "limit", "timeout", "or_reset", "audio", *CREDENTIALS)
+_KNOWN = (*FIELDS, "after", "limit", "timeout", "or_reset", "first_seq", "audio", *CREDENTIALS)
 _STATUS = re.compile(r"[0-9]{1,9}")
 LONGEST_WAIT_S = 60
 
@@ -60,13 +60,15 @@ def journal_routes(auth: Auth, worlds: Worlds) -> list[Route]:
         limit, timeout_s = read_limit(request.query_params), _timeout_s(request)
         or_reset, audio = _or_reset(request), _audio(request, _EACH)
         before, looked = world.journal, after
+        was_reset = or_reset and _is_emptied(world.journal, after, request)
 
         def is_over() -> bool:
             nonlocal looked
             journal = world.journal
             is_there = any(True for _ in _entries(journal, looked, audio, wanted))
             looked = max(looked, journal.seq)
-            return is_there or (or_reset and journal is not before) or worlds.are_ending
+            is_reset = was_reset or (or_reset and journal is not before)
+            return is_there or is_reset or worlds.are_ending
 
         async with WhileHere(request.receive):
             await until(world.journal.watchers, is_over, timeout_s)
@@ -143,6 +145,14 @@ def _or_reset(request: Request) -> bool:
     if text not in ("true", "false"):
         raise _wrong("or_reset", "Input should be true or false", "bool_parsing")
     return text == "true"
+
+
+def _is_emptied(journal: Journal, after: int, request: Request) -> bool:
+    """True if all that the caller's page had is gone, and the caller does not know it."""
+    query = request.query_params
+    if "first_seq" not in query:
+        return False
+    return after < journal.first_seq != read_integer("first_seq", query["first_seq"])
 
 
 def _timeout_s(request: Request) -> float:

@@ -35,6 +35,7 @@ export class Journal extends EventTarget {
   entries = [];
   last = 0;
   dropped = 0;
+  #first = 1;
   #running = null;
 
   /** Start over, for the world of another key. */
@@ -48,6 +49,7 @@ export class Journal extends EventTarget {
   #forget() {
     this.entries = [];
     this.last = this.dropped = 0;
+    this.#first = 1;
     this.dispatchEvent(new CustomEvent("begin"));
   }
 
@@ -62,7 +64,7 @@ export class Journal extends EventTarget {
         let page = null;
         if (caughtUp) {
           page = await get(
-            `/_emulator/journal/wait?after=${this.last}&limit=${PAGE}&timeout=${WAIT_S}&audio=runs&or_reset=true`,
+            `/_emulator/journal/wait?after=${this.last}&limit=${PAGE}&timeout=${WAIT_S}&audio=runs&or_reset=true&first_seq=${this.#first}`,
             signal,
           );
         }
@@ -102,6 +104,7 @@ export class Journal extends EventTarget {
     if (gone) this.entries.splice(0, gone);
     this.entries.push(...added);
     prepare(added);
+    this.#first = page.first_seq;
     this.last = Math.max(this.entries.at(-1)?.seq ?? 0, page.first_seq - 1);
     this.dropped = page.dropped;
     if (gone || added.length)
