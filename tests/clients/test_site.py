@@ -64,7 +64,7 @@ def test_search(site: str, page: Page, asked: list[str]) -> None:
     """From a folder, where browsers give a page no workers."""
     page.goto(f"{site}/docs/faults.html")
     page.keyboard.press("/")
-    page.keyboard.type("signing key")
+    page.keyboard.type("replaces a credential")
     page.get_by_text("What is hidden").locator("visible=true").first.wait_for()
     assert [each for each in asked if not each.startswith("file:")] == []
 
