@@ -70,6 +70,22 @@ def test_a_world_without_its_key_can_be_driven(
     inspector.check()
 
 
+def test_this_world_is_listed_where_many_are_in_use(
+    inspector: Inspector, remote: Client, server: Server, api_key: str
+) -> None:
+    """The list has the hundred worlds that were used last, and this one."""
+    ask(remote, "PUT", "/_emulator/world", {"name": "Mine"})
+    keys = [f"{api_key}-{number}" for number in range(101)]
+    for key in keys:
+        held(server, key, "Hello")
+    page = inspector.open("world")
+    listed = page.get_by_role("region", name="Worlds in use")
+    expect(listed.get_by_role("row", name="Mine (this one)")).to_be_visible()
+    expect(listed).to_contain_text("the newest 100 of")
+    for key in keys:
+        server.app.worlds.drop(server.app.worlds.get(key))
+
+
 def test_a_world_that_is_gone(inspector: Inspector, server: Server) -> None:
     """The page says so; a key leads on."""
     inspector.expected.append("404")

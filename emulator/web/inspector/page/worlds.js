@@ -83,7 +83,8 @@ export function worldsCard() {
     none,
   );
   let drawn = "";
-  const watch = watching(node, MOST, (worlds, own, total) => {
+  const watch = watching(node, MOST, (found, own, total) => {
+    const worlds = withOwn(found, own, total);
     const now = JSON.stringify([worlds.map((each) => [each, ago(each.last_used_ms)]), own, total]);
     if (now === drawn) return;
     drawn = now;
@@ -93,6 +94,12 @@ export function worldsCard() {
     place(none, worlds.length ? [] : [empty("Nobody has used a world yet.")]);
   });
   return { node, leave: watch.leave };
+}
+
+/** The worlds, with the page's own on top where the limit has cut it off. */
+function withOwn(found, own, total) {
+  const isCut = total > found.length && !found.some((each) => each.reference === own.reference);
+  return isCut && (own.name !== null || own.last_used_ms !== null) ? [own, ...found.slice(0, -1)] : found;
 }
 
 function row(world, isOwn) {
