@@ -19,7 +19,11 @@ function show(root, { journal, go, parameters }) {
   let chosen = parameters.id ?? null;
   let detail = "";
   let edit = parameters.edit ?? ""; // the form that is open: "new" or "version"
-  const create = h("button", { onclick: () => go("resources", { kind: view.name, edit: "new" }) });
+  const create = h(
+    "button",
+    { onclick: () => go("resources", { kind: view.name, edit: "new" }) },
+    `New ${view.noun}`,
+  );
   const tabs = LISTS.map((each) =>
     h(
       "button",
