@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from playwright.sync_api import Page, sync_playwright
 
 from scripts.docs_site import configuration, pages_of
@@ -24,10 +25,15 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def site() -> str:
-    """Build the site as `make docs` does; return its address in a browser."""
-    done = subprocess.run(BUILD, cwd=ROOT, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stdout + done.stderr
+def site(testrun_uid: str) -> str:
+    """Build the site as `make docs` does, once for all workers; return its address in a browser."""
+    built = SITE.parent / "built-by"
+    SITE.parent.mkdir(exist_ok=True)
+    with FileLock(SITE.parent / "site.lock", timeout=240):
+        if not built.exists() or built.read_text() != testrun_uid:
+            done = subprocess.run(BUILD, cwd=ROOT, capture_output=True, text=True, timeout=120)
+            assert done.returncode == 0, done.stdout + done.stderr
+            built.write_text(testrun_uid)
     return SITE.as_uri()
 
 
