@@ -37,15 +37,17 @@ class Live:
     def __init__(self, write: Callable[[str], None], paint: Paint) -> None:
         self._write = write
         self._paint = paint
-        self._references: set[str] = set()
+        self._first = ""  # the reference of the first world
+        self._are_several = False
 
     def watch(self, world: World) -> None:
         """Print what happens in a world from now on."""
-        self._references.add(world.reference)
+        self._first = self._first or world.reference
+        self._are_several |= world.reference != self._first
         where = world.reference[:_SHORT]
 
         def tell(kind: str, style: str, text: str) -> None:
-            self._print(kind, style, text, where if len(self._references) > 1 else "")
+            self._print(kind, style, text, where if self._are_several else "")
 
         lines = WorldLines(tell)
 

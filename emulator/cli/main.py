@@ -68,7 +68,7 @@ def _with_default_command(words: list[str]) -> list[str]:
 
 
 def make_parser(command: str = "") -> argparse.ArgumentParser:
-    """Return the parser of one command, or of all if that is none of them."""
+    """Return the parser of the named command, or of all commands if there is no such command."""
     parser = argparse.ArgumentParser(
         prog="evi-emulator",
         description="A local emulator of Hume's voice APIs, EVI and text-to-speech.",

@@ -49,7 +49,7 @@ def sign_payload(world: World, payload: JsonObject, faults: Collection[str] = ()
 def sign_body(world: World, body: bytes, faults: Collection[str] = ()) -> SignedWebhook:
     """Return a body with the headers that the world would send with it now.
 
-    Raises UsageError for a fault that is none of a request.
+    Raises UsageError for a fault that no request can have.
     """
     for fault in faults:
         if fault not in CORRUPTING:

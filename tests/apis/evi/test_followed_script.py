@@ -38,7 +38,7 @@ def write(file: Path, answer: str) -> None:
 
 
 def said(client: TestClient) -> str:
-    """What the assistant of a new chat answers."""
+    """Return what the assistant answers in a new chat."""
     chat = ask(client, "POST", "/_emulator/simulate", {"user": ["Hello"]})
     events = ask(client, "GET", f"/v0/evi/chats/{chat['chat_id']}")["events_page"]
     return next(str(each["message_text"]) for each in events if each["type"] == "AGENT_MESSAGE")
@@ -106,7 +106,7 @@ def test_a_worlds_own_script_stays(client: TestClient, path: Path) -> None:
 
 
 def test_the_text_of_the_file_is_shown(client: TestClient, path: Path) -> None:
-    """With its comments, as it is now."""
+    """The text has its comments, and is the file's of now."""
     write(path, "Two.")
     told = ask(client, "GET", "/_emulator/script")
     assert told["text"] == "rules:\n- answer: Two.  # as it is now\n"

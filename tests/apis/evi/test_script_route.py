@@ -41,7 +41,7 @@ def test_the_text_is_as_it_was_given(client: TestClient) -> None:
 
 
 def test_the_text_follows_what_python_adds(evi: Evi) -> None:
-    """It is that of the file no more once a rule is added."""
+    """A script to which a rule is added no longer has the file's text."""
     evi.use_script("weather")
     before = script_text(evi.script)
     assert before is not None
@@ -64,7 +64,7 @@ def test_the_text_follows_what_python_adds(evi: Evi) -> None:
 def test_a_check_says_where_a_mistake_is(
     client: TestClient, script: Any, line: int | None, place: str, message: str
 ) -> None:
-    """With the line of a text; the world's script stays."""
+    """Mistakes have their line if the script is a text; the world keeps its script."""
     found = {(each["line"], each["place"]): each["message"] for each in problems(client, script)}
     assert message in found[line, place]
     assert ask(client, "GET", "/_emulator/script")["rules"] == []

@@ -50,3 +50,17 @@ export function together(action) {
   };
   return ask;
 }
+
+/** Refreshes a view now and whenever something happens in the world, until it is left. */
+export function following(journal, refresh) {
+  const schedule = together(refresh);
+  journal.addEventListener("entries", schedule);
+  journal.addEventListener("begin", schedule);
+  attempt(refresh);
+  return {
+    leave() {
+      journal.removeEventListener("entries", schedule);
+      journal.removeEventListener("begin", schedule);
+    },
+  };
+}

@@ -1,7 +1,7 @@
 // The contract report: what clients got wrong, and how much of the API they used.
 
 import { call, get } from "./api.js";
-import { attempt, together } from "./acting.js";
+import { attempt, following } from "./acting.js";
 import { badge } from "./badges.js";
 import { confirmed, fill, h } from "./dom.js";
 import { plural, time, timeOfDay, visible } from "./text.js";
@@ -69,16 +69,7 @@ function show(root, { journal, go }) {
       ? undefined
       : journal.entries.find((each) => each.seq >= seq && (each.run?.first_seq ?? each.seq) <= seq);
 
-  const schedule = together(refresh);
-  journal.addEventListener("entries", schedule);
-  journal.addEventListener("begin", schedule);
-  attempt(refresh);
-  return {
-    leave() {
-      journal.removeEventListener("entries", schedule);
-      journal.removeEventListener("begin", schedule);
-    },
-  };
+  return following(journal, refresh);
 }
 
 /** A card for each operation, socket or webhook, with its findings. */

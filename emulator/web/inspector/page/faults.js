@@ -2,7 +2,7 @@
 
 import { call, get } from "./api.js";
 import { confirmed, fill, h, options, reconcile, toast } from "./dom.js";
-import { attempt, together } from "./acting.js";
+import { attempt, following } from "./acting.js";
 import { faultTable } from "./drive.js";
 import { Refusals } from "./refusals.js";
 import { parsed, shorten } from "./text.js";
@@ -112,16 +112,7 @@ function show(root, { journal }) {
     table.hidden = clear.hidden = rules.length === 0;
   }
 
-  const schedule = together(refresh);
-  journal.addEventListener("entries", schedule);
-  journal.addEventListener("begin", schedule);
-  attempt(refresh);
-  return {
-    leave() {
-      journal.removeEventListener("entries", schedule);
-      journal.removeEventListener("begin", schedule);
-    },
-  };
+  return following(journal, refresh);
 }
 
 function adding(done) {

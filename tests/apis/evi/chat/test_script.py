@@ -340,7 +340,7 @@ def test_a_strict_script_without_rules_is_not_used_up() -> None:
 
 
 def test_a_lenient_script_leaves_the_rest_to_the_default_assistant() -> None:
-    """What no rule matches is echoed, and noted: a rule may be misspelt."""
+    """The assistant echoes a turn that no rule matches, and notes it: a rule may be misspelt."""
     script = Script()
     script.on_user("tea").say("Tea.")
     chat = started(script=script)
