@@ -21,7 +21,7 @@ from emulator.faults.rules import FaultRule, Faults
 from emulator.journal.entries import HttpEntry
 from emulator.journal.headers import kept_headers
 from emulator.journal.journal import LONGEST_BODY
-from emulator.jsontext import Json, kept
+from emulator.jsontext import Json
 from emulator.web import bugs
 from emulator.web.short_circuit import Replacement, fault_answer
 from emulator.world.world import World
@@ -154,18 +154,18 @@ class Exchange:
             self._note_anonymous(status)
             return
         findings = self._all_findings(world)
-        scope, bug = self._scope, self.bug
+        scope, bug, shared = self._scope, self.bug, world.journal.shared
         world.journal.add(
             HttpEntry(
                 self.operation,
                 scope["method"],
-                scope["path"],
-                scope["query_string"],
+                shared.path(scope["path"]),
+                shared.text(scope["query_string"]),
                 status,
                 round((time.perf_counter() - self._began) * 1000, 3),
-                kept_headers(scope["headers"]),
+                shared.text(kept_headers(scope["headers"])),
                 self.request,
-                kept(response[:LONGEST_BODY]),
+                shared.response(self.operation, response[:LONGEST_BODY]),
                 response_bytes,
                 ended,
                 None if bug is None else bug.reference,

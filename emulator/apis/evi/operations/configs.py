@@ -4,6 +4,7 @@ Facts: docs/protocol.md#configs.
 """
 
 from collections.abc import Sequence
+from functools import cache
 from urllib.parse import urlsplit
 
 from emulator.api import Call
@@ -37,6 +38,8 @@ LANGUAGE_MODEL = (
     "custom_language_model_model",
 )
 _COMPLETIONS = "/chat/completions"  # the end of a custom language model's URL, unless it is wss
+_NONE: list[JsonObject] = []  # stored documents share it
+_ELLM_MODELS = {given: {"allow_short_responses": given} for given in (False, True)}
 DEFAULT_EVENT_MESSAGE = {"enabled": False, "text": ""}
 DEFAULT_EVENT_MESSAGES = {
     "on_new_chat": DEFAULT_EVENT_MESSAGE,
@@ -77,14 +80,14 @@ def _content(call: Call, previous: Version | None) -> JsonObject:
         "version_description": body.get("version_description", ""),
         "voice": _voice(call),
         "ellm_model": _ellm_model(body, previous),
-        "tools": [_tool_reference(store, tool) for tool in body.get("tools") or ()],
-        "builtin_tools": [_builtin_tool(tool) for tool in body.get("builtin_tools") or ()],
+        "tools": [_tool_reference(store, tool) for tool in body.get("tools") or ()] or _NONE,
+        "builtin_tools": [_builtin_tool(tool) for tool in body.get("builtin_tools") or ()] or _NONE,
         "event_messages": _filled(DEFAULT_EVENT_MESSAGES, body.get("event_messages", {})),
         "timeouts": _timeouts(body.get("timeouts", {}), call.settings.inactivity_timeout),
         "nudges": _filled(DEFAULT_NUDGES, body.get("nudges", {})),
         "interruption": _filled(DEFAULT_INTERRUPTION, body.get("interruption", {})),
         "turn_detection": _filled(DEFAULT_TURN_DETECTION, body.get("turn_detection", {})),
-        "webhooks": [_webhook(call, webhook) for webhook in body.get("webhooks") or ()],
+        "webhooks": [_webhook(call, webhook) for webhook in body.get("webhooks") or ()] or _NONE,
     }
     _render_tools(store, content["tools"])  # raises if they are too long
     if "language_model" in body:
@@ -111,11 +114,11 @@ def _voice(call: Call) -> JsonObject:
 def _ellm_model(body: JsonObject, previous: Version | None) -> JsonObject:
     given = body.get("ellm_model", {}).get("allow_short_responses")
     if given is not None:
-        return {"allow_short_responses": given}
+        return _ELLM_MODELS[given]
     if previous is not None:
         inherited: JsonObject = previous.content["ellm_model"]
         return inherited
-    return {"allow_short_responses": False}
+    return _ELLM_MODELS[False]
 
 
 def _tool_reference(store: EviState, tool: JsonObject) -> JsonObject:
@@ -175,8 +178,13 @@ def _builtin_tool(tool: JsonObject) -> JsonObject:
 
 
 def _timeouts(given: JsonObject, inactivity_secs: int) -> JsonObject:
+    return _filled(_default_timeouts(inactivity_secs), given)
+
+
+@cache  # worlds have few different settings
+def _default_timeouts(inactivity_secs: int) -> JsonObject:
     inactivity = {"enabled": True, "duration_secs": inactivity_secs}
-    return _filled({"inactivity": inactivity, "max_duration": DEFAULT_MAX_DURATION}, given)
+    return {"inactivity": inactivity, "max_duration": DEFAULT_MAX_DURATION}
 
 
 def _filled(defaults: JsonObject, given: JsonObject) -> JsonObject:
