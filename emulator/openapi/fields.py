@@ -18,7 +18,7 @@ _SHAPES_REMEMBERED = 64  # of each object: clients send the same keys again and 
 _DEEPEST = 12  # levels of a schema that refers to itself; below them any name is known
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Field:
     """One field with its children: an object's fields by name, or the fields of a list's items.
 
@@ -39,7 +39,7 @@ class Field:
     listed_unless: tuple[str, str] | None = None
     undocumented: bool = False
     open: bool = False
-    _shapes: dict[tuple[str, ...], "Shape"] = field(default_factory=dict, compare=False, repr=False)
+    _shapes: dict[tuple[str, ...], "Shape"] = field(default_factory=dict, repr=False)
 
     @property
     def is_told_by_name(self) -> bool:
@@ -66,12 +66,14 @@ class Field:
 
 
 class Shape(NamedTuple):
-    """What the keys of an object tell: its known fields, and those whose values tell more."""
+    """What the keys of an object tell: the names of its known fields, and where to look closer.
 
-    known: tuple[str, ...]  # names
-    unknown: tuple[str, ...]  # keys
-    deprecated: tuple[str, ...]  # keys
-    told_by_value: tuple[tuple[str, Field], ...]
+    `notable` has the keys of unknown fields, which have no Field, of deprecated ones, and of those
+    whose values tell more.
+    """
+
+    known: tuple[str, ...]
+    notable: tuple[tuple[str, Field | None], ...]
 
 
 class Use(NamedTuple):
@@ -165,14 +167,18 @@ def use_of(root: Field, value: Json, loc: Loc) -> Use:
 
 def _new_shape(children: Mapping[str, Field], keys: tuple[str, ...], is_open: bool) -> Shape:
     if not children:
-        return Shape((), (), (), ())
-    found = {key: children[key] for key in keys if key in children}
+        return Shape((), ())
+    found = {key: children.get(key) for key in keys}
     return Shape(
-        tuple(child.name for child in found.values()),
-        () if is_open else tuple(key for key in keys if key not in children),
-        tuple(key for key, child in found.items() if child.deprecated),
-        tuple(pair for pair in found.items() if not pair[1].is_told_by_name),
+        tuple(child.name for child in found.values() if child is not None),
+        tuple((key, child) for key, child in found.items() if _is_notable(child, is_open)),
     )
+
+
+def _is_notable(child: Field | None, is_open: bool) -> bool:
+    if child is None:
+        return not is_open
+    return child.deprecated or not child.is_told_by_name
 
 
 def _look(at: Field, value: Json, loc: Loc, use: Use) -> None:
@@ -192,14 +198,15 @@ def _look(at: Field, value: Json, loc: Loc, use: Use) -> None:
 def _look_at_object(at: Field, value: JsonObject, loc: Loc, use: Use) -> None:
     if at.variants:
         at = at.variants.get(str(value.get("type")), at)
-    known, unknown, deprecated, told_by_value = at.shape(tuple(value))
+    known, notable = at.shape(tuple(value))
     use.known.extend(known)
-    if unknown:
-        use.unknown.extend(((*loc, key), tuple(at.children)) for key in unknown)
-    if deprecated:
-        use.deprecated.extend((*loc, key) for key in deprecated)
-    for key, child in told_by_value:
+    for key, child in notable:
         inner = value[key]
+        if child is None:
+            use.unknown.append(((*loc, key), tuple(at.children)))
+            continue
+        if child.deprecated:
+            use.deprecated.append((*loc, key))
         if type(inner) is str:
             if child.listed and inner not in child.listed and not _is_excused(child, value):
                 use.unlisted.append(((*loc, key), inner, child))
