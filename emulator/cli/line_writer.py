@@ -51,7 +51,7 @@ class LineWriter:
         self._print(lines[:-1])
 
     def _next_lines(self) -> list[str | None]:
-        """Wait for a line, and return it with those that wait behind it; None is the end."""
+        """Wait for a line, and return it with the lines behind it; None is the end."""
         lines = [self._lines.get()]
         with suppress(Empty):
             while lines[-1] is not None:

@@ -66,7 +66,7 @@ class Field:
 
 
 class Shape(NamedTuple):
-    """What the keys of an object tell: the names of its known fields, and where to look closer.
+    """All that the keys of an object tell: the names of known fields, and where to look closer.
 
     `notable` has the keys of unknown fields, which have no Field, of deprecated ones, and of those
     whose values tell more.

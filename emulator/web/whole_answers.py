@@ -18,29 +18,26 @@ def send_whole(send: Send, answer: Answer) -> bool:
     That is so for what is streamed, has headers of its own or ends the connection, and where `send`
     is not uvicorn's own, such as that of a request with an Origin, which adds headers.
     """
-    cycle = getattr(send, "__self__", None)
-    if type(cycle) is not RequestResponseCycle or not _is_plain(answer, cycle):
+    cycle, body = getattr(send, "__self__", None), answer.body
+    if type(cycle) is not RequestResponseCycle or not isinstance(body, bytes):
+        return False
+    if answer.headers or not answer.has_body or not _is_plain(cycle):
         return False
     cycle.response_started = cycle.response_complete = True
     cycle.waiting_for_100_continue = False
     head = [STATUS_LINE[answer.status]]
     for name, value in cycle.default_headers:
         head += (name, b": ", value, b"\r\n")
-    head.append(_HEADERS % (answer.media_type.encode(), len(answer.body)))
-    head.append(answer.body)
-    cycle.transport.write(b"".join(head))
+    head.append(_HEADERS % (answer.media_type.encode(), len(body)))
+    cycle.transport.write(b"".join((*head, body)))
     cycle.message_event.set()
     cycle.on_response()
     return True
 
 
-def _is_plain(answer: Answer, cycle: RequestResponseCycle) -> bool:
-    body, extra = answer.body, answer.headers
+def _is_plain(cycle: RequestResponseCycle) -> bool:
     return not (
-        extra
-        or not isinstance(body, bytes)
-        or not answer.has_body
-        or not cycle.keep_alive
+        not cycle.keep_alive
         or cycle.response_started
         or cycle.disconnected
         or cycle.access_log
