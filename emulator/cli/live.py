@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TextIO
 
 from emulator.cli.colour import Paint
@@ -10,6 +11,7 @@ from emulator.cli.line_writer import LineWriter
 from emulator.cli.refusal import refusal_text
 from emulator.handles.diagnosis import describe
 from emulator.journal.entries import Entry, FrameEntry, HttpEntry, WebhookEntry
+from emulator.journal.views import BODY
 from emulator.redaction.printable import visible
 from emulator.server import Server
 from emulator.world.world import World
@@ -117,9 +119,14 @@ def _refused(entry: HttpEntry) -> str:
     """Render a request that was refused, with the reason in words where the answer has one."""
     if entry.status is None:
         return f"{entry.method} {entry.path}: broken off"
-    shown = entry.error or entry.to_json()["response"]
-    why = (refusal_text(shown) or shown).replace("\n", "; ")
+    why = (entry.error or _why(entry.response)).replace("\n", "; ")
     return f"{entry.method} {entry.path} -> {entry.status} {why[:_LONGEST_WHY]}".rstrip()
+
+
+@lru_cache(16)  # clients repeat their mistakes
+def _why(answer: bytes) -> str:
+    shown = str(BODY.shown(answer))
+    return refusal_text(shown) or shown
 
 
 def _end(entry: FrameEntry, chat: Open) -> str:
