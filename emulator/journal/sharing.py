@@ -12,18 +12,18 @@ class SharedTexts:
     this holds itself is bounded: the last body of each operation, and few shorter texts.
     """
 
-    __slots__ = ("_bodies", "_paths", "_texts")
+    __slots__ = ("_bodies", "_texts", "_words")
 
     def __init__(self) -> None:
-        self._paths: dict[str, str] = {}
+        self._words: dict[str, str] = {}
         self._texts: dict[bytes, bytes] = {}
         self._bodies: dict[str | None, bytes] = {}
 
-    def path(self, path: str) -> str:
-        """Return an equal path, or this one."""
-        if len(self._paths) >= MOST_TEXTS:
-            self._paths.clear()
-        return self._paths.setdefault(path, path)
+    def word(self, word: str) -> str:
+        """Return an equal method or path, or this one."""
+        if len(self._words) >= MOST_TEXTS:
+            self._words.clear()
+        return self._words.setdefault(word, word)
 
     def text(self, text: bytes) -> bytes:
         """Return an equal query or text of headers, or this one."""

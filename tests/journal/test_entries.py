@@ -63,7 +63,7 @@ def text_of(entry: Entry) -> str:
         ),
         (
             http_entry(
-                operation=None, status=None, duration_ms=0.0, reference="r", error="e",
+                operation=None, status=None, duration_ms=0.0, more={"reference": "r", "error": "e"},
                 request_headers=b"a\nb", findings=FOUND,
             ),
             '"operation":null,"method":"GET","path":"/v0/evi/configs","query":"",'

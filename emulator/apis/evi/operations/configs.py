@@ -5,6 +5,7 @@ Facts: docs/protocol.md#configs.
 
 from collections.abc import Sequence
 from functools import cache
+from sys import intern
 from urllib.parse import urlsplit
 
 from emulator.api import Call
@@ -22,7 +23,7 @@ from emulator.apis.voices.state import VoicesState
 from emulator.contract.findings import find
 from emulator.errors import ErrorText, Problem, ValidationFailed, api_error
 from emulator.hosts import MODEL_SCHEMES, WEBHOOK_SCHEMES, call_problem, mapped
-from emulator.jsontext import JsonObject
+from emulator.jsontext import Json, JsonObject
 from emulator.settings import Settings
 from emulator.store.versioned import Resource, Row, Version, VersionedCollection
 
@@ -76,7 +77,7 @@ def _content(call: Call, previous: Version | None) -> JsonObject:
     """
     body, store = call.body, call.world.state(EviState)
     content: JsonObject = {
-        "evi_version": body["evi_version"],
+        "evi_version": _one_copy(body["evi_version"]),
         "version_description": body.get("version_description", ""),
         "voice": _voice(call),
         "ellm_model": _ellm_model(body, previous),
@@ -207,7 +208,7 @@ def _filled(defaults: JsonObject, given: JsonObject) -> JsonObject:
 
 def _webhook(call: Call, webhook: JsonObject) -> JsonObject:
     check_webhook_url(webhook["url"], call.settings)
-    return {"url": webhook["url"], "events": webhook["events"]}
+    return {"url": webhook["url"], "events": list(map(_one_copy, webhook["events"]))}
 
 
 def check_webhook_url(url: str, settings: Settings) -> None:
@@ -231,7 +232,12 @@ def _language_model(call: Call, given: JsonObject) -> JsonObject:
         if url.lower().startswith("http") and not path.endswith(_COMPLETIONS):
             place = ("body", "language_model", "model_resource")
             call.findings.append(find("model_url_unusual", place, url))
-    return {key: given[key] for key in LANGUAGE_MODEL if key in given}
+    return {key: _one_copy(given[key]) for key in LANGUAGE_MODEL if key in given}
+
+
+def _one_copy(value: Json) -> Json:
+    """Return the copy of a text that all stored documents share."""
+    return intern(value) if type(value) is str else value
 
 
 def render_config(
