@@ -11,6 +11,7 @@ from io import StringIO
 from pathlib import Path
 from typing import TextIO
 
+from benchmarks import soak_page
 from benchmarks.figures import Finding, print_findings
 from benchmarks.servers import CORES, ROOT
 
@@ -56,8 +57,8 @@ def write(findings: Sequence[Finding], details: str) -> None:
     aims = StringIO()
     with redirect_stdout(aims):
         print_findings(findings)
-    sections = (_HEAD, _machine(), "## Aims", aims.getvalue().strip(), details.strip())
-    PAGE.write_text("\n\n".join(section.strip() for section in sections) + "\n")
+    parts = (_HEAD, _machine(), "## Aims", aims.getvalue(), soak_page.section(), details)
+    PAGE.write_text("\n\n".join(part.strip() for part in parts if part) + "\n")
 
 
 def _machine() -> str:

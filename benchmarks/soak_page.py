@@ -1,7 +1,7 @@
 """The picture of a soak's memory, and its section in docs/performance.md."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 
 from benchmarks.servers import ROOT
 from emulator.jsontext import JsonObject
@@ -16,7 +16,9 @@ text { font: 13px system-ui, sans-serif; fill: #57606a }
 .idle { stroke: #8b949e; stroke-dasharray: 5 4 }
 .memory { fill: none; stroke: #2f6feb; stroke-width: 2 }
 .deleted { fill: #2f6feb }
-@media (prefers-color-scheme: dark) { text { fill: #9ea7b3 } .memory { stroke: #6ea8fe } .deleted { fill: #6ea8fe } }"""
+@media (prefers-color-scheme: dark) {
+  text { fill: #9ea7b3 } .memory { stroke: #6ea8fe } .deleted { fill: #6ea8fe }
+}"""
 
 
 def write(result: JsonObject) -> None:
@@ -64,33 +66,32 @@ def picture(result: JsonObject) -> str:
         return _HEIGHT - _BOTTOM - (_HEIGHT - _TOP - _BOTTOM) * mebibytes / most
 
     line = " ".join(f"{x(at_s):.1f},{y(mebibytes):.1f}" for at_s, mebibytes in samples)
-    idle = y(result["idle"])
+    idle, after, right = y(result["idle"]), y(result["after"]), _WIDTH - _RIGHT
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" '
         f'aria-label="Memory of the emulator during {result["minutes"]:g} minutes of load">',
         f"<style>\n{_STYLE}\n</style>",
-        *_grid(most, y),
-        *(
-            f'<text x="{x(minute * 60):.1f}" y="{_HEIGHT - 24}" text-anchor="middle">{minute}</text>'
-            for minute in range(0, int(last_s // 60) + 1, 5)
-        ),
-        f'<text x="{_WIDTH / 2}" y="{_HEIGHT - 6}" text-anchor="middle">minutes</text>',
-        f'<line class="idle" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{idle:.1f}" y2="{idle:.1f}"/>',
-        f'<text x="{_LEFT + 6}" y="{idle + 16:.1f}">an idle server</text>',
+        *(_level("grid", y(each), f"{each} MiB") for each in range(0, most + 1, most // 4)),
+        *(_text(x(at * 60), _HEIGHT - 24, str(at)) for at in range(0, int(last_s // 60) + 1, 5)),
+        _text(_WIDTH / 2, _HEIGHT - 6, "minutes"),
+        _level("idle", idle, ""),
+        _text(_LEFT + 6, idle + 16, "an idle server", "start"),
         f'<polyline class="memory" points="{line}"/>',
-        f'<circle class="deleted" cx="{_WIDTH - _RIGHT}" cy="{y(result["after"]):.1f}" r="4"/>',
-        f'<text x="{_WIDTH - _RIGHT - 8}" y="{y(result["after"]) + 18:.1f}" text-anchor="end">'
-        "all worlds deleted</text>",
+        f'<circle class="deleted" cx="{right}" cy="{after:.1f}" r="4"/>',
+        _text(right - 8, after + 18, "all worlds deleted", "end"),
         "</svg>",
     ]
     return "\n".join(parts) + "\n"
 
 
-def _grid(most: int, y: Callable[[float], float]) -> Iterator[str]:
-    for mebibytes in range(0, most + 1, most // 4):
-        at = y(mebibytes)
-        yield f'<line class="grid" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{at:.1f}" y2="{at:.1f}"/>'
-        yield f'<text x="{_LEFT - 8}" y="{at + 4:.1f}" text-anchor="end">{mebibytes} MiB</text>'
+def _level(kind: str, at: float, name: str) -> str:
+    """Draw a horizontal line with its name on the left."""
+    ends = f'x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{at:.1f}" y2="{at:.1f}"'
+    return f'<line class="{kind}" {ends}/>{_text(_LEFT - 8, at + 4, name, "end")}'
+
+
+def _text(x: float, y: float, text: str, anchor: str = "middle") -> str:
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{text}</text>'
 
 
 def _round_up(mebibytes: float) -> int:

@@ -1,4 +1,4 @@
-"""What happened in a soak, in bounded memory, and how it compares with the aims."""
+"""Counts of all that happens in a soak, and the figures beside their aims."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -48,7 +48,9 @@ class Report:
         """Return the figures beside their aims."""
         soak = f"{minutes:g}-minute soak"
         return [
-            at_most(f"{soak}, most after / in the first minute", [self.later / self.first], MOST_LATER),
+            at_most(
+                f"{soak}, most after / in the first minute", [self.later / self.first], MOST_LATER
+            ),
             at_most(f"{soak}, worlds deleted / idle server", [self.after / self.idle], MOST_AFTER),
             at_most(f"{soak}, unexpected errors", [self.unexpected], 0, ""),
         ]

@@ -33,7 +33,7 @@ CHAOS = ",".join(
 NAMES = [part.partition("=")[0] for part in CHAOS.split(",")]
 HARMLESS = {"http_delay", "http_slow", "http_reset", "http_lost"}  # aiohttp asks again for a page
 OF_SOCKETS = ("chat", "talk", "speak_on_socket")  # tasks that faults of sockets strike
-OF_BOTH = ("call", "visit")  # and those that all faults do
+OF_BOTH = ("call", "visit")  # and tasks that all faults strike
 PLAIN = ("list", "create")  # tasks in which each fault must show
 PER_SECOND = 5  # tasks of each worker, at most
 TASKS_BEFORE_RESET = 100

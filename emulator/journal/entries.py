@@ -322,6 +322,18 @@ class ScriptEntry(Entry):
 
 
 @dataclass(slots=True, eq=False, repr=False)
+class WorldEntry(Entry):
+    """The fate of the world that the key had before: it has expired."""
+
+    kind = "world"
+
+    action: str
+    before_ms: int  # when that was, by the wall clock
+    idle_minutes: int  # for which nobody had used it
+    name: str | None = None
+
+
+@dataclass(slots=True, eq=False, repr=False)
 class BugEntry(Entry):
     """A bug of the emulator in a chat or a timer; one in a request is in the request's entry."""
 
@@ -337,6 +349,6 @@ KINDS = tuple(
     each.kind
     for each in (
         HttpEntry, FrameEntry, WebhookEntry, FaultEntry, ModelEntry, EarsEntry, VoiceEntry,
-        CallEntry, ClockEntry, ScriptEntry, BugEntry,
+        CallEntry, ClockEntry, ScriptEntry, WorldEntry, BugEntry,
     )
 )  # fmt: skip

@@ -123,6 +123,11 @@ const DESCRIBED = {
     return { title, note: entry.mode === "manual" ? "the clock is frozen" : "the clock runs" };
   },
   script: (entry) => ({ ...other(entry), tone: isScriptNews(entry) ? "" : "warn" }),
+  world: (entry) => ({
+    title: "the world before has expired",
+    note: `nobody used this key's world for ${entry.idle_minutes} minutes (--world-idle-minutes)`,
+    tone: "warn",
+  }),
   bug: (entry) => ({
     title: "a bug of the emulator",
     note: `${entry.error ?? ""} (reference ${entry.reference})`,
