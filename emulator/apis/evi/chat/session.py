@@ -287,7 +287,9 @@ class Session:
                 f"the script calls {name!r}, a tool that the chat lacks{hint}: the client named no "
                 "config; connect with the config_id of a config that has the tool"
             )
-        return f"the script calls {name!r}, a tool that the config lacks{hint}; add it to the config"
+        return (
+            f"the script calls {name!r}, a tool that the config lacks{hint}; add it to the config"
+        )
 
     def _note_unnamed_model(self) -> None:
         """Tell the client and the journal of a custom language model without a URL."""
