@@ -56,7 +56,7 @@ def test_the_next_chat_follows_the_changed_file(client: TestClient, path: Path) 
     assert news(client) == []
     write(path, "Two.")
     assert said(client) == "Two."
-    assert news(client) == [("script_read", "mine.yaml was read again: it has 1 rules")]
+    assert news(client) == [("script_read", "mine.yaml was read again: it has 1 rule")]
     client.headers["X-Hume-Api-Key"] = "another"
     assert said(client) == "Two."
     assert news(client) == []
