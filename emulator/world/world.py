@@ -145,6 +145,7 @@ class World:
             self.clock.read(),
             self.faults.snapshot(),
             tuple(replace(stub) for stub in self.stubs),
+            self.name,
         )
 
     def restore(self, snapshot: Snapshot) -> None:
@@ -170,6 +171,7 @@ class World:
             and self.clock.read() == snapshot.clock
             and tuple(self.faults) == snapshot.rules
             and tuple(self.stubs) == snapshot.stubs
+            and self.name == snapshot.name
         )
 
     def use_seed(self, seed: Seed) -> None:
