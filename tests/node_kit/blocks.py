@@ -1,4 +1,4 @@
-"""The blocks of JavaScript and TypeScript on the pages, as files that Node and its compiler read."""
+"""The blocks of JavaScript and TypeScript on the pages, as files of a project of Node."""
 
 import re
 import shutil
@@ -68,9 +68,7 @@ def is_signature(block: Block) -> bool:
 
 
 def signatures() -> list[Block]:
-    return [
-        each for page in PAGES for each in blocks_of(page, *LANGUAGES) if is_signature(each)
-    ]
+    return [each for page in PAGES for each in blocks_of(page, *LANGUAGES) if is_signature(each)]
 
 
 def scripts() -> Iterator[Script]:
@@ -139,11 +137,11 @@ def _after(source: str) -> str:
 def write(project: Path) -> list[Script]:
     """Write the blocks into a project that has the packages they import."""
     unpack(project)
-    modules = project / "node_modules"
     for installed in (KIT / "node_modules", ROOT / "tests" / "node" / "node_modules"):
-        for each in installed.iterdir():
-            if not (modules / each.name).exists() and not each.name.startswith("."):
-                (modules / each.name).symlink_to(each)
+        for package in installed.iterdir():
+            link = project / "node_modules" / package.name
+            if not link.exists():
+                link.symlink_to(package)
     for name in (STAND_INS, "run_blocks.mjs"):
         shutil.copy(TESTS / name, project)
     found = list(scripts())
@@ -151,6 +149,7 @@ def write(project: Path) -> list[Script]:
         path = project / each.path
         path.parent.mkdir(exist_ok=True)
         path.write_text(each.text)
-        if each.block.title and not (path.parent / each.block.title).exists():
-            (path.parent / each.block.title).write_text(each.text)
+        titled = path.with_name(each.block.title or path.name)
+        if not titled.exists():  # the first of its name, which others import
+            titled.write_text(each.text)
     return found

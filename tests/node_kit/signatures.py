@@ -11,7 +11,8 @@ from pathlib import Path
 from scripts.code_blocks import Block
 from scripts.node_reference import ENTRIES
 
-_SHOWN = re.compile(r"(?P<kind>function|const|class|interface|type) (?P<name>\w+)(?P<rest>.*)", re.DOTALL)
+_KINDS = "function|const|class|interface|type"
+_SHOWN = re.compile(rf"(?P<kind>{_KINDS}) (?P<name>\w+)(?P<rest>.*)", re.DOTALL)
 _DEFAULT = re.compile(r"(\w+): (\w+) = \{\}")
 _SAME = "type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never;"
 
@@ -33,7 +34,8 @@ def _declaring(block: Block, dist: Path) -> Path:
     own = dist / Path(ENTRIES.get(entry, "control-types.ts")).with_suffix(".d.ts")
     before = r"^(?:export )?(?:default )?(?:declare )?(?:abstract )?"
     words = re.compile(rf"{before}{shown['kind']} {shown['name']}\b", re.MULTILINE)
-    found = [each for each in (own, *sorted(dist.rglob("*.d.*ts"))) if words.search(each.read_text())]
+    others = sorted([*dist.glob("*.d.ts"), *dist.glob("intercept/*.d.cts")])
+    found = [each for each in (own, *others) if words.search(each.read_text())]
     assert found, f"{block.page.name}:{block.line}: no file of the package declares it"
     return found[0]
 
@@ -41,9 +43,9 @@ def _declaring(block: Block, dist: Path) -> Path:
 def _copy(file: Path, texts: list[str]) -> Path:
     declared = file.read_text().replace("export default function", "export declare function")
     checks = [line for number, text in enumerate(texts) for line in _check(text, number)]
-    inside = "\n".join(_ambient(text) for text in texts)
+    shown = ["declare namespace Shown {", *map(_ambient, texts), "}"]
     copy = file.with_name(file.name.replace(".d.", ".shown."))
-    copy.write_text(f"{declared}\ndeclare namespace Shown {{\n{inside}\n}}\n{_SAME}\n" + "\n".join(checks))
+    copy.write_text("\n".join([declared, *shown, _SAME, *checks]))
     return copy
 
 

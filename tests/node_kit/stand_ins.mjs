@@ -5,12 +5,10 @@ import { connect } from "evi-emulator";
 
 export { HumeClient } from "hume";
 
-/** Return a fresh world of the emulator that runs, whose key the environment has. */
+/** Return a fresh world of the emulator that runs. */
 export async function newWorld() {
   const emulator = await connect({ url: String(process.env.EVI_URL) });
-  const world = await emulator.world();
-  process.env.HUME_API_KEY = world.apiKey;
-  return world;
+  return emulator.world();
 }
 
 /** A server of Next.js, which keeps the environment that it is given. */

@@ -86,7 +86,7 @@ def test_the_blocks_of_vitest_and_jest_run(
     [page] = [each.path for each in written if each.block.title == "vitest.config.mjs"]
     configuration = (
         f'import page from "./{page}";\n'
-        "export default { test: { ...page.test, globals: true, "
+        "export default { test: { ...page.test, globals: true, testTimeout: 60000, "
         f"include: {json.dumps([_loaded(project, each) for each in chosen])} }} }};\n"
     )
     (project / "pages.config.mjs").write_text(configuration)
@@ -133,6 +133,6 @@ def test_the_types_are_right(project: Path, written: list[Script]) -> None:
         "files": [*shown, *(each.path for each in written)],
     }
     (project / "tsconfig.json").write_text(json.dumps(configuration))
-    done = run([str(KIT / "node_modules" / ".bin" / "tsc")], project)
+    done = run([str(KIT / "node_modules" / ".bin" / "tsc"), "--pretty"], project)
     assert done.stdout + done.stderr == ""
     assert done.returncode == 0
