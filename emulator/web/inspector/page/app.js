@@ -176,7 +176,8 @@ VIEWS.slice(0, 10).forEach((view, index) => (keys[keyOf(index)] = () => go(view.
 
 /** To the next view, or to the one before. */
 function turn(by) {
-  const at = VIEWS.indexOf(current?.view);
+  const id = place().view; // the page may still be on its way there
+  const at = Math.max(0, VIEWS.findIndex((each) => each.id === id));
   return go(VIEWS[(at + by + VIEWS.length) % VIEWS.length].id) ?? true;
 }
 
