@@ -1,4 +1,4 @@
-"""What an emulator knows about a call: the chat that speaks, its words, and why it was refused."""
+"""Asks an emulator about a call: its chat, the words of its other side, why it was refused."""
 
 from contextlib import suppress
 from dataclasses import replace
