@@ -64,7 +64,7 @@ export function speaking(onSpoken) {
     h("h2", {}, "Speak a text"),
     h(
       "form",
-      { class: "form", onsubmit: speak },
+      { class: "form wider", onsubmit: speak },
       h("div", { class: "all" }, part("text", "Text", text)),
       h("div", { class: "all" }, part("voice", "Voice", voice)),
       h("div", { class: "all" }, part("description", "Description", description, "Octave 1 only")),
