@@ -1,4 +1,7 @@
-"""Prints for `serve`: a line for each chat, webhook and refused request, as it happens."""
+"""Prints for `serve`: a line for each thing that happens, as it happens.
+
+Chats, webhooks, refused requests, and a script whose file was read again have one.
+"""
 
 import time
 from collections.abc import Callable
@@ -11,7 +14,14 @@ from emulator.cli.colour import Paint
 from emulator.cli.line_writer import LineWriter
 from emulator.cli.refusal import refusal_text
 from emulator.handles.diagnosis import describe
-from emulator.journal.entries import Entry, FrameEntry, HttpEntry, WebhookEntry, WorldEntry
+from emulator.journal.entries import (
+    Entry,
+    FrameEntry,
+    HttpEntry,
+    ScriptEntry,
+    WebhookEntry,
+    WorldEntry,
+)
 from emulator.journal.views import BODY
 from emulator.redaction.printable import visible
 from emulator.server import Server
@@ -104,6 +114,8 @@ class WorldLines:
             is_good = entry.status is not None and 200 <= entry.status < 300
             text = describe(entry.to_json()).removeprefix("webhook").lstrip()
             self.say("webhook", "green" if is_good else "red", text)
+        elif isinstance(entry, ScriptEntry) and entry.finding == "script_read":
+            self.say("script", "yellow", entry.message)
 
     def _tell_frame(self, entry: FrameEntry, chat_id: str) -> None:
         chat = self.open.get(chat_id)

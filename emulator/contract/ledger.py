@@ -17,8 +17,8 @@ _MOST_COMBINATIONS = 1_000  # of names that are used together; more are counted 
 class Found:
     """One finding, how often it came, and where in the journal it came first and last.
 
-    `first_at_ms` is the world's time of the first, and `first_line` the request in short, if it was
-    one, such as "POST /v0/evi/configs -> 422".
+    `first_at_ms` is the world's time of the first, and `first_line` the request, the frame or the
+    webhook in short, such as "POST /v0/evi/configs -> 422" or "client -> user_input".
     """
 
     subject: str
@@ -93,7 +93,7 @@ class ClientLedger:
     ) -> None:
         """Add findings about an operation, a socket, ...; `seq` is their journal entry's number.
 
-        `at_ms` is the world's time, and `line` the request in short, if it was one.
+        `at_ms` is the world's time, and `line` the request, frame or webhook in short.
         """
         subject = beginning(hide_in_string(subject))
         for finding in findings:
