@@ -53,11 +53,12 @@ def kept() -> Iterator[StringIO]:
 
 
 def write(findings: Sequence[Finding], details: str) -> None:
-    """The page: the aims first, then all tables."""
-    aims = StringIO()
+    """The page: the aims first, those of the last soak too, then all tables."""
+    aims, soak = StringIO(), soak_page.kept()
     with redirect_stdout(aims):
-        print_findings(findings)
-    parts = (_HEAD, _machine(), "## Aims", aims.getvalue(), soak_page.section(), details)
+        print_findings([*findings, *(soak_page.findings(soak) if soak else ())])
+    shown = soak_page.section(soak) if soak else ""
+    parts = (_HEAD, _machine(), "## Aims", aims.getvalue(), details, shown)
     PAGE.write_text("\n\n".join(part.strip() for part in parts if part) + "\n")
 
 

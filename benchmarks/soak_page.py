@@ -3,11 +3,15 @@
 import json
 from collections.abc import Sequence
 
+from benchmarks.figures import Finding, at_most
 from benchmarks.servers import ROOT
 from emulator.jsontext import JsonObject
 
 RESULT = ROOT / "benchmarks" / "soak_result.json"
+PAGE = ROOT / "docs" / "performance.md"
 PICTURE = ROOT / "docs" / "images" / "soak.svg"
+MOST_LATER, MOST_AFTER = 1.5, 1.2  # times the first minute; times an idle server
+_TITLE = "## Soak"
 _WIDTH, _HEIGHT = 760, 300
 _LEFT, _RIGHT, _TOP, _BOTTOM = 60, 20, 20, 45
 _STYLE = """\
@@ -22,36 +26,59 @@ text { font: 13px system-ui, sans-serif; fill: #57606a }
 
 
 def write(result: JsonObject) -> None:
-    """Keep the figures of a soak, and draw its picture."""
+    """Keep the figures of a soak, draw its picture, and renew the section of the page."""
     samples = ",\n    ".join(json.dumps(each) for each in result["samples"])
     head = json.dumps({**result, "samples": []}, indent=2)
     RESULT.write_text(head.replace('"samples": []', f'"samples": [\n    {samples}\n  ]') + "\n")
     PICTURE.write_text(picture(result))
+    PAGE.write_text(with_section(PAGE.read_text(), section(result)))
 
 
-def section() -> str:
-    """Return what docs/performance.md says of the last soak that was kept; "" if none was."""
-    if not RESULT.exists():
-        return ""
-    result = json.loads(RESULT.read_text())
+def kept() -> JsonObject | None:
+    """Return the figures of the last soak that was kept."""
+    found: JsonObject | None = json.loads(RESULT.read_text()) if RESULT.exists() else None
+    return found
+
+
+def findings(result: JsonObject) -> list[Finding]:
+    """Return the figures of a soak beside their aims."""
+    soak = f"{result['minutes']:g}-minute soak"
+    later, after = result["later"] / result["first"], result["after"] / result["idle"]
+    return [
+        at_most(f"{soak}, memory: most later / in the first minute", [later], MOST_LATER),
+        at_most(f"{soak}, memory: worlds deleted / an idle server", [after], MOST_AFTER),
+        at_most(f"{soak}, unexpected errors", [result["unexpected"]], 0, ""),
+    ]
+
+
+def section(result: JsonObject) -> str:
+    """Return what the page says of a soak."""
     done = ", ".join(
         f"{number:,} {name.replace('_', ' ')}" for name, number in result["done"].items()
     )
     return f"""\
-## Soak
+{_TITLE}
 
-`.venv/bin/python -m benchmarks.soak`: {result["minutes"]:g} minutes of mixed load on one emulator
-while `--chaos` breaks requests, sockets and webhooks. {done}; {result["faults"]:,} faults that were
-asked for, and {result["unexpected"]} errors that were not.
+{result["minutes"]:g} minutes of mixed load on one emulator while `--chaos` breaks requests, sockets
+and webhooks: {done}. {result["faults"]:,} faults were asked for; {result["unexpected"]:,} errors were not.
 
 ![Memory of the emulator in the soak: at most {result["later"]:.0f} MiB](images/soak.svg)
 
-| memory, MiB |  |
+| memory | MiB |
 | --- | --- |
 | most in the first minute | {result["first"]:.0f} |
 | most after it | {result["later"]:.0f} |
 | once all worlds were deleted | {result["after"]:.0f} |
-| another server, idle, that has used everything once | {result["idle"]:.0f} |"""
+| another server, idle, that has used everything once | {result["idle"]:.0f} |
+"""
+
+
+def with_section(page: str, text: str) -> str:
+    """Return the page with the text as its section: the one that it has, or a new one at its end."""
+    before, title, after = page.partition(f"{_TITLE}\n")
+    rest = after.partition("\n## ")
+    following = f"\n## {rest[2]}" if rest[1] else ""
+    return f"{before.rstrip()}\n\n{text}{following}" if title else f"{page.rstrip()}\n\n{text}"
 
 
 def picture(result: JsonObject) -> str:

@@ -3,12 +3,10 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
-from benchmarks.figures import Finding, at_most
 from emulator.jsontext import JsonObject
 
 MOST_EXAMPLES = 10
 FIRST_S = 60
-MOST_LATER, MOST_AFTER = 1.5, 1.2  # of the first minute; of an idle server
 _DONE = (
     "requests", "chats", "chats_with_sound", "simulations", "speeches", "speech_sockets", "calls",
     "worlds", "webhooks", "resets",
@@ -43,17 +41,6 @@ class Report:
         """Return the most after the first minute (MiB)."""
         later = [mebibytes for at_s, mebibytes in self.samples if at_s > FIRST_S]
         return max(later, default=self.first)
-
-    def findings(self, minutes: float) -> list[Finding]:
-        """Return the figures beside their aims."""
-        soak = f"{minutes:g}-minute soak"
-        return [
-            at_most(
-                f"{soak}, most after / in the first minute", [self.later / self.first], MOST_LATER
-            ),
-            at_most(f"{soak}, worlds deleted / idle server", [self.after / self.idle], MOST_AFTER),
-            at_most(f"{soak}, unexpected errors", [self.unexpected], 0, ""),
-        ]
 
     def to_json(self, minutes: float) -> JsonObject:
         """Return what the picture and the page show."""
