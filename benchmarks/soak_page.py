@@ -60,7 +60,8 @@ def section(result: JsonObject) -> str:
 {_TITLE}
 
 {result["minutes"]:g} minutes of mixed load on one emulator while `--chaos` breaks requests, sockets
-and webhooks: {done}. {result["faults"]:,} faults were asked for; {result["unexpected"]:,} errors were not.
+and webhooks: {done}. {result["faults"]:,} faults were asked for; {result["unexpected"]:,} errors
+were not.
 
 ![Memory of the emulator in the soak: at most {result["later"]:.0f} MiB](images/soak.svg)
 
@@ -74,7 +75,7 @@ and webhooks: {done}. {result["faults"]:,} faults were asked for; {result["unexp
 
 
 def with_section(page: str, text: str) -> str:
-    """Return the page with the text as its section: the one that it has, or a new one at its end."""
+    """Return the page with the text as its section, at the end if it had none."""
     before, title, after = page.partition(f"{_TITLE}\n")
     rest = after.partition("\n## ")
     following = f"\n## {rest[2]}" if rest[1] else ""
