@@ -110,7 +110,7 @@ async def _watch(target: Target, report: Report) -> None:
 @contextmanager
 def serving(log: Path, chaos: str = "") -> Iterator[Target]:
     """The checkout's emulator; what it has to say goes into the log."""
-    flags = f"--seed empty --journal-limit 2000 --signing-key {SIGNING_KEY}"
+    flags = f"--seed empty --signing-key {SIGNING_KEY}"
     flags += f" --chaos {chaos}" if chaos else ""
     command = f"exec {sys.executable} -m emulator serve {flags} --port"
     with started(
