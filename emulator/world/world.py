@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from copy import copy
 from dataclasses import replace
 from functools import partial
@@ -69,7 +70,7 @@ class World:
         self.ledger = ClientLedger()
         self.states: Mapping[str, ApiState] = {}
         self.is_owned = False  # True for a test's: it is dropped when the test ends, not before
-        self.sockets = 0  # open WebSockets
+        self.clients = 0  # that are connected: open WebSockets, waits for the journal
         self.looks = 0  # requests for control routes, which the journal does not have
         self._begin()
 
@@ -84,11 +85,20 @@ class World:
         """Return what is equal as long as nobody uses the world."""
         return id(self), self.journal.seq, self.looks
 
+    @contextmanager
+    def connected(self) -> Iterator[None]:
+        """Count a client that is connected meanwhile."""
+        self.clients += 1
+        try:
+            yield
+        finally:
+            self.clients -= 1
+
     @property
     def is_under_way(self) -> bool:
         """True if a client is connected, or something will happen by itself."""
         is_due = self.timers.next_due_ms is not None
-        return is_due or self.sockets > 0 or self.outbox.pending > 0 or self.work.is_busy
+        return is_due or self.clients > 0 or self.outbox.pending > 0 or self.work.is_busy
 
     def state(self, kind: type[S]) -> S:
         """Return the state of one API."""

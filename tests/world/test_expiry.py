@@ -127,16 +127,15 @@ def test_a_token_leads_to_the_next_world(
 def test_what_is_under_way_keeps_a_world(
     app: App, expiry: Expiry, world: World, client: TestClient
 ) -> None:
-    """An open WebSocket, a timer, a job, a webhook."""
+    """A client that is connected, a timer, a job, a webhook."""
 
     def stays(now_s: float) -> bool:
         expiry.drop_unused(now_s)
         expiry.drop_unused(now_s + LONGER_S)
         return app.worlds.find(KEY) is world
 
-    world.sockets = 1
-    assert stays(0)
-    world.sockets = 0
+    with world.connected():
+        assert stays(0)
     timer = world.timers.at(world.clock.now_ms() + 1_000_000, lambda: None)
     assert stays(10_000)
     world.timers.cancel(timer)
@@ -148,8 +147,7 @@ def test_what_is_under_way_keeps_a_world(
     assert not stays(40_000)
 
 
-def test_open_sockets_are_counted(app: App) -> None:
-    """As long as they are open."""
+def test_a_client_is_connected_while_its_socket_is_open(app: App) -> None:
     messages: list[Message] = [
         {"type": "websocket.connect"}, {"type": "websocket.disconnect", "code": 1000}
     ]  # fmt: skip
@@ -159,13 +157,13 @@ def test_open_sockets_are_counted(app: App) -> None:
         return messages.pop(0)
 
     async def send(message: Message) -> None:
-        counts.append(app.worlds.get(KEY).sockets)
+        counts.append(app.worlds.get(KEY).clients)
 
     query = f"api_key={KEY}".encode()
     scope = {"type": "websocket", "path": "/v0/evi/chat", "query_string": query, "headers": []}
     asyncio.run(app(scope, receive, send))
     assert counts[0] == 1
-    assert app.worlds.get(KEY).sockets == 0
+    assert app.worlds.get(KEY).clients == 0
 
 
 def test_worlds_that_stay(app: App, expiry: Expiry) -> None:

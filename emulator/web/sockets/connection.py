@@ -30,8 +30,11 @@ class Connection:
 
     async def run(self, receive: Receive, send: Send) -> None:
         """Pass frames until either side closes, or the client turns out not to read."""
+        with self._world.connected():
+            await self._run(receive, send)
+
+    async def _run(self, receive: Receive, send: Send) -> None:
         tasks: list[asyncio.Task[Any]] = []
-        self._world.sockets += 1
         try:
             await send({"type": "websocket.accept"})
             self._outbound.open(receive, self.peer.fail, self.peer.hang_up)
@@ -41,7 +44,6 @@ class Connection:
             tasks.append(given_up)
             await asyncio.wait((reader, given_up), return_when=asyncio.FIRST_COMPLETED)
         finally:
-            self._world.sockets -= 1
             self._outbound.leave()
             self.peer.leave()
             for task in tasks:
