@@ -70,6 +70,7 @@ def test_a_cycle_that_can_send_nothing_is_left_alone() -> None:
     plain = {"response_started": False, "disconnected": False, "access_log": False}
     for name in plain:
         assert not send_whole(cycle_of(**{**plain, name: True}).send, answer)
+    assert not send_whole(cycle_of(**plain, keep_alive=False).send, answer)  # the server stops
     blocked = cycle_of(**plain)
     blocked.flow.write_paused = True
     assert not send_whole(blocked.send, answer)
