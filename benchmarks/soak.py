@@ -29,6 +29,7 @@ CORRUPTING = ("stale_timestamp", "wrong_key", "tampered_body", "missing_headers"
 SIGNING_KEY = "soak"
 WORKERS = 8  # each with a key, and so a world, of its own
 SAMPLE_S = 10
+SETTLING_S = 3  # in which a server gives back what dropped worlds have freed
 SHOWN_MINUTES = 30  # a run of so many minutes writes the page
 
 
@@ -60,6 +61,7 @@ async def soak(target: Target, seconds: float, report: Report) -> None:
         watching.cancel()
         await asyncio.gather(*(worker.finish() for worker in workers))
         await asyncio.gather(*(worker.leave() for worker in workers))
+        await asyncio.sleep(SETTLING_S)
         report.after = target.mebibytes()
     asked = sum(report.asked_for[f"webhook_{fault}"] for fault in CORRUPTING)
     report.seen["webhooks with a bad signature"] = receiver.bad
@@ -72,6 +74,7 @@ async def use_everything(target: Target, report: Report) -> None:
     aside = Report()
     async with _receiving(aside) as (_, hook), _client() as http:
         await Worker("idle", target, hook, aside, http).do_everything()
+        await asyncio.sleep(SETTLING_S)
         report.idle = target.mebibytes()
     for example in aside.examples:
         report.blame(f"without chaos: {example}")

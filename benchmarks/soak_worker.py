@@ -40,7 +40,7 @@ TASKS_BEFORE_RESET = 100
 SHIFTS = 60  # a world draws the same after each reset, unless its rules are others
 TURNS = 3
 PATIENCE_S = 4  # below the 5 s of a delay
-LONG_S = 30  # for a call, and for the last webhooks
+LONG_S = 30  # for speech on a busy machine, for a call, and for the last webhooks
 CHARACTERS = (100, 1_000)
 FORMATS = ("mp3", "wav", "pcm")
 HELP = "I need help with my order."
@@ -208,7 +208,7 @@ class Worker:
             self._url + path,
             json=wanted,
             headers=self._key,
-            timeout=aiohttp.ClientTimeout(total=PATIENCE_S),
+            timeout=aiohttp.ClientTimeout(total=LONG_S),
         ) as answer:
             sound = await answer.read()
             if answer.status != 200 or not sound:

@@ -9,6 +9,7 @@ from emulator.journal.entries import WorldEntry
 from emulator.outgoing.http_client import HttpClient
 from emulator.outgoing.outbox import Send, send_nothing
 from emulator.settings import Settings
+from emulator.world.freed_memory import FreedMemory
 from emulator.world.snapshot import Seed
 from emulator.world.world import World
 
@@ -36,6 +37,7 @@ class Worlds:
         self.others = ClientLedger()  # of callers without a world, and of dropped worlds
         self._by_reference: dict[str, World] = {}
         self.are_ending = False
+        self.freed_memory = FreedMemory()
         self._expired: dict[str, WorldEntry] = {}  # by reference: what the next world tells
         # Called with a world whose key is first used, and with one that is dropped.
         self.recall: Callable[[World], object] = lambda world: None
@@ -120,6 +122,7 @@ class Worlds:
     def expire(self, world: World, idle_minutes: int) -> None:
         """Drop a world that nobody has used; the next world of its key tells so in its journal."""
         self.drop(world)
+        self.freed_memory.return_soon()
         if len(self._expired) >= _MOST_TOLD:
             del self._expired[next(iter(self._expired))]
         at_ms = _WALL_CLOCK.now_ms()

@@ -70,6 +70,7 @@ def world_routes(
     async def drop(request: Request) -> Response:
         """Drop the caller's world; the next request with its key makes a new one."""
         worlds.drop(caller_world(auth, request))
+        worlds.freed_memory.return_soon()
         return Response(status_code=204)
 
     return [
