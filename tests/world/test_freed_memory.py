@@ -13,17 +13,16 @@ from emulator.world.freed_memory import FreedMemory, find_trim
 
 def test_it_is_given_back_once_for_many_worlds(monkeypatch: pytest.MonkeyPatch) -> None:
     given: list[int] = []
-    is_given = asyncio.Event()
-
-    def trim(kept: int) -> None:
-        given.append(kept)
-        is_given.set()
-
     monkeypatch.setattr(freed_memory, "_WAIT_S", 0)
-    monkeypatch.setattr(freed_memory, "find_trim", lambda: trim)
 
     async def drop_worlds(memory: FreedMemory) -> None:
-        is_given.clear()
+        is_given = asyncio.Event()
+
+        def trim(kept: int) -> None:
+            given.append(kept)
+            is_given.set()
+
+        monkeypatch.setattr(freed_memory, "find_trim", lambda: trim)
         for _ in range(3):
             memory.return_soon()
         await is_given.wait()
