@@ -126,6 +126,7 @@ class ChatStore:
         self._positions: Overlay[str, int] = Overlay()
         self._position = 0
         self._uncounted: set[str] = set()  # chats that have had events meanwhile
+        self.added_events = 0  # beside those of the seed
 
     def fork(self) -> "ChatStore":
         """Return an equal store at no cost; changes on either side stay there."""
@@ -135,6 +136,7 @@ class ChatStore:
             if isinstance(value, Overlay | Index):
                 setattr(copy, name, value.fork())
         copy._position = self._position
+        copy.added_events = self.added_events
         return copy
 
     def same_as(self, fork: "ChatStore") -> bool:
@@ -252,6 +254,7 @@ class ChatStore:
         chat_id: str = event["chat_id"]
         put_event(self._events, self._chats[chat_id]["chat_group_id"], event)
         self._uncounted.add(chat_id)
+        self.added_events += 1
 
     def page_of_events(self, id: str, paging: Paging) -> Page[Json]:
         """Return a page of the events of one chat, or of all chats of one group."""
