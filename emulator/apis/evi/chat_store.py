@@ -126,6 +126,7 @@ class ChatStore:
         self._positions: Overlay[str, int] = Overlay()
         self._position = 0
         self._uncounted: set[str] = set()  # chats that have had events meanwhile
+        self.count = 0  # of chats; none is ever removed
         self.added_events = 0  # beside those of the seed
 
     def fork(self) -> "ChatStore":
@@ -136,7 +137,7 @@ class ChatStore:
             if isinstance(value, Overlay | Index):
                 setattr(copy, name, value.fork())
         copy._position = self._position
-        copy.added_events = self.added_events
+        copy.count, copy.added_events = self.count, self.added_events
         return copy
 
     def same_as(self, fork: "ChatStore") -> bool:
@@ -206,6 +207,7 @@ class ChatStore:
         chat = Chat(chat, event_count=event_count)
         self._chats[chat["id"]] = chat
         self._positions[chat["id"]] = self._next_position()
+        self.count += 1
         self._index_chat(chat)
         self._join_group(chat)
 
