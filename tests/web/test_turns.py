@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 from starlette.testclient import TestClient
+from starlette.types import Message
 
 from emulator.server import new_app
 from emulator.settings import Settings
@@ -66,3 +67,36 @@ def test_an_entry_that_comes_meanwhile_is_in_the_next_page(
     assert page["last_seq"] == MANY
     rest = client.get(f"{path}&after={page['last_seq']}").json()
     assert [entry["seq"] for entry in rest["entries"]] == [MANY + 1, MANY + 2]
+
+
+def test_a_long_answer_is_sent_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Together they are the answer, of the length that the head says."""
+    monkeypatch.setattr(turns, "PIECE", 10)
+    response = turns.PiecewiseResponse(b"0123456789" * 2 + b"rest", media_type="text/plain")
+    sent = asyncio.run(_sent_by(response))
+    assert dict(sent[0]["headers"])[b"content-length"] == b"24"
+    assert [(each["body"], each["more_body"]) for each in sent[1:]] == [
+        (b"0123456789", True),
+        (b"0123456789", True),
+        (b"rest", False),
+    ]
+
+
+@pytest.mark.parametrize("body", [b"", b"0123456789"])
+def test_a_short_answer_is_one_piece(monkeypatch: pytest.MonkeyPatch, body: bytes) -> None:
+    monkeypatch.setattr(turns, "PIECE", 10)
+    sent = asyncio.run(_sent_by(turns.PiecewiseResponse(body)))
+    assert [(each["body"], each["more_body"]) for each in sent[1:]] == [(body, False)]
+
+
+async def _sent_by(response: turns.PiecewiseResponse) -> list[Message]:
+    sent = list[Message]()
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def receive() -> Message:
+        raise AssertionError("nothing is read")
+
+    await response({"type": "http"}, receive, send)
+    return sent
