@@ -396,8 +396,8 @@ def test_no_more_than_the_limit_is_pending() -> None:
 
     assert (third.state, third.error) == (
         "failed",
-        "2 deliveries are pending, the most that --webhook-queue allows: let them be sent (a frozen "
-        "clock holds delays and retries back), or allow more",
+        "2 deliveries are pending, the most that --webhook-queue allows: let them be sent (a "
+        "frozen clock holds delays and retries back), or allow more",
     )
     assert [entry["error"] for entry in office.journal.entries(kind="webhook")] == [third.error]
     office.run()
