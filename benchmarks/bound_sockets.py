@@ -247,9 +247,10 @@ async def the_end(table: Table, effort: Effort) -> None:
     """SIGTERM while chats talk, speech streams, and a client waits for the journal."""
     with started(emulator(), HEALTH) as target, browse(target) as client, ExitStack() as all:
         warm_up(client)
+        watching = asyncio.create_task(close_code(target, connected := asyncio.Event()))
+        await connected.wait()
         chats = [await open_chat(target) for _ in range(100)]
         talking = [asyncio.create_task(keep_talking(chat)) for chat in chats]
-        watching = asyncio.create_task(close_code(target))
         for _ in range(20):
             all.enter_context(unread_stream(target))
         waiting = all.enter_context(narrow(target))
@@ -279,10 +280,11 @@ async def keep_talking(chat: ChatClient) -> None:
             await chat.say()
 
 
-async def close_code(target: Target) -> int:
+async def close_code(target: Target, connected: asyncio.Event) -> int:
     """Return the code that a chat is closed with."""
     url = f"ws://{HOST}:{target.port}{CHAT}"
     async with websockets.connect(url, proxy=None) as chat:
+        connected.set()
         with suppress(ConnectionClosed):
             while True:
                 await chat.recv()
