@@ -223,7 +223,7 @@ class _Stderr(logging.Handler):
 
 
 def _is_worth_logging(record: logging.LogRecord) -> bool:
-    """False for what uvicorn takes for errors of ours: a refused WebSocket, a request cut short.
+    """False if uvicorn takes for an error of ours a refused WebSocket, or a request cut short.
 
     When the server stops, it cancels requests that take longer than a second, and says how many.
     """
