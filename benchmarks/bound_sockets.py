@@ -140,8 +140,8 @@ def unread_chat(target: Target, client: httpx.Client) -> str:
     text = "What is the weather like? " * 20
     turn = frame(render({"type": "user_input", "text": text}))
     with narrow(target) as connection:
-        connection.sendall((HANDSHAKE % CHAT).encode())
-        connection.settimeout(1)
+        begin_chat(connection)
+        connection.settimeout(PATIENCE_S)
         with suppress(OSError):  # which says that it was cut off
             for _ in range(500):
                 connection.sendall(turn)
@@ -152,6 +152,14 @@ def unread_chat(target: Target, client: httpx.Client) -> str:
                     return str(entry["error"])
             time.sleep(0.2)
     raise SystemExit("a client that reads nothing was not cut off")
+
+
+def begin_chat(connection: socket.socket) -> None:
+    """Open a chat, and read its first frame."""
+    connection.sendall((HANDSHAKE % CHAT).encode())
+    received = b""
+    while b"chat_metadata" not in received:
+        received += connection.recv(4096)
 
 
 @contextmanager
@@ -224,9 +232,7 @@ def frame_refused(target: Target) -> str:
     masked, size_follows = 0x80, 127
     head = bytes([0x81, masked | size_follows]) + (UPLOAD_MB * MEGABYTE).to_bytes(8) + bytes(4)
     with socket.create_connection((HOST, target.port), timeout=PATIENCE_S) as connection:
-        connection.sendall((HANDSHAKE % CHAT).encode())
-        while b"chat_metadata" not in connection.recv(65_536):
-            pass
+        begin_chat(connection)
         received = b""
         with suppress(ConnectionError):
             connection.sendall(head)
