@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 
 from benchmarks import (
+    bounds,
     chat,
     cold_start,
     growth,
@@ -42,6 +43,7 @@ SUBJECTS: dict[str, Run] = {
     "kit": lambda effort, _: kit.run(effort),
     "node": lambda effort, _: node.run(effort),
     "scaling": lambda effort, _: scaling.run(effort),
+    "bounds": lambda effort, _: bounds.run(effort),
     "profile": lambda effort, _: profile.run(effort),
 }
 

@@ -370,6 +370,14 @@ class Settings:
         minimum=1,
         api="evi",
     )
+    max_events: int = _world(
+        "integer",
+        1_000_000,
+        "chat events that a world keeps, beside its seed's; a chat that reaches the limit ends "
+        "with an error frame, and the next is refused",
+        minimum=1,
+        api="evi",
+    )
     max_unsent_bytes: int = _world(
         "integer",
         16_777_216,

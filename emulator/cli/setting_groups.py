@@ -17,7 +17,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     ),
     "Chats": (
         "script", "audio_output", "prosody", "transcription_failure", "inactivity_timeout",
-        "max_chats",
+        "max_chats", "max_events",
     ),
     "Time and sound": (
         "pace", "first_audio", "jitter", "voice", "voice_model", "voice_name", "voice_key",

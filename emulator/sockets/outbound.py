@@ -212,7 +212,10 @@ class Outbound:
 
     def give_up(self) -> None:
         """Cut off a client that does not read: its connection ends without a close frame."""
-        error = f"cut off: {self._limit} bytes and more wait for a client that does not read"
+        error = (
+            f"cut off: {self._limit} bytes and more wait for a client that does not read, the most "
+            "that --max-unsent-bytes allows"
+        )
         self.note_end("out", [find("socket_unread", ("socket",))], error=error)
         self._queue.clear()
         self.close_code = TOO_SLOW

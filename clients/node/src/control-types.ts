@@ -922,6 +922,11 @@ export interface ServerSettings {
   transcriptionFailure?: "end" | "continue" | undefined;
   /** live chats that a world may have; the next is refused */
   maxChats?: number | null | undefined;
+  /**
+   * chat events that a world keeps, beside its seed's; a chat that reaches the limit ends with
+   * an error frame, and the next is refused
+   */
+  maxEvents?: number | undefined;
   /** bytes that may wait for a client that reads slowly; a client beyond it is cut off */
   maxUnsentBytes?: number | undefined;
   /** largest request body; a larger one gets 413 */
@@ -1095,6 +1100,11 @@ export interface WorldSettings {
   transcriptionFailure?: "end" | "continue" | undefined;
   /** live chats that a world may have; the next is refused */
   maxChats?: number | null | undefined;
+  /**
+   * chat events that a world keeps, beside its seed's; a chat that reaches the limit ends with
+   * an error frame, and the next is refused
+   */
+  maxEvents?: number | undefined;
   /** bytes that may wait for a client that reads slowly; a client beyond it is cut off */
   maxUnsentBytes?: number | undefined;
   /**
@@ -1529,7 +1539,7 @@ export const SERVER_SETTINGS: readonly string[] = (
   "maxGenerationSeconds ttsIdleTimeout ttsStreamType ttsFileType inactivityTimeout " +
   "signingKey signWebhooksWith webhookTime webhookTimeout webhookQueue journalLimit " +
   "journalMaxBytes maxWorlds clock script pace firstAudio jitter audioOutput prosody " +
-  "transcriptionFailure maxChats maxUnsentBytes maxBodyBytes maxFilledChars " +
+  "transcriptionFailure maxChats maxEvents maxUnsentBytes maxBodyBytes maxFilledChars " +
   "maxHeadBytes requestTimeout strict requestsPerSecond maxFrameBytes failUnused chaos " +
   "logRequests state exportOnExit maxSnapshotBytes tls allowedHosts publicUrl callHosts " +
   "mapUrl modelTimeout modelFailure modelSystem modelQuirks modelCassette " +
@@ -1542,8 +1552,9 @@ export const WORLD_SETTINGS: readonly string[] = (
   "voiceName voiceKey voiceTimeout maxGenerationSeconds ttsIdleTimeout ttsStreamType " +
   "ttsFileType inactivityTimeout signingKey signWebhooksWith webhookTime webhookQueue " +
   "journalLimit journalMaxBytes clock script pace firstAudio jitter audioOutput prosody " +
-  "transcriptionFailure maxChats maxUnsentBytes maxFilledChars strict requestsPerSecond " +
-  "failUnused chaos publicUrl callHosts mapUrl modelTimeout modelFailure modelSystem " +
-  "modelQuirks modelCassette modelCassetteMode brain brainModel brainKey brainTimeout " +
-  "ears earsModel earsLanguage earsKey earsTimeout callHostsOnly name"
+  "transcriptionFailure maxChats maxEvents maxUnsentBytes maxFilledChars strict " +
+  "requestsPerSecond failUnused chaos publicUrl callHosts mapUrl modelTimeout " +
+  "modelFailure modelSystem modelQuirks modelCassette modelCassetteMode brain " +
+  "brainModel brainKey brainTimeout ears earsModel earsLanguage earsKey earsTimeout " +
+  "callHostsOnly name"
 ).split(" ");
