@@ -10,11 +10,13 @@ from collections.abc import Callable
 
 from benchmarks import (
     bounds,
+    busy_worlds,
     chat,
     cold_start,
     growth,
     http,
     kit,
+    memory,
     models,
     node,
     page,
@@ -38,6 +40,8 @@ SUBJECTS: dict[str, Run] = {
     "speech": lambda effort, _: speech.run(effort),
     "webhooks": lambda effort, _: webhooks.run(effort),
     "growth": lambda effort, _: growth.run(effort),
+    "busy_worlds": lambda effort, _: busy_worlds.run(effort),
+    "memory": lambda effort, _: memory.run(effort),
     "models": lambda effort, _: models.run(effort),
     "phone": lambda effort, _: phone.run(effort),
     "kit": lambda effort, _: kit.run(effort),

@@ -319,6 +319,13 @@ class Settings:
     max_worlds: int = _server(
         "integer", 10_000, "worlds that a server keeps; a new key beyond them gets 429", minimum=1
     )
+    world_idle_minutes: int = _server(
+        "integer",
+        60,
+        "real minutes after which a world that nobody uses is dropped; 0 keeps all, as do "
+        "--api-key, --state and --export-on-exit",
+        minimum=0,
+    )
     clock: str = _world(
         "text",
         "system",

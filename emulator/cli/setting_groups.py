@@ -9,7 +9,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     ),
     "Worlds": (
         "seed", "clock", "random_seed", "state", "export_on_exit", "max_worlds",
-        "max_snapshot_bytes", "journal_limit", "journal_max_bytes",
+        "world_idle_minutes", "max_snapshot_bytes", "journal_limit", "journal_max_bytes",
     ),
     "How strict it is": (
         "strict", "spec", "unknown_ids", "unknown_voices", "name_conflict", "require_voice",

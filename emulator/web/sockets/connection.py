@@ -31,6 +31,10 @@ class Connection:
 
     async def run(self, receive: Receive, send: Send) -> None:
         """Pass frames until either side closes, or the client turns out not to read."""
+        with self._world.connected():
+            await self._run(receive, send)
+
+    async def _run(self, receive: Receive, send: Send) -> None:
         tasks: list[asyncio.Task[Any]] = []
         try:
             await send({"type": "websocket.accept"})
