@@ -80,7 +80,8 @@ class Failure:
     """The measurement fails, as a script says: nothing follows."""
 
 
-Heard: TypeAlias = UtteranceStart | Measurement | UtteranceEnd | Failure
+Found: TypeAlias = UtteranceStart | Measurement | UtteranceEnd
+Heard: TypeAlias = Found | Failure
 
 
 @dataclass(slots=True)
@@ -125,11 +126,11 @@ class UtteranceMeasurer:
             yield from self._begin(boundary) if boundary.is_start else self._end(boundary.at_ms)
         yield from self._by_timer(self._source.spoken_ms)
 
-    def finish(self) -> Iterator[Heard]:
+    def finish(self) -> Iterator[Found]:
         """Yield what the end of the audio brings: it ends an utterance."""
         yield from self._end(self._source.spoken_ms)
 
-    def _begin(self, boundary: Boundary) -> Iterator[Heard]:
+    def _begin(self, boundary: Boundary) -> Iterator[Found]:
         begin_ms = boundary.at_ms
         self._utterance = _Utterance(
             self.utterances, begin_ms, boundary.line, begin_ms + self._timer_ms
@@ -137,14 +138,14 @@ class UtteranceMeasurer:
         self.utterances += 1
         yield UtteranceStart(self._utterance.id, begin_ms)
 
-    def _by_timer(self, spoken_ms: int) -> Iterator[Heard]:
+    def _by_timer(self, spoken_ms: int) -> Iterator[Found]:
         """Yield the measurements whose time has come, of speech until `spoken_ms`."""
         utterance = self._utterance
         while utterance is not None and utterance.due_ms <= spoken_ms:
             yield self._measure(utterance, utterance.due_ms, "interval")
             utterance.due_ms += self._timer_ms
 
-    def _end(self, end_ms: int) -> Iterator[Heard]:
+    def _end(self, end_ms: int) -> Iterator[Found]:
         utterance = self._utterance
         if utterance is None:
             return

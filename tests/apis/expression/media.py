@@ -3,6 +3,7 @@
 import math
 import struct
 from array import array
+from functools import cache
 
 from emulator.audio.wav import wav_header
 
@@ -14,9 +15,15 @@ def silence(ms: int) -> bytes:
     return bytes(ms * 32)
 
 
+@cache
+def _tone() -> bytes:
+    """Return a second of a tone."""
+    return array("h", (round(9000 * math.sin(n / 5)) for n in range(RATE))).tobytes()
+
+
 def loud(ms: int) -> bytes:
     """Return so much of a tone that is loud enough for speech."""
-    return array("h", (round(9000 * math.sin(n / 5)) for n in range(ms * 16))).tobytes()
+    return (_tone() * (ms // 1000 + 1))[: ms * 32]
 
 
 def wav(pcm: bytes, rate: int = RATE) -> bytes:
