@@ -717,6 +717,7 @@ ELSEWHERE = {  # which the tests above, and those of models and calls, bring abo
     "credentials_refused",
     "deprecated",
     "instant_mode_ignored",
+    "media_mislabelled",
     "message_in_bytes",
     "model_arguments_broken",
     "model_done_missing",
