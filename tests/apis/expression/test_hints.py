@@ -19,7 +19,7 @@ def test_a_path_that_people_ask_for(client: TestClient, known: PathHint) -> None
     with pytest.raises(WebSocketDenialResponse) as denied:
         client.websocket_connect(known.example).__enter__()
     assert denied.value.status_code == 404
-    assert known.hint in denied.value.text
+    assert known.hint in denied.value.json()["message"]
 
 
 @pytest.mark.parametrize(
