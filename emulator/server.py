@@ -229,11 +229,10 @@ def _log_to_stderr(requests: bool) -> None:
     handler = _Stderr()
     handler.addFilter(_is_worth_logging)
     handler.setFormatter(logging.Formatter("%(name)s: %(message)s"))
-    for name, level in {
-        "emulator": logging.WARNING,
-        "uvicorn.error": logging.WARNING,
-        "uvicorn.access": logging.INFO if requests else logging.WARNING,
-    }.items():
+    levels = {"emulator": logging.WARNING, "uvicorn.error": logging.WARNING}
+    if requests:  # uvicorn words a line for each request if its logger has a handler
+        levels["uvicorn.access"] = logging.INFO
+    for name, level in levels.items():
         logger = logging.getLogger(name)
         logger.setLevel(level)
         logger.addFilter(_log_filter)

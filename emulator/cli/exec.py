@@ -55,6 +55,8 @@ def execute(arguments: argparse.Namespace) -> int:
     with Emulator(**chosen) as server:
         evi = server.world(settings.api_key[0] if settings.api_key else None)
         evi.tool_call_patience_s = None  # a person may answer by hand
+        if sys.stderr.isatty():  # no log keeps the key that the URL has
+            print(f"evi-emulator: the inspector is at {evi.inspector_url}", file=sys.stderr)
         code = _run(command, evi, arguments.intercept)
         try:
             evi.check_stubs()

@@ -1,11 +1,13 @@
 """Writes lines from a thread, so that a reader who stops reading stops nothing else."""
 
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import TextIO
 
 _MOST_WAITING = 1_000  # lines; more are left out, and counted
+_PAUSE_S = 0.05  # after writing: each time that the thread wakes up, it holds up the server
 
 
 class LineWriter:
@@ -15,6 +17,7 @@ class LineWriter:
         self._stream = stream
         self._lines: SimpleQueue[str | None] = SimpleQueue()
         self._left_out = 0
+        self._is_closing = threading.Event()
         self._thread: threading.Thread | None = None
 
     def write(self, line: str) -> None:
@@ -33,6 +36,7 @@ class LineWriter:
         if self._thread is not None:
             self._tell_left_out()
             self._lines.put(None)
+            self._is_closing.set()
             self._thread.join(timeout_s)
 
     def _tell_left_out(self) -> None:
@@ -41,6 +45,20 @@ class LineWriter:
             self._left_out = 0
 
     def _run(self) -> None:
-        while (line := self._lines.get()) is not None:
-            with suppress(Exception):  # the disk is full, or nobody reads any more
-                print(line, file=self._stream, flush=True)
+        while (lines := self._next_lines())[-1] is not None:
+            self._print(lines)
+            self._is_closing.wait(_PAUSE_S)
+        self._print(lines[:-1])
+
+    def _next_lines(self) -> list[str | None]:
+        """Wait for a line, and return it with the lines behind it; None is the end."""
+        lines = [self._lines.get()]
+        with suppress(Empty):
+            while lines[-1] is not None:
+                lines.append(self._lines.get_nowait())
+        return lines
+
+    def _print(self, lines: Sequence[str | None]) -> None:
+        with suppress(Exception):  # the disk is full, or nobody reads any more
+            self._stream.write("".join(f"{line}\n" for line in lines))
+            self._stream.flush()

@@ -1,15 +1,20 @@
-"""Prints for `serve`: a line for each chat, webhook and refused request, as it happens."""
+"""Prints for `serve`: a line for each thing that happens, as it happens.
+
+Chats, webhooks, refused requests, and a script whose file was read again have one.
+"""
 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TextIO
 
 from emulator.cli.colour import Paint
 from emulator.cli.line_writer import LineWriter
 from emulator.cli.refusal import refusal_text
 from emulator.handles.diagnosis import describe
-from emulator.journal.entries import Entry, FrameEntry, HttpEntry, WebhookEntry
+from emulator.journal.entries import Entry, FrameEntry, HttpEntry, ScriptEntry, WebhookEntry
+from emulator.journal.views import BODY
 from emulator.redaction.printable import visible
 from emulator.server import Server
 from emulator.world.world import World
@@ -98,6 +103,8 @@ class WorldLines:
             is_good = entry.status is not None and 200 <= entry.status < 300
             text = describe(entry.to_json()).removeprefix("webhook").lstrip()
             self.say("webhook", "green" if is_good else "red", text)
+        elif isinstance(entry, ScriptEntry) and entry.finding == "script_read":
+            self.say("script", "yellow", entry.message)
 
     def _tell_frame(self, entry: FrameEntry, chat_id: str) -> None:
         chat = self.open.get(chat_id)
@@ -117,9 +124,14 @@ def _refused(entry: HttpEntry) -> str:
     """Render a request that was refused, with the reason in words where the answer has one."""
     if entry.status is None:
         return f"{entry.method} {entry.path}: broken off"
-    shown = entry.error or entry.to_json()["response"]
-    why = (refusal_text(shown) or shown).replace("\n", "; ")
+    why = (entry.error or _why(entry.response)).replace("\n", "; ")
     return f"{entry.method} {entry.path} -> {entry.status} {why[:_LONGEST_WHY]}".rstrip()
+
+
+@lru_cache(16)  # clients repeat their mistakes
+def _why(answer: bytes) -> str:
+    shown = str(BODY.shown(answer))
+    return refusal_text(shown) or shown
 
 
 def _end(entry: FrameEntry, chat: Open) -> str:

@@ -76,10 +76,25 @@ def tail(arguments: argparse.Namespace) -> int:
     entries = _of_kinds(page["entries"], arguments.kind)
     for entry in entries[max(0, len(entries) - arguments.lines) :]:
         print(_line(entry, paint), flush=True)
+    if page["last_seq"] == 0:
+        print(_nothing(remote), file=sys.stderr)
     if not arguments.no_follow:
         for entry in _following(remote, wanted, page["last_seq"], arguments.kind):
             print(_line(entry, paint), flush=True)
     return OK
+
+
+def _nothing(remote: Remote) -> str:
+    """Say that nothing has happened in the world, and how many others are in use."""
+    told = "evi-emulator: nothing has happened yet in the world of this API key"
+    others = remote.call("GET", "/_emulator/worlds?limit=1")["total"]
+    if not others:
+        return told
+    are = "world is" if others == 1 else "worlds are"
+    return (
+        f"{told}, but {others} other {are} in use: pass your program's key with --api-key, or look "
+        f"at {remote.url}/_emulator/#view=world"
+    )
 
 
 def _wanted(arguments: argparse.Namespace) -> dict[str, str]:

@@ -22,6 +22,9 @@ _IN_OUR_WORDS = (
     "credentials_refused",
     "parameter_repeated",
 )  # `got` is not a client's value
+# Clients repeat their mistakes: findings about short values are made once.
+FINDINGS_REMEMBERED = 256
+LONGEST_REMEMBERED = 100  # characters of a value
 MOST_AT_ONCE = 1_000  # findings of one kind in a request or frame: each takes time and memory
 
 

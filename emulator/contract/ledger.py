@@ -10,14 +10,15 @@ from emulator.jsontext import JsonObject
 from emulator.redaction.values import hide_in_string
 
 MOST_FINDINGS = 1_000  # of different ones
+_MOST_COMBINATIONS = 1_000  # of names that are used together; more are counted one by one
 
 
 @dataclass(slots=True)
 class Found:
     """One finding, how often it came, and where in the journal it came first and last.
 
-    `first_at_ms` is the world's time of the first, and `first_line` the request in short, if it was
-    one, such as "POST /v0/evi/configs -> 422".
+    `first_at_ms` is the world's time of the first, and `first_line` the request, the frame or the
+    webhook in short, such as "POST /v0/evi/configs -> 422" or "client -> user_input".
     """
 
     subject: str
@@ -60,20 +61,27 @@ class ClientLedger:
         self._found: dict[tuple[object, ...], Found] = {}
         self.dropped: Counter[str] = Counter()  # findings that were too many, by code
         self.answers: Counter[tuple[str, int]] = Counter()
-        self.used: dict[str, Counter[str]] = {}
+        # By part, how often names were used together: clients repeat themselves.
+        self._used: dict[str, Counter[tuple[str, ...]]] = {}
 
     @property
     def found(self) -> list[Found]:
         """Return every finding, in the order in which they first came."""
         return list(self._found.values())
 
+    @property
+    def used(self) -> dict[str, Counter[str]]:
+        """Return how often each name was used, by part of the coverage."""
+        return {part: _by_name(counts) for part, counts in self._used.items()}
+
     def use(self, part: str, names: Iterable[str]) -> None:
         """Count names of a part of the coverage once more."""
-        counts = self.used.get(part)
+        counts = self._used.get(part)
         if counts is None:
-            counts = self.used[part] = Counter()
-        for name in names:  # `update` would first ask what kind of collection they are
-            counts[name] += 1
+            counts = self._used[part] = Counter()
+        counts[tuple(names)] += 1
+        if len(counts) > _MOST_COMBINATIONS:
+            self._used[part] = Counter({(name,): n for name, n in _by_name(counts).items()})
 
     def add(
         self,
@@ -85,7 +93,7 @@ class ClientLedger:
     ) -> None:
         """Add findings about an operation, a socket, ...; `seq` is their journal entry's number.
 
-        `at_ms` is the world's time, and `line` the request in short, if it was one.
+        `at_ms` is the world's time, and `line` the request, frame or webhook in short.
         """
         subject = beginning(hide_in_string(subject))
         for finding in findings:
@@ -121,8 +129,8 @@ class ClientLedger:
             self._put(Found(found.subject, found.finding, found.count, 0, 0, *first))
         self.dropped.update(other.dropped)
         self.answers.update(other.answers)
-        for part, counts in other.used.items():
-            self.used.setdefault(part, Counter()).update(counts)
+        for part, counts in other._used.items():
+            self._used.setdefault(part, Counter()).update(counts)
 
     # as plain data, for another process
 
@@ -145,8 +153,19 @@ class ClientLedger:
             ledger._put(Found(each["subject"], finding, *numbers, *first))
         ledger.dropped = Counter(content["dropped"])
         ledger.answers = Counter({(op, status): n for op, status, n in content["answers"]})
-        ledger.used = {part: Counter(counts) for part, counts in content["used"].items()}
+        ledger._used = {
+            part: Counter({(name,): count for name, count in counts.items()})
+            for part, counts in content["used"].items()
+        }
         return ledger
+
+
+def _by_name(counts: Counter[tuple[str, ...]]) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for names, count in counts.items():
+        for name in names:
+            found[name] += count
+    return found
 
 
 def _key(subject: str, finding: Finding) -> tuple[object, ...]:

@@ -2,16 +2,23 @@
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from types import NoneType
 from urllib.parse import parse_qsl
 
-from emulator.contract.findings import FINDINGS, Finding, find
+from emulator.contract.findings import (
+    FINDINGS,
+    FINDINGS_REMEMBERED,
+    LONGEST_REMEMBERED,
+    Finding,
+    find,
+)
 from emulator.errors import ApiError, Problem, ValidationFailed
 from emulator.jsontext import Json
 from emulator.openapi.operation import Operation
 from emulator.openapi.strictness import EXTRA
 from emulator.redaction.text import hide_in_body
 
-_PROBLEMS_REMEMBERED = 256
+_PLAIN = (NoneType, bool, int, float)
 _LONGEST_TEXT = 200  # bytes of a body that is not JSON
 _DECODING, _SHOULD_BE = "JSON decode error: ", "Input should be "
 _EXPECTED = {"missing": "a value, since it is required", EXTRA: "nothing that isn't known"}
@@ -71,8 +78,9 @@ def _invalid(problem: Problem, given: Json) -> Finding:
             value = value[step]
     except (LookupError, TypeError):  # what is missing, or lies in what is not an object
         value = None
-    is_plain = value is None or type(value) in (bool, int, float)
-    return _repeated(problem, value) if is_plain else _new(problem, value)
+    kind = type(value)
+    is_short = kind in _PLAIN or (kind is str and len(value) <= LONGEST_REMEMBERED)
+    return _repeated(problem, value) if is_short else _new(problem, value)
 
 
 def _new(problem: Problem, got: Json) -> Finding:
@@ -83,8 +91,7 @@ def _new(problem: Problem, got: Json) -> Finding:
     return find("request_invalid", problem.loc, got, fate, problem=words)
 
 
-# Clients repeat their mistakes.
-_repeated = lru_cache(_PROBLEMS_REMEMBERED, typed=True)(_new)
+_repeated = lru_cache(FINDINGS_REMEMBERED, typed=True)(_new)
 
 
 def in_words(kind: str, message: str) -> str:

@@ -2,8 +2,15 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
-from emulator.contract.findings import MOST_AT_ONCE, Finding, find
+from emulator.contract.findings import (
+    FINDINGS_REMEMBERED,
+    LONGEST_REMEMBERED,
+    MOST_AT_ONCE,
+    Finding,
+    find,
+)
 from emulator.errors import Loc, nearest
 from emulator.openapi.fields import Field, Use
 from emulator.openapi.operation import FALSE_WORDS, TRUE_WORDS
@@ -23,7 +30,10 @@ def judge_use(use: Use) -> list[Finding]:
         find("value_coerced", loc, got, expected=f"an integer: {got:.0f}")
         for loc, got in use.fractions[:MOST_AT_ONCE]
     ]
-    findings += [_unlisted(*each) for each in use.unlisted[:MOST_AT_ONCE]]
+    findings += [
+        (_repeated if len(got) <= LONGEST_REMEMBERED else _unlisted)(loc, got, field)
+        for loc, got, field in use.unlisted[:MOST_AT_ONCE]
+    ]
     return findings + [
         find("deprecated", loc, loc[-1], instead="another field")
         for loc in use.deprecated[:MOST_AT_ONCE]
@@ -41,6 +51,9 @@ def _unlisted(loc: Loc, got: str, field: Field) -> Finding:
     if meant:
         return find("value_unlisted", loc, got, hint=meant)
     return find("value_unlisted", loc, got, _KEPT, hint=where_it_belongs(field))
+
+
+_repeated = lru_cache(FINDINGS_REMEMBERED)(_unlisted)
 
 
 def unknown_parameter(name: str, known: Sequence[str], hint: str = "") -> Finding:

@@ -138,6 +138,15 @@ class FrameEntry(Entry):
     on_phone: bool = False  # True for a message of a phone call's chat, which nobody can read
     findings: tuple[NotedFinding, ...] = ()
 
+    def in_short(self) -> str:
+        """Render who sent which message, or who ended the socket."""
+        who = "client" if self.direction == "in" else "emulator"
+        if self.content is None:
+            return f"{who} ended the socket" + ("" if self.close is None else f" ({self.close})")
+        content = CONTENT.shown(self.content)
+        kind = content.get("type") if isinstance(content, dict) else None
+        return f"{who} -> {kind or 'a frame without a type'}"
+
     def measure(self) -> int:
         """Return how many bytes its texts and findings take in memory, about."""
         texts = len(self.content) if isinstance(self.content, bytes) else 0

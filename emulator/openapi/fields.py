@@ -14,10 +14,11 @@ from emulator.openapi.operation import Operation
 Follow = Callable[[JsonObject], JsonObject]
 _UNIONS = ("oneOf", "anyOf")
 _TREES_REMEMBERED = 256  # of bodies: a program may start a server for each of its tests
+_SHAPES_REMEMBERED = 64  # of each object: clients send the same keys again and again
 _DEEPEST = 12  # levels of a schema that refers to itself; below them any name is known
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Field:
     """One field with its children: an object's fields by name, or the fields of a list's items.
 
@@ -38,6 +39,22 @@ class Field:
     listed_unless: tuple[str, str] | None = None
     undocumented: bool = False
     open: bool = False
+    _shapes: dict[tuple[str, ...], "Shape"] = field(default_factory=dict, repr=False)
+
+    @property
+    def is_told_by_name(self) -> bool:
+        """True if there is nothing to learn from its value."""
+        is_whole = "integer" in self.types and "number" not in self.types
+        return not (self.children or self.items or self.variants or self.listed or is_whole)
+
+    def shape(self, keys: tuple[str, ...]) -> "Shape":
+        """Return what is known about an object that has these keys."""
+        shape = self._shapes.get(keys)
+        if shape is None:
+            shape = _new_shape(self.children, keys, self.open)
+            if len(self._shapes) < _SHAPES_REMEMBERED:
+                self._shapes[keys] = shape
+        return shape
 
     def __iter__(self) -> Iterator["Field"]:
         """Yield the named fields below this one, at every depth."""
@@ -46,6 +63,17 @@ class Field:
             yield from child
         for unnamed in (self.items, *self.variants.values()):
             yield from unnamed or ()
+
+
+class Shape(NamedTuple):
+    """All that the keys of an object tell: the names of known fields, and where to look closer.
+
+    `notable` has the keys of unknown fields, which have no Field, of deprecated ones, and of those
+    whose values tell more.
+    """
+
+    known: tuple[str, ...]
+    notable: tuple[tuple[str, Field | None], ...]
 
 
 class Use(NamedTuple):
@@ -137,27 +165,26 @@ def use_of(root: Field, value: Json, loc: Loc) -> Use:
     return use
 
 
+def _new_shape(children: Mapping[str, Field], keys: tuple[str, ...], is_open: bool) -> Shape:
+    if not children:
+        return Shape((), ())
+    found = {key: children.get(key) for key in keys}
+    return Shape(
+        tuple(child.name for child in found.values() if child is not None),
+        tuple((key, child) for key, child in found.items() if _is_notable(child, is_open)),
+    )
+
+
+def _is_notable(child: Field | None, is_open: bool) -> bool:
+    if child is None:
+        return not is_open
+    return child.deprecated or not child.is_told_by_name
+
+
 def _look(at: Field, value: Json, loc: Loc, use: Use) -> None:
     kind = type(value)
     if kind is dict:
-        if at.variants:
-            at = at.variants.get(str(value.get("type")), at)
-        children = at.children
-        for key, inner in value.items() if children else ():
-            child = children.get(key)
-            if child is None and at.open:
-                continue
-            if child is None:
-                use.unknown.append(((*loc, key), tuple(children)))
-                continue
-            use.known.append(child.name)
-            if child.deprecated:
-                use.deprecated.append((*loc, key))
-            if type(inner) is str:
-                if child.listed and inner not in child.listed and not _is_excused(child, value):
-                    use.unlisted.append(((*loc, key), inner, child))
-            elif inner is not None:
-                _look(child, inner, (*loc, key), use)
+        _look_at_object(at, value, loc, use)
     elif kind is list:
         if at.items is not None:
             for index, item in enumerate(value):
@@ -166,6 +193,25 @@ def _look(at: Field, value: Json, loc: Loc, use: Use) -> None:
         kind is float and value.is_integer() and "integer" in at.types and "number" not in at.types
     ):
         use.fractions.append((loc, value))
+
+
+def _look_at_object(at: Field, value: JsonObject, loc: Loc, use: Use) -> None:
+    if at.variants:
+        at = at.variants.get(str(value.get("type")), at)
+    known, notable = at.shape(tuple(value))
+    use.known.extend(known)
+    for key, child in notable:
+        inner = value[key]
+        if child is None:
+            use.unknown.append(((*loc, key), tuple(at.children)))
+            continue
+        if child.deprecated:
+            use.deprecated.append((*loc, key))
+        if type(inner) is str:
+            if child.listed and inner not in child.listed and not _is_excused(child, value):
+                use.unlisted.append(((*loc, key), inner, child))
+        elif inner is not None:
+            _look(child, inner, (*loc, key), use)
 
 
 def _is_excused(at: Field, beside: JsonObject) -> bool:

@@ -23,6 +23,7 @@ from emulator.reply import BodyCut
 from emulator.web.answers import Answer, part, respond, start
 from emulator.web.exchange import Exchange
 from emulator.web.leaving import ClientLeft, WhileHere
+from emulator.web.whole_answers import send_whole
 
 # How a streamed answer ended, as the journal has it.
 COMPLETE, CLIENT_LEFT, BROKEN, FAILED = "complete", "client_left", "broken", "failed"
@@ -46,7 +47,8 @@ async def deliver(answer: Answer, exchange: Exchange, receive: Receive, send: Se
     if exchange.hides and answer.media_type == JSON_MEDIA_TYPE:
         answer = answer._replace(body=hide_in_body(answer.body.decode()).encode())
     if rule is None:
-        await respond(send, answer)
+        if not send_whole(send, answer):
+            await respond(send, answer)
     else:
         with suppress(ClientLeft):
             await _send_pieces(_Sent(answer, send), rule, receive)

@@ -17,6 +17,7 @@ class Snapshot:
     """All that a world remembers, without what is under way.
 
     `clock` has how far the clock is ahead of the wall clock, and the time of a frozen one (ms).
+    `name` is the world's own: a world that returns to the snapshot of another one keeps its name.
     """
 
     user_id: str
@@ -26,6 +27,7 @@ class Snapshot:
     clock: tuple[int, int | None]
     rules: tuple[FaultRule, ...]
     stubs: tuple[Stub, ...]
+    name: str | None = None
 
     def __repr__(self) -> str:
         ahead_ms, frozen_ms = self.clock

@@ -71,8 +71,10 @@ def _joined(texts: Rows) -> Iterator[bytes]:
 def _fields(snapshot: Snapshot) -> JsonObject:
     """Return the fields that a world has beside the states of the APIs."""
     ahead_ms, frozen_ms = snapshot.clock
+    named = {} if snapshot.name is None else {"name": snapshot.name}
     return {
         "user_id": snapshot.user_id,
+        **named,
         "clock": {"ahead_ms": ahead_ms, "frozen_ms": frozen_ms},
         "ids": {"world": snapshot.ids.state(), "webhooks": snapshot.webhook_ids.state()},
         "faults": [asdict(rule) for rule in snapshot.rules],

@@ -165,6 +165,7 @@ class _WorldReading(SnapshotReading):
             clock=(clock["ahead_ms"], clock["frozen_ms"]),
             rules=tuple(self._rules()),
             stubs=tuple(self._stubs()),
+            name=self.content.get("name"),
         )
         for state in snapshot.states.values():
             state.fork()  # folds what was read into the base that worlds share, once

@@ -82,6 +82,7 @@ class StateFolder:
         if world.reference not in self._seen and path.exists():
             last = self._read(path)
             world.restore(last)
+            world.rename(last.name)
         self._seen.add(world.reference)
         self._kept[world.reference] = StoredWorld(world, last or world.snapshot())
 

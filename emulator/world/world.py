@@ -112,7 +112,9 @@ class World:
             self.journal,
             self.faults,
             self._send,
-            partial(_judge_webhook, self.ledger, self.journal, self.settings.webhook_timeout),
+            partial(
+                _judge_webhook, self.ledger, self.journal, self.clock, self.settings.webhook_timeout
+            ),
         )
         self._take_states(self.seed.states)
 
@@ -145,6 +147,7 @@ class World:
             self.clock.read(),
             self.faults.snapshot(),
             tuple(replace(stub) for stub in self.stubs),
+            self.name,
         )
 
     def restore(self, snapshot: Snapshot) -> None:
@@ -170,6 +173,7 @@ class World:
             and self.clock.read() == snapshot.clock
             and tuple(self.faults) == snapshot.rules
             and tuple(self.stubs) == snapshot.stubs
+            and self.name == snapshot.name
         )
 
     def use_seed(self, seed: Seed) -> None:
@@ -259,6 +263,7 @@ def _note_fault(journal: Journal, rule: FaultRule, facts: Mapping[str, Json]) ->
 def _judge_webhook(
     ledger: ClientLedger,
     journal: Journal,
+    clock: WorldClock,
     timeout_s: int,
     event_name: str,
     result: WebhookResult,
@@ -268,7 +273,8 @@ def _judge_webhook(
     if result.is_good:
         ledger.use("webhooks", [event_name])
     findings = judge_attempt(result, faults, timeout_s)
-    ledger.add(f"webhook {event_name}", findings, journal.seq + 1)
+    line = f"webhook {event_name} -> {result.status or 'no answer'}"
+    ledger.add(f"webhook {event_name}", findings, journal.seq + 1, clock.now_ms(), line)
     return findings
 
 

@@ -1,6 +1,7 @@
 """`evi-emulator exec -- CMD`: a command with an emulator of its own."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -13,6 +14,7 @@ from pathlib import Path, PureWindowsPath
 import pytest
 
 from emulator.cli import intercept
+from emulator.cli.main import main
 from emulator.redirection.target import read_target
 from tests.cli.shell import Done, run_here
 
@@ -364,6 +366,18 @@ def test_intercept_where_other_proxies_are(tmp_path: Path) -> None:
     done = run("--intercept", *show, NO_PROXY=".hume.ai", no_proxy="")
     assert done.stdout.startswith("http://127.0.0.1:")
     assert "NO_PROXY is '.hume.ai', so programs that honour it reach the service" in done.stderr
+
+
+def test_the_inspector_on_a_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A person sees where to look at the command's world; a log does not have it."""
+    assert main(["exec", "--", "true"]) == 0
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    assert main(["exec", "--", "true"]) == 0
+    [told] = capsys.readouterr().err.splitlines()
+    assert re.fullmatch(r"evi-emulator: the inspector is at http://\S+/_emulator/#key=\S+", told)
 
 
 def test_intercept_where_one_proxy_is_for_all(capsys: pytest.CaptureFixture[str]) -> None:

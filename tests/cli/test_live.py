@@ -12,7 +12,7 @@ from emulator.cli.colour import has_colours, painter
 from emulator.cli.line_writer import LineWriter
 from emulator.cli.live import Live
 from emulator.contract.findings import find
-from emulator.journal.entries import FrameEntry
+from emulator.journal.entries import FrameEntry, ScriptEntry
 from emulator.jsontext import Json
 from emulator.server import new_app
 from emulator.settings import Settings
@@ -58,6 +58,15 @@ def test_a_chat_has_a_line_at_both_ends(app: App, lines: list[str]) -> None:
     note(FrameEntry("c2", "out", {"type": "chat_metadata"}))
     note(FrameEntry("c2", "out", error="it read too slowly", close=1008))
     assert lines[3].endswith("closed by the emulator with 1008: it read too slowly")
+
+
+def test_a_script_that_was_read_again_has_a_line(app: App, lines: list[str]) -> None:
+    """The author of the file sees that the change has arrived; a broken file is logged."""
+    world = World("key", app.worlds.seed, Settings())
+    Live(lambda line: lines.append(line[10:]), painter(io.StringIO(), {})).watch(world)
+    for finding in ("script_broken", "script_read", "turn_unmatched"):
+        world.journal.add(ScriptEntry(None, finding, finding))
+    assert lines == ["script   script_read"]
 
 
 def test_simulated_chats_and_webhooks(

@@ -43,6 +43,21 @@ def test_the_last_entries_come_first(
     assert follow("--no-follow", "-n", "0") == (0, [])
 
 
+def test_a_world_that_nobody_has_used(
+    server: Server, capsys: pytest.CaptureFixture[str], remote: Client
+) -> None:
+    """It says on stderr that the program may use another key."""
+    remote.get("/v0/evi/configs")
+    where = ["--url", server.url, "--no-follow", "--json"]
+    assert main(["tail", *where, "--api-key", "a key that nobody uses"]) == 0
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "nothing has happened yet in the world of this API key, but " in told.err
+    assert "in use: pass your program's key with --api-key" in told.err
+    assert main(["tail", *where, "--api-key", remote.headers["X-Hume-Api-Key"], "-n", "0"]) == 0
+    assert capsys.readouterr().err == ""
+
+
 def test_filters(follow: Callable[..., tuple[int, list[str]]], remote: Client) -> None:
     """By kind, of which there may be several, and by what an entry has."""
     remote.get("/v0/evi/configs")

@@ -402,7 +402,12 @@ CHATS: dict[str, tuple[Callable[[Evi], None], dict[str, Any]]] = {
     ),
     "frame_unknown": (
         lambda evi: send(evi, type="user_imput", text="Hi"),
-        {"place": "/frame/type", "got": "user_imput", "hint": "did you mean 'user_input'?"},
+        {
+            "place": "/frame/type",
+            "got": "user_imput",
+            "hint": "did you mean 'user_input'?",
+            "first_line": "client -> user_imput",
+        },
     ),
     "tool_call_unknown": (
         answer_another_call,
@@ -414,9 +419,15 @@ CHATS: dict[str, tuple[Callable[[Evi], None], dict[str, Any]]] = {
         send_mu_law,
         {"got": "I0116", "hint": "the WAV file has 8-bit samples of format 7, not 16-bit PCM"},
     ),
-    "variable_missing": (leave_out_a_variable, {"got": "EMU01"}),
+    "variable_missing": (
+        leave_out_a_variable,
+        {"got": "EMU01", "first_line": "emulator -> error"},
+    ),
     "chat_refused": (name_an_unknown_config, {"got": "E0709"}),
-    "socket_broken": (break_the_connection, {"got": 1006}),
+    "socket_broken": (
+        break_the_connection,
+        {"got": 1006, "first_line": "client ended the socket (1006)"},
+    ),
 }
 
 
@@ -432,6 +443,7 @@ def test_a_chat(evi: Evi, code: str) -> None:
     assert {name: found[name] for name in expected} == expected
     [entry] = [each for each in evi.journal.entries() if "findings" in each]
     assert (entry["kind"], entry["seq"]) == ("frame", found["last_seq"])
+    assert entry["at_ms"] <= found["first_at_ms"] <= entry["at_ms"] + 1_000
 
 
 def test_a_message_in_a_binary_frame(evi: Evi) -> None:
@@ -695,6 +707,8 @@ def test_a_webhook_that_is_refused(evi: Evi) -> None:
     )
     [entry] = evi.journal.entries(kind="webhook")
     assert entry["seq"] == found["first_seq"]
+    assert found["first_line"] == "webhook chat_started -> 500"
+    assert isinstance(found["first_at_ms"], int)
     assert [each["code"] for each in entry["findings"]] == ["webhook_refused"]
 
 
@@ -717,6 +731,7 @@ ELSEWHERE = {  # which the tests above, and those of models and calls, bring abo
     "credentials_refused",
     "deprecated",
     "instant_mode_ignored",
+    "media_mislabelled",
     "message_in_bytes",
     "model_arguments_broken",
     "model_done_missing",

@@ -12,7 +12,7 @@ def test_faults_come_and_go(inspector: Inspector, remote: Client) -> None:
     """One is added by its fields, used, and removed."""
     page = inspector.open("faults")
     form = page.get_by_role("form", name="Add a fault")
-    form.get_by_label("Of", exact=True).select_option("http")
+    form.get_by_label("What breaks").select_option("http")
     form.get_by_label("Fault", exact=True).select_option("status")
     form.get_by_label("status").fill("429")
     form.get_by_label("operation").select_option("list-configs")
@@ -33,7 +33,7 @@ def test_fields_have_units_hints_and_refusals(inspector: Inspector, remote: Clie
     """What is refused is said beside its field, which has the focus; a list is JSON."""
     page = inspector.open("faults")
     form = page.get_by_role("form", name="Add a fault")
-    form.get_by_label("Of", exact=True).select_option("webhook")
+    form.get_by_label("What breaks").select_option("webhook")
     form.get_by_label("Fault", exact=True).select_option("delay")
     delay = form.get_by_label("delay_ms (ms)")
     expect(delay).to_have_accessible_description(

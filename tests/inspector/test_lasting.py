@@ -169,6 +169,13 @@ def test_the_focus_stays_on_what_is_pressed(inspector: Inspector, remote: Client
     expect(emotion).to_be_focused()
     page.keyboard.press("8")
     expect(page.get_by_role("main", name="Resources")).to_be_focused()
+    page.keyboard.press("1")
+    page.keyboard.press("h")
+    last = page.get_by_role("navigation").get_by_role("link").last
+    expect(page.get_by_role("main", name=last.inner_text())).to_be_focused()
+    page.keyboard.press("l")
+    page.keyboard.press("h")
+    expect(last).to_have_attribute("aria-current", "page")
 
 
 def test_a_part_of_the_report_stays_open(inspector: Inspector, remote: Client) -> None:

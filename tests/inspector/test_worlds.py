@@ -54,6 +54,8 @@ def test_a_world_without_its_key_can_be_driven(
     page.goto(f"{server.url}/_emulator/#view=world&world={reference}")
     card = page.get_by_role("region", name="This world")
     expect(card).to_contain_text(f"opened by the reference {reference}")
+    served = sum(len(api.operations) for api in server.app.apis)
+    expect(card).to_contain_text(f"with {served} operations")
     card.get_by_role("textbox", name="Name").fill("Mine")
     card.get_by_role("button", name="Save the name").click()
     listed = page.get_by_role("region", name="Worlds in use")

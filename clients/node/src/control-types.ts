@@ -382,7 +382,10 @@ export interface ReportedFinding {
   last_seq: number;
   /** The world's time of the first. */
   first_at_ms: number | null;
-  /** The first request in short: method, path, status. */
+  /**
+   * The first request, frame or webhook in short, such as POST /v0/evi/configs -> 422, client
+   * -> user_input, or webhook chat_ended -> 500.
+   */
   first_line: string | null;
 }
 

@@ -41,7 +41,8 @@ def _take_change(world: World, followed: Followed, is_news: bool) -> None:
         told = f"{name} was read again; this world keeps its own script until it is reset"
         _note(world, "script_read", told)
     elif is_news:
-        told = f"{name} was read again: it has {len(state.script.rules)} rules"
+        rules = len(state.script.rules)
+        told = f"{name} was read again: it has {rules} {'rule' if rules == 1 else 'rules'}"
         _note(world, "script_read", told)
 
 

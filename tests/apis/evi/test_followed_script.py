@@ -1,7 +1,9 @@
 """The script of a file (`--script FILE`) is read again once the file changes."""
 
+import io
 import logging
 import os
+import wave
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -56,7 +58,7 @@ def test_the_next_chat_follows_the_changed_file(client: TestClient, path: Path) 
     assert news(client) == []
     write(path, "Two.")
     assert said(client) == "Two."
-    assert news(client) == [("script_read", "mine.yaml was read again: it has 1 rules")]
+    assert news(client) == [("script_read", "mine.yaml was read again: it has 1 rule")]
     client.headers["X-Hume-Api-Key"] = "another"
     assert said(client) == "Two."
     assert news(client) == []
@@ -111,3 +113,40 @@ def test_the_text_of_the_file_is_shown(client: TestClient, path: Path) -> None:
     told = ask(client, "GET", "/_emulator/script")
     assert told["text"] == "rules:\n- answer: Two.  # as it is now\n"
     assert (told["name"], told["file"], told["mistake"]) == ("mine.yaml", "mine.yaml", None)
+
+
+def test_the_sounds_are_followed(client: TestClient, path: Path) -> None:
+    """A changed sound counts as a change of the script; a sound that is gone is a mistake."""
+    sound = path.with_name("hello.wav")
+    sound.write_bytes(wav(100))
+    path.write_text("sounds:\n- {text: Hello., file: hello.wav}\n")
+    assert said(client)
+    assert [finding for finding, _ in news(client)] == ["script_read"]
+    assert sound_ms(client) == 100
+    sound.write_bytes(wav(300))
+    assert said(client)
+    assert [finding for finding, _ in news(client)] == ["script_read", "script_read"]
+    assert sound_ms(client) == 300
+    sound.unlink()
+    assert said(client)
+    assert news(client)[-1][0] == "script_broken"
+    assert sound_ms(client) == 300
+
+
+def wav(ms: int) -> bytes:
+    """Return silence as a WAV file."""
+    file = io.BytesIO()
+    with wave.open(file, "wb") as writer:
+        writer.setnchannels(1)
+        writer.setsampwidth(2)
+        writer.setframerate(48_000)
+        writer.writeframes(bytes(2 * 48 * ms))
+    return file.getvalue()
+
+
+def sound_ms(client: TestClient) -> int:
+    """Return how long the sound of the text lasts."""
+    body = {"utterances": [{"text": "Hello."}], "format": {"type": "wav"}}
+    answer = ask(client, "POST", "/v0/tts", body)
+    duration: float = answer["generations"][0]["duration"]
+    return round(duration * 1000)

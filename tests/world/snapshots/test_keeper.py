@@ -58,6 +58,18 @@ def test_a_world_is_as_it_was_left(tmp_path: Path, kept: StoredWorld) -> None:
     again.end()
 
 
+def test_a_world_keeps_its_name(tmp_path: Path, kept: StoredWorld) -> None:
+    """One that returns to the snapshot of another world does not take that world's name."""
+    named = kept.worlds.get("one")
+    named.rename("shop")
+    other = kept.worlds.get("two")
+    other.restore(named.snapshot())
+    kept.end()
+    again = StoredWorld(tmp_path)
+    assert [again.worlds.get(key).name for key in ("one", "two")] == ["shop", None]
+    again.end()
+
+
 def test_files_are_for_their_owner_alone(tmp_path: Path, kept: StoredWorld) -> None:
     """Also one that an earlier version has left for all to read, before it changes."""
     world = kept.worlds.get("one")
@@ -104,6 +116,7 @@ CHANGES: dict[str, Callable[[World], Any]] = {
     "heard": lambda world: world.state(EviState).heard.append("x"),
     "script": lambda world: world.state(EviState).script.on_anything().say("x"),
     "reset": lambda world: world.reset(),
+    "name": lambda world: world.rename("shop"),
 }
 
 

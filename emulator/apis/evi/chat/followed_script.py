@@ -1,13 +1,15 @@
 """The scripts that worlds begin with; that of a file is read again once the file changes."""
 
 import logging
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeAlias
 
 from emulator.apis.evi.chat.finding_scripts import bundled_scripts
 from emulator.apis.evi.chat.script import Script
 from emulator.apis.evi.chat.script_reading import script_from
-from emulator.errors import ScriptError
+from emulator.errors import ScriptError, UsageError
+from emulator.source_files import UnreadableError, file_beside, read_source_file
 
 logger = logging.getLogger("emulator")
 
@@ -29,7 +31,7 @@ class FollowedScript:
 
     All worlds that begin with it share one. `revision` counts the changes that were seen; after a
     change that can't be read, `mistake` says why, and `script` stays the last good one. The files
-    of sounds are read with the script, and not followed.
+    of its sounds are followed, too.
     """
 
     def __init__(self, name: str) -> None:
@@ -37,23 +39,29 @@ class FollowedScript:
         self.path = Path(name).absolute()
         self.revision = 0
         self.mistake: str | None = None
-        self._stamp = _stamp(self.path)
+        self._stamps = self._new_stamps()
         self.script = self._read(name)
 
     def look(self) -> None:
-        """Read the file again if it has changed; what it costs else is one look at the folder."""
-        stamp = _stamp(self.path)
-        if stamp == self._stamp:
+        """Read the file again if it, or one of its sounds, has changed.
+
+        Else it costs one look at the folder for each file.
+        """
+        if all(_stamp(path) == stamp for path, stamp in self._stamps.items()):
             return
-        self._stamp = stamp
+        self._stamps = self._new_stamps()
         self.revision += 1
         try:
             self.script = self._read(str(self.path))
             self.mistake = None
         except ScriptError as error:
             told = str(error).replace("\n", "; ")  # it is one line of the console
-            self.mistake = told if stamp else f"{self.path.name}: the file is gone"
+            is_there = self._stamps[self.path] is not None
+            self.mistake = told if is_there else f"{self.path.name}: the file is gone"
             logger.warning("chats keep the last good script: %s", self.mistake)
+
+    def _new_stamps(self) -> dict[Path, Stamp]:
+        return {path: _stamp(path) for path in (self.path, *_files_of_sounds(self.path))}
 
     def _read(self, name: str) -> Script:
         script = script_from(name)
@@ -68,3 +76,18 @@ def _stamp(path: Path) -> Stamp:
     except OSError:
         return None
     return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+def _files_of_sounds(path: Path) -> list[Path]:
+    """Return the files of sounds that a script's file names, as far as both can be found."""
+    try:
+        content = read_source_file(path).content
+    except UnreadableError:
+        return []
+    sounds = content.get("sounds") if isinstance(content, dict) else None
+    named = [each.get("file") for each in sounds or () if isinstance(each, dict)]
+    found = []
+    for name in named:
+        with suppress(UsageError):
+            found += [file_beside(path, name)] if isinstance(name, str) else []
+    return found

@@ -277,11 +277,19 @@ class Session:
                 self._channel.note(f"rule {number} ({rule}) has no answer", "script_rule_empty")
         for name in dict.fromkeys(self.request.script.tool_names()):
             if name not in self.settings.tools:
-                hint = closest(name, list(self.settings.tools))
-                self._channel.note(
-                    f"the script calls {name!r}, a tool that the config lacks{hint}",
-                    "script_tool_unknown",
-                )
+                self._channel.note(self._unknown_tool(name), "script_tool_unknown")
+
+    def _unknown_tool(self, name: str) -> str:
+        """Say that the script calls a tool that the chat lacks, and what to do."""
+        hint = closest(name, list(self.settings.tools))
+        if self.config.id is None:
+            return (
+                f"the script calls {name!r}, a tool that the chat lacks{hint}: the client named no "
+                "config; connect with the config_id of a config that has the tool"
+            )
+        return (
+            f"the script calls {name!r}, a tool that the config lacks{hint}; add it to the config"
+        )
 
     def _note_unnamed_model(self) -> None:
         """Tell the client and the journal of a custom language model without a URL."""

@@ -22,7 +22,6 @@ from emulator.contract.refusals import in_words, with_refusals
 from emulator.errors import Problem
 from emulator.jsontext import Json, JsonObject
 
-SUBJECT = "chat socket"
 BROKEN = 1006  # a connection that ends without a close frame
 BY_CLIENT, BY_SERVER = "client", "server"
 
@@ -113,10 +112,6 @@ class SocketAuditor:
                 for id, name in waiting.items()
             ]
         return findings
-
-    def add(self, findings: Sequence[Finding], seq: int) -> None:
-        """Keep findings of the journal entry `seq`."""
-        self._ledger.add(SUBJECT, findings, seq)
 
 
 def _refusal(problem: Problem) -> Finding:

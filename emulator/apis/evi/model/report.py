@@ -120,7 +120,10 @@ class Report:
             )
         )
         if not self.faults:
-            ledger.add(SUBJECT, found, journal.seq)
+            line = f"a question to the model -> {self.status or 'no answer'}"
+            entry = journal.newest
+            at_ms = None if entry is None else entry.at_ms
+            ledger.add(SUBJECT, found, journal.seq, at_ms, line)
 
     def _shown_stream(self) -> bytes:
         """Return what came without the key, should the model repeat it."""

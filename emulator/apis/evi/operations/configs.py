@@ -184,7 +184,7 @@ def _filled(defaults: JsonObject, given: JsonObject) -> JsonObject:
 
     Stored documents are never changed, so they may share parts with each other and with requests.
     """
-    if not given:
+    if not given or given == defaults:
         return defaults
     filled = {}
     for key, default in defaults.items():

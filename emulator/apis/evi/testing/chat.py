@@ -184,13 +184,23 @@ class ChatHandle:
         hint = ""
         if any(matches_message(wanted, content) for _, content in before):
             hint = "such a frame came before one that an earlier expectation has met"
-        hint = hint or unanswered_calls(self._world, self.id)
+        hint = hint or self._simulation_hint() or unanswered_calls(self._world, self.id)
         is_over = self.id not in self._world.state(EviState).live
         when = "before the chat was over" if is_over else f"within {timeout:g} s"
         what = f"the client sent no {short_fields(hide_in_json(wanted))} {when}"
         left = leftovers(self._world)
         told = explain(what, wanted, came or before, self._entries(), hint, left=left)
         raise ExpectationFailed(told)
+
+    def _simulation_hint(self) -> str:
+        """Say that no client sends frames, if the emulator plays this chat's client."""
+        entries = self._world.journal.kept(kind="frame", chat_id=self.id)
+        if not any(isinstance(each, FrameEntry) and each.simulated for each in entries):
+            return ""
+        return (
+            "the emulator simulates this chat's client, which sends no frames; let your program "
+            "open the chat, and get it with evi.next_chat()"
+        )
 
     def closed(self, code: int = 1000, timeout: float = DEFAULT_TIMEOUT_S) -> None:
         """Wait until its socket is closed with that code, by either side.

@@ -166,11 +166,20 @@ const keys = {
   },
   j: () => step(1),
   k: () => step(-1),
+  h: () => turn(-1),
+  l: () => turn(1),
   ArrowDown: (event) => (event.target.matches("[data-row]") ? step(1) : undefined),
   ArrowUp: (event) => (event.target.matches("[data-row]") ? step(-1) : undefined),
 };
 const keyOf = (index) => (index < 10 ? String((index + 1) % 10) : null); // 1 to 9, then 0
 VIEWS.slice(0, 10).forEach((view, index) => (keys[keyOf(index)] = () => go(view.id) ?? true));
+
+/** To the next view, or to the one before. */
+function turn(by) {
+  const id = place().view; // the page may still be on its way there
+  const at = Math.max(0, VIEWS.findIndex((each) => each.id === id));
+  return go(VIEWS[(at + by + VIEWS.length) % VIEWS.length].id) ?? true;
+}
 
 /** To the next row of the view, or to the one before. */
 function step(by) {

@@ -122,7 +122,11 @@ const DESCRIBED = {
           : "resumed";
     return { title, note: entry.mode === "manual" ? "the clock is frozen" : "the clock runs" };
   },
-  script: (entry) => ({ ...other(entry), tone: isScriptNews(entry) ? "" : "warn" }),
+  script: (entry) => ({
+    title: entry.message,
+    note: entry.finding,
+    tone: isScriptNews(entry) ? "" : "warn",
+  }),
   bug: (entry) => ({
     title: "a bug of the emulator",
     note: `${entry.error ?? ""} (reference ${entry.reference})`,

@@ -162,7 +162,7 @@ function adding(done) {
     const given = known[fault.value].options;
     refusals.forget();
     if (!choice.childNodes.length)
-      fill(choice, refusals.field("kind", "Of", kind), refusals.field("fault", "Fault", fault));
+      fill(choice, refusals.field("kind", "What breaks", kind), refusals.field("fault", "Fault", fault));
     fill(
       fields,
       group(

@@ -53,6 +53,9 @@ function show(root, { journal, readClock }) {
   };
 }
 
+/** The number of operations of all APIs, as `serve` prints it. */
+const operations = ({ apis }) => Object.values(apis).reduce((sum, each) => sum + each, 0);
+
 function whichCard() {
   const told = h("div", {});
   attempt(async () => {
@@ -62,7 +65,7 @@ function whichCard() {
       facts([
         ["Address", h("span", { class: "mono" }, origin())],
         ["Key", openedAs() ?? h("bdi", { class: "mono" }, apiKey())],
-        ["Emulator", `${health.version}, with ${health.operations} operations`],
+        ["Emulator", `${health.version}, with ${operations(health)} operations`],
         ["Document", health.spec_version],
       ]),
     );

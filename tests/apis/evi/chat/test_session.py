@@ -641,13 +641,23 @@ def test_a_tool_that_the_user_names_is_called() -> None:
 
 def test_a_script_that_calls_a_tool_the_config_lacks_is_noted() -> None:
     """The journal names the tool and the closest one that there is; the client sees nothing."""
-    chat = started(config_with(tools={"get_weather": WEATHER}), calling(name="get_wether"))
+    config = config_with(id="a-config", tools={"get_weather": WEATHER})
+    chat = started(config, calling(name="get_wether"))
 
     [entry] = chat.journal.entries(kind="script")
     assert entry["finding"] == "script_tool_unknown"
     assert "'get_wether'" in entry["message"]
     assert "did you mean 'get_weather'?" in entry["message"]
+    assert entry["message"].endswith("; add it to the config")
     assert types(chat.messages) == ["chat_metadata"]
+
+
+def test_a_script_that_calls_a_tool_without_a_config_is_noted() -> None:
+    """The journal says how the chat gets the tool."""
+    chat = started(config_with(id=None), calling())
+    [entry] = chat.journal.entries(kind="script")
+    assert "a tool that the chat lacks" in entry["message"]
+    assert "connect with the config_id of a config that has the tool" in entry["message"]
 
 
 SCHEMAS = [

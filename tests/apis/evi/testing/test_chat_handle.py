@@ -394,3 +394,10 @@ def test_waiting_can_be_cancelled(evi: Evi) -> None:
         opened = client.read_until("chat_metadata")
         assert evi.next_chat().id == opened["chat_id"]
     assert evi.world.journal.watchers == []
+
+
+def test_a_simulated_client_sends_no_frames(evi: Evi) -> None:
+    """A test that expects one learns that its program has to open the chat."""
+    chat = evi.simulate(user=["Hello"], end_reason="ACTIVE")
+    with pytest.raises(ExpectationFailed, match=r"let your program open the chat"):
+        chat.expect_tool_response(timeout=0.01)

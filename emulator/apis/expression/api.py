@@ -1,0 +1,32 @@
+"""Expression Measurement as a value: everything that its folder gives to the machinery."""
+
+from pathlib import Path
+
+from emulator.api import Api
+from emulator.apis.expression import seed
+from emulator.apis.expression.errors import NAMED_ERRORS, error_body, reworded
+from emulator.apis.expression.findings import EXPRESSION_FINDINGS
+from emulator.apis.expression.hints import EXPRESSION_HINTS
+from emulator.apis.expression.operations import HANDLERS
+from emulator.apis.expression.state import ExpressionState
+from emulator.world.seed import SeedSection
+from emulator.world.snapshot_reader import SnapshotPart
+
+_HERE = Path(__file__).parent
+MAX_UPLOAD_BYTES = 25_000_000  # the whole body (docs/protocol.md#media-of-expression-measurement)
+
+EXPRESSION = Api(
+    name="expression",
+    document=_HERE / "openapi.yaml",
+    handlers=HANDLERS,
+    hints=EXPRESSION_HINTS,
+    errors=NAMED_ERRORS,
+    error_body=error_body,
+    reworded=reworded,
+    findings=EXPRESSION_FINDINGS,
+    prefix="/v1/expression/",
+    takes_query_credentials=False,
+    body_limits=dict.fromkeys(("audio-measure", "video-measure"), MAX_UPLOAD_BYTES),
+    snapshot=SnapshotPart(ExpressionState, _HERE / "snapshot.yaml"),
+    seed=SeedSection(_HERE / "seed.yaml", seed.load, seed.count),
+)

@@ -1,0 +1,33 @@
+"""Kinds of findings about clients of Expression Measurement."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from emulator.contract.findings import WARNING, Finding, FindingKind, find
+from emulator.errors import Loc
+
+if TYPE_CHECKING:
+    from emulator.api import UploadedFile
+
+EXPRESSION_FINDINGS: Mapping[str, FindingKind] = {
+    "media_mislabelled": FindingKind(
+        WARNING,
+        "the Content-Type of an uploaded file is not that of its content, by which it is read",
+        "{expected}",
+    ),
+}
+_RIFF = b"RIFF"
+_OF_SAMPLES, _OF_WAV, _OF_JPEG = "application/octet-stream", "audio/wav", "image/jpeg"
+_SAME_AS_WAV = ("audio/wave", "audio/x-wav", "audio/vnd.wave")
+
+
+def judge_file(file: "UploadedFile", endpoint: str, loc: Loc) -> Sequence[Finding]:
+    """Return a finding about a file whose label is wrong."""
+    given = (file.content_type or "").partition(";")[0].strip().lower()
+    if endpoint == "video":
+        expected = _OF_JPEG
+    else:
+        expected = _OF_WAV if file.content.startswith(_RIFF) else _OF_SAMPLES
+    if given == expected or (expected == _OF_WAV and given in _SAME_AS_WAV):
+        return ()
+    return (find("media_mislabelled", loc, given or None, expected=expected),)
