@@ -731,6 +731,8 @@ ELSEWHERE = {  # which the tests above, and those of models and calls, bring abo
     "credentials_refused",
     "deprecated",
     "instant_mode_ignored",
+    "measurement_rate",
+    "measurement_refused",
     "media_mislabelled",
     "message_in_bytes",
     "model_arguments_broken",

@@ -1,6 +1,7 @@
 """Expression Measurement as a value: everything that its folder gives to the machinery."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from emulator.api import Api
 from emulator.apis.expression import seed
@@ -12,8 +13,26 @@ from emulator.apis.expression.state import ExpressionState
 from emulator.world.seed import SeedSection
 from emulator.world.snapshot_reader import SnapshotPart
 
+if TYPE_CHECKING:
+    from emulator.control import ControlRoutes
+    from emulator.handles.bridge import Bridge
+    from emulator.world.world import World
+
 _HERE = Path(__file__).parent
 MAX_UPLOAD_BYTES = 25_000_000  # the whole body (docs/protocol.md#media-of-expression-measurement)
+
+
+def _control() -> "ControlRoutes":
+    from emulator.apis.expression.control.routes import CONTROL  # with the other control routes
+
+    return CONTROL
+
+
+def _new_handle(world: "World", bridge: "Bridge") -> object:
+    from emulator.apis.expression.testing.handle import ExpressionHandle  # for tests in Python
+
+    return ExpressionHandle(world, bridge)
+
 
 EXPRESSION = Api(
     name="expression",
@@ -23,6 +42,8 @@ EXPRESSION = Api(
     errors=NAMED_ERRORS,
     error_body=error_body,
     reworded=reworded,
+    control=_control,
+    handle=_new_handle,
     findings=EXPRESSION_FINDINGS,
     prefix="/v1/expression/",
     takes_query_credentials=False,

@@ -73,6 +73,11 @@ _CODES: Mapping[int, str] = {
 }
 
 # The control routes' own, in the shape that all of them have.
+RUN_UNKNOWN = ErrorText(
+    404,
+    "run_not_found",
+    "No run has the ID {id} in this world: GET /_emulator/expression/runs lists all.",
+)
 SCRIPT_UNREADABLE = ErrorText(400, "script_unreadable", "{problem}")
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from emulator.contract.findings import WARNING, Finding, FindingKind, find
+from emulator.contract.findings import ERROR, WARNING, Finding, FindingKind, find
 from emulator.errors import Loc
 
 if TYPE_CHECKING:
@@ -14,6 +14,14 @@ EXPRESSION_FINDINGS: Mapping[str, FindingKind] = {
         WARNING,
         "the Content-Type of an uploaded file is not that of its content, by which it is read",
         "{expected}",
+    ),
+    "measurement_refused": FindingKind(
+        ERROR,
+        "Expression Measurement answers a message of a socket with an error",
+        "{message}",
+    ),
+    "measurement_rate": FindingKind(
+        WARNING, "media come over a socket faster than they play", "{message}"
     ),
 }
 _RIFF = b"RIFF"

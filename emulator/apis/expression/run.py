@@ -156,6 +156,11 @@ class Run:
         return cls(**given, events=events)
 
 
+def with_events(run: Run, now_ms: int) -> JsonObject:
+    """Return all of a run with its events, as control routes and tests have it."""
+    return {**run.shown(now_ms), "events": [event.shown() for event in run.events]}
+
+
 def date_time(ms: int) -> str:
     """Return a time as the API writes it (RFC 3339, UTC)."""
     moment = datetime.fromtimestamp(ms / 1000, UTC)
