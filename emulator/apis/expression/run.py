@@ -8,10 +8,11 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Self
 
-from emulator.jsontext import JsonObject
+from emulator.jsontext import Json, JsonObject
 
 UNHEARD_MS = 5 * 60 * 1000  # after which a live run counts as errored
-LEAST_METERED_S = 10.0  # of a run that took in any media, once it has ended
+LEAST_METERED_S = 10  # of a run that took in any media, once it has ended
+_UNITS_IN_S = 48_000  # so that samples and thirds of a second add up exactly
 MOST_OF_A_KIND = 100  # events of one kind that a run keeps
 LAYOUT = "v4"  # of a configuration
 
@@ -59,14 +60,19 @@ class Run:
     close_reason: str | None = None
     bytes_received: int = 0
     bytes_recorded: int | None = None  # nothing is stored
-    metered_seconds: float = 0.0
+    metered_units: int = 0
     events: list[RunEvent] = field(default_factory=list)
     event_counts: dict[str, int] = field(default_factory=dict)  # by kind, also those not kept
+
+    @property
+    def metered_seconds(self) -> float:
+        """Return what counts for the bill, in seconds."""
+        return self.metered_units / _UNITS_IN_S
 
     def take(self, size: int, seconds: float, now_ms: int) -> None:
         """Count media: its bytes, and the seconds that are metered for it."""
         self.bytes_received += size
-        self.metered_seconds += seconds
+        self.metered_units += round(seconds * _UNITS_IN_S)
         self.heard_at = now_ms
 
     def record_event(self, kind: str, detail: JsonObject | None, now_ms: int) -> None:
@@ -89,8 +95,8 @@ class Run:
             return
         self.status, self.ended_at, self.heard_at = status, now_ms, now_ms
         self.close_code, self.close_reason = close_code, close_reason
-        if self.metered_seconds > 0:
-            self.metered_seconds = max(self.metered_seconds, LEAST_METERED_S)
+        if self.metered_units:
+            self.metered_units = max(self.metered_units, LEAST_METERED_S * _UNITS_IN_S)
 
     def status_at(self, now_ms: int) -> str:
         """Return the status that the run has at a time: a silent live one has failed."""
@@ -129,21 +135,21 @@ class Run:
         return replace(self, events=[*self.events], event_counts={**self.event_counts})
 
     def to_json(self) -> JsonObject:
-        """Return it as a snapshot has it."""
+        """Return it as a snapshot has it: without numbers such as 1.0, which JavaScript changes."""
         return {
             "run_id": self.run_id,
             "user_id": self.user_id,
             "endpoint": self.endpoint,
             "mode": self.mode,
             "started_at": self.started_at,
-            "config": self.config,
+            "config": _with_integers(self.config),
             "heard_at": self.heard_at,
             "status": self.status,
             "ended_at": self.ended_at,
             "close_code": self.close_code,
             "close_reason": self.close_reason,
             "bytes_received": self.bytes_received,
-            "metered_seconds": self.metered_seconds,
+            "metered_units": self.metered_units,
             "events": [event.to_json() for event in self.events],
             "event_counts": self.event_counts,
         }
@@ -154,6 +160,17 @@ class Run:
         given: JsonObject = dict(content)
         events = [RunEvent(**event) for event in given.pop("events")]
         return cls(**given, events=events)
+
+
+def _with_integers(content: JsonObject) -> JsonObject:
+    """Return a configuration whose whole numbers are integers."""
+    return {name: _with_integer(value) for name, value in content.items()}
+
+
+def _with_integer(value: Json) -> Json:
+    if isinstance(value, dict):
+        return _with_integers(value)
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def with_events(run: Run, now_ms: int) -> JsonObject:

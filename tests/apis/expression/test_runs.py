@@ -1,5 +1,6 @@
 """Runs: the list with its filters and cursors, one of them, and its events."""
 
+import json
 from typing import Any
 
 import pytest
@@ -224,7 +225,7 @@ def test_a_fork_does_not_follow_a_live_run(world: World) -> None:
 
 def test_runs_are_kept(client: TestClient, world: World) -> None:
     """A snapshot's document brings them back, events and all, with the script."""
-    run = begin(world, "video")
+    run = begin_run(world, "video", "realtime", {"face": {"threshold": 1.0, "min_size": 60}})
     run.take(100, 1 / 3, world.clock.now_ms())
     run.record_event("invalid_image_frame", {"detail": "no JPEG"}, world.clock.now_ms())
     before = world.state(ExpressionState).fork()
@@ -233,3 +234,5 @@ def test_runs_are_kept(client: TestClient, world: World) -> None:
     assert not world.state(ExpressionState).same_as(before)
     client.put("/_emulator/snapshot", content=document).raise_for_status()
     assert world.state(ExpressionState).same_as(before)
+    kept = json.dumps(json.loads(document)["world"]["expression_runs"])
+    assert ".0" not in kept  # which a program in JavaScript would change
