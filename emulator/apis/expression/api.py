@@ -10,6 +10,7 @@ from emulator.apis.expression.findings import EXPRESSION_FINDINGS
 from emulator.apis.expression.hints import EXPRESSION_HINTS
 from emulator.apis.expression.operations import HANDLERS
 from emulator.apis.expression.state import ExpressionState
+from emulator.inspection import Page
 from emulator.world.seed import SeedSection
 from emulator.world.snapshot_reader import SnapshotPart
 
@@ -50,4 +51,5 @@ EXPRESSION = Api(
     body_limits=dict.fromkeys(("audio-measure", "video-measure"), MAX_UPLOAD_BYTES),
     snapshot=SnapshotPart(ExpressionState, _HERE / "snapshot.yaml"),
     seed=SeedSection(_HERE / "seed.yaml", seed.load, seed.count),
+    pages=(Page("expression", _HERE / "inspector"),),
 )
