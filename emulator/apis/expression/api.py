@@ -4,10 +4,12 @@ from pathlib import Path
 
 from emulator.api import Api
 from emulator.apis.expression import seed
+from emulator.apis.expression.contract import EXPRESSION_COVERAGE_PARTS
 from emulator.apis.expression.errors import NAMED_ERRORS, error_body, reworded
 from emulator.apis.expression.findings import EXPRESSION_FINDINGS
 from emulator.apis.expression.hints import EXPRESSION_HINTS
 from emulator.apis.expression.operations import HANDLERS
+from emulator.apis.expression.sockets import SOCKETS
 from emulator.apis.expression.state import ExpressionState
 from emulator.world.seed import SeedSection
 from emulator.world.snapshot_reader import SnapshotPart
@@ -18,12 +20,14 @@ MAX_UPLOAD_BYTES = 25_000_000  # the whole body (docs/protocol.md#media-of-expre
 EXPRESSION = Api(
     name="expression",
     document=_HERE / "openapi.yaml",
+    sockets=SOCKETS,
     handlers=HANDLERS,
     hints=EXPRESSION_HINTS,
     errors=NAMED_ERRORS,
     error_body=error_body,
     reworded=reworded,
     findings=EXPRESSION_FINDINGS,
+    coverage=EXPRESSION_COVERAGE_PARTS,
     prefix="/v1/expression/",
     takes_query_credentials=False,
     body_limits=dict.fromkeys(("audio-measure", "video-measure"), MAX_UPLOAD_BYTES),
