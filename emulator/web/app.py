@@ -148,6 +148,11 @@ class App:
 
         return Persistence(self.worlds, self.settings, self.snapshots)
 
+    async def begin_end(self) -> None:
+        """End what clients wait for, and sessions that say how they end: the server will stop."""
+        self.worlds.end_waits()
+        await self._sockets.shut_down()
+
     def close(self) -> None:
         """Release the folder of stored worlds; for an application that is not being served."""
         if self._persistence is not None:

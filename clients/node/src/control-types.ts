@@ -908,6 +908,8 @@ export interface ServerSettings {
   maxGenerationSeconds?: number | undefined;
   /** how long a text-to-speech socket may be idle before it is closed (s) */
   ttsIdleTimeout?: number | undefined;
+  /** how long an expression socket may be idle before it is closed (s) */
+  expressionIdleTimeout?: number | undefined;
   /** media type of text-to-speech's streamed JSON lines; the lines are the same with both */
   ttsStreamType?: "text/event-stream" | "application/x-ndjson" | undefined;
   /** media type of text-to-speech's files: audio/mpeg and so on, or octet-stream for all */
@@ -1085,6 +1087,8 @@ export interface WorldSettings {
   maxGenerationSeconds?: number | undefined;
   /** how long a text-to-speech socket may be idle before it is closed (s) */
   ttsIdleTimeout?: number | undefined;
+  /** how long an expression socket may be idle before it is closed (s) */
+  expressionIdleTimeout?: number | undefined;
   /** media type of text-to-speech's streamed JSON lines; the lines are the same with both */
   ttsStreamType?: "text/event-stream" | "application/x-ndjson" | undefined;
   /** media type of text-to-speech's files: audio/mpeg and so on, or octet-stream for all */
@@ -1330,7 +1334,7 @@ export type JournalKind = "http" | "frame" | "webhook" | "fault" | "model" | "ea
 
 export type DeliveryState = "pending" | "delivered" | "failed";
 
-export type FindingCode = "path_unknown" | "method_unknown" | "credentials_refused" | "request_invalid" | "request_refused" | "body_too_large" | "field_unknown" | "parameter_unknown" | "parameter_repeated" | "value_coerced" | "value_unlisted" | "deprecated" | "page_base" | "body_unexpected" | "content_type_missing" | "accept_excludes_json" | "key_in_query" | "frame_invalid" | "frame_unknown" | "socket_unread" | "socket_broken" | "webhook_refused" | "webhook_unanswered" | "webhook_slow" | "webhook_unverified" | "credential_spelling" | "tool_call_unknown" | "tool_call_unanswered" | "audio_refused" | "audio_undecodable" | "message_in_bytes" | "variable_missing" | "model_url_unusual" | "model_type_wrong" | "model_line_broken" | "model_done_missing" | "model_silent" | "model_fingerprint_leaked" | "model_tools_parallel" | "model_arguments_broken" | "brain_model_unknown" | "chat_refused" | "media_mislabelled" | "measurement_refused" | "measurement_rate" | "call_field_missing" | "call_refused" | "stream_message_invalid" | "instant_mode_ignored" | "timestamps_ignored" | "speech_refused" | "voice_unlisted";
+export type FindingCode = "path_unknown" | "method_unknown" | "credentials_refused" | "request_invalid" | "request_refused" | "body_too_large" | "field_unknown" | "parameter_unknown" | "parameter_repeated" | "value_coerced" | "value_unlisted" | "deprecated" | "page_base" | "body_unexpected" | "content_type_missing" | "accept_excludes_json" | "key_in_query" | "frame_invalid" | "frame_unknown" | "socket_unread" | "socket_broken" | "webhook_refused" | "webhook_unanswered" | "webhook_slow" | "webhook_unverified" | "credential_spelling" | "tool_call_unknown" | "tool_call_unanswered" | "audio_refused" | "audio_undecodable" | "message_in_bytes" | "variable_missing" | "model_url_unusual" | "model_type_wrong" | "model_line_broken" | "model_done_missing" | "model_silent" | "model_fingerprint_leaked" | "model_tools_parallel" | "model_arguments_broken" | "brain_model_unknown" | "chat_refused" | "media_mislabelled" | "measurement_refused" | "media_too_fast" | "call_field_missing" | "call_refused" | "stream_message_invalid" | "instant_mode_ignored" | "timestamps_ignored" | "speech_refused" | "voice_unlisted";
 
 export type FindingLevel = "error" | "warning";
 
@@ -1561,24 +1565,25 @@ export interface Simulation {
 export const SERVER_SETTINGS: readonly string[] = (
   "host port seed spec apiKey randomSeed timestamps requireVoice nameConflict " +
   "unknownIds unknownVoices lenientTts voice voiceModel voiceName voiceKey voiceTimeout " +
-  "maxGenerationSeconds ttsIdleTimeout ttsStreamType ttsFileType inactivityTimeout " +
-  "signingKey signWebhooksWith webhookTime webhookTimeout webhookQueue journalLimit " +
-  "journalMaxBytes maxWorlds clock script pace firstAudio jitter audioOutput prosody " +
-  "transcriptionFailure maxChats maxUnsentBytes maxBodyBytes maxFilledChars " +
-  "maxHeadBytes requestTimeout strict requestsPerSecond maxFrameBytes failUnused chaos " +
-  "logRequests state exportOnExit maxSnapshotBytes tls allowedHosts publicUrl callHosts " +
-  "mapUrl modelTimeout modelFailure modelSystem modelQuirks modelCassette " +
-  "modelCassetteMode brain brainModel brainKey brainTimeout ears earsModel earsLanguage " +
-  "earsKey earsTimeout callHostsOnly trustedProxies"
+  "maxGenerationSeconds ttsIdleTimeout expressionIdleTimeout ttsStreamType ttsFileType " +
+  "inactivityTimeout signingKey signWebhooksWith webhookTime webhookTimeout " +
+  "webhookQueue journalLimit journalMaxBytes maxWorlds clock script pace firstAudio " +
+  "jitter audioOutput prosody transcriptionFailure maxChats maxUnsentBytes maxBodyBytes " +
+  "maxFilledChars maxHeadBytes requestTimeout strict requestsPerSecond maxFrameBytes " +
+  "failUnused chaos logRequests state exportOnExit maxSnapshotBytes tls allowedHosts " +
+  "publicUrl callHosts mapUrl modelTimeout modelFailure modelSystem modelQuirks " +
+  "modelCassette modelCassetteMode brain brainModel brainKey brainTimeout ears " +
+  "earsModel earsLanguage earsKey earsTimeout callHostsOnly trustedProxies"
 ).split(" ");
 
 export const WORLD_SETTINGS: readonly string[] = (
   "seed randomSeed timestamps requireVoice nameConflict unknownVoices voice voiceModel " +
-  "voiceName voiceKey voiceTimeout maxGenerationSeconds ttsIdleTimeout ttsStreamType " +
-  "ttsFileType inactivityTimeout signingKey signWebhooksWith webhookTime webhookQueue " +
-  "journalLimit journalMaxBytes clock script pace firstAudio jitter audioOutput prosody " +
-  "transcriptionFailure maxChats maxUnsentBytes maxFilledChars strict requestsPerSecond " +
-  "failUnused chaos publicUrl callHosts mapUrl modelTimeout modelFailure modelSystem " +
-  "modelQuirks modelCassette modelCassetteMode brain brainModel brainKey brainTimeout " +
-  "ears earsModel earsLanguage earsKey earsTimeout callHostsOnly name"
+  "voiceName voiceKey voiceTimeout maxGenerationSeconds ttsIdleTimeout " +
+  "expressionIdleTimeout ttsStreamType ttsFileType inactivityTimeout signingKey " +
+  "signWebhooksWith webhookTime webhookQueue journalLimit journalMaxBytes clock script " +
+  "pace firstAudio jitter audioOutput prosody transcriptionFailure maxChats " +
+  "maxUnsentBytes maxFilledChars strict requestsPerSecond failUnused chaos publicUrl " +
+  "callHosts mapUrl modelTimeout modelFailure modelSystem modelQuirks modelCassette " +
+  "modelCassetteMode brain brainModel brainKey brainTimeout ears earsModel earsLanguage " +
+  "earsKey earsTimeout callHostsOnly name"
 ).split(" ");

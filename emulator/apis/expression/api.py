@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING
 
 from emulator.api import Api
 from emulator.apis.expression import seed
+from emulator.apis.expression.contract import EXPRESSION_COVERAGE_PARTS
 from emulator.apis.expression.errors import NAMED_ERRORS, error_body, reworded
 from emulator.apis.expression.findings import EXPRESSION_FINDINGS
 from emulator.apis.expression.hints import EXPRESSION_HINTS
 from emulator.apis.expression.operations import HANDLERS
+from emulator.apis.expression.sockets import SOCKETS
 from emulator.apis.expression.state import ExpressionState
 from emulator.inspection import Page
 from emulator.world.seed import SeedSection
@@ -38,6 +40,7 @@ def _new_handle(world: "World", bridge: "Bridge") -> object:
 EXPRESSION = Api(
     name="expression",
     document=_HERE / "openapi.yaml",
+    sockets=SOCKETS,
     handlers=HANDLERS,
     hints=EXPRESSION_HINTS,
     errors=NAMED_ERRORS,
@@ -46,6 +49,7 @@ EXPRESSION = Api(
     control=_control,
     handle=_new_handle,
     findings=EXPRESSION_FINDINGS,
+    coverage=EXPRESSION_COVERAGE_PARTS,
     prefix="/v1/expression/",
     takes_query_credentials=False,
     body_limits=dict.fromkeys(("audio-measure", "video-measure"), MAX_UPLOAD_BYTES),

@@ -1,4 +1,4 @@
-"""What a client configures: the timer of measurements, and which faces count.
+"""The configuration of a client: the timer of measurements, and which faces count.
 
 Facts: docs/protocol.md#configuration-of-expression-measurement.
 """

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from emulator.contract.findings import ERROR, WARNING, Finding, FindingKind, find
 from emulator.errors import Loc
+from emulator.jsontext import JsonObject
 
 if TYPE_CHECKING:
     from emulator.api import UploadedFile
@@ -16,12 +17,12 @@ EXPRESSION_FINDINGS: Mapping[str, FindingKind] = {
         "{expected}",
     ),
     "measurement_refused": FindingKind(
-        ERROR,
-        "Expression Measurement answers a message of a socket with an error",
-        "{message}",
+        ERROR, "an expression socket answers a message with an error", "{message}"
     ),
-    "measurement_rate": FindingKind(
-        WARNING, "media come over a socket faster than they play", "{message}"
+    "media_too_fast": FindingKind(
+        WARNING,
+        "audio or images come to an expression socket faster than it takes them",
+        "{message}",
     ),
 }
 _RIFF = b"RIFF"
@@ -39,3 +40,16 @@ def judge_file(file: "UploadedFile", endpoint: str, loc: Loc) -> Sequence[Findin
     if given == expected or (expected == _OF_WAV and given in _SAME_AS_WAV):
         return ()
     return (find("media_mislabelled", loc, given or None, expected=expected),)
+
+
+def judge_errors(messages: Sequence[JsonObject]) -> Sequence[Finding]:
+    """Return a finding about the client for each error that a socket answers it with."""
+    return [
+        find(_kind_of(each["code"]), ("frame",), each["code"], message=each["message"])
+        for each in messages
+        if each["type"] == "error" and each["code"] != "internal_error"
+    ]
+
+
+def _kind_of(code: str) -> str:
+    return "media_too_fast" if code == "rate_limited" else "measurement_refused"

@@ -21,7 +21,7 @@ class MeasurementFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class AudioMeasured:
-    """What was found in a recording; its duration is in ms."""
+    """The utterances and measurements of a recording; its duration is in ms."""
 
     duration_ms: int
     utterances: Sequence[UtteranceEnd]
@@ -38,7 +38,7 @@ class AudioMeasured:
 
 @dataclass(frozen=True, slots=True)
 class ImagesMeasured:
-    """What was found in images, in their order, and the memory of their faces."""
+    """The faces in images, in their order, and the memory of them."""
 
     faces: Sequence[Sequence[JsonObject]]
     memory: FaceMemory

@@ -74,7 +74,7 @@ def pcm_problem(data: bytes) -> str | None:
     if not data:
         return "is empty"
     if len(data) % SAMPLE_BYTES:
-        return f"has {len(data)} bytes, an odd number: a sample has {SAMPLE_BYTES}"
+        return f"has an odd number of bytes, {len(data)}: a sample has {SAMPLE_BYTES}"
     return None
 
 

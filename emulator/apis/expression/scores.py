@@ -1,6 +1,6 @@
-"""Scores: which of them a result holds, in which order, and those that nobody has scripted.
+"""Scores: which of them a result holds, in which order, and seeded ones without a script.
 
-They belong to a seed and a place, so that the same media have the same scores in every run.
+Scores belong to a seed and a place, so that the same media have the same scores in every run.
 """
 
 from collections.abc import Sequence

@@ -98,7 +98,7 @@ class ScriptedFace:
 
 @dataclass(frozen=True, slots=True)
 class MeasurementScript:
-    """What is measured, in place of what the emulator would make up.
+    """The speech and faces that are measured, instead of what the emulator would make up.
 
     None means that nobody has scripted it: speech is found by its loudness, and faces are made up.
     Failures are times of the audio (ms), and frames.

@@ -1,4 +1,4 @@
-"""What sessions of audio and of video have in common: messages, errors, ends.
+"""The parts that sessions of audio and of video share: messages, errors, ends.
 
 A session is a machine without I/O: it takes messages and the time, and returns messages to send
 (docs/protocol.md#sockets-of-expression-measurement).
@@ -57,6 +57,7 @@ class Session(ABC):
         self._heard_ms = now_ms
         self._is_locked = False  # the configuration: a frame was accepted
         self.reason: str | None = None  # why it is over
+        self.is_faulty = False  # the last answer is an error that a fault has asked for
 
     @property
     def is_over(self) -> bool:

@@ -52,7 +52,7 @@ class UtteranceEnd:
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """What a voice expresses in a span of the audio."""
+    """The scores of a voice in a span of the audio."""
 
     id: int
     utterance_id: int

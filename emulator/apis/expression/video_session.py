@@ -51,7 +51,8 @@ class VideoSession(Session):
         return []
 
     def _take(self, data: bytes, now_ms: int) -> Messages:
-        code, message = self._faults.pop(0) if self._faults else ("", "")
+        self.is_faulty = bool(self._faults)
+        code, message = self._faults.pop(0) if self.is_faulty else ("", "")
         if code == "rate_limited" or not self._allowance.take(_FRAME, now_ms):
             return self._refuse(
                 "rate_limited",

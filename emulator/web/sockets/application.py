@@ -1,5 +1,6 @@
 """The WebSockets of all APIs as an ASGI application."""
 
+import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -65,6 +66,7 @@ class Sockets:
         self._auth = auth
         self._anonymous = anonymous
         self.counts = SocketCounts()
+        self._connections = set[Connection]()
 
     def serve(self, path: str) -> bool:
         """True if there is a WebSocket at this path."""
@@ -95,8 +97,16 @@ class Sockets:
             refusal = self._report(scope, error).answer()
             await deny_upgrade(self._worded(refusal, scope, handshake.world), send)
             return
-        with self.counts.one(connection.name):
-            await connection.run(receive, send)
+        self._connections.add(connection)
+        try:
+            with self.counts.one(connection.name):
+                await connection.run(receive, send)
+        finally:
+            self._connections.discard(connection)
+
+    async def shut_down(self) -> None:
+        """End the sessions that tell their clients how they end, since the server stops."""
+        await asyncio.gather(*(connection.shut_down() for connection in self._connections))
 
     def _worded(self, error: ApiError, scope: Scope, world: World | None) -> ApiError:
         """Return an error in the words of the API that has the path."""

@@ -133,7 +133,7 @@ def test_messages_that_cannot_be_read(text: bytes, message: str) -> None:
     ("frame", "why"),
     [
         (b"", "is empty"),
-        (b"abc", "has 3 bytes, an odd number: a sample has 2"),
+        (b"abc", "has an odd number of bytes, 3: a sample has 2"),
         (silence(10_000) + b"ab", "has 320002 bytes: at most 320000, or 10 s, are accepted"),
     ],
 )

@@ -75,7 +75,7 @@ def test_the_error_says_which_wav_it_got(fields: tuple[int, ...], has: str) -> N
     ("data", "code", "message"),
     [
         (b"", "audio_decode_failed", "is empty"),
-        (b"abc", "audio_decode_failed", "has 3 bytes, an odd number"),
+        (b"abc", "audio_decode_failed", "has an odd number of bytes, 3"),
         (wav(loud(9))[:-2], "audio_decode_failed", "is cut off: its chunk 'data' should have 288"),
         (wav(b""), "audio_decode_failed", "data is empty"),
         (wav(b"abc"), "audio_decode_failed", "odd number"),

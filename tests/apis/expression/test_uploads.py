@@ -128,7 +128,7 @@ def test_a_wrong_configuration(client: TestClient, path: str, config: object, wo
         (wav_with_format(1, 2, 16_000, 16), 400, "audio_decode_failed", "2 channels"),
         (wav_with_format(3, 1, 16_000, 32), 400, "audio_decode_failed", "floating point"),
         (b"", 400, "audio_decode_failed", "is empty"),
-        (b"abc", 400, "audio_decode_failed", "3 bytes, an odd number"),
+        (b"abc", 400, "audio_decode_failed", "an odd number of bytes, 3"),
         (b"fLaC" + bytes(100), 415, "unsupported_media_type", "FLAC"),
         (b"RIFF\0\0\0\0AVI ", 415, "unsupported_media_type", "not WAV"),
     ],
