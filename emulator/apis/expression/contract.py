@@ -56,7 +56,7 @@ class SessionAuditor:
 
     def send(self, kind: str) -> Sequence[Finding]:
         """Count a message to the client."""
-        self._ledger.use("expression_received", (kind,))
+        self._ledger.use("expression_types", (kind,))
         return ()
 
     def end(self, code: int | None, by_server: bool) -> Sequence[Finding]:
@@ -78,7 +78,7 @@ def _used(message: JsonObject) -> Sequence[str]:
 _PARTS = {
     "expression_sent": ("messages to expression sockets", _SENT),
     "expression_fields": ("fields of their session.update", _FIELDS),
-    "expression_received": ("kinds of messages from them", _RECEIVED),
+    "expression_types": ("kinds of messages from them", _RECEIVED),
 }
 EXPRESSION_COVERAGE_PARTS = tuple(
     SurfacePart(name, counts, partial(list, names)) for name, (counts, names) in _PARTS.items()
