@@ -15,8 +15,8 @@ from emulator.openapi.strictness import EXTRA
 
 _AUDIO = "/audio/"  # of the paths that take audio
 _WRONG_MEDIA_TYPE = "model_attributes_type"  # of a whole body: its Content-Type is another
-_CONFIG = ("body", "config")
-CONFIG_FIELDS = (
+CONFIG = ("body", "config")
+_FIELDS = (
     "measurement_timer_ms", "face", "face_state", "threshold", "min_size", "return_face_state",
 )  # fmt: skip
 _GATEWAY = (401, 429)  # statuses whose answers come from the gateway
@@ -140,7 +140,7 @@ def _of_problems(problems: Sequence[Problem]) -> ApiError:
     if first.loc == ("body",) and first.type == _WRONG_MEDIA_TYPE:
         what = first.msg.partition("; ")[2]
         return request_error("unsupported_media_type", f"{what[:1].upper()}{what[1:]}.")
-    of_config = [each for each in problems if each.loc[:2] == _CONFIG]
+    of_config = [each for each in problems if each.loc[:2] == CONFIG]
     if of_config:
         return request_error("config_invalid", _sentence(of_config))
     code = "message_invalid" if first.loc[0] == "body" else "invalid_request"
@@ -155,10 +155,10 @@ def _sentence(problems: Sequence[Problem]) -> str:
 
 def _in_words(problem: Problem) -> str:
     """Return what is wrong; of an unknown field, which one was probably meant."""
-    if problem.type != EXTRA or problem.loc[:2] != _CONFIG:
+    if problem.type != EXTRA or problem.loc[:2] != CONFIG:
         return problem.msg
-    known = closest(str(problem.loc[-1]), CONFIG_FIELDS)
-    return f"no field of a configuration has this name{known}; known: {', '.join(CONFIG_FIELDS)}"
+    known = closest(str(problem.loc[-1]), _FIELDS)
+    return f"no field of a configuration has this name{known}; known: {', '.join(_FIELDS)}"
 
 
 def _envelope(code: str, message: str) -> JsonObject:
