@@ -19,7 +19,7 @@ from emulator.jsontext import JsonObject
 _DIGITS = 4
 _LEAST_OF_AUDIO = (0.2, 0.5)  # from where each expression counts, which differs by its name
 _NOISE = 0.08  # by which a probability differs from one measurement to the next
-_CHARACTERS_KEPT = 512  # of voices and faces that were measured of late
+_CHARACTERS_KEPT = 256  # of voices and faces that were measured of late
 
 
 class Score(NamedTuple):
