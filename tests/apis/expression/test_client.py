@@ -13,7 +13,7 @@ from websockets.exceptions import ConnectionClosed
 
 from emulator.testing.emulator import Emulator
 from emulator.testing.world import Evi
-from tests.apis.expression.media import jpeg, silence
+from tests.apis.expression.media import jpeg, loud, silence
 from tests.apis.expression.vendor import (
     ApiError,
     AsyncExpressionMeasurementClient,
@@ -245,6 +245,23 @@ async def _hear(async_client: AsyncExpressionMeasurementClient) -> list[Any]:
         await socket.send_audio_frame(silence(5_000))
         await socket.send_audio_session_close(CLOSE)
         return [message async for message in socket]
+
+
+def test_a_socket_measures_what_an_upload_does(
+    evi: Evi, client: ExpressionMeasurementClient
+) -> None:
+    """The same audio has the same results, scores included."""
+    evi.expression.script("")
+    pcm = loud(1_500) + silence(400)
+    found = client.audio.measure(file=("x.pcm", pcm, "application/octet-stream"))
+    with client.audio.connect() as socket:
+        for at in range(0, len(pcm), 3_000):
+            socket.send_audio_frame(pcm[at : at + 3_000])
+        socket.send_audio_session_close(CLOSE)
+        results = [each for each in socket if isinstance(each, AudioMeasurementResult)]
+    assert [each.dict() for each in found.measurements] == [
+        {name: value for name, value in each.dict().items() if name != "type"} for each in results
+    ]
 
 
 def test_an_async_socket(async_client: AsyncExpressionMeasurementClient) -> None:
