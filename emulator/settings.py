@@ -257,6 +257,13 @@ class Settings:
         minimum=1,
         api="tts",
     )
+    expression_idle_timeout: int = _world(
+        "integer",
+        60,
+        "how long an expression socket may be idle before it is closed (s)",
+        minimum=1,
+        api="expression",
+    )
     tts_stream_type: str = _world(
         "text",
         "text/event-stream",
