@@ -1596,13 +1596,14 @@ export const SERVER_SETTINGS: readonly string[] = (
   "unknownIds unknownVoices lenientTts voice voiceModel voiceName voiceKey voiceTimeout " +
   "maxGenerationSeconds ttsIdleTimeout expressionIdleTimeout ttsStreamType ttsFileType " +
   "inactivityTimeout signingKey signWebhooksWith webhookTime webhookTimeout " +
-  "webhookQueue journalLimit journalMaxBytes maxWorlds clock script pace firstAudio " +
-  "jitter audioOutput prosody transcriptionFailure maxChats maxUnsentBytes maxBodyBytes " +
-  "maxFilledChars maxHeadBytes requestTimeout strict requestsPerSecond maxFrameBytes " +
-  "failUnused chaos logRequests state exportOnExit maxSnapshotBytes tls allowedHosts " +
-  "publicUrl callHosts mapUrl modelTimeout modelFailure modelSystem modelQuirks " +
-  "modelCassette modelCassetteMode brain brainModel brainKey brainTimeout ears " +
-  "earsModel earsLanguage earsKey earsTimeout callHostsOnly trustedProxies"
+  "webhookQueue journalLimit journalMaxBytes maxWorlds worldIdleMinutes clock script " +
+  "pace firstAudio jitter audioOutput prosody transcriptionFailure maxChats maxEvents " +
+  "maxUnsentBytes maxBodyBytes maxFilledChars maxHeadBytes requestTimeout strict " +
+  "requestsPerSecond maxFrameBytes failUnused chaos logRequests state exportOnExit " +
+  "maxSnapshotBytes tls allowedHosts publicUrl callHosts mapUrl modelTimeout " +
+  "modelFailure modelSystem modelQuirks modelCassette modelCassetteMode brain " +
+  "brainModel brainKey brainTimeout ears earsModel earsLanguage earsKey earsTimeout " +
+  "callHostsOnly trustedProxies"
 ).split(" ");
 
 export const WORLD_SETTINGS: readonly string[] = (
@@ -1610,7 +1611,7 @@ export const WORLD_SETTINGS: readonly string[] = (
   "voiceName voiceKey voiceTimeout maxGenerationSeconds ttsIdleTimeout " +
   "expressionIdleTimeout ttsStreamType ttsFileType inactivityTimeout signingKey " +
   "signWebhooksWith webhookTime webhookQueue journalLimit journalMaxBytes clock script " +
-  "pace firstAudio jitter audioOutput prosody transcriptionFailure maxChats " +
+  "pace firstAudio jitter audioOutput prosody transcriptionFailure maxChats maxEvents " +
   "maxUnsentBytes maxFilledChars strict requestsPerSecond failUnused chaos publicUrl " +
   "callHosts mapUrl modelTimeout modelFailure modelSystem modelQuirks modelCassette " +
   "modelCassetteMode brain brainModel brainKey brainTimeout ears earsModel earsLanguage " +
