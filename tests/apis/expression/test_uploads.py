@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from emulator.apis.expression.media import MAX_IMAGE_BYTES, MAX_UPLOAD_BYTES
+from emulator.apis.expression.api import MAX_UPLOAD_BYTES
+from emulator.apis.expression.media import MAX_IMAGE_BYTES
 from emulator.apis.expression.script import read_script
 from emulator.apis.expression.state import ExpressionState
 from emulator.server import new_app
