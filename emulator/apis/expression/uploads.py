@@ -27,13 +27,12 @@ from emulator.apis.expression.measuring import (
     measure_images,
 )
 from emulator.apis.expression.media import MediaProblem, check_image, read_audio
-from emulator.apis.expression.run import AUDIO, ERRORED, FILE, VIDEO, Run
+from emulator.apis.expression.run import AUDIO, ERRORED, FILE, FRAME_S, VIDEO, Run
 from emulator.apis.expression.state import ExpressionState, begin_run
 from emulator.errors import closest
 from emulator.jsontext import JsonObject, render
 from emulator.reply import Reply
 
-IMAGE_S = 1 / 3  # metered for each image
 _OF_VIDEO = ("face", "face_state")
 _OF_FACE = ("threshold", "min_size", "return_face_state")
 
@@ -46,9 +45,9 @@ async def measure_audio(call: Call) -> Reply:
     settings = _audio_settings(call)
     call.findings.extend(judge_file(file, AUDIO, ("body", "file")))
     pcm = await asyncio.to_thread(_checked, partial(read_audio, file.content))
+    seed = await asyncio.to_thread(_seed, call, [file])
     run = begin_run(call.world, AUDIO, FILE, settings.to_json())
     script = call.world.state(ExpressionState).script
-    seed = _seed(call, [file])
     measured = await _measure(call, run, partial(measure_audio_file, pcm, settings, script, seed))
     seconds = measured.duration_ms / 1000
     _end(call, run, len(file.content), seconds)
@@ -66,13 +65,14 @@ async def measure_video(call: Call) -> Reply:
         _checked(partial(check_image, file.content), f"Image {index}: ")
         for index, file in enumerate(files)
     ]
+    seed = await asyncio.to_thread(_seed, call, files)
     known = read_face_state(call.world, config.get("face_state"))
     run = begin_run(call.world, VIDEO, FILE, settings.to_json())
-    script, seed = call.world.state(ExpressionState).script, _seed(call, files)
+    script = call.world.state(ExpressionState).script
     measured = await _measure(
         call, run, partial(measure_images, sizes, settings, script, seed, known)
     )
-    _end(call, run, sum(len(file.content) for file in files), len(files) * IMAGE_S)
+    _end(call, run, sum(len(file.content) for file in files), len(files) * FRAME_S)
     answer = measured.to_json()
     if (config.get("face") or {}).get("return_face_state"):
         answer["face_state"] = write_face_state(call.world, measured.memory)
@@ -118,7 +118,8 @@ def _seed(call: Call, files: Sequence[UploadedFile]) -> str:
     """Return what scores follow from: the media, whenever they come."""
     digest = hashlib.blake2b(digest_size=16)
     for file in files:
-        digest.update(len(file.content).to_bytes(8, "big") + file.content)
+        digest.update(len(file.content).to_bytes(8, "big"))
+        digest.update(file.content)
     return f"{call.settings.random_seed}/{digest.hexdigest()}"
 
 
