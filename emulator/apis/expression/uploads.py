@@ -29,6 +29,7 @@ from emulator.apis.expression.measuring import (
 from emulator.apis.expression.media import MediaProblem, check_image, read_audio
 from emulator.apis.expression.run import AUDIO, ERRORED, FILE, FRAME_S, VIDEO, Run
 from emulator.apis.expression.state import ExpressionState, begin_run
+from emulator.contract.findings import MOST_AT_ONCE
 from emulator.errors import closest
 from emulator.jsontext import JsonObject, render
 from emulator.reply import Reply
@@ -59,7 +60,7 @@ async def measure_video(call: Call) -> Reply:
     files: Sequence[UploadedFile] = call.body["file"]
     config = call.body.get("config") or {}
     settings = _face_settings(config)
-    for index, file in enumerate(files):
+    for index, file in enumerate(files[:MOST_AT_ONCE]):
         call.findings.extend(judge_file(file, VIDEO, ("body", "file", index)))
     sizes = [
         _checked(partial(check_image, file.content), f"Image {index}: ")

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from emulator.apis.expression import uploads
 from emulator.apis.expression.api import MAX_UPLOAD_BYTES
 from emulator.apis.expression.media import MAX_IMAGE_BYTES
 from emulator.apis.expression.script import read_script
@@ -278,6 +279,15 @@ def test_a_wrong_label_is_a_finding(
     assert post(client, path, content, label=label)[0] == 200
     found = [(each.finding.code, each.finding.expected) for each in world.ledger.found]
     assert found == ([] if expected is None else [("media_mislabelled", expected)])
+
+
+def test_findings_about_many_images_are_few(
+    client: TestClient, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A request has so many at most, whatever it holds."""
+    monkeypatch.setattr(uploads, "MOST_AT_ONCE", 3)
+    assert post(client, VIDEO, *[jpeg()] * 5, label="image/png")[0] == 200
+    assert len(world.ledger.found) == 3
 
 
 def test_what_is_refused_is_found(client: TestClient, world: World) -> None:
