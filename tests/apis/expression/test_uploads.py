@@ -8,6 +8,7 @@ from starlette.testclient import TestClient
 
 from emulator.apis.expression import uploads
 from emulator.apis.expression.api import MAX_UPLOAD_BYTES
+from emulator.apis.expression.errors import EXPRESSION_ERRORS, ExpressionErrorText
 from emulator.apis.expression.media import MAX_IMAGE_BYTES
 from emulator.apis.expression.script import read_script
 from emulator.apis.expression.state import ExpressionState
@@ -263,6 +264,16 @@ def test_faults_by_name(client: TestClient) -> None:
 
 
 @pytest.mark.parametrize(
+    "text", [each for each in EXPRESSION_ERRORS.values() if each.status], ids=lambda each: each.code
+)
+def test_a_fault_may_ask_for_each_error(client: TestClient, text: ExpressionErrorText) -> None:
+    """By its code, with its own status and message; other APIs may have one of that name."""
+    rule = {"kind": "http", "fault": "status", "error": text.code, "operation": "video-measure"}
+    client.post("/_emulator/faults", json=rule)
+    assert refused(client, VIDEO, jpeg()) == (text.status, text.code, text.message)
+
+
+@pytest.mark.parametrize(
     ("path", "content", "label", "expected"),
     [
         (AUDIO, silence(10), "audio/wav", "application/octet-stream"),
@@ -314,3 +325,17 @@ def test_gateway_answers(client: TestClient) -> None:
     wrong = TestClient(app, headers=headers).get("/v1/expression/run").json()
     assert wrong.keys() == {"message", "request_id"}
     assert wrong["message"] == "Invalid ApiKey"
+
+
+def test_credentials_count_in_headers_alone(client: TestClient) -> None:
+    """As a key or a token; in the query they count for nothing, and the message says so."""
+    token = client.post(
+        "/oauth2-cc/token", data={"grant_type": "client_credentials"}, auth=("key", "secret")
+    ).json()["access_token"]
+    without = TestClient(client.app)
+    headers = {"Authorization": f"Bearer {token}"}
+    assert without.get("/v1/expression/run", headers=headers).status_code == 200
+    for name, value in (("api_key", "key"), ("apiKey", "key"), ("access_token", token)):
+        answer = without.get("/v1/expression/run", params={name: value})
+        assert answer.status_code == 401
+        assert "X-Hume-Api-Key" in answer.json()["message"]
