@@ -18,7 +18,7 @@ from emulator.apis.expression.configuration import (
     read_audio_config,
     read_face,
 )
-from emulator.apis.expression.errors import request_error
+from emulator.apis.expression.errors import CONFIG, OF_FACE, OF_VIDEO, request_error
 from emulator.apis.expression.face_state import read_face_state, write_face_state
 from emulator.apis.expression.findings import judge_file
 from emulator.apis.expression.measuring import (
@@ -28,14 +28,15 @@ from emulator.apis.expression.measuring import (
 )
 from emulator.apis.expression.media import MediaProblem, check_image, read_audio
 from emulator.apis.expression.run import AUDIO, ERRORED, FILE, FRAME_S, VIDEO, Run
+from emulator.apis.expression.scores import seed_of
 from emulator.apis.expression.state import ExpressionState, begin_run
 from emulator.contract.findings import MOST_AT_ONCE
-from emulator.errors import closest
+from emulator.errors import Loc, Problem, ValidationFailed
 from emulator.jsontext import JsonObject, render
+from emulator.openapi.strictness import EXTRA, MOST_REFUSED
 from emulator.reply import Reply
 
-_OF_VIDEO = ("face", "face_state")
-_OF_FACE = ("threshold", "min_size", "return_face_state")
+_UNKNOWN = "Extra inputs are not permitted"
 
 M = TypeVar("M")
 
@@ -46,10 +47,10 @@ async def measure_audio(call: Call) -> Reply:
     settings = _audio_settings(call)
     call.findings.extend(judge_file(file, AUDIO, ("body", "file")))
     pcm = await asyncio.to_thread(_checked, partial(read_audio, file.content))
-    seed = await asyncio.to_thread(_seed, call, [file])
     run = begin_run(call.world, AUDIO, FILE, settings.to_json())
     script = call.world.state(ExpressionState).script
-    measured = await _measure(call, run, partial(measure_audio_file, pcm, settings, script, seed))
+    seed = seed_of(call.settings, AUDIO)  # a session has the same results
+    measured = await _measure(call, run, lambda: measure_audio_file(pcm, settings, script, seed))
     seconds = measured.duration_ms / 1000
     _end(call, run, len(file.content), seconds)
     return _answer(call, run, measured.to_json())
@@ -66,12 +67,11 @@ async def measure_video(call: Call) -> Reply:
         _checked(partial(check_image, file.content), f"Image {index}: ")
         for index, file in enumerate(files)
     ]
-    seed = await asyncio.to_thread(_seed, call, files)
     known = read_face_state(call.world, config.get("face_state"))
     run = begin_run(call.world, VIDEO, FILE, settings.to_json())
     script = call.world.state(ExpressionState).script
     measured = await _measure(
-        call, run, partial(measure_images, sizes, settings, script, seed, known)
+        call, run, lambda: measure_images(sizes, settings, script, _seed(call, files), known)
     )
     _end(call, run, sum(len(file.content) for file in files), len(files) * FRAME_S)
     answer = measured.to_json()
@@ -90,8 +90,8 @@ def _audio_settings(call: Call) -> AudioSettings:
 def _face_settings(config: JsonObject) -> FaceSettings:
     """Return the settings of a configuration, whose fields the document leaves open."""
     face = dict(config.get("face") or {})
-    _refuse_unknown(config, _OF_VIDEO, "config")
-    _refuse_unknown(face, _OF_FACE, "config.face")
+    _refuse_unknown(config, OF_VIDEO, CONFIG)
+    _refuse_unknown(face, OF_FACE, (*CONFIG, "face"))
     face.pop("return_face_state", None)
     try:
         return read_face(face, ("threshold", "min_size"))
@@ -99,12 +99,11 @@ def _face_settings(config: JsonObject) -> FaceSettings:
         raise request_error("config_invalid", f"{problem}") from None
 
 
-def _refuse_unknown(given: JsonObject, known: Sequence[str], where: str) -> None:
-    for name in given:
-        if name not in known:
-            hint, names = closest(name, known), ", ".join(known)
-            message = f"{where} has no field {name!r}{hint}; it takes {names}."
-            raise request_error("config_invalid", message)
+def _refuse_unknown(given: JsonObject, known: Sequence[str], loc: Loc) -> None:
+    """Raise ValidationFailed for fields that the object does not have."""
+    unknown = [name for name in given if name not in known][:MOST_REFUSED]
+    if unknown:
+        raise ValidationFailed([Problem((*loc, name), _UNKNOWN, EXTRA) for name in unknown])
 
 
 def _checked(read: Callable[[], M], place: str = "") -> M:
@@ -116,12 +115,12 @@ def _checked(read: Callable[[], M], place: str = "") -> M:
 
 
 def _seed(call: Call, files: Sequence[UploadedFile]) -> str:
-    """Return what scores follow from: the media, whenever they come."""
+    """Return what the scores of images follow from: these images, whenever they come."""
     digest = hashlib.blake2b(digest_size=16)
     for file in files:
         digest.update(len(file.content).to_bytes(8, "big"))
         digest.update(file.content)
-    return f"{call.settings.random_seed}/{digest.hexdigest()}"
+    return f"{seed_of(call.settings, VIDEO)}/{digest.hexdigest()}"
 
 
 async def _measure(call: Call, run: Run, measure: Callable[[], M]) -> M:
