@@ -129,7 +129,8 @@ class Outbound:
     def _fail(self, slug: str, message: str | None) -> None:
         """Send an error frame before the queue; nothing follows if the session ends with it.
 
-        No fault strikes the frame, or one error would cause the next without end.
+        No fault strikes the frame, or one error would cause the next without end. A session that is
+        over has no error to send, and what waits is its end.
         """
         waiting = list(self._queue)
         self._queue.clear()
@@ -138,7 +139,7 @@ class Outbound:
             self._fail_session(slug, message)
         finally:
             self._is_spared = False
-        if self.close_code is None:
+        if self.close_code is None or not self._queue:
             self._queue += waiting
 
     def _strike(self) -> None:
