@@ -58,8 +58,8 @@ class AudioSession(Session):
         if not self._allowance.take(len(data), now_ms):
             return self._refuse(
                 "rate_limited",
-                "The audio frame came earlier than it plays, and is not measured: send a second of "
-                "audio in a second, and send this frame again.",
+                "The audio frame came earlier than it plays, and is not measured: wait for its "
+                "length, send it again, and send no more than a second of audio in a second.",
                 now_ms,
             )
         self._is_locked = True

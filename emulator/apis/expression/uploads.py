@@ -18,7 +18,7 @@ from emulator.apis.expression.configuration import (
     read_audio_config,
     read_face,
 )
-from emulator.apis.expression.errors import request_error
+from emulator.apis.expression.errors import CONFIG, FACE_FIELDS, VIDEO_FIELDS, request_error
 from emulator.apis.expression.face_state import read_face_state, write_face_state
 from emulator.apis.expression.findings import judge_file
 from emulator.apis.expression.measuring import (
@@ -29,13 +29,12 @@ from emulator.apis.expression.measuring import (
 from emulator.apis.expression.media import MediaProblem, check_image, read_audio
 from emulator.apis.expression.run import AUDIO, ERRORED, FILE, VIDEO, Run
 from emulator.apis.expression.state import ExpressionState, begin_run
-from emulator.errors import closest
+from emulator.errors import Loc, Problem, ValidationFailed
 from emulator.jsontext import JsonObject, render
+from emulator.openapi.strictness import EXTRA, EXTRA_MESSAGE, MOST_REFUSED
 from emulator.reply import Reply
 
 IMAGE_S = 1 / 3  # metered for each image
-_OF_VIDEO = ("face", "face_state")
-_OF_FACE = ("threshold", "min_size", "return_face_state")
 
 M = TypeVar("M")
 
@@ -89,8 +88,8 @@ def _audio_settings(call: Call) -> AudioSettings:
 def _face_settings(config: JsonObject) -> FaceSettings:
     """Return the settings of a configuration, whose fields the document leaves open."""
     face = dict(config.get("face") or {})
-    _refuse_unknown(config, _OF_VIDEO, "config")
-    _refuse_unknown(face, _OF_FACE, "config.face")
+    _refuse_unknown(config, VIDEO_FIELDS, CONFIG)
+    _refuse_unknown(face, FACE_FIELDS, (*CONFIG, "face"))
     face.pop("return_face_state", None)
     try:
         return read_face(face, ("threshold", "min_size"))
@@ -98,12 +97,12 @@ def _face_settings(config: JsonObject) -> FaceSettings:
         raise request_error("config_invalid", f"{problem}") from None
 
 
-def _refuse_unknown(given: JsonObject, known: Sequence[str], where: str) -> None:
-    for name in given:
-        if name not in known:
-            hint, names = closest(name, known), ", ".join(known)
-            message = f"{where} has no field {name!r}{hint}; it takes {names}."
-            raise request_error("config_invalid", message)
+def _refuse_unknown(given: JsonObject, known: Sequence[str], loc: Loc) -> None:
+    unknown = [name for name in given if name not in known]
+    if unknown:
+        raise ValidationFailed(
+            [Problem((*loc, name), EXTRA_MESSAGE, EXTRA) for name in unknown[:MOST_REFUSED]]
+        )
 
 
 def _checked(read: Callable[[], M], place: str = "") -> M:

@@ -57,7 +57,8 @@ class VideoSession(Session):
             return self._refuse(
                 "rate_limited",
                 message
-                or f"The frame is not measured: at most {FRAMES_PER_S} in a second are accepted.",
+                or f"The frame is not measured: at most {FRAMES_PER_S} in a second are accepted. "
+                "Wait and send it again, or drop it.",
                 now_ms,
             )
         self.run.take(len(data), METERED_S, now_ms)
