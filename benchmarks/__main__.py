@@ -11,6 +11,7 @@ from collections.abc import Callable
 from benchmarks import (
     chat,
     cold_start,
+    expression,
     growth,
     http,
     kit,
@@ -39,6 +40,7 @@ SUBJECTS: dict[str, Run] = {
     "growth": lambda effort, _: growth.run(effort),
     "models": lambda effort, _: models.run(effort),
     "phone": lambda effort, _: phone.run(effort),
+    "expression": lambda effort, _: expression.run(effort),
     "kit": lambda effort, _: kit.run(effort),
     "node": lambda effort, _: node.run(effort),
     "scaling": lambda effort, _: scaling.run(effort),

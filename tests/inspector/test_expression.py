@@ -1,10 +1,13 @@
 """Expression: runs with their events, and the script of what is measured."""
 
+import json
 from typing import Any
 
 from httpx import Client
 from playwright.sync_api import expect
+from websockets.sync.client import connect
 
+from emulator.server import Server
 from tests.apis.expression.media import jpeg, silence
 from tests.inspector.browsing import BOTH, Inspector
 
@@ -58,6 +61,33 @@ def test_events_of_a_session(inspector: Inspector) -> None:
     expect(page.get_by_label("Configuration", exact=True)).to_contain_text("measurement_timer_ms")
     expect(page.get_by_label("Measurements", exact=True)).to_contain_text("The journal has none")
     inspector.check(*BOTH)
+    inspector.check_console()
+
+
+def test_a_session_shows_as_it_goes(
+    inspector: Inspector, remote: Client, server: Server, api_key: str
+) -> None:
+    """Its measurements are those that the journal has; a frame of it leads to its run."""
+    remote.put("/_emulator/expression/script", json={"script": SPEECH})
+    page = inspector.open("expression")
+    url = f"{server.url.replace('http', 'ws', 1)}/v1/expression/audio/realtime"
+    with connect(url, additional_headers={"X-Hume-Api-Key": api_key}, proxy=None) as socket:
+        run_id = json.loads(socket.recv())["session_id"]
+        first = page.get_by_role("list", name="Runs").get_by_role("button").first
+        expect(first).to_contain_text("live")
+        socket.send(b"")
+        socket.send(silence(1_000))
+        socket.send('{"type": "session.close"}')
+        expect(first).to_contain_text("ended · 10 s metered · 1 event")
+    first.click()
+    expect(page.get_by_text(run_id, exact=True)).to_be_visible()
+    expect(page.get_by_label("Table of events")).to_contain_text("invalid_audio_frame")
+    expect(page.get_by_label("Table of measurements")).to_contain_text("joy 0.80")
+    inspector.check(*BOTH)
+    page.get_by_role("button", name="Show in the timeline").click()
+    inspector.rows("session.closed").click()
+    page.get_by_role("button", name="Open the run").click()
+    expect(page.get_by_label("About the run")).to_contain_text("client_request")
     inspector.check_console()
 
 

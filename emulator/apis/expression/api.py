@@ -7,6 +7,7 @@ from emulator.api import Api
 from emulator.apis.expression import seed
 from emulator.apis.expression.contract import EXPRESSION_COVERAGE_PARTS
 from emulator.apis.expression.errors import NAMED_ERRORS, error_body, reworded
+from emulator.apis.expression.examples import with_examples
 from emulator.apis.expression.findings import EXPRESSION_FINDINGS
 from emulator.apis.expression.hints import EXPRESSION_HINTS
 from emulator.apis.expression.operations import HANDLERS
@@ -50,6 +51,7 @@ EXPRESSION = Api(
     handle=_new_handle,
     findings=EXPRESSION_FINDINGS,
     coverage=EXPRESSION_COVERAGE_PARTS,
+    with_examples=with_examples,
     prefix="/v1/expression/",
     takes_query_credentials=False,
     body_limits=dict.fromkeys(("audio-measure", "video-measure"), MAX_UPLOAD_BYTES),

@@ -4,8 +4,7 @@ Facts: docs/protocol.md#configuration-of-expression-measurement.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from emulator.errors import closest
 from emulator.jsontext import Json, JsonObject
@@ -20,8 +19,7 @@ class ConfigProblem(ValueError):
     """A configuration that is refused (`config_invalid`)."""
 
 
-@dataclass(frozen=True, slots=True)
-class AudioSettings:
+class AudioSettings(NamedTuple):
     """How audio is measured: every so many ms of speech."""
 
     measurement_timer_ms: int = TIMER_MS[0]
@@ -31,8 +29,7 @@ class AudioSettings:
         return {"audio": AUDIO, "measurement_timer_ms": self.measurement_timer_ms}
 
 
-@dataclass(frozen=True, slots=True)
-class FaceSettings:
+class FaceSettings(NamedTuple):
     """Which faces are found: by the detector's confidence, and by their shorter side in pixels."""
 
     threshold: float = 0.9

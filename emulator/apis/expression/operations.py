@@ -3,7 +3,7 @@
 What measures is imported at the first upload, since a server starts faster without it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache, partial
 
 from emulator.api import Call, Handler, Handlers, Said
@@ -22,22 +22,35 @@ def list_runs(call: Call) -> Json:
     return runs_page(runs, call.parameters, call.world.clock.now_ms())
 
 
-@HANDLERS.operation("runs-get")
-def get_run(call: Call) -> Json:
-    return _run(call).shown(call.world.clock.now_ms())
+def _show(call: Call, run: Run) -> Json:
+    return run.shown(call.world.clock.now_ms())
 
 
-@HANDLERS.operation("runs-list-events")
-def list_events(call: Call) -> Json:
-    return events_page(_run(call), call.parameters)
+def _show_events(call: Call, run: Run) -> Json:
+    return events_page(run, call.parameters)
 
 
-def _run(call: Call) -> Run:
-    run_id = str(call.parameters["run_id"]).lower()
-    run = call.world.state(ExpressionState).runs.get(run_id)
+# What shows one run, by operationId.
+SHOWN: Mapping[str, Callable[[Call, Run], Json]] = {
+    "runs-get": _show,
+    "runs-list-events": _show_events,
+}
+
+
+def _show_found(show: Callable[[Call, Run], Json], call: Call) -> Json:
+    run = find_run(call)
     if run is None:
-        raise run_not_found(run_id)
-    return run
+        raise run_not_found(str(call.parameters["run_id"]))
+    return show(call, run)
+
+
+def find_run(call: Call) -> Run | None:
+    """Return the run that the path names, if it is there."""
+    return call.world.state(ExpressionState).runs.get(str(call.parameters["run_id"]).lower())
+
+
+for _id, _shows in SHOWN.items():
+    HANDLERS.operation(_id)(partial(_show_found, _shows))
 
 
 def _measure(operation_id: str, call: Call) -> Said:

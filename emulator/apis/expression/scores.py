@@ -4,8 +4,8 @@ Scores belong to a seed and a place, so that the same media have the same scores
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from emulator.apis.expression.vocabulary import (
     AUDIO_EXPRESSIONS,
@@ -19,11 +19,10 @@ from emulator.jsontext import JsonObject
 _DIGITS = 4
 _LEAST_OF_AUDIO = (0.2, 0.5)  # from where each expression counts, which differs by its name
 _NOISE = 0.08  # by which a probability differs from one measurement to the next
-_CHARACTERS_KEPT = 512  # of voices and faces that were measured of late
+_CHARACTERS_KEPT = 256  # of voices and faces that were measured of late
 
 
-@dataclass(frozen=True, slots=True)
-class Score:
+class Score(NamedTuple):
     """One name, and how probable it is that somebody would say it of this voice or face."""
 
     name: str
@@ -34,8 +33,7 @@ class Score:
         return {"name": self.name, "probability": self.probability}
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(NamedTuple):
     """One list of scores: its names, and from which probability they are in results."""
 
     names: Sequence[str]

@@ -14,6 +14,7 @@ One line says one thing, in any order:
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from emulator.apis.expression.scores import (
     AUDIO,
@@ -30,17 +31,18 @@ LONGEST_TEXT = 100_000  # characters of a script
 _LONGEST_SHOWN = 80  # characters of a line in an error
 _LAST_FRAME = 1_000_000_000
 
+# Patterns are texts, since few runs of the emulator read a script: `re` keeps them once compiled.
 _TIME = r"(\d{1,9}(?:\.\d{1,6})?)\s*(ms|s|min)"
-_SPEECH = re.compile(rf"from\s+{_TIME}(?:\s+to\s+{_TIME})?")
+_SPEECH = rf"from\s+{_TIME}(?:\s+to\s+{_TIME})?"
 _POINT = r"(\d{1,6}(?:\.\d{1,3})?)\s*,\s*(\d{1,6}(?:\.\d{1,3})?)"
 _FRAMES = r"in\s+frames?\s+(\d{1,9})(?:\s+to\s+(\d{1,9}))?"
-_FACE = re.compile(
+_FACE = (
     rf"at\s+{_POINT}\s+to\s+{_POINT}(?:\s+{_FRAMES})?"
     r"(?:\s+with\s+confidence\s+(0?\.\d{1,6}|[01](?:\.\d{1,6})?))?"
 )
-_FAIL_AT = re.compile(rf"at\s+{_TIME}")
-_FAIL_IN = re.compile(_FRAMES)
-_SCORE = re.compile(r"(.+?)\s+(0?\.\d{1,6}|[01](?:\.\d{1,6})?)")
+_FAIL_AT = rf"at\s+{_TIME}"
+_FAIL_IN = _FRAMES
+_SCORE = r"(.+?)\s+(0?\.\d{1,6}|[01](?:\.\d{1,6})?)"
 _UNITS_MS = {"ms": 1, "s": 1_000, "min": 60_000}
 
 _HOW: Mapping[str, str] = {
@@ -60,8 +62,7 @@ class ScriptProblem(ValueError):
 Scores = tuple[Score, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Speech:
+class Speech(NamedTuple):
     """Somebody speaks from one time of the audio to another (ms); None: to its end.
 
     Without scores, they are seeded.
@@ -73,8 +74,7 @@ class Speech:
     voice: Scores | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Frames:
+class Frames(NamedTuple):
     """Frames by their numbers, from 0, both included."""
 
     first: int = 0
@@ -85,8 +85,7 @@ class Frames:
         return self.first <= number <= self.last
 
 
-@dataclass(frozen=True, slots=True)
-class ScriptedFace:
+class ScriptedFace(NamedTuple):
     """A face in a box (x0, y0, x1, y1; pixels) of some frames. Without scores, they are seeded."""
 
     box: tuple[float, float, float, float]
@@ -223,7 +222,7 @@ class _Draft:
             raise _misread("no")
 
     def _read_failure(self, rest: str) -> None:
-        at, frames = _FAIL_AT.fullmatch(rest), _FAIL_IN.fullmatch(rest)
+        at, frames = re.fullmatch(_FAIL_AT, rest), re.fullmatch(_FAIL_IN, rest)
         if at is not None:
             self._failures_ms.append(_ms(at[1], at[2]))
         elif frames is not None:
@@ -238,8 +237,8 @@ def _divided(rest: str) -> tuple[str, str | None]:
     return before.strip(), after.strip() if colon else None
 
 
-def _matched(pattern: re.Pattern[str], text: str, word: str) -> re.Match[str]:
-    match = pattern.fullmatch(text)
+def _matched(pattern: str, text: str, word: str) -> re.Match[str]:
+    match = re.fullmatch(pattern, text)
     if match is None:
         raise _misread(word)
     return match
@@ -294,7 +293,7 @@ def _read_scores(
 def _read_list(text: str, word: str) -> Scores:
     scores = []
     for each in filter(None, map(str.strip, text.split(","))):
-        match = _SCORE.fullmatch(each)
+        match = re.fullmatch(_SCORE, each)
         if match is None:
             raise ScriptProblem(
                 f"a score is a name and a probability, such as 'joy 0.8', got {_shown(each)}; "

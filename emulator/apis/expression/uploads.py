@@ -47,8 +47,9 @@ async def measure_audio(call: Call) -> Reply:
     pcm = await asyncio.to_thread(_checked, partial(read_audio, file.content))
     run = begin_run(call.world, AUDIO, FILE, settings.to_json())
     script = call.world.state(ExpressionState).script
-    seed = _seed(call, [file])
-    measured = await _measure(call, run, partial(measure_audio_file, pcm, settings, script, seed))
+    measured = await _measure(
+        call, run, lambda: measure_audio_file(pcm, settings, script, _seed(call, [file]))
+    )
     seconds = measured.duration_ms / 1000
     _end(call, run, len(file.content), seconds)
     return _answer(call, run, measured.to_json())
@@ -67,9 +68,9 @@ async def measure_video(call: Call) -> Reply:
     ]
     known = read_face_state(call.world, config.get("face_state"))
     run = begin_run(call.world, VIDEO, FILE, settings.to_json())
-    script, seed = call.world.state(ExpressionState).script, _seed(call, files)
+    script = call.world.state(ExpressionState).script
     measured = await _measure(
-        call, run, partial(measure_images, sizes, settings, script, seed, known)
+        call, run, lambda: measure_images(sizes, settings, script, _seed(call, files), known)
     )
     _end(call, run, sum(len(file.content) for file in files), len(files) * IMAGE_S)
     answer = measured.to_json()
@@ -98,6 +99,7 @@ def _face_settings(config: JsonObject) -> FaceSettings:
 
 
 def _refuse_unknown(given: JsonObject, known: Sequence[str], loc: Loc) -> None:
+    """Raise ValidationFailed for fields that the object does not have."""
     unknown = [name for name in given if name not in known]
     if unknown:
         raise ValidationFailed(

@@ -9,6 +9,8 @@ from starlette.testclient import TestClient
 from emulator.apis.expression import state as states
 from emulator.apis.expression.run import MOST_OF_A_KIND, UNHEARD_MS, Run, date_time
 from emulator.apis.expression.state import ExpressionState, begin_run
+from emulator.server import new_app
+from emulator.settings import Settings
 from emulator.world.world import World
 
 RUNS = "/v1/expression/run"
@@ -198,6 +200,20 @@ def test_a_run_that_is_not_there(client: TestClient) -> None:
         status, code, message = refusal(client, path)
         assert (status, code) == (404, "not_found")
         assert "No run has the ID nobody" in message
+
+
+@pytest.mark.parametrize("seed", ["demo", "empty"])
+def test_an_example_of_a_run(seed: str) -> None:
+    """With `--unknown-ids example` any run is there: the oldest, or the demo seed's."""
+    app = new_app(Settings(seed=seed, unknown_ids="example"))
+    client = TestClient(app, headers={"X-Hume-Api-Key": "a"})
+    run = client.get(f"{RUNS}/nobody").json()
+    assert run["started_at"] == "2024-06-18T20:32:00.736Z"
+    assert client.get(f"{RUNS}/nobody/events").json()["events"][0]["kind"] == "invalid_audio_frame"
+    runs = client.get(RUNS).json()["runs"]
+    assert len(runs) == (2 if seed == "demo" else 0)
+    for each in runs:
+        assert client.get(f"{RUNS}/{each['run_id']}").json()["endpoint"] == each["endpoint"]
 
 
 def test_the_oldest_are_forgotten(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

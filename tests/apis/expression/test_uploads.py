@@ -107,6 +107,7 @@ def test_the_configuration_of_audio(client: TestClient, world: World) -> None:
         (AUDIO, "[]", "/config: Input should be a valid dictionary"),
         (VIDEO, {"face": {"threshold": 1.1}}, "/config/face/threshold: Input should be less than"),
         (VIDEO, {"face": {"min_size": 0}}, "greater than or equal to 1"),
+        (VIDEO, {"face": {"min_size": None}}, "a valid integer"),
         (VIDEO, {"face": {"treshold": 0.5}}, "did you mean 'threshold'?"),
         (VIDEO, {"faces": {}}, "config has no field 'faces' (did you mean 'face'?)"),
         (VIDEO, {"treshold": 0.5}, "did you mean 'face.threshold'?); it takes face, face_state"),
@@ -309,6 +310,11 @@ def test_what_is_refused_is_found(client: TestClient, world: World) -> None:
     assert [(each.finding.code, each.finding.place) for each in world.ledger.found] == [
         ("request_invalid", "/body/config/measurement_timer")
     ]
+    world.ledger.clear()
+    post(client, VIDEO, jpeg(), config={"face": {"treshold": 0.5}})
+    [found] = [each.finding for each in world.ledger.found]
+    assert (found.code, found.place) == ("request_invalid", "/body/config/face/treshold")
+    assert "threshold" in found.hint
 
 
 def test_gateway_answers(client: TestClient) -> None:
