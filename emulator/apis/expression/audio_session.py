@@ -22,7 +22,9 @@ from emulator.apis.expression.utterances import (
 )
 from emulator.jsontext import JsonObject
 
-AHEAD_MS = 2_000  # by which audio may come earlier than it plays; a longer frame, after a pause
+AHEAD_MS = (
+    2_000  # by which audio may come earlier than it plays; a longer frame, once all of it is left
+)
 _MAX_FRAME_BYTES = MAX_FRAME_MS * BYTES_IN_MS
 
 

@@ -232,8 +232,8 @@ def test_what_is_no_form(client: TestClient) -> None:
     answer = client.post(AUDIO, json={})
     assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_media_type")
     assert answer.json()["message"] == (
-        "The Content-Type is 'application/json', expected 'multipart/form-data': send a form with a "
-        "part named file."
+        "The Content-Type is 'application/json', expected 'multipart/form-data': send a form with "
+        "a part named file."
     )
     headers = {"Content-Type": "multipart/form-data; boundary=x"}
     answer = client.post(AUDIO, content=b"--y", headers=headers)
