@@ -50,10 +50,10 @@ class SessionAuditor:
         return judge_errors(answers)
 
     def receive_audio(self, data: bytes, answers: Sequence[JsonObject]) -> Sequence[Finding]:
-        """Judge a frame of audio by what it is answered, and the first one by how it begins."""
+        """Judge a frame of audio by its answers; until one is accepted, also by how it begins."""
         self._ledger.use("expression_sent", ("audio frame",))
         first = () if self._has_heard else judge_first_frame(data)
-        self._has_heard = True
+        self._has_heard |= not any(each["type"] == "error" for each in answers)
         return [*first, *judge_errors(answers)]
 
     def receive_image(self, answers: Sequence[JsonObject]) -> Sequence[Finding]:

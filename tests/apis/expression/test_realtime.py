@@ -206,12 +206,12 @@ def test_a_configuration_that_is_refused(evi: Evi) -> None:
 def test_a_file_sent_as_samples(evi: Evi, first: bytes, kind: str) -> None:
     """All of it is measured as samples; a finding says so, once."""
     with session(evi) as client:
-        for frame in (first, first):
+        for frame in (b"", first, first):
             client.socket.send(frame)
         client.say("session.close")
         assert client.rest()[-1]["received"]["frames"] == 2
-    [found] = evi.contract.findings
-    assert (found["code"], found["got"], found["count"]) == ("media_in_container", kind, 1)
+    [found] = (each for each in evi.contract.findings if each["code"] == "media_in_container")
+    assert (found["got"], found["count"]) == (kind, 1)
 
 
 def test_time_is_the_worlds(evi_server: Emulator) -> None:
