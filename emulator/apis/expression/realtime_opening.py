@@ -7,6 +7,7 @@ from emulator.apis.expression.audio_session import AudioSession
 from emulator.apis.expression.configuration import AudioSettings, FaceSettings
 from emulator.apis.expression.realtime_peer import RealtimePeer
 from emulator.apis.expression.run import AUDIO, REALTIME
+from emulator.apis.expression.scores import seed_of
 from emulator.apis.expression.session import Session
 from emulator.apis.expression.state import ExpressionState, begin_run
 from emulator.apis.expression.video_session import VideoSession
@@ -45,7 +46,7 @@ class RealtimeOpening(Opening):
         settings = AudioSettings() if is_audio else FaceSettings()
         run = begin_run(world, self._endpoint, REALTIME, settings.to_json())
         script = world.state(ExpressionState).script
-        seed = f"{world.settings.random_seed}/{self._endpoint}"
+        seed = seed_of(world.settings, self._endpoint)
         idle_ms = world.settings.expression_idle_timeout * 1000
         kind = AudioSession if is_audio else VideoSession
         return kind(run, script, seed, idle_ms, world.clock.now_ms())

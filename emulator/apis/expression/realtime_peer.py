@@ -35,7 +35,7 @@ class RealtimePeer(Peer):
         self._is_over = False  # nothing is taken or sent any more
         self._idle: Timer | None = None
         outbound.chat_id = session.run.run_id
-        outbound.facts = {}
+        outbound.facts = {"chat_id": outbound.chat_id}
         self._work_of_world = world.work  # a reset gives the world another
         self._work_of_world.on_close.append(self.shut_down)
         self._put(session.created())

@@ -15,6 +15,7 @@ from emulator.apis.expression.vocabulary import (
 )
 from emulator.ids import derived_random
 from emulator.jsontext import JsonObject
+from emulator.settings import Settings
 
 _DIGITS = 4
 _LEAST_OF_AUDIO = (0.2, 0.5)  # from where each expression counts, which differs by its name
@@ -55,6 +56,11 @@ DESCRIPTION = Kind(FACE_DESCRIPTIONS, 0.1, is_above=True)
 @lru_cache(_CHARACTERS_KEPT)
 def _own_least(name: str) -> float:
     return derived_random("threshold", name).uniform(*_LEAST_OF_AUDIO)
+
+
+def seed_of(settings: Settings, endpoint: str) -> str:
+    """Return the seed of what is measured in a world: of files and of sessions alike."""
+    return f"{settings.random_seed}/{endpoint}"
 
 
 def in_order(scores: Sequence[Score]) -> list[JsonObject]:

@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Sequence
 from typing import NamedTuple
+from zlib import crc32
 
 from emulator.apis.expression.media import SAMPLES_IN_MS
 from emulator.apis.expression.script import Speech
@@ -19,11 +20,15 @@ _QUIET = bytes((*range(4), *range(252, 256)))  # high bytes of samples within 10
 
 
 class Boundary(NamedTuple):
-    """Speech begins or ends at a time of the audio (ms). `line` is the script's, if it has one."""
+    """Speech begins or ends at a time of the audio (ms).
+
+    `line` is the script's, if it has one; `mark` is a number that belongs to how the speech sounds.
+    """
 
     at_ms: int
     is_start: bool
     line: Speech | None = None
+    mark: int = 0
 
 
 class SpeechSource(ABC):
@@ -71,6 +76,7 @@ class LoudSpeech(SpeechSource):
         self._begin_ms: int | None = None  # of the sound under way
         self._loud_ms = 0
         self._has_begun = False  # the sound is long enough for speech
+        self._mark = 0
 
     def hear(self, pcm: bytes, end_ms: int) -> Sequence[Boundary]:
         levels = self._rest + pcm[1::2]
@@ -82,20 +88,24 @@ class LoudSpeech(SpeechSource):
         found: list[Boundary] = []
         for at in range(0, whole, _WINDOW):
             self._position_ms += WINDOW_MS
-            if levels[at : at + _WINDOW].translate(None, _QUIET):
-                self._hear_loud(found)
+            window = levels[at : at + _WINDOW]
+            if window.translate(None, _QUIET):
+                self._hear_loud(window, found)
             elif self._begin_ms is not None:
                 self._hear_silence(found)
         return found
 
-    def _hear_loud(self, found: list[Boundary]) -> None:
+    def _hear_loud(self, window: bytes, found: list[Boundary]) -> None:
         if self._begin_ms is None:
-            self._begin_ms, self._loud_ms = self._position_ms - WINDOW_MS, 0
+            self._begin_ms, self._loud_ms, self._mark = self._position_ms - WINDOW_MS, 0, 0
         self.spoken_ms = self._position_ms
         self._loud_ms += WINDOW_MS
-        if not self._has_begun and self._loud_ms >= SHORTEST_MS:
+        if self._has_begun:
+            return
+        self._mark = crc32(window, self._mark)
+        if self._loud_ms >= SHORTEST_MS:
             self._has_begun = True
-            found.append(Boundary(self._begin_ms, True))
+            found.append(Boundary(self._begin_ms, True, mark=self._mark))
 
     def _hear_silence(self, found: list[Boundary]) -> None:
         if self._position_ms - self.spoken_ms < SILENCE_MS:

@@ -28,6 +28,7 @@ from emulator.apis.expression.measuring import (
 )
 from emulator.apis.expression.media import MediaProblem, check_image, read_audio
 from emulator.apis.expression.run import AUDIO, ERRORED, FILE, VIDEO, Run
+from emulator.apis.expression.scores import seed_of
 from emulator.apis.expression.state import ExpressionState, begin_run
 from emulator.errors import Loc, Problem, ValidationFailed
 from emulator.jsontext import JsonObject, render
@@ -47,9 +48,8 @@ async def measure_audio(call: Call) -> Reply:
     pcm = await asyncio.to_thread(_checked, partial(read_audio, file.content))
     run = begin_run(call.world, AUDIO, FILE, settings.to_json())
     script = call.world.state(ExpressionState).script
-    measured = await _measure(
-        call, run, lambda: measure_audio_file(pcm, settings, script, _seed(call, [file]))
-    )
+    seed = seed_of(call.settings, AUDIO)  # a session has the same results
+    measured = await _measure(call, run, lambda: measure_audio_file(pcm, settings, script, seed))
     seconds = measured.duration_ms / 1000
     _end(call, run, len(file.content), seconds)
     return _answer(call, run, measured.to_json())
@@ -116,11 +116,11 @@ def _checked(read: Callable[[], M], place: str = "") -> M:
 
 
 def _seed(call: Call, files: Sequence[UploadedFile]) -> str:
-    """Return what scores follow from: the media, whenever they come."""
+    """Return what the scores of images follow from: these images, whenever they come."""
     digest = hashlib.blake2b(digest_size=16)
     for file in files:
         digest.update(len(file.content).to_bytes(8, "big") + file.content)
-    return f"{call.settings.random_seed}/{digest.hexdigest()}"
+    return f"{seed_of(call.settings, VIDEO)}/{digest.hexdigest()}"
 
 
 async def _measure(call: Call, run: Run, measure: Callable[[], M]) -> M:

@@ -91,6 +91,7 @@ class _Utterance:
     id: int
     start_ms: int
     line: Speech | None
+    mark: int  # of its sound
     due_ms: int  # of the next measurement by the timer
     measured_ms: int | None = None  # the end of the last measurement
 
@@ -133,7 +134,7 @@ class UtteranceMeasurer:
     def _begin(self, boundary: Boundary) -> Iterator[Found]:
         begin_ms = boundary.at_ms
         self._utterance = _Utterance(
-            self.utterances, begin_ms, boundary.line, begin_ms + self._timer_ms
+            self.utterances, begin_ms, boundary.line, boundary.mark, begin_ms + self._timer_ms
         )
         self.utterances += 1
         yield UtteranceStart(self._utterance.id, begin_ms)
@@ -160,6 +161,7 @@ class UtteranceMeasurer:
         start_ms = max(utterance.start_ms, end_ms - LONGEST_SPAN_MS)
         utterance.measured_ms = end_ms
         line, place = utterance.line, (utterance.id, start_ms, end_ms)
+        seed = f"{self._seed}/{utterance.mark}"
         expressions = None if line is None else line.expressions
         voice = None if line is None else line.voice
         measurement = Measurement(
@@ -168,8 +170,8 @@ class UtteranceMeasurer:
             start_ms,
             end_ms,
             trigger,
-            seeded(AUDIO, self._seed, *place) if expressions is None else in_order(expressions),
-            seeded(VOICE, self._seed, *place) if voice is None else in_order(voice),
+            seeded(AUDIO, seed, *place) if expressions is None else in_order(expressions),
+            seeded(VOICE, seed, *place) if voice is None else in_order(voice),
         )
         self.measurements += 1
         return measurement

@@ -13,7 +13,7 @@ from websockets.exceptions import ConnectionClosed
 
 from emulator.testing.emulator import Emulator
 from emulator.testing.world import Evi
-from tests.apis.expression.media import jpeg, silence
+from tests.apis.expression.media import jpeg, loud, silence
 from tests.apis.expression.vendor import (
     ApiError,
     AsyncExpressionMeasurementClient,
@@ -247,6 +247,23 @@ async def _hear(async_client: AsyncExpressionMeasurementClient) -> list[Any]:
         return [message async for message in socket]
 
 
+def test_a_socket_measures_what_an_upload_does(
+    evi: Evi, client: ExpressionMeasurementClient
+) -> None:
+    """The same audio has the same results, scores included."""
+    evi.expression.script("")
+    pcm = loud(1_500) + silence(400)
+    found = client.audio.measure(file=("x.pcm", pcm, "application/octet-stream"))
+    with client.audio.connect() as socket:
+        for at in range(0, len(pcm), 3_000):
+            socket.send_audio_frame(pcm[at : at + 3_000])
+        socket.send_audio_session_close(CLOSE)
+        results = [each for each in socket if isinstance(each, AudioMeasurementResult)]
+    assert [each.dict() for each in found.measurements] == [
+        {name: value for name, value in each.dict().items() if name != "type"} for each in results
+    ]
+
+
 def test_an_async_socket(async_client: AsyncExpressionMeasurementClient) -> None:
     """It connects in another way."""
     got = asyncio.run(_hear(async_client))
@@ -290,6 +307,31 @@ def test_it_reconnects(evi: Evi, client: ExpressionMeasurementClient, fault: str
                 socket.send_audio_session_close(CLOSE)
     assert len(set(created)) == 2
     assert [client.runs.get(id).status for id in created] == ["errored", "ended"]
+
+
+async def _reconnect(async_client: AsyncExpressionMeasurementClient) -> list[Any]:
+    got = []
+    async with asyncio.timeout(TIMEOUT_S), reconnecting(async_client.audio) as socket:
+        await socket.send_audio_frame(silence(500))
+        async for message in socket:
+            got.append(message)
+            if len(got) == 2:
+                await socket.send_audio_session_close(CLOSE)
+    return got
+
+
+@pytest.mark.usefixtures("reconnects_soon")
+def test_an_async_socket_reconnects(
+    evi: Evi, async_client: AsyncExpressionMeasurementClient
+) -> None:
+    """As the other one does."""
+    evi.faults.add("socket", "vanish", type="utterance.start", times=1)
+    got = asyncio.run(_reconnect(async_client))
+    assert [type(each) for each in got] == [
+        AudioSessionCreated,
+        AudioSessionCreated,
+        AudioSessionClosed,
+    ]
 
 
 @pytest.mark.usefixtures("reconnects_soon")
@@ -366,7 +408,7 @@ def test_streams_of_video(async_client: AsyncExpressionMeasurementClient) -> Non
 def test_a_frame_that_fails_is_sent_again(
     evi: Evi, async_client: AsyncExpressionMeasurementClient
 ) -> None:
-    """So is one that comes too early; what is no image, or too large, has an error."""
+    """What is no image, or too large, has an error."""
     evi.expression.script("fail in frame 0")
 
     async def source() -> AsyncIterator[VideoFrame]:
@@ -382,6 +424,17 @@ def test_a_frame_that_fails_is_sent_again(
     ]
     kinds = [each["kind"] for each in evi.expression.expect("video")["events"]]
     assert kinds == ["inference_failed", "invalid_image_frame"]
+
+
+def test_a_frame_that_comes_too_early_is_sent_again(
+    evi: Evi, async_client: AsyncExpressionMeasurementClient
+) -> None:
+    """The client waits as long as its halved rate says."""
+    evi.faults.add("socket", "error", error="rate_limited", type="session.created")
+    replies, stream = asyncio.run(_stream(async_client, frames(1)))
+    assert [each.error for each in replies] == [None]
+    assert stream.closed.received.frames == 1
+    assert [each["kind"] for each in evi.expression.expect("video")["events"]] == ["rate_limited"]
 
 
 def test_a_live_stream_drops_frames(async_client: AsyncExpressionMeasurementClient) -> None:

@@ -1,5 +1,6 @@
 """Tests of what is measured in files."""
 
+from array import array
 from itertools import pairwise
 
 import pytest
@@ -115,6 +116,15 @@ def test_the_same_seed_gives_the_same_scores() -> None:
     assert found != measured(pcm, seed="2")
     first, *_, last = (each.expressions for each in found.measurements)
     assert first != last
+
+
+def test_other_sound_has_other_scores() -> None:
+    """Even if it has the same times; a louder copy is other sound."""
+    pcm = loud(1_000)
+    quieter = array("h", (sample // 2 for sample in array("h", pcm))).tobytes()
+    one, two = measured(pcm), measured(quieter)
+    assert spans(one) == spans(two)
+    assert one.measurements[0].expressions != two.measurements[0].expressions
 
 
 def test_lists_are_sorted_and_hold_passing_scores_alone() -> None:

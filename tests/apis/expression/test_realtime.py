@@ -214,6 +214,41 @@ def test_a_file_sent_as_samples(evi: Evi, first: bytes, kind: str) -> None:
     assert (found["got"], found["count"]) == (kind, 1)
 
 
+def test_what_a_client_exercises(evi: Evi) -> None:
+    """The coverage counts messages and fields; too much at once is a warning."""
+    with session(evi) as client:
+        client.say("session.update", measurement_timer_ms=5_000, audio={"channels": 1})
+        client.socket.send(silence(10_000))
+        client.socket.send(silence(100))
+        client.say("session.close")
+        client.rest()
+    newest(evi)  # an API counts once it has answered a request
+    report = evi.contract.report()
+    found = [(each["code"], each["level"]) for each in report.findings]
+    assert found == [("media_too_fast", "warning")]
+    used = {
+        part.name: [item.name for item in part.items if item.count]
+        for part in report.coverage.parts
+        if part.name.startswith("expression_")
+    }
+    assert used == {
+        "expression_sent": ["session.update", "session.close", "audio frame"],
+        "expression_fields": ["measurement_timer_ms", "audio.channels"],
+        "expression_types": ["session.created", "session.updated", "error", "session.closed"],
+    }
+
+
+def test_a_fault_for_one_session(evi: Evi) -> None:
+    """A rule may name a run, as it names a chat."""
+    with session(evi) as spared, session(evi) as struck:
+        run_id = newest(evi)["run_id"]
+        evi.faults.add("socket", "close", type="error", chat_id=run_id)
+        for client in (spared, struck):
+            client.say("nothing")
+        assert spared.receive()["code"] == "message_invalid"
+        assert struck.rest() == []
+
+
 def test_time_is_the_worlds(evi_server: Emulator) -> None:
     """Rates and the idle limit follow its clock."""
     evi = evi_server.world(clock="manual", expression_idle_timeout=30)
