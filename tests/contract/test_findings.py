@@ -731,6 +731,7 @@ ELSEWHERE = {  # which the tests above, and those of models and calls, bring abo
     "credentials_refused",
     "deprecated",
     "instant_mode_ignored",
+    "media_in_container",
     "media_too_fast",
     "measurement_refused",
     "media_mislabelled",

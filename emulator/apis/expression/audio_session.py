@@ -22,7 +22,9 @@ from emulator.apis.expression.utterances import (
 )
 from emulator.jsontext import JsonObject
 
-AHEAD_MS = 2_000  # by which audio may come earlier than it plays; a longer frame, after a pause
+AHEAD_MS = (
+    2_000  # by which audio may come earlier than it plays; a longer frame, once all of it is left
+)
 _MAX_FRAME_BYTES = MAX_FRAME_MS * BYTES_IN_MS
 
 
@@ -58,8 +60,8 @@ class AudioSession(Session):
         if not self._allowance.take(len(data), now_ms):
             return self._refuse(
                 "rate_limited",
-                "The audio frame came earlier than it plays, and is not measured: send a second of "
-                "audio in a second, and send this frame again.",
+                "The audio frame came earlier than it plays, and is not measured: wait for its "
+                "length, send it again, and send no more than a second of audio in a second.",
                 now_ms,
             )
         self._is_locked = True

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 
-from emulator.apis.expression.findings import judge_errors
+from emulator.apis.expression.findings import judge_errors, judge_first_frame
 from emulator.contract.findings import Finding, find
 from emulator.contract.ledger import ClientLedger
 from emulator.contract.surface import SurfacePart
@@ -38,6 +38,7 @@ class SessionAuditor:
 
     def __init__(self, ledger: ClientLedger) -> None:
         self._ledger = ledger
+        self._has_heard = False  # any audio
 
     def receive(self, content: Json, answers: Sequence[JsonObject]) -> Sequence[Finding]:
         """Judge a message by what it is answered, and count its fields."""
@@ -48,10 +49,16 @@ class SessionAuditor:
                 self._ledger.use("expression_fields", _used(content))
         return judge_errors(answers)
 
-    def receive_frame(self, endpoint: str, answers: Sequence[JsonObject]) -> Sequence[Finding]:
-        """Judge a frame of media by what it is answered."""
-        kind = "audio frame" if endpoint == "audio" else "image frame"
-        self._ledger.use("expression_sent", (kind,))
+    def receive_audio(self, data: bytes, answers: Sequence[JsonObject]) -> Sequence[Finding]:
+        """Judge a frame of audio by its answers; until one is accepted, also by how it begins."""
+        self._ledger.use("expression_sent", ("audio frame",))
+        first = () if self._has_heard else judge_first_frame(data)
+        self._has_heard |= not any(each["type"] == "error" for each in answers)
+        return [*first, *judge_errors(answers)]
+
+    def receive_image(self, answers: Sequence[JsonObject]) -> Sequence[Finding]:
+        """Judge an image by what it is answered."""
+        self._ledger.use("expression_sent", ("image frame",))
         return judge_errors(answers)
 
     def send(self, kind: str) -> Sequence[Finding]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from emulator.apis.expression.media import other_format
 from emulator.contract.findings import ERROR, WARNING, Finding, FindingKind, find
 from emulator.errors import Loc
 from emulator.jsontext import JsonObject
@@ -18,6 +19,13 @@ EXPRESSION_FINDINGS: Mapping[str, FindingKind] = {
     ),
     "measurement_refused": FindingKind(
         ERROR, "an expression socket answers a message with an error", "{message}"
+    ),
+    "media_in_container": FindingKind(
+        WARNING,
+        "audio that comes to an expression socket begins as a file does; all bytes are measured as "
+        "samples",
+        "samples without a header",
+        "{hint}",
     ),
     "media_too_fast": FindingKind(
         WARNING,
@@ -40,6 +48,15 @@ def judge_file(file: "UploadedFile", endpoint: str, loc: Loc) -> Sequence[Findin
     if given == expected or (expected == _OF_WAV and given in _SAME_AS_WAV):
         return ()
     return (find("media_mislabelled", loc, given or None, expected=expected),)
+
+
+def judge_first_frame(data: bytes) -> Sequence[Finding]:
+    """Return a finding about a session's first audio if it begins as a file does."""
+    kind = "WAV" if data.startswith(_RIFF) else other_format(data)
+    if kind is None:
+        return ()
+    hint = "leave out the header" if kind == "WAV" else "decode it first"
+    return (find("media_in_container", ("frame",), kind, hint=hint),)
 
 
 def judge_errors(messages: Sequence[JsonObject]) -> Sequence[Finding]:

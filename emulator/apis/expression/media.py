@@ -49,7 +49,7 @@ def read_audio(data: bytes) -> bytes:
     """
     if data.startswith(b"RIFF"):
         return read_wav(data)
-    kind = _other_format(data)
+    kind = other_format(data)
     if kind is not None:
         raise MediaProblem(
             "unsupported_media_type", f"The audio is {kind}, not WAV or headerless PCM. {_CONVERT}."
@@ -60,7 +60,7 @@ def read_audio(data: bytes) -> bytes:
     return data
 
 
-def _other_format(data: bytes) -> str | None:
+def other_format(data: bytes) -> str | None:
     """Return the name of a format that is recognised and refused."""
     for place, sign, name in _OTHERS:
         if data[place : place + len(sign)] == sign:

@@ -56,11 +56,12 @@ class RealtimePeer(Peer):
     def receive_bytes(self, data: bytes) -> None:
         session, outbound = self._session, self._outbound
         answers = [] if self._is_over else session.receive_bytes(data, self._now_ms)
-        endpoint = session.run.endpoint
-        findings = self._auditor.receive_frame(endpoint, [] if session.is_faulty else answers)
-        if endpoint == VIDEO:
+        judged = [] if session.is_faulty else answers
+        if session.run.endpoint == VIDEO:
+            findings = self._auditor.receive_image(judged)
             outbound.note("in", {"type": "image", "bytes": len(data)}, findings)
         else:
+            findings = self._auditor.receive_audio(data, judged)
             outbound.note_audio("audio", {"type": "audio", "bytes": len(data)}, data, findings)
         self._put(answers)
 

@@ -149,7 +149,10 @@ class Session(ABC):
 
     def _update(self, message: JsonObject, now_ms: int) -> Messages:
         if self._is_locked:
-            problem = "The configuration is locked since the first frame: update it before that."
+            problem = (
+                "The configuration is locked since the first frame, and the session ends: open "
+                "another, and send session.update before its first frame."
+            )
             return self._fail("config_invalid", problem, now_ms)
         try:
             self._settings = self._read_update(message)

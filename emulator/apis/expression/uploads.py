@@ -18,7 +18,7 @@ from emulator.apis.expression.configuration import (
     read_audio_config,
     read_face,
 )
-from emulator.apis.expression.errors import CONFIG, OF_FACE, OF_VIDEO, request_error
+from emulator.apis.expression.errors import CONFIG, FACE_FIELDS, VIDEO_FIELDS, request_error
 from emulator.apis.expression.face_state import read_face_state, write_face_state
 from emulator.apis.expression.findings import judge_file
 from emulator.apis.expression.measuring import (
@@ -33,10 +33,8 @@ from emulator.apis.expression.state import ExpressionState, begin_run
 from emulator.contract.findings import MOST_AT_ONCE
 from emulator.errors import Loc, Problem, ValidationFailed
 from emulator.jsontext import JsonObject, render
-from emulator.openapi.strictness import EXTRA, MOST_REFUSED
+from emulator.openapi.strictness import EXTRA, EXTRA_MESSAGE, MOST_REFUSED
 from emulator.reply import Reply
-
-_UNKNOWN = "Extra inputs are not permitted"
 
 M = TypeVar("M")
 
@@ -90,8 +88,8 @@ def _audio_settings(call: Call) -> AudioSettings:
 def _face_settings(config: JsonObject) -> FaceSettings:
     """Return the settings of a configuration, whose fields the document leaves open."""
     face = dict(config.get("face") or {})
-    _refuse_unknown(config, OF_VIDEO, CONFIG)
-    _refuse_unknown(face, OF_FACE, (*CONFIG, "face"))
+    _refuse_unknown(config, VIDEO_FIELDS, CONFIG)
+    _refuse_unknown(face, FACE_FIELDS, (*CONFIG, "face"))
     face.pop("return_face_state", None)
     try:
         return read_face(face, ("threshold", "min_size"))
@@ -101,9 +99,11 @@ def _face_settings(config: JsonObject) -> FaceSettings:
 
 def _refuse_unknown(given: JsonObject, known: Sequence[str], loc: Loc) -> None:
     """Raise ValidationFailed for fields that the object does not have."""
-    unknown = [name for name in given if name not in known][:MOST_REFUSED]
+    unknown = [name for name in given if name not in known]
     if unknown:
-        raise ValidationFailed([Problem((*loc, name), _UNKNOWN, EXTRA) for name in unknown])
+        raise ValidationFailed(
+            [Problem((*loc, name), EXTRA_MESSAGE, EXTRA) for name in unknown[:MOST_REFUSED]]
+        )
 
 
 def _checked(read: Callable[[], M], place: str = "") -> M:

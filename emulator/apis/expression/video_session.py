@@ -57,7 +57,10 @@ class VideoSession(Session):
         if limited is not None or not self._allowance.take(_FRAME, now_ms):
             most = f"at most {FRAMES_PER_S} in a second are accepted"
             return self._refuse(
-                "rate_limited", limited or f"The frame is not measured: {most}.", now_ms
+                "rate_limited",
+                limited
+                or f"The frame is not measured: {most}. Wait and send it again, or drop it.",
+                now_ms,
             )
         self.run.take(len(data), FRAME_S, now_ms)
         try:

@@ -200,6 +200,20 @@ def test_a_configuration_that_is_refused(evi: Evi) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("first", "kind"), [(b"RIFF" + bytes(396), "WAV"), (b"OggS" + bytes(396), "Ogg")]
+)
+def test_a_file_sent_as_samples(evi: Evi, first: bytes, kind: str) -> None:
+    """All of it is measured as samples; a finding says so, once."""
+    with session(evi) as client:
+        for frame in (b"", first, first):
+            client.socket.send(frame)
+        client.say("session.close")
+        assert client.rest()[-1]["received"]["frames"] == 2
+    [found] = (each for each in evi.contract.findings if each["code"] == "media_in_container")
+    assert (found["got"], found["count"]) == (kind, 1)
+
+
 def test_what_a_client_exercises(evi: Evi) -> None:
     """The coverage counts messages and fields; too much at once is a warning."""
     with session(evi) as client:

@@ -113,11 +113,10 @@ def test_the_configuration_of_audio(client: TestClient, world: World) -> None:
         (VIDEO, {"face": {"min_size": 0}}, "greater than or equal to 1"),
         (VIDEO, {"face": {"min_size": None}}, "a valid integer"),
         (VIDEO, {"face": {"treshold": 0.5}}, "did you mean 'threshold'?"),
-        (
-            VIDEO,
-            {"faces": {}},
-            "has this name (did you mean 'face'?); known: ",
-        ),
+        (VIDEO, {"faces": {}}, "config has no field 'faces' (did you mean 'face'?)"),
+        (VIDEO, {"treshold": 0.5}, "did you mean 'face.threshold'?); it takes face, face_state"),
+        (VIDEO, {"min_size": 50}, "did you mean 'face.min_size'?"),
+        (AUDIO, {"face": {}}, "config has no field 'face'; it takes measurement_timer_ms"),
         (VIDEO, {"face": {"return_face_state": "x"}}, "a valid boolean"),
     ],
 )
@@ -237,12 +236,28 @@ def test_what_is_no_form(client: TestClient) -> None:
     answer = client.post(AUDIO, json={})
     assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_media_type")
     assert answer.json()["message"] == (
-        "The Content-Type is 'application/json', expected 'multipart/form-data'."
+        "The Content-Type is 'application/json', expected 'multipart/form-data': send a form with "
+        "a part named file."
     )
     headers = {"Content-Type": "multipart/form-data; boundary=x"}
     answer = client.post(AUDIO, content=b"--y", headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (400, "message_invalid")
     assert refused(client, AUDIO, config={})[:2] == (400, "message_invalid")
+    answer = client.post(AUDIO, files={"audio": ("a.wav", wav(silence(10)), "audio/wav")})
+    assert answer.json()["message"] == "/file: Field required: name the part with the media 'file'"
+    answer = client.post(AUDIO, content=b"RIFF")
+    assert "Set no Content-Type yourself" in answer.json()["message"]
+
+
+def test_a_configuration_with_a_filename(client: TestClient) -> None:
+    """A browser's FormData can give a part a type only with a filename."""
+    parts = {
+        "file": ("a.wav", wav(silence(10)), "audio/wav"),
+        "config": ("blob", b'{"measurement_timer_ms": 4000}', "application/json"),
+    }
+    run_id = client.post(AUDIO, files=parts).json()["run_id"]
+    run = client.get(f"/v1/expression/run/{run_id}").json()
+    assert run["config"]["measurement_timer_ms"] == 4_000
 
 
 def test_a_measurement_that_fails(client: TestClient, world: World) -> None:

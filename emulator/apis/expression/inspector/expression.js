@@ -51,11 +51,8 @@ function show(root, { journal, go, parameters }) {
       at: each.started_at,
       what: [
         each.status,
-        `${each.metered_seconds} s metered`,
-        each.events.length ? plural(each.events.length, "event") : null,
-      ]
-        .filter(Boolean)
-        .join(" · "),
+        each.events.length ? plural(each.events.length, "event") : `${each.metered_seconds} s metered`,
+      ].join(" · "),
       isChosen: each.run_id === chosen,
     }));
     reconcile(list, rows, (each) => each.id, item);

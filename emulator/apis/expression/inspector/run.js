@@ -83,7 +83,7 @@ function about(run) {
     ["Ended", run.ended_at ? time(ended) : null],
     ["Lasted", run.ended_at ? duration(ended - began) : null],
     ["Close code", run.close_code],
-    ["Closed since", run.close_reason],
+    ["Close reason", run.close_reason],
     [
       "Received",
       run.bytes_received === null ? null : `${run.bytes_received.toLocaleString("en")} bytes`,
@@ -100,7 +100,7 @@ function events(given) {
     h("span", { class: "mono" }, visible(each.kind)),
     each.detail ? h("bdi", {}, visible(JSON.stringify(each.detail))) : "",
   ]);
-  return section("Events", ["No", "At", "Kind", "Detail"], rows, "It was sent no error.");
+  return section("Events", ["No", "At", "Kind", "Detail"], rows, "None: only refused frames, failed measurements and too large messages leave one.");
 }
 
 function measured(run, found) {
