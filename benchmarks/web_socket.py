@@ -5,7 +5,7 @@ from typing import Any
 
 from benchmarks.servers import HOST
 
-_HANDSHAKE = (
+HANDSHAKE = (
     f"GET %s HTTP/1.1\r\nHost: {HOST}\r\nUpgrade: websocket\r\n"
     "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
     "Sec-WebSocket-Key: MTIzNDU2Nzg5MDEyMzQ1Ng==\r\n%s\r\n"
@@ -40,7 +40,7 @@ class WebSocketClient(asyncio.Protocol):
 
     def connection_made(self, transport: Any) -> None:
         self._transport: asyncio.Transport = transport
-        transport.write((_HANDSHAKE % (self._path, self._headers)).encode())
+        transport.write((HANDSHAKE % (self._path, self._headers)).encode())
 
     def data_received(self, data: bytes) -> None:
         self._data += data
@@ -64,7 +64,9 @@ class WebSocketClient(asyncio.Protocol):
         head, found, rest = self._data.partition(b"\r\n\r\n")
         if found:
             if b" 101 " not in head:
-                raise RuntimeError(f"no WebSocket: {bytes(head)!r}")
+                self.opened.set_exception(RuntimeError(f"no WebSocket: {bytes(head)!r}"))
+                self._transport.close()
+                return
             self._open, self._data = True, rest
             self.opened.set_result(None)
 

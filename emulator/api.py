@@ -261,6 +261,7 @@ def fault_names(served: Sequence[ServedApi]) -> FaultNames:
             for operation in each.operations
             if each.api.error_line is not None and operation.streams_lines
         ],
+        {operation.id: each.api.errors for each in served for operation in each.operations},
     )
 
 

@@ -204,8 +204,8 @@ ORIGIN_REFUSED = ErrorText(
 WORLD_UNKNOWN = ErrorText(
     404,
     "world_unknown",
-    "The path is for a world {reference!r}, which does not exist: it was deleted, or the server "
-    "was started again. Ask the emulator for a new URL.",
+    "The path is for a world {reference!r}, which does not exist: it was deleted, has expired, or "
+    "the server was started again. Ask the emulator for a new URL.",
 )
 NOT_THIS_MACHINE = ErrorText(
     403,

@@ -167,7 +167,13 @@ class _Uvicorn(uvicorn.Server):
         if self.config.is_ssl:
             self._drop_idle_connections()
         await super().shutdown(sockets)
+        self._drop_all_connections()
         self._at_end()
+
+    def _drop_all_connections(self) -> None:
+        """Abort what is left: a loop with bytes for a client that reads nothing never ends."""
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
 
     def _drop_idle_connections(self) -> None:
         """Abort idle connections: under TLS a close waits for the client, which may not answer."""
@@ -217,8 +223,12 @@ class _Stderr(logging.Handler):
 
 
 def _is_worth_logging(record: logging.LogRecord) -> bool:
-    """False if uvicorn reports a refused WebSocket, which it takes for an error of ours."""
-    return "without completing handshake" not in record.getMessage()
+    """False if uvicorn takes for an error of ours a refused WebSocket, or a request cut short.
+
+    When the server stops, it cancels requests that take longer than a second, and says how many.
+    """
+    is_cancelled = record.exc_info is not None and record.exc_info[0] is asyncio.CancelledError
+    return not is_cancelled and "without completing handshake" not in record.getMessage()
 
 
 _log_filter = LogFilter()

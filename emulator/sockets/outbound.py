@@ -129,7 +129,8 @@ class Outbound:
     def _fail(self, slug: str, message: str | None) -> None:
         """Send an error frame before the queue; nothing follows if the session ends with it.
 
-        No fault strikes the frame, or one error would cause the next without end.
+        No fault strikes the frame, or one error would cause the next without end. A session that is
+        over has no error to send, and what waits is its end.
         """
         waiting = list(self._queue)
         self._queue.clear()
@@ -138,7 +139,7 @@ class Outbound:
             self._fail_session(slug, message)
         finally:
             self._is_spared = False
-        if self.close_code is None:
+        if self.close_code is None or not self._queue:
             self._queue += waiting
 
     def _strike(self) -> None:
@@ -214,7 +215,10 @@ class Outbound:
 
     def give_up(self) -> None:
         """Cut off a client that does not read: its connection ends without a close frame."""
-        error = f"cut off: {self._limit} bytes and more wait for a client that does not read"
+        error = (
+            f"cut off: {self._limit} bytes and more wait for a client that does not read, the most "
+            "that --max-unsent-bytes allows"
+        )
         self.note_end("out", [find("socket_unread", ("socket",))], error=error)
         self._queue.clear()
         self.close_code = TOO_SLOW

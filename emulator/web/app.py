@@ -37,6 +37,7 @@ from emulator.web.guard import CONTROL_PREFIX, Guard
 from emulator.web.mounts import Mount
 from emulator.web.sockets.application import Sockets
 from emulator.web.timer_wakeups import TimerWakeups
+from emulator.world.expiry import Expiry
 from emulator.world.snapshot import Seed
 from emulator.world.snapshot_reader import SnapshotReader
 from emulator.world.world import World
@@ -96,6 +97,7 @@ class App:
         self.refusal_watchers: list[Callable[[str, str], object]] = []
         self.worlds.others.watchers = (self._note_stranger,)
         self._guarded = Guard(Cors(self._route), self.settings, guarded, self._note_refusal)
+        self._expiry = self._new_expiry()
         self._persistence = self._new_persistence()  # last, as it locks a folder
 
     @property
@@ -147,6 +149,17 @@ class App:
         from emulator.world.persistence import Persistence  # few keep worlds; it takes 15 ms
 
         return Persistence(self.worlds, self.settings, self.snapshots)
+
+    def _new_expiry(self) -> Expiry | None:
+        """Return what drops unused worlds; None if the settings keep them all.
+
+        The worlds of keys that the settings list are few, and stored ones are to be kept.
+        """
+        settings = self.settings
+        if settings.api_key or settings.state or settings.export_on_exit:
+            return None
+        minutes = settings.world_idle_minutes
+        return Expiry(self.worlds, minutes) if minutes else None
 
     async def begin_end(self) -> None:
         """End what clients wait for, and sessions that say how they end: the server will stop."""
@@ -228,8 +241,12 @@ class App:
         if self._persistence is not None:
             self._persistence.begin()
         self.started.set()
+        if self._expiry is not None:
+            self._expiry.begin(self.loop)
         await send({"type": "lifespan.startup.complete"})
         await receive()
+        if self._expiry is not None:
+            self._expiry.end()
         await self._sender.close()
         await self.worlds.http.close()
         if self._persistence is not None:

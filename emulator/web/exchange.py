@@ -21,7 +21,7 @@ from emulator.faults.rules import FaultRule, Faults
 from emulator.journal.entries import HttpEntry
 from emulator.journal.headers import kept_headers
 from emulator.journal.journal import LONGEST_BODY
-from emulator.jsontext import Json, kept
+from emulator.jsontext import Json, JsonObject
 from emulator.web import bugs
 from emulator.web.short_circuit import Replacement, fault_answer
 from emulator.world.world import World
@@ -151,13 +151,12 @@ class Exchange:
         self,
         status: int | None,
         response: bytes,
-        response_bytes: int | None = None,
-        ended: str | None = None,
+        more: JsonObject | None = None,
     ) -> None:
         """Add the request and its answer to the journal and the ledger of the caller's world.
 
-        A streamed answer has its beginning in `response`, the size of what was sent, and how it
-        ended.
+        A streamed answer has its beginning in `response`. `more` has its `response_bytes`, the size
+        of what was sent, and how it `ended`.
         """
         if self.is_quiet and self.bug is None:
             return
@@ -166,23 +165,22 @@ class Exchange:
             self._note_anonymous(status)
             return
         findings = self._all_findings(world)
-        scope, bug = self._scope, self.bug
+        scope, shared = self._scope, world.journal.shared
+        if self.bug is not None:
+            more = {**(more or {}), "reference": self.bug.reference, "error": self.bug.error}
         world.journal.add(
             HttpEntry(
                 self.operation,
-                scope["method"],
-                scope["path"],
-                scope["query_string"],
+                shared.word(scope["method"]),
+                shared.word(scope["path"]),
+                shared.text(scope["query_string"]),
                 status,
                 round((time.perf_counter() - self._began) * 1000, 3),
-                kept_headers(scope["headers"]),
+                shared.text(kept_headers(scope["headers"])),
                 self.request,
-                kept(response[:LONGEST_BODY]),
-                response_bytes,
-                ended,
-                None if bug is None else bug.reference,
-                None if bug is None else bug.error,
+                shared.response(self.operation, response[:LONGEST_BODY]),
                 tuple(findings),
+                more,
             )
         )
         if self.auditor is not None and status is not None:

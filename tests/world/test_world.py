@@ -122,6 +122,7 @@ CHANGES: dict[str, Callable[[World], Any]] = {
 NOT_KEPT = {
     "api_key", "reference", "settings", "seed", "_frozen_at_ms", "_send", "_moving", "timers",
     "ledger", "journal", "rate_limit", "work", "http", "speech", "name",
+    "is_owned", "clients", "looks",
 }  # fmt: skip
 
 VOICE = {"id": "v", "provider": "CUSTOM_VOICE", "name": "x"}

@@ -96,7 +96,7 @@ export interface JournalPage {
   last_seq: number;
 }
 
-export type JournalEntry = HttpEntry | FrameEntry | WebhookEntry | ModelEntry | FaultEntry | ClockEntry | EarsEntry | VoiceEntry | CallEntry | ScriptEntry | BugEntry;
+export type JournalEntry = HttpEntry | FrameEntry | WebhookEntry | ModelEntry | FaultEntry | ClockEntry | EarsEntry | VoiceEntry | CallEntry | ScriptEntry | WorldEntry | BugEntry;
 
 /** A request and its answer, or the request that opened a WebSocket. */
 export interface HttpEntry {
@@ -258,6 +258,20 @@ export interface ClockEntry {
   ms?: number | undefined;
   /** What waits, such as an answer. */
   what?: string | undefined;
+}
+
+/** The fate of the world that the key had before. It is the first entry of the new one. */
+export interface WorldEntry {
+  kind: "world";
+  seq: Seq;
+  at_ms: AtMs;
+  action: "expired";
+  /** When that was, by the wall clock, in ms since the Unix epoch. */
+  before_ms: number;
+  /** For how many minutes nobody had used it (`--world-idle-minutes`). */
+  idle_minutes: number;
+  /** Its name */
+  name?: string | undefined;
 }
 
 /** A turn of a user's sound that ears (`--ears`) were to put into words. */
@@ -932,6 +946,11 @@ export interface ServerSettings {
   journalMaxBytes?: number | undefined;
   /** worlds that a server keeps; a new key beyond them gets 429 */
   maxWorlds?: number | undefined;
+  /**
+   * real minutes after which a world that nobody uses is dropped; 0 keeps all, as do --api-
+   * key, --state and --export-on-exit
+   */
+  worldIdleMinutes?: number | undefined;
   /** a world's time runs (system), or is frozen at the start of 2025 until moved (manual) */
   clock?: "system" | "manual" | undefined;
   /** what the assistant says: a bundled script, or a file's path */
@@ -959,6 +978,11 @@ export interface ServerSettings {
   transcriptionFailure?: "end" | "continue" | undefined;
   /** live chats that a world may have; the next is refused */
   maxChats?: number | null | undefined;
+  /**
+   * chat events that a world keeps, beside its seed's; a chat that reaches the limit ends with
+   * an error frame, and the next is refused
+   */
+  maxEvents?: number | undefined;
   /** bytes that may wait for a client that reads slowly; a client beyond it is cut off */
   maxUnsentBytes?: number | undefined;
   /** largest request body; a larger one gets 413 */
@@ -1134,6 +1158,11 @@ export interface WorldSettings {
   transcriptionFailure?: "end" | "continue" | undefined;
   /** live chats that a world may have; the next is refused */
   maxChats?: number | null | undefined;
+  /**
+   * chat events that a world keeps, beside its seed's; a chat that reaches the limit ends with
+   * an error frame, and the next is refused
+   */
+  maxEvents?: number | undefined;
   /** bytes that may wait for a client that reads slowly; a client beyond it is cut off */
   maxUnsentBytes?: number | undefined;
   /**
@@ -1330,7 +1359,7 @@ export type FaultKind = "http" | "socket" | "webhook" | "model" | "call";
 
 export type WebhookFault = "duplicate" | "reorder" | "drop" | "delay" | "stale_timestamp" | "wrong_key" | "tampered_body" | "missing_headers";
 
-export type JournalKind = "http" | "frame" | "webhook" | "fault" | "model" | "ears" | "voice" | "call" | "clock" | "script" | "bug";
+export type JournalKind = "http" | "frame" | "webhook" | "fault" | "model" | "ears" | "voice" | "call" | "clock" | "script" | "world" | "bug";
 
 export type DeliveryState = "pending" | "delivered" | "failed";
 
@@ -1567,13 +1596,14 @@ export const SERVER_SETTINGS: readonly string[] = (
   "unknownIds unknownVoices lenientTts voice voiceModel voiceName voiceKey voiceTimeout " +
   "maxGenerationSeconds ttsIdleTimeout expressionIdleTimeout ttsStreamType ttsFileType " +
   "inactivityTimeout signingKey signWebhooksWith webhookTime webhookTimeout " +
-  "webhookQueue journalLimit journalMaxBytes maxWorlds clock script pace firstAudio " +
-  "jitter audioOutput prosody transcriptionFailure maxChats maxUnsentBytes maxBodyBytes " +
-  "maxFilledChars maxHeadBytes requestTimeout strict requestsPerSecond maxFrameBytes " +
-  "failUnused chaos logRequests state exportOnExit maxSnapshotBytes tls allowedHosts " +
-  "publicUrl callHosts mapUrl modelTimeout modelFailure modelSystem modelQuirks " +
-  "modelCassette modelCassetteMode brain brainModel brainKey brainTimeout ears " +
-  "earsModel earsLanguage earsKey earsTimeout callHostsOnly trustedProxies"
+  "webhookQueue journalLimit journalMaxBytes maxWorlds worldIdleMinutes clock script " +
+  "pace firstAudio jitter audioOutput prosody transcriptionFailure maxChats maxEvents " +
+  "maxUnsentBytes maxBodyBytes maxFilledChars maxHeadBytes requestTimeout strict " +
+  "requestsPerSecond maxFrameBytes failUnused chaos logRequests state exportOnExit " +
+  "maxSnapshotBytes tls allowedHosts publicUrl callHosts mapUrl modelTimeout " +
+  "modelFailure modelSystem modelQuirks modelCassette modelCassetteMode brain " +
+  "brainModel brainKey brainTimeout ears earsModel earsLanguage earsKey earsTimeout " +
+  "callHostsOnly trustedProxies"
 ).split(" ");
 
 export const WORLD_SETTINGS: readonly string[] = (
@@ -1581,7 +1611,7 @@ export const WORLD_SETTINGS: readonly string[] = (
   "voiceName voiceKey voiceTimeout maxGenerationSeconds ttsIdleTimeout " +
   "expressionIdleTimeout ttsStreamType ttsFileType inactivityTimeout signingKey " +
   "signWebhooksWith webhookTime webhookQueue journalLimit journalMaxBytes clock script " +
-  "pace firstAudio jitter audioOutput prosody transcriptionFailure maxChats " +
+  "pace firstAudio jitter audioOutput prosody transcriptionFailure maxChats maxEvents " +
   "maxUnsentBytes maxFilledChars strict requestsPerSecond failUnused chaos publicUrl " +
   "callHosts mapUrl modelTimeout modelFailure modelSystem modelQuirks modelCassette " +
   "modelCassetteMode brain brainModel brainKey brainTimeout ears earsModel earsLanguage " +

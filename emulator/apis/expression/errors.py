@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from emulator.error_shapes import NamedError, Refused
-from emulator.errors import ApiError, ErrorText, Problem, ValidationFailed, closest, pointer
+from emulator.errors import ApiError, ErrorText, Loc, Problem, ValidationFailed, closest, pointer
 from emulator.ids import IdSource
 from emulator.jsontext import JsonObject
 from emulator.openapi.strictness import EXTRA
@@ -16,9 +16,10 @@ from emulator.openapi.strictness import EXTRA
 _AUDIO = "/audio/"  # of the paths that take audio
 _WRONG_MEDIA_TYPE = "model_attributes_type"  # of a whole body: its Content-Type is another
 CONFIG = ("body", "config")
-_FIELDS = (
-    "measurement_timer_ms", "face", "face_state", "threshold", "min_size", "return_face_state",
-)  # fmt: skip
+# The fields of a configuration: of audio, of video, and of the latter's `face`.
+OF_AUDIO = ("measurement_timer_ms",)
+OF_VIDEO = ("face", "face_state")
+OF_FACE = ("threshold", "min_size", "return_face_state")
 _GATEWAY = (401, 429)  # statuses whose answers come from the gateway
 _KEY_REFUSED = "oauth.v2.InvalidApiKey"
 _IDS = IdSource()  # for requests that belong to no world
@@ -110,7 +111,7 @@ def reworded(error: ApiError, refused: Refused) -> ApiError:
     if error.status == 401:
         return ApiError(401, _of_gateway(error), error.headers)
     if isinstance(error, ValidationFailed):
-        error = _of_problems(error.problems)
+        error = _of_problems(error.problems, refused.path)
     body = error.body if "type" in error.body else _of_machinery(error, refused)
     if error.status not in _GATEWAY:
         body = {**body, "request_id": (refused.ids or _IDS).uuid()}
@@ -134,7 +135,7 @@ def _of_machinery(error: ApiError, refused: Refused) -> JsonObject:
     return error_body(error.status, message, error.code)
 
 
-def _of_problems(problems: Sequence[Problem]) -> ApiError:
+def _of_problems(problems: Sequence[Problem], path: str) -> ApiError:
     """Return the error for a request that does not match the document."""
     first = problems[0]
     if first.loc == ("body",) and first.type == _WRONG_MEDIA_TYPE:
@@ -142,23 +143,31 @@ def _of_problems(problems: Sequence[Problem]) -> ApiError:
         return request_error("unsupported_media_type", f"{what[:1].upper()}{what[1:]}.")
     of_config = [each for each in problems if each.loc[:2] == CONFIG]
     if of_config:
-        return request_error("config_invalid", _sentence(of_config))
+        return request_error("config_invalid", _sentence(of_config, path))
     code = "message_invalid" if first.loc[0] == "body" else "invalid_request"
-    return request_error(code, _sentence(problems))
+    return request_error(code, _sentence(problems, path))
 
 
-def _sentence(problems: Sequence[Problem]) -> str:
+def _sentence(problems: Sequence[Problem], path: str) -> str:
     """Return what is wrong and where, in one sentence."""
-    parts = (f"{pointer(each.loc[1:])}: {_in_words(each)}" for each in problems)
+    parts = (f"{pointer(each.loc[1:])}: {_in_words(each, path)}" for each in problems)
     return "; ".join(parts).removeprefix("/: ")
 
 
-def _in_words(problem: Problem) -> str:
+def _in_words(problem: Problem, path: str) -> str:
     """Return what is wrong; of an unknown field, which one was probably meant."""
     if problem.type != EXTRA or problem.loc[:2] != CONFIG:
         return problem.msg
-    known = closest(str(problem.loc[-1]), _FIELDS)
-    return f"no field of a configuration has this name{known}; known: {', '.join(_FIELDS)}"
+    fields = _fields(problem.loc, path)
+    known = closest(str(problem.loc[-1]), fields)
+    return f"no field of a configuration has this name{known}; known: {', '.join(fields)}"
+
+
+def _fields(loc: Loc, path: str) -> Sequence[str]:
+    """Return the fields that the configuration of a request has at a place."""
+    if _AUDIO in path:
+        return OF_AUDIO
+    return OF_FACE if len(loc) > len(CONFIG) + 1 else OF_VIDEO
 
 
 def _envelope(code: str, message: str) -> JsonObject:

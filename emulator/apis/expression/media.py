@@ -4,6 +4,7 @@ An image is checked as far as its size; nothing is decoded
 (docs/protocol.md#media-of-expression-measurement).
 """
 
+import re
 import struct
 from collections.abc import Iterator
 
@@ -13,7 +14,6 @@ SAMPLE_RATE = 16_000  # Hz
 SAMPLES_IN_MS = SAMPLE_RATE // 1000
 SAMPLE_BYTES = 2
 BYTES_IN_MS = SAMPLES_IN_MS * SAMPLE_BYTES
-MAX_UPLOAD_BYTES = 25_000_000  # the whole body of a request
 MAX_IMAGE_BYTES = 2_000_000  # as the vendor's client counts 2 MB
 MAX_PIXELS = 8_294_400  # of 3840 x 2160
 MAX_AUDIO_MESSAGE_BYTES = 1_048_576
@@ -30,6 +30,8 @@ _OTHERS = ((0, b"fLaC", "FLAC"), (0, b"OggS", "Ogg"), (0, mpeg.TAG, "MP3"), (4, 
 _START, _END, _SCAN = 0xD8, 0xD9, 0xDA  # markers of JPEG
 _FRAMES = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})  # those with the image's size
 _ALONE = frozenset((0x01, *range(0xD0, 0xD8)))  # those without a length
+_FILLING = re.compile(rb"\xff+")
+_MOST_MARKERS = 10_000  # before the size: some hundred segments have the largest profile of colours
 
 
 class MediaProblem(ValueError):
@@ -156,21 +158,38 @@ def jpeg_size(data: bytes) -> tuple[int, int]:
     if data[:2] != bytes((0xFF, _START)):
         what = "is empty" if not data else "does not begin as a JPEG does"
         raise MediaProblem("unsupported_media_type", f"The image {what}: send JPEG.")
-    at = 2
-    while at + 4 <= len(data):
-        if data[at] != 0xFF:
-            raise _broken(f"byte {at} should begin a marker")
-        marker = data[at + 1]
-        if marker == 0xFF or marker in _ALONE:
-            at += 1 if marker == 0xFF else 2
-            continue
+    for marker, content in _segments(data):
         if marker in (_START, _END, _SCAN):
             raise _broken("its size does not come before its pixels")
-        length = int.from_bytes(data[at + 2 : at + 4], "big")
         if marker in _FRAMES:
-            return _frame_size(data[at + 4 : at + 2 + length])
-        at += 2 + length
+            return _frame_size(content)
     raise _broken("it ends before its size")
+
+
+def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield the marker of each segment after the first marker, and its content.
+
+    Raises MediaProblem for what is no segment, and for more of them than an image has.
+    """
+    at = 2
+    for _ in range(_MOST_MARKERS):
+        if at + 4 > len(data):
+            return
+        if data[at] != 0xFF:
+            raise _broken(f"byte {at} should begin a marker")
+        filled = _FILLING.match(data, at)
+        at = at if filled is None else filled.end() - 1  # the last 0xFF begins the marker
+        marker, length = data[at + 1 : at + 2], int.from_bytes(data[at + 2 : at + 4], "big")
+        if not marker:
+            return
+        if marker[0] in _ALONE:
+            at += 2
+            continue
+        if length < 2 and marker[0] not in (_START, _END, _SCAN):
+            raise _broken(f"its segment at byte {at} has the length {length}, and 2 is the least")
+        yield marker[0], data[at + 4 : at + 2 + length]
+        at += 2 + length
+    raise _broken(f"its size does not come within {_MOST_MARKERS} markers")
 
 
 def _frame_size(header: bytes) -> tuple[int, int]:

@@ -7,10 +7,12 @@ from datetime import datetime
 from itertools import dropwhile, islice
 
 from emulator.apis.expression.run import Run
+from emulator.apis.expression.state import MOST_RUNS
 from emulator.errors import Problem, ValidationFailed
 from emulator.jsontext import Json, JsonObject
 
 _LEAST = 1  # of a page
+_MOST_DIGITS = 9  # of an event's number in a cursor
 _EXACT = ("user_id", "mode", "endpoint")
 
 
@@ -21,7 +23,7 @@ def runs_page(newest_first: Iterable[Run], asked: Mapping[str, Json], now_ms: in
     if last is not None:
         # A run that is forgotten was older than all that are left.
         found = islice(dropwhile(lambda run: run.run_id != last, found), 1, None)
-    runs = list(islice(found, size + 1))
+    runs = list(islice(found, min(size, MOST_RUNS) + 1))
     page: JsonObject = {"runs": [run.summary(now_ms) for run in runs[:size]]}
     if len(runs) > size:
         page["next_cursor"] = _written(runs[size - 1].run_id)
@@ -31,7 +33,7 @@ def runs_page(newest_first: Iterable[Run], asked: Mapping[str, Json], now_ms: in
 def events_page(run: Run, asked: Mapping[str, Json]) -> JsonObject:
     """Return the page of events that the parameters ask for. Raises ValidationFailed."""
     size, last = _size(asked), _cursor(asked)
-    if last is not None and not last.isdecimal():
+    if last is not None and (not last.isdecimal() or len(last) > _MOST_DIGITS):
         raise _wrong_cursor()
     begin = 0 if last is None else int(last) + 1
     events = run.events[begin : begin + size]
@@ -62,9 +64,15 @@ def _filtered(runs: Iterable[Run], asked: Mapping[str, Json], now_ms: int) -> It
 
 
 def _time(asked: Mapping[str, Json], name: str) -> float | None:
-    """Return a time in ms, which may have a fraction."""
+    """Return a time in ms, which may have a fraction. Raises ValidationFailed."""
     text = asked[name]
-    return None if text is None else datetime.fromisoformat(text.upper()).timestamp() * 1000
+    if text is None:
+        return None
+    try:
+        return datetime.fromisoformat(text.upper()).timestamp() * 1000
+    except ValueError:  # of a leap second, which the document's format allows
+        message = "Input should be a datetime whose seconds are 0 to 59"
+        raise ValidationFailed([Problem(("query", name), message, "datetime_parsing")]) from None
 
 
 def _size(asked: Mapping[str, Json]) -> int:

@@ -39,7 +39,7 @@ class RealtimeOpening(Opening):
                 raise ValidationFailed(problems)
 
     def open(self, outbound: Outbound, on_bug: OnBug) -> Peer:
-        return RealtimePeer(self._world, outbound, self._new_session())
+        return RealtimePeer(self._world, outbound, self._new_session(), on_bug)
 
     def _new_session(self) -> Session:
         world, is_audio = self._world, self._endpoint == AUDIO

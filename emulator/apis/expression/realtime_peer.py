@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from emulator.apis.expression.contract import BROKEN, SessionAuditor
 from emulator.apis.expression.errors import EXPRESSION_ERRORS
-from emulator.apis.expression.run import ENDED, ERRORED, VIDEO
+from emulator.apis.expression.run import ENDED, ERRORED, LIVE, VIDEO
 from emulator.apis.expression.session import (
     CLOSE_CODES,
     ERROR,
@@ -16,7 +16,7 @@ from emulator.apis.expression.session import (
 from emulator.contract.findings import Finding
 from emulator.jsontext import JsonObject, read_or_none, render
 from emulator.sockets.outbound import Outbound, OutboundFrame, shown
-from emulator.sockets.socket import Peer
+from emulator.sockets.socket import OnBug, Peer
 from emulator.timers import Timer
 from emulator.world.world import World
 
@@ -24,10 +24,16 @@ _WITHOUT_CODE = 1005
 _LOST = 1011  # of a run whose connection broke
 
 
+def _ignore_bug(error: Exception) -> None:
+    """Do nothing: the client is gone."""
+
+
 class RealtimePeer(Peer):
     """One client, and its session."""
 
-    def __init__(self, world: World, outbound: Outbound, session: Session) -> None:
+    def __init__(self, world: World, outbound: Outbound, session: Session, on_bug: OnBug) -> None:
+        """Send the first message; `on_bug` takes errors between frames."""
+        self._on_bug = on_bug
         self._world = world
         self._outbound = outbound
         self._session = session
@@ -37,7 +43,7 @@ class RealtimePeer(Peer):
         outbound.chat_id = session.run.run_id
         outbound.facts = {"chat_id": outbound.chat_id}
         self._work_of_world = world.work  # a reset gives the world another
-        self._work_of_world.on_close.append(self.shut_down)
+        self._work_of_world.on_close.append(self._end_with_world)
         self._put(session.created())
         self._stay_awake()
 
@@ -77,7 +83,7 @@ class RealtimePeer(Peer):
             return
         self._stop()
         code = CLOSE_CODES[reason]
-        self._end_run(code, reason)
+        self._end_run(code, reason, ERRORED if reason == ERROR else ENDED)
         if self._outbound.close_code is None:
             self._outbound.close(code, reason)
 
@@ -93,30 +99,42 @@ class RealtimePeer(Peer):
         self._idle = self._world.timers.at(self._session.due_ms, self._look)
 
     def _look(self) -> None:
-        self._put(self._session.tick(self._now_ms))
+        try:
+            self._put(self._session.tick(self._now_ms))
+        except Exception as error:
+            self._on_bug(error)
+            return
         if not self._is_over:
             self._stay_awake()
 
     def shut_down(self) -> None:
-        """End the session, since the server stops, or its world is reset."""
         self._put(self._session.end(SERVER_SHUTDOWN, self._now_ms))
+
+    def _end_with_world(self) -> None:
+        """End the session, since its world is reset."""
+        try:
+            self.shut_down()
+        except Exception as error:
+            self._on_bug(error)
 
     def closed(self, code: int | None, by_server: bool) -> Sequence[Finding]:
         self._stop()
         if code in (None, BROKEN):
-            self._end_run(_LOST, ERROR)
+            self._end_run(_LOST, ERROR, ERRORED)
         elif by_server:  # a fault, or a bug
-            self._end_run(code, ERROR)
+            self._end_run(code, ERROR, ERRORED)
         elif code == _WITHOUT_CODE:
-            self._end_run(None, None)
+            self._end_run(None, None, ENDED)
         else:
-            self._end_run(code, self._outbound.client_reason)
+            self._end_run(code, self._outbound.client_reason, ENDED)
         return self._auditor.end(code, by_server)
 
-    def _end_run(self, code: int | None, reason: str | None) -> None:
-        """End the run, unless it has ended."""
-        status = ERRORED if reason == ERROR else ENDED
-        self._session.run.end(self._now_ms, code, reason, status)
+    def _end_run(self, code: int | None, reason: str | None, status: str) -> None:
+        """End the run, unless it has ended, and let those look again who wait for that."""
+        run = self._session.run
+        if run.status == LIVE:
+            run.end(self._now_ms, code, reason, status)
+            self._world.journal.notify()
 
     def fail(self, slug: str, message: str | None) -> None:
         code = slug if slug in ERROR_CODES else "internal_error"
@@ -131,11 +149,12 @@ class RealtimePeer(Peer):
 
     def leave(self) -> None:
         self._stop()
-        self._end_run(_LOST, ERROR)
+        self._end_run(_LOST, ERROR, ERRORED)
+        self._on_bug = _ignore_bug
 
     def _stop(self) -> None:
         """Take and send nothing more."""
         self._is_over = True
-        if self.shut_down in self._work_of_world.on_close:
-            self._work_of_world.on_close.remove(self.shut_down)
+        if self._end_with_world in self._work_of_world.on_close:
+            self._work_of_world.on_close.remove(self._end_with_world)
         self._world.timers.cancel(self._idle)

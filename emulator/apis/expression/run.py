@@ -11,6 +11,7 @@ from typing import Self
 from emulator.jsontext import Json, JsonObject
 
 UNHEARD_MS = 5 * 60 * 1000  # after which a live run counts as errored
+FRAME_S = 1 / 3  # metered for each image
 LEAST_METERED_S = 10  # of a run that took in any media, once it has ended
 _UNITS_IN_S = 48_000  # so that samples and thirds of a second add up exactly
 MOST_OF_A_KIND = 100  # events of one kind that a run keeps

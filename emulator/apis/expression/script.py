@@ -12,6 +12,7 @@ One line says one thing, in any order:
 """
 
 import re
+from bisect import bisect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -128,7 +129,7 @@ def read_script(text: str) -> MeasurementScript:
         )
     draft = _Draft()
     for number, line in enumerate(text.splitlines(), 1):
-        statement = line.partition("#")[0].strip()
+        statement = " ".join(line.partition("#")[0].split())
         if statement:
             try:
                 draft.read(statement)
@@ -186,8 +187,9 @@ class _Draft:
 
     def _add_speech(self, new: Speech) -> None:
         """Put speech where it belongs. Raises ScriptProblem if it overlaps other speech."""
-        known = self._speech or []
-        for each in known:
+        known = self._speech = self._speech or []
+        place = bisect(known, new.begin_ms, key=lambda each: each.begin_ms)
+        for each in known[max(0, place - 1) : place + 1]:  # they overlap nothing so far
             ends_before = each.end_ms is not None and each.end_ms <= new.begin_ms
             begins_after = new.end_ms is not None and new.end_ms <= each.begin_ms
             if not ends_before and not begins_after:
@@ -196,7 +198,7 @@ class _Draft:
                     f"it overlaps the speech from {each.begin_ms} ms to {until}: one utterance "
                     "ends before the next begins"
                 )
-        self._speech = sorted([*known, new], key=lambda each: each.begin_ms)
+        known.insert(place, new)
 
     def _read_face(self, rest: str) -> None:
         where, scores = _divided(rest)
@@ -211,7 +213,8 @@ class _Draft:
         confidence = 0.99 if match[7] is None else _probability(match[7])
         expressions, descriptions = _read_scores(scores, ("shows", DESCRIPTION), FACE)
         face = ScriptedFace((x0, y0, x1, y1), frames, confidence, expressions, descriptions)
-        self._faces = [*(self._faces or []), face]
+        self._faces = self._faces or []
+        self._faces.append(face)
 
     def _read_no(self, rest: str) -> None:
         if rest == "speech":
@@ -281,17 +284,18 @@ def _read_scores(
     if text is None:
         return None, None
     word, kind = second
-    lists: list[Scores] = [(), ()]
+    scores = dict[str, Score](), dict[str, Score]()
     for part in filter(None, map(str.strip, text.split(";"))):
         is_second = part == word or part.startswith(f"{word} ")
-        scores = _read_list(part.removeprefix(word) if is_second else part, word)
-        _check(scores, kind if is_second else first)
-        lists[is_second] += scores
-    return lists[0], lists[1]
+        _read_list(part.removeprefix(word) if is_second else part, word, scores[is_second])
+    first_list, second_list = (tuple(each.values()) for each in scores)
+    _check(first_list, first)
+    _check(second_list, kind)
+    return first_list, second_list
 
 
-def _read_list(text: str, word: str) -> Scores:
-    scores = []
+def _read_list(text: str, word: str, scores: dict[str, Score]) -> None:
+    """Add the scores of a list to others, by their names. Raises ScriptProblem."""
     for each in filter(None, map(str.strip, text.split(","))):
         match = re.fullmatch(_SCORE, each)
         if match is None:
@@ -299,12 +303,10 @@ def _read_list(text: str, word: str) -> Scores:
                 f"a score is a name and a probability, such as 'joy 0.8', got {_shown(each)}; "
                 f"others follow '; {word}'"
             )
-        scores.append(Score(match[1].lower(), _probability(match[2])))
-    names = [score.name for score in scores]
-    for name in names:
-        if names.count(name) > 1:
+        name = match[1].lower()
+        if name in scores:
             raise ScriptProblem(f"{_shown(name)} has two scores")
-    return tuple(scores)
+        scores[name] = Score(name, _probability(match[2]))
 
 
 def _check(scores: Sequence[Score], kind: Kind) -> None:

@@ -57,7 +57,7 @@ class Session(ABC):
         self._heard_ms = now_ms
         self._is_locked = False  # the configuration: a frame was accepted
         self.reason: str | None = None  # why it is over
-        self.is_faulty = False  # the last answer is an error that a fault has asked for
+        self.is_faulty = False  # a fault has asked for the error that answered the last frame
 
     @property
     def is_over(self) -> bool:
@@ -108,6 +108,7 @@ class Session(ABC):
         if self.is_over:
             return []
         self._hear(now_ms)
+        self.is_faulty = False
         if len(data) > self.max_message_bytes:
             return self._too_large(len(data), now_ms)
         return self._take(data, now_ms)

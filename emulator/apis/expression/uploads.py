@@ -18,7 +18,7 @@ from emulator.apis.expression.configuration import (
     read_audio_config,
     read_face,
 )
-from emulator.apis.expression.errors import CONFIG, request_error
+from emulator.apis.expression.errors import CONFIG, OF_FACE, OF_VIDEO, request_error
 from emulator.apis.expression.face_state import read_face_state, write_face_state
 from emulator.apis.expression.findings import judge_file
 from emulator.apis.expression.measuring import (
@@ -27,18 +27,16 @@ from emulator.apis.expression.measuring import (
     measure_images,
 )
 from emulator.apis.expression.media import MediaProblem, check_image, read_audio
-from emulator.apis.expression.run import AUDIO, ERRORED, FILE, VIDEO, Run
+from emulator.apis.expression.run import AUDIO, ERRORED, FILE, FRAME_S, VIDEO, Run
 from emulator.apis.expression.scores import seed_of
 from emulator.apis.expression.state import ExpressionState, begin_run
+from emulator.contract.findings import MOST_AT_ONCE
 from emulator.errors import Loc, Problem, ValidationFailed
 from emulator.jsontext import JsonObject, render
 from emulator.openapi.strictness import EXTRA, MOST_REFUSED
 from emulator.reply import Reply
 
-IMAGE_S = 1 / 3  # metered for each image
-_OF_VIDEO = ("face", "face_state")
 _UNKNOWN = "Extra inputs are not permitted"
-_OF_FACE = ("threshold", "min_size", "return_face_state")
 
 M = TypeVar("M")
 
@@ -63,7 +61,7 @@ async def measure_video(call: Call) -> Reply:
     files: Sequence[UploadedFile] = call.body["file"]
     config = call.body.get("config") or {}
     settings = _face_settings(config)
-    for index, file in enumerate(files):
+    for index, file in enumerate(files[:MOST_AT_ONCE]):
         call.findings.extend(judge_file(file, VIDEO, ("body", "file", index)))
     sizes = [
         _checked(partial(check_image, file.content), f"Image {index}: ")
@@ -75,7 +73,7 @@ async def measure_video(call: Call) -> Reply:
     measured = await _measure(
         call, run, lambda: measure_images(sizes, settings, script, _seed(call, files), known)
     )
-    _end(call, run, sum(len(file.content) for file in files), len(files) * IMAGE_S)
+    _end(call, run, sum(len(file.content) for file in files), len(files) * FRAME_S)
     answer = measured.to_json()
     if (config.get("face") or {}).get("return_face_state"):
         answer["face_state"] = write_face_state(call.world, measured.memory)
@@ -92,8 +90,8 @@ def _audio_settings(call: Call) -> AudioSettings:
 def _face_settings(config: JsonObject) -> FaceSettings:
     """Return the settings of a configuration, whose fields the document leaves open."""
     face = dict(config.get("face") or {})
-    _refuse_unknown(config, _OF_VIDEO, CONFIG)
-    _refuse_unknown(face, _OF_FACE, (*CONFIG, "face"))
+    _refuse_unknown(config, OF_VIDEO, CONFIG)
+    _refuse_unknown(face, OF_FACE, (*CONFIG, "face"))
     face.pop("return_face_state", None)
     try:
         return read_face(face, ("threshold", "min_size"))
@@ -120,7 +118,8 @@ def _seed(call: Call, files: Sequence[UploadedFile]) -> str:
     """Return what the scores of images follow from: these images, whenever they come."""
     digest = hashlib.blake2b(digest_size=16)
     for file in files:
-        digest.update(len(file.content).to_bytes(8, "big") + file.content)
+        digest.update(len(file.content).to_bytes(8, "big"))
+        digest.update(file.content)
     return f"{seed_of(call.settings, VIDEO)}/{digest.hexdigest()}"
 
 

@@ -1,18 +1,19 @@
 """A session of video: answers each frame with its faces (docs/protocol.md#video-in-real-time)."""
 
+from collections import deque
+
 from emulator.apis.expression.allowance import Allowance
 from emulator.apis.expression.configuration import FaceSettings, read_video_update
 from emulator.apis.expression.faces import FaceMeasurer, Size
 from emulator.apis.expression.media import MAX_IMAGE_BYTES, MediaProblem, check_image
-from emulator.apis.expression.run import Run
+from emulator.apis.expression.run import FRAME_S, Run
 from emulator.apis.expression.script import MeasurementScript
 from emulator.apis.expression.session import Messages, Session
 from emulator.jsontext import JsonObject
 
 FRAMES_PER_S = 3
-METERED_S = 1 / 3  # of each frame
 MOST_FAILURES = 5  # in a row: the last one ends the session
-_SCRIPTED_FAILURE = "The measurement failed, as the script says."
+_MOST_FAULTS = 100  # that wait for frames; further ones replace the oldest
 _FRAME = 1_000  # what a frame takes of the allowance, which grows by 3 in a ms
 _OF_FRAMES = ("invalid_image_frame", "rate_limited", "internal_error")  # errors that answer one
 
@@ -35,7 +36,8 @@ class VideoSession(Session):
         self._accepted = 0  # frames
         self._results = 0
         self._failures = 0  # in a row
-        self._faults: list[tuple[str, str]] = []  # codes and messages, for the next frames
+        # Codes and messages of errors, for the next frames.
+        self._faults = deque[tuple[str, str]](maxlen=_MOST_FAULTS)
 
     def _read_update(self, message: JsonObject) -> FaceSettings:
         settings = read_video_update(message)
@@ -51,30 +53,39 @@ class VideoSession(Session):
         return []
 
     def _take(self, data: bytes, now_ms: int) -> Messages:
-        self.is_faulty = bool(self._faults)
-        code, message = self._faults.pop(0) if self.is_faulty else ("", "")
-        if code == "rate_limited" or not self._allowance.take(_FRAME, now_ms):
+        limited = self._struck("rate_limited")
+        if limited is not None or not self._allowance.take(_FRAME, now_ms):
+            most = f"at most {FRAMES_PER_S} in a second are accepted"
             return self._refuse(
-                "rate_limited",
-                message
-                or f"The frame is not measured: at most {FRAMES_PER_S} in a second are accepted.",
-                now_ms,
+                "rate_limited", limited or f"The frame is not measured: {most}.", now_ms
             )
-        self.run.take(len(data), METERED_S, now_ms)
+        self.run.take(len(data), FRAME_S, now_ms)
         try:
             size = check_image(data)
-            if code == "invalid_image_frame":
-                raise MediaProblem(code, message)
         except MediaProblem as problem:
-            detail = {"detail": str(problem)}
-            return self._refuse("invalid_image_frame", str(problem), now_ms, detail)
+            return self._refuse_image(str(problem), now_ms)
+        refusal = self._struck("invalid_image_frame")
+        if refusal is not None:
+            return self._refuse_image(refusal, now_ms)
         self._is_locked = True
+        return self._measure(size, now_ms)
+
+    def _struck(self, code: str) -> str | None:
+        """Return the message of the fault that comes next, if it has this code: it is used up."""
+        if not self._faults or self._faults[0][0] != code:
+            return None
+        self.is_faulty = True
+        return self._faults.popleft()[1]
+
+    def _refuse_image(self, problem: str, now_ms: int) -> Messages:
+        return self._refuse("invalid_image_frame", problem, now_ms, {"detail": problem})
+
+    def _measure(self, size: Size, now_ms: int) -> Messages:
         number, self._accepted = self._accepted, self._accepted + 1
-        if code == "internal_error" or self._script.fails_in(number):
-            return self._fail_frame(
-                message or "The measurement failed, as the script says.", now_ms
-            )
-        return self._result(number, size)
+        failure = self._struck("internal_error")
+        if failure is None and self._script.fails_in(number):
+            failure = "The measurement failed, as the script says."
+        return self._result(number, size) if failure is None else self._fail_frame(failure, now_ms)
 
     def _result(self, number: int, size: Size) -> Messages:
         faces = self._measurer.measure(number, size)

@@ -12,6 +12,7 @@ from emulator.world.world import World
 
 BUG, TOO_LARGE = 1011, 1009
 _WITHOUT_CODE, _BROKEN = 1005, 1006
+_STOPPING = 1012  # with which uvicorn closes all sockets when it stops
 _GOODBYE_S = 1  # for a client to take what is left, when the server stops
 _MOST_IN_A_TURN = 16  # messages without an answer that are taken before others have a turn
 
@@ -32,6 +33,10 @@ class Connection:
 
     async def run(self, receive: Receive, send: Send) -> None:
         """Pass frames until either side closes, or the client turns out not to read."""
+        with self._world.connected():
+            await self._run(receive, send)
+
+    async def _run(self, receive: Receive, send: Send) -> None:
         tasks: list[asyncio.Task[Any]] = []
         try:
             await send({"type": "websocket.accept"})
@@ -66,6 +71,8 @@ class Connection:
             taken += 1
             if self._outbound.is_waiting or taken % _MOST_IN_A_TURN == 0:
                 await asyncio.sleep(0)  # the writer's turn, and that of other connections
+        if message.get("code") == _STOPPING and "reason" not in message:
+            self._outbound.close_code = self._outbound.close_code or _STOPPING
         by_server = self._outbound.close_code is not None
         # uvicorn gives a reason for a close, and none for a connection that broke
         gone = message.get("code", _WITHOUT_CODE) if "reason" in message else _BROKEN

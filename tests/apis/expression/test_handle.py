@@ -138,3 +138,6 @@ def test_what_a_seed_says(evi: Evi) -> None:
     assert evi.world.state(ExpressionState).script.faces == ()
     with pytest.raises(Exception, match=r"expression_script: Line 1, 'sing'"):
         evi.seed({"expression_script": "sing"})
+    for name, most in (("started_at", 9_999_999_999_999), ("metered_seconds", 1_000_000_000)):
+        with pytest.raises(Exception, match=f"{name}: .*less than or equal to {most}"):
+            evi.seed({"expression_runs": [{**run, name: most + 1}]})

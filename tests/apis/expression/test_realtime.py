@@ -285,6 +285,7 @@ def test_a_session_that_is_silent_for_five_minutes(evi_server: Emulator) -> None
     [
         ((1000, "done"), ("ended", 1000, "done")),
         ((4321, ""), ("ended", 4321, "")),
+        ((1000, "error"), ("ended", 1000, "error")),  # the client's word, not the server's
     ],
 )
 def test_a_client_that_closes(
@@ -327,6 +328,20 @@ def test_faults_of_video(evi: Evi) -> None:
         assert types([client.receive()]) == ["internal_error"]
     assert events(evi) == [("inference_failed", {"retryable": True, "consecutive": 1})]
     assert [each["code"] for each in evi.contract.findings] == []
+
+
+def test_five_internal_errors_by_a_fault(evi_server: Emulator) -> None:
+    """One after each message: the fifth is the last one, and the end follows it."""
+    evi = evi_server.world(clock="manual")
+    evi.faults.add("socket", "error", error="internal_error")
+    with session(evi, "video") as client:
+        for number in range(5):
+            client.socket.send(jpeg())
+            error = client.receive()
+            assert (error["code"], error["retryable"]) == ("internal_error", number < 4)
+            evi.clock.advance(ms=334)
+        assert types(client.rest()) == ["session.closed"]
+    assert client.close == (1008, "error")
 
 
 @pytest.mark.parametrize(

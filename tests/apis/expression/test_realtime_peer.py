@@ -6,6 +6,7 @@ import json
 import weakref
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -184,6 +185,37 @@ def test_a_bug_ends_the_run(seed: Seed) -> None:
 
     run = connected(seed, test).run
     assert (run.status, run.close_code, run.close_reason) == (ERRORED, 1011, "error")
+
+
+@pytest.mark.parametrize("what", ["tick", "end"])
+def test_a_bug_between_frames(seed: Seed, monkeypatch: pytest.MonkeyPatch, what: str) -> None:
+    """It ends the connection alone, neither the world's time nor its reset."""
+
+    async def test() -> None:
+        world = World("key", seed, Settings(clock="manual"))
+        connection = Connection(world, "audio")
+        problem = RuntimeError("so it is")
+        monkeypatch.setattr(connection.peer._session, what, Mock(side_effect=problem))
+        if what == "tick":
+            await world.advance(3_600_000)
+        else:
+            world.reset()
+        assert connection.bugs == [problem]
+        await connection.leave()
+
+    asyncio.run(test())
+
+
+def test_who_waits_for_a_run_is_told_of_its_end(seed: Seed) -> None:
+    """Also if the client was cut off, which leaves no entry in the journal after that."""
+    told = []
+
+    async def test(connection: Connection) -> None:
+        watchers = connection.world.journal.watchers
+        watchers.append(lambda: told.append(connection.run.status))
+
+    connected(seed, test)
+    assert told == [ERRORED]
 
 
 def test_a_close_without_a_code(seed: Seed) -> None:

@@ -1,5 +1,6 @@
 """Runs: the list with its filters and cursors, one of them, and its events."""
 
+import base64
 import json
 from typing import Any
 
@@ -86,6 +87,14 @@ def test_a_cursor_of_a_forgotten_run_ends_the_list(client: TestClient, world: Wo
     assert listed(client, cursor=cursor) == []
 
 
+def test_a_page_may_have_any_size(client: TestClient, world: World) -> None:
+    """Also one that is larger than any list."""
+    run = begin(world)
+    assert listed(client, page_size=2**63 - 1) == [run.run_id]
+    path = f"{RUNS}/{run.run_id}/events"
+    assert client.get(path, params={"page_size": 2**63 - 1}).json()["events"] == []
+
+
 def test_filters_combine(client: TestClient, world: World) -> None:
     """By user, status, mode, endpoint and time; the later bound alone is left out."""
     voice, file = begin(world), begin(world, mode="file")
@@ -116,6 +125,7 @@ def test_filters_combine(client: TestClient, world: World) -> None:
         ({"endpoint": "face"}, "/endpoint: Input should be 'audio' or 'video'"),
         ({"started_before": "2026-10-06"}, "a datetime with a timezone, such as 2026-10-06T12"),
         ({"started_after": "2026-10-06T12:00:00"}, "a datetime with a timezone"),
+        ({"started_after": "2026-10-06T23:59:60Z"}, "a datetime whose seconds are 0 to 59"),
     ],
 )
 def test_a_wrong_query(client: TestClient, query: dict[str, str], words: str) -> None:
@@ -192,6 +202,8 @@ def test_events_have_pages(client: TestClient, world: World) -> None:
     assert second.keys() == {"events", "at_cap", "capped_kinds", "gaps"}
     assert len(client.get(path).json()["events"]) == 50
     assert refusal(client, path, cursor="YWJj")[:2] == (400, "invalid_request")
+    too_long = base64.b64encode(b"9" * 4_800).decode()
+    assert refusal(client, path, cursor=too_long)[:2] == (400, "invalid_request")
 
 
 def test_a_run_that_is_not_there(client: TestClient) -> None:

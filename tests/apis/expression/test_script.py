@@ -84,6 +84,8 @@ def test_what_is_not_scripted() -> None:
         ("speech from 2 s: joy", "such as 'joy 0.8', got 'joy'; others follow '; voice'"),
         ("speech from 2 s: joy 1.5", "a probability is at most 1, got 1.5"),
         ("speech from 2 s: joy 0.5, joy 0.6", "'joy' has two scores"),
+        ("speech from 2 s: joy 0.5; joy 0.6", "'joy' has two scores"),
+        ("speech from 1 s to 2 s\nspeech from 0 s", "overlaps the speech from 1000 ms to 2000"),
         ("speech from 2 s: joy 0", "only if it is above 0, got 0.0"),
         ("speech from 2 s: joy 0.5; voice husky 0.7", "only if it is of at least 0.725, got 0.7"),
         ("face at 1,1 to 5,5: joy 0.1", "only if it is above 0.1, got 0.1"),
@@ -102,3 +104,20 @@ def test_errors_say_how_it_would_be_good(text: str, message: str) -> None:
     found = problem(text)
     assert message in found
     assert len(found) < 500
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\n".join(f"speech from {2 * n} ms to {2 * n + 1} ms" for n in reversed(range(2_800))),
+        "speech from 0 s: " + ", ".join(f"a{n} 1" for n in range(10_000)),
+        "speech from 0 s: " + "; ".join(f"a{n} 1" for n in range(10_000)),
+        "speech  from\t0 s:   a" + 90_000 * " " + "1",
+    ],
+    ids=["lines", "scores", "lists", "spaces"],
+)
+def test_the_longest_scripts_are_read(text: str) -> None:
+    """In a time that grows with their length, and no faster: all clients wait meanwhile."""
+    speech = read_script(text).speech or ()
+    assert speech[0].begin_ms == 0
+    assert list(speech) == sorted(speech, key=lambda each: each.begin_ms)

@@ -6,7 +6,10 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from emulator.apis.expression.media import MAX_IMAGE_BYTES, MAX_UPLOAD_BYTES
+from emulator.apis.expression import uploads
+from emulator.apis.expression.api import MAX_UPLOAD_BYTES
+from emulator.apis.expression.errors import EXPRESSION_ERRORS, ExpressionErrorText
+from emulator.apis.expression.media import MAX_IMAGE_BYTES
 from emulator.apis.expression.script import read_script
 from emulator.apis.expression.state import ExpressionState
 from emulator.server import new_app
@@ -103,6 +106,7 @@ def test_the_configuration_of_audio(client: TestClient, world: World) -> None:
         (AUDIO, {"measurement_timer_ms": 10_001}, "less than or equal to 10000"),
         (AUDIO, {"measurement_timer_ms": "3 s"}, "a valid integer"),
         (AUDIO, {"measurement_timer": 3_000}, "did you mean 'measurement_timer_ms'?"),
+        (AUDIO, {"face": {}}, "no field of a configuration has this name; known: measurement_t"),
         (AUDIO, "{", "/config: JSON decode error"),
         (AUDIO, "[]", "/config: Input should be a valid dictionary"),
         (VIDEO, {"face": {"threshold": 1.1}}, "/config/face/threshold: Input should be less than"),
@@ -265,6 +269,16 @@ def test_faults_by_name(client: TestClient) -> None:
 
 
 @pytest.mark.parametrize(
+    "text", [each for each in EXPRESSION_ERRORS.values() if each.status], ids=lambda each: each.code
+)
+def test_a_fault_may_ask_for_each_error(client: TestClient, text: ExpressionErrorText) -> None:
+    """By its code, with its own status and message; other APIs may have one of that name."""
+    rule = {"kind": "http", "fault": "status", "error": text.code, "operation": "video-measure"}
+    client.post("/_emulator/faults", json=rule)
+    assert refused(client, VIDEO, jpeg()) == (text.status, text.code, text.message)
+
+
+@pytest.mark.parametrize(
     ("path", "content", "label", "expected"),
     [
         (AUDIO, silence(10), "audio/wav", "application/octet-stream"),
@@ -281,6 +295,15 @@ def test_a_wrong_label_is_a_finding(
     assert post(client, path, content, label=label)[0] == 200
     found = [(each.finding.code, each.finding.expected) for each in world.ledger.found]
     assert found == ([] if expected is None else [("media_mislabelled", expected)])
+
+
+def test_findings_about_many_images_are_few(
+    client: TestClient, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A request has so many at most, whatever it holds."""
+    monkeypatch.setattr(uploads, "MOST_AT_ONCE", 3)
+    assert post(client, VIDEO, *[jpeg()] * 5, label="image/png")[0] == 200
+    assert len(world.ledger.found) == 3
 
 
 def test_what_is_refused_is_found(client: TestClient, world: World) -> None:
@@ -312,3 +335,17 @@ def test_gateway_answers(client: TestClient) -> None:
     wrong = TestClient(app, headers=headers).get("/v1/expression/run").json()
     assert wrong.keys() == {"message", "request_id"}
     assert wrong["message"] == "Invalid ApiKey"
+
+
+def test_credentials_count_in_headers_alone(client: TestClient) -> None:
+    """As a key or a token; in the query they count for nothing, and the message says so."""
+    token = client.post(
+        "/oauth2-cc/token", data={"grant_type": "client_credentials"}, auth=("key", "secret")
+    ).json()["access_token"]
+    without = TestClient(client.app)
+    headers = {"Authorization": f"Bearer {token}"}
+    assert without.get("/v1/expression/run", headers=headers).status_code == 200
+    for name, value in (("api_key", "key"), ("apiKey", "key"), ("access_token", token)):
+        answer = without.get("/v1/expression/run", params={name: value})
+        assert answer.status_code == 401
+        assert "X-Hume-Api-Key" in answer.json()["message"]

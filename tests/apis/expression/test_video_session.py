@@ -155,6 +155,23 @@ def test_faults_answer_the_next_frames() -> None:
     ]
 
 
+def test_a_fault_waits_for_a_frame_that_it_can_answer() -> None:
+    """One that is refused anyway says why, in its own words; the client is to blame for that."""
+    talk = video()
+    talk.fault("internal_error")
+    (refused,) = frames(talk, PNG)
+    assert (refused["code"], talk.session.is_faulty) == ("invalid_image_frame", False)
+    failed, *_ = talk.send(IMAGE, IMAGE, IMAGE)
+    assert (failed["code"], failed["message"]) == ("internal_error", "Asked for.")
+    talk.fault("internal_error")
+    limited = talk.send(IMAGE)[-1]
+    assert limited["message"].startswith("The frame is not measured: at most 3 in a second")
+    (failed,) = frames(talk, IMAGE)
+    assert (failed["code"], talk.session.is_faulty) == ("internal_error", True)
+    talk.send(bytes(2_000_001))
+    assert not talk.session.is_faulty
+
+
 def test_an_idle_session_ends() -> None:
     """It has nothing left to say."""
     talk = video()
