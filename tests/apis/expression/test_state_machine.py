@@ -327,7 +327,7 @@ class Video(Sessions):
             assert closed["produced"] == {"measurements": faces}
 
 
-OFTEN = settings(max_examples=80, stateful_step_count=40, deadline=None)
+OFTEN = settings(max_examples=50, stateful_step_count=40, deadline=None)
 TestAudio = Audio.TestCase
 TestAudio.settings = OFTEN
 TestVideo = Video.TestCase
