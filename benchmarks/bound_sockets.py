@@ -156,7 +156,7 @@ def unread_chat(target: Target, client: httpx.Client) -> str:
 
 def begin_chat(connection: socket.socket) -> None:
     """Open a chat, and read its first frame."""
-    connection.sendall((HANDSHAKE % CHAT).encode())
+    connection.sendall((HANDSHAKE % (CHAT, "")).encode())
     received = b""
     while b"chat_metadata" not in received:
         received += connection.recv(4096)

@@ -6,7 +6,7 @@ import logging
 import socket
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from types import TracebackType
 
@@ -59,7 +59,7 @@ class Server:
         self.at_end: list[Callable[[], object]] = []  # called once it has stopped
         self.is_open_to_others = not is_loopback(self._socket.getsockname()[0])
         self._uvicorn = _Uvicorn(
-            self.app.worlds.end_waits,
+            self.app.begin_end,
             self._end,
             uvicorn.Config(
                 self.app,
@@ -154,7 +154,7 @@ class _Uvicorn(uvicorn.Server):
 
     def __init__(
         self,
-        before_end: Callable[[], None],
+        before_end: Callable[[], Awaitable[None]],
         at_end: Callable[[], None],
         config: uvicorn.Config,
     ) -> None:
@@ -163,7 +163,7 @@ class _Uvicorn(uvicorn.Server):
         self._at_end = at_end
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._before_end()
+        await self._before_end()
         if self.config.is_ssl:
             self._drop_idle_connections()
         await super().shutdown(sockets)

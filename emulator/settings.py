@@ -257,6 +257,13 @@ class Settings:
         minimum=1,
         api="tts",
     )
+    expression_idle_timeout: int = _world(
+        "integer",
+        60,
+        "how long an expression socket may be idle before it is closed (s)",
+        minimum=1,
+        api="expression",
+    )
     tts_stream_type: str = _world(
         "text",
         "text/event-stream",
@@ -318,6 +325,13 @@ class Settings:
     )
     max_worlds: int = _server(
         "integer", 10_000, "worlds that a server keeps; a new key beyond them gets 429", minimum=1
+    )
+    world_idle_minutes: int = _server(
+        "integer",
+        60,
+        "real minutes after which a world that nobody uses is dropped; 0 keeps all, as do "
+        "--api-key, --state and --export-on-exit",
+        minimum=0,
     )
     clock: str = _world(
         "text",

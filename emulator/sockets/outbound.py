@@ -91,6 +91,8 @@ class Outbound:
         self._watchers: list[Callable[[], None]] = []  # of what waits, and of the end
         self._ready = asyncio.Event()
         self.close_code: int | None = None
+        self._close_reason = ""
+        self.client_reason = ""  # the text with which the client has closed the socket
         self.given_up = asyncio.Event()
 
     def open(self, receive: Receive, fail: Fail, hang_up: Callable[[], None]) -> None:
@@ -204,9 +206,9 @@ class Outbound:
         self._unsent += frame.size
         self._ready.set()
 
-    def close(self, code: int) -> None:
+    def close(self, code: int, reason: str = "") -> None:
         """Close the socket once the queue is sent."""
-        self.close_code = code
+        self.close_code, self._close_reason = code, reason
         self._ready.set()
         self._notify()
 
@@ -281,8 +283,12 @@ class Outbound:
                 if self._socket_faults is not None:
                     await self._socket_faults.let_go()
                 if self._socket_faults is None or not self._socket_faults.stalls:
-                    await self._send({"type": "websocket.close", "code": self.close_code})
+                    await self._send_close(self.close_code)
                 return
+
+    async def _send_close(self, code: int) -> None:
+        reason = {"reason": self._close_reason} if self._close_reason else {}
+        await self._send({"type": "websocket.close", "code": code, **reason})
 
     async def _write_next(self) -> None:
         """Send the queue's first frame. Raises SocketBroken if a fault breaks the connection."""

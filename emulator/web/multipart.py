@@ -7,7 +7,7 @@ from emulator.api import UploadedFile
 from emulator.errors import Problem, ValidationFailed
 from emulator.web.form_names import Item, Pairs
 
-_FILES = ("application/octet-stream", "audio/")  # how the Content-Type of a file begins
+_FILES = ("application/octet-stream", "audio/", "image/")  # how the Content-Type of a file begins
 
 
 def read_parts(text: bytes, content_type: bytes) -> Pairs:

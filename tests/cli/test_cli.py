@@ -205,7 +205,7 @@ def test_seed_check_counts(capsys: pytest.CaptureFixture[str]) -> None:
     """`seed check` of a good seed says what is in it."""
     code, output, _ = run(capsys, "seed", "check", "demo")
     assert code == 0
-    speech = "1 custom voices, 1 generations, 0 sounds"
+    speech = "1 custom voices, 1 generations, 0 sounds, 0 expression runs"
     assert re.fullmatch(rf"demo: 4 configs, .*, 12 chats, 6 chat groups, {speech}\n", output)
 
 

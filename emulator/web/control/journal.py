@@ -72,8 +72,9 @@ def journal_routes(auth: Auth, worlds: Worlds) -> list[Route]:
             is_reset = was_reset or (or_reset and journal is not before)
             return is_there or is_reset or worlds.are_ending
 
-        async with WhileHere(request.receive):
-            await until(world.journal.watchers, is_over, timeout_s)
+        with world.connected():
+            async with WhileHere(request.receive):
+                await until(world.journal.watchers, is_over, timeout_s)
         return answer(await _page(world.journal, after, limit, audio, wanted))
 
     async def show_timeline(request: Request) -> Response:

@@ -22,7 +22,9 @@ def answer(content: Json, status: int = 200) -> Response:
 
 def caller_world(auth: Auth, request: Request) -> World:
     """Return the world of the caller's key. Raises ApiError (401)."""
-    return auth.world(dict(request.scope["headers"]), request.scope["query_string"])
+    world = auth.world(dict(request.scope["headers"]), request.scope["query_string"])
+    world.looks += 1
+    return world
 
 
 class Bodies:
