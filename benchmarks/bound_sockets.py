@@ -253,15 +253,15 @@ async def the_end(table: Table, effort: Effort) -> None:
     """SIGTERM while chats talk, speech streams, and a client waits for the journal."""
     with started(emulator(), HEALTH) as target, browse(target) as client, ExitStack() as all:
         warm_up(client)
+        waiting = all.enter_context(narrow(target))
+        path = "/_emulator/journal/wait?kind=bug&timeout=60"
+        waiting.sendall(request("GET", path, key="bounds"))
         watching = asyncio.create_task(close_code(target, connected := asyncio.Event()))
         await connected.wait()
         chats = [await open_chat(target) for _ in range(100)]
         talking = [asyncio.create_task(keep_talking(chat)) for chat in chats]
         for _ in range(20):
             all.enter_context(unread_stream(target))
-        waiting = all.enter_context(narrow(target))
-        path = "/_emulator/journal/wait?kind=bug&timeout=60"
-        waiting.sendall(request("GET", path, key="bounds"))
         await asyncio.sleep(1)
         before, start = target.mebibytes(), time.perf_counter()
         os.kill(target.pid, signal.SIGTERM)
