@@ -9,9 +9,11 @@ import time
 from collections.abc import Callable
 
 from benchmarks import (
+    bounds,
     busy_worlds,
     chat,
     cold_start,
+    expression,
     growth,
     http,
     kit,
@@ -43,9 +45,11 @@ SUBJECTS: dict[str, Run] = {
     "memory": lambda effort, _: memory.run(effort),
     "models": lambda effort, _: models.run(effort),
     "phone": lambda effort, _: phone.run(effort),
+    "expression": lambda effort, _: expression.run(effort),
     "kit": lambda effort, _: kit.run(effort),
     "node": lambda effort, _: node.run(effort),
     "scaling": lambda effort, _: scaling.run(effort),
+    "bounds": lambda effort, _: bounds.run(effort),
     "profile": lambda effort, _: profile.run(effort),
 }
 

@@ -234,6 +234,11 @@ GATEWAY_FAULTS = {
         "alone, and the API key in X-Hume-Api-Key",
         "oauth.v2.FailedToResolveAPIKey",
     ),
+    "query": (
+        "No API key or access token was sent: here they do not count in the query; send the header "
+        "X-Hume-Api-Key, or 'Authorization: Bearer TOKEN'",
+        "oauth.v2.FailedToResolveAPIKey",
+    ),
     "key": ("Invalid ApiKey", "oauth.v2.InvalidApiKey"),
     "token": ("Invalid Access Token", "oauth.v2.InvalidAccessToken"),
     "expired": ("Access Token expired", "oauth.v2.AccessTokenExpired"),

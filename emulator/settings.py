@@ -257,6 +257,13 @@ class Settings:
         minimum=1,
         api="tts",
     )
+    expression_idle_timeout: int = _world(
+        "integer",
+        60,
+        "how long an expression socket may be idle before it is closed (s)",
+        minimum=1,
+        api="expression",
+    )
     tts_stream_type: str = _world(
         "text",
         "text/event-stream",
@@ -374,6 +381,14 @@ class Settings:
         "integer",
         None,
         "live chats that a world may have; the next is refused",
+        minimum=1,
+        api="evi",
+    )
+    max_events: int = _world(
+        "integer",
+        1_000_000,
+        "chat events that a world keeps, beside its seed's; a chat that reaches the limit ends "
+        "with an error frame, and the next is refused",
         minimum=1,
         api="evi",
     )

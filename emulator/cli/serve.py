@@ -101,5 +101,7 @@ def _facts(server: "Server") -> dict[str, str]:
         "Python": f'HumeClient(base_url="{url}", api_key="{api_key}")',
         "TypeScript": f'new HumeClient({{ environment: "{url}", apiKey: "{api_key}" }})',
         "React": f'connect({{ auth, hostname: "{url}" }})',
+        "Expression": f'ExpressionMeasurementClientEnvironment(base="{url}", '
+        f'production="{url.replace("http", "ws", 1)}")',
         "Signing key": f"{settings.signing_key} (of webhooks)",
     }

@@ -17,7 +17,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     ),
     "Chats": (
         "script", "audio_output", "prosody", "transcription_failure", "inactivity_timeout",
-        "max_chats",
+        "max_chats", "max_events",
     ),
     "Time and sound": (
         "pace", "first_audio", "jitter", "voice", "voice_model", "voice_name", "voice_key",
@@ -26,6 +26,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "Text-to-speech": (
         "max_generation_seconds", "tts_idle_timeout", "tts_stream_type", "tts_file_type",
     ),
+    "Expression Measurement": ("expression_idle_timeout",),
     "Webhooks": (
         "signing_key", "sign_webhooks_with", "webhook_time", "webhook_timeout", "webhook_queue",
     ),

@@ -132,9 +132,10 @@ class Journal:
         for entry in self.kept(after, **wanted):
             yield entry.to_json()
 
-    def singly(self, after: int = 0, **wanted: Json) -> list[JsonObject]:
-        """Return the entries with each audio frame by itself, without credentials."""
-        return [entry.to_json() for entry in self.kept_singly(after, **wanted)]
+    def singly(self, after: int = 0, **wanted: Json) -> Iterator[JsonObject]:
+        """Yield the entries with each audio frame by itself, without credentials."""
+        for entry in self.kept_singly(after, **wanted):
+            yield entry.to_json()
 
     def kept_singly(self, after: int = 0, **wanted: Json) -> list[Entry]:
         """Return the entries with each audio frame by itself, those of open runs included.

@@ -281,13 +281,18 @@ class Outbox:
         self.deliveries[delivery.id] = delivery
         self.pending += 1
         if self.pending > self._settings.webhook_queue:
-            limit = self._settings.webhook_queue
-            self._finish(delivery, FAILED, f"more than {limit} deliveries are pending")
+            self._finish(delivery, FAILED, self._too_many())
         elif delay_ms is not None:
             delivery.faults = tuple(fault for fault in delivery.faults if fault != "delay")
             self._timers.at(self._clock.now_ms() + delay_ms, partial(self._put, delivery, key))
         else:
             self._put(delivery, key)
+
+    def _too_many(self) -> str:
+        return (
+            f"{self._settings.webhook_queue} deliveries are pending, the most that --webhook-queue "
+            "allows: let them be sent (a frozen clock holds delays and retries back), or allow more"
+        )
 
     def _make_room(self) -> None:
         """Drop the oldest finished delivery if the outbox is full."""

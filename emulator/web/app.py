@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from emulator.api import (
 )
 from emulator.audio.speakers import check_voice
 from emulator.contract.findings import Finding
+from emulator.credentials import CREDENTIALS, HANDSHAKE_CREDENTIALS
 from emulator.errors import ApiError
 from emulator.faults.chaos import read_chaos
 from emulator.openapi.document import Document, clear_failure
@@ -47,6 +48,12 @@ if TYPE_CHECKING:
     from emulator.web.control.application import Control
     from emulator.world.persistence import Persistence
 
+
+def names_in_query(api: Api, names: Iterable[str]) -> Sequence[str]:
+    """Return the parameters of a query that may hold a key or a token of an API."""
+    return tuple(names) if api.takes_query_credentials else ()
+
+
 _OTHER_OWN_PREFIXES = ("/openapi.", "/openapi/", "/oauth2-cc/")  # routes without a guard
 
 
@@ -68,13 +75,22 @@ class App:
         self.worlds = Worlds(seed, self.settings, self._sender, self._begin)
         self.auth = Auth(self.worlds, self.settings.api_key)
         self._errors = error_shapes(self.apis)
+        self._errors_of_paths = {
+            each.prefix: self._errors[each.name] for each in apis if each.prefix
+        }
         self._hints = NO_HINTS.with_all([each.hints for each in apis])
         guarded = (CONTROL_PREFIX, *(mount.prefix for mount in mounts))
         self.dispatcher = self._dispatcher((*guarded, *_OTHER_OWN_PREFIXES))
         self.started = threading.Event()
         self.loop: asyncio.AbstractEventLoop | None = None  # that serves
-        sockets = [(socket, self._errors[each.name]) for each in apis for socket in each.sockets]
-        self._sockets = Sockets(sockets, self._hints, self.auth, self.worlds.others)
+        sockets = [
+            (socket, self._errors[each.name], names_in_query(each, HANDSHAKE_CREDENTIALS))
+            for each in apis
+            for socket in each.sockets
+        ]
+        self._sockets = Sockets(
+            sockets, self._hints, self.auth, self.worlds.others, self._errors_of_paths
+        )
         # Called with each new world, and with each request that is refused before it has one: what
         # was asked for, and why it is refused.
         self.world_watchers: list[Callable[[World], object]] = []
@@ -145,6 +161,11 @@ class App:
         minutes = settings.world_idle_minutes
         return Expiry(self.worlds, minutes) if minutes else None
 
+    async def begin_end(self) -> None:
+        """End what clients wait for, and sessions that say how they end: the server will stop."""
+        self.worlds.end_waits()
+        await self._sockets.shut_down()
+
     def close(self) -> None:
         """Release the folder of stored worlds; for an application that is not being served."""
         if self._persistence is not None:
@@ -175,15 +196,19 @@ class App:
             self._hints,
             own_prefixes,
             lambda: self.control.own_routes(),
+            self._errors_of_paths,
         )
         for served in self.apis:
             handlers, errors = self._handlers(served), self._errors[served.name]
             is_known = is_shipped(served.document.path)
+            credentials = names_in_query(served.api, CREDENTIALS)
             with clear_failure(served.document):
                 for operation in served.operations:
                     handler = handlers[operation.id]
                     limit = served.api.body_limits.get(operation.id)
-                    route = dispatcher.add(operation, handler, served.validation, limit, errors)
+                    route = dispatcher.add(
+                        operation, handler, served.validation, limit, errors, credentials
+                    )
                     if not is_known:
                         route.compile()
         return dispatcher

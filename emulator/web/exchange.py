@@ -14,7 +14,7 @@ from emulator.contract.refusals import (
     with_refusals,
 )
 from emulator.contract.requests import RequestAuditor
-from emulator.error_shapes import PLAIN
+from emulator.error_shapes import PLAIN, Refused
 from emulator.errors import ApiError
 from emulator.faults.http import ConnectionBroken, reset, wait
 from emulator.faults.rules import FaultRule, Faults
@@ -100,6 +100,16 @@ class Exchange:
         error.__traceback__ = error.__context__ = None
         self.refusal = error
 
+    @property
+    def refused(self) -> Refused:
+        """Return what the words of an error may need of the request."""
+        world = None if self.is_quiet else self.world
+        return Refused(self._scope["path"], None if world is None else world.ids)
+
+    def worded(self, error: ApiError) -> ApiError:
+        """Return an error in the words of the API that is asked."""
+        return self.errors.reworded(error, self.refused)
+
     def report(self, error: Exception) -> bugs.Bug:
         """Log a bug, and keep it for the request's entry."""
         where = f"{self._scope['method']} {self._scope['path']}"
@@ -133,7 +143,9 @@ class Exchange:
             await reset(receive)
             raise ConnectionBroken
         self.breaks = next((struck[name] for name in _BREAK_ANSWERS if name in struck), None)
-        return fault_answer(struck["status"], self.errors) if "status" in struck else None
+        if "status" not in struck:
+            return None
+        return fault_answer(struck["status"], self.errors, self.refused)
 
     def note(
         self,

@@ -66,13 +66,17 @@ class Worlds:
     def merged_ledger(self) -> ClientLedger:
         """Return one ledger with the findings and counts of all clients, of every world."""
         merged = ClientLedger()
-        for ledger in (self.others, *(world.ledger for world in self)):
+        for ledger in self.ledgers():
             merged.merge(ledger)
         return merged
 
+    def ledgers(self) -> list[ClientLedger]:
+        """Return the ledger of every world, and that of all other callers."""
+        return [self.others, *(world.ledger for world in self)]
+
     def clear_ledgers(self) -> None:
         """Clear the ledgers of every world, and the one of all other callers."""
-        for ledger in (self.others, *(world.ledger for world in self)):
+        for ledger in self.ledgers():
             ledger.clear()
 
     def end_waits(self) -> None:

@@ -842,6 +842,41 @@ export interface PhoneCall {
   config_id: string | null;
 }
 
+export interface MeasurementScript {
+  /** A statement a line, such as speech from 98 ms to 26 s: joy 0.8. */
+  script: string;
+}
+
+/** As the API shows it, and its events. */
+export interface MeasurementRun {
+  run_id: string;
+  user_id: string;
+  status: "live" | "ended" | "errored";
+  endpoint: "audio" | "video";
+  mode: "realtime" | "file";
+  /** RFC 3339. */
+  started_at: string;
+  /** RFC 3339. */
+  ended_at: string | null;
+  close_code: number | null;
+  close_reason: string | null;
+  bytes_received: number | null;
+  bytes_recorded: number | null;
+  metered_seconds: number;
+  /** The configuration with its defaults. */
+  config: Record<string, unknown>;
+  /** What went wrong; of a kind, the first 100. */
+  events: Array<MeasurementRunEvent>;
+}
+
+export interface MeasurementRunEvent {
+  seq: number;
+  /** RFC 3339. */
+  at: string;
+  kind: string;
+  detail?: Record<string, unknown> | undefined;
+}
+
 export interface ServerSettings {
   /** address to listen on */
   host?: string | undefined;
@@ -887,6 +922,8 @@ export interface ServerSettings {
   maxGenerationSeconds?: number | undefined;
   /** how long a text-to-speech socket may be idle before it is closed (s) */
   ttsIdleTimeout?: number | undefined;
+  /** how long an expression socket may be idle before it is closed (s) */
+  expressionIdleTimeout?: number | undefined;
   /** media type of text-to-speech's streamed JSON lines; the lines are the same with both */
   ttsStreamType?: "text/event-stream" | "application/x-ndjson" | undefined;
   /** media type of text-to-speech's files: audio/mpeg and so on, or octet-stream for all */
@@ -941,6 +978,11 @@ export interface ServerSettings {
   transcriptionFailure?: "end" | "continue" | undefined;
   /** live chats that a world may have; the next is refused */
   maxChats?: number | null | undefined;
+  /**
+   * chat events that a world keeps, beside its seed's; a chat that reaches the limit ends with
+   * an error frame, and the next is refused
+   */
+  maxEvents?: number | undefined;
   /** bytes that may wait for a client that reads slowly; a client beyond it is cut off */
   maxUnsentBytes?: number | undefined;
   /** largest request body; a larger one gets 413 */
@@ -1069,6 +1111,8 @@ export interface WorldSettings {
   maxGenerationSeconds?: number | undefined;
   /** how long a text-to-speech socket may be idle before it is closed (s) */
   ttsIdleTimeout?: number | undefined;
+  /** how long an expression socket may be idle before it is closed (s) */
+  expressionIdleTimeout?: number | undefined;
   /** media type of text-to-speech's streamed JSON lines; the lines are the same with both */
   ttsStreamType?: "text/event-stream" | "application/x-ndjson" | undefined;
   /** media type of text-to-speech's files: audio/mpeg and so on, or octet-stream for all */
@@ -1114,6 +1158,11 @@ export interface WorldSettings {
   transcriptionFailure?: "end" | "continue" | undefined;
   /** live chats that a world may have; the next is refused */
   maxChats?: number | null | undefined;
+  /**
+   * chat events that a world keeps, beside its seed's; a chat that reaches the limit ends with
+   * an error frame, and the next is refused
+   */
+  maxEvents?: number | undefined;
   /** bytes that may wait for a client that reads slowly; a client beyond it is cut off */
   maxUnsentBytes?: number | undefined;
   /**
@@ -1314,7 +1363,7 @@ export type JournalKind = "http" | "frame" | "webhook" | "fault" | "model" | "ea
 
 export type DeliveryState = "pending" | "delivered" | "failed";
 
-export type FindingCode = "path_unknown" | "method_unknown" | "credentials_refused" | "request_invalid" | "request_refused" | "body_too_large" | "field_unknown" | "parameter_unknown" | "parameter_repeated" | "value_coerced" | "value_unlisted" | "deprecated" | "page_base" | "body_unexpected" | "content_type_missing" | "accept_excludes_json" | "key_in_query" | "frame_invalid" | "frame_unknown" | "socket_unread" | "socket_broken" | "webhook_refused" | "webhook_unanswered" | "webhook_slow" | "webhook_unverified" | "credential_spelling" | "tool_call_unknown" | "tool_call_unanswered" | "audio_refused" | "audio_undecodable" | "message_in_bytes" | "variable_missing" | "model_url_unusual" | "model_type_wrong" | "model_line_broken" | "model_done_missing" | "model_silent" | "model_fingerprint_leaked" | "model_tools_parallel" | "model_arguments_broken" | "brain_model_unknown" | "chat_refused" | "call_field_missing" | "call_refused" | "stream_message_invalid" | "instant_mode_ignored" | "timestamps_ignored" | "speech_refused" | "voice_unlisted";
+export type FindingCode = "path_unknown" | "method_unknown" | "credentials_refused" | "request_invalid" | "request_refused" | "body_too_large" | "field_unknown" | "parameter_unknown" | "parameter_repeated" | "value_coerced" | "value_unlisted" | "deprecated" | "page_base" | "body_unexpected" | "content_type_missing" | "accept_excludes_json" | "key_in_query" | "frame_invalid" | "frame_unknown" | "socket_unread" | "socket_broken" | "webhook_refused" | "webhook_unanswered" | "webhook_slow" | "webhook_unverified" | "credential_spelling" | "tool_call_unknown" | "tool_call_unanswered" | "audio_refused" | "audio_undecodable" | "message_in_bytes" | "variable_missing" | "model_url_unusual" | "model_type_wrong" | "model_line_broken" | "model_done_missing" | "model_silent" | "model_fingerprint_leaked" | "model_tools_parallel" | "model_arguments_broken" | "brain_model_unknown" | "chat_refused" | "media_mislabelled" | "measurement_refused" | "media_in_container" | "media_too_fast" | "call_field_missing" | "call_refused" | "stream_message_invalid" | "instant_mode_ignored" | "timestamps_ignored" | "speech_refused" | "voice_unlisted";
 
 export type FindingLevel = "error" | "warning";
 
@@ -1545,24 +1594,26 @@ export interface Simulation {
 export const SERVER_SETTINGS: readonly string[] = (
   "host port seed spec apiKey randomSeed timestamps requireVoice nameConflict " +
   "unknownIds unknownVoices lenientTts voice voiceModel voiceName voiceKey voiceTimeout " +
-  "maxGenerationSeconds ttsIdleTimeout ttsStreamType ttsFileType inactivityTimeout " +
-  "signingKey signWebhooksWith webhookTime webhookTimeout webhookQueue journalLimit " +
-  "journalMaxBytes maxWorlds worldIdleMinutes clock script pace firstAudio jitter " +
-  "audioOutput prosody transcriptionFailure maxChats maxUnsentBytes maxBodyBytes " +
-  "maxFilledChars maxHeadBytes requestTimeout strict requestsPerSecond maxFrameBytes " +
-  "failUnused chaos logRequests state exportOnExit maxSnapshotBytes tls allowedHosts " +
-  "publicUrl callHosts mapUrl modelTimeout modelFailure modelSystem modelQuirks " +
-  "modelCassette modelCassetteMode brain brainModel brainKey brainTimeout ears " +
-  "earsModel earsLanguage earsKey earsTimeout callHostsOnly trustedProxies"
+  "maxGenerationSeconds ttsIdleTimeout expressionIdleTimeout ttsStreamType ttsFileType " +
+  "inactivityTimeout signingKey signWebhooksWith webhookTime webhookTimeout " +
+  "webhookQueue journalLimit journalMaxBytes maxWorlds worldIdleMinutes clock script " +
+  "pace firstAudio jitter audioOutput prosody transcriptionFailure maxChats maxEvents " +
+  "maxUnsentBytes maxBodyBytes maxFilledChars maxHeadBytes requestTimeout strict " +
+  "requestsPerSecond maxFrameBytes failUnused chaos logRequests state exportOnExit " +
+  "maxSnapshotBytes tls allowedHosts publicUrl callHosts mapUrl modelTimeout " +
+  "modelFailure modelSystem modelQuirks modelCassette modelCassetteMode brain " +
+  "brainModel brainKey brainTimeout ears earsModel earsLanguage earsKey earsTimeout " +
+  "callHostsOnly trustedProxies"
 ).split(" ");
 
 export const WORLD_SETTINGS: readonly string[] = (
   "seed randomSeed timestamps requireVoice nameConflict unknownVoices voice voiceModel " +
-  "voiceName voiceKey voiceTimeout maxGenerationSeconds ttsIdleTimeout ttsStreamType " +
-  "ttsFileType inactivityTimeout signingKey signWebhooksWith webhookTime webhookQueue " +
-  "journalLimit journalMaxBytes clock script pace firstAudio jitter audioOutput prosody " +
-  "transcriptionFailure maxChats maxUnsentBytes maxFilledChars strict requestsPerSecond " +
-  "failUnused chaos publicUrl callHosts mapUrl modelTimeout modelFailure modelSystem " +
-  "modelQuirks modelCassette modelCassetteMode brain brainModel brainKey brainTimeout " +
-  "ears earsModel earsLanguage earsKey earsTimeout callHostsOnly name"
+  "voiceName voiceKey voiceTimeout maxGenerationSeconds ttsIdleTimeout " +
+  "expressionIdleTimeout ttsStreamType ttsFileType inactivityTimeout signingKey " +
+  "signWebhooksWith webhookTime webhookQueue journalLimit journalMaxBytes clock script " +
+  "pace firstAudio jitter audioOutput prosody transcriptionFailure maxChats maxEvents " +
+  "maxUnsentBytes maxFilledChars strict requestsPerSecond failUnused chaos publicUrl " +
+  "callHosts mapUrl modelTimeout modelFailure modelSystem modelQuirks modelCassette " +
+  "modelCassetteMode brain brainModel brainKey brainTimeout ears earsModel earsLanguage " +
+  "earsKey earsTimeout callHostsOnly name"
 ).split(" ");

@@ -12,11 +12,12 @@ from emulator.openapi.validation import Check, Validation
 from emulator.web.auth import Auth
 from emulator.web.bodies import read_body
 from emulator.web.control.document import ControlDocument
+from emulator.web.control.turns import PiecewiseResponse
 from emulator.world.world import World
 
 
 def answer(content: Json, status: int = 200) -> Response:
-    return Response(render(content), status, media_type="application/json")
+    return PiecewiseResponse(render(content), status, media_type="application/json")
 
 
 def caller_world(auth: Auth, request: Request) -> World:
