@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from textwrap import fill
 
 from benchmarks.figures import Finding, at_most
 from benchmarks.servers import ROOT
@@ -56,12 +57,15 @@ def section(result: JsonObject) -> str:
     done = ", ".join(
         f"{number:,} {name.replace('_', ' ')}" for name, number in result["done"].items()
     )
+    told = (
+        f"{result['minutes']:g} minutes of mixed load on one emulator while `--chaos` breaks "
+        f"requests, sockets and webhooks: {done}. {result['faults']:,} faults were asked for; "
+        f"{result['unexpected']:,} errors were not."
+    )
     return f"""\
 {_TITLE}
 
-{result["minutes"]:g} minutes of mixed load on one emulator while `--chaos` breaks requests, sockets
-and webhooks: {done}. {result["faults"]:,} faults were asked for; {result["unexpected"]:,} errors
-were not.
+{fill(told, 118)}
 
 ![Memory of the emulator in the soak: at most {result["later"]:.0f} MiB](images/soak.svg)
 

@@ -37,7 +37,7 @@ def test_the_picture_is_an_svg() -> None:
 def test_the_section_takes_the_place_of_the_last_one() -> None:
     """Other sections stay; a page without one gets it at its end."""
     text = section(result())
-    assert "1,234 chats" in text
+    assert "1,234 chats" in " ".join(text.split())
     page = with_section("# Page\n\nWords.\n", text)
     assert page == f"# Page\n\nWords.\n\n{text}"
     assert with_section(page, text) == page
