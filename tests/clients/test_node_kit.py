@@ -76,7 +76,15 @@ def code_of(heading: str) -> list[str]:
     """Return the examples of a section of the page for Node."""
     page = (ROOT / "docs" / "node.md").read_text()
     section = page.split(f"\n{heading}\n", 1)[1].split("\n#", 1)[0]
-    return re.findall(r"^```(?:js|html)\n(.*?)^```$", section, re.DOTALL | re.MULTILINE)
+    return re.findall(r"^```(?:js|html)[^\n]*\n(.*?)^```$", section, re.DOTALL | re.MULTILINE)
+
+
+def example_of(entry: str) -> str:
+    """Return the example of an entry point in the reference of the package."""
+    page = (ROOT / "docs" / "node-reference.md").read_text()
+    found = re.search(rf"^## `{entry}`$.*?^```ts\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+    assert found is not None
+    return found[1]
 
 
 def written(project: Path, **files: str) -> Path:
@@ -267,17 +275,23 @@ def test_the_first_steps_of_the_page(project: Path, noted: dict[str, str]) -> No
 
 @pytest.mark.browser
 def test_the_first_steps_in_a_browser(project: Path, noted: dict[str, str]) -> None:
-    """As they are written, but for the port and the browser."""
+    """As they are written, but for the port and the browser; with the other tests of a page."""
     if CHROMIUM is None:
         pytest.skip("chromium is not installed")
     page, configuration, test = code_of("### A page, with Playwright")
+    settings, *_ = code_of("### Playwright")
     ours = f"use: {{ launchOptions: {{ executablePath: {CHROMIUM!r} }}, "
     configuration = configuration.replace("3000", str(free_port())).replace("use: { ", ours)
     folder = written(
-        project, index_html=page, playwright_config_mjs=configuration, page_spec_mjs=test
+        project,
+        index_html=page,
+        playwright_config_mjs=configuration,
+        page_spec_mjs=test,
+        settings_spec_mjs=settings + test.replace("{ expect, test }", "{ expect }"),
+        reference_spec_ts=example_of("evi-emulator/playwright"),
     )
     output = told(run([bin_of("playwright"), "test"], folder, noted))
-    assert "1 passed" in output, output
+    assert "3 passed" in output, output
 
 
 def test_node_test(project: Path, noted: dict[str, str]) -> None:

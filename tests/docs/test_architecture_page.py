@@ -47,3 +47,12 @@ def test_diagrams_name_what_exists(section: str) -> None:
         assert any(
             (PACKAGE / each).is_dir() or (PACKAGE / f"{each}.py").is_file() for each in found
         ), name
+
+
+def test_the_diagram_of_a_phone_call_names_what_exists() -> None:
+    """Its rows begin with modules of one room, some with the room's name."""
+    text = PAGE.partition("## A phone call")[2].split("```")[1]
+    rows = re.findall(r"^ *((?:twilio/)?\w+(?:, \w+)*) {2,}", text, re.MULTILINE)
+    names = [name.removeprefix("twilio/") for row in rows for name in row.split(", ")]
+    assert len(names) > 6
+    assert [each for each in names if not (PACKAGE / "twilio" / f"{each}.py").is_file()] == []

@@ -30,19 +30,18 @@ from tests.served import SEEDS
 
 SHELL, CONSOLE, PYTHON = ("sh", "bash"), ("console",), ("python",)
 DATA = ("yaml", "json", "toml")
-SCRIPT = ("js", "mjs", "jsx", "ts", "tsx", "html")  # tests/node_kit/test_docs.py parses them
+SCRIPT = ("js", "mjs", "jsx", "ts", "tsx", "html")  # tests/node_kit/test_docs.py runs them
 CONFIGURATION = ("haproxy", "dockerfile")
-WEB_PAGE = ("html",)  # tests/clients/test_node_kit.py opens it
 TEXT = ("text",)
-KNOWN = (*WEB_PAGE, *SHELL, *CONSOLE, *PYTHON, *DATA, *SCRIPT, *CONFIGURATION, *TEXT)
+KNOWN = (*SHELL, *CONSOLE, *PYTHON, *DATA, *SCRIPT, *CONFIGURATION, *TEXT)
 
 # By page: who checks its blocks of text, which no program reads.
 TEXTS: Mapping[str, str] = {
     "ARCHITECTURE.md": "tests/docs/test_architecture_page.py",
-    "docs/clm-check.md": "tests/docs/test_clm_check_page.py",
-    "docs/recording.md": "tests/cli/test_recording.py",
+    "docs/clm-check.md": "tests/docs/test_shown_text.py",
+    "docs/recording.md": "tests/docs/test_shown_text.py",
     "docs/reference/commands.md": "tests/docs/test_reference_pages.py",
-    "docs/testing.md": "tests/testing/test_journal_handle.py",
+    "docs/testing.md": "tests/docs/test_shown_text.py",
 }
 
 

@@ -1,63 +1,138 @@
-"""The blocks of JavaScript and TypeScript on the pages can be parsed, and import what there is."""
+"""The blocks of JavaScript and TypeScript on the pages run, print what is shown, and have types."""
 
 import json
 import re
-import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from scripts.code_blocks import Block
-from tests.docs.pages import PAGES, ROOT, blocks_of, name_of
+from emulator import Emulator
+from emulator.testing.world import Evi
+from tests.docs.commands import DEFAULT
+from tests.node_kit.blocks import AFTER, BROWSER, KIT, Script, signatures, write
+from tests.node_kit.kit import COMMAND, ROOT, WEBSOCKET, command, run, why_not
+from tests.node_kit.signatures import write_signatures
 
-KIT = ROOT / "clients" / "node"
-TSC = KIT / "node_modules" / ".bin" / "tsc"
-LANGUAGES = ("js", "mjs", "jsx", "ts", "tsx")
-OPTIONS = "--noEmit --noCheck --allowJs --jsx preserve --module esnext --target esnext"
-GENERATED = "docs/node-reference.md"  # from declarations and comments of the source
-IMPORT = re.compile(r'import (?:\w+, )?\{([^}]*)\} from "(evi-emulator[\w/-]*)"')
-
-
-def scripts() -> Iterator[tuple[Block, str]]:
-    """Yield each block with its text; of a page in HTML the script."""
-    for page in (each for each in PAGES if name_of(each) != GENERATED):
-        for block in blocks_of(page, *LANGUAGES, "html"):
-            if block.language != "html":
-                yield block, block.text
-            for text in re.findall(r"<script[^>]*>(.*?)</script>", block.text, re.DOTALL):
-                yield block, text
+ESBUILD = ROOT / "tests" / "node" / "node_modules" / "esbuild"
+SHOWN = re.compile(r"^console\.log\(.*\); // (.+)$", re.MULTILINE)
 
 
-@pytest.mark.process
-@pytest.mark.skipif(not TSC.is_file(), reason="run make node-kit: clients/node/node_modules")
-def test_the_blocks_can_be_parsed(tmp_path: Path) -> None:
-    """By TypeScript's compiler, which says where a block has a mistake of syntax."""
-    names = {}
-    for number, (block, text) in enumerate(scripts()):
-        ending = "js" if block.language == "html" else block.language
-        name = f"block{number}.{ending}"
-        names[name] = f"{name_of(block.page)}:{block.line}"
-        (tmp_path / name).write_text(text)
-    assert len(names) > 20
-    command = [str(TSC), *OPTIONS.split(), *names]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
-    mistakes = [
-        f"{names[name]}: {rest}"
-        for name, rest in re.findall(r"^(block\d+\.\w+)(.*)$", done.stdout, re.MULTILINE)
-    ]
-    assert mistakes == []
+def lacking() -> str:
+    """Return what is missing to run the blocks, or nothing."""
+    if why := why_not():
+        return why
+    if not ESBUILD.is_dir():
+        return "run make .venv/node: the vendor's client is not there"
+    return "" if (KIT / "node_modules").is_dir() else "run make node-kit: clients/node/node_modules"
+
+
+pytestmark = [pytest.mark.process, pytest.mark.skipif(bool(lacking()), reason=lacking())]
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("pages")
+
+
+@pytest.fixture(scope="module")
+def written(project: Path) -> list[Script]:
+    """The blocks as files of a project."""
+    return write(project)
+
+
+def by(runner: str, written: list[Script]) -> list[Script]:
+    return [each for each in written if each.runner == runner]
+
+
+def test_each_block_is_run_by_something(written: list[Script]) -> None:
+    """No row of the tables is left over, and few blocks need a browser."""
+    assert len(by("node", written)) > 15
+    assert len(by("vitest", written)) > 5
+    assert len(by("browser", written)) <= 4
+    sources = [each.block.text for each in written]
+    assert [sign for sign in AFTER if not any(sign in each for each in sources)] == []
+    pages = {each.place.split(":")[0] for each in by("browser", written)}
+    assert pages == BROWSER.keys()
+
+
+def test_the_blocks_run(project: Path, written: list[Script], evi: Evi) -> None:
+    """In one process of Node, against one emulator; what a page shows is what its block prints."""
+    chosen = by("node", written)
+    for each in chosen:
+        path = project / each.path
+        path.write_text(path.read_text().replace(DEFAULT, evi.url))
+    printed = project / "printed.json"
+    words = ["node", WEBSOCKET, "run_blocks.mjs", str(printed), *(each.path for each in chosen)]
+    variables = {
+        COMMAND: command(),
+        "EVI_URL": evi.url,
+        "HUME_BASE_URL": evi.url,
+        "HUME_API_KEY": evi.api_key,
+    }
+    done = run(words, project, variables)
     assert done.returncode == 0, done.stdout + done.stderr
+    assert f"# pass {sum(each.tests for each in chosen)}\n" in done.stdout, done.stdout
+    lines = json.loads(printed.read_text())
+    for each in chosen:
+        shown = SHOWN.findall(each.block.text)
+        assert not shown or lines[each.path] == shown, each.place
 
 
-def test_they_import_what_the_package_exports() -> None:
-    """Each name that a block imports from the package is exported by the source of that entry."""
-    entries = json.loads((KIT / "package.json").read_text())["exports"]
-    for block, text in scripts():
-        for imported, package in IMPORT.findall(text):
-            entry = "." + package.removeprefix("evi-emulator")
-            assert entry in entries, f"{name_of(block.page)}:{block.line}: {package}"
-            source = KIT / "src" / ("index.ts" if entry == "." else f"{entry[2:]}.ts")
-            exported = source.read_text()
-            for name in re.findall(r"(?:type )?(\w+)(?: as \w+)?", imported):
-                assert name in ("as", "type") or re.search(rf"\b{name}\b", exported), name
+def test_the_blocks_of_vitest_and_jest_run(
+    project: Path, written: list[Script], evi_server: Emulator
+) -> None:
+    """In one run of Vitest, which has Jest's globals; Jest itself runs in `make test-clients`."""
+    chosen = by("vitest", written)
+    [page] = [each.path for each in written if each.block.title == "vitest.config.mjs"]
+    configuration = (
+        f'import page from "./{page}";\n'
+        "export default { test: { ...page.test, globals: true, testTimeout: 60000, "
+        f"include: {json.dumps([_loaded(project, each) for each in chosen])} }} }};\n"
+    )
+    (project / "pages.config.mjs").write_text(configuration)
+    vitest = str(KIT / "node_modules" / ".bin" / "vitest")
+    words = [vitest, "--run", "--config", "pages.config.mjs", "--root", "."]
+    done = run(words, project, {"EVI_URL": evi_server.url})
+    assert done.returncode == 0, done.stdout + done.stderr
+    tests = sum(each.tests for each in chosen)
+    assert re.search(rf"Tests +{tests} passed", done.stdout), done.stdout
+
+
+def _loaded(project: Path, script: Script) -> str:
+    """Return the file that Vitest loads: for CommonJS, which it has not, one that requires it."""
+    if not script.path.endswith(".cjs"):
+        return script.path
+    name = Path(script.path).name
+    wrapper = (project / script.path).with_suffix(".wrapped.mjs")
+    wrapper.write_text(
+        'import { createRequire } from "node:module";\n'
+        f'createRequire(import.meta.url)("./{name}");\n'
+    )
+    return str(wrapper.relative_to(project))
+
+
+def test_the_types_are_right(project: Path, written: list[Script]) -> None:
+    """Of all blocks at once, as the compiler sees them; signatures are those of the package."""
+    dist = project / "node_modules" / "evi-emulator" / "dist"
+    shown = [str(each) for each in write_signatures(signatures(), dist)]
+    configuration = {
+        "compilerOptions": {
+            "strict": True,
+            "noImplicitAny": False,
+            "strictNullChecks": False,
+            "noEmit": True,
+            "allowJs": True,
+            "checkJs": True,
+            "skipLibCheck": True,
+            "module": "nodenext",
+            "moduleDetection": "force",
+            "target": "es2022",
+            "lib": ["es2023", "esnext.disposable", "dom"],
+            "types": ["node", "vitest/globals"],
+        },
+        "files": [*shown, *(each.path for each in written)],
+    }
+    (project / "tsconfig.json").write_text(json.dumps(configuration))
+    done = run([str(KIT / "node_modules" / ".bin" / "tsc"), "--pretty"], project)
+    assert done.stdout + done.stderr == ""
+    assert done.returncode == 0

@@ -1,6 +1,8 @@
 /**
  * One emulator for all processes of a test run, as `globalSetup` of Vitest or Jest.
  *
+ *     import { defineConfig } from "vitest/config";
+ *
  *     export default defineConfig({ test: { globalSetup: ["evi-emulator/global-setup"] } });
  */
 import { startEmulator } from "./emulator.js";

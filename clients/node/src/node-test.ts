@@ -1,6 +1,7 @@
 /**
  * A fresh world for a test of `node:test`.
  *
+ *     import { test } from "node:test";
  *     import { evi } from "evi-emulator/node-test";
  *
  *     test("it answers", async (t) => {

@@ -3,7 +3,12 @@
  *
  *     import { test, expect } from "evi-emulator/playwright";
  *
- *     test("it answers", async ({ page, evi, microphone }) => { await microphone.say("Hello"); });
+ *     test("it answers", async ({ page, evi }) => {
+ *       await evi.script.onUser("weather").say("It snows.");
+ *       await page.goto("/");
+ *       await page.getByRole("button", { name: "Ask" }).click();
+ *       await expect(page.getByText("It snows.")).toBeVisible();
+ *     });
  */
 import {
   test as base,
@@ -132,7 +137,11 @@ export function perWorker(settings: WorldOptions = {}): Test<EviFixtures, EviWor
 /**
  * Start the run's emulator in the configuration, and return the world of the server of `webServer`.
  *
+ *     import { defineConfig } from "@playwright/test";
+ *     import { worldOfServer } from "evi-emulator/playwright";
+ *
  *     const evi = await worldOfServer();
+ *     const url = "http://localhost:3000";
  *     export default defineConfig({ workers: 1, webServer: { command: "npm start", url, env: evi.env } });
  *
  * Each test starts this world over, with these settings and its own `eviSettings`, so all tests run
