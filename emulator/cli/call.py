@@ -46,6 +46,7 @@ _VOICES = ("tones", "espeak")
 _FORMATS = ("text", "json")
 _ENDPOINT = "/v0/evi/twilio"  # of the service, and of an emulator
 _SERVICE = "hume.ai"  # which has no routes of an emulator
+_NOBODY_SPEAKS = "the caller has said nothing: add --user TEXT"
 _NOBODY_TOLD = (
     "nobody is told what the caller says: an emulated EVI hears only that somebody speaks; say "
     "where it is with --emulator URL --key KEY"
@@ -138,17 +139,27 @@ def call(arguments: argparse.Namespace) -> int:
     words = None if remote is None else CallWords(remote)
     watch = _watch(words, is_quiet=is_json)
     record = asyncio.run(_place(order, settings, voice, announce, watch))
-    if announce is None and any(line.who == "caller" for line in record.lines):
-        event = CallEvent("notice", record.events[-1].at_ms, _NOBODY_TOLD)
-        record = replace(
-            record, notices=(*record.notices, event.text), events=(*record.events, event)
-        )
+    for notice in _afterwards(record, order, words):
+        event = CallEvent("notice", record.events[-1].at_ms, notice)
+        record = replace(record, notices=(*record.notices, notice), events=(*record.events, event))
         watch(event)
+    chat_id = None if words is None else words.find_chat()
     if is_json:
         print(render(_as_json(record, words)).decode())
+    elif chat_id is not None:
+        print(f"            chat        {chat_id}")
     if arguments.save is not None:
         _save(arguments.save, record)
     return OK if record.is_fine else FAILED
+
+
+def _afterwards(record: CallRecord, order: CallOrder, words: CallWords | None) -> list[str]:
+    """Return what only shows when the call is over."""
+    if words is not None and record.problems:
+        return [f"the emulator has refused the call: {reason}" for reason in words.refusals()]
+    if words is None and any(line.who == "caller" for line in record.lines):
+        return [_NOBODY_TOLD]
+    return [] if order.steps else [_NOBODY_SPEAKS]
 
 
 def _as_json(record: CallRecord, words: CallWords | None) -> JsonObject:

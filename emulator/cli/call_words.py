@@ -1,4 +1,4 @@
-"""The words of a call's other side, which an emulator knows: it has the chat that speaks."""
+"""Asks an emulator about a call: its chat, the words of its other side, why it was refused."""
 
 from contextlib import suppress
 from dataclasses import replace
@@ -10,6 +10,8 @@ from emulator.twilio.events import CallEvent
 from emulator.twilio.record import TranscriptLine
 
 _PAGE_SIZE = 100
+_CALLS = "kind=http&operation=answer-twilio-call"
+_REFUSALS = ("call_refused", "call_field_missing")
 
 
 class CallWords:
@@ -38,6 +40,22 @@ class CallWords:
         said = self._by_time.get(line.at_ms) if line.who == "answerer" else None
         return replace(line, text=said) if said else line
 
+    def find_chat(self) -> str | None:
+        """Return the id of the chat that the call had; None if there was none."""
+        with suppress(EmulatorError):
+            if self.chat_id is None and (own := self._own_call()) is not None:
+                self.chat_id = own["chat_id"]
+        return self.chat_id
+
+    def refusals(self) -> list[str]:
+        """Return why the emulator did not let the call begin a chat; nothing if it did."""
+        with suppress(EmulatorError):
+            entries = self._remote.call("GET", f"/_emulator/journal?{_CALLS}")["entries"]
+            own = [each for each in entries if self._call_sid in str(each.get("request"))]
+            findings = [finding for each in own for finding in each.get("findings", ())]
+            return [each["expected"] for each in findings if each["code"] in _REFUSALS]
+        return []
+
     def _new_words(self) -> str:
         self.chat_id = self.chat_id or self._find_chat()
         if self.chat_id is None:
@@ -50,9 +68,12 @@ class CallWords:
 
     def _find_chat(self) -> str | None:
         """Return the call's own chat, or the only one that is live: another server's."""
-        for call in self._remote.call("GET", "/_emulator/calls")["calls"]:
-            if call["call_sid"] == self._call_sid:
-                own: str | None = call["chat_id"]
-                return own
+        if (own := self._own_call()) is not None:
+            chat_id: str | None = own["chat_id"]
+            return chat_id
         live: list[str] = self._remote.call("GET", "/_emulator/chats/live")["chat_ids"]
         return live[0] if len(live) == 1 else None
+
+    def _own_call(self) -> Any:
+        calls = self._remote.call("GET", "/_emulator/calls")["calls"]
+        return next((each for each in calls if each["call_sid"] == self._call_sid), None)

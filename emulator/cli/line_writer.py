@@ -59,6 +59,11 @@ class LineWriter:
         return lines
 
     def _print(self, lines: Sequence[str | None]) -> None:
+        text = "".join(f"{line}\n" for line in lines)
         with suppress(Exception):  # the disk is full, or nobody reads any more
-            self._stream.write("".join(f"{line}\n" for line in lines))
+            try:
+                self._stream.write(text)
+            except UnicodeEncodeError:  # one character must not cost all the lines
+                encoding = self._stream.encoding
+                self._stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
             self._stream.flush()

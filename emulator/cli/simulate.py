@@ -6,11 +6,14 @@ import sys
 import time
 from typing import Any
 
+import yaml
+
 from emulator.apis.evi.chat.script_file import read_script_file
 from emulator.cli.http import Remote, add_server_flags
 from emulator.cli.parser import FAILED, OK, complain, default_url
 from emulator.durations import duration_ms
 from emulator.errors import ScriptError, UsageError
+from emulator.jsontext import JsonObject
 
 _SHOWN = {
     "USER_MESSAGE": "user",
@@ -36,7 +39,13 @@ _ALSO_FRAMES = (
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(command=simulate)
-    parser.add_argument("script", metavar="SCRIPT", help="a bundled script, or a file's path")
+    parser.add_argument(
+        "script",
+        nargs="?",
+        metavar="SCRIPT",
+        help="a bundled script, or a file's path; without one, with --user, the world's own script "
+        "or the config's language model answers",
+    )
     default = default_url()
     add_server_flags(parser, default, f"where the emulator serves (default {default})")
     parser.add_argument(
@@ -63,6 +72,8 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def simulate(arguments: argparse.Namespace) -> int:
+    if arguments.script is None and not arguments.user:
+        raise UsageError("nobody speaks: name a SCRIPT, or add --user TEXT")
     remote = Remote(arguments.url, arguments.key, arguments.ca)
     try:
         wait_s = duration_ms(arguments.wait) / 1000
@@ -83,16 +94,25 @@ def simulate(arguments: argparse.Namespace) -> int:
         if (value := getattr(arguments, name)) is not None
     }
     try:
-        body["script"] = read_script_file(arguments.script)
+        if arguments.script is not None:
+            body["script"] = read_script_file(arguments.script)
     except ScriptError as error:
         return complain(error, FAILED)
+    script = body.get("script") or _worlds_script(remote)
     started = remote.call("POST", "/_emulator/simulate", body)
     print(f"chat {started['chat_id']} of group {started['chat_group_id']}")
-    if not body["script"].get("user") and not body.get("user"):
+    if not script.get("user") and not body.get("user"):
         print("(its user says nothing: the script has no 'user'; add --user TEXT)")
-    is_paced = body.get("pace", body["script"].get("pace", "instant")) != "instant"
+    is_paced = body.get("pace", script.get("pace", "instant")) != "instant"
     _follow(remote, started["chat_id"], wait_s if is_paced else min(wait_s, _SETTLING_S))
     return _print_findings(remote, started["chat_id"])
+
+
+def _worlds_script(remote: Remote) -> JsonObject:
+    """Return the script that the world's chats follow; {} if no file can express it."""
+    text = remote.call("GET", "/_emulator/script")["text"]
+    content = None if text is None else yaml.safe_load(text)
+    return content if isinstance(content, dict) else {}
 
 
 def _follow(remote: Remote, chat_id: str, wait_s: float) -> None:

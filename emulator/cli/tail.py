@@ -87,7 +87,8 @@ def tail(arguments: argparse.Namespace) -> int:
 def _nothing(remote: Remote) -> str:
     """Say that nothing has happened in the world, and how many others are in use."""
     told = "evi-emulator: nothing has happened yet in the world of this API key"
-    others = remote.call("GET", "/_emulator/worlds?limit=1")["total"]
+    own = remote.call("GET", "/_emulator/world")
+    others = remote.call("GET", "/_emulator/worlds?limit=1")["total"] - (own["name"] is not None)
     if not others:
         return told
     are = "world is" if others == 1 else "worlds are"

@@ -10,7 +10,9 @@ from emulator.jsontext import JsonObject
 from emulator.redaction.values import hide_in_string
 
 MOST_FINDINGS = 1_000  # of different ones
-_MOST_COMBINATIONS = 1_000  # of names that are used together; more are counted one by one
+# Names that are used together are counted together; beyond these bounds one by one.
+_MOST_COMBINATIONS = 1_000
+_MOST_TOGETHER = 200  # names: a body may have a list of any length
 
 
 @dataclass(slots=True)
@@ -76,12 +78,20 @@ class ClientLedger:
 
     def use(self, part: str, names: Iterable[str]) -> None:
         """Count names of a part of the coverage once more."""
+        self._count(part, tuple(names), 1)
+
+    def _count(self, part: str, names: tuple[str, ...], times: int) -> None:
         counts = self._used.get(part)
         if counts is None:
             counts = self._used[part] = Counter()
-        counts[tuple(names)] += 1
-        if len(counts) > _MOST_COMBINATIONS:
-            self._used[part] = Counter({(name,): n for name, n in _by_name(counts).items()})
+        before = counts.get(names)
+        if before is not None:
+            counts[names] = before + times
+        elif len(names) <= _MOST_TOGETHER and len(counts) < _MOST_COMBINATIONS:
+            counts[names] = times
+        else:
+            for name in names:
+                counts[name,] += times
 
     def add(
         self,
@@ -130,7 +140,8 @@ class ClientLedger:
         self.dropped.update(other.dropped)
         self.answers.update(other.answers)
         for part, counts in other._used.items():
-            self._used.setdefault(part, Counter()).update(counts)
+            for names, count in counts.items():
+                self._count(part, names, count)
 
     # as plain data, for another process
 

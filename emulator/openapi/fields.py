@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from sys import getsizeof
 from typing import Any, NamedTuple
 
 from emulator.errors import Loc
@@ -15,6 +16,7 @@ Follow = Callable[[JsonObject], JsonObject]
 _UNIONS = ("oneOf", "anyOf")
 _TREES_REMEMBERED = 256  # of bodies: a program may start a server for each of its tests
 _SHAPES_REMEMBERED = 64  # of each object: clients send the same keys again and again
+_LARGEST_REMEMBERED = 4_096  # bytes of an object's keys
 _DEEPEST = 12  # levels of a schema that refers to itself; below them any name is known
 
 
@@ -49,10 +51,13 @@ class Field:
 
     def shape(self, keys: tuple[str, ...]) -> "Shape":
         """Return what is known about an object that has these keys."""
+        if not self.children:
+            return _NOTHING_KNOWN
         shape = self._shapes.get(keys)
         if shape is None:
             shape = _new_shape(self.children, keys, self.open)
-            if len(self._shapes) < _SHAPES_REMEMBERED:
+            has_room = len(self._shapes) < _SHAPES_REMEMBERED
+            if has_room and sum(map(getsizeof, keys)) <= _LARGEST_REMEMBERED:
                 self._shapes[keys] = shape
         return shape
 
@@ -74,6 +79,9 @@ class Shape(NamedTuple):
 
     known: tuple[str, ...]
     notable: tuple[tuple[str, Field | None], ...]
+
+
+_NOTHING_KNOWN = Shape((), ())
 
 
 class Use(NamedTuple):
@@ -166,8 +174,6 @@ def use_of(root: Field, value: Json, loc: Loc) -> Use:
 
 
 def _new_shape(children: Mapping[str, Field], keys: tuple[str, ...], is_open: bool) -> Shape:
-    if not children:
-        return Shape((), ())
     found = {key: children.get(key) for key in keys}
     return Shape(
         tuple(child.name for child in found.values() if child is not None),

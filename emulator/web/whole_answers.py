@@ -1,4 +1,4 @@
-"""Sends an answer whose body is complete in one write, without the two messages of ASGI.
+"""Sends an answer whose body is complete at once, without the two messages of ASGI.
 
 uvicorn checks and joins the head that the messages describe. For most answers that takes longer
 than to make them, and there is nothing to check: their head has two headers of ours.
@@ -29,7 +29,8 @@ def send_whole(send: Send, answer: Answer) -> bool:
     for name, value in cycle.default_headers:
         head += (name, b": ", value, b"\r\n")
     head.append(_HEADERS % (answer.media_type.encode(), len(body)))
-    cycle.transport.write(b"".join((*head, body)))
+    cycle.transport.write(b"".join(head))  # the transport joins what is written
+    cycle.transport.write(body)
     cycle.message_event.set()
     cycle.on_response()
     return True

@@ -89,6 +89,12 @@ def test_repeatable_ids(server: PhoneServer) -> None:
     assert first["stream_sids"] == second["stream_sids"]
 
 
+def test_a_caller_who_says_nothing(server: PhoneServer) -> None:
+    """The command names the flag that makes the caller speak."""
+    done = run_here("call", server.url, "--greeting", "1s", "--patience", "1s")
+    assert done.stdout.splitlines()[-1].endswith("the caller has said nothing: add --user TEXT")
+
+
 def test_a_bad_call(server: PhoneServer) -> None:
     """The exit code is 1."""
     done = run_here("call", f"{server.url}/missing", "--user", "Hi")

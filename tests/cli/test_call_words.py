@@ -40,3 +40,19 @@ def test_an_emulator_that_is_gone_takes_no_words_away() -> None:
     """How long somebody spoke is shown then."""
     words = CallWords(Remote("http://127.0.0.1:9", "any"))
     assert words.look_at(SPOKE) == ""
+
+
+def test_why_a_call_was_refused(evi: Evi) -> None:
+    """In the words of the finding; a call that began a chat was not refused."""
+    evi.clock.freeze()
+    refused = evi.call(user=["Hello"], config_id="nobody", check=False)
+    words = CallWords(Remote(evi.url, evi.api_key))
+    words.look_at(dialled(refused.call_sid))
+    assert words.refusals() == ["Config (ID: nobody) was not found."]
+    assert words.find_chat() is None
+
+    call = evi.call(user=["Hello"])
+    words = CallWords(Remote(evi.url, evi.api_key))
+    words.look_at(dialled(call.call_sid))
+    assert words.refusals() == []
+    assert words.find_chat() == call.chat_id

@@ -572,6 +572,23 @@ def test_simulate_takes_a_file(
         assert "  assistant     Said the cow.\n" in output
 
 
+def test_simulate_lets_the_worlds_script_answer(
+    capsys: pytest.CaptureFixture[str], server: Server, remote: Client
+) -> None:
+    """Without a script of its own; its pace counts, too. Somebody has to speak."""
+    script = {"pace": 1000, "rules": [{"answer": "So says the world."}]}
+    remote.put("/_emulator/script", json=script)
+    world = ["--url", server.url, "--api-key", remote.headers["X-Hume-Api-Key"]]
+    code, output, _ = run(capsys, "simulate", "--user", "Who answers?", *world)
+    assert code == 0
+    assert "  assistant     So says the world.\n" in output
+    assert output.splitlines()[-1].startswith("status USER_ENDED, ")
+
+    code, _, errors = run(capsys, "simulate", *world)
+    assert code == 2
+    assert "nobody speaks: name a SCRIPT, or add --user TEXT" in errors
+
+
 def test_simulate_finds_mistakes_in_a_file(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

@@ -150,6 +150,16 @@ def test_a_reader_who_stops_stops_nothing() -> None:
     later.close(10)
 
 
+def test_no_line_is_lost_for_a_character() -> None:
+    """The stream's encoding lacks it; the lines beside it are written as they are."""
+    stream = io.TextIOWrapper(raw := io.BytesIO(), "cp1252", newline="\n")
+    writer = LineWriter(stream)
+    for line in ("before", "caf\N{LATIN SMALL LETTER E WITH ACUTE} \N{SNOWFLAKE}", "after"):
+        writer.write(line)
+    writer.close(10)
+    assert raw.getvalue() == b"before\ncaf\xe9 \\u2744\nafter\n"
+
+
 @pytest.mark.parametrize(
     ("environ", "is_terminal", "coloured"),
     [

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from httpx import Client
 
+from emulator import Emulator
 from emulator.cli import tail as command
 from emulator.cli.main import main
 from emulator.server import Server
@@ -56,6 +57,15 @@ def test_a_world_that_nobody_has_used(
     assert "in use: pass your program's key with --api-key" in told.err
     assert main(["tail", *where, "--api-key", remote.headers["X-Hume-Api-Key"], "-n", "0"]) == 0
     assert capsys.readouterr().err == ""
+
+
+def test_a_world_that_has_only_a_name(capsys: pytest.CaptureFixture[str]) -> None:
+    """It is not counted among the other ones."""
+    with Emulator(seed="empty") as emulator:
+        evi = emulator.world(name="shop")
+        assert main(["tail", "--url", emulator.url, "--no-follow", "--api-key", evi.api_key]) == 0
+    told = capsys.readouterr().err
+    assert told == "evi-emulator: nothing has happened yet in the world of this API key\n"
 
 
 def test_filters(follow: Callable[..., tuple[int, list[str]]], remote: Client) -> None:

@@ -146,6 +146,26 @@ def test_only_success_exercises_an_operation() -> None:
     ]
 
 
+def test_names_that_are_used_together_are_kept_within_bounds() -> None:
+    """Also in a ledger that takes over those of worlds; no use is lost."""
+    total = ClientLedger()
+    total.use("parameters", ["many"] * 10_000)
+    for number in range(30):
+        ledger = ClientLedger()
+        for other in range(100):
+            ledger.use("parameters", ["a", f"{number} {other}"][: 1 + other % 2])
+            ledger.use("parameters", ["a", "b", *["c"] * (100 * number + other)])
+        total.merge(ledger)
+    assert total.used["parameters"]["many"] == 10_000
+    assert total.used["parameters"]["a"] == 30 * 200
+    assert total.used["parameters"]["b"] == 30 * 100
+    assert total.used["parameters"]["c"] == sum(range(3_000))
+    kept = total._used["parameters"]
+    assert len(kept) < 3_000
+    assert sum(map(len, kept)) < 200_000
+    assert ClientLedger.from_json(total.to_json()).used == total.used
+
+
 OTHER_SURFACE: ApiSurface = {
     "operations": ("list-b",),
     "statuses": ("list-b 200",),

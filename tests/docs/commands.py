@@ -79,7 +79,7 @@ def _at_url(shell: Shell, words: list[str]) -> str:
 
 
 def _simulate(shell: Shell, words: list[str]) -> str | None:
-    is_cheap = words[1] in _SCRIPTS and not {"--pace", "--config-id"} & set(words)
+    is_cheap = words[1] in (*_SCRIPTS, "--user") and not {"--pace", "--config-id"} & set(words)
     return _at_url(shell, words) if is_cheap else None
 
 

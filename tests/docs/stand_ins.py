@@ -107,6 +107,13 @@ def of_clm_check(evi: Evi, evi_server: Emulator) -> Iterator[Names]:
 
 
 @contextmanager
+def of_language_model(evi: Evi, evi_server: Emulator) -> Iterator[Names]:
+    """The server of the example, where the page has it."""
+    with _example("clm-python/server.py") as url:
+        yield {"http://127.0.0.1:8000": url}
+
+
+@contextmanager
 def of_local_models(evi: Evi, evi_server: Emulator) -> Iterator[Names]:
     """A world whose ears and voice are a server of OpenAI's API, and its user."""
     with open_ai() as server:
@@ -175,6 +182,7 @@ def of_unchanged_apps(evi: Evi, evi_server: Emulator) -> Iterator[Names]:
 # By page: what its blocks find beside `evi`.
 STAND_INS: Mapping[str, Callable[[Evi, Emulator], AbstractContextManager[Names]]] = {
     "docs/testing.md": of_testing,
+    "docs/start/language-model.md": of_language_model,
     "docs/unchanged-apps.md": of_unchanged_apps,
     "docs/contract.md": of_contract,
     "docs/clients.md": of_clients,

@@ -91,6 +91,7 @@ def test_python(
                     monkeypatch.setenv(name, value)
             fixtures = {"evi": evi, "evi_server": evi_server, **names}
             _run(text, place(block), shared, fixtures)
+        shared.clear()  # its functions hold it, and so the clients in it
     gc.collect()  # what Hume's client leaves open, while it is ignored
     for name in [each for each, module in sys.modules.items() if _is_in(module, tmp_path)]:
         del sys.modules[name]

@@ -1,6 +1,7 @@
 """Speech: what was said, how it sounds, and what is made of it."""
 
 import json
+import re
 from typing import Any
 
 from httpx import Client
@@ -135,7 +136,7 @@ def test_a_text_is_spoken(inspector: Inspector, remote: Client) -> None:
 
 
 def test_what_is_refused_is_told(inspector: Inspector, remote: Client) -> None:
-    """The answer's words stand in the form, and what was written stays."""
+    """The answer's words stand in the form, beside the field that they name; the text stays."""
     page = inspector.open("speech")
     inspector.expected.append("status of 4")
     form = page.get_by_label("Speak a text")
@@ -144,10 +145,12 @@ def test_what_is_refused_is_told(inspector: Inspector, remote: Client) -> None:
     form.get_by_label("Version").select_option("Octave 2")
     form.get_by_role("button", name="Speak").click()
     expect(form.get_by_role("alert")).to_contain_text("version 2")
+    expect(form.locator("[aria-invalid=true]")).to_have_count(0)  # its words name the field
     form.get_by_label("Version").select_option("Octave 1")
     form.get_by_label("Speed").fill("9")
     form.get_by_role("button", name="Speak").click()
-    expect(form.get_by_role("alert")).to_contain_text("body.utterances.0.speed")
+    expect(form.get_by_label("Speed")).to_have_accessible_description(re.compile("less than"))
+    expect(form.locator("[aria-invalid=true]")).to_have_count(1)
     expect(text).to_have_value("Good morning.")
     inspector.check(*BOTH)
 

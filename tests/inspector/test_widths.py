@@ -98,4 +98,4 @@ def test_every_view_fits(inspector: Inspector, lived: dict[str, dict[str, str]])
         expect(page.locator("main")).not_to_be_empty()
         for width in (360, 640, 1400):
             inspector.check_width(width)
-            inspector.check(*(BOTH if width == 360 else ()))
+            inspector.check(*BOTH)

@@ -145,6 +145,19 @@ def test_deprecated_fields_and_odd_numbers() -> None:
     assert use_of(number, {"n": 600.0}, ()).fractions == []
 
 
+def test_shapes_are_remembered_within_bounds() -> None:
+    """Of usual objects only: a client may send keys of any length, and as many as it likes."""
+    root = tree(thing(name={"type": "string"}, free={"type": "object"}))
+    for keys in (("name",), ("x" * 10_000,), tuple(map(str, range(1_000)))):
+        assert root.shape(keys) == root.shape(keys)
+    assert list(root._shapes) == [("name",)]
+    for number in range(1_000):
+        root.shape(("name", str(number)))
+        root.children["free"].shape((str(number),))
+    assert len(root._shapes) == 64
+    assert len(root.children["free"]._shapes) == 0
+
+
 def test_the_bodies_of_the_document(app: App) -> None:
     """Every operation with a body has a tree, the others none; names tell the operation."""
     document = load_document(str(app.document.path))

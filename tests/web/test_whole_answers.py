@@ -70,12 +70,13 @@ def test_a_cycle_that_can_send_nothing_is_left_alone() -> None:
     plain = {"response_started": False, "disconnected": False, "access_log": False}
     for name in plain:
         assert not send_whole(cycle_of(**{**plain, name: True}).send, answer)
+    assert not send_whole(cycle_of(**plain, keep_alive=False).send, answer)  # the server stops
     blocked = cycle_of(**plain)
     blocked.flow.write_paused = True
     assert not send_whole(blocked.send, answer)
     cycle = cycle_of(**plain)
     assert send_whole(cycle.send, answer)
-    [[sent]] = [call.args for call in cycle.transport.write.call_args_list]
+    sent = b"".join(call.args[0] for call in cycle.transport.write.call_args_list)
     assert sent.endswith(b"content-type: application/json\r\ncontent-length: 2\r\n\r\n{}")
     assert not send_whole(cycle_of(**plain).send, answer._replace(headers={"Retry-After": "1"}))
     assert not send_whole(cycle_of(**plain).send, Answer(204, b""))

@@ -133,6 +133,15 @@ def test_the_sounds_are_followed(client: TestClient, path: Path) -> None:
     assert sound_ms(client) == 300
 
 
+def test_sounds_that_are_no_list(client: TestClient, path: Path) -> None:
+    """It is a mistake of the file, as any other."""
+    path.write_text("sounds: 5\n")
+    client.post("/_emulator/simulate", json={"user": ["Hello"]}).raise_for_status()
+    [(finding, message)] = news(client)
+    assert finding == "script_broken"
+    assert "/sounds: Input should be a valid list, got 5" in message
+
+
 def wav(ms: int) -> bytes:
     """Return silence as a WAV file."""
     file = io.BytesIO()

@@ -96,8 +96,17 @@ def test_what_a_failed_expectation_tells(evi: Evi) -> None:
     assert "nothing was said with text='Hello where.', voice=the voice 'Kora' within 0 s" in told
     assert "nearest: text='Hello there.'" in told
     assert "text: wanted 'Hello where.', got 'Hello there.'" in told
-    assert "voice: wanted the voice 'Kora', got" in told
+    assert "voice: wanted the voice 'Kora', got 'Ava Song'" in told
     assert "POST /v0/tts -> 200" in told
+
+
+def test_a_failed_expectation_leaves_out_a_voice_that_is_as_wanted(evi: Evi) -> None:
+    """By its name or its id."""
+    speak(evi, "Hello there.", utterance={"voice": AVA})
+    for voice in ("ava song", evi.tts.generations[-1]["voice"]["id"]):
+        with pytest.raises(ExpectationFailed, match="text: wanted 'Hi', got") as failed:
+            evi.tts.expect(text="Hi", voice=voice, timeout=0)
+        assert "voice: wanted" not in str(failed.value)
 
 
 def test_a_stream_that_ends_early_is_not_said(evi: Evi) -> None:

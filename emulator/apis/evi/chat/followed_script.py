@@ -85,7 +85,8 @@ def _files_of_sounds(path: Path) -> list[Path]:
     except UnreadableError:
         return []
     sounds = content.get("sounds") if isinstance(content, dict) else None
-    named = [each.get("file") for each in sounds or () if isinstance(each, dict)]
+    listed = sounds if isinstance(sounds, list) else ()  # else a mistake of form, found later
+    named = [each.get("file") for each in listed if isinstance(each, dict)]
     found = []
     for name in named:
         with suppress(UsageError):

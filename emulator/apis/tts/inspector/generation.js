@@ -122,7 +122,7 @@ function about(generation, go) {
     ["Version", generation.version],
     ["Format", generation.format],
     ["Duration", duration(generation.duration * 1000)],
-    ["Voice", generation.voice ? h("span", { class: "mono" }, generation.voice.id) : "designed"],
+    ["Voice id", generation.voice ? h("span", { class: "mono" }, generation.voice.id) : null],
     ["Request", h("span", { class: "mono" }, generation.request_id)],
     [
       "Continues",

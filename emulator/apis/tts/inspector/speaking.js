@@ -2,8 +2,8 @@
 
 import { attempt } from "./acting.js";
 import { all, call } from "./api.js";
-import { field, fill, h, options } from "./dom.js";
-import { refusal } from "./refusal.js";
+import { fill, h, options } from "./dom.js";
+import { Refusals } from "./refusals.js";
 
 const DESIGNED = ""; // the value for no voice
 const PROVIDERS = { CUSTOM_VOICE: "Custom voices", HUME_AI: "Voice library" };
@@ -16,7 +16,7 @@ export function speaking(onSpoken) {
     "select",
     { name: "version" },
     options([
-      ["", "Default: chosen by the emulator"],
+      ["", "Default"],
       ["1", "Octave 1"],
       ["2", "Octave 2"],
     ]),
@@ -24,7 +24,7 @@ export function speaking(onSpoken) {
   const speed = h("input", { type: "number", step: "any", value: "1", name: "speed" });
   const description = h("input", { name: "description", placeholder: "A calm, elderly woman" });
   const button = h("button", { class: "primary" }, "Speak");
-  const refused = refusal(text);
+  const refused = new Refusals();
   let listed = 0;
 
   async function listVoices() {
@@ -51,24 +51,25 @@ export function speaking(onSpoken) {
 
   const speak = (event) => {
     event.preventDefault();
-    refused.attempted(button, async () => {
+    refused.attempt(button, async () => {
       const { generations } = await call("POST", "/v0/tts", body());
       onSpoken(generations[0].generation_id);
     });
   };
 
+  const part = (name, ...rest) => refused.field(`utterances.0.${name}`, ...rest);
   const node = h(
     "section",
     { class: "card", "aria-label": "Speak a text" },
     h("h2", {}, "Speak a text"),
     h(
       "form",
-      { class: "form", onsubmit: speak },
-      h("div", { class: "all" }, field("Text", text)),
-      h("div", { class: "all" }, field("Voice", voice)),
-      h("div", { class: "all" }, field("Description", description, "Octave 1 only")),
-      field("Version", version),
-      field("Speed", speed),
+      { class: "form wider", onsubmit: speak },
+      h("div", { class: "all" }, part("text", "Text", text)),
+      h("div", { class: "all" }, part("voice", "Voice", voice)),
+      h("div", { class: "all" }, part("description", "Description", description, "Octave 1 only")),
+      refused.field("version", "Version", version),
+      part("speed", "Speed", speed),
       h("div", { class: "all" }, refused.node),
       h("div", { class: "actions" }, button),
     ),

@@ -137,9 +137,9 @@ class TtsHandle:
         hint = hint or _refusal(entries)
         what = f"nothing was said with {short_fields(wanted)} within {timeout:g} s"
         told = wanted.keys() | _IN_WORDS
+        named = [each | {"voice": _told(wanted, each["voice"])} for each in came or before]
         candidates = [
-            (None, {name: each[name] for name in _FIELDS if name in told})
-            for each in came or before
+            (None, {name: each[name] for name in _FIELDS if name in told}) for each in named
         ]
         left = leftovers(self._world)
         raise ExpectationFailed(explain(what, wanted, candidates, entries, hint, left=left))
@@ -184,6 +184,14 @@ class TtsHandle:
 
     def _clear_sounds(self) -> None:
         self._world.state(VoicesState).sounds.clear()
+
+
+def _told(wanted: JsonObject, voice: JsonObject | None) -> Any:
+    """Return a voice as a failure shows it: by its name, unless a dict of it was wanted."""
+    given = wanted.get("voice")
+    if voice is None or isinstance(given, dict):
+        return voice
+    return given if given is not None and given == voice else voice["name"]
 
 
 def _check_fields(fields: Iterable[str]) -> None:

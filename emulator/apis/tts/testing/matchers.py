@@ -25,7 +25,7 @@ class Named:
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, dict):
-            return False
+            return other is self
         return self._named.casefold() in (other["name"].casefold(), other["id"])
 
     def __repr__(self) -> str:

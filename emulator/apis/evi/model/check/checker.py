@@ -16,8 +16,12 @@ from emulator.settings import Settings
 
 _LEAKED, _SESSION = "model_fingerprint_leaked", "session_id"
 _UNREACHABLE = "not tried: the server can't be reached"
-_REFUSED = "not tried: the server asks for another key (401)"
-_UNAUTHORIZED = 401
+# Why further cases are not tried, by the status of the first answer.
+_USELESS = {
+    401: "not tried: the server asks for another key (401)",
+    404: "not tried: the server has nothing at this URL (404)",
+    405: "not tried: the server takes no POST at this URL (405)",
+}
 
 
 async def check(
@@ -84,11 +88,11 @@ async def _run(cases: Sequence[Case], target: Target) -> list[CaseResult]:
         results.append(result)
         told |= {each.code for each in result.problems if each.code and each.level == WARN}
         reports = [each.report for each in talk.exchanges]
-        has_answered |= any(each.status not in (None, _UNAUTHORIZED) for each in reports)
+        has_answered |= any(each.status not in (None, *_USELESS) for each in reports)
         if any(each.was_unreachable for each in talk.exchanges):
             useless = _UNREACHABLE
-        elif reports and not has_answered and reports[0].status == _UNAUTHORIZED:
-            useless = _REFUSED
+        elif reports and not has_answered:
+            useless = _USELESS.get(reports[0].status or 0)
     return results
 
 

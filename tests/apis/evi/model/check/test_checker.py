@@ -184,6 +184,16 @@ def test_a_server_that_refuses(status: int, hint: str) -> None:
     assert hint in problem.hint
 
 
+@pytest.mark.parametrize(
+    ("status", "why"), [(401, "another key"), (404, "nothing at this URL"), (405, "no POST")]
+)
+def test_a_server_that_refuses_every_question(status: int, why: str) -> None:
+    """The first case fails, and the others are not tried: they would fail alike."""
+    report = checked(refusing(status, lambda body: True), ["typed", "spoken", "empty"])
+    assert [each.level for each in report.results] == [FAIL, SKIPPED, SKIPPED]
+    assert all(why in str(each.skipped) for each in report.results[1:])
+
+
 def test_a_silent_answer() -> None:
     """Fails where words are wanted, passes for a message without text."""
 
