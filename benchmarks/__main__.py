@@ -9,11 +9,15 @@ import time
 from collections.abc import Callable
 
 from benchmarks import (
+    bounds,
+    busy_worlds,
     chat,
     cold_start,
+    expression,
     growth,
     http,
     kit,
+    memory,
     models,
     node,
     page,
@@ -37,11 +41,15 @@ SUBJECTS: dict[str, Run] = {
     "speech": lambda effort, _: speech.run(effort),
     "webhooks": lambda effort, _: webhooks.run(effort),
     "growth": lambda effort, _: growth.run(effort),
+    "busy_worlds": lambda effort, _: busy_worlds.run(effort),
+    "memory": lambda effort, _: memory.run(effort),
     "models": lambda effort, _: models.run(effort),
     "phone": lambda effort, _: phone.run(effort),
+    "expression": lambda effort, _: expression.run(effort),
     "kit": lambda effort, _: kit.run(effort),
     "node": lambda effort, _: node.run(effort),
     "scaling": lambda effort, _: scaling.run(effort),
+    "bounds": lambda effort, _: bounds.run(effort),
     "profile": lambda effort, _: profile.run(effort),
 }
 

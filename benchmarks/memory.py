@@ -1,20 +1,19 @@
 """Measures whether deleted worlds give their memory back.
 
-`.venv/bin/python -m benchmarks.memory [--rounds 18] [--chats 150]`. Each round has its chats over
-sockets, simulates as many, and deletes the world. The exit code is 1 if a later round leaves the
-server with a tenth more than the first one did.
+`.venv/bin/python -m benchmarks memory`. Each round has its chats over sockets, simulates as many,
+and deletes the world.
 """
 
-import argparse
 import asyncio
-import sys
 from collections.abc import Sequence
 
 import aiohttp
 
+from benchmarks.figures import Effort, Finding, at_most
 from benchmarks.servers import HOST, Target, emulator, started
 from emulator.jsontext import JsonObject
 
+ROUNDS, CHATS = 18, 150  # and chats of each kind in a round
 FLAT = 1.1  # the most that a later round may have, for 1 of the first
 AT_ONCE = 10
 TURNS = 3
@@ -26,13 +25,12 @@ async def run_rounds(target: Target, rounds: int, chats: int) -> list[float]:
     url = f"http://{HOST}:{target.port}"
     measured = []
     async with aiohttp.ClientSession(url, headers=KEY) as http:
-        for number in range(rounds):
+        for _ in range(rounds):
             waiting = asyncio.Semaphore(AT_ONCE)
             await asyncio.gather(*(have_chat(http, waiting) for _ in range(chats)))
             async with http.delete("/_emulator/world") as answer:
                 answer.raise_for_status()
             measured.append(target.mebibytes())
-            print(f"round {number + 1:2}: {measured[-1]:.0f} MiB", flush=True)
     return measured
 
 
@@ -59,17 +57,14 @@ def growth(measured: Sequence[float]) -> float:
     return max(measured) / measured[0]
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(prog="benchmarks.memory")
-    parser.add_argument("--rounds", type=int, default=18)
-    parser.add_argument("--chats", type=int, default=150, help="of each kind, in a round")
-    arguments = parser.parse_args()
+def run(effort: Effort) -> list[Finding]:
+    rounds, chats = effort.of(ROUNDS, 6), effort.of(CHATS, 50)
     with started(emulator("--seed", "demo")) as target:
-        measured = asyncio.run(run_rounds(target, arguments.rounds, arguments.chats))
-    ratio = growth(measured)
-    print(f"at most {ratio:.2f} times as much as after the first round; {FLAT} is allowed")
-    return int(ratio > FLAT)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+        measured = asyncio.run(run_rounds(target, rounds, chats))
+    print(
+        f"Memory of the server after each of {rounds} rounds of {chats} chats over sockets and "
+        f"{chats} simulated ones,\nwhose world is then deleted: "
+        f"{', '.join(f'{mebibytes:.0f}' for mebibytes in measured)} MiB.\n"
+    )
+    figure = f"memory after {rounds} rounds of {chats} chats and a deleted world, most / first"
+    return [at_most(figure, [growth(measured)], FLAT)]

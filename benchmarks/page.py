@@ -11,6 +11,7 @@ from io import StringIO
 from pathlib import Path
 from typing import TextIO
 
+from benchmarks import soak_page
 from benchmarks.figures import Finding, print_findings
 from benchmarks.servers import CORES, ROOT
 
@@ -52,12 +53,13 @@ def kept() -> Iterator[StringIO]:
 
 
 def write(findings: Sequence[Finding], details: str) -> None:
-    """The page: the aims first, then all tables."""
-    aims = StringIO()
+    """The page: the aims first, those of the last soak too, then all tables."""
+    aims, soak = StringIO(), soak_page.kept()
     with redirect_stdout(aims):
-        print_findings(findings)
-    sections = (_HEAD, _machine(), "## Aims", aims.getvalue().strip(), details.strip())
-    PAGE.write_text("\n\n".join(section.strip() for section in sections) + "\n")
+        print_findings([*findings, *(soak_page.findings(soak) if soak else ())])
+    shown = soak_page.section(soak) if soak else ""
+    parts = (_HEAD, _machine(), "## Aims", aims.getvalue(), details, shown)
+    PAGE.write_text("\n\n".join(part.strip() for part in parts if part) + "\n")
 
 
 def _machine() -> str:

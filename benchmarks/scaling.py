@@ -43,6 +43,7 @@ SIMULATE = "/_emulator/simulate"
 SERVER_HEADER = "X-EVI-Emulator-Server"
 WORLDS = 64  # that load is spread over
 CHATS_OPEN = 32
+GRANT = {"grant_type": "client_credentials"}
 EVENTS = ["chat_started", "chat_ended"]
 WAIT_S = 10
 FAIR_SHARE = 0.3  # of the worlds, at least, for each of two emulators
@@ -150,6 +151,7 @@ def verify(address: Target, receiver: Target, number: int) -> Counter[str]:
     with browse(address) as client:
         for key in keys(number):
             config_id = verify_rest(client, key, f"http://{HOST}:{receiver.port}/hook")
+            verify_speech(client, key)
             chats.append(verify_chat(client, address.port, key, config_id))
             owners[owner(client, key)] += 1
     log = parse(receiver.ask(200, "GET", "/"))
@@ -165,9 +167,8 @@ def verify_rest(client: httpx.Client, key: str, hook: str) -> str:
     own = {"X-Hume-Api-Key": key}
     config = {"name": key, "evi_version": "3", "webhooks": [{"url": hook, "events": EVENTS}]}
     created = answered(client.post(CONFIGS, json=config, headers=own), 201)
-    grant = {"grant_type": "client_credentials"}
-    basic = answered(client.post("/oauth2-cc/token", data=grant, auth=(key, "secret")), 200)
-    form = {**grant, "client_id": key, "client_secret": "secret"}
+    basic = answered(client.post("/oauth2-cc/token", data=GRANT, auth=(key, "secret")), 200)
+    form = {**GRANT, "client_id": key, "client_secret": "secret"}
     formed = answered(client.post("/oauth2-cc/token", data=form), 200)
     tokens = [basic["access_token"], formed["access_token"]]
     ways: list[tuple[str, dict[str, str]]] = [("", own), (f"&api_key={key}", {})]
@@ -178,6 +179,18 @@ def verify_rest(client: httpx.Client, key: str, hook: str) -> str:
         ids = [each["id"] for each in found["configs_page"]]
         check(ids == [created["id"]], f"{key} with {query or headers}: {ids}")
     return str(created["id"])
+
+
+def verify_speech(client: httpx.Client, key: str) -> None:
+    """Speech that is said with a token makes a voice with the key, which the token then finds."""
+    token = client.post("/oauth2-cc/token", data=GRANT, auth=(key, "secret")).json()["access_token"]
+    bearer, text = {"Authorization": f"Bearer {token}"}, [{"text": "Good morning."}]
+    said = answered(client.post("/v0/tts", json={"utterances": text}, headers=bearer), 200)
+    generation_id = said["generations"][0]["generation_id"]
+    own, voice = {"api_key": key}, {"name": key, "generation_id": generation_id}
+    made = answered(client.post("/v0/tts/voices", json=voice, params=own), 200)
+    listed = answered(client.get("/v0/tts/voices?provider=CUSTOM_VOICE", headers=bearer), 200)
+    check(made["id"] in [each["id"] for each in listed["voices_page"]], f"{key}: {listed}")
 
 
 def verify_chat(client: httpx.Client, port: int, key: str, config_id: str) -> str:
@@ -332,7 +345,7 @@ def report_worlds(owners: Counter[str]) -> None:
     parts = " and ".join(f"{owners[name]} in {name}" for name in sorted(owners))
     print(
         f"{owners.total()} worlds, {parts}: each was found by header, query and both kinds of "
-        "token,\nhad a chat, and each of its webhooks came once.\n",
+        "token,\nhad a voice and a chat, and each of its webhooks came once.\n",
         flush=True,
     )
 

@@ -5,11 +5,12 @@ from typing import Any
 
 from benchmarks.servers import HOST
 
-_HANDSHAKE = (
+HANDSHAKE = (
     f"GET %s HTTP/1.1\r\nHost: {HOST}\r\nUpgrade: websocket\r\n"
     "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-    "Sec-WebSocket-Key: MTIzNDU2Nzg5MDEyMzQ1Ng==\r\n\r\n"
+    "Sec-WebSocket-Key: MTIzNDU2Nzg5MDEyMzQ1Ng==\r\n%s\r\n"
 )
+BINARY_FRAME = 0x82
 _TEXT_FRAME, _PING, _PONG, _MASKED = 0x81, 0x89, 0x8A, 0x80
 _SHORT, _TWO_BYTES = 126, 65_536  # what is shorter has its length in one byte, or in two more
 
@@ -24,10 +25,12 @@ def frame(text: bytes, kind: int = _TEXT_FRAME) -> bytes:
 
 
 class WebSocketClient(asyncio.Protocol):
-    """One connection to a path. A subclass takes the text of each frame."""
+    """One connection to a path. A subclass takes the content of each frame."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, headers: str = "") -> None:
+        """Begin with further lines of the handshake, each with its end."""
         self._path = path
+        self._headers = headers
         self._data = bytearray()
         self._open = False
         self.opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -37,7 +40,7 @@ class WebSocketClient(asyncio.Protocol):
 
     def connection_made(self, transport: Any) -> None:
         self._transport: asyncio.Transport = transport
-        transport.write((_HANDSHAKE % self._path).encode())
+        transport.write((HANDSHAKE % (self._path, self._headers)).encode())
 
     def data_received(self, data: bytes) -> None:
         self._data += data
@@ -61,7 +64,9 @@ class WebSocketClient(asyncio.Protocol):
         head, found, rest = self._data.partition(b"\r\n\r\n")
         if found:
             if b" 101 " not in head:
-                raise RuntimeError(f"no WebSocket: {bytes(head)!r}")
+                self.opened.set_exception(RuntimeError(f"no WebSocket: {bytes(head)!r}"))
+                self._transport.close()
+                return
             self._open, self._data = True, rest
             self.opened.set_result(None)
 

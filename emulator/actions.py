@@ -65,7 +65,7 @@ def add_fault(
     except TypeError as error:
         raise FaultMistake("body", f"it can't be JSON: {error}") from None
     if "error" in rule and "error" in options:
-        named = names.find_error(rule["error"], rule["kind"])
+        named = names.find_error(rule["error"], rule["kind"], rule.get("operation"))
         of_error = {"status": named.status} if "status" in options else {}
         rule = {**of_error, **rule, "error": named.slug}
     return faults.add(**rule)

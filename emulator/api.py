@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from emulator.contract.findings import Finding, FindingKind, register_findings
 from emulator.contract.surface import ApiSurface, SurfacePart, new_surface, register_parts
-from emulator.error_shapes import ErrorBody, ErrorLine, ErrorShapes, NamedError
+from emulator.error_shapes import ErrorBody, ErrorLine, ErrorShapes, NamedError, Rewording, keep
 from emulator.errors import DocumentError, body_of, closest
 from emulator.faults.names import FaultNames
 from emulator.inspection import Page, View
@@ -113,7 +113,9 @@ class Api:
     `with_examples` makes a handler answer ids that do not exist with examples of the demo seed
     (`--unknown-ids example`). Faults may ask for `errors`. `error_body` words the
     errors that the machinery gives in the API's name, also 401 and 422, which `body_of` knows;
-    `error_line` ends a stream of JSON lines with an error. `handle` makes what tests have as
+    `error_line` ends a stream of JSON lines with an error. All errors pass `reworded` at last, also
+    those of paths below the `prefix` that nothing answers. Without `takes_query_credentials`, keys
+    and tokens count in headers alone. `handle` makes what tests have as
     `evi.<name>`; it is called in the loop of the server, and what it makes touches the world there
     alone, by the bridge.
     """
@@ -132,6 +134,9 @@ class Api:
     errors: Sequence[NamedError] = ()
     error_body: ErrorBody = body_of
     error_line: ErrorLine | None = None
+    reworded: Rewording = keep
+    prefix: str = ""
+    takes_query_credentials: bool = True
     body_limits: Mapping[str, int] = field(default_factory=dict)  # bytes, by operationId
     control: "Callable[[], ControlRoutes] | None" = None  # called when one is first asked for
     with_examples: Callable[[Operation, Handler, Seed], Handler] = take_any_id
@@ -256,6 +261,7 @@ def fault_names(served: Sequence[ServedApi]) -> FaultNames:
             for operation in each.operations
             if each.api.error_line is not None and operation.streams_lines
         ],
+        {operation.id: each.api.errors for each in served for operation in each.operations},
     )
 
 
@@ -265,7 +271,9 @@ def error_shapes(served: Sequence[ServedApi]) -> Mapping[str, ErrorShapes]:
     for each in served:
         errors = [*(error for other in served for error in other.api.errors), *each.api.errors]
         named = {error.slug: error for error in errors if error.status is not None}
-        found[each.name] = ErrorShapes(each.api.error_body, each.api.error_line, named)
+        found[each.name] = ErrorShapes(
+            each.api.error_body, each.api.error_line, named, each.api.reworded
+        )
     return found
 
 

@@ -1,4 +1,6 @@
-"""The names of the query parameters that identify the caller. Only this module lists them."""
+"""The names of the query parameters that identify the caller, and the key of who gives none."""
+
+DEFAULT_KEY = "any"  # of commands that are given none
 
 API_KEY, ACCESS_TOKEN = "api_key", "access_token"
 CREDENTIALS = (API_KEY, ACCESS_TOKEN)  # of any request; the first one given counts

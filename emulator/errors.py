@@ -204,8 +204,8 @@ ORIGIN_REFUSED = ErrorText(
 WORLD_UNKNOWN = ErrorText(
     404,
     "world_unknown",
-    "The path is for a world {reference!r}, which does not exist: it was deleted, or the server "
-    "was started again. Ask the emulator for a new URL.",
+    "The path is for a world {reference!r}, which does not exist: it was deleted, has expired, or "
+    "the server was started again. Ask the emulator for a new URL.",
 )
 NOT_THIS_MACHINE = ErrorText(
     403,
@@ -232,6 +232,11 @@ GATEWAY_FAULTS = {
     "scheme": (
         "No API key or access token was sent: the header Authorization is read as 'Bearer TOKEN' "
         "alone, and the API key in X-Hume-Api-Key",
+        "oauth.v2.FailedToResolveAPIKey",
+    ),
+    "query": (
+        "No API key or access token was sent: here they do not count in the query; send the header "
+        "X-Hume-Api-Key, or 'Authorization: Bearer TOKEN'",
         "oauth.v2.FailedToResolveAPIKey",
     ),
     "key": ("Invalid ApiKey", "oauth.v2.InvalidApiKey"),

@@ -58,6 +58,8 @@ class Page:
 
     The files of `folder` are served beside the inspector's, so they import those as `./dom.js`.
     The module `<name>.js` exports the view as `name`: {id, title, icon, show}.
+    It may have `linkOf`, too, which returns where an entry of the journal leads to in the view,
+    instead of to a chat: {text, parameters}, or null.
     """
 
     name: str  # an identifier

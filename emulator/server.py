@@ -6,7 +6,7 @@ import logging
 import socket
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from types import TracebackType
 
@@ -59,7 +59,7 @@ class Server:
         self.at_end: list[Callable[[], object]] = []  # called once it has stopped
         self.is_open_to_others = not is_loopback(self._socket.getsockname()[0])
         self._uvicorn = _Uvicorn(
-            self.app.worlds.end_waits,
+            self.app.begin_end,
             self._end,
             uvicorn.Config(
                 self.app,
@@ -154,7 +154,7 @@ class _Uvicorn(uvicorn.Server):
 
     def __init__(
         self,
-        before_end: Callable[[], None],
+        before_end: Callable[[], Awaitable[None]],
         at_end: Callable[[], None],
         config: uvicorn.Config,
     ) -> None:
@@ -163,11 +163,17 @@ class _Uvicorn(uvicorn.Server):
         self._at_end = at_end
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._before_end()
+        await self._before_end()
         if self.config.is_ssl:
             self._drop_idle_connections()
         await super().shutdown(sockets)
+        self._drop_all_connections()
         self._at_end()
+
+    def _drop_all_connections(self) -> None:
+        """Abort what is left: a loop with bytes for a client that reads nothing never ends."""
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
 
     def _drop_idle_connections(self) -> None:
         """Abort idle connections: under TLS a close waits for the client, which may not answer."""
@@ -217,8 +223,12 @@ class _Stderr(logging.Handler):
 
 
 def _is_worth_logging(record: logging.LogRecord) -> bool:
-    """False if uvicorn reports a refused WebSocket, which it takes for an error of ours."""
-    return "without completing handshake" not in record.getMessage()
+    """False if uvicorn takes for an error of ours a refused WebSocket, or a request cut short.
+
+    When the server stops, it cancels requests that take longer than a second, and says how many.
+    """
+    is_cancelled = record.exc_info is not None and record.exc_info[0] is asyncio.CancelledError
+    return not is_cancelled and "without completing handshake" not in record.getMessage()
 
 
 _log_filter = LogFilter()

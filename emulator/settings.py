@@ -257,6 +257,13 @@ class Settings:
         minimum=1,
         api="tts",
     )
+    expression_idle_timeout: int = _world(
+        "integer",
+        60,
+        "how long an expression socket may be idle before it is closed (s)",
+        minimum=1,
+        api="expression",
+    )
     tts_stream_type: str = _world(
         "text",
         "text/event-stream",
@@ -319,6 +326,13 @@ class Settings:
     max_worlds: int = _server(
         "integer", 10_000, "worlds that a server keeps; a new key beyond them gets 429", minimum=1
     )
+    world_idle_minutes: int = _server(
+        "integer",
+        60,
+        "real minutes after which a world that nobody uses is dropped; 0 keeps all, as do "
+        "--api-key, --state and --export-on-exit",
+        minimum=0,
+    )
     clock: str = _world(
         "text",
         "system",
@@ -367,6 +381,14 @@ class Settings:
         "integer",
         None,
         "live chats that a world may have; the next is refused",
+        minimum=1,
+        api="evi",
+    )
+    max_events: int = _world(
+        "integer",
+        1_000_000,
+        "chat events that a world keeps, beside its seed's; a chat that reaches the limit ends "
+        "with an error frame, and the next is refused",
         minimum=1,
         api="evi",
     )

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 from collections.abc import Mapping
+from functools import lru_cache
 
 SIGNATURE_HEADER = "X-Hume-AI-Webhook-Signature"
 TIMESTAMP_HEADER = "X-Hume-AI-Webhook-Timestamp"
@@ -16,8 +17,14 @@ def sign(body: bytes, timestamp: str, key: str) -> str:
 
 def signed_headers(body: bytes, timestamp_s: int, key: str) -> dict[str, str]:
     """Return the two headers that a receiver checks."""
+    timestamp, signature = _signed(body, timestamp_s, key)
+    return {SIGNATURE_HEADER: signature, TIMESTAMP_HEADER: timestamp}
+
+
+@lru_cache(maxsize=16)  # an event is often sent to several receivers within a second
+def _signed(body: bytes, timestamp_s: int, key: str) -> tuple[str, str]:
     timestamp = str(timestamp_s)
-    return {SIGNATURE_HEADER: sign(body, timestamp, key), TIMESTAMP_HEADER: timestamp}
+    return timestamp, sign(body, timestamp, key)
 
 
 def signature_problem(headers: Mapping[str, str], body: bytes, key: str, sent_s: int) -> str | None:

@@ -30,6 +30,7 @@ CLASSES: Mapping[str, str] = {
     "evi.voices": "Listing",
     "evi.tts": "Tts",
     "evi.phone": "Phone",
+    "evi.expression": "Expression",
     "call": "Call",
     "chat": "Chat",
     "receiver": "WebhookReceiver",

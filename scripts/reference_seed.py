@@ -23,6 +23,8 @@ def contents() -> str:
         _events(seed["chat_groups"]),
         "## Voices and generations\n",
         _voices(seed),
+        "## Runs of Expression Measurement\n",
+        _runs(seed["expression_runs"]),
     ]
     return "\n".join(parts)
 
@@ -63,3 +65,16 @@ def _voices(seed: dict[str, Any]) -> str:
         for each in seed["generations"]
     ]
     return table(("what", "name or text", "id"), rows)
+
+
+def _runs(runs: list[dict[str, Any]]) -> str:
+    rows = [
+        (
+            code(each["id"]),
+            code(each["endpoint"]),
+            code(each["mode"]),
+            str(len(each.get("events", ()))),
+        )
+        for each in runs
+    ]
+    return table(("run", "endpoint", "mode", "events"), rows)

@@ -174,7 +174,7 @@ def test_every_room_of_the_ladder_exists() -> None:
     assert LEVELS.keys() <= {room_of(name) for name in MODULES}
 
 
-LOADED_LATE = 54  # imports inside functions, each with its reason (ARCHITECTURE.md)
+LOADED_LATE = 58  # imports inside functions, each with its reason (ARCHITECTURE.md)
 
 
 def test_few_imports_are_inside_functions() -> None:

@@ -18,7 +18,7 @@ NO_MACHINERY = ("apis/", "chat/", "cli/", "extras/", "testing/", "pytest_plugin.
 MAY_IMPORT = {"server.py": {"emulator.apis.apis"}}
 
 PATHS = {path for each in SERVED for path in each.document.content["paths"]}
-PREFIX = "/v0/"  # of every path of the documents
+PREFIXES = ("/v0/", "/v1/")  # of every path of the documents
 # An ordinary word, which has many meanings in the machinery.
 ORDINARY = {"error"}
 TYPES = {
@@ -51,7 +51,11 @@ def texts(source: str) -> Iterator[str]:
 
 def known_names(source: str) -> list[str]:
     """Return what a module names of an API: a path of a document, a type of a message."""
-    return [text for text in texts(source) if PREFIX in text or text in TYPES]
+    return [
+        text
+        for text in texts(source)
+        if text in TYPES or any(prefix in text for prefix in PREFIXES)
+    ]
 
 
 def imported(source: str) -> set[str]:
@@ -80,7 +84,7 @@ def test_machinery_imports_no_api() -> None:
 
 def test_what_is_looked_for() -> None:
     """The lists come from the documents and from the models of messages."""
-    assert all(path.startswith(PREFIX) for path in PATHS)
+    assert all(path.startswith(PREFIXES) for path in PATHS)
     assert {"/v0/evi/configs/{id}", "/v0/tts/voices"} <= PATHS
     assert {"audio_input", "chat_metadata", "session_settings", "tool_call"} <= TYPES
     assert all((PACKAGE / name).exists() for name in (*NO_MACHINERY, *MAY_IMPORT))

@@ -1,9 +1,9 @@
 """A bare ASGI application on the emulator's server: it sends what it was told to, and no more.
 
 `python -m benchmarks.apps.bare PORT`. PUT /STATUS sets what every request is answered with; PUT
-/frames, with a JSON array of texts, what every frame of a WebSocket is answered with, which is the
-frame itself until then; PUT /pieces with a body that is streamed as an answer, and its path ends
-with the lengths of the pieces: /pieces/96000,1200.
+/frames, with a JSON array of texts, what every text frame of a WebSocket is answered with, which is
+the frame itself until then, as it always is of a binary frame; PUT /pieces with a body that is
+streamed as an answer, and its path ends with the lengths of the pieces: /pieces/96000,1200.
 """
 
 import sys
@@ -61,6 +61,9 @@ class Bare:
         await receive()
         await send({"type": "websocket.accept"})
         while (message := await receive())["type"] == "websocket.receive":
+            if message.get("bytes") is not None:
+                await send({"type": "websocket.send", "bytes": message["bytes"]})
+                continue
             for frame in self._frames or [message["text"]]:
                 await send({"type": "websocket.send", "text": frame})
 

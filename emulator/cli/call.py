@@ -17,6 +17,7 @@ from emulator.cli.call_output import line_of
 from emulator.cli.call_words import CallWords
 from emulator.cli.http import Remote
 from emulator.cli.parser import FAILED, OK, add_settings, settings_of
+from emulator.credentials import DEFAULT_KEY
 from emulator.durations import duration_ms
 from emulator.errors import EmulatorError, UsageError, closest
 from emulator.faults.table import KINDS
@@ -231,7 +232,7 @@ def _remote(arguments: argparse.Namespace, settings: Settings) -> Remote | None:
         key = key or parse_qs(parts.query).get("api_key", [None])[0]
     if url is None:
         return None
-    return Remote(url, key or "any", flag="--emulator")
+    return Remote(url, key or DEFAULT_KEY, flag="--emulator")
 
 
 async def _tell(remote: Remote, call_sid: str, text: str) -> None:

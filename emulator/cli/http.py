@@ -9,6 +9,7 @@ from typing import Any
 
 from emulator.cli.parser import add_ca_flag
 from emulator.cli.refusal import refusal_text
+from emulator.credentials import DEFAULT_KEY
 from emulator.errors import EmulatorError, UsageError
 from emulator.ready import direct_opener
 
@@ -20,7 +21,11 @@ def add_server_flags(parser: argparse.ArgumentParser, default: str | None, help:
     parser.add_argument("--url", default=default, help=help)
     add_ca_flag(parser)
     parser.add_argument(
-        "--api-key", dest="key", default="any", help="the world's key (default any)", metavar="KEY"
+        "--api-key",
+        dest="key",
+        default=DEFAULT_KEY,
+        help="the world's key (default any)",
+        metavar="KEY",
     )
 
 

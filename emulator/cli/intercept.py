@@ -27,7 +27,7 @@ _NODE_OPTIONS, _PYTHON_PATH = "NODE_OPTIONS", "PYTHONPATH"
 _PROXY, _NO_PROXY = ("HTTPS_PROXY", "https_proxy"), ("NO_PROXY", "no_proxy")
 _ANY_PROXY = ("ALL_PROXY", "all_proxy")  # which clients use where there is no HTTPS_PROXY
 _THIS_MACHINE = "localhost,127.0.0.1,::1"
-_HOSTS = " and ".join(SERVICE_HOSTS)
+_HOSTS = " or ".join(SERVICE_HOSTS)
 
 
 class Interception:
@@ -44,11 +44,11 @@ class Interception:
         if self.proxy is not None and self.proxy.count:
             counts["the proxy"] = self.proxy.count
         shown = ", ".join(f"{name} {count}" for name, count in counts.items())
-        line = f"redirected from {_HOSTS}: {shown or 'nothing'}"
+        line = f"redirected from the service: {shown or 'nothing'}"
         if refused:
             line += f"; refused, because they could not be redirected: {refused} (see above)"
         elif not counts:
-            line += "; only programs that name this host are redirected"
+            line += f"; only programs that name {_HOSTS} are redirected"
         return line
 
     def _read_notes(self) -> tuple[Counter[str], int]:

@@ -8,12 +8,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TextIO
+from weakref import ref
 
 from emulator.cli.colour import Paint
 from emulator.cli.line_writer import LineWriter
 from emulator.cli.refusal import refusal_text
 from emulator.handles.diagnosis import describe
-from emulator.journal.entries import Entry, FrameEntry, HttpEntry, ScriptEntry, WebhookEntry
+from emulator.journal.entries import (
+    Entry,
+    FrameEntry,
+    HttpEntry,
+    ScriptEntry,
+    WebhookEntry,
+    WorldEntry,
+)
 from emulator.journal.views import BODY
 from emulator.redaction.printable import visible
 from emulator.server import Server
@@ -54,10 +62,11 @@ class Live:
         def tell(kind: str, style: str, text: str) -> None:
             self._print(kind, style, text, where if self._are_several else "")
 
-        lines = WorldLines(tell)
+        lines, watched = WorldLines(tell), ref(world)  # its journal keeps what looks at it
 
         def look() -> None:
-            entry = world.journal.newest
+            world = watched()
+            entry = None if world is None else world.journal.newest
             if entry is not None and entry.seq > lines.seen:
                 lines.tell(entry)
 
@@ -99,6 +108,8 @@ class WorldLines:
         elif isinstance(entry, FrameEntry):
             if entry.chat_id is not None and not entry.joined:
                 self._tell_frame(entry, entry.chat_id)
+        elif isinstance(entry, WorldEntry):
+            self.say("world", "yellow", describe(entry.to_json()).removeprefix("world").lstrip())
         elif isinstance(entry, WebhookEntry):
             is_good = entry.status is not None and 200 <= entry.status < 300
             text = describe(entry.to_json()).removeprefix("webhook").lstrip()

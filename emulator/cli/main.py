@@ -71,7 +71,8 @@ def make_parser(command: str = "") -> argparse.ArgumentParser:
     """Return the parser of the named command, or of all commands if there is no such command."""
     parser = argparse.ArgumentParser(
         prog="evi-emulator",
-        description="A local emulator of Hume's voice APIs, EVI and text-to-speech.",
+        description="A local emulator of Hume's voice APIs: EVI, text-to-speech and Expression "
+        "Measurement.",
         epilog="Without a command: serve. Exit codes: 0 fine, 1 a check failed, 2 wrong usage, "
         "3 could not start.",
     )

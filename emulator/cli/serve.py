@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from emulator.cli.colour import Paint, painter
 from emulator.cli.parser import OK, add_settings, settings_of
+from emulator.credentials import DEFAULT_KEY
 from emulator.web.real_keys import looks_real
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def _label(name: str) -> str:
 
 def _facts(server: "Server") -> dict[str, str]:
     settings, url = server.settings, server.url
-    api_key = settings.api_key[0] if settings.api_key else "any"
+    api_key = settings.api_key[0] if settings.api_key else DEFAULT_KEY
     if looks_real(api_key):  # logs keep what is printed
         api_key = f"...{api_key[-4:]}"
     return {
@@ -100,5 +101,7 @@ def _facts(server: "Server") -> dict[str, str]:
         "Python": f'HumeClient(base_url="{url}", api_key="{api_key}")',
         "TypeScript": f'new HumeClient({{ environment: "{url}", apiKey: "{api_key}" }})',
         "React": f'connect({{ auth, hostname: "{url}" }})',
+        "Expression": f'ExpressionMeasurementClientEnvironment(base="{url}", '
+        f'production="{url.replace("http", "ws", 1)}")',
         "Signing key": f"{settings.signing_key} (of webhooks)",
     }

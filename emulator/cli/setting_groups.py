@@ -9,7 +9,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     ),
     "Worlds": (
         "seed", "clock", "random_seed", "state", "export_on_exit", "max_worlds",
-        "max_snapshot_bytes", "journal_limit", "journal_max_bytes",
+        "world_idle_minutes", "max_snapshot_bytes", "journal_limit", "journal_max_bytes",
     ),
     "How strict it is": (
         "strict", "spec", "unknown_ids", "unknown_voices", "name_conflict", "require_voice",
@@ -17,7 +17,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     ),
     "Chats": (
         "script", "audio_output", "prosody", "transcription_failure", "inactivity_timeout",
-        "max_chats",
+        "max_chats", "max_events",
     ),
     "Time and sound": (
         "pace", "first_audio", "jitter", "voice", "voice_model", "voice_name", "voice_key",
@@ -26,6 +26,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "Text-to-speech": (
         "max_generation_seconds", "tts_idle_timeout", "tts_stream_type", "tts_file_type",
     ),
+    "Expression Measurement": ("expression_idle_timeout",),
     "Webhooks": (
         "signing_key", "sign_webhooks_with", "webhook_time", "webhook_timeout", "webhook_queue",
     ),

@@ -105,7 +105,7 @@ FINDINGS: dict[str, FindingKind] = {
         WARNING, "a body comes with an operation that takes none", "no body", "it is ignored"
     ),
     "content_type_missing": FindingKind(
-        WARNING, "a body comes without a Content-Type", "application/json"
+        WARNING, "a body comes without a Content-Type", "{media_type}"
     ),
     "accept_excludes_json": FindingKind(
         WARNING,

@@ -104,7 +104,8 @@ class RequestAuditor:
             got = f"a body of {length} bytes" if length.isdigit() else "a body"
             findings.append(find("body_unexpected", ("body",), got))
         elif comes_with_body and b"content-type" not in headers:
-            findings.append(find("content_type_missing", ("headers", "Content-Type"), None))
+            loc, media_type = ("headers", "Content-Type"), self.operation.bodies[0].media_type
+            findings.append(find("content_type_missing", loc, None, media_type=media_type))
         accept = headers.get(b"accept") if self._answers_json else None
         if accept and accept not in _GOOD_TYPES and not _accepts_json(accept):
             text = accept.decode("latin-1")

@@ -1,7 +1,7 @@
 """The names that fields of fault rules may have."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from emulator.error_shapes import NamedError
 from emulator.errors import closest
@@ -30,6 +30,7 @@ class FaultNames:
     event_names: Sequence[str] = ()  # of webhooks
     errors: Sequence[NamedError] = ()
     line_operations: Sequence[str] = ()  # whose answers are streams of JSON lines
+    errors_of: Mapping[str, Sequence[NamedError]] = field(default_factory=dict)  # by operation
 
     def schema(self) -> JsonObject:
         """Return the JSON schema of a new rule."""
@@ -54,10 +55,14 @@ class FaultNames:
             "method": list(METHODS),
         }
 
-    def find_error(self, name: str, kind: str) -> NamedError:
-        """Return the error that a rule of that kind names by slug or code. Raises FaultMistake."""
+    def find_error(self, name: str, kind: str, operation: str | None = None) -> NamedError:
+        """Return the error that a rule of that kind names by slug or code.
+
+        The errors of the operation's API go before those of others. Raises FaultMistake.
+        """
         of_requests = kind == "http"
-        errors = [each for each in self.errors if not of_requests or each.status is not None]
+        known_errors = [*self.errors_of.get(operation or "", ()), *self.errors]
+        errors = [each for each in known_errors if not of_requests or each.status is not None]
         for error in errors:
             if name in (error.slug, error.code):
                 return error

@@ -244,6 +244,11 @@ def _bug(entry: JsonObject) -> str:
     return f"bug      {_one_line(entry['error'])} (reference {entry['reference']})"
 
 
+def _world(entry: JsonObject) -> str:
+    minutes = entry["idle_minutes"]
+    return f"world    this key's world before expired: nobody used it for {minutes} minutes"
+
+
 def _one_line(text: str) -> str:
     text = " ".join(text.split())
     return text if len(text) <= 120 else text[:117] + "..."
@@ -265,5 +270,6 @@ _DESCRIBE = {
     "script": _script,
     "model": _model,
     "fault": _fault,
+    "world": _world,
     "bug": _bug,
 }

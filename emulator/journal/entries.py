@@ -84,7 +84,11 @@ def _names(kind: type[Entry]) -> tuple[str, ...]:
 
 @dataclass(slots=True, eq=False, repr=False)
 class HttpEntry(Entry):
-    """A request and its answer, or a WebSocket's handshake."""
+    """A request and its answer, or a WebSocket's handshake.
+
+    Few entries have `more` fields: of a streamed answer the size of its body, `response_bytes`, and
+    how it `ended`; of a bug of the emulator its `reference` and the exception, `error`.
+    """
 
     kind = "http"
     nullable = ("operation", "status")
@@ -105,11 +109,23 @@ class HttpEntry(Entry):
     request_headers: bytes  # of `kept_headers`
     request: bytes | None  # beginning of the body; None for a handshake
     response: bytes  # beginning of the body
-    response_bytes: int | None = None  # size of a streamed body
-    ended: str | None = None  # how a streamed answer ended
-    reference: str | None = None  # of a bug of the emulator
-    error: str | None = None  # that bug's exception
     findings: tuple[NotedFinding, ...] = ()
+    more: Mapping[str, Json] | None = None
+
+    @property
+    def error(self) -> str | None:
+        """Return the exception of a bug, if there was one."""
+        error: str | None = (self.more or {}).get("error")
+        return error
+
+    def own_fields(self) -> JsonObject:
+        """Return its fields; those in `more` come before the findings."""
+        values = Entry.own_fields(self)
+        if self.more is None:
+            return values
+        findings = values.pop("findings", ())
+        values |= values.pop("more")
+        return {**values, "findings": findings} if findings else values
 
     def measure(self) -> int:
         """Return how many bytes its texts and findings take in memory, about."""
@@ -315,6 +331,18 @@ class ScriptEntry(Entry):
 
 
 @dataclass(slots=True, eq=False, repr=False)
+class WorldEntry(Entry):
+    """The fate of the world that the key had before: it has expired."""
+
+    kind = "world"
+
+    action: str
+    before_ms: int  # when that was, by the wall clock
+    idle_minutes: int  # for which nobody had used it
+    name: str | None = None
+
+
+@dataclass(slots=True, eq=False, repr=False)
 class BugEntry(Entry):
     """A bug of the emulator in a chat or a timer; one in a request is in the request's entry."""
 
@@ -330,6 +358,6 @@ KINDS = tuple(
     each.kind
     for each in (
         HttpEntry, FrameEntry, WebhookEntry, FaultEntry, ModelEntry, EarsEntry, VoiceEntry,
-        CallEntry, ClockEntry, ScriptEntry, BugEntry,
+        CallEntry, ClockEntry, ScriptEntry, WorldEntry, BugEntry,
     )
 )  # fmt: skip

@@ -9,6 +9,7 @@ from operator import attrgetter
 from emulator.clock import Clock, SystemClock
 from emulator.journal.audio_run import AudioEntry, AudioRun
 from emulator.journal.entries import Entry
+from emulator.journal.sharing import SharedTexts
 from emulator.jsontext import Json, JsonObject
 
 LONGEST_BODY = 4_000  # bytes of a request or response that are kept
@@ -42,8 +43,10 @@ class Journal:
         # when something last happened, by the wall clock (ms); None if nothing ever has
         self.used_ms: int | None = None if before is None else before.used_ms
         self._first = self.seq
+        self._newest_ms = self._newest_size = 0  # of the newest entry
         self._without_entry = 0  # numbers of forgotten entries, and of audio frames
         self._runs: list[AudioRun] = []  # open runs
+        self.shared = SharedTexts()
         # called after each entry and each audio frame
         self.watchers: list[Callable[[], None]] = [] if before is None else before.watchers
 
@@ -75,9 +78,15 @@ class Journal:
     def add(self, entry: Entry) -> None:
         """Add an entry, with the next number (the first is 1) and the world's time."""
         entry.seq = self.seq = self.seq + 1
-        entry.at_ms = self._clock.now_ms()
+        now_ms = self._clock.now_ms()
+        if now_ms != self._newest_ms:  # entries of one moment, or of one size, share a number
+            self._newest_ms = now_ms
+        entry.at_ms = self._newest_ms
         self.used_ms = _WALL_CLOCK.now_ms()
-        entry.size = size = entry.measure()
+        size = entry.measure()
+        if size != self._newest_size:
+            self._newest_size = size
+        entry.size = self._newest_size
         entries = self._entries
         entries.append(entry)
         self._bytes += size
@@ -123,9 +132,10 @@ class Journal:
         for entry in self.kept(after, **wanted):
             yield entry.to_json()
 
-    def singly(self, after: int = 0, **wanted: Json) -> list[JsonObject]:
-        """Return the entries with each audio frame by itself, without credentials."""
-        return [entry.to_json() for entry in self.kept_singly(after, **wanted)]
+    def singly(self, after: int = 0, **wanted: Json) -> Iterator[JsonObject]:
+        """Yield the entries with each audio frame by itself, without credentials."""
+        for entry in self.kept_singly(after, **wanted):
+            yield entry.to_json()
 
     def kept_singly(self, after: int = 0, **wanted: Json) -> list[Entry]:
         """Return the entries with each audio frame by itself, those of open runs included.

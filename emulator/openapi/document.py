@@ -27,7 +27,7 @@ ASSERTIONS = {
     "minLength", "maxLength", "minItems", "maxItems", "pattern",
 }  # fmt: skip
 _BY_TYPE = {"propertyName": "type"}
-FORMATS = {"uuid", "uuid4", "int32", "int64", "float", "double", "binary"}
+FORMATS = {"uuid", "uuid4", "date-time", "int32", "int64", "float", "double", "binary"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)

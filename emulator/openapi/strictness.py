@@ -13,7 +13,7 @@ from emulator.openapi.operation import Operation
 
 MOST_REFUSED = 1_000  # of one kind, in one request or frame: each takes time and memory
 EXTRA = "extra_forbidden"
-_EXTRA_MESSAGE = "Extra inputs are not permitted"
+EXTRA_MESSAGE = "Extra inputs are not permitted"
 _QUERIES_REMEMBERED = 64
 _VALUES_REMEMBERED = 256
 _nearest_listed = lru_cache(_VALUES_REMEMBERED)(nearest_word)  # clients repeat their mistakes
@@ -43,13 +43,13 @@ def strict_check(operation: Operation, fields: Field | None) -> StrictCheck:
 def unknown_parameters(names: Collection[str], known: Collection[str]) -> list[Problem]:
     """List the parameters of a query that nothing reads."""
     unknown = [name for name in names if name not in known][:MOST_REFUSED]
-    return [Problem(("query", name), _EXTRA_MESSAGE, EXTRA) for name in unknown]
+    return [Problem(("query", name), EXTRA_MESSAGE, EXTRA) for name in unknown]
 
 
 def unknown_contents(fields: Field, value: Json, loc: Loc) -> list[Problem]:
     """List the fields of a value that no schema has, and the values that nobody lists."""
     use = use_of(fields, value, loc)
-    problems = [Problem(at, _EXTRA_MESSAGE, EXTRA) for at, _ in use.unknown[:MOST_REFUSED]]
+    problems = [Problem(at, EXTRA_MESSAGE, EXTRA) for at, _ in use.unknown[:MOST_REFUSED]]
     return problems + [_unlisted(*each) for each in use.unlisted[:MOST_REFUSED]]
 
 

@@ -218,6 +218,9 @@ def _format_problem(loc: Loc, name: str, got: str) -> Problem:
         if _UUID.fullmatch(got):
             return Problem(loc, "UUID version 4 expected", "uuid_version")
         name = "uuid"
+    if name == "date-time":
+        example = "a datetime with a timezone, such as 2026-10-06T12:00:00Z"
+        return Problem(loc, f"Input should be {example}", "datetime_parsing")
     return Problem(loc, f"Input should be a valid {name.upper()}", f"{name}_parsing")
 
 

@@ -19,7 +19,7 @@ from emulator.hosts import WEBHOOK_SCHEMES, call_problem, mapped
 from emulator.ids import IdSource
 from emulator.journal.entries import NotedFinding, WebhookEntry
 from emulator.journal.journal import Journal
-from emulator.jsontext import JsonObject, render
+from emulator.jsontext import JsonObject, kept, render
 from emulator.settings import Settings
 from emulator.signature import signature_problem
 from emulator.timers import Timer, Timers
@@ -29,6 +29,7 @@ logger = logging.getLogger("emulator")
 RETRY_DELAYS_MS = (1_000, 4_000, 16_000)  # after the first, second and third attempt
 REORDER_PATIENCE_MS = 5_000  # how long a delivery waits for the next one to pass it
 _RESET = "the world was reset"
+_NO_FAULTS: list[str] = []  # of most attempts
 STATES = PENDING, DELIVERED, FAILED = "pending", "delivered", "failed"
 
 
@@ -265,7 +266,7 @@ class Outbox:
             payload["event_name"],
             payload["chat_id"],
             url,
-            render(payload),
+            kept(render(payload)),
             self._clock.now_ms(),
             attempts_left=attempts,
         )
@@ -280,13 +281,18 @@ class Outbox:
         self.deliveries[delivery.id] = delivery
         self.pending += 1
         if self.pending > self._settings.webhook_queue:
-            limit = self._settings.webhook_queue
-            self._finish(delivery, FAILED, f"more than {limit} deliveries are pending")
+            self._finish(delivery, FAILED, self._too_many())
         elif delay_ms is not None:
             delivery.faults = tuple(fault for fault in delivery.faults if fault != "delay")
             self._timers.at(self._clock.now_ms() + delay_ms, partial(self._put, delivery, key))
         else:
             self._put(delivery, key)
+
+    def _too_many(self) -> str:
+        return (
+            f"{self._settings.webhook_queue} deliveries are pending, the most that --webhook-queue "
+            "allows: let them be sent (a frozen clock holds delays and retries back), or allow more"
+        )
 
     def _make_room(self) -> None:
         """Drop the oldest finished delivery if the outbox is full."""
@@ -453,7 +459,7 @@ class Outbox:
                 status=result.status,
                 error=result.error,
                 duration_ms=result.duration_ms,
-                faults=list(faults),
+                faults=list(faults) or _NO_FAULTS,
                 findings=tuple(findings),
             )
         )

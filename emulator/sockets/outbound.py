@@ -91,6 +91,8 @@ class Outbound:
         self._watchers: list[Callable[[], None]] = []  # of what waits, and of the end
         self._ready = asyncio.Event()
         self.close_code: int | None = None
+        self._close_reason = ""
+        self.client_reason = ""  # the text with which the client has closed the socket
         self.given_up = asyncio.Event()
 
     def open(self, receive: Receive, fail: Fail, hang_up: Callable[[], None]) -> None:
@@ -127,7 +129,8 @@ class Outbound:
     def _fail(self, slug: str, message: str | None) -> None:
         """Send an error frame before the queue; nothing follows if the session ends with it.
 
-        No fault strikes the frame, or one error would cause the next without end.
+        No fault strikes the frame, or one error would cause the next without end. A session that is
+        over has no error to send, and what waits is its end.
         """
         waiting = list(self._queue)
         self._queue.clear()
@@ -136,7 +139,7 @@ class Outbound:
             self._fail_session(slug, message)
         finally:
             self._is_spared = False
-        if self.close_code is None:
+        if self.close_code is None or not self._queue:
             self._queue += waiting
 
     def _strike(self) -> None:
@@ -204,15 +207,18 @@ class Outbound:
         self._unsent += frame.size
         self._ready.set()
 
-    def close(self, code: int) -> None:
+    def close(self, code: int, reason: str = "") -> None:
         """Close the socket once the queue is sent."""
-        self.close_code = code
+        self.close_code, self._close_reason = code, reason
         self._ready.set()
         self._notify()
 
     def give_up(self) -> None:
         """Cut off a client that does not read: its connection ends without a close frame."""
-        error = f"cut off: {self._limit} bytes and more wait for a client that does not read"
+        error = (
+            f"cut off: {self._limit} bytes and more wait for a client that does not read, the most "
+            "that --max-unsent-bytes allows"
+        )
         self.note_end("out", [find("socket_unread", ("socket",))], error=error)
         self._queue.clear()
         self.close_code = TOO_SLOW
@@ -278,8 +284,12 @@ class Outbound:
                 if self._socket_faults is not None:
                     await self._socket_faults.let_go()
                 if self._socket_faults is None or not self._socket_faults.stalls:
-                    await self._send({"type": "websocket.close", "code": self.close_code})
+                    await self._send_close(self.close_code)
                 return
+
+    async def _send_close(self, code: int) -> None:
+        reason = {"reason": self._close_reason} if self._close_reason else {}
+        await self._send({"type": "websocket.close", "code": code, **reason})
 
     async def _write_next(self) -> None:
         """Send the queue's first frame. Raises SocketBroken if a fault breaks the connection."""

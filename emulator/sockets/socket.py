@@ -26,7 +26,10 @@ class Peer(ABC):
 
     @abstractmethod
     def closed(self, code: int | None, by_server: bool) -> Sequence[Finding]:
-        """End what belongs to the connection; return findings about how it ended."""
+        """End what belongs to the connection; return findings about how it ended.
+
+        If the client closed it, the Outbound has its reason.
+        """
 
     @abstractmethod
     def fail(self, slug: str, message: str | None) -> None:
@@ -39,6 +42,9 @@ class Peer(ABC):
     @abstractmethod
     def crash(self) -> None:
         """End what belongs to the connection, after a bug of the emulator."""
+
+    def shut_down(self) -> None:  # noqa: B027 - most sessions just end
+        """Say that the session ends, since the server stops, and close the socket."""
 
     @abstractmethod
     def leave(self) -> None:

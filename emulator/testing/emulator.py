@@ -107,6 +107,7 @@ class Emulator:
         def create() -> Evi:
             app.auth.accept(api_key)
             world = app.worlds.create(api_key, seed, chosen, name)
+            world.is_owned = True
             return Evi(world, app, self._bridge, self.url, self._seed, self.ca_file)
 
         return self._bridge.call(create)

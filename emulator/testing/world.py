@@ -17,6 +17,7 @@ from emulator.actions import add_stub
 from emulator.api import fault_names, new_handles
 from emulator.apis.evi.testing.handle import EviHandle
 from emulator.apis.evi.testing.tool_calls import unanswered_calls
+from emulator.apis.expression.testing.handle import ExpressionHandle
 from emulator.apis.phone.testing.handle import CallHandle, PhoneHandle
 from emulator.apis.tts.testing.handle import TtsHandle
 from emulator.atomic import write_whole
@@ -66,6 +67,7 @@ class Evi(EviHandle):
     voices: Listing  # the account's custom voices
     tts: TtsHandle
     phone: PhoneHandle
+    expression: ExpressionHandle
 
     def __init__(
         self,

@@ -130,8 +130,8 @@ class StreamSocket:
                 if self._waiting >= _MOST_WAITING:
                     self._room.clear()
                     await self._room.wait()
-        except (aiohttp.ClientError, OSError):
-            return
+        except (asyncio.CancelledError, aiohttp.ClientError, OSError):
+            return  # an error that the task keeps would keep this socket
         finally:
             self._is_closed = True
 

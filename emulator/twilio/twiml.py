@@ -78,6 +78,8 @@ class _Reader:
             if isinstance(error, TwimlProblem):
                 raise
             raise TwimlProblem(f"the answer is not XML: {_reason(error)}") from None
+        finally:
+            del self._parser  # which refers to this reader
         assert self._root is not None  # or expat had complained
         return self._root
 

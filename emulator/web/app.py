@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from emulator.api import (
 )
 from emulator.audio.speakers import check_voice
 from emulator.contract.findings import Finding
+from emulator.credentials import CREDENTIALS, HANDSHAKE_CREDENTIALS
 from emulator.errors import ApiError
 from emulator.faults.chaos import read_chaos
 from emulator.openapi.document import Document, clear_failure
@@ -36,6 +37,7 @@ from emulator.web.guard import CONTROL_PREFIX, Guard
 from emulator.web.mounts import Mount
 from emulator.web.sockets.application import Sockets
 from emulator.web.timer_wakeups import TimerWakeups
+from emulator.world.expiry import Expiry
 from emulator.world.snapshot import Seed
 from emulator.world.snapshot_reader import SnapshotReader
 from emulator.world.world import World
@@ -45,6 +47,12 @@ if TYPE_CHECKING:
     from emulator.contract.surface import ApiSurface
     from emulator.web.control.application import Control
     from emulator.world.persistence import Persistence
+
+
+def names_in_query(api: Api, names: Iterable[str]) -> Sequence[str]:
+    """Return the parameters of a query that may hold a key or a token of an API."""
+    return tuple(names) if api.takes_query_credentials else ()
+
 
 _OTHER_OWN_PREFIXES = ("/openapi.", "/openapi/", "/oauth2-cc/")  # routes without a guard
 
@@ -67,19 +75,29 @@ class App:
         self.worlds = Worlds(seed, self.settings, self._sender, self._begin)
         self.auth = Auth(self.worlds, self.settings.api_key)
         self._errors = error_shapes(self.apis)
+        self._errors_of_paths = {
+            each.prefix: self._errors[each.name] for each in apis if each.prefix
+        }
         self._hints = NO_HINTS.with_all([each.hints for each in apis])
         guarded = (CONTROL_PREFIX, *(mount.prefix for mount in mounts))
         self.dispatcher = self._dispatcher((*guarded, *_OTHER_OWN_PREFIXES))
         self.started = threading.Event()
         self.loop: asyncio.AbstractEventLoop | None = None  # that serves
-        sockets = [(socket, self._errors[each.name]) for each in apis for socket in each.sockets]
-        self._sockets = Sockets(sockets, self._hints, self.auth, self.worlds.others)
+        sockets = [
+            (socket, self._errors[each.name], names_in_query(each, HANDSHAKE_CREDENTIALS))
+            for each in apis
+            for socket in each.sockets
+        ]
+        self._sockets = Sockets(
+            sockets, self._hints, self.auth, self.worlds.others, self._errors_of_paths
+        )
         # Called with each new world, and with each request that is refused before it has one: what
         # was asked for, and why it is refused.
         self.world_watchers: list[Callable[[World], object]] = []
         self.refusal_watchers: list[Callable[[str, str], object]] = []
         self.worlds.others.watchers = (self._note_stranger,)
         self._guarded = Guard(Cors(self._route), self.settings, guarded, self._note_refusal)
+        self._expiry = self._new_expiry()
         self._persistence = self._new_persistence()  # last, as it locks a folder
 
     @property
@@ -132,6 +150,22 @@ class App:
 
         return Persistence(self.worlds, self.settings, self.snapshots)
 
+    def _new_expiry(self) -> Expiry | None:
+        """Return what drops unused worlds; None if the settings keep them all.
+
+        The worlds of keys that the settings list are few, and stored ones are to be kept.
+        """
+        settings = self.settings
+        if settings.api_key or settings.state or settings.export_on_exit:
+            return None
+        minutes = settings.world_idle_minutes
+        return Expiry(self.worlds, minutes) if minutes else None
+
+    async def begin_end(self) -> None:
+        """End what clients wait for, and sessions that say how they end: the server will stop."""
+        self.worlds.end_waits()
+        await self._sockets.shut_down()
+
     def close(self) -> None:
         """Release the folder of stored worlds; for an application that is not being served."""
         if self._persistence is not None:
@@ -162,15 +196,19 @@ class App:
             self._hints,
             own_prefixes,
             lambda: self.control.own_routes(),
+            self._errors_of_paths,
         )
         for served in self.apis:
             handlers, errors = self._handlers(served), self._errors[served.name]
             is_known = is_shipped(served.document.path)
+            credentials = names_in_query(served.api, CREDENTIALS)
             with clear_failure(served.document):
                 for operation in served.operations:
                     handler = handlers[operation.id]
                     limit = served.api.body_limits.get(operation.id)
-                    route = dispatcher.add(operation, handler, served.validation, limit, errors)
+                    route = dispatcher.add(
+                        operation, handler, served.validation, limit, errors, credentials
+                    )
                     if not is_known:
                         route.compile()
         return dispatcher
@@ -203,8 +241,12 @@ class App:
         if self._persistence is not None:
             self._persistence.begin()
         self.started.set()
+        if self._expiry is not None:
+            self._expiry.begin(self.loop)
         await send({"type": "lifespan.startup.complete"})
         await receive()
+        if self._expiry is not None:
+            self._expiry.end()
         await self._sender.close()
         await self.worlds.http.close()
         if self._persistence is not None:

@@ -1,6 +1,6 @@
 """Authentication: API keys and access tokens (docs/protocol.md#authentication)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from emulator.credentials import API_KEY, CREDENTIALS, HANDSHAKE_CREDENTIALS
 from emulator.errors import WORLD_UNKNOWN, api_error, gateway_fault
@@ -39,11 +39,12 @@ class Auth:
         self,
         headers: Mapping[bytes, bytes],
         query_string: bytes,
-        names: Iterable[str] = CREDENTIALS,
+        names: Collection[str] = CREDENTIALS,
     ) -> World:
         """Return the caller's world. Headers override the query. Raises ApiError (401).
 
-        `names` are the query parameters that may hold credentials; the first one sent counts.
+        `names` are the query parameters that may hold credentials; the first one sent counts. Those
+        of a handshake have older spellings, too.
         """
         key = headers.get(API_KEY_HEADER)
         if key:
@@ -54,17 +55,12 @@ class Auth:
         query = parse_query(query_string)
         name = next((name for name in names if query.get(name)), None)
         if name is None:
-            raise gateway_fault("scheme" if bearer.strip() else "missing")
+            is_in_query = not names and any(query.get(name) for name in HANDSHAKE_CREDENTIALS)
+            fault = "scheme" if bearer.strip() else "query" if is_in_query else "missing"
+            raise gateway_fault(fault)
         if HANDSHAKE_CREDENTIALS[name] == API_KEY:
             return self.world_of_key(query[name])
         return self._world_of_token(query[name])
-
-    def world_of_handshake(self, headers: Mapping[bytes, bytes], query_string: bytes) -> World:
-        """Return the world of a handshake, whose query may use older spellings, too.
-
-        Raises ApiError (401).
-        """
-        return self.world(headers, query_string, HANDSHAKE_CREDENTIALS)
 
     def world_of_reference(self, reference: str) -> World:
         """Return the world that a path names. Raises ApiError (404) if there is none."""

@@ -66,6 +66,7 @@ class LimitedProtocol(CoalescingProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_timer()
         super().connection_lost(exc)
+        self._let_go()
 
     def handle_websocket_upgrade(self) -> None:
         if self._is_refused:
@@ -74,6 +75,16 @@ class LimitedProtocol(CoalescingProtocol):
             self._refuse(HANDSHAKE_WITH_BODY)
         else:
             super().handle_websocket_upgrade()
+            self._let_go()
+
+    def _let_go(self) -> None:
+        """Forget what refers to this connection in turn, since it is over or a WebSocket's now.
+
+        Only a full garbage collection would free them, with the last request's body.
+        """
+        self._unset_keepalive_if_required()
+        self.pipeline.clear()
+        self.parser = self.cycle = None  # type: ignore[assignment]
 
     # what the parser calls
 

@@ -1,7 +1,8 @@
 """The entry of every HTTP request: the router, and the answers to errors and bugs."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from starlette.types import Receive, Scope, Send
@@ -9,7 +10,8 @@ from starlette.types import Receive, Scope, Send
 from emulator.api import Handler
 from emulator.contract.ledger import ClientLedger
 from emulator.contract.requests import has_body
-from emulator.error_shapes import PLAIN, ErrorShapes
+from emulator.credentials import CREDENTIALS
+from emulator.error_shapes import PLAIN, ErrorShapes, shapes_of_path
 from emulator.errors import ApiError
 from emulator.faults.http import ConnectionBroken
 from emulator.journal.journal import LONGEST_BODY
@@ -41,11 +43,13 @@ class Dispatcher:
         hints: Hints = NO_HINTS,
         own_prefixes: Sequence[str] = (),
         own_routes: "Callable[[], OwnRoutes] | None" = None,
+        errors: Mapping[str, ErrorShapes] = MappingProxyType({}),
     ) -> None:
         """Begin without operations; `anonymous` takes findings about callers without a world.
 
         Paths that begin with one of `own_prefixes` belong to no operation. The first request for
-        one of them makes the `own_routes`.
+        one of them makes the `own_routes`. `errors` are the shapes of paths that nothing answers,
+        by how such a path begins.
         """
         self.router: Router[OperationRoute | Endpoint] = Router(hints, own_prefixes)
         self._hints = hints
@@ -53,6 +57,7 @@ class Dispatcher:
         self._auth = auth
         self._settings = settings
         self._own_routes = own_routes
+        self._errors = errors
         self._redirect: Endpoint | None = None  # one of the own routes
         self._front_door: Endpoint | None = None  # another
 
@@ -63,16 +68,25 @@ class Dispatcher:
         validation: Validation,
         max_body_bytes: int | None = None,
         errors: ErrorShapes = PLAIN,
+        credentials: Sequence[str] = CREDENTIALS,
     ) -> OperationRoute:
         """Add an operation, and return its route.
 
         `max_body_bytes` is the largest body that it takes, if that is not the setting's. `errors`
-        are the shapes of its API.
+        are the shapes of its API, and `credentials` the parameters that may hold a key or a token.
         """
         limit = self._settings.ceiling("max_body_bytes", max_body_bytes)
         any_id = self._settings.unknown_ids == "example"
         route = OperationRoute(
-            operation, handler, validation, self._auth, limit, any_id, self._hints, errors
+            operation,
+            handler,
+            validation,
+            self._auth,
+            limit,
+            any_id,
+            self._hints,
+            errors,
+            credentials,
         )
         self.router.add(operation.method, operation.path_template, route)
         return route
@@ -103,7 +117,7 @@ class Dispatcher:
             return
         except ApiError as error:
             exchange.refuse(error)
-            answer = error_answer(error)
+            answer = error_answer(exchange.worded(error))
         except ClientLeft:
             return  # the client is gone, and no whole request came that the journal could have
         except ConnectionBroken:
@@ -136,6 +150,7 @@ class Dispatcher:
             if self._redirect is not None and self.router.redirects(path):
                 return self._redirect, ()
         else:
+            exchange.errors = shapes_of_path(self._errors, path)
             headers = exchange.read_headers()
             with suppress(ApiError):
                 exchange.world = self._auth.world(headers, scope["query_string"])
@@ -148,7 +163,7 @@ class Dispatcher:
         if exchange.world is None:
             with suppress(Exception):  # the journal may be what has failed
                 exchange.world = self._auth.world(dict(scope["headers"]), scope["query_string"])
-        return error_answer(exchange.report(error).answer())
+        return error_answer(exchange.worded(exchange.report(error).answer()))
 
 
 def _is_browser_at_root(scope: Scope) -> bool:

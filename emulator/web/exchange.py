@@ -14,14 +14,14 @@ from emulator.contract.refusals import (
     with_refusals,
 )
 from emulator.contract.requests import RequestAuditor
-from emulator.error_shapes import PLAIN
+from emulator.error_shapes import PLAIN, Refused
 from emulator.errors import ApiError
 from emulator.faults.http import ConnectionBroken, reset, wait
 from emulator.faults.rules import FaultRule, Faults
 from emulator.journal.entries import HttpEntry
 from emulator.journal.headers import kept_headers
 from emulator.journal.journal import LONGEST_BODY
-from emulator.jsontext import Json, kept
+from emulator.jsontext import Json, JsonObject
 from emulator.web import bugs
 from emulator.web.short_circuit import Replacement, fault_answer
 from emulator.world.world import World
@@ -100,6 +100,16 @@ class Exchange:
         error.__traceback__ = error.__context__ = None
         self.refusal = error
 
+    @property
+    def refused(self) -> Refused:
+        """Return what the words of an error may need of the request."""
+        world = None if self.is_quiet else self.world
+        return Refused(self._scope["path"], None if world is None else world.ids)
+
+    def worded(self, error: ApiError) -> ApiError:
+        """Return an error in the words of the API that is asked."""
+        return self.errors.reworded(error, self.refused)
+
     def report(self, error: Exception) -> bugs.Bug:
         """Log a bug, and keep it for the request's entry."""
         where = f"{self._scope['method']} {self._scope['path']}"
@@ -133,19 +143,20 @@ class Exchange:
             await reset(receive)
             raise ConnectionBroken
         self.breaks = next((struck[name] for name in _BREAK_ANSWERS if name in struck), None)
-        return fault_answer(struck["status"], self.errors) if "status" in struck else None
+        if "status" not in struck:
+            return None
+        return fault_answer(struck["status"], self.errors, self.refused)
 
     def note(
         self,
         status: int | None,
         response: bytes,
-        response_bytes: int | None = None,
-        ended: str | None = None,
+        more: JsonObject | None = None,
     ) -> None:
         """Add the request and its answer to the journal and the ledger of the caller's world.
 
-        A streamed answer has its beginning in `response`, the size of what was sent, and how it
-        ended.
+        A streamed answer has its beginning in `response`. `more` has its `response_bytes`, the size
+        of what was sent, and how it `ended`.
         """
         if self.is_quiet and self.bug is None:
             return
@@ -154,23 +165,22 @@ class Exchange:
             self._note_anonymous(status)
             return
         findings = self._all_findings(world)
-        scope, bug = self._scope, self.bug
+        scope, shared = self._scope, world.journal.shared
+        if self.bug is not None:
+            more = {**(more or {}), "reference": self.bug.reference, "error": self.bug.error}
         world.journal.add(
             HttpEntry(
                 self.operation,
-                scope["method"],
-                scope["path"],
-                scope["query_string"],
+                shared.word(scope["method"]),
+                shared.word(scope["path"]),
+                shared.text(scope["query_string"]),
                 status,
                 round((time.perf_counter() - self._began) * 1000, 3),
-                kept_headers(scope["headers"]),
+                shared.text(kept_headers(scope["headers"])),
                 self.request,
-                kept(response[:LONGEST_BODY]),
-                response_bytes,
-                ended,
-                None if bug is None else bug.reference,
-                None if bug is None else bug.error,
+                shared.response(self.operation, response[:LONGEST_BODY]),
                 tuple(findings),
+                more,
             )
         )
         if self.auditor is not None and status is not None:

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 from emulator.api import UploadedFile
 from emulator.errors import Loc, Problem, ValidationFailed
 from emulator.jsontext import Json, JsonObject, JsonTextError, parse
-from emulator.openapi.operation import FormField
+from emulator.openapi.operation import JSON_MEDIA_TYPE, FormField
 from emulator.openapi.validation import MOST_PROBLEMS
 from emulator.web.form_names import Given, Item, Pairs, grouped
 from emulator.web.parameters import CONVERTERS, Unreadable
@@ -98,6 +98,8 @@ def _few(keys: Mapping[str, Given]) -> str:
 
 def _of_items(field: FormField, items: Sequence[Item], loc: Loc, problems: list[Problem]) -> Json:
     """Return the value of a field without brackets; if it can't repeat, the last item counts."""
+    if field is _UNKNOWN and isinstance(items[-1], UploadedFile):
+        return items[-1].filename  # nothing reads it; what is missing is the better complaint
     if not field.repeats:
         return _converted(field.type, items[-1], loc, problems)
     whole = _json_list(items[0]) if len(items) == 1 and field.type != "file" else None
@@ -134,8 +136,9 @@ def _converted(kind: str, item: Item, loc: Loc, problems: list[Problem]) -> Json
     try:
         if kind == "file":
             return _file(item)
-        text = _text(item)
-        return _from_json(text) if kind == "object" else CONVERTERS[kind](text)
+        if kind == "object":
+            return _from_json(_json_text(item))
+        return CONVERTERS[kind](_text(item))
     except Unreadable as error:
         problems.append(Problem(loc, *error.args))
         return None
@@ -147,6 +150,17 @@ def _text(item: Item) -> str:
     if not item.filename:
         return item.content.decode(errors="replace")
     raise Unreadable("Input should be a field without a filename, got a file", "value_error")
+
+
+def _json_text(item: Item) -> str:
+    """Return the text of a JSON field; a browser's FormData sends a typed one with a filename."""
+    if isinstance(item, UploadedFile) and _is_json(item.content_type):
+        return item.content.decode(errors="replace")
+    return _text(item)
+
+
+def _is_json(content_type: str | None) -> bool:
+    return (content_type or "").partition(";")[0].strip().lower() == JSON_MEDIA_TYPE
 
 
 def _file(item: Item) -> UploadedFile:

@@ -24,6 +24,7 @@ class WhileHere:
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
         self._block: asyncio.Task[object] | None = None  # None outside
+        self._begin: asyncio.Handle | None = None  # until it watches
         self._leaving: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> None:
@@ -36,10 +37,13 @@ class WhileHere:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        # Both refer to this watch in turn, which would be freed late.
+        begin, self._begin = self._begin, None
+        leaving, self._leaving = self._leaving, None
         block, self._block = self._block, None
-        leaving = self._leaving
         if leaving is None:
-            self._begin.cancel()
+            assert begin is not None
+            begin.cancel()
         elif not leaving.done():
             leaving.cancel()
         elif kind is not None and issubclass(kind, asyncio.CancelledError):

@@ -7,7 +7,7 @@ from emulator.api import UploadedFile
 from emulator.errors import Problem, ValidationFailed
 from emulator.web.form_names import Item, Pairs
 
-_FILES = ("application/octet-stream", "audio/")  # how the Content-Type of a file begins
+_FILES = ("application/octet-stream", "audio/", "image/")  # how the Content-Type of a file begins
 
 
 def read_parts(text: bytes, content_type: bytes) -> Pairs:
@@ -27,6 +27,11 @@ def read_parts(text: bytes, content_type: bytes) -> Pairs:
         parts.append((_decoded(file.field_name), UploadedFile(name, file.content_type, content)))
 
     boundary = parse_options_header(content_type)[1].get(b"boundary")
+    if not boundary:
+        raise _unreadable(
+            "No boundary given. Set no Content-Type yourself: the client's form sets "
+            "'multipart/form-data; boundary=...'"
+        )
     try:
         parser = FormParser(
             "multipart/form-data",

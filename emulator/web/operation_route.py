@@ -7,7 +7,8 @@ from types import CoroutineType
 from starlette.types import Receive, Scope, Send
 
 from emulator.api import Call, Handler
-from emulator.error_shapes import PLAIN, ErrorShapes
+from emulator.credentials import CREDENTIALS
+from emulator.error_shapes import PLAIN, ErrorShapes, Refused
 from emulator.errors import Problem, ValidationFailed
 from emulator.faults.table import KINDS
 from emulator.journal.journal import LONGEST_BODY
@@ -40,8 +41,12 @@ class OperationRoute:
         any_id: bool = False,
         hints: Hints = NO_HINTS,
         errors: ErrorShapes = PLAIN,
+        credentials: Sequence[str] = CREDENTIALS,
     ) -> None:
-        """Begin without checks; `any_id` accepts any text as an id."""
+        """Begin without checks; `any_id` accepts any text as an id.
+
+        `credentials` are the parameters of the query that may hold a key or a token.
+        """
         self._operation = operation
         self._validation = validation
         self._any_id = any_id
@@ -49,6 +54,7 @@ class OperationRoute:
         self._auth = auth
         self._max_body_bytes = max_body_bytes
         self._errors = errors
+        self._credentials = credentials
         has_lines = operation.streams_lines and errors.line is not None
         self._faults = [each for each in KINDS["http"].faults if has_lines or each != "error_line"]
         self._handler = handler
@@ -77,7 +83,7 @@ class OperationRoute:
         headers, query_string = exchange.read_headers(), scope["query_string"]
         checks = self._checks
         exchange.auditor, exchange.errors = checks.auditor, self._errors
-        exchange.world = world = self._auth.world(headers, query_string)
+        exchange.world = world = self._auth.world(headers, query_string, self._credentials)
         arriving = ArrivingBody(receive, self._max_body_bytes, headers)
         may_differ = world.rate_limit or world.faults or world.stubs or b"prefer" in headers
         if may_differ and not exchange.is_quiet:
@@ -128,18 +134,19 @@ class OperationRoute:
         Raises ApiError (429, 400, 413), ConnectionBroken.
         """
         if world.rate_limit is not None:
-            count_request(world.rate_limit, self._errors.body)
+            count_request(world.rate_limit, self._errors, exchange.refused)
         replacement = None
         if b"prefer" in headers:
-            replacement = preferred(headers[b"prefer"], self._operation, self._errors.body)
+            prefer, refused = headers[b"prefer"], exchange.refused
+            replacement = preferred(prefer, self._operation, self._errors, refused)
         if replacement is None and world.faults:
             replacement = await exchange.strike(world.faults, self._faults, receive)
         if replacement is None and world.stubs:
-            replacement = await self._stubbed(world, scope, arriving)
+            replacement = await self._stubbed(world, scope, arriving, exchange.refused)
         return replacement
 
     async def _stubbed(
-        self, world: World, scope: Scope, arriving: ArrivingBody
+        self, world: World, scope: Scope, arriving: ArrivingBody, refused: Refused
     ) -> Replacement | None:
         """Return the answer of the first stub for the request. Raises ApiError (413)."""
         stubs = open_stubs(world.stubs, self._operation.id)
@@ -150,7 +157,9 @@ class OperationRoute:
         stub = take_stub([stub for stub in stubs if not stub.is_used_up], request)
         if stub is None or stub.answer is None:
             return None if stub is None else stub_answer(stub)
-        return await called_answer(stub, request, self._operation, self._validation, self._errors)
+        return await called_answer(
+            stub, request, self._operation, self._validation, self._errors, refused
+        )
 
 
 def _base_url(scope: Scope, headers: Mapping[bytes, bytes]) -> str:

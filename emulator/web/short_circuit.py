@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import TypeAlias
 
-from emulator.error_shapes import ErrorBody, ErrorShapes
+from emulator.error_shapes import ErrorShapes, Refused
 from emulator.errors import NOT_PREFERRED, TOO_MANY_REQUESTS, ApiError, api_error
 from emulator.faults.rules import FaultRule
 from emulator.jsontext import Json
@@ -18,7 +18,7 @@ FAULT_HEADER = "X-EVI-Emulator-Fault"  # the id of the rule, or 'prefer'
 Replacement: TypeAlias = tuple[int, Json, Mapping[str, str]]  # status, body, headers
 
 
-def count_request(rate_limit: RateLimit, error_body: ErrorBody) -> None:
+def count_request(rate_limit: RateLimit, errors: ErrorShapes, refused: Refused) -> None:
     """Count one request. Raises ApiError (429) if it is over the limit."""
     if rate_limit.take():
         return
@@ -31,10 +31,13 @@ def count_request(rate_limit: RateLimit, error_body: ErrorBody) -> None:
     }
     text = TOO_MANY_REQUESTS
     message = text.message.format(limit=rate_limit.per_second)
-    raise ApiError(text.status, error_body(text.status, message, text.code), headers)
+    error = errors.error(text.status, message, text.code, refused)
+    raise ApiError(error.status, error.body, headers)
 
 
-def preferred(prefer: bytes, operation: Operation, error_body: ErrorBody) -> Replacement | None:
+def preferred(
+    prefer: bytes, operation: Operation, errors: ErrorShapes, refused: Refused
+) -> Replacement | None:
     """Return the answer that a request asks for: `Prefer: code=429`. Raises ApiError (400)."""
     found = _CODE.search(prefer.decode("latin-1"))
     if found is None:
@@ -46,11 +49,12 @@ def preferred(prefer: bytes, operation: Operation, error_body: ErrorBody) -> Rep
     if status not in operation.responses and not 400 <= status <= 599:
         known = ", ".join(map(str, operation.responses))
         raise api_error(NOT_PREFERRED, got=text, operation=operation.id, known=known)
-    body = error_body(status, "Asked for by the header 'Prefer'.", "preferred")
+    message = "Asked for by the header 'Prefer'."
+    body = errors.error(status, message, "preferred", refused).body
     return status, body, {"Preference-Applied": f"code={status}", FAULT_HEADER: "prefer"}
 
 
-def fault_answer(rule: FaultRule, errors: ErrorShapes) -> Replacement:
+def fault_answer(rule: FaultRule, errors: ErrorShapes, refused: Refused) -> Replacement:
     """Return the answer of the fault 'status', in the shape of the API's errors."""
     status, retry_after_s = rule.draw("status"), rule.options["retry_after_s"]
     headers = {FAULT_HEADER: rule.id}
@@ -58,6 +62,8 @@ def fault_answer(rule: FaultRule, errors: ErrorShapes) -> Replacement:
         headers["Retry-After"] = f"{retry_after_s:g}"
     body = rule.options.get("body")
     if body is None:
-        error = errors.find(rule.options.get("error"))
-        body = errors.body(status, error.message, error.slug) if status >= 400 else {}
+        named = errors.find(rule.options.get("error"))
+        body = {}
+        if status >= 400:
+            body = errors.error(status, named.message, named.slug, refused).body
     return status, body, {**headers, **rule.options.get("headers", {})}

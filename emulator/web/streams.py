@@ -106,7 +106,8 @@ async def _stream(
     finally:
         await _close(answer.body)
     exchange.has_begun = True
-    exchange.note(answer.status, sent.beginning, sent.size, ended)
+    more = {"response_bytes": sent.size, "ended": ended}
+    exchange.note(answer.status, sent.beginning, more)
 
 
 async def _send_pieces(sent: "_Sent", rule: FaultRule | None, receive: Receive) -> str:

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 from starlette.types import Scope
 
 from emulator.actions import checked_body
-from emulator.error_shapes import ErrorShapes
+from emulator.error_shapes import ErrorShapes, Refused
 from emulator.errors import EmulatorError, UsageError
 from emulator.jsontext import read_or_none
 from emulator.openapi.operation import Operation
@@ -46,6 +46,7 @@ async def called_answer(
     operation: Operation,
     validation: Validation,
     errors: ErrorShapes,
+    refused: Refused,
 ) -> Replacement:
     """Return what a stub's callable says about a request, or 500 if it raises.
 
@@ -64,7 +65,8 @@ async def called_answer(
             return status, body, {**stub.headers, **headers, STUB_HEADER: stub.id}
     stub.error = raised
     message = f"The stub's callable raised {type(raised).__name__}: {raised}"
-    return 500, errors.body(500, message, "stub_failed"), {STUB_HEADER: stub.id}
+    body = errors.error(500, message, "stub_failed", refused).body
+    return 500, body, {STUB_HEADER: stub.id}
 
 
 def _read(said: Any, stub: Stub) -> Replacement:

@@ -1,7 +1,7 @@
 """The state of an API: worlds, seeds and snapshots each hold one of every API."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import ClassVar, NamedTuple, Self, TypeAlias
 
 from emulator.jsontext import JsonObject
@@ -44,6 +44,10 @@ class ApiState(ABC):
 
     def close(self) -> None:  # noqa: B027 - most states have nothing to end
         """End what is under way, since the world is reset or forgotten."""
+
+    def counts(self) -> Mapping[str, int]:
+        """Return how many of its resources there are, by their name, without counting them now."""
+        return {}
 
     def leftovers(self) -> Iterable[Leftover]:
         """Return what was set up for nothing, which may be why a test fails."""

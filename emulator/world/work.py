@@ -32,6 +32,11 @@ class Work:
         self._is_moving = False
         self._watchers: list[Callable[[], None]] = []
 
+    @property
+    def is_busy(self) -> bool:
+        """True if there is a job that has not ended."""
+        return bool(self._jobs)
+
     def begin(self, what: str, patience_s: float = PATIENCE_S) -> "Job":
         """Return a new job; `what` names it in the journal.
 

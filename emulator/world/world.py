@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from copy import copy
 from dataclasses import replace
 from functools import partial
@@ -68,6 +69,9 @@ class World:
         self.speech: KeptSpeech | None = None  # what its voice's server said of late
         self.ledger = ClientLedger()
         self.states: Mapping[str, ApiState] = {}
+        self.is_owned = False  # True for a test's: it is dropped when the test ends, not before
+        self.clients = 0  # that are connected: open WebSockets, waits for the journal
+        self.looks = 0  # requests for control routes, which the journal does not have
         self._begin()
 
     def rename(self, name: str | None) -> None:
@@ -76,6 +80,25 @@ class World:
 
     def __repr__(self) -> str:
         return f"<World {self.reference}>"  # its key is a credential
+
+    def use(self) -> object:
+        """Return what is equal as long as nobody uses the world."""
+        return id(self), self.journal.seq, self.looks
+
+    @contextmanager
+    def connected(self) -> Iterator[None]:
+        """Count a client that is connected meanwhile."""
+        self.clients += 1
+        try:
+            yield
+        finally:
+            self.clients -= 1
+
+    @property
+    def is_under_way(self) -> bool:
+        """True if a client is connected, or something will happen by itself."""
+        is_due = self.timers.next_due_ms is not None
+        return is_due or self.clients > 0 or self.outbox.pending > 0 or self.work.is_busy
 
     def state(self, kind: type[S]) -> S:
         """Return the state of one API."""

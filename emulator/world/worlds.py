@@ -2,13 +2,18 @@
 
 from collections.abc import Callable, Iterator
 
+from emulator.clock import SystemClock
 from emulator.contract.ledger import ClientLedger
 from emulator.errors import TOO_MANY_WORLDS, api_error
+from emulator.journal.entries import WorldEntry
 from emulator.outgoing.http_client import HttpClient
 from emulator.outgoing.outbox import Send, send_nothing
 from emulator.settings import Settings
 from emulator.world.snapshot import Seed
 from emulator.world.world import World
+
+_MOST_TOLD = 10_000  # expired worlds, of which the next world of their key tells
+_WALL_CLOCK = SystemClock()
 
 
 class Worlds:
@@ -31,6 +36,7 @@ class Worlds:
         self.others = ClientLedger()  # of callers without a world, and of dropped worlds
         self._by_reference: dict[str, World] = {}
         self.are_ending = False
+        self._expired: dict[str, WorldEntry] = {}  # by reference: what the next world tells
         # Called with a world whose key is first used, and with one that is dropped.
         self.recall: Callable[[World], object] = lambda world: None
         self.forget: Callable[[World], object] = lambda world: None
@@ -58,13 +64,17 @@ class Worlds:
     def merged_ledger(self) -> ClientLedger:
         """Return one ledger with the findings and counts of all clients, of every world."""
         merged = ClientLedger()
-        for ledger in (self.others, *(world.ledger for world in self)):
+        for ledger in self.ledgers():
             merged.merge(ledger)
         return merged
 
+    def ledgers(self) -> list[ClientLedger]:
+        """Return the ledger of every world, and that of all other callers."""
+        return [self.others, *(world.ledger for world in self)]
+
     def clear_ledgers(self) -> None:
         """Clear the ledgers of every world, and the one of all other callers."""
-        for ledger in (self.others, *(world.ledger for world in self)):
+        for ledger in self.ledgers():
             ledger.clear()
 
     def end_waits(self) -> None:
@@ -91,6 +101,9 @@ class Worlds:
         """
         before = self._worlds.get(api_key)
         if before is not None:
+            told = before.journal.newest
+            if isinstance(told, WorldEntry):  # it began for this request alone
+                self._expired[before.reference] = told
             before.reset()
             self._keep_ledger(before)
         seed, settings = seed or self.seed, settings or self._settings
@@ -104,7 +117,17 @@ class Worlds:
     def _add(self, world: World) -> World:
         self._worlds[world.api_key] = self._by_reference[world.reference] = world
         self._on_create(world)
+        if (told := self._expired.pop(world.reference, None)) is not None:
+            world.journal.add(told)
         return world
+
+    def expire(self, world: World, idle_minutes: int) -> None:
+        """Drop a world that nobody has used; the next world of its key tells so in its journal."""
+        self.drop(world)
+        if len(self._expired) >= _MOST_TOLD:
+            del self._expired[next(iter(self._expired))]
+        at_ms = _WALL_CLOCK.now_ms()
+        self._expired[world.reference] = WorldEntry("expired", at_ms, idle_minutes, world.name)
 
     def drop(self, world: World) -> None:
         """Forget a world, with all that is under way in it; its key may have a newer one."""

@@ -243,7 +243,7 @@ def test_the_server_tells_of_it(client: TestClient) -> None:
     health = client.get("/_emulator/health").json()
     assert (health["operations"], health["apis"]) == (
         35,
-        {"evi": 35, "voices": 3, "tts": 6, "phone": 1, "toys": 4},
+        {"evi": 35, "voices": 3, "tts": 6, "phone": 1, "expression": 5, "toys": 4},
     )
     assert client.get("/openapi/toys.json").json()["info"]["title"] == "Toys"
     assert client.get("/openapi/voices.json").json()["info"]["title"] == "Voices"

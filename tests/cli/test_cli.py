@@ -57,18 +57,20 @@ def test_serve_prints_its_facts_and_ends_with_ctrl_c(arguments: list[str]) -> No
     with served(*arguments) as (process, first):
         assert process.stdout is not None
         match = re.fullmatch(
-            r"Serving evi, voices, tts, phone: 45 operations \(seed demo\) "
+            r"Serving evi, voices, tts, phone, expression: 50 operations \(seed demo\) "
             r"on (http://127\.0\.0\.1:\d+)\n",
             first,
         )
         assert match is not None, first
         url = match[1]
-        facts = dict(process.stdout.readline().strip().split("  ", 1) for _ in range(4))
+        facts = dict(process.stdout.readline().strip().split("  ", 1) for _ in range(5))
         assert {name: text.strip() for name, text in facts.items()} == {
             "Inspector": f"{url}/_emulator/",
             "Python": f'HumeClient(base_url="{url}", api_key="any")',
             "TypeScript": f'new HumeClient({{ environment: "{url}", apiKey: "any" }})',
             "React": f'connect({{ auth, hostname: "{url}" }})',
+            "Expression": f'ExpressionMeasurementClientEnvironment(base="{url}", '
+            f'production="{url.replace("http", "ws", 1)}")',
         }
         assert process.stdout.readline() == "  Signing key  emulator-signing-key (of webhooks)\n"
         for path in ("/_emulator/health", "/__admin/health"):
@@ -181,9 +183,10 @@ def test_operations_are_all_implemented(capsys: pytest.CaptureFixture[str]) -> N
     assert code == 0
     assert "evi: 35 operations, 35 implemented" in lines
     assert "voices: 3 operations, 3 implemented" in lines
-    assert lines[-1] == "phone: 1 operations, 1 implemented"
-    assert len(lines) == 35 + 1 + 3 + 1 + 6 + 1 + 1 + 1
-    assert sum(line.startswith("yes  ") for line in lines) == 45
+    assert "phone: 1 operations, 1 implemented" in lines
+    assert lines[-1] == "expression: 5 operations, 5 implemented"
+    assert len(lines) == 35 + 1 + 3 + 1 + 6 + 1 + 1 + 1 + 5 + 1
+    assert sum(line.startswith("yes  ") for line in lines) == 50
 
 
 def test_operations_tells_what_is_missing(
@@ -205,7 +208,7 @@ def test_seed_check_counts(capsys: pytest.CaptureFixture[str]) -> None:
     """`seed check` of a good seed says what is in it."""
     code, output, _ = run(capsys, "seed", "check", "demo")
     assert code == 0
-    speech = "1 custom voices, 1 generations, 0 sounds"
+    speech = "1 custom voices, 1 generations, 0 sounds, 2 expression runs"
     assert re.fullmatch(rf"demo: 4 configs, .*, 12 chats, 6 chat groups, {speech}\n", output)
 
 

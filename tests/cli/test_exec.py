@@ -336,7 +336,7 @@ def test_intercept(tmp_path: Path) -> None:
     assert options.startswith("--no-deprecation --require ")
     assert direct == "mine.example,localhost,127.0.0.1,::1"
     assert done.stderr == (
-        "evi-emulator: redirected from api.hume.ai: Node 1, httpx 1, the proxy 1\n"
+        "evi-emulator: redirected from the service: Node 1, httpx 1, the proxy 1\n"
     )
 
 
@@ -352,8 +352,8 @@ def test_intercept_without_certificates(monkeypatch: pytest.MonkeyPatch) -> None
         "package trustme: pip install 'evi-emulator[tls]'"
     )
     assert second == (
-        "evi-emulator: redirected from api.hume.ai: nothing; only programs that name this host "
-        "are redirected"
+        "evi-emulator: redirected from the service: nothing; only programs that name api.hume.ai "
+        "or api.cloud.hume.ai are redirected"
     )
 
 

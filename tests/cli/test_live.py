@@ -1,7 +1,9 @@
 """What `serve` prints as it happens, without a server: worlds of an application are watched."""
 
+import gc
 import io
 import threading
+import weakref
 from collections.abc import Iterator
 
 import anyio
@@ -12,7 +14,7 @@ from emulator.cli.colour import has_colours, painter
 from emulator.cli.line_writer import LineWriter
 from emulator.cli.live import Live
 from emulator.contract.findings import find
-from emulator.journal.entries import FrameEntry, ScriptEntry
+from emulator.journal.entries import FrameEntry, ScriptEntry, WorldEntry
 from emulator.jsontext import Json
 from emulator.server import new_app
 from emulator.settings import Settings
@@ -128,6 +130,27 @@ class Stuck(io.StringIO):
     def write(self, text: str) -> int:
         self.reads.wait(10)
         return super().write(text)
+
+
+def test_a_world_after_an_expired_one_says_so(app: App, lines: list[str]) -> None:
+    world = World("one", app.worlds.seed, Settings())
+    Live(lambda line: lines.append(line[10:]), painter(io.StringIO(), {})).watch(world)
+    world.journal.add(WorldEntry("expired", 0, 60))
+    assert lines == ["world    this key's world before expired: nobody used it for 60 minutes"]
+
+
+def test_a_watched_world_is_freed_at_once(app: App) -> None:
+    """What prints its lines does not keep it, though its journal keeps what prints."""
+    world = World("key", app.worlds.seed, Settings())
+    Live(lambda line: None, painter(io.StringIO(), {})).watch(world)
+    dead = weakref.ref(world)
+    gc.collect()
+    gc.disable()
+    try:
+        del world
+        assert dead() is None
+    finally:
+        gc.enable()
 
 
 def test_a_reader_who_stops_stops_nothing() -> None:

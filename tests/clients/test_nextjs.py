@@ -62,4 +62,4 @@ def check_unchanged(project: Path) -> None:
         NEXT_TELEMETRY_DISABLED="1",
     )
     assert done.returncode == 0, done.stderr
-    assert re.search(r"redirected from api.hume.ai: Node 1, the proxy \d+\n", done.stderr)
+    assert re.search(r"redirected from the service: Node 1, the proxy \d+\n", done.stderr)

@@ -224,7 +224,7 @@ def test_text() -> None:
     """Errors first; then a bar for each part, with what never was."""
     lines = rendered("text", "small").splitlines()
     assert lines[:12] == [
-        "EVI contract report: 1 error, 2 warnings; coverage 5.8 %",
+        "EVI contract report: 1 error, 2 warnings; coverage 4.8 %",
         "",
         "error   request_refused  make-a  /body",
         '        expected free; got "name_taken"',

@@ -16,7 +16,7 @@ from urllib.parse import quote, urlsplit
 import httpx
 import pytest
 from websockets.exceptions import ConnectionClosedOK
-from websockets.sync.client import connect
+from websockets.sync.client import ClientConnection, connect
 
 import emulator
 from emulator.ready import wait_until_ready
@@ -32,6 +32,19 @@ NAMES = ("one", "two", "three")
 # Enough of them for both emulators, and letters that queries and forms have to escape.
 KEYS = ["a", "b", "c", "d", "e", "f", "with space", "a+b", "a&b=c;d", "100%", "a,b", "clé"]
 GRANT = {"grant_type": "client_credentials"}
+FEW_KEYS = ["a", "with space", "a&b=c;d", "clé"]  # for what takes long: two in each emulator
+SPEECH = {"utterances": [{"text": "Good morning."}], "instant_mode": False}
+# A request of each API: method, path, JSON body. Expression Measurement takes no key in a query.
+REQUESTS: list[tuple[str, str, object]] = [
+    ("GET", "/v0/evi/chats", None),
+    ("GET", "/v0/tts/voices?provider=HUME_AI", None),
+    ("POST", "/v0/tts", {"utterances": SPEECH["utterances"]}),
+    ("POST", "/v0/tts/file", {"utterances": SPEECH["utterances"]}),
+    ("POST", "/v0/tts/stream/json", SPEECH),
+    ("POST", "/v0/tts/stream/file", SPEECH),
+    ("GET", "/v1/expression/runs", None),
+    ("GET", "/_emulator/journal", None),
+]
 
 pytestmark = [
     pytest.mark.process,
@@ -184,6 +197,109 @@ def test_a_chat(url: str, client: httpx.Client, key: str, credential: str) -> No
     query = f"kind=frame&direction=in&chat_id={chat_id}&timeout={PATIENCE_S}"
     ends = client.get(f"/_emulator/journal/wait?{query}", headers=header(key)).json()["entries"]
     assert ends[-1]["close"] == 1000
+
+
+@pytest.mark.parametrize(("method", "path", "body"), REQUESTS)
+def test_requests_of_each_api(
+    client: httpx.Client, api_key: str, method: str, path: str, body: object
+) -> None:
+    """Header, query and both ways to send a token lead to one emulator, whatever is asked for."""
+    for key in (f"{api_key}{each}" for each in FEW_KEYS):
+        by_token, expected = token(client, key), served_by(client, key)
+        bearer = {b"Authorization": f"Bearer {by_token}".encode()}
+        ways: list[tuple[dict[str, str], dict[bytes, bytes]]] = [({}, header(key)), ({}, bearer)]
+        ways += [({"api_key": key}, {}), ({"access_token": by_token}, {})]
+        for query, headers in ways:
+            parameters = httpx.QueryParams(urlsplit(path).query).merge(query)
+            address = urlsplit(path).path
+            answer = client.request(method, address, params=parameters, headers=headers, json=body)
+            assert answer.headers[SERVER_HEADER] == expected, (query, headers)
+            assert answer.status_code == 200 or path.startswith("/v1/"), answer.text
+
+
+def test_speech_is_in_its_world(client: httpx.Client, api_key: str) -> None:
+    """What was said with any credential is among the generations of the key, and its voice is."""
+    for key in (f"{api_key}{each}" for each in FEW_KEYS):
+        bearer = {b"Authorization": f"Bearer {token(client, key)}".encode()}
+        spoken = client.post("/v0/tts/stream/json", headers=bearer, json=SPEECH).text
+        said = json.loads(spoken.splitlines()[0])
+        listed = client.get("/_emulator/tts/generations", params={"api_key": key}).json()
+        assert listed["generations"][-1]["generation_id"] == said["generation_id"]
+        voice = {"name": "mark", "generation_id": said["generation_id"]}
+        made = client.post("/v0/tts/voices", headers=header(key), json=voice)
+        assert made.status_code == 200, made.text
+        own = {"provider": "CUSTOM_VOICE", "api_key": key}
+        found = client.get("/v0/tts/voices", params=own).json()["voices_page"]
+        assert made.json()["id"] in [each["id"] for each in found]
+
+
+@pytest.mark.parametrize("credential", ["api_key", "access_token"])
+def test_a_stream_of_speech(url: str, client: httpx.Client, api_key: str, credential: str) -> None:
+    """A socket of text-to-speech is the world's, whose journal has what it was sent."""
+    for key in (f"{api_key}{each}" for each in FEW_KEYS):
+        value = quote(key, safe="") if credential == "api_key" else token(client, key)
+        query = f"{credential}={value}&instant_mode=false&no_binary=true"
+        address = f"{url.replace('http', 'ws')}/v0/tts/stream/input?{query}"
+        with connect(address, proxy=None) as stream:
+            assert handshake_by(stream) == served_by(client, key)
+            stream.send(json.dumps({"text": "Good morning.", "flush": True}))
+            assert json.loads(stream.recv(PATIENCE_S))["type"] == "audio"
+        listed = client.get("/_emulator/tts/generations", headers=header(key)).json()
+        assert listed["generations"][-1]["operation"] == "stream-input"
+
+
+@pytest.mark.parametrize("credential", ["api_key", "access_token", "apiKey", "accessToken"])
+def test_a_client_joins_a_chat(
+    url: str, client: httpx.Client, api_key: str, credential: str
+) -> None:
+    """The socket that joins a chat leads to the emulator where the chat is."""
+    for key in (f"{api_key}{each}" for each in FEW_KEYS):
+        is_key = credential in ("api_key", "apiKey")
+        value = quote(key, safe="") if is_key else token(client, key)
+        chats = f"{url.replace('http', 'ws')}/v0/evi/chat"
+        begun = f"{chats}?{credential}={value}&allow_connection=true"
+        with connect(begun, proxy=None) as chat:
+            chat_id = json.loads(chat.recv(PATIENCE_S))["chat_id"]
+            joined = f"{chats}/{chat_id}/connect?{credential}={value}"
+            with connect(joined, proxy=None) as mirror:
+                assert handshake_by(mirror) == handshake_by(chat) == served_by(client, key)
+                chat.send(json.dumps({"type": "assistant_input", "text": "Here I am."}))
+                while (frame := json.loads(mirror.recv(PATIENCE_S)))["type"] != "assistant_end":
+                    if frame["type"] == "assistant_message":
+                        assert frame["message"]["content"] == "Here I am."
+
+
+def handshake_by(connection: ClientConnection) -> str:
+    """The name of the emulator that a WebSocket leads to."""
+    assert connection.response is not None
+    return str(connection.response.headers[SERVER_HEADER])
+
+
+def test_a_call_through_the_balancer(url: str, client: httpx.Client, api_key: str) -> None:
+    """A call's webhook, its media stream and what its caller says meet in the world of the key."""
+    for key in (f"{api_key}{each}" for each in FEW_KEYS):
+        own, script = header(key), {"rules": [{"when": "order", "answer": "It is on its way."}]}
+        assert client.post("/_emulator/clock/freeze", headers=own).status_code == 200
+        assert client.put("/_emulator/script", headers=own, json=script).status_code == 200
+        address = f"{url}/v0/evi/twilio?api_key={quote(key, safe='')}"
+        order = {"url": address, "user": ["Where is my order?"]}
+        call = client.post("/_emulator/calls", headers=own, json=order)
+        assert call.status_code == 200, call.text
+        said = [(line["who"], line["text"]) for line in call.json()["lines"]]
+        assert said == [("caller", "Where is my order?"), ("answerer", "It is on its way.")]
+        calls = client.get("/_emulator/calls", headers=own).json()["calls"]
+        assert [each["chat_id"] for each in calls] == [call.json()["chat_id"]]
+
+
+def test_a_world_by_its_reference(client: httpx.Client, api_key: str) -> None:
+    """The inspector opens a world without its key, by a path that leads to its emulator."""
+    for key in (f"{api_key}{each}" for each in FEW_KEYS):
+        mark(client, key)
+        reference = client.get("/_emulator/world", headers=header(key)).json()["reference"]
+        answer = client.post(f"/_emulator/worlds/{reference}/token", headers=header("another"))
+        assert answer.status_code == 200, answer.text
+        assert answer.headers[SERVER_HEADER] == served_by(client, key)
+        assert finds_mark(client, f"access_token={answer.json()['access_token']}")
 
 
 def test_audio_needs_no_key(client: httpx.Client, key: str) -> None:

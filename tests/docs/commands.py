@@ -98,6 +98,7 @@ _RUN: Mapping[str, Callable[[Shell, list[str]], str | None]] = {
 def _curl(shell: Shell, command: Command) -> str | None:
     """Send the request that curl would send, to the emulator of the tests."""
     method, headers, data, user, url = "", {}, None, None, ""
+    parts: list[tuple[str, tuple[str | None, bytes, str | None]]] = []
     words = iter(command.words[1:])
     for word in words:
         if word in ("-X", "--request"):
@@ -107,6 +108,8 @@ def _curl(shell: Shell, command: Command) -> str | None:
             headers[name] = value.strip()
         elif word in ("-d", "--data"):
             data = next(words)
+        elif word in ("-F", "--form"):
+            parts.append(_part(shell, next(words)))
         elif word in ("-u", "--user"):
             name, _, password = next(words).partition(":")
             user = (name, password)
@@ -122,18 +125,30 @@ def _curl(shell: Shell, command: Command) -> str | None:
         return None
     if data is not None and "$(" in data:
         return None
-    method = method or ("GET" if data is None else "POST")
+    method = method or ("GET" if data is None and not parts else "POST")
     headers = {name: shell.key if value == "any" else value for name, value in headers.items()}
     answer = httpx.request(
         method,
         url.replace(DEFAULT, shell.url),
         headers=headers | ({} if data is None else {"Content-Type": _media_type(headers, data)}),
         content=data,
+        files=parts or None,
         auth=user,
         trust_env=False,
     )
     assert answer.status_code < 400, answer.text
     return answer.text if "json" in answer.headers.get("Content-Type", "") else ""
+
+
+def _part(shell: Shell, text: str) -> tuple[str, tuple[str | None, bytes, str | None]]:
+    """Return a part of a form as httpx takes it; silence stands in for a file of the reader's."""
+    name, _, value = text.partition("=")
+    value, _, media_type = value.partition(";type=")
+    if not value.startswith("@"):
+        return name, (None, value.encode(), media_type or None)
+    path = shell.folder / value[1:]
+    content = path.read_bytes() if path.is_file() else bytes(32_000)
+    return name, (path.name, content, media_type or None)
 
 
 def _media_type(headers: dict[str, str], data: str) -> str:

@@ -54,7 +54,7 @@ def test_the_seed_of_the_page_holds_what_it_shows(tmp_path: Path) -> None:
 
     assert SEEDS.summary(store) == (
         "1 configs, 1 prompts, 0 tools, 1 chats, 1 chat groups, 1 custom voices, 1 generations, "
-        "0 sounds"
+        "0 sounds, 1 expression runs"
     )
     assert yaml.safe_load(example.text)["chat_groups"][0]["chats"][0]["status"] == "USER_ENDED"
 
@@ -90,7 +90,7 @@ def test_inspector_page_has_every_view_and_key() -> None:
     folder = ROOT / "emulator/web/inspector/page"
     modules = [*folder.glob("*.js"), *(ROOT / "emulator/apis").glob("*/inspector/*.js")]
     titles = re.findall(r'title: "(\w+)", show', "".join(f.read_text() for f in modules))
-    assert len(titles) == 8
+    assert len(titles) == 9
     for title in titles:
         assert f"| **{title}** |" in page
     for key in re.findall(r"<kbd>(.*?)</kbd>", (folder / "index.html").read_text()):

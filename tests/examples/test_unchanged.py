@@ -67,7 +67,7 @@ def test_python_chat() -> None:
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("assistant: ") >= 2
-    assert "redirected from api.hume.ai: websockets 1\n" in done.stderr
+    assert "redirected from the service: websockets 1\n" in done.stderr
 
 
 @pytest.mark.process
@@ -94,4 +94,4 @@ def test_node_chat(tmp_path: Path) -> None:
     done = intercept("node", str(tmp_path / "chat.mjs"), typed="Hello\nGood morning\n")
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("assistant: ") >= 2
-    assert "redirected from api.hume.ai: Node 1\n" in done.stderr
+    assert "redirected from the service: Node 1\n" in done.stderr

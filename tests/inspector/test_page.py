@@ -81,12 +81,12 @@ def test_the_apis_bring_lists_and_pages(client: TestClient) -> None:
     answer = client.get("/_emulator/inspector/views.js")
     assert answer.headers["content-type"].startswith("text/javascript")
     lines = answer.text.splitlines()
-    pages = ("models", "script", "speech")
-    assert lines[:3] == [f'import {{ {name} }} from "./{name}.js";' for name in pages]
-    lists = json.loads(lines[3].removeprefix("export const LISTS = ").removesuffix(";"))
+    pages = ("models", "script", "speech", "expression")
+    assert lines[:4] == [f'import {{ {name} }} from "./{name}.js";' for name in pages]
+    lists = json.loads(lines[4].removeprefix("export const LISTS = ").removesuffix(";"))
     assert lists == json.loads(json.dumps([view.to_json() for api in APIS for view in api.views]))
     assert [view["title"] for view in lists] == ["Configs", "Prompts", "Tools", "Voices"]
-    assert lines[4:] == ["export const PAGES = [models, script, speech];"]
+    assert lines[5:] == ["export const PAGES = [models, script, speech, expression];"]
 
 
 def test_no_two_files_have_one_name() -> None:
@@ -136,7 +136,7 @@ def test_another_pages_link_leads_to_it(client: TestClient) -> None:
 def test_looking_leaves_no_trace(inspector: Inspector, remote: Client) -> None:
     """No view is in the journal or the contract, whatever it asks the API for."""
     views = ("timeline", "chats", "talk", "models", "script", "speech", "webhooks", "resources")
-    for view in (*views, "faults", "contract", "world"):
+    for view in (*views, "expression", "faults", "contract", "world"):
         page = inspector.open(view)
         expect(page.locator("nav [aria-current]")).to_have_attribute("href", re.compile(view))
         expect(page.locator("main")).not_to_be_empty()

@@ -194,9 +194,8 @@ def test_the_keyboard_is_enough(inspector: Inspector, remote: Client) -> None:
     keys.press("?")
     expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
     keys.press("Escape")
-    for number, title in enumerate(
-        ("Timeline", "Chats", "Talk", "Models", "Script", "Speech", "Webhooks", "Resources"), 1
-    ):
+    views = ("Timeline", "Chats", "Talk", "Models", "Script", "Speech", "Expression", "Webhooks")
+    for number, title in enumerate((*views, "Resources"), 1):
         keys.press(str(number))
         expect(page.get_by_role("link", name=title)).to_have_attribute("aria-current", "page")
     expect(page.get_by_role("button", name="Ciao Giulia")).to_be_visible()

@@ -5,6 +5,7 @@ from httpx import Client
 from playwright.sync_api import expect
 
 from emulator.server import Server
+from tests.apis.expression.media import jpeg
 from tests.inspector.browsing import BOTH, Inspector
 from tests.inspector.test_timeline import held
 from tests.outgoing.calls import ask, simulate
@@ -77,6 +78,8 @@ def lived(remote: Client) -> dict[str, dict[str, str]]:
     delivery = ask(remote, "POST", "/_emulator/webhooks/trigger", hook)
     speech = {"utterances": [{"text": "The train to Lillehammer leaves from platform four."}]}
     [generation] = ask(remote, "POST", "/v0/tts", speech)["generations"]
+    image = {"file": ("face.jpg", jpeg(), "image/jpeg")}
+    run = remote.post("/v1/expression/video/file", files=image).json()
     [config] = ask(remote, "GET", "/v0/evi/configs?page_size=1")["configs_page"]
     return {
         "timeline": {"q": "GET"},
@@ -84,6 +87,7 @@ def lived(remote: Client) -> dict[str, dict[str, str]]:
         "webhooks": {"id": delivery["id"]},
         "resources": {"kind": "configs", "id": config["id"]},
         "speech": {"id": generation["generation_id"]},
+        "expression": {"id": run["run_id"]},
     }
 
 

@@ -17,6 +17,7 @@ from emulator.journal.entries import (
     HttpEntry,
     ScriptEntry,
     WebhookEntry,
+    WorldEntry,
 )
 from emulator.journal.journal import Journal
 from emulator.jsontext import Json, JsonText, render
@@ -63,7 +64,7 @@ def text_of(entry: Entry) -> str:
         ),
         (
             http_entry(
-                operation=None, status=None, duration_ms=0.0, reference="r", error="e",
+                operation=None, status=None, duration_ms=0.0, more={"reference": "r", "error": "e"},
                 request_headers=b"a\nb", findings=FOUND,
             ),
             '"operation":null,"method":"GET","path":"/v0/evi/configs","query":"",'
@@ -165,6 +166,9 @@ def text_of(entry: Entry) -> str:
             '"action":"wait","mode":"manual","ms":200,"what":"An answer"',
         ),
         (ScriptEntry("c", "f", "m"), '"chat_id":"c","finding":"f","message":"m"'),
+        (
+            WorldEntry("expired", 7, 60), '"action":"expired","before_ms":7,"idle_minutes":60'
+        ),
         (BugEntry(None, "r", "e"), '"chat_id":null,"reference":"r","error":"e"'),
     ],
 )  # fmt: skip
@@ -177,7 +181,7 @@ def test_every_kind_is_listed() -> None:
     """Each class of entries has its kind; a run of audio is a frame, too."""
     assert KINDS == (
         "http", "frame", "webhook", "fault", "model", "ears", "voice", "call", "clock", "script",
-        "bug",
+        "world", "bug",
     )  # fmt: skip
     assert tuple(dict.fromkeys(each.kind for each in Entry.__subclasses__())) == KINDS
     assert AudioEntry.kind == "frame"

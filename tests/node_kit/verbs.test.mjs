@@ -340,6 +340,30 @@ test("text-to-speech", async () => {
   assert.ok(Array.isArray(await evi.tools.list()) && Array.isArray(await evi.voices.list()));
 });
 
+test("expression measurement", async () => {
+  const measure = async (seconds) => {
+    const form = new FormData();
+    const samples = new Blob([new Uint8Array(seconds * 32_000)], { type: "application/octet-stream" });
+    form.append("file", samples, "speech.pcm");
+    const init = { method: "POST", headers: { "X-Hume-Api-Key": evi.apiKey }, body: form };
+    return (await fetch(`${evi.url}/v1/expression/audio/file`, init)).json();
+  };
+  await evi.expression.script("speech from 98 ms: joy 0.8");
+  const awaited = evi.expression.expect({ endpoint: "audio", events: [] });
+  const { run_id, measurements } = await measure(26);
+  assert.equal(measurements.length, 9);
+  assert.equal(measurements[0].expressions[0].name, "joy");
+  assert.equal((await awaited).run_id, run_id);
+  assert.equal((await evi.expression.runs()).at(-1).run_id, run_id);
+  const runs = evi.expression.expect({ mode: "realtime" }, { timeoutMs: 0 });
+  assert.match(await failure(runs), /no run with mode='realtime' has ended within 0 s/);
+  const again = evi.expression.expect({ endpoint: "audio" }, { timeoutMs: 10 });
+  assert.match(await failure(again), /such a run has met an earlier expectation/);
+  assert.match(await failure(evi.expression.expect({ mod: "file" }), UsageError), /did you mean "mode"/);
+  assert.match(await failure(evi.expression.script("sing"), RefusedError), /Line 1, 'sing'/);
+  await evi.expression.script("");
+});
+
 test("phone calls", async () => {
   await evi.script.onUser("order").say("It is on its way.");
   const call = await evi.call({ user: ["Where is my order?"] });

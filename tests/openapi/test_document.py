@@ -56,7 +56,8 @@ def schemas(content: dict[str, Any]) -> Any:
         pytest.param(
             lambda d: schemas(d)["Tool"]["properties"]["name"].update(format="email"),
             "changed.yaml: format 'email' at #/components/schemas/Tool/properties/name is not "
-            "supported by this emulator; known: binary, double, float, int32, int64, uuid, uuid4",
+            "supported by this emulator; known: binary, date-time, double, float, int32, int64, "
+            "uuid, uuid4",
             id="format",
         ),
         pytest.param(

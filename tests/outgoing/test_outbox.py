@@ -394,7 +394,11 @@ def test_no_more_than_the_limit_is_pending() -> None:
         office.post(name) for name in ("chat_started", "tool_call", "chat_ended")
     )
 
-    assert (third.state, third.error) == ("failed", "more than 2 deliveries are pending")
+    assert (third.state, third.error) == (
+        "failed",
+        "2 deliveries are pending, the most that --webhook-queue allows: let them be sent (a "
+        "frozen clock holds delays and retries back), or allow more",
+    )
     assert [entry["error"] for entry in office.journal.entries(kind="webhook")] == [third.error]
     office.run()
     assert (first.state, second.state, office.outbox.pending) == ("delivered", "delivered", 0)

@@ -78,6 +78,8 @@ def test_no_address(url: str, key: str, told: str) -> None:
         ("hume.ai", False),
         ("dev.hume.ai", False),
         ("api.hume.ai.example", False),
+        ("api.hume.ai.", True),
+        (b"API.cloud.hume.ai", True),
         ("my-api.hume.ai", False),
         (None, False),
     ],
@@ -90,7 +92,8 @@ def test_hosts(host: object, is_one: bool) -> None:
 def test_node_knows_the_same_hosts() -> None:
     """The preload for Node has them in its own language."""
     text = (PACKAGE / "cli" / "node" / "target.cjs").read_text()
-    assert re.findall(r'SERVICE_HOST = "([^"]+)"', text) == list(SERVICE_HOSTS)
+    [hosts] = re.findall(r"SERVICE_HOSTS = \[([^\]]+)\]", text)
+    assert re.findall('"([^"]+)"', hosts) == list(SERVICE_HOSTS)
 
 
 def test_older_pythons_can_read_it() -> None:

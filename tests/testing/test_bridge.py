@@ -20,6 +20,7 @@ from emulator.apis.evi.chat.script import Script
 from emulator.apis.evi.state import EviState
 from emulator.audio.wav import wav_header
 from emulator.testing.world import Evi
+from tests.apis.expression.media import jpeg
 from tests.apis.tts.speaking import AVA_SAYS, DEMO
 from tests.test_public_names import LISTED
 from tests.testing.talking import get, http, talking
@@ -72,6 +73,14 @@ def use_stub(evi: Evi) -> None:
     evi.stub("list-configs", 503)
     get(evi, "/v0/evi/configs")
     evi.check_stubs()
+
+
+def expect_runs(evi: Evi) -> None:
+    with http(evi) as client:
+        for _ in range(2):
+            client.post("/v1/expression/video/file", files={"file": ("a", jpeg(), "image/jpeg")})
+    evi.expression.expect("video")
+    asyncio.run(evi.expression.aexpect())
 
 
 def expect_speech(evi: Evi) -> None:
@@ -216,6 +225,9 @@ ACTS: dict[str, Callable[[Evi], object]] = {
     "evi.tts.audio": lambda evi: evi.tts.audio(DEMO),
     "evi.tts.set_sound": lambda evi: evi.tts.set_sound("Hello", SOUND),
     "evi.tts.clear_sounds": lambda evi: evi.tts.clear_sounds(),
+    "evi.expression.runs": lambda evi: evi.expression.runs,
+    "evi.expression.script": lambda evi: evi.expression.script("no speech"),
+    "evi.expression.expect evi.expression.aexpect": expect_runs,
     "evi.webhooks.deliveries": lambda evi: evi.webhooks.deliveries,
     "evi.webhooks.drain": lambda evi: evi.webhooks.drain(),
     "evi.webhooks.adrain": lambda evi: asyncio.run(evi.webhooks.adrain()),
@@ -260,6 +272,7 @@ BODIES = {
     "POST /_emulator/simulate": {"script": {"user": ["Hello"]}},
     "POST /_emulator/stubs": {"operation": "list-tools", "status": 503},
     "POST /_emulator/tts/sounds": {"text": "Hello", "audio": b64encode(SOUND).decode()},
+    "PUT /_emulator/expression/script": {"script": "no speech"},
     "POST /_emulator/calls": {"url": "http://127.0.0.1:9/"},
     "POST /_emulator/webhooks/trigger": {"event_name": "chat_ended", "url": "http://127.0.0.1:9/"},
 }
@@ -289,6 +302,7 @@ def test_control_routes_stay_in_the_servers_thread(
                 chat_id="x",
                 call_sid="x",
                 generation_id=DEMO,
+                run_id="x",
             ),
             params={"timeout": 0} if path.endswith("/wait") else {},
             json=None if method in ("GET", "DELETE") else body,

@@ -13,6 +13,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from emulator import Emulator
 from emulator.testing.world import Evi
+from tests.apis.expression.media import jpeg
 from tests.contract.sounds import pieces_of_sound
 from tests.testing.talking import PATIENCE_S, http
 
@@ -108,6 +109,9 @@ def rest(evi: Evi) -> list[tuple[str, int, bytes]]:
         call("GET", httpx.URL(audio["signed_audio_url"]).raw_path.decode())
         call("GET", "/v0/evi/configs/not-an-id")
         call("GET", "/v0/tts/voices?provider=HUME_AI")
+        call("POST", "/v1/expression/video/file", files={"file": ("a", jpeg(), "image/jpeg")})
+        call("GET", "/v1/expression/run")
+        call("GET", "/v1/expression/run/nobody")
         call("GET", "/_emulator/clock")
     return bodies
 

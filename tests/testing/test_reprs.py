@@ -24,6 +24,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     "evi.tools": ("<tools: ", "'get_"),
     "evi.voices": ("<custom voices: ",),
     "evi.tts": ("<tts: ", " generations>"),
+    "evi.expression": ("<expression: ", " runs>"),
     "evi.phone": ("<phone: 1 calls came in>",),
     "call": ("<call CA", "completed>"),
     "chat": ("<chat ", "USER_ENDED>"),

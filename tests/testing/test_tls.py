@@ -106,7 +106,7 @@ def test_serve_tells_where_the_ca_is(end: signal.Signals) -> None:
     )
     try:
         assert process.stdout is not None
-        lines = [process.stdout.readline() for _ in range(7)]
+        lines = [process.stdout.readline() for _ in range(8)]
         match = re.search(
             r" on (https://127\.0\.0\.1:\d+)\n.*\n  CA file +(\S+)$", "".join(lines), re.S
         )

@@ -36,6 +36,8 @@ FAILURES: dict[str, Callable[[Evi], object]] = {
     "journal.wait_for": lambda evi: evi.journal.wait_for("http", timeout=0),
     "journal.entries": lambda evi: evi.journal.entries("htp"),
     "tts.expect": lambda evi: evi.tts.expect(text="Hi", timeout=0),
+    "expression.expect": lambda evi: evi.expression.expect("audio", timeout=0),
+    "expression.script": lambda evi: evi.expression.script("sing"),
     "phone.call": lambda evi: evi.call("http://127.0.0.1:9/", user=[{"kyes": "1"}]),
     "stub": lambda evi: evi.stub("list-config"),
     "faults.add": lambda evi: evi.faults.add("http", "statsu"),

@@ -111,7 +111,7 @@ def test_health(client: TestClient) -> None:
         "version": __version__,
         "spec_version": "1.0.0",
         "operations": 35,
-        "apis": {"evi": 35, "voices": 3, "tts": 6, "phone": 1},
+        "apis": {"evi": 35, "voices": 3, "tts": 6, "phone": 1, "expression": 5},
     }
 
 

@@ -4,7 +4,7 @@ import asyncio
 import gc
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import httpx
 import pytest
@@ -16,6 +16,7 @@ from emulator.apis.evi.state import EviState
 from emulator.server import Server
 from emulator.testing.world import Evi
 from emulator.world.world import World
+from tests.apis.tts.speaking import AVA
 from tests.outgoing.calls import (
     add_fault,
     ask,
@@ -33,17 +34,34 @@ pytestmark = pytest.mark.slow
 PATIENCE_S = 10
 
 
+CONNECTION = ("Protocol", "CoalescingTransport")
+
+
+def _named(names: Collection[str]) -> list[object]:
+    def is_meant(kind: type) -> bool:
+        return kind.__name__ in names and kind.__module__.startswith("emulator.")
+
+    return [each for each in gc.get_objects() if is_meant(type(each))]
+
+
 class Lives:
     """Objects, none of which it keeps."""
 
     def __init__(self) -> None:
         self._deaths: list[tuple[str, threading.Event]] = []
+        self._older = weakref.WeakSet(_named(CONNECTION))  # connections of earlier tests
 
     def watch(self, *objects: object) -> None:
         for each in objects:
             death = threading.Event()
             weakref.finalize(each, death.set).atexit = False
             self._deaths.append((type(each).__name__, death))
+
+    def watch_named(self, *names: str) -> None:
+        """Watch all objects of the emulator's classes of these names, which must be there."""
+        found = [each for each in _named(names) if each not in self._older]
+        assert set(names) <= {type(each).__name__ for each in found}
+        self.watch(*found)
 
     def survivors(self) -> list[str]:
         """What is still there when it should not be; it may take a moment to go."""
@@ -61,6 +79,11 @@ def lives() -> Iterator[Lives]:
         gc.enable()
 
 
+def watch_sockets(lives: Lives, *names: str) -> None:
+    """Watch every open WebSocket down to its connection, and what else has these class names."""
+    lives.watch_named("Connection", "Outbound", "SocketProtocol", "CoalescingTransport", *names)
+
+
 def watch_chats(world: World, lives: Lives) -> None:
     for live in world.state(EviState).live.values():
         lives.watch(live, live.session, live.session.assistant)
@@ -75,6 +98,7 @@ def test_a_chat_over_a_socket(evi: Evi, lives: Lives) -> None:
         talk.say("Hello")
         talk.read_until("assistant_end")
         watch_chats(evi.world, lives)
+        watch_sockets(lives, "ChatPeer")
     assert lives.survivors() == []
     assert len(evi.chats[-1].messages) > 1
 
@@ -95,10 +119,14 @@ def test_a_phone_call(evi: Evi, lives: Lives) -> None:
     """It frees its chat when it ends, though the journal remembers the call."""
     evi.clock.freeze()
 
+    def watch_call(world: World) -> None:
+        watch_chats(world, lives)
+        watch_sockets(lives, "MediaStreamPeer", "StreamSocket", "MediaStream", "Talk")
+
     async def call() -> None:
         placed = asyncio.ensure_future(evi.acall(user=["Hello"]))
         await evi.journal.await_for(kind="call", event="caller", timeout=PATIENCE_S)
-        evi._bridge.call(lambda: watch_chats(evi.world, lives))
+        evi._bridge.call(lambda: watch_call(evi.world))
         await placed
 
     asyncio.run(call())
@@ -212,14 +240,28 @@ def watch_world(world: World, lives: Lives) -> None:
     watch_chats(world, lives)
 
 
+# connections
+
+
+@pytest.mark.parametrize("is_read", [True, False])
+def test_a_connection_whose_answer_is_a_stream(evi: Evi, lives: Lives, is_read: bool) -> None:
+    """It is freed with its request, whether the client reads to the end or leaves."""
+    body = {"utterances": [{"text": "Hello there. " * 300, "voice": AVA}]}
+    key = {"X-Hume-Api-Key": evi.api_key}
+    with httpx.stream("POST", f"{evi.url}/v0/tts/stream/json", json=body, headers=key) as answer:
+        pieces = answer.iter_bytes()
+        next(pieces)
+        lives.watch_named(*CONNECTION)
+        if is_read:
+            assert b"".join(pieces)
+    assert lives.survivors() == []
+
+
 def test_a_socket_of_text_to_speech(evi: Evi, lives: Lives) -> None:
     """Its end frees what has spoken."""
     url = f"ws{evi.url.removeprefix('http')}/v0/tts/stream/input?api_key={evi.api_key}"
     with connect(url) as socket:
         socket.send('{"text": "Hello", "flush": true}')
         socket.recv(timeout=PATIENCE_S)
-        peers = [each for each in gc.get_objects() if type(each).__name__ == "SpeechPeer"]
-        assert peers
-        lives.watch(*peers)
-        del peers
+        watch_sockets(lives, "SpeechPeer")
     assert lives.survivors() == []

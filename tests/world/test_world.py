@@ -10,6 +10,8 @@ from emulator.apis.evi.chat.opening import find_config, open_chat
 from emulator.apis.evi.chat.request import ChatRequest
 from emulator.apis.evi.model.options import ModelOptions
 from emulator.apis.evi.state import EviState
+from emulator.apis.expression.script import read_script
+from emulator.apis.expression.state import ExpressionState, begin_run
 from emulator.apis.phone.call import IncomingCall
 from emulator.apis.phone.state import PhoneState
 from emulator.apis.tts.generation import new_generations
@@ -120,6 +122,7 @@ CHANGES: dict[str, Callable[[World], Any]] = {
 NOT_KEPT = {
     "api_key", "reference", "settings", "seed", "_frozen_at_ms", "_send", "_moving", "timers",
     "ledger", "journal", "rate_limit", "work", "http", "speech", "name",
+    "is_owned", "clients", "looks",
 }  # fmt: skip
 
 VOICE = {"id": "v", "provider": "CUSTOM_VOICE", "name": "x"}
@@ -144,6 +147,12 @@ STATE_CHANGES: dict[str, dict[str, Callable[[World], Any]]] = {
     },
     "tts": {},
     "phone": {"calls": lambda world: world.state(PhoneState).add(CALL)},
+    "expression": {
+        "runs": lambda world: begin_run(world, "audio", "realtime", {}),
+        "script": lambda world: setattr(
+            world.state(ExpressionState), "script", read_script("no speech")
+        ),
+    },
 }
 STATE_NOT_KEPT = {
     "evi": {
@@ -157,6 +166,7 @@ STATE_NOT_KEPT = {
     "voices": set[str](),
     "tts": set[str](),
     "phone": set[str](),
+    "expression": set[str](),
 }
 ALL_CHANGES = {
     **CHANGES,

@@ -4,7 +4,7 @@ import * as https from "node:https";
 import { readFileSync } from "node:fs";
 import type { BrowserContext, Request, Route, WebSocketRoute } from "@playwright/test";
 import { addressedTo } from "./credentials.js";
-import { SERVICE_HOST } from "./intercept/target.cjs";
+import { isService, SERVICE_HOSTS } from "./intercept/target.cjs";
 import { ClientSocket, HandshakeRefused, openSocket } from "./socket.js";
 import type { Evi } from "./world.js";
 
@@ -30,14 +30,14 @@ export interface ServiceRoutes {
 export async function routeService(context: BrowserContext, evi: Evi): Promise<ServiceRoutes> {
   const ca = evi.caFile === undefined ? undefined : readFileSync(evi.caFile);
   const sockets = new Set<ClientSocket>();
-  const isService = (url: URL) => url.hostname === SERVICE_HOST;
+  const goesToService = (url: URL) => isService(url.hostname);
   const answer = (route: Route) => answerRoute(route, evi, ca);
-  await context.route(isService, answer);
-  await context.routeWebSocket(isService, (page) => join(page, evi, ca, sockets));
-  await context.addInitScript(tellOfErrors, [SERVICE_HOST, LOST] as const);
+  await context.route(goesToService, answer);
+  await context.routeWebSocket(goesToService, (page) => join(page, evi, ca, sockets));
+  await context.addInitScript(tellOfErrors, [SERVICE_HOSTS, LOST] as const);
   return {
     async close() {
-      await context.unroute(isService, answer);
+      await context.unroute(goesToService, answer);
       for (const socket of sockets) socket.close(GOING_AWAY);
     },
   };
@@ -138,14 +138,14 @@ async function join(
  *
  * Browsers do so; Playwright's own sockets only tell of a clean close.
  */
-function tellOfErrors([host, lost]: readonly [string, number]): void {
+function tellOfErrors([hosts, lost]: readonly [readonly string[], number]): void {
   // The page's own types are not this package's.
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   const page = globalThis as any;
   page.WebSocket = class WebSocket extends page.WebSocket {
     constructor(...given: unknown[]) {
       super(...given);
-      if (new page.URL(this.url).hostname !== host) return;
+      if (!hosts.includes(new page.URL(this.url).hostname)) return;
       let wasOpen = false;
       this.addEventListener("open", () => (wasOpen = true));
       this.addEventListener("close", (event: { code: number }) => {

@@ -96,7 +96,7 @@ export interface JournalPage {
   last_seq: number;
 }
 
-export type JournalEntry = HttpEntry | FrameEntry | WebhookEntry | ModelEntry | FaultEntry | ClockEntry | EarsEntry | VoiceEntry | CallEntry | ScriptEntry | BugEntry;
+export type JournalEntry = HttpEntry | FrameEntry | WebhookEntry | ModelEntry | FaultEntry | ClockEntry | EarsEntry | VoiceEntry | CallEntry | ScriptEntry | WorldEntry | BugEntry;
 
 /** A request and its answer, or the request that opened a WebSocket. */
 export interface HttpEntry {
@@ -258,6 +258,20 @@ export interface ClockEntry {
   ms?: number | undefined;
   /** What waits, such as an answer. */
   what?: string | undefined;
+}
+
+/** The fate of the world that the key had before. It is the first entry of the new one. */
+export interface WorldEntry {
+  kind: "world";
+  seq: Seq;
+  at_ms: AtMs;
+  action: "expired";
+  /** When that was, by the wall clock, in ms since the Unix epoch. */
+  before_ms: number;
+  /** For how many minutes nobody had used it (`--world-idle-minutes`). */
+  idle_minutes: number;
+  /** Its name */
+  name?: string | undefined;
 }
 
 /** A turn of a user's sound that ears (`--ears`) were to put into words. */
@@ -828,6 +842,41 @@ export interface PhoneCall {
   config_id: string | null;
 }
 
+export interface MeasurementScript {
+  /** A statement a line, such as speech from 98 ms to 26 s: joy 0.8. */
+  script: string;
+}
+
+/** As the API shows it, and its events. */
+export interface MeasurementRun {
+  run_id: string;
+  user_id: string;
+  status: "live" | "ended" | "errored";
+  endpoint: "audio" | "video";
+  mode: "realtime" | "file";
+  /** RFC 3339. */
+  started_at: string;
+  /** RFC 3339. */
+  ended_at: string | null;
+  close_code: number | null;
+  close_reason: string | null;
+  bytes_received: number | null;
+  bytes_recorded: number | null;
+  metered_seconds: number;
+  /** The configuration with its defaults. */
+  config: Record<string, unknown>;
+  /** What went wrong; of a kind, the first 100. */
+  events: Array<MeasurementRunEvent>;
+}
+
+export interface MeasurementRunEvent {
+  seq: number;
+  /** RFC 3339. */
+  at: string;
+  kind: string;
+  detail?: Record<string, unknown> | undefined;
+}
+
 export interface ServerSettings {
   /** address to listen on */
   host?: string | undefined;
@@ -873,6 +922,8 @@ export interface ServerSettings {
   maxGenerationSeconds?: number | undefined;
   /** how long a text-to-speech socket may be idle before it is closed (s) */
   ttsIdleTimeout?: number | undefined;
+  /** how long an expression socket may be idle before it is closed (s) */
+  expressionIdleTimeout?: number | undefined;
   /** media type of text-to-speech's streamed JSON lines; the lines are the same with both */
   ttsStreamType?: "text/event-stream" | "application/x-ndjson" | undefined;
   /** media type of text-to-speech's files: audio/mpeg and so on, or octet-stream for all */
@@ -895,6 +946,11 @@ export interface ServerSettings {
   journalMaxBytes?: number | undefined;
   /** worlds that a server keeps; a new key beyond them gets 429 */
   maxWorlds?: number | undefined;
+  /**
+   * real minutes after which a world that nobody uses is dropped; 0 keeps all, as do --api-
+   * key, --state and --export-on-exit
+   */
+  worldIdleMinutes?: number | undefined;
   /** a world's time runs (system), or is frozen at the start of 2025 until moved (manual) */
   clock?: "system" | "manual" | undefined;
   /** what the assistant says: a bundled script, or a file's path */
@@ -922,6 +978,11 @@ export interface ServerSettings {
   transcriptionFailure?: "end" | "continue" | undefined;
   /** live chats that a world may have; the next is refused */
   maxChats?: number | null | undefined;
+  /**
+   * chat events that a world keeps, beside its seed's; a chat that reaches the limit ends with
+   * an error frame, and the next is refused
+   */
+  maxEvents?: number | undefined;
   /** bytes that may wait for a client that reads slowly; a client beyond it is cut off */
   maxUnsentBytes?: number | undefined;
   /** largest request body; a larger one gets 413 */
@@ -1050,6 +1111,8 @@ export interface WorldSettings {
   maxGenerationSeconds?: number | undefined;
   /** how long a text-to-speech socket may be idle before it is closed (s) */
   ttsIdleTimeout?: number | undefined;
+  /** how long an expression socket may be idle before it is closed (s) */
+  expressionIdleTimeout?: number | undefined;
   /** media type of text-to-speech's streamed JSON lines; the lines are the same with both */
   ttsStreamType?: "text/event-stream" | "application/x-ndjson" | undefined;
   /** media type of text-to-speech's files: audio/mpeg and so on, or octet-stream for all */
@@ -1095,6 +1158,11 @@ export interface WorldSettings {
   transcriptionFailure?: "end" | "continue" | undefined;
   /** live chats that a world may have; the next is refused */
   maxChats?: number | null | undefined;
+  /**
+   * chat events that a world keeps, beside its seed's; a chat that reaches the limit ends with
+   * an error frame, and the next is refused
+   */
+  maxEvents?: number | undefined;
   /** bytes that may wait for a client that reads slowly; a client beyond it is cut off */
   maxUnsentBytes?: number | undefined;
   /**
@@ -1291,11 +1359,11 @@ export type FaultKind = "http" | "socket" | "webhook" | "model" | "call";
 
 export type WebhookFault = "duplicate" | "reorder" | "drop" | "delay" | "stale_timestamp" | "wrong_key" | "tampered_body" | "missing_headers";
 
-export type JournalKind = "http" | "frame" | "webhook" | "fault" | "model" | "ears" | "voice" | "call" | "clock" | "script" | "bug";
+export type JournalKind = "http" | "frame" | "webhook" | "fault" | "model" | "ears" | "voice" | "call" | "clock" | "script" | "world" | "bug";
 
 export type DeliveryState = "pending" | "delivered" | "failed";
 
-export type FindingCode = "path_unknown" | "method_unknown" | "credentials_refused" | "request_invalid" | "request_refused" | "body_too_large" | "field_unknown" | "parameter_unknown" | "parameter_repeated" | "value_coerced" | "value_unlisted" | "deprecated" | "page_base" | "body_unexpected" | "content_type_missing" | "accept_excludes_json" | "key_in_query" | "frame_invalid" | "frame_unknown" | "socket_unread" | "socket_broken" | "webhook_refused" | "webhook_unanswered" | "webhook_slow" | "webhook_unverified" | "credential_spelling" | "tool_call_unknown" | "tool_call_unanswered" | "audio_refused" | "audio_undecodable" | "message_in_bytes" | "variable_missing" | "model_url_unusual" | "model_type_wrong" | "model_line_broken" | "model_done_missing" | "model_silent" | "model_fingerprint_leaked" | "model_tools_parallel" | "model_arguments_broken" | "brain_model_unknown" | "chat_refused" | "call_field_missing" | "call_refused" | "stream_message_invalid" | "instant_mode_ignored" | "timestamps_ignored" | "speech_refused" | "voice_unlisted";
+export type FindingCode = "path_unknown" | "method_unknown" | "credentials_refused" | "request_invalid" | "request_refused" | "body_too_large" | "field_unknown" | "parameter_unknown" | "parameter_repeated" | "value_coerced" | "value_unlisted" | "deprecated" | "page_base" | "body_unexpected" | "content_type_missing" | "accept_excludes_json" | "key_in_query" | "frame_invalid" | "frame_unknown" | "socket_unread" | "socket_broken" | "webhook_refused" | "webhook_unanswered" | "webhook_slow" | "webhook_unverified" | "credential_spelling" | "tool_call_unknown" | "tool_call_unanswered" | "audio_refused" | "audio_undecodable" | "message_in_bytes" | "variable_missing" | "model_url_unusual" | "model_type_wrong" | "model_line_broken" | "model_done_missing" | "model_silent" | "model_fingerprint_leaked" | "model_tools_parallel" | "model_arguments_broken" | "brain_model_unknown" | "chat_refused" | "media_mislabelled" | "measurement_refused" | "media_in_container" | "media_too_fast" | "call_field_missing" | "call_refused" | "stream_message_invalid" | "instant_mode_ignored" | "timestamps_ignored" | "speech_refused" | "voice_unlisted";
 
 export type FindingLevel = "error" | "warning";
 
@@ -1526,24 +1594,26 @@ export interface Simulation {
 export const SERVER_SETTINGS: readonly string[] = (
   "host port seed spec apiKey randomSeed timestamps requireVoice nameConflict " +
   "unknownIds unknownVoices lenientTts voice voiceModel voiceName voiceKey voiceTimeout " +
-  "maxGenerationSeconds ttsIdleTimeout ttsStreamType ttsFileType inactivityTimeout " +
-  "signingKey signWebhooksWith webhookTime webhookTimeout webhookQueue journalLimit " +
-  "journalMaxBytes maxWorlds clock script pace firstAudio jitter audioOutput prosody " +
-  "transcriptionFailure maxChats maxUnsentBytes maxBodyBytes maxFilledChars " +
-  "maxHeadBytes requestTimeout strict requestsPerSecond maxFrameBytes failUnused chaos " +
-  "logRequests state exportOnExit maxSnapshotBytes tls allowedHosts publicUrl callHosts " +
-  "mapUrl modelTimeout modelFailure modelSystem modelQuirks modelCassette " +
-  "modelCassetteMode brain brainModel brainKey brainTimeout ears earsModel earsLanguage " +
-  "earsKey earsTimeout callHostsOnly trustedProxies"
+  "maxGenerationSeconds ttsIdleTimeout expressionIdleTimeout ttsStreamType ttsFileType " +
+  "inactivityTimeout signingKey signWebhooksWith webhookTime webhookTimeout " +
+  "webhookQueue journalLimit journalMaxBytes maxWorlds worldIdleMinutes clock script " +
+  "pace firstAudio jitter audioOutput prosody transcriptionFailure maxChats maxEvents " +
+  "maxUnsentBytes maxBodyBytes maxFilledChars maxHeadBytes requestTimeout strict " +
+  "requestsPerSecond maxFrameBytes failUnused chaos logRequests state exportOnExit " +
+  "maxSnapshotBytes tls allowedHosts publicUrl callHosts mapUrl modelTimeout " +
+  "modelFailure modelSystem modelQuirks modelCassette modelCassetteMode brain " +
+  "brainModel brainKey brainTimeout ears earsModel earsLanguage earsKey earsTimeout " +
+  "callHostsOnly trustedProxies"
 ).split(" ");
 
 export const WORLD_SETTINGS: readonly string[] = (
   "seed randomSeed timestamps requireVoice nameConflict unknownVoices voice voiceModel " +
-  "voiceName voiceKey voiceTimeout maxGenerationSeconds ttsIdleTimeout ttsStreamType " +
-  "ttsFileType inactivityTimeout signingKey signWebhooksWith webhookTime webhookQueue " +
-  "journalLimit journalMaxBytes clock script pace firstAudio jitter audioOutput prosody " +
-  "transcriptionFailure maxChats maxUnsentBytes maxFilledChars strict requestsPerSecond " +
-  "failUnused chaos publicUrl callHosts mapUrl modelTimeout modelFailure modelSystem " +
-  "modelQuirks modelCassette modelCassetteMode brain brainModel brainKey brainTimeout " +
-  "ears earsModel earsLanguage earsKey earsTimeout callHostsOnly name"
+  "voiceName voiceKey voiceTimeout maxGenerationSeconds ttsIdleTimeout " +
+  "expressionIdleTimeout ttsStreamType ttsFileType inactivityTimeout signingKey " +
+  "signWebhooksWith webhookTime webhookQueue journalLimit journalMaxBytes clock script " +
+  "pace firstAudio jitter audioOutput prosody transcriptionFailure maxChats maxEvents " +
+  "maxUnsentBytes maxFilledChars strict requestsPerSecond failUnused chaos publicUrl " +
+  "callHosts mapUrl modelTimeout modelFailure modelSystem modelQuirks modelCassette " +
+  "modelCassetteMode brain brainModel brainKey brainTimeout ears earsModel earsLanguage " +
+  "earsKey earsTimeout callHostsOnly name"
 ).split(" ");

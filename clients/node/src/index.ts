@@ -16,6 +16,7 @@ export { Received, WebhookReceiver } from "./receiver.js";
 export { Faults, type FaultOptions } from "./faults.js";
 export { Contract, type Demands } from "./contract.js";
 export { Tts } from "./tts.js";
+export { Expression } from "./expression.js";
 export { Call, Phone, type CallOptions } from "./phone.js";
 export { Listing } from "./listing.js";
 export type { Interception } from "./intercept/redirect.cjs";

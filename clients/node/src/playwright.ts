@@ -24,11 +24,11 @@ import { randomUUID } from "node:crypto";
 import { routeService, type ServiceRoutes } from "./browser-routes.js";
 import { UsageError } from "./errors.js";
 import { CA_VARIABLE, checkLeftovers, openWorld, report, sharedEmulator, URL_VARIABLE } from "./fixture.js";
-import { SERVICE_HOST } from "./intercept/target.cjs";
+import { SERVICE_HOSTS } from "./intercept/target.cjs";
 import { Microphone, silentRecording, type SayOptions } from "./microphone.js";
 import type { Evi, WorldOptions } from "./world.js";
 
-export { expect, Microphone, routeService, SERVICE_HOST, sharedEmulator, type SayOptions, type ServiceRoutes };
+export { expect, Microphone, routeService, SERVICE_HOSTS, sharedEmulator, type SayOptions, type ServiceRoutes };
 
 /** The environment variable with the key of the world that the server of `webServer` uses. */
 const KEY_VARIABLE = "EVI_KEY";
@@ -60,7 +60,7 @@ type Test<Fixtures extends object, WorkerFixtures extends object> = TestType<
 >;
 
 const CHROMIUM_FLAGS = [
-  `--host-resolver-rules=MAP ${SERVICE_HOST} ~NOTFOUND`, // what is not routed must not get there
+  `--host-resolver-rules=${SERVICE_HOSTS.map((host) => `MAP ${host} ~NOTFOUND`).join(", ")}`, // what is not routed must not get there
   "--autoplay-policy=no-user-gesture-required",
   "--use-fake-ui-for-media-stream",
   "--use-fake-device-for-media-stream",

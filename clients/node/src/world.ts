@@ -21,6 +21,7 @@ import type {
 } from "./control-types.js";
 import { explain } from "./diagnosis.js";
 import { ExpectationFailed, LookupError, RefusedError, UnreachableError, UsageError } from "./errors.js";
+import { Expression } from "./expression.js";
 import { Faults } from "./faults.js";
 import { nameOrText } from "./files.js";
 import { redirect, type Interception } from "./intercept/redirect.cjs";
@@ -102,6 +103,8 @@ export class Evi {
   readonly tts: Tts;
   /** Phone calls: incoming ones, and calls that a test places. */
   readonly phone: Phone;
+  /** What is measured in voices and faces, and the runs that there were. */
+  readonly expression: Expression;
   /** The configs, in their latest versions. */
   readonly configs: Listing<Resource>;
   /** The prompts, in their latest versions. */
@@ -145,6 +148,7 @@ export class Evi {
     this.contract = new Contract(control);
     this.tts = new Tts(control, this.journal, made.now_ms);
     this.phone = new Phone(control, this.journal);
+    this.expression = new Expression(control, this.journal, made.now_ms);
     this.configs = listed(control, "config", "/v0/evi/configs", "configs_page");
     this.prompts = listed(control, "prompt", "/v0/evi/prompts", "prompts_page");
     this.tools = listed(control, "tool", "/v0/evi/tools", "tools_page");
@@ -506,6 +510,7 @@ export class Evi {
     this.#script = this.#newScript();
     this.#chatsSeen = 0;
     this.tts.forget();
+    this.expression.forget();
     await this.setToolCallPatience(this.#patienceS);
   }
 

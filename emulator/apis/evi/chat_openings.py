@@ -6,8 +6,8 @@ docs/protocol.md has the facts about both.
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
-from emulator.apis.evi.chat.live import LiveChat
-from emulator.apis.evi.chat.opening import refuse_chat, start_chat
+from emulator.apis.evi.chat.live import MOST_JOINED, LiveChat
+from emulator.apis.evi.chat.opening import check_events, refuse_chat, start_chat
 from emulator.apis.evi.chat_peer import ChatPeer, RefusedPeer
 from emulator.apis.evi.chat_query import ChatQuery, chat_fields, given_query, read_chat_query
 from emulator.apis.evi.contract.handshakes import (
@@ -20,6 +20,7 @@ from emulator.apis.evi.errors import (
     CHAT_NOT_LIVE,
     CONNECTION_REFUSED,
     TOO_MANY_CHATS,
+    TOO_MANY_JOINED,
 )
 from emulator.apis.evi.state import EviState
 from emulator.apis.evi.strictness import handshake_problems
@@ -59,6 +60,7 @@ class ChatOpening(Opening):
         limit = world.settings.max_chats
         if limit is not None and len(world.state(EviState).live) >= limit:
             raise api_error(TOO_MANY_CHATS, limit=limit)
+        check_events(world)
         self._wanted = read_chat_query(self._query_string)
 
     def _problems(self) -> Sequence[Problem]:
@@ -110,6 +112,8 @@ class ConnectOpening(Opening):
             raise api_error(CHAT_NOT_LIVE if known else CHAT_NOT_FOUND, id=self._chat_id)
         if not live.allows_connection:
             raise api_error(CONNECTION_REFUSED, id=self._chat_id)
+        if not live.has_room:
+            raise api_error(TOO_MANY_JOINED, id=self._chat_id, limit=MOST_JOINED)
         self._live = live
 
     def open(self, outbound: Outbound, on_bug: OnBug) -> Peer:

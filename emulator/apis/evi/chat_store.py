@@ -126,6 +126,8 @@ class ChatStore:
         self._positions: Overlay[str, int] = Overlay()
         self._position = 0
         self._uncounted: set[str] = set()  # chats that have had events meanwhile
+        self.count = 0  # of chats; none is ever removed
+        self.added_events = 0  # beside those of the seed
 
     def fork(self) -> "ChatStore":
         """Return an equal store at no cost; changes on either side stay there."""
@@ -135,6 +137,7 @@ class ChatStore:
             if isinstance(value, Overlay | Index):
                 setattr(copy, name, value.fork())
         copy._position = self._position
+        copy.count, copy.added_events = self.count, self.added_events
         return copy
 
     def same_as(self, fork: "ChatStore") -> bool:
@@ -204,6 +207,7 @@ class ChatStore:
         chat = Chat(chat, event_count=event_count)
         self._chats[chat["id"]] = chat
         self._positions[chat["id"]] = self._next_position()
+        self.count += 1
         self._index_chat(chat)
         self._join_group(chat)
 
@@ -252,6 +256,7 @@ class ChatStore:
         chat_id: str = event["chat_id"]
         put_event(self._events, self._chats[chat_id]["chat_group_id"], event)
         self._uncounted.add(chat_id)
+        self.added_events += 1
 
     def page_of_events(self, id: str, paging: Paging) -> Page[Json]:
         """Return a page of the events of one chat, or of all chats of one group."""

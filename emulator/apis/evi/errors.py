@@ -92,6 +92,18 @@ END_UNREACHABLE = ErrorText(
 TOO_MANY_CHATS = ErrorText(
     429, "too_many_chats", "{limit} chats are live in this world, the most that --max-chats allows."
 )
+TOO_MANY_EVENTS = ErrorText(
+    429,
+    "too_many_events",
+    "The chats of this world have {limit} events, the most that --max-events allows: reset or "
+    "delete the world, or allow more.",
+)
+TOO_MANY_JOINED = ErrorText(
+    429,
+    "too_many_joined",
+    "{limit} clients have joined chat (ID: {id}) and are still connected, the most that may join "
+    "one; close one of them first.",
+)
 CONNECTION_REFUSED = ErrorText(
     403,
     "connection_not_allowed",
@@ -199,5 +211,6 @@ CHAT_ERRORS: Mapping[str, ChatErrorText] = {
             "text_too_long",
             "A text is too long: {problem}.",
         ),
+        ChatErrorText("EMU12", TOO_MANY_EVENTS.code, TOO_MANY_EVENTS.message, True),
     )
 }

@@ -1,7 +1,7 @@
 """EVI's state in a world: configs, prompts, tools, chats, the script, texts of users."""
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Self, TypeAlias
 
 from emulator.apis.evi import snapshot
@@ -98,6 +98,14 @@ class EviState(ApiState):
     def close(self) -> None:
         for live in list(self.live.values()):
             live.end()
+
+    def counts(self) -> Mapping[str, int]:
+        chats = self.chats
+        return {
+            "chats": chats.count,
+            "live_chats": len(self.live),
+            "chat_events": chats.added_events,
+        }
 
     def leftovers(self) -> Iterator[Leftover]:
         for told in self.script_use.unused(self.script):

@@ -1,5 +1,6 @@
 """Phone's state in a world: the calls that have come in."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Self
 
@@ -45,6 +46,9 @@ class PhoneState(ApiState):
             return None
         self.calls[sid] = replace(call, words=call.words[1:])
         return call.words[0]
+
+    def counts(self) -> Mapping[str, int]:
+        return {"calls": len(self.calls)}
 
     def fork(self) -> Self:
         fork = type(self)()

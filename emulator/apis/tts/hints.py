@@ -1,7 +1,7 @@
 """Paths of text-to-speech that people get wrong, and what to use in their place.
 
 Some are paths that similar APIs have and this one lacks. Others come of base URLs that are put
-before the wrong part of a path, or belong to an API of the same service that no longer answers.
+before the wrong part of a path.
 """
 
 from emulator.openapi.hints import Hints, PathHint
@@ -9,7 +9,6 @@ from emulator.openapi.hints import Hints, PathHint
 SPEECH_STREAMS_FROM = (
     "text is spoken as it comes at /v0/tts/stream/input (TypeScript: set environment, not baseUrl)"
 )
-_SUCCESSOR = "https://api.cloud.hume.ai/v1/expression"
 
 TTS_HINTS = Hints(
     paths=(
@@ -62,18 +61,6 @@ TTS_HINTS = Hints(
             "/v0/tts/(voice_conversion|(voice-conversion|convert)(/.*)?)/?",
             "recordings are converted by POST /v0/tts/voice_conversion/json and "
             "POST /v0/tts/voice_conversion/file",
-        ),
-        PathHint(
-            "/v0/batch/jobs",
-            "/v0/(batch|stream)(/.*)?",
-            "it belongs to the Expression Measurement API, which was switched off on 2026-06-14; "
-            f"its successor is at {_SUCCESSOR}, and this emulator serves neither",
-        ),
-        PathHint(
-            "/v1/expression",
-            "/v1/expression(/.*)?",
-            "it belongs to the Expression Measurement API, which is at "
-            f"{_SUCCESSOR} and which this emulator does not serve",
         ),
     ),
     sockets=SPEECH_STREAMS_FROM,

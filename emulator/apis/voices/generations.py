@@ -22,6 +22,7 @@ class GenerationStore:
         self._written: Overlay[str, bytes] = Overlay()
         self._begun: dict[str, Callable[[], JsonObject]] = {}  # not written yet
         self._conversions: tuple[str, ...] = ()  # ids of those whose sound is kept
+        self.count = 0
 
     @property
     def _texts(self) -> Overlay[str, bytes]:
@@ -34,6 +35,7 @@ class GenerationStore:
         copy = GenerationStore()
         copy._written = self._texts.fork()
         copy._conversions = self._conversions
+        copy.count = self.count
         return copy
 
     def same_as(self, fork: "GenerationStore") -> bool:
@@ -46,11 +48,13 @@ class GenerationStore:
         Its first chunk is sent sooner so, and it is written only once, when `note_end` is called.
         """
         self._begun[id.lower()] = made
+        self.count += 1
 
     def add(self, generation: JsonObject) -> None:
         """Remember a generation, by its `id`; of conversions, the newest keep their sound."""
         self._write_begun()
         self._write(generation)
+        self.count += 1
 
     def _write_begun(self) -> None:
         begun, self._begun = self._begun, {}

@@ -1,5 +1,7 @@
 """Finds the voice that a config or an utterance names."""
 
+from functools import lru_cache
+
 from emulator.apis.voices.contract import unlisted
 from emulator.apis.voices.errors import VOICE_AMBIGUOUS, VOICE_UNKNOWN
 from emulator.apis.voices.library import own_voice_id
@@ -8,7 +10,7 @@ from emulator.apis.voices.unlisted import is_voice_id, nearest_voice, refuses_un
 from emulator.apis.voices.voice_store import CUSTOM_VOICE, HUME_AI, VoiceStore
 from emulator.contract.findings import Finding
 from emulator.errors import ApiError, Loc, api_error
-from emulator.jsontext import JsonObject
+from emulator.jsontext import JsonObject, kept, read, render
 from emulator.world.world import World
 
 _SHOWN = ("id", "name", "provider", "compatible_octave_models")  # fields of a config's voice
@@ -78,7 +80,15 @@ def _differing(
 
 
 def _as_shown(voice: JsonObject) -> JsonObject:
-    return {key: voice[key] for key in _SHOWN if key in voice}
+    shown = {key: voice[key] for key in _SHOWN if key in voice}
+    return _shown_once(kept(render(shown))) if shown["provider"] == HUME_AI else shown
+
+
+@lru_cache(maxsize=256)
+def _shown_once(text: bytes) -> JsonObject:
+    """Return the one voice of this text that all configs share, since nobody changes it."""
+    shown: JsonObject = read(text)
+    return shown
 
 
 def _made_up(world: World, reference: JsonObject, loc: Loc, findings: list[Finding]) -> JsonObject:

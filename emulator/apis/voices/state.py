@@ -1,7 +1,7 @@
 """The voices' state in a world."""
 
 from base64 import b64decode, b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Self
 
 from emulator.apis.voices.generations import GenerationStore, library_timbre
@@ -48,6 +48,9 @@ class VoicesState(ApiState):
         """Give texts sounds of their own."""
         for each in sounds:
             self.sounds[each.text] = each
+
+    def counts(self) -> Mapping[str, int]:
+        return {"generations": self.generations.count}
 
     def fork(self) -> Self:
         fork = type(self)()

@@ -13,7 +13,7 @@ function refuseLookups(isOn, tell) {
             if (!isOn() || !(0, target_cjs_1.isService)(given[0]) || typeof callback !== "function") {
                 return original(...given);
             }
-            const error = notRedirected();
+            const error = notRedirected(String(given[0]));
             tell(error.message);
             process.nextTick(callback, error);
         };
@@ -21,9 +21,9 @@ function refuseLookups(isOn, tell) {
         return Object.defineProperties(lookup, traits);
     });
 }
-function notRedirected() {
-    const problem = `evi-emulator could not redirect a connection to ${target_cjs_1.SERVICE_HOST}, and has refused it: it redirects ` +
+function notRedirected(host) {
+    const problem = `evi-emulator could not redirect a connection to ${host}, and has refused it: it redirects ` +
         "fetch, WebSocket, the package ws, node:http and node:https, but no HTTP/2, and no dispatcher or " +
         "proxy of your own";
-    return Object.assign(new Error(problem), { code: "ERR_NOT_REDIRECTED", hostname: target_cjs_1.SERVICE_HOST });
+    return Object.assign(new Error(problem), { code: "ERR_NOT_REDIRECTED", hostname: host });
 }

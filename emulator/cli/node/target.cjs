@@ -1,17 +1,19 @@
 "use strict";
 Object.defineProperty(exports, "__esModule", { value: true });
-exports.SERVICE_HOST = void 0;
+exports.SERVICE_HOSTS = void 0;
 exports.isService = isService;
 exports.pathFor = pathFor;
 exports.headersFor = headersFor;
 exports.basicFor = basicFor;
-/** The host of the service, which apps ask without being told otherwise. */
-exports.SERVICE_HOST = "api.hume.ai";
+/** The hosts of the service, which apps ask without being told otherwise. */
+exports.SERVICE_HOSTS = ["api.hume.ai", "api.cloud.hume.ai"];
 const KEY_IN_QUERY = /([?&]api_?key=)[^&#]*/gi;
 const BASIC = /^Basic\s+(\S+)$/i;
-/** True for the service's host, with or without a port. */
+/** True for a host of the service, with or without a port. */
 function isService(host) {
-    return typeof host === "string" && host.replace(/:\d+$/, "").toLowerCase() === exports.SERVICE_HOST;
+    if (typeof host !== "string")
+        return false;
+    return exports.SERVICE_HOSTS.includes(host.replace(/\.?(:\d+)?$/, "").toLowerCase());
 }
 /** Return a path and query with the world's key in place of another. */
 function pathFor(target, path) {

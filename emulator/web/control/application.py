@@ -125,7 +125,7 @@ class Control:
     async def metrics(self, request: Request) -> Response:
         from emulator.web.control.metrics import metrics  # few ask, and it takes 20 ms
 
-        return metrics(self._worlds, self._sockets)
+        return await metrics(self._worlds, self._sockets)
 
     async def show_settings(self, request: Request) -> Response:
         shown = self._settings.to_json()

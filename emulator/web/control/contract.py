@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 from starlette.requests import Request
 from starlette.responses import Response
 
+from emulator.contract.ledger import ClientLedger
 from emulator.credentials import CREDENTIALS
 from emulator.errors import Problem, ValidationFailed, closest
 from emulator.settings import Settings
 from emulator.web.auth import Auth
 from emulator.web.control.request import answer, caller_world
+from emulator.web.control.turns import in_turns
 from emulator.web.endpoint import Route
 from emulator.world.worlds import Worlds
 
@@ -32,7 +34,9 @@ def contract_routes(
 
         every = _wants_all(request)
         if every:
-            return answer(new_report(worlds.merged_ledger(), surfaces(), settings).to_json())
+            merged = ClientLedger()
+            await in_turns(map(merged.merge, worlds.ledgers()))
+            return answer(new_report(merged, surfaces(), settings).to_json())
         world = caller_world(auth, request)
         return answer(new_report(world.ledger, surfaces(), world.settings).to_json())
 

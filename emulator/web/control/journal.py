@@ -16,13 +16,15 @@ from starlette.responses import PlainTextResponse, Response
 from emulator.control import read_integer, read_limit
 from emulator.credentials import CREDENTIALS
 from emulator.errors import Problem, ValidationFailed, closest
-from emulator.handles.leftovers import leftovers, whole_timeline
+from emulator.handles.diagnosis import timeline
+from emulator.handles.leftovers import leftovers
 from emulator.journal.entries import KINDS
 from emulator.journal.journal import Journal
 from emulator.jsontext import Json, JsonObject
 from emulator.waiting import until
 from emulator.web.auth import Auth
 from emulator.web.control.request import answer, caller_world
+from emulator.web.control.turns import in_turns
 from emulator.web.endpoint import Route
 from emulator.web.leaving import WhileHere
 from emulator.world.worlds import Worlds
@@ -51,7 +53,7 @@ def journal_routes(auth: Auth, worlds: Worlds) -> list[Route]:
         after, wanted = _read_query(request)
         limit, audio = read_limit(request.query_params), _audio(request, _RUNS)
         journal.end_runs()
-        return answer(_page(journal, after, limit, audio, wanted))
+        return answer(await _page(journal, after, limit, audio, wanted))
 
     async def wait(request: Request) -> Response:
         """Answer as `show`, once there is an entry, the time is over, or a reset comes if asked."""
@@ -70,14 +72,17 @@ def journal_routes(auth: Auth, worlds: Worlds) -> list[Route]:
             is_reset = was_reset or (or_reset and journal is not before)
             return is_there or is_reset or worlds.are_ending
 
-        async with WhileHere(request.receive):
-            await until(world.journal.watchers, is_over, timeout_s)
-        return answer(_page(world.journal, after, limit, audio, wanted))
+        with world.connected():
+            async with WhileHere(request.receive):
+                await until(world.journal.watchers, is_over, timeout_s)
+        return answer(await _page(world.journal, after, limit, audio, wanted))
 
     async def show_timeline(request: Request) -> Response:
         world, query = caller_world(auth, request), request.query_params
         around = read_integer("around", query["around"]) if "around" in query else None
-        return PlainTextResponse(whole_timeline(world, around))
+        world.journal.end_runs()
+        entries = await in_turns(world.journal.entries())
+        return PlainTextResponse(timeline(entries, around, leftovers(world)))
 
     async def show_unused(request: Request) -> Response:
         world = caller_world(auth, request)
@@ -96,16 +101,20 @@ def journal_routes(auth: Auth, worlds: Worlds) -> list[Route]:
     ]
 
 
-def _page(
+async def _page(
     journal: Journal, after: int, limit: int | None, audio: str, wanted: dict[str, Json]
 ) -> JsonObject:
-    """Return a page of entries, with the first and the last number of all retained entries."""
-    return {
-        "entries": list(islice(_entries(journal, after, audio, wanted), limit)),
+    """Return a page of entries, with the first and the last number of all retained entries.
+
+    The numbers are those of now: an entry that comes while others are rendered is in the next page.
+    """
+    numbers = {
         "dropped": journal.dropped,
         "first_seq": journal.first_seq,
         "last_seq": journal.last_seq if audio == _RUNS else journal.seq,
     }
+    entries = islice(_entries(journal, after, audio, wanted), limit)
+    return {"entries": await in_turns(entries), **numbers}
 
 
 def _entries(

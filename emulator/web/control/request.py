@@ -12,16 +12,19 @@ from emulator.openapi.validation import Check, Validation
 from emulator.web.auth import Auth
 from emulator.web.bodies import read_body
 from emulator.web.control.document import ControlDocument
+from emulator.web.control.turns import PiecewiseResponse
 from emulator.world.world import World
 
 
 def answer(content: Json, status: int = 200) -> Response:
-    return Response(render(content), status, media_type="application/json")
+    return PiecewiseResponse(render(content), status, media_type="application/json")
 
 
 def caller_world(auth: Auth, request: Request) -> World:
     """Return the world of the caller's key. Raises ApiError (401)."""
-    return auth.world(dict(request.scope["headers"]), request.scope["query_string"])
+    world = auth.world(dict(request.scope["headers"]), request.scope["query_string"])
+    world.looks += 1
+    return world
 
 
 class Bodies:

@@ -17,6 +17,7 @@ from emulator.errors import (
 from emulator.web.auth import Auth
 from emulator.web.bodies import read_body
 from emulator.web.control.request import caller_world
+from emulator.web.control.turns import PiecewiseResponse
 from emulator.web.endpoint import Route
 from emulator.world.snapshot import Snapshot
 from emulator.world.snapshot_document import write_snapshot
@@ -34,7 +35,7 @@ def snapshot_routes(
             text = await anyio.to_thread.run_sync(write_snapshot, snapshot)
         except SnapshotError as error:
             raise api_error(SNAPSHOT_IMPOSSIBLE, why=error) from None
-        return Response(text, media_type="application/json")
+        return PiecewiseResponse(text, media_type="application/json")
 
     async def put(request: Request) -> Response:
         """Replace the world, after checking all of the document."""

@@ -17,6 +17,7 @@ from emulator.outgoing.delivery_view import shown_delivery
 from emulator.outgoing.outbox import PENDING, STATES, Delivery
 from emulator.web.auth import Auth
 from emulator.web.control.request import Bodies, answer, caller_world
+from emulator.web.control.turns import in_turns
 from emulator.web.endpoint import Route
 from emulator.world.world import World
 
@@ -37,7 +38,7 @@ def webhook_routes(auth: Auth, bodies: Bodies) -> list[Route]:
             if all(getattr(delivery, name) == value for name, value in wanted.items())
         ]
         newest = found[-(read_limit(request.query_params) or len(found)) :]
-        return answer({"deliveries": [shown_delivery(each) for each in newest]})
+        return answer({"deliveries": await in_turns(map(shown_delivery, newest))})
 
     async def show(request: Request) -> Response:
         world = caller_world(auth, request)

@@ -15,6 +15,7 @@ from emulator.hosts import is_loopback, read_host
 from emulator.jsontext import JsonObject
 from emulator.web.auth import TOKEN_LIFETIME_MS, Auth
 from emulator.web.control.request import Bodies, answer, caller_world
+from emulator.web.control.turns import in_turns
 from emulator.web.endpoint import Route
 from emulator.world.world import World
 from emulator.world.worlds import Worlds
@@ -30,7 +31,8 @@ def worlds_routes(auth: Auth, worlds: Worlds, bodies: Bodies) -> list[Route]:
         auth.check_key(_headers(request), request.scope["query_string"])
         limit = read_limit(request.query_params)
         used = sorted(filter(_is_used, worlds), key=_last_used_ms, reverse=True)
-        return answer({"worlds": list(map(_summary, islice(used, limit))), "total": len(used)})
+        shown = await in_turns(map(_summary, islice(used, limit)))
+        return answer({"worlds": shown, "total": len(used)})
 
     async def show(request: Request) -> Response:
         return answer(_summary(caller_world(auth, request)))

@@ -1,14 +1,17 @@
 """The WebSockets of all APIs as an ASGI application."""
 
+import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from starlette.types import Receive, Scope, Send
 
 from emulator.contract.ledger import ClientLedger
-from emulator.error_shapes import ErrorShapes
+from emulator.credentials import HANDSHAKE_CREDENTIALS
+from emulator.error_shapes import ErrorShapes, Refused, shapes_of_path
 from emulator.errors import NO_WEBSOCKET, ApiError, api_error, path_not_found
 from emulator.openapi.hints import Hints
 from emulator.sockets.outbound import Outbound
@@ -31,6 +34,7 @@ class _Route:
     pattern: re.Pattern[str]
     socket: Socket
     errors: ErrorShapes
+    credentials: Sequence[str]  # parameters of the query that may hold a key or a token
 
 
 class Sockets:
@@ -38,24 +42,31 @@ class Sockets:
 
     def __init__(
         self,
-        sockets: Sequence[tuple[Socket, ErrorShapes]],
+        sockets: Sequence[tuple[Socket, ErrorShapes, Sequence[str]]],
         hints: Hints,
         auth: Auth,
         anonymous: ClientLedger,
+        errors: Mapping[str, ErrorShapes] = MappingProxyType({}),
     ) -> None:
         """Index the paths of sockets, each with how its API words errors.
 
-        `anonymous` takes findings about callers without a world.
+        A socket comes with the parameters of the query that may hold a key or a token, too.
+        `anonymous` takes findings about callers without a world. `errors` are the shapes of paths
+        that nothing answers, by how such a path begins.
         """
         self._routes = [
-            _Route(_pattern(path), each, errors) for each, errors in sockets for path in each.paths
+            _Route(_pattern(path), each, shapes, credentials)
+            for each, shapes, credentials in sockets
+            for path in each.paths
         ]
+        self._errors = errors
         # Every request asks whether a socket has its path, so the rare ends are looked at first.
-        self._ends = tuple({_end(path) for each, _ in sockets for path in each.paths})
+        self._ends = tuple({_end(path) for each, *_ in sockets for path in each.paths})
         self._hints = hints
         self._auth = auth
         self._anonymous = anonymous
         self.counts = SocketCounts()
+        self._connections = set[Connection]()
 
     def serve(self, path: str) -> bool:
         """True if there is a WebSocket at this path."""
@@ -72,7 +83,7 @@ class Sockets:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             refusal = api_error(NO_WEBSOCKET, {"Upgrade": "websocket"}, path=scope["path"])
-            await respond(send, error_answer(refusal))
+            await respond(send, error_answer(self._worded(refusal, scope, None)))
             return
         await receive()  # websocket.connect
         handshake = Handshake(scope, self._anonymous)
@@ -80,13 +91,28 @@ class Sockets:
             connection = self._open(scope, send, handshake)
         except ApiError as error:
             handshake.refuse(error)
-            await deny_upgrade(error, send)
+            await deny_upgrade(self._worded(error, scope, handshake.world), send)
             return
         except Exception as error:
-            await deny_upgrade(self._report(scope, error).answer(), send)
+            refusal = self._report(scope, error).answer()
+            await deny_upgrade(self._worded(refusal, scope, handshake.world), send)
             return
-        with self.counts.one(connection.name):
-            await connection.run(receive, send)
+        self._connections.add(connection)
+        try:
+            with self.counts.one(connection.name):
+                await connection.run(receive, send)
+        finally:
+            self._connections.discard(connection)
+
+    async def shut_down(self) -> None:
+        """End the sessions that tell their clients how they end, since the server stops."""
+        await asyncio.gather(*(connection.shut_down() for connection in self._connections))
+
+    def _worded(self, error: ApiError, scope: Scope, world: World | None) -> ApiError:
+        """Return an error in the words of the API that has the path."""
+        found, path = self._match(scope["path"]), scope["path"]
+        errors = shapes_of_path(self._errors, _normal(path)) if found is None else found[0].errors
+        return errors.reworded(error, Refused(path, None if world is None else world.ids))
 
     def _report(self, scope: Scope, error: Exception) -> bugs.Bug:
         """Report a bug in a handshake to the log and to the caller's journal."""
@@ -102,7 +128,8 @@ class Sockets:
         """Return the world of the key, or the one that the path names. Raises ApiError."""
         if found is not None and found[0].socket.names_world:
             return self._auth.world_of_reference(found[1]["world"])
-        return self._auth.world_of_handshake(dict(scope["headers"]), scope["query_string"])
+        names = tuple(HANDSHAKE_CREDENTIALS) if found is None else found[0].credentials
+        return self._auth.world(dict(scope["headers"]), scope["query_string"], names)
 
     def _open(self, scope: Scope, send: Send, handshake: Handshake) -> Connection:
         """Return a connection, ready to run. Raises ApiError for a handshake to be refused."""
@@ -115,7 +142,7 @@ class Sockets:
             hint = self._hints.for_path(_normal(path)) or self._hints.sockets
             raise path_not_found("WebSocket", path, hint)
         opening = handshake.audit(found[1])
-        _strike(world, found[1], found[0].errors)
+        _strike(world, found[1], found[0].errors, Refused(scope["path"], world.ids))
         opening.check()
         handshake.accept()
         outbound = Outbound(send, world, handshake.subject)
@@ -126,12 +153,14 @@ class Sockets:
         return connection
 
 
-def _strike(world: World, parameters: Mapping[str, str], errors: ErrorShapes) -> None:
+def _strike(
+    world: World, parameters: Mapping[str, str], errors: ErrorShapes, refused: Refused
+) -> None:
     """Raise ApiError if a fault refuses the handshake."""
     facts = {name: value.lower() for name, value in parameters.items()}
     struck = world.faults.take("socket", ("refuse",), {"chat_id": None, **facts})
     if struck:
-        raise ApiError(*fault_answer(struck["refuse"], errors))
+        raise ApiError(*fault_answer(struck["refuse"], errors, refused))
 
 
 def _normal(path: str) -> str:

@@ -1,12 +1,10 @@
 """What people get wrong about text-to-speech: the answer says what to use instead."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient, WebSocketDenialResponse
 
-from emulator.api import Api
 from emulator.apis.apis import APIS
 from emulator.apis.evi.hints import EVI_HINTS
 from emulator.apis.tts.hints import SPEECH_STREAMS_FROM, TTS_HINTS
@@ -17,18 +15,11 @@ from emulator.web.app import App
 from tests.openapi.test_document_structure import ROOT
 
 KEY = {"X-Hume-Api-Key": "k"}
-SWITCHED_OFF = "switched off on 2026-06-14"
-
-
-def with_hints() -> tuple[Api, ...]:
-    """The APIs, with these hints whether text-to-speech is among them or not."""
-    last = APIS[-1]
-    return (*APIS[:-1], last if last.hints is TTS_HINTS else replace(last, hints=TTS_HINTS))
 
 
 @pytest.fixture(scope="module")
 def client() -> TestClient:
-    return TestClient(App(Settings(seed="empty"), with_hints()), headers=KEY)
+    return TestClient(App(Settings(seed="empty"), APIS), headers=KEY)
 
 
 def refusal_of_socket(client: TestClient, path: str) -> Any:
@@ -57,10 +48,6 @@ def test_a_path_that_people_ask_for(client: TestClient, known: PathHint) -> None
         ("/v0/tts/voices/b201d214-914c-4d0a-b8e4-54adfc14a0dd", "?name="),
         ("/v0/octave/speech", "POST /v0/tts"),
         ("/v0/tts/voice-conversion/json", "/v0/tts/voice_conversion/json"),
-        ("/v0/batch/jobs/abc/predictions", SWITCHED_OFF),
-        ("/v0/stream/models", SWITCHED_OFF),
-        ("/v0/stream/models", "https://api.cloud.hume.ai/v1/expression"),
-        ("/v1/expression/audio", "Expression Measurement"),
         ("/v0/ttss", ""),
         ("/v0/tts/flie", ""),
     ],

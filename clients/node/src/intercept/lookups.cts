@@ -1,6 +1,6 @@
 // Names of hosts: what was not redirected must not reach the service.
 import dns = require("node:dns");
-import { isService, SERVICE_HOST } from "./target.cjs";
+import { isService } from "./target.cjs";
 import { replace, type Undo } from "./patches.cjs";
 
 type Callback = (error: Error) => void;
@@ -13,7 +13,7 @@ export function refuseLookups(isOn: () => boolean, tell: (problem: string) => vo
       if (!isOn() || !isService(given[0]) || typeof callback !== "function") {
         return (original as (...given: unknown[]) => void)(...given);
       }
-      const error = notRedirected();
+      const error = notRedirected(String(given[0]));
       tell(error.message);
       process.nextTick(callback as Callback, error);
     };
@@ -22,10 +22,10 @@ export function refuseLookups(isOn: () => boolean, tell: (problem: string) => vo
   });
 }
 
-function notRedirected(): Error {
+function notRedirected(host: string): Error {
   const problem =
-    `evi-emulator could not redirect a connection to ${SERVICE_HOST}, and has refused it: it redirects ` +
+    `evi-emulator could not redirect a connection to ${host}, and has refused it: it redirects ` +
     "fetch, WebSocket, the package ws, node:http and node:https, but no HTTP/2, and no dispatcher or " +
     "proxy of your own";
-  return Object.assign(new Error(problem), { code: "ERR_NOT_REDIRECTED", hostname: SERVICE_HOST });
+  return Object.assign(new Error(problem), { code: "ERR_NOT_REDIRECTED", hostname: host });
 }

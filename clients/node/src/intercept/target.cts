@@ -1,8 +1,8 @@
 // Where redirected requests go, and what changes in them: the credentials that name a world.
 import type { OutgoingHttpHeaders } from "node:http";
 
-/** The host of the service, which apps ask without being told otherwise. */
-export const SERVICE_HOST = "api.hume.ai";
+/** The hosts of the service, which apps ask without being told otherwise. */
+export const SERVICE_HOSTS: readonly string[] = ["api.hume.ai", "api.cloud.hume.ai"];
 
 /** A world that takes what is sent to the service. */
 export interface Target {
@@ -23,9 +23,10 @@ export type Headers =
 const KEY_IN_QUERY = /([?&]api_?key=)[^&#]*/gi;
 const BASIC = /^Basic\s+(\S+)$/i;
 
-/** True for the service's host, with or without a port. */
+/** True for a host of the service, with or without a port. */
 export function isService(host: unknown): boolean {
-  return typeof host === "string" && host.replace(/:\d+$/, "").toLowerCase() === SERVICE_HOST;
+  if (typeof host !== "string") return false;
+  return SERVICE_HOSTS.includes(host.replace(/\.?(:\d+)?$/, "").toLowerCase());
 }
 
 /** Return a path and query with the world's key in place of another. */

@@ -25,6 +25,9 @@ from emulator.timers import Timer, Timers
 
 Listener: TypeAlias = Callable[[Output], None]
 
+# A turn of 20 sentences is 90 frames, each of which takes 5 µs of the loop for each client.
+MOST_JOINED = 100
+
 
 class SendFrames(Protocol):
     """Takes frames for a client; `over` is true if the chat has ended with them."""
@@ -68,6 +71,11 @@ class LiveChat:
         if self._said:
             send(self._said)
         self._clients.append(send)
+
+    @property
+    def has_room(self) -> bool:
+        """True if one more client may join, beside the chat's own."""
+        return len(self._clients) <= MOST_JOINED
 
     def leave(self, send: SendFrames) -> None:
         if send in self._clients:

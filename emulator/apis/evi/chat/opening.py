@@ -26,6 +26,7 @@ from emulator.apis.evi.errors import (
     CHAT_ERRORS,
     CHAT_GROUP_NOT_FOUND,
     CONFIG_NOT_FOUND,
+    TOO_MANY_EVENTS,
     VERSION_NOT_FOUND,
 )
 from emulator.apis.evi.model.source import ModelSource, brain_source, custom_source
@@ -190,7 +191,11 @@ def _lower(id: str | None) -> str | None:
 def open_chat(
     world: World, request: ChatRequest, lag_ms: int = 0, allows_connection: bool = False
 ) -> LiveChat:
-    """Return a chat of a world that is ready to start `lag_ms` ago, and sends webhooks."""
+    """Return a chat of a world that is ready to start `lag_ms` ago, and sends webhooks.
+
+    Raises ApiError (429) if the world has as many events as it may have.
+    """
+    check_events(world)
     clock = LaggingClock(world.clock, lag_ms)
     session = Session(request, world.state(EviState).chats, clock, world.ids, world.journal)
     live = LiveChat(session, clock, world.timers, allows_connection)
@@ -203,6 +208,8 @@ def open_chat(
                 watcher(session.chat_id, event)
         if session.is_over:
             world.state(EviState).live.pop(session.chat_id, None)
+        elif is_full(world):
+            live.fail(TOO_MANY_EVENTS.code, _too_many_events(world))
 
     live.listeners.append(listen)
     if request.model is not None:
@@ -216,6 +223,21 @@ def open_chat(
     if is_server(world.settings.voice):
         live.listeners.append(VoiceCaller(world, live))
     return live
+
+
+def is_full(world: World) -> bool:
+    """True if the world has as many events of chats as it may have."""
+    return world.state(EviState).chats.added_events >= world.settings.max_events
+
+
+def check_events(world: World) -> None:
+    """Raise ApiError (429) if no chat may begin, since the world is full of events."""
+    if is_full(world):
+        raise api_error(TOO_MANY_EVENTS, limit=world.settings.max_events)
+
+
+def _too_many_events(world: World) -> str:
+    return TOO_MANY_EVENTS.message.format(limit=world.settings.max_events)
 
 
 def model_of(world: World, config: ChatConfig, script: Script) -> ModelSource | None:

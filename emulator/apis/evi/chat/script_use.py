@@ -1,6 +1,6 @@
 """How the scripts of a world are used: which rules have answered, and which turns met none."""
 
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TypeVar
@@ -27,7 +27,7 @@ class ScriptUse:
     """Counts for the chats of a world. Rules that the world began with are never unused."""
 
     def __init__(self) -> None:
-        self.unmatched: deque[str] = deque(maxlen=_MOST_TURNS)  # in words
+        self.unmatched: list[str] = []  # the newest turns, in words
         self._scripts: OrderedDict[int, list[Rule]] = OrderedDict()  # by the id of the list
         self._answers: OrderedDict[int, _Answers] = OrderedDict()  # by the id of the rule
         self._excused: dict[int, Rule] = {}  # by their ids
@@ -64,6 +64,7 @@ class ScriptUse:
         """Take note of a turn that no rule matches, and return that in words."""
         told = f"no rule of the script matches turn {turn.number}: {short(turn.text)}"
         self.unmatched.append(f"{told} (chat {chat_id})")
+        del self.unmatched[:-_MOST_TURNS]
         return told
 
     def unused(self, own: Script) -> Iterator[str]:

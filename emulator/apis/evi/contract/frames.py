@@ -50,6 +50,7 @@ ERRORS_WITHOUT_FINDING = (
     "script_exhausted",
     "script_unmatched",
     "text_too_long",
+    "too_many_events",
     "transcription_disconnected",
     "uncaught",
 )

@@ -4,6 +4,8 @@ Facts: docs/protocol.md#configs.
 """
 
 from collections.abc import Sequence
+from functools import cache
+from sys import intern
 from urllib.parse import urlsplit
 
 from emulator.api import Call
@@ -21,7 +23,7 @@ from emulator.apis.voices.state import VoicesState
 from emulator.contract.findings import find
 from emulator.errors import ErrorText, Problem, ValidationFailed, api_error
 from emulator.hosts import MODEL_SCHEMES, WEBHOOK_SCHEMES, call_problem, mapped
-from emulator.jsontext import JsonObject
+from emulator.jsontext import Json, JsonObject
 from emulator.settings import Settings
 from emulator.store.versioned import Resource, Row, Version, VersionedCollection
 
@@ -37,6 +39,8 @@ LANGUAGE_MODEL = (
     "custom_language_model_model",
 )
 _COMPLETIONS = "/chat/completions"  # the end of a custom language model's URL, unless it is wss
+_NONE: list[JsonObject] = []  # stored documents share it
+_ELLM_MODELS = {given: {"allow_short_responses": given} for given in (False, True)}
 DEFAULT_EVENT_MESSAGE = {"enabled": False, "text": ""}
 DEFAULT_EVENT_MESSAGES = {
     "on_new_chat": DEFAULT_EVENT_MESSAGE,
@@ -73,18 +77,18 @@ def _content(call: Call, previous: Version | None) -> JsonObject:
     """
     body, store = call.body, call.world.state(EviState)
     content: JsonObject = {
-        "evi_version": body["evi_version"],
+        "evi_version": _one_copy(body["evi_version"]),
         "version_description": body.get("version_description", ""),
         "voice": _voice(call),
         "ellm_model": _ellm_model(body, previous),
-        "tools": [_tool_reference(store, tool) for tool in body.get("tools") or ()],
-        "builtin_tools": [_builtin_tool(tool) for tool in body.get("builtin_tools") or ()],
+        "tools": [_tool_reference(store, tool) for tool in body.get("tools") or ()] or _NONE,
+        "builtin_tools": [_builtin_tool(tool) for tool in body.get("builtin_tools") or ()] or _NONE,
         "event_messages": _filled(DEFAULT_EVENT_MESSAGES, body.get("event_messages", {})),
         "timeouts": _timeouts(body.get("timeouts", {}), call.settings.inactivity_timeout),
         "nudges": _filled(DEFAULT_NUDGES, body.get("nudges", {})),
         "interruption": _filled(DEFAULT_INTERRUPTION, body.get("interruption", {})),
         "turn_detection": _filled(DEFAULT_TURN_DETECTION, body.get("turn_detection", {})),
-        "webhooks": [_webhook(call, webhook) for webhook in body.get("webhooks") or ()],
+        "webhooks": [_webhook(call, webhook) for webhook in body.get("webhooks") or ()] or _NONE,
     }
     _render_tools(store, content["tools"])  # raises if they are too long
     if "language_model" in body:
@@ -111,11 +115,11 @@ def _voice(call: Call) -> JsonObject:
 def _ellm_model(body: JsonObject, previous: Version | None) -> JsonObject:
     given = body.get("ellm_model", {}).get("allow_short_responses")
     if given is not None:
-        return {"allow_short_responses": given}
+        return _ELLM_MODELS[given]
     if previous is not None:
         inherited: JsonObject = previous.content["ellm_model"]
         return inherited
-    return {"allow_short_responses": False}
+    return _ELLM_MODELS[False]
 
 
 def _tool_reference(store: EviState, tool: JsonObject) -> JsonObject:
@@ -175,8 +179,13 @@ def _builtin_tool(tool: JsonObject) -> JsonObject:
 
 
 def _timeouts(given: JsonObject, inactivity_secs: int) -> JsonObject:
+    return _filled(_default_timeouts(inactivity_secs), given)
+
+
+@cache  # worlds have few different settings
+def _default_timeouts(inactivity_secs: int) -> JsonObject:
     inactivity = {"enabled": True, "duration_secs": inactivity_secs}
-    return _filled({"inactivity": inactivity, "max_duration": DEFAULT_MAX_DURATION}, given)
+    return {"inactivity": inactivity, "max_duration": DEFAULT_MAX_DURATION}
 
 
 def _filled(defaults: JsonObject, given: JsonObject) -> JsonObject:
@@ -199,7 +208,7 @@ def _filled(defaults: JsonObject, given: JsonObject) -> JsonObject:
 
 def _webhook(call: Call, webhook: JsonObject) -> JsonObject:
     check_webhook_url(webhook["url"], call.settings)
-    return {"url": webhook["url"], "events": webhook["events"]}
+    return {"url": webhook["url"], "events": list(map(_one_copy, webhook["events"]))}
 
 
 def check_webhook_url(url: str, settings: Settings) -> None:
@@ -223,7 +232,12 @@ def _language_model(call: Call, given: JsonObject) -> JsonObject:
         if url.lower().startswith("http") and not path.endswith(_COMPLETIONS):
             place = ("body", "language_model", "model_resource")
             call.findings.append(find("model_url_unusual", place, url))
-    return {key: given[key] for key in LANGUAGE_MODEL if key in given}
+    return {key: _one_copy(given[key]) for key in LANGUAGE_MODEL if key in given}
+
+
+def _one_copy(value: Json) -> Json:
+    """Return the copy of a text that all stored documents share."""
+    return intern(value) if type(value) is str else value
 
 
 def render_config(

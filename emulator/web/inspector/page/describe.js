@@ -127,6 +127,11 @@ const DESCRIBED = {
     note: entry.finding,
     tone: isScriptNews(entry) ? "" : "warn",
   }),
+  world: (entry) => ({
+    title: "the world before has expired",
+    note: `nobody used this key's world for ${entry.idle_minutes} minutes (--world-idle-minutes)`,
+    tone: "warn",
+  }),
   bug: (entry) => ({
     title: "a bug of the emulator",
     note: `${entry.error ?? ""} (reference ${entry.reference})`,

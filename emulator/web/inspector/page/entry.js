@@ -6,6 +6,17 @@ import { copy, h, icon } from "./dom.js";
 import { asCurl, asPytest, headersOf, isCut, requestOf } from "./export.js";
 import { code, duration, facts, plural, pretty, time, visible } from "./text.js";
 import { trouble } from "./trouble.js";
+import { PAGES } from "./views.js";
+
+/** A button to what the entry is part of: a chat, or something of a page that an API brings. */
+function toWhole(entry, go) {
+  for (const { id, linkOf } of PAGES) {
+    const link = linkOf?.(entry);
+    if (link) return h("button", { onclick: () => go(id, link.parameters) }, link.text);
+  }
+  if (!entry.chat_id) return null;
+  return h("button", { onclick: () => go("chats", { id: entry.chat_id }) }, "Open the chat");
+}
 
 export function entryDetail(entry, go, close) {
   const { title, outcome, tone } = describe(entry);
@@ -37,9 +48,7 @@ export function entryDetail(entry, go, close) {
           ]
         : null,
       h("button", { onclick: () => copy(pretty({ ...entry }), "JSON") }, "Copy as JSON"),
-      entry.chat_id
-        ? h("button", { onclick: () => go("chats", { id: entry.chat_id }) }, "Open the chat")
-        : null,
+      toWhole(entry, go),
       entry.kind === "model"
         ? h("button", { onclick: () => go("models", { id: entry.seq }) }, "Open the question")
         : null,

@@ -12,7 +12,7 @@ import { rowsOf } from "./stretches.js";
 import { duration, plural, timeOfDay } from "./text.js";
 import { busyWorlds } from "./worlds.js";
 
-const KINDS = ["http", "frame", "webhook", "model", "ears", "voice", "call", "fault", "clock", "script", "bug"];
+const KINDS = ["http", "frame", "webhook", "model", "ears", "voice", "call", "fault", "clock", "script", "world", "bug"];
 const NAMES = {
   http: "HTTP",
   frame: "Frames",
@@ -24,6 +24,7 @@ const NAMES = {
   fault: "Faults",
   clock: "Clock",
   script: "Script",
+  world: "World",
   bug: "Bugs",
 };
 

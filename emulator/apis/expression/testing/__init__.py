@@ -1,0 +1,1 @@
+"""Expression Measurement's handle for tests, `evi.expression`."""
