@@ -27,8 +27,8 @@ from benchmarks.peers import Peer, installed, peers, starlette
 from benchmarks.servers import NotStarted, emulator, started
 
 SETTLES_S = 0.3  # from the first answer to the look at its memory
-MOST_IDLE_MIB = 50
-MOST_TIMES = 1.5
+MOST_IDLE_MIB = 47
+MOST_TIMES = 1.35
 
 
 @dataclass

@@ -49,7 +49,7 @@ from emulator.jsontext import parse, render
 EMULATOR, BARE = "emulator", "bare"
 WARM_UP_SECONDS = 0.3
 # Of the emulator over the bare application, in requests per second of the server's CPU.
-AIMS = {LIST: 0.5, CREATE: 0.4, "create-config, 1 problem": 0.4, INVALID: 0.4}
+AIMS = {LIST: 0.55, CREATE: 0.45, "create-config, 1 problem": 0.45, INVALID: 0.3}
 
 
 @dataclass
