@@ -102,12 +102,12 @@ class WorldLines:
     def tell(self, entry: Entry) -> None:
         """Print the line of a new entry, if it has one."""
         self.seen = entry.seq
-        if isinstance(entry, HttpEntry):
-            if entry.status is None or entry.status >= _REFUSED:
-                self.say("refused", "red", _refused(entry))
-        elif isinstance(entry, FrameEntry):
+        if isinstance(entry, FrameEntry):  # most entries are frames of a chat that goes on
             if entry.chat_id is not None and not entry.joined:
                 self._tell_frame(entry, entry.chat_id)
+        elif isinstance(entry, HttpEntry):
+            if entry.status is None or entry.status >= _REFUSED:
+                self.say("refused", "red", _refused(entry))
         elif isinstance(entry, WorldEntry):
             self.say("world", "yellow", describe(entry.to_json()).removeprefix("world").lstrip())
         elif isinstance(entry, WebhookEntry):

@@ -2,7 +2,7 @@
 
 from emulator.jsontext import kept
 
-MOST_TEXTS = 64  # of each kind; then all are forgotten
+MOST_TEXTS = 64  # of a kind, about; then all are forgotten
 
 
 class SharedTexts:
@@ -19,17 +19,20 @@ class SharedTexts:
         self._texts: dict[bytes, bytes] = {}
         self._bodies: dict[str | None, bytes] = {}
 
-    def word(self, word: str) -> str:
-        """Return an equal method or path, or this one."""
-        if len(self._words) >= MOST_TEXTS:
-            self._words.clear()
-        return self._words.setdefault(word, word)
-
-    def text(self, text: bytes) -> bytes:
-        """Return an equal query or text of headers, or this one."""
-        if len(self._texts) >= MOST_TEXTS:
-            self._texts.clear()
-        return self._texts.setdefault(text, text)
+    def head(
+        self, method: str, path: str, query: bytes, headers: bytes
+    ) -> tuple[str, str, bytes, bytes]:
+        """Return equal parts of the head of a request, or these."""
+        words, texts = self._words, self._texts
+        if len(words) >= MOST_TEXTS or len(texts) >= MOST_TEXTS:
+            words.clear()
+            texts.clear()
+        return (
+            words.setdefault(method, method),
+            words.setdefault(path, path),
+            texts.setdefault(query, query),
+            texts.setdefault(headers, headers),
+        )
 
     def response(self, operation: str | None, text: bytes) -> bytes:
         """Return an equal body if the operation answered it the last time, or else a copy."""

@@ -14,7 +14,7 @@ from emulator.contract.refusals import (
     with_refusals,
 )
 from emulator.contract.requests import RequestAuditor
-from emulator.error_shapes import PLAIN, Refused
+from emulator.error_shapes import PLAIN, Refused, keep
 from emulator.errors import ApiError
 from emulator.faults.http import ConnectionBroken, reset, wait
 from emulator.faults.rules import FaultRule, Faults
@@ -108,7 +108,8 @@ class Exchange:
 
     def worded(self, error: ApiError) -> ApiError:
         """Return an error in the words of the API that is asked."""
-        return self.errors.reworded(error, self.refused)
+        reworded = self.errors.reworded
+        return error if reworded is keep else reworded(error, self.refused)
 
     def report(self, error: Exception) -> bugs.Bug:
         """Log a bug, and keep it for the request's entry."""
@@ -168,27 +169,28 @@ class Exchange:
         scope, shared = self._scope, world.journal.shared
         if self.bug is not None:
             more = {**(more or {}), "reference": self.bug.reference, "error": self.bug.error}
-        world.journal.add(
-            HttpEntry(
-                self.operation,
-                shared.word(scope["method"]),
-                shared.word(scope["path"]),
-                shared.text(scope["query_string"]),
-                status,
-                round((time.perf_counter() - self._began) * 1000, 3),
-                shared.text(kept_headers(scope["headers"])),
-                self.request,
-                shared.response(self.operation, response[:LONGEST_BODY]),
-                tuple(findings),
-                more,
-            )
+        method, path, query, headers = shared.head(
+            scope["method"], scope["path"], scope["query_string"], kept_headers(scope["headers"])
         )
+        entry = HttpEntry(
+            self.operation,
+            method,
+            path,
+            query,
+            status,
+            round((time.perf_counter() - self._began) * 1000, 3),
+            headers,
+            self.request,
+            shared.response(self.operation, response[:LONGEST_BODY]),
+            tuple(findings),
+            more,
+        )
+        world.journal.add(entry)
         if self.auditor is not None and status is not None:
             world.ledger.answers[self.auditor.operation.id, status] += 1
         if findings:
-            line = f"{scope['method']} {scope['path']} -> {status or 'broken off'}"
-            now_ms = world.clock.now_ms()
-            world.ledger.add(self._subject, findings, world.journal.seq, now_ms, line)
+            line = f"{method} {path} -> {status or 'broken off'}"
+            world.ledger.add(self._subject, findings, entry.seq, entry.at_ms, line)
 
     @property
     def _subject(self) -> str:

@@ -14,11 +14,11 @@ def copy(text: bytes) -> bytes:
 
 def test_equal_texts_are_one() -> None:
     shared = SharedTexts()
-    first, path = copy(b"accept\n*/*"), "".join(["/v0", "/evi"])
-    assert shared.text(first) is first
-    assert shared.text(copy(first)) is first
-    assert shared.word(path) is path
-    assert shared.word("".join(["/v0", "/evi"])) is path
+    headers, path = copy(b"accept\n*/*"), "".join(["/v0", "/evi"])
+    first = shared.head("GET", path, b"", headers)
+    again = shared.head("GET", "".join(["/v0", "/evi"]), b"", copy(headers))
+    assert first[1] is again[1] is path
+    assert first[3] is again[3] is headers
 
 
 def test_an_answer_is_one_with_the_last_of_its_operation() -> None:
@@ -36,10 +36,10 @@ def test_an_answer_is_one_with_the_last_of_its_operation() -> None:
 def test_few_texts_are_looked_up() -> None:
     """Beyond a number all are forgotten, so that clients can't fill the memory."""
     shared, first = SharedTexts(), copy(b"text")
-    shared.text(first)
+    shared.head("GET", "/", b"", first)
     for number in range(MOST_TEXTS):
-        shared.text(b"%d" % number)
-    assert shared.text(copy(first)) is not first
+        shared.head("GET", "/", b"", b"%d" % number)
+    assert shared.head("GET", "/", b"", copy(first))[3] is not first
 
 
 def test_repeated_requests_share_what_they_have_in_common(client: TestClient, world: World) -> None:

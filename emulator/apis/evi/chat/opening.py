@@ -197,7 +197,8 @@ def open_chat(
     """
     check_events(world)
     clock = LaggingClock(world.clock, lag_ms)
-    session = Session(request, world.state(EviState).chats, clock, world.ids, world.journal)
+    chats, most_events = world.state(EviState).chats, world.settings.max_events
+    session = Session(request, chats, clock, world.ids, world.journal)
     live = LiveChat(session, clock, world.timers, allows_connection)
     world.state(EviState).live[session.chat_id] = live
 
@@ -208,8 +209,8 @@ def open_chat(
                 watcher(session.chat_id, event)
         if session.is_over:
             world.state(EviState).live.pop(session.chat_id, None)
-        elif is_full(world):
-            live.fail(TOO_MANY_EVENTS.code, _too_many_events(world))
+        elif chats.added_events >= most_events:
+            live.fail(TOO_MANY_EVENTS.code, TOO_MANY_EVENTS.message.format(limit=most_events))
 
     live.listeners.append(listen)
     if request.model is not None:
@@ -225,19 +226,11 @@ def open_chat(
     return live
 
 
-def is_full(world: World) -> bool:
-    """True if the world has as many events of chats as it may have."""
-    return world.state(EviState).chats.added_events >= world.settings.max_events
-
-
 def check_events(world: World) -> None:
     """Raise ApiError (429) if no chat may begin, since the world is full of events."""
-    if is_full(world):
-        raise api_error(TOO_MANY_EVENTS, limit=world.settings.max_events)
-
-
-def _too_many_events(world: World) -> str:
-    return TOO_MANY_EVENTS.message.format(limit=world.settings.max_events)
+    limit = world.settings.max_events
+    if world.state(EviState).chats.added_events >= limit:
+        raise api_error(TOO_MANY_EVENTS, limit=limit)
 
 
 def model_of(world: World, config: ChatConfig, script: Script) -> ModelSource | None:
