@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 from websockets.sync.client import connect
@@ -55,6 +56,36 @@ def test_an_app_that_never_answers_ends(own: Evi, is_frozen: bool) -> None:
     with pytest.raises(AssertionError, match=told):
         own.check_tool_calls()
     assert own.next_chat().status == "ERROR"
+
+
+def test_a_chat_that_waits_for_a_frozen_clock_ends(evi_server: Emulator) -> None:
+    """Nobody moves the clock, and the assistant speaks as fast as people do."""
+    own = evi_server.world(pace="realtime")
+    own.tool_call_patience_s = 0.01
+    own.clock.freeze()
+    *_, kind, message = within(PATIENCE_S, lambda: app(own))
+    assert kind == "error"
+    assert "clock is frozen, and nobody has moved it for 0.01 s" in message
+    with pytest.raises(AssertionError, match="call evi.clock.advance"):
+        own.check_tool_calls()
+    own.close()
+
+
+def test_a_chat_whose_clock_is_moved_goes_on(evi_server: Emulator) -> None:
+    """A look that finds the clock elsewhere than the one before ends nothing."""
+    own = evi_server.world(pace="realtime")
+    own.clock.freeze()
+    with talking(own) as talk:
+        talk.say("Hello")
+        chat = own.next_chat()
+        talk.read_until("user_message")
+        look = partial(own._tool_calls._look_at_clock, chat.id, 30)
+        own._bridge.call(partial(look, (0, 1)))
+        assert chat.is_live
+        own.clock.advance(minutes=1)
+        talk.read_until("assistant_end")
+    own.check_tool_calls()
+    own.close()
 
 
 class OfToolCall:
