@@ -205,8 +205,8 @@ class EviHandle:
     def tool_call_patience_s(self) -> float | None:
         """Return how long a client may leave a tool call unanswered before its chat ends (s).
 
-        A chat may wait as long for a frozen clock. None is for as long as it likes. A change concerns
-        the calls and chats that come.
+        A chat may wait as long for a frozen clock. None is for as long as it likes. A change
+        concerns the calls and chats that come.
         """
         return self._bridge.call(lambda: self._tool_calls.patience_s)
 
@@ -215,7 +215,7 @@ class EviHandle:
         self._bridge.call(lambda: setattr(self._tool_calls, "patience_s", patience_s))
 
     def check_tool_calls(self) -> None:
-        """Raise AssertionError if a chat was ended: a tool call was never answered, or the clock stood."""
+        """Raise AssertionError if a chat was ended since it waited for its client, or for the clock."""
         given_up = self._bridge.read(lambda: list(self._tool_calls.given_up))
         if given_up:
             raise AssertionError("; ".join(given_up))
