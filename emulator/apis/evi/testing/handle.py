@@ -215,7 +215,7 @@ class EviHandle:
         self._bridge.call(lambda: setattr(self._tool_calls, "patience_s", patience_s))
 
     def check_tool_calls(self) -> None:
-        """Raise AssertionError if a chat was ended since it waited for its client, or for the clock."""
+        """Raise AssertionError if a chat was ended that waited for its client, or for the clock."""
         given_up = self._bridge.read(lambda: list(self._tool_calls.given_up))
         if given_up:
             raise AssertionError("; ".join(given_up))
