@@ -168,3 +168,40 @@ def test_the_clock_and_the_worlds(page: Page, remote: Client) -> None:
     shown.click("section[aria-label=Clock] button", "+1 h")
     remote.get("/_emulator/journal/wait?kind=clock&after=1&timeout=10")
     assert ask(remote, "GET", "/_emulator/clock")["now_ms"] == before_ms + 3_600_000
+
+
+def test_setting_a_script(page: Page, remote: Client) -> None:
+    """An example begins it, and is set."""
+    shown = page.open("script")
+    shown.click("button", "Insert an example")
+    shown.click("button", "Set")
+    shown.expect("table td", "'weather'")
+    assert len(ask(remote, "GET", "/_emulator/script")["rules"]) > 1
+
+
+def test_a_fault_is_removed(page: Page, remote: Client) -> None:
+    fault = {"kind": "http", "fault": "status", "status": 429, "operation": "list-tools"}
+    ask(remote, "POST", "/_emulator/faults", fault, 201)
+    shown = page.open("faults")
+    shown.expect("table", "operation=list-tools")
+    shown.click("table button", "Remove")
+    shown.expect("main", "Nothing breaks.")
+    assert ask(remote, "GET", "/_emulator/faults") == {"faults": []}
+
+
+def test_a_finding_in_the_report(page: Page, remote: Client) -> None:
+    """It comes while one looks."""
+    shown = page.open("contract")
+    ask(remote, "GET", "/v0/evi/prompts?page_size=0", status=422)
+    shown.expect("main", "page_size")
+    shown.expect("main", "list-prompts")
+
+
+def test_what_expression_measures(page: Page, remote: Client) -> None:
+    """A script of measurements is set."""
+    shown = page.open("expression")
+    shown.type("form textarea", "speech from 98 ms: joy 0.8")
+    shown.click("form button", "Set")
+    shown.expect("[role=status]", "followed from now on")
+    told = ask(remote, "GET", "/_emulator/expression/script")
+    assert told["script"] == "speech from 98 ms: joy 0.8"
