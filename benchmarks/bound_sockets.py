@@ -198,7 +198,7 @@ def uploads(table: Table, effort: Effort) -> None:
         ):
             with table.row(name, target) as row:
                 row.seen = upload(target, path, media_type, is_chunked)
-        with table.row("a snapshot of 100 MB that is none", target) as row:
+        with table.row("100 MB that are no snapshot", target) as row:
             text = b'{"x":"' + b"x" * (UPLOAD_MB * MEGABYTE) + b'"}'
             answer = client.put("/_emulator/snapshot", content=text)
             check(answer.status_code == 422, answer.text[:300])

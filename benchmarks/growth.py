@@ -102,7 +102,7 @@ def run(effort: Effort) -> list[Finding]:
         at_least(
             f"{case.name}, {WORLDS:,} worlds / 1",
             ratios(cpu_us(case.slices[0]), cpu_us(case.slices[1])),
-            0.9,
+            0.95,
         )
         for case in cases
     ]

@@ -236,7 +236,8 @@ class Outbound:
     ) -> None:
         """Add a frame with the client's sound, as bytes or base64 text, to the journal."""
         self._runs.add(self.chat_id, self.joined, type, content, sound, findings)
-        self._add_findings(findings, f"client -> {type}")
+        if findings:
+            self._add_findings(findings, f"client -> {type}")
 
     def note_end(
         self,
@@ -258,9 +259,8 @@ class Outbound:
             self._add_findings(findings, entry.in_short())
 
     def _add_findings(self, findings: Sequence[Finding], line: str) -> None:
-        if findings:
-            seq, now_ms = self._journal.seq, self._world.clock.now_ms()
-            self._world.ledger.add(self._subject, findings, seq, now_ms, line)
+        seq, now_ms = self._journal.seq, self._world.clock.now_ms()
+        self._world.ledger.add(self._subject, findings, seq, now_ms, line)
 
     async def write(self) -> None:
         """Send frames as they are added, until the socket is closed."""

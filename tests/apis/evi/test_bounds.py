@@ -1,4 +1,4 @@
-"""What a world's chats may come to: events, and clients that join one."""
+"""Bounds for the events of a world's chats, and for the clients that join a chat."""
 
 import json
 from collections.abc import Iterator
@@ -60,7 +60,7 @@ def fill(server: Server, key: str) -> Any:
 def test_a_chat_that_reaches_the_limit_of_events(
     server: Server, remote: httpx.Client, api_key: str
 ) -> None:
-    """It gets an error frame and its end; the world has a few more events than the limit."""
+    """The chat gets an error frame and ends; the world has a few more events than the limit."""
     error = fill(server, api_key)
     assert (error["code"], error["slug"]) == ("EMU12", "too_many_events")
     assert error["message"].startswith(f"The chats of this world have {MOST} events, the most that")

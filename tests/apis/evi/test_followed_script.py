@@ -134,7 +134,7 @@ def test_the_sounds_are_followed(client: TestClient, path: Path) -> None:
 
 
 def test_sounds_that_are_no_list(client: TestClient, path: Path) -> None:
-    """It is a mistake of the file, as any other."""
+    """The file has a mistake, as any other."""
     path.write_text("sounds: 5\n")
     client.post("/_emulator/simulate", json={"user": ["Hello"]}).raise_for_status()
     [(finding, message)] = news(client)

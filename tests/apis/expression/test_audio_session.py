@@ -218,7 +218,7 @@ def test_faults_that_do_not_end_it() -> None:
 
 @pytest.mark.parametrize("reason", ["server_shutdown", "idle_timeout", "client_request"])
 def test_ends_finish_the_utterance(reason: str) -> None:
-    """Whoever ends the session: what was heard is measured."""
+    """The session measures what was heard, by whichever side it ends."""
     talk = audio("speech from 0 s")
     talk.stream(silence(500))
     last = talk.end(reason)

@@ -176,7 +176,7 @@ async def _measure(evi: Evi) -> None:
 
 
 def test_the_async_client(evi: Evi) -> None:
-    """It sends the same."""
+    """The asynchronous client sends the requests of the other one."""
     asyncio.run(_measure(evi))
 
 
@@ -250,7 +250,7 @@ async def _hear(async_client: AsyncExpressionMeasurementClient) -> list[Any]:
 def test_a_socket_measures_what_an_upload_does(
     evi: Evi, client: ExpressionMeasurementClient
 ) -> None:
-    """The same audio has the same results, scores included."""
+    """Equal audio has equal results, with equal scores."""
     evi.expression.script("")
     pcm = loud(1_500) + silence(400)
     found = client.audio.measure(file=("x.pcm", pcm, "application/octet-stream"))
@@ -265,7 +265,7 @@ def test_a_socket_measures_what_an_upload_does(
 
 
 def test_an_async_socket(async_client: AsyncExpressionMeasurementClient) -> None:
-    """It connects in another way."""
+    """The asynchronous client connects in a way of its own."""
     got = asyncio.run(_hear(async_client))
     assert got[-1].produced.measurements == 1
 
